@@ -1,0 +1,92 @@
+//! The deadlines of one invocation: by when the checks, the gate and the
+//! reporting have to be done, so that Lambda never ends the function before
+//! CodeDeploy has its verdict.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How much is kept for reporting if nothing else is said.
+pub(crate) const RESERVE: Duration = Duration::from_secs(10);
+
+/// The most time between the end of the checks and the end of the gate: the
+/// engine then puts its report together.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The most time between the end of the reporting and Lambda's own deadline:
+/// the function's answer is then on its way.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Three moments, each before the next, and all before Lambda's deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deadlines {
+    /// When the last check ends.
+    pub(crate) checks: Instant,
+    /// When the gate has no further say, and the verdict is `Failed`.
+    pub(crate) gate: Instant,
+    /// When the last attempt to report ends.
+    pub(crate) report: Instant,
+}
+
+impl Deadlines {
+    /// The deadlines of an invocation that begins `now` and that Lambda ends
+    /// after `left`. Of that, `reserve` is kept for reporting, but never more
+    /// than a third; the checks take `most` at most.
+    pub(crate) fn new(
+        now: Instant,
+        left: Duration,
+        reserve: Duration,
+        most: Option<Duration>,
+    ) -> Self {
+        let reserve = reserve.min(left / 3);
+        let run = left.saturating_sub(reserve);
+        let checks = most.map_or(run, |most| run.min(most));
+        Self {
+            checks: now + checks,
+            gate: now + checks + GRACE.min(reserve / 4),
+            report: now + left.saturating_sub(FAREWELL.min(reserve / 4)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds left, reserve, most; seconds to checks, gate and report.
+    #[track_caller]
+    fn check(left: f64, reserve: f64, most: Option<f64>, expected: [f64; 3]) {
+        let seconds = Duration::from_secs_f64;
+        let now = Instant::now();
+        let deadlines = Deadlines::new(now, seconds(left), seconds(reserve), most.map(seconds));
+        let found =
+            [deadlines.checks, deadlines.gate, deadlines.report].map(|end| (end - now).as_secs_f64());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 0.001, "{found} {expected}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_reserve_is_kept_for_reporting() {
+        check(900.0, 10.0, None, [890.0, 891.0, 899.5]);
+        check(60.0, 10.0, None, [50.0, 51.0, 59.5]);
+    }
+
+    #[tokio::test]
+    async fn the_reserve_is_a_third_of_what_is_left_at_most() {
+        check(3.0, 10.0, None, [2.0, 2.25, 2.75]);
+        check(0.3, 10.0, None, [0.2, 0.225, 0.275]);
+        check(0.0, 10.0, None, [0.0, 0.0, 0.0]);
+    }
+
+    #[tokio::test]
+    async fn a_deadline_of_the_settings_only_shortens_the_run() {
+        check(900.0, 10.0, Some(60.0), [60.0, 61.0, 899.5]);
+        check(60.0, 10.0, Some(600.0), [50.0, 51.0, 59.5]);
+    }
+
+    #[tokio::test]
+    async fn no_reserve_leaves_everything_to_the_checks() {
+        check(60.0, 0.0, None, [60.0, 60.0, 60.0]);
+    }
+}

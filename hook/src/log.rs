@@ -1,0 +1,138 @@
+//! The log: one JSON object per line on stdout, as Lambda's log-level filter
+//! wants it: `level`, an RFC 3339 `timestamp`, and everything else beside them.
+//!
+//! The runtime crate's own subscriber leaves the time out, and Lambda then
+//! takes every line for INFO. Source: [log-level filtering](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html).
+
+use std::fmt;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// Starts the log, with a panic being one more line of it.
+pub(crate) fn start(level: Option<&str>) {
+    let log = Log {
+        level: level.map_or(LevelFilter::INFO, level_filter),
+    };
+    // There is no other subscriber that this one could be in the way of.
+    let _ = tracing::subscriber::set_global_default(log);
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(
+            place = place.unwrap_or_default(),
+            "panic: {}",
+            panic.payload_as_str().unwrap_or("of unknown kind")
+        );
+    }));
+}
+
+/// Names the invocation that the lines from now on belong to.
+pub(crate) fn begin(request_id: &str) {
+    let mut current = REQUEST_ID.lock().unwrap_or_else(PoisonError::into_inner);
+    request_id.clone_into(&mut current);
+}
+
+/// The current invocation. Lambda gives an environment one at a time.
+static REQUEST_ID: Mutex<String> = Mutex::new(String::new());
+
+/// Our own modules begin with the name of the binary.
+const OURS: &str = "bootstrap";
+
+/// Lambda's levels. `FATAL` is above everything that is ever logged here, and
+/// errors are still wanted then.
+fn level_filter(level: &str) -> LevelFilter {
+    match level.to_ascii_uppercase().as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    }
+}
+
+struct Log {
+    level: LevelFilter,
+}
+
+impl Subscriber for Log {
+    /// Libraries are heard from WARN up only: below it they may say what was
+    /// in a request.
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.level
+            && metadata.is_event()
+            && (metadata.target().starts_with(OURS) || *metadata.level() <= Level::WARN)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
+        let mut fields = Fields(Map::new());
+        fields.insert("timestamp", Value::from(format!("{now:.3}")));
+        fields.insert("level", Value::from(event.metadata().level().as_str()));
+        // The message comes first, wherever the macro puts it.
+        fields.insert("message", Value::Null);
+        {
+            let id = REQUEST_ID.lock().unwrap_or_else(PoisonError::into_inner);
+            if !id.is_empty() {
+                fields.insert("requestId", Value::from(id.as_str()));
+            }
+        }
+        event.record(&mut fields);
+        let mut line = Value::Object(fields.0).to_string();
+        line.push('\n');
+        // Where the log itself cannot be written, nobody can be told.
+        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The members of one line.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn insert(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.insert(field.name(), Value::from(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field.name(), Value::from(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field.name(), Value::from(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field.name(), Value::from(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.insert(field.name(), Value::from(format!("{value:?}")));
+    }
+}

@@ -1,0 +1,59 @@
+//! What the shop sells: a fixed list, so that checks can name items.
+
+use serde::Serialize;
+
+/// One thing for sale.
+#[derive(Debug, Serialize)]
+pub(super) struct Item {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) price_cents: u64,
+    pub(super) currency: &'static str,
+    pub(super) category: &'static str,
+    pub(super) in_stock: bool,
+    pub(super) tags: &'static [&'static str],
+}
+
+const fn item(
+    id: &'static str,
+    name: &'static str,
+    category: &'static str,
+    price_cents: u64,
+    in_stock: bool,
+    tags: &'static [&'static str],
+) -> Item {
+    Item {
+        id,
+        name,
+        price_cents,
+        currency: "EUR",
+        category,
+        in_stock,
+        tags,
+    }
+}
+
+static ITEMS: [Item; 8] = [
+    item("espresso-cup", "Espresso cup", "cups", 1250, true, &["porcelain", "small"]),
+    item("cappuccino-cup", "Cappuccino cup", "cups", 1490, true, &["porcelain"]),
+    item("travel-mug", "Travel mug", "cups", 2400, true, &["steel", "lid"]),
+    item("moka-pot", "Moka pot", "brewers", 3490, true, &["aluminium", "stove"]),
+    item("french-press", "French press", "brewers", 2990, true, &["glass"]),
+    item("pour-over", "Pour-over cone", "brewers", 1890, false, &["ceramic"]),
+    item("hand-grinder", "Hand grinder", "grinders", 5990, true, &["steel", "burr"]),
+    item("house-blend", "House blend, 500 g", "coffee", 1150, true, &["beans", "fair"]),
+];
+
+/// The item with this id.
+pub(super) fn find(id: &str) -> Option<&'static Item> {
+    ITEMS.iter().find(|item| item.id == id)
+}
+
+/// The items of a category (all without one), at most `limit` of them.
+pub(super) fn list(category: Option<&str>, limit: usize) -> Vec<&'static Item> {
+    ITEMS
+        .iter()
+        .filter(|item| category.is_none_or(|wanted| item.category == wanted))
+        .take(limit)
+        .collect()
+}

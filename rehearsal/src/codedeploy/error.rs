@@ -1,0 +1,88 @@
+//! The errors that CodeDeploy answers with, by their names in its model.
+//!
+//! Source: the service model of CodeDeploy (2014-10-06) in botocore, and
+//! [Common Errors](https://docs.aws.amazon.com/codedeploy/latest/APIReference/CommonErrors.html).
+
+use http::StatusCode;
+
+/// An error answer: its name on the wire, its message and its HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ApiError {
+    pub(super) code: &'static str,
+    pub(super) message: &'static str,
+    pub(super) status: StatusCode,
+}
+
+const fn client(code: &'static str, message: &'static str) -> ApiError {
+    ApiError {
+        code,
+        message,
+        status: StatusCode::BAD_REQUEST,
+    }
+}
+
+pub(super) const DEPLOYMENT_ID_REQUIRED: ApiError = client(
+    "DeploymentIdRequiredException",
+    "At least one deployment ID must be specified.",
+);
+pub(super) const INVALID_DEPLOYMENT_ID: ApiError = client(
+    "InvalidDeploymentIdException",
+    "At least one of the deployment IDs was specified in an invalid format.",
+);
+pub(super) const DEPLOYMENT_DOES_NOT_EXIST: ApiError = client(
+    "DeploymentDoesNotExistException",
+    "The deployment with the user or Amazon Web Services account does not exist.",
+);
+pub(super) const UNSUPPORTED_ACTION: ApiError = client(
+    "UnsupportedActionForDeploymentTypeException",
+    "A call was submitted that is not supported for the specified deployment type.",
+);
+pub(super) const INVALID_STATUS: ApiError = client(
+    "InvalidLifecycleEventHookExecutionStatusException",
+    "The result of a Lambda validation function that verifies a lifecycle event is invalid. \
+     It should return Succeeded or Failed.",
+);
+pub(super) const INVALID_EXECUTION_ID: ApiError = client(
+    "InvalidLifecycleEventHookExecutionIdException",
+    "A lifecycle event hook is invalid. Review the hooks section in your AppSpec file to ensure \
+     the lifecycle events and hooks functions are valid.",
+);
+pub(super) const ALREADY_COMPLETED: ApiError = client(
+    "LifecycleEventAlreadyCompletedException",
+    "An attempt to return the status of an already completed lifecycle event occurred.",
+);
+pub(super) const TARGET_ID_REQUIRED: ApiError = client(
+    "DeploymentTargetIdRequiredException",
+    "A deployment target ID was not provided.",
+);
+pub(super) const TARGET_DOES_NOT_EXIST: ApiError = client(
+    "DeploymentTargetDoesNotExistException",
+    "The provided target ID does not belong to the attempted deployment.",
+);
+pub(super) const UNKNOWN_OPERATION: ApiError = client("UnknownOperationException", "");
+pub(super) const SERIALIZATION: ApiError = client("SerializationException", "");
+pub(super) const MISSING_TOKEN: ApiError = client(
+    "MissingAuthenticationTokenException",
+    "Missing Authentication Token",
+);
+pub(super) const INCOMPLETE_SIGNATURE: ApiError = client(
+    "IncompleteSignatureException",
+    "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, \
+     and a date in 'X-Amz-Date'.",
+);
+pub(super) const THROTTLING: ApiError = client("ThrottlingException", "Rate exceeded");
+pub(super) const ACCESS_DENIED: ApiError = client(
+    "AccessDeniedException",
+    "User: arn:aws:sts::111122223333:assumed-role/greenlight-hook/greenlight is not authorized \
+     to perform: codedeploy:PutLifecycleEventHookExecutionStatus because no identity-based \
+     policy allows the action",
+);
+pub(super) const EXPIRED_TOKEN: ApiError = client(
+    "ExpiredTokenException",
+    "The security token included in the request is expired",
+);
+pub(super) const INTERNAL_FAILURE: ApiError = ApiError {
+    code: "InternalFailure",
+    message: "",
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+};

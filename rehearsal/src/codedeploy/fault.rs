@@ -1,0 +1,88 @@
+//! The ways in which the CodeDeploy API can misbehave.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What happens to a call in place of an honest answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiFault {
+    /// `ThrottlingException`, HTTP 400: worth another try.
+    Throttled,
+    /// `InternalFailure`, HTTP 500: worth another try.
+    ServerError,
+    /// The connection is closed without an answer, and nothing was done.
+    ConnectionDropped,
+    /// The call is carried out, and the connection closed without an answer:
+    /// the next try finds a completed event.
+    AnswerLost,
+    /// `AccessDeniedException`: the role lacks the permission.
+    AccessDenied,
+    /// `ExpiredTokenException`: the credentials are too old.
+    ExpiredToken,
+    /// The honest answer comes later.
+    Slow {
+        /// How much later.
+        by: Duration,
+    },
+    /// HTTP 200 with a body that is not JSON.
+    Garbage,
+}
+
+impl ApiFault {
+    /// How each fault is written on the command line; the value of `slow` is
+    /// in milliseconds.
+    pub const EXAMPLES: [&'static str; 8] = [
+        "throttled",
+        "server-error",
+        "connection-dropped",
+        "answer-lost",
+        "access-denied",
+        "expired-token",
+        "slow:2000",
+        "garbage",
+    ];
+}
+
+/// The text is not a fault of the API.
+#[derive(Debug, thiserror::Error)]
+#[error("expected one of {}, found `{found}`", ApiFault::EXAMPLES.join(", "))]
+pub struct UnknownApiFault {
+    /// The text.
+    pub found: String,
+}
+
+impl FromStr for ApiFault {
+    type Err = UnknownApiFault;
+
+    fn from_str(text: &str) -> Result<Self, UnknownApiFault> {
+        let slow = || text.strip_prefix("slow:")?.parse::<u32>().ok();
+        Ok(match text {
+            "throttled" => Self::Throttled,
+            "server-error" => Self::ServerError,
+            "connection-dropped" => Self::ConnectionDropped,
+            "answer-lost" => Self::AnswerLost,
+            "access-denied" => Self::AccessDenied,
+            "expired-token" => Self::ExpiredToken,
+            "garbage" => Self::Garbage,
+            _ => Self::Slow {
+                by: slow()
+                    .map(|ms| Duration::from_millis(u64::from(ms)))
+                    .ok_or_else(|| UnknownApiFault {
+                        found: text.to_owned(),
+                    })?,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_can_be_read() {
+        for example in ApiFault::EXAMPLES {
+            assert!(example.parse::<ApiFault>().is_ok(), "{example}");
+        }
+    }
+}

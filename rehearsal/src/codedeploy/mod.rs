@@ -1,0 +1,307 @@
+//! CodeDeploy's API on loopback, as far as the hook uses it.
+//!
+//! AWS JSON 1.1 over plain HTTP: `PutLifecycleEventHookExecutionStatus`,
+//! `GetDeployment`, `ListDeploymentTargets` and `GetDeploymentTarget`. Shapes
+//! and error codes are those of CodeDeploy's service model. Each call is
+//! recorded, so that a test can say how many verdicts were sent.
+
+mod api;
+mod deployment;
+mod error;
+mod fault;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::service::service_fn;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use self::deployment::{Deployment, TARGET_ID};
+pub use self::deployment::{
+    ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict,
+};
+use self::error::ApiError;
+pub use self::fault::{ApiFault, UnknownApiFault};
+use crate::error::StageError;
+use crate::serve::Server;
+
+/// How many calls are remembered; the oldest go first.
+const MOST_CALLS: usize = 10_000;
+
+/// The running API; it stops when it is dropped.
+#[derive(Debug)]
+pub struct CodeDeploy {
+    state: Arc<State>,
+    server: Server,
+}
+
+/// What the hook is told of a deployment: the two members of its event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// `d-` and nine letters or digits.
+    pub deployment_id: String,
+    /// A long text without meaning.
+    pub execution_id: String,
+}
+
+impl Registered {
+    /// The event that CodeDeploy invokes the hook with.
+    pub fn event(&self) -> Value {
+        json!({
+            "DeploymentId": self.deployment_id,
+            "LifecycleEventHookExecutionId": self.execution_id,
+        })
+    }
+}
+
+/// One call that reached the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The operation, such as `PutLifecycleEventHookExecutionStatus`.
+    pub operation: String,
+    /// The `deploymentId` of the request.
+    pub deployment_id: Option<String>,
+    /// The `lifecycleEventHookExecutionId` of the request.
+    pub execution_id: Option<String>,
+    /// The `status` of the request, as it was sent.
+    pub status: Option<String>,
+    /// What the caller got.
+    pub answer: Answer,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// HTTP 200 with the operation's output.
+    Accepted,
+    /// An error with this code.
+    Error(&'static str),
+    /// The connection was closed without an answer.
+    Dropped,
+    /// HTTP 200 with a body that is not JSON.
+    Garbage,
+}
+
+/// What the calls share.
+#[derive(Debug)]
+struct State {
+    book: Mutex<Book>,
+    /// Told after each change of a deployment.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    deployments: HashMap<String, Deployment>,
+    calls: VecDeque<Call>,
+    faults: VecDeque<ApiFault>,
+}
+
+impl CodeDeploy {
+    pub(crate) async fn start(port: u16) -> Result<Self, StageError> {
+        let state = Arc::new(State {
+            book: Mutex::default(),
+            changes: watch::channel(0).0,
+        });
+        let shared = Arc::clone(&state);
+        let service = service_fn(move |request| api::answer(Arc::clone(&shared), request));
+        let server = Server::start("CodeDeploy API", port, service).await?;
+        Ok(Self { state, server })
+    }
+
+    /// The endpoint: what `AWS_ENDPOINT_URL_CODEDEPLOY` has to be.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// A new ECS deployment whose `AfterAllowTestTraffic` waits for a verdict.
+    pub fn register(&self) -> Registered {
+        self.register_on(ComputePlatform::Ecs)
+    }
+
+    /// A new deployment on a platform of choice; on
+    /// [`ComputePlatform::Server`] a verdict is refused.
+    pub fn register_on(&self, platform: ComputePlatform) -> Registered {
+        let registered = self.create(platform);
+        self.set_event(
+            &registered.deployment_id,
+            LifecycleEvent::AfterAllowTestTraffic,
+            EventStatus::InProgress,
+        );
+        registered
+    }
+
+    /// A new deployment that has not begun.
+    pub(crate) fn create(&self, platform: ComputePlatform) -> Registered {
+        let registered = Registered {
+            deployment_id: crate::random::text("d-", 9, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+            // On AWS the text begins as base64 of `{"encryptedData":"`.
+            execution_id: crate::random::token("eyJlbmNyeXB0ZWREYXRhIjoi", 400),
+        };
+        let deployment = Deployment::new(
+            registered.deployment_id.clone(),
+            registered.execution_id.clone(),
+            platform,
+        );
+        let mut book = self.state.lock();
+        book.deployments
+            .insert(registered.deployment_id.clone(), deployment);
+        registered
+    }
+
+    /// Lets the next `n` calls, of any operation, meet this fault. Faults
+    /// that were asked for before come first.
+    pub fn fail_next(&self, n: usize, fault: ApiFault) {
+        let mut book = self.state.lock();
+        book.faults.extend(std::iter::repeat_n(fault, n));
+    }
+
+    /// The calls so far, in the order of their answers.
+    pub fn calls(&self) -> Vec<Call> {
+        self.state.lock().calls.iter().cloned().collect()
+    }
+
+    /// The verdict that was accepted for a deployment.
+    pub fn verdict(&self, deployment_id: &str) -> Option<Verdict> {
+        self.state.lock().deployments.get(deployment_id)?.verdict
+    }
+
+    /// How far a deployment is; `None` if there is none with this id.
+    pub fn status(&self, deployment_id: &str) -> Option<DeploymentStatus> {
+        Some(self.state.lock().deployments.get(deployment_id)?.status)
+    }
+
+    /// Waits until a verdict is accepted, without a bound of its own.
+    pub async fn wait_for_verdict(&self, deployment_id: &str) -> Verdict {
+        let mut changes = self.state.changes.subscribe();
+        loop {
+            if let Some(verdict) = self.verdict(deployment_id) {
+                return verdict;
+            }
+            // The sender lives as long as `self`, so this cannot fail.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// Ends a deployment from outside, as a person or an alarm does. A
+    /// verdict that comes later finds a completed event.
+    pub fn stop(&self, deployment_id: &str) {
+        self.end(deployment_id, DeploymentStatus::Stopped, None);
+    }
+
+    pub(crate) fn set_event(&self, id: &str, event: LifecycleEvent, status: EventStatus) {
+        self.state
+            .change(id, |deployment| deployment.set_event(event, status));
+    }
+
+    pub(crate) fn end(
+        &self,
+        id: &str,
+        status: DeploymentStatus,
+        error: Option<(&'static str, String)>,
+    ) {
+        self.state.change(id, |deployment| {
+            deployment.error = error;
+            deployment.end(status);
+        });
+    }
+}
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, id: &str, change: impl FnOnce(&mut Deployment)) {
+        if let Some(deployment) = self.lock().deployments.get_mut(id) {
+            change(deployment);
+        }
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    fn next_fault(&self) -> Option<ApiFault> {
+        self.lock().faults.pop_front()
+    }
+
+    fn record(&self, call: Call) {
+        let mut book = self.lock();
+        if book.calls.len() >= MOST_CALLS {
+            book.calls.pop_front();
+        }
+        book.calls.push_back(call);
+    }
+
+    fn carry_out(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        match operation {
+            "PutLifecycleEventHookExecutionStatus" => self.put_status(input),
+            "GetDeployment" => {
+                self.with(input, |found| Ok(json!({"deploymentInfo": found.info()})))
+            }
+            "ListDeploymentTargets" => self.with(input, |_| Ok(json!({"targetIds": [TARGET_ID]}))),
+            "GetDeploymentTarget" => self.with(input, |found| {
+                match input.get("targetId").and_then(Value::as_str) {
+                    None | Some("") => Err(error::TARGET_ID_REQUIRED),
+                    Some(TARGET_ID) => Ok(json!({"deploymentTarget": found.target()})),
+                    Some(_) => Err(error::TARGET_DOES_NOT_EXIST),
+                }
+            }),
+            _ => Err(error::UNKNOWN_OPERATION),
+        }
+    }
+
+    /// Finds the deployment of a request, with the errors in CodeDeploy's
+    /// order: no id, no valid id, no such deployment.
+    fn with<T>(
+        &self,
+        input: &Value,
+        use_it: impl FnOnce(&mut Deployment) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let id = match input.get("deploymentId").and_then(Value::as_str) {
+            None | Some("") => return Err(error::DEPLOYMENT_ID_REQUIRED),
+            Some(id) if !well_formed(id) => return Err(error::INVALID_DEPLOYMENT_ID),
+            Some(id) => id,
+        };
+        let mut book = self.lock();
+        let deployment = book
+            .deployments
+            .get_mut(id)
+            .ok_or(error::DEPLOYMENT_DOES_NOT_EXIST)?;
+        use_it(deployment)
+    }
+
+    fn put_status(&self, input: &Value) -> Result<Value, ApiError> {
+        let output = self.with(input, |deployment| {
+            if deployment.platform == ComputePlatform::Server {
+                return Err(error::UNSUPPORTED_ACTION);
+            }
+            let verdict = match input.get("status").and_then(Value::as_str) {
+                Some("Succeeded") => Verdict::Succeeded,
+                Some("Failed") => Verdict::Failed,
+                _ => return Err(error::INVALID_STATUS),
+            };
+            let execution_id = input
+                .get("lifecycleEventHookExecutionId")
+                .and_then(Value::as_str);
+            if execution_id != Some(&deployment.execution_id) {
+                return Err(error::INVALID_EXECUTION_ID);
+            }
+            let waiting = deployment.event(LifecycleEvent::AfterAllowTestTraffic)
+                == EventStatus::InProgress
+                && deployment.status == DeploymentStatus::InProgress;
+            if !waiting || deployment.verdict.is_some() {
+                return Err(error::ALREADY_COMPLETED);
+            }
+            deployment.verdict = Some(verdict);
+            Ok(json!({"lifecycleEventHookExecutionId": execution_id}))
+        })?;
+        self.changes.send_modify(|count| *count += 1);
+        Ok(output)
+    }
+}
+
+/// `d-` and nine letters or digits.
+fn well_formed(id: &str) -> bool {
+    id.strip_prefix("d-")
+        .is_some_and(|rest| rest.len() == 9 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}

@@ -1,0 +1,147 @@
+//! One listener at work: accepts connections, speaks TLS, hands requests on.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::broken::{self, Body};
+use super::fault::Fault;
+use super::gate::Gate;
+use super::proxy::{Origin, Targets};
+use super::stream::Stream;
+use crate::certificates::Certificates;
+
+/// How many connections a listener holds; more have to wait.
+const MOST_CONNECTIONS: usize = 4096;
+/// How long a client may take for its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Accepts connections until the task is dropped.
+pub(super) async fn accept(gate: Arc<Gate>, targets: Arc<Targets>, certificates: Arc<Certificates>) {
+    // The set owns the connections, so that they end with the listener.
+    let mut connections = JoinSet::new();
+    let mut cuts = gate.cuts();
+    loop {
+        tokio::select! {
+            accepted = gate.socket.accept(), if connections.len() < MOST_CONNECTIONS => {
+                let Ok((tcp, peer)) = accepted else {
+                    // Out of file descriptors, most likely; one pause, then again.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                };
+                let connection = Connection {
+                    number: gate.count_connection(),
+                    gate: Arc::clone(&gate),
+                    targets: Arc::clone(&targets),
+                    peer,
+                    reset: Arc::default(),
+                    reset_now: Arc::default(),
+                };
+                connections.spawn(connection.serve(tcp, Arc::clone(&certificates)));
+            }
+            Some(_) = connections.join_next() => {}
+            _ = cuts.changed() => connections.abort_all(),
+        }
+    }
+}
+
+/// One connection of a client.
+#[derive(Clone, Debug)]
+struct Connection {
+    number: u64,
+    gate: Arc<Gate>,
+    targets: Arc<Targets>,
+    peer: SocketAddr,
+    reset: Arc<AtomicBool>,
+    reset_now: Arc<Notify>,
+}
+
+impl Connection {
+    async fn serve(self, tcp: TcpStream, certificates: Arc<Certificates>) {
+        let _ = tcp.set_nodelay(true);
+        let mut stream = Stream::new(tcp, Arc::clone(&self.reset));
+        let wrong = match self.gate.fault() {
+            Some(Fault::ResetOnAccept) => return self.reset.store(true, Ordering::Release),
+            Some(Fault::BlackHole) => {
+                // Reading is what tells that the client has given up.
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+                return;
+            }
+            Some(Fault::BrokenTls) => {
+                // What a listener without TLS would say.
+                let text = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+                let _ = stream.write_all(text).await;
+                let _ = stream.shutdown().await;
+                return;
+            }
+            Some(Fault::Certificate(wrong)) => Some(wrong),
+            _ => None,
+        };
+        let acceptor = TlsAcceptor::from(certificates.server(wrong));
+        let Ok(Ok(tls)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else {
+            return;
+        };
+        let this = self.clone();
+        let service = service_fn(move |request| this.clone().answer(request));
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new());
+        builder.http2().timer(TokioTimer::new());
+        let serving = builder.serve_connection(TokioIo::new(tls), service);
+        tokio::select! {
+            // A client that goes away is no news here.
+            _ = serving => {}
+            () = self.reset_now.notified() => self.reset.store(true, Ordering::Release),
+        }
+    }
+
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let decision = self.gate.decide(self.number);
+        match decision.fault {
+            Some(Fault::BlackHole | Fault::NoAnswer) => return pending().await,
+            Some(Fault::ResetOnAccept | Fault::ResetOnRequest) => {
+                self.reset_now.notify_one();
+                return pending().await;
+            }
+            Some(Fault::Drip { every }) => return Ok(broken::drip(every)),
+            Some(Fault::EndlessBody) => return Ok(broken::endless()),
+            Some(Fault::HugeBody { mebibytes }) => return Ok(broken::huge(mebibytes)),
+            Some(Fault::ShortBody) => return Ok(broken::short()),
+            Some(Fault::Status(code)) => {
+                let status = StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
+                return Ok(broken::page(status));
+            }
+            Some(Fault::Slow { by }) => tokio::time::sleep(by).await,
+            // These act before the first request, or on the choice of target.
+            Some(
+                Fault::Refuse
+                | Fault::BrokenTls
+                | Fault::Certificate(_)
+                | Fault::LateFlip { .. }
+                | Fault::StaleNode { .. },
+            )
+            | None => {}
+        }
+        let Some(colour) = decision.target else {
+            return Ok(broken::page(StatusCode::SERVICE_UNAVAILABLE));
+        };
+        let origin = Origin {
+            client: self.peer.ip(),
+            port: self.gate.socket.port(),
+        };
+        Ok(self.targets.ask(colour, origin, request).await)
+    }
+}

@@ -1,0 +1,154 @@
+//! The ways in which a listener can misbehave.
+//!
+//! A new fault is one variant, one line in [`Fault::EXAMPLES`], one in
+//! `FromStr`, and one arm where it acts: `connection` for those before the
+//! first request, `broken` for those that answer a request.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::certificates::WrongCertificate;
+
+/// What is wrong with a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The port is closed and open connections are cut: connection refused.
+    Refuse,
+    /// Each connection is reset as soon as it is accepted.
+    ResetOnAccept,
+    /// TLS is fine, and the connection is reset when a request arrives.
+    ResetOnRequest,
+    /// Connections are accepted and nothing is ever said, not even TLS.
+    BlackHole,
+    /// TLS is fine, and no request is ever answered.
+    NoAnswer,
+    /// A 200 whose body comes one byte at a time and never ends.
+    Drip {
+        /// The time between two bytes.
+        every: Duration,
+    },
+    /// A 200 whose body never ends and comes as fast as it is read.
+    EndlessBody,
+    /// A 200 with an honest and very large `content-length`.
+    HugeBody {
+        /// The size of the body in MiB.
+        mebibytes: u32,
+    },
+    /// A 200 that promises more body than it sends before it closes.
+    ShortBody,
+    /// Each request is answered with this status by the load balancer itself.
+    Status(u16),
+    /// Each request is answered later.
+    Slow {
+        /// How much later.
+        by: Duration,
+    },
+    /// The TLS handshake is answered with plain text.
+    BrokenTls,
+    /// The handshake shows a certificate that must not be trusted.
+    Certificate(WrongCertificate),
+    /// New weights take effect only after a while, as on AWS, where a change
+    /// has to reach every node of the load balancer.
+    LateFlip {
+        /// How long the old weights still hold.
+        by: Duration,
+    },
+    /// One node missed the last change of the weights: every `one_in`-th
+    /// connection, and the first, is served by the weights before it.
+    StaleNode {
+        /// How many nodes there seem to be.
+        one_in: u64,
+    },
+}
+
+impl Fault {
+    /// How each fault is written on the command line, with a sample value
+    /// where it takes one (milliseconds, MiB, a status, a number of nodes).
+    pub const EXAMPLES: [&'static str; 17] = [
+        "refuse",
+        "reset-on-accept",
+        "reset-on-request",
+        "black-hole",
+        "no-answer",
+        "drip:100",
+        "endless-body",
+        "huge-body:64",
+        "short-body",
+        "status:500",
+        "slow:2000",
+        "broken-tls",
+        "expired-certificate",
+        "other-name-certificate",
+        "unknown-issuer-certificate",
+        "late-flip:2000",
+        "stale-node:3",
+    ];
+}
+
+/// The text is not a fault.
+#[derive(Debug, thiserror::Error)]
+#[error("expected one of {}, found `{found}`", Fault::EXAMPLES.join(", "))]
+pub struct UnknownFault {
+    /// The text.
+    pub found: String,
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFault> {
+        let unknown = || UnknownFault {
+            found: text.to_owned(),
+        };
+        let (name, value) = match text.split_once(':') {
+            Some((name, value)) => (name, Some(value.parse::<u32>().map_err(|_| unknown())?)),
+            None => (text, None),
+        };
+        let time = value.map(|ms| Duration::from_millis(u64::from(ms)));
+        Ok(match (name, value, time) {
+            ("refuse", None, _) => Self::Refuse,
+            ("reset-on-accept", None, _) => Self::ResetOnAccept,
+            ("reset-on-request", None, _) => Self::ResetOnRequest,
+            ("black-hole", None, _) => Self::BlackHole,
+            ("no-answer", None, _) => Self::NoAnswer,
+            ("drip", _, Some(every)) => Self::Drip { every },
+            ("endless-body", None, _) => Self::EndlessBody,
+            ("huge-body", Some(mebibytes), _) => Self::HugeBody { mebibytes },
+            ("short-body", None, _) => Self::ShortBody,
+            ("status", Some(code @ 200..=599), _) => {
+                Self::Status(u16::try_from(code).map_err(|_| unknown())?)
+            }
+            ("slow", _, Some(by)) => Self::Slow { by },
+            ("broken-tls", None, _) => Self::BrokenTls,
+            ("expired-certificate", None, _) => Self::Certificate(WrongCertificate::Expired),
+            ("other-name-certificate", None, _) => Self::Certificate(WrongCertificate::OtherName),
+            ("unknown-issuer-certificate", None, _) => {
+                Self::Certificate(WrongCertificate::UnknownIssuer)
+            }
+            ("late-flip", _, Some(by)) => Self::LateFlip { by },
+            ("stale-node", Some(one_in @ 1..), _) => Self::StaleNode {
+                one_in: u64::from(one_in),
+            },
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_can_be_read() {
+        for example in Fault::EXAMPLES {
+            assert!(example.parse::<Fault>().is_ok(), "{example}");
+        }
+    }
+
+    #[test]
+    fn a_fault_without_its_value_or_with_one_too_many_is_refused() {
+        for text in ["drip", "refuse:1", "status:42", "stale-node:0", "slow:-1", "x"] {
+            assert!(text.parse::<Fault>().is_err(), "{text}");
+        }
+    }
+}

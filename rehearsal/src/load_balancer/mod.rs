@@ -1,0 +1,133 @@
+//! A load balancer with a production and a test listener, on real sockets.
+//!
+//! It does what an Application Load Balancer does in a blue/green deployment:
+//! it ends TLS, speaks HTTP/1.1 and HTTP/2 to clients and HTTP/1.1 over kept
+//! connections to targets, and forwards by weight to the blue and the green
+//! target group. Each listener can be given a [`Fault`] while it runs.
+
+mod broken;
+mod connection;
+mod fault;
+mod gate;
+mod proxy;
+mod socket;
+mod stream;
+mod weights;
+
+use std::sync::Arc;
+
+pub use self::fault::{Fault, UnknownFault};
+use self::gate::Gate;
+use self::proxy::Targets;
+pub(crate) use self::proxy::trace_id;
+use self::socket::Socket;
+pub use self::weights::{Listener, Weights};
+use crate::certificates::Certificates;
+use crate::colour::Colour;
+use crate::error::StageError;
+use crate::serve::Task;
+
+/// The running load balancer; it stops when it is dropped.
+#[derive(Debug)]
+pub struct LoadBalancer {
+    production: Arc<Gate>,
+    test: Arc<Gate>,
+    targets: Arc<Targets>,
+    _accepting: [Task; 2],
+}
+
+/// Where the load balancer listens and forwards to at start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) production_port: u16,
+    pub(crate) test_port: u16,
+    pub(crate) blue_port: u16,
+    pub(crate) green_port: u16,
+    pub(crate) production: Weights,
+    pub(crate) test: Weights,
+}
+
+impl LoadBalancer {
+    pub(crate) fn start(
+        layout: Layout,
+        certificates: &Arc<Certificates>,
+    ) -> Result<Self, StageError> {
+        let open = |what, port, weights| {
+            let socket =
+                Socket::open(port).map_err(|source| StageError::Listen { what, port, source })?;
+            Ok(Arc::new(Gate::new(socket, weights)))
+        };
+        let production = open(
+            "production listener",
+            layout.production_port,
+            layout.production,
+        )?;
+        let test = open("test listener", layout.test_port, layout.test)?;
+        let targets = Arc::new(Targets::new(layout.blue_port, layout.green_port));
+        let accepting = [&production, &test].map(|gate| {
+            Task::spawn(connection::accept(
+                Arc::clone(gate),
+                Arc::clone(&targets),
+                Arc::clone(certificates),
+            ))
+        });
+        Ok(Self {
+            production,
+            test,
+            targets,
+            _accepting: accepting,
+        })
+    }
+
+    /// Changes who a listener forwards to: a [`Colour`], an
+    /// `Option<Colour>` (`None` is nobody: 503), or [`Weights`].
+    pub fn forward(&self, listener: Listener, to: impl Into<Weights>) {
+        self.gate(listener).forward(to.into());
+    }
+
+    /// The start state of a deployment, which no [`Fault::LateFlip`] delays.
+    pub(crate) fn begin_with(&self, listener: Listener, to: impl Into<Weights>) {
+        self.gate(listener).begin_with(to.into());
+    }
+
+    /// The weights that hold now.
+    pub fn weights(&self, listener: Listener) -> Weights {
+        self.gate(listener).weights()
+    }
+
+    /// Gives a listener a fault, or takes it away.
+    ///
+    /// The fault holds from the return of this function on. Faults of a
+    /// connection (TLS, certificates) touch new connections only; those of a
+    /// request touch the next request on open connections too.
+    pub fn fault(&self, listener: Listener, fault: Option<Fault>) {
+        self.gate(listener).set_fault(fault);
+    }
+
+    /// How many requests a listener has got.
+    pub fn requests(&self, listener: Listener) -> u64 {
+        self.gate(listener).requests()
+    }
+
+    /// How many connections a listener has accepted.
+    pub fn connections(&self, listener: Listener) -> u64 {
+        self.gate(listener).connections()
+    }
+
+    /// How many requests went to the target group of this colour.
+    pub fn target_requests(&self, colour: Colour) -> u64 {
+        self.targets.requests(colour)
+    }
+
+    /// The port of a listener on 127.0.0.1.
+    pub fn port(&self, listener: Listener) -> u16 {
+        self.gate(listener).socket.port()
+    }
+
+    fn gate(&self, listener: Listener) -> &Gate {
+        match listener {
+            Listener::Production => &self.production,
+            Listener::Test => &self.test,
+        }
+    }
+}

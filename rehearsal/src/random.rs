@@ -1,0 +1,43 @@
+//! Identifiers that differ from run to run.
+//!
+//! They name things on loopback and protect nothing, so the standard
+//! library's hash seeds are random enough.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// A number that is different each time.
+pub(crate) fn number() -> u64 {
+    RandomState::new().hash_one("greenlight")
+}
+
+/// `prefix` and `length` characters out of `alphabet`.
+pub(crate) fn text(prefix: &str, length: usize, alphabet: &[u8]) -> String {
+    let mut text = String::with_capacity(prefix.len() + length);
+    text.push_str(prefix);
+    for _ in 0..length {
+        let at = usize::try_from(number() % alphabet.len().max(1) as u64).unwrap_or(0);
+        if let Some(byte) = alphabet.get(at) {
+            text.push(char::from(*byte));
+        }
+    }
+    text
+}
+
+/// `prefix` and `length` letters and digits.
+pub(crate) fn token(prefix: &str, length: usize) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    text(prefix, length, ALPHABET)
+}
+
+/// A version 4 UUID, the shape of AWS's request ids.
+pub(crate) fn uuid() -> String {
+    let (high, low) = (number(), number());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        (low >> 48) & 0xfff,
+        low & 0xffff_ffff_ffff
+    )
+}

@@ -1,0 +1,4 @@
+//! The story of a deployment for people.
+/// x
+#[derive(Debug)]
+pub struct Story;

@@ -1,0 +1,193 @@
+//! The flags of the command, each with its twin in the environment.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use smoke_tests::settings::{Assignment, Connection, JOBS, Limits, Selection, Tags};
+use smoke_tests::target::{Address, Target};
+use smoke_tests::units::parse_duration;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every required check passed, or every file is valid
+  1  a check failed
+  2  a flag, a setting or a check file is wrong; nothing was sent
+  3  the command could not do its work";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  smoke run checks/ --target https://staging.example.com:8443
+  smoke run checks/ --target https://shop.example.com:8443 --connect-to my-alb.eu-west-1.elb.amazonaws.com
+  smoke run 'checks/**/*.yaml' --target https://localhost:8443 --cacert ca.pem --tag critical --tag '!slow'
+  smoke run checks/ --target https://staging.example.com --format junit --output report.xml
+
+Variables can also be given as environment variables: SMOKE_VAR_customer=demo is --var customer=demo.
+
+Exit codes:
+  0  every required check passed
+  1  a check failed
+  2  a flag, a setting or a check file is wrong; nothing was sent
+  3  the command could not do its work";
+
+/// Functional checks for the test listener of a blue/green deployment.
+#[derive(Debug, Parser)]
+#[command(name = "smoke", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(crate) color: When,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run checks against a target and say what came out
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Read check files, say everything that is wrong with them, and send nothing
+    Validate(ValidateArgs),
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal.
+    Auto,
+    Always,
+    Never,
+}
+
+/// The form of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs, with a version of its own.
+    Json,
+    /// For CI systems and CodeBuild report groups.
+    Junit,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
+    /// The base URL under test, such as the test listener's
+    #[arg(long, env = "SMOKE_TARGET", value_name = "URL")]
+    target: Target,
+
+    /// Dial this host instead of the target's name; TLS and Host keep the name
+    #[arg(long, env = "SMOKE_CONNECT_TO", value_name = "HOST[:PORT]")]
+    connect_to: Option<Address>,
+
+    /// Trust only the certificate authorities in this PEM file
+    #[arg(long, env = "SMOKE_CACERT", value_name = "FILE")]
+    cacert: Option<PathBuf>,
+
+    /// Begin no further check after one that fails
+    #[arg(
+        long,
+        env = "SMOKE_FAIL_FAST",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = false,
+        default_missing_value = "true",
+        value_name = "BOOL"
+    )]
+    fail_fast: bool,
+
+    /// How many checks run at the same time
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS)]
+    jobs: NonZeroUsize,
+
+    /// The longest that the whole run may take, such as 2m30s; what is not
+    /// done by then is reported as cut short or not run
+    #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = duration)]
+    deadline: Option<Duration>,
+
+    /// The form of the report
+    #[arg(long, env = "SMOKE_FORMAT", value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Write the report into this file, and a text for people to standard output
+    #[arg(long, short, env = "SMOKE_OUTPUT", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FileArgs {
+    /// Check files, folders of them, or globs
+    #[arg(env = "SMOKE_CHECKS", value_delimiter = ',', required = true)]
+    pub(crate) files: Vec<String>,
+
+    /// Give a variable its value; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    variables: Vec<Assignment>,
+
+    /// Run checks with this tag, or without it if it begins with `!`; may be repeated
+    #[arg(long = "tag", env = "SMOKE_TAG", value_delimiter = ',', value_name = "TAG")]
+    tags: Vec<String>,
+}
+
+impl RunArgs {
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
+            target: self.target.clone(),
+            connect_to: self.connect_to.clone(),
+            cacert: self.cacert.clone(),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            jobs: self.jobs,
+            fail_fast: self.fail_fast,
+            deadline: self.deadline,
+        }
+    }
+}
+
+impl FileArgs {
+    /// The selection, with the variables of the environment below those of the
+    /// flags.
+    pub(crate) fn selection(
+        &self,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Selection, String> {
+        let mut variables: BTreeMap<String, String> = environment
+            .filter_map(|(key, value)| {
+                let name = key.strip_prefix("SMOKE_VAR_")?;
+                Some((name.to_owned(), value))
+            })
+            .collect();
+        for assignment in &self.variables {
+            variables.insert(assignment.name.clone(), assignment.value.clone());
+        }
+        Ok(Selection {
+            variables,
+            tags: Tags::parse(self.tags.iter().map(String::as_str))?,
+        })
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "expected a duration above zero, such as `500ms`, `5s` or `1m30s`".to_owned())
+}

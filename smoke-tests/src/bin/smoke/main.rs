@@ -1,0 +1,47 @@
+//! The command `smoke`: runs check files against a target, or validates them.
+
+mod args;
+mod output;
+mod progress;
+mod run;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = output::Output::new(args.color);
+    let exit = match args.command {
+        Command::Run(args) => run::run(&args, &output),
+        Command::Validate(args) => validate::validate(&args, &output),
+    };
+    exit.into()
+}
+
+/// How the command ends; `--help` lists the codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Every required check passed, or every file is valid.
+    Passed,
+    /// A check failed.
+    Failed,
+    /// A flag, a setting or a check file is wrong; nothing was sent.
+    BadInput,
+    /// The command could not do its work.
+    CouldNotWork,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Passed => 0,
+            Exit::Failed => 1,
+            Exit::BadInput => 2,
+            Exit::CouldNotWork => 3,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! `smoke run`: from flags to an exit code.
+
+use std::path::Path;
+
+use smoke_tests::http::Client;
+use smoke_tests::plan::{Plan, plan};
+use smoke_tests::render::{json, junit, text};
+use smoke_tests::report::Report;
+use smoke_tests::snippet::Colour;
+use smoke_tests::verdict::{Verdict, judge};
+use smoke_tests::{discover, run as engine};
+
+use crate::Exit;
+use crate::args::{FileArgs, Format, RunArgs};
+use crate::output::Output;
+use crate::progress::Display;
+
+pub(crate) fn run(args: &RunArgs, output: &Output) -> Exit {
+    let plan = match resolve(&args.files, output) {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    let client = match Client::new(&args.connection()) {
+        Ok(client) => client,
+        Err(error) => {
+            output.error(&error.to_string());
+            return Exit::BadInput;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&format!("the runtime cannot be started: {error}"));
+            return Exit::CouldNotWork;
+        }
+    };
+    let display = Display::new(output, args.quiet, plan.checks());
+    let report = runtime.block_on(engine::run(&plan, &client, args.limits(), &|progress| {
+        display.show(progress);
+    }));
+    display.finish();
+    // A look-up that the system does not end must not hold up the report.
+    runtime.shutdown_background();
+    if let Err(reason) = write(args, &report, output) {
+        output.error(&reason);
+        return Exit::CouldNotWork;
+    }
+    match judge(&report) {
+        Verdict::Succeeded => Exit::Passed,
+        Verdict::Failed => Exit::Failed,
+    }
+}
+
+/// The plan that files, variables and tags make.
+pub(crate) fn resolve(files: &FileArgs, output: &Output) -> Result<Plan, Exit> {
+    let selection = files.selection(environment()).map_err(|reason| {
+        output.error(&reason);
+        Exit::BadInput
+    })?;
+    discover::read(&files.files)
+        .and_then(|sources| plan(&sources, &selection, &|name| std::env::var(name).ok()))
+        .map_err(|problems| {
+            output.problems(&problems);
+            Exit::BadInput
+        })
+}
+
+/// The environment, without what is not Unicode.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn write(args: &RunArgs, report: &Report, output: &Output) -> Result<(), String> {
+    let rendered = match args.format {
+        Format::Text if args.output.is_some() => text::report(report, Colour::Never),
+        Format::Text => text::report(report, output.colour()),
+        Format::Json => serde_json::to_string_pretty(&json::report(report))
+            .map(|text| text + "\n")
+            .map_err(|error| format!("the report cannot be written as JSON: {error}"))?,
+        Format::Junit => junit::report(report)
+            .map_err(|error| format!("the report cannot be written as XML: {error}"))?,
+    };
+    let shown = match &args.output {
+        Some(path) => {
+            save(path, &rendered)?;
+            text::report(report, output.colour())
+        }
+        None => rendered,
+    };
+    output
+        .report(&shown)
+        .map_err(|error| format!("standard output cannot be written: {error}"))
+}
+
+fn save(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text)
+        .map_err(|error| format!("`{}` cannot be written: {error}", path.display()))
+}

@@ -1,0 +1,382 @@
+//! The expectations and captures of a step.
+
+use std::ops::RangeInclusive;
+
+use super::read::{Fields, Reader};
+use super::{Capture, Expectation, Query};
+use crate::diagnostic::Span;
+use crate::jsonpath::Path;
+use crate::pattern::Pattern;
+use crate::predicate::{Comparison, JsonType, Operator, Predicate, Test};
+use crate::suggest;
+use crate::value::ValueTemplate;
+use crate::yaml::{Key, Node, Yaml};
+
+const EXPECTATIONS: [&str; 5] = ["status", "headers", "body", "json", "latency"];
+
+const OPERATORS: [&str; 15] = [
+    "equals",
+    "contains",
+    "starts_with",
+    "ends_with",
+    "matches",
+    "exists",
+    "one_of",
+    "above",
+    "below",
+    "at_least",
+    "at_most",
+    "count",
+    "type",
+    "empty",
+    "not",
+];
+
+const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "status", "body"];
+
+/// What kind of value a predicate speaks of; it decides what a literal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Status,
+    Text,
+    Json,
+    Latency,
+}
+
+impl Reader<'_> {
+    /// The expectations of a step whose request stands at `request`. A step
+    /// that says nothing of the status expects success, so that no step can
+    /// pass on an error page by keeping silent.
+    pub(super) fn expectations(&mut self, node: Option<&Node>, request: Span) -> Vec<Expectation> {
+        let fields = node.and_then(|node| self.fields(node, "`expect`", &EXPECTATIONS));
+        let mut expectations = Vec::new();
+        match fields.and_then(|fields| fields.value("status")) {
+            Some(node) => {
+                let predicate = self.predicate(node, Kind::Status);
+                expectations.extend(expectation(Query::Status, predicate));
+            }
+            None => expectations.push(Expectation {
+                query: Query::Status,
+                predicate: Predicate(vec![Test {
+                    span: request,
+                    operator: Operator::Status(vec![200..=299], "2xx".to_owned()),
+                }]),
+            }),
+        }
+        let Some(fields) = fields else {
+            return expectations;
+        };
+        if let Some(node) = fields.value("headers") {
+            for (key, value) in self.entry_list(node, "`headers`") {
+                let name = self.header_name(key);
+                let predicate = self.predicate(value, Kind::Text);
+                expectations.extend(name.and_then(|name| expectation(Query::Header(name), predicate)));
+            }
+        }
+        if let Some(node) = fields.value("body") {
+            let predicate = self.predicate(node, Kind::Text);
+            expectations.extend(expectation(Query::Body, predicate));
+        }
+        if let Some(node) = fields.value("json") {
+            for (key, value) in self.entry_list(node, "`json`") {
+                let path = self.json_path(&key.text, key.span);
+                let predicate = self.predicate(value, Kind::Json);
+                expectations.extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
+            }
+        }
+        if let Some(node) = fields.value("latency") {
+            let predicate = self.predicate(node, Kind::Latency);
+            expectations.extend(expectation(Query::Latency, predicate));
+        }
+        expectations
+    }
+
+    /// The captures of a step.
+    pub(super) fn captures(&mut self, node: &Node) -> Vec<Capture> {
+        self.entry_list(node, "`capture`")
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let named = self.identifier(key, "a capture's name");
+                let query = self.capture_source(value)?;
+                named.then(|| Capture {
+                    name: key.text.clone(),
+                    span: key.span.to(value.span),
+                    query,
+                })
+            })
+            .collect()
+    }
+
+    fn capture_source(&mut self, node: &Node) -> Option<Query> {
+        match &node.value {
+            Yaml::String(text) if text == "status" => return Some(Query::Status),
+            Yaml::String(text) if text == "body" => return Some(Query::Body),
+            Yaml::Map(_) => {}
+            _ => {
+                self.wrong_type(
+                    node,
+                    "a capture",
+                    "`status`, `body`, or a map such as `{ json: $.token }`",
+                );
+                return None;
+            }
+        }
+        let fields = self.fields(node, "a capture", &SOURCES[..4])?;
+        let mut entries = fields.iter();
+        let (Some((key, value)), None) = (entries.next(), entries.next()) else {
+            let problem = self
+                .at(node.span, "a capture with other than one source")
+                .expected(format!("one of {}", suggest::list(&SOURCES)))
+                .found(format!("{} keys", fields.iter().count()));
+            self.report(problem);
+            return None;
+        };
+        match key.text.as_str() {
+            "json" => {
+                let text = self.string(value, "a JSONPath")?;
+                self.json_path(text, value.span).map(Query::Json)
+            }
+            "header" => {
+                let text = self.string(value, "a header's name")?;
+                let name = Key {
+                    text: text.to_owned(),
+                    span: value.span,
+                };
+                self.header_name(&name).map(Query::Header)
+            }
+            "cookie" => {
+                let name = self.string(value, "a cookie's name")?;
+                Some(Query::Cookie(name.to_owned()))
+            }
+            "regex" => self.pattern(value).map(Query::Regex),
+            _ => None,
+        }
+    }
+
+    fn entry_list<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(&'n Key, &'n Node)> {
+        let fields = self.entries(node, what);
+        fields
+            .iter()
+            .flat_map(Fields::iter)
+            .map(|(key, value)| (key, value))
+            .collect()
+    }
+
+    fn json_path(&mut self, text: &str, span: Span) -> Option<Path> {
+        match Path::parse(text) {
+            Ok(path) => Some(path),
+            Err((at, reason)) => {
+                let problem = self
+                    .at(span, "a JSONPath that cannot be read")
+                    .expected("a path as in RFC 9535, such as `$.items[0].name`")
+                    .found(format!("`{text}`: {reason} (at character {})", at + 1))
+                    .help("begin with `$`; put names with other than letters in `['…']`");
+                self.report(problem);
+                None
+            }
+        }
+    }
+
+    fn pattern(&mut self, node: &Node) -> Option<Pattern> {
+        let text = self.string(node, "a regular expression")?;
+        match Pattern::parse(text) {
+            Ok(pattern) => Some(pattern),
+            Err(reason) => {
+                let problem = self
+                    .at(node.span, "a regular expression that cannot be read")
+                    .expected("a regular expression without look-around or back-references")
+                    .found(format!("`{text}`: {reason}"))
+                    .help("put the expression in single quotes, where `\\` stands for itself");
+                self.report(problem);
+                None
+            }
+        }
+    }
+
+    /// A literal, which means equality, or a map of operators that must all
+    /// hold.
+    fn predicate(&mut self, node: &Node, kind: Kind) -> Option<Predicate> {
+        let Yaml::Map(_) = &node.value else {
+            let operator = self.equals(node, kind)?;
+            return Some(Predicate(vec![Test {
+                span: node.span,
+                operator,
+            }]));
+        };
+        let fields = self.fields(node, "a predicate", &OPERATORS)?;
+        if fields.iter().next().is_none() {
+            let problem = self
+                .at(node.span, "a predicate that demands nothing")
+                .expected(format!("one of {}", suggest::list(&OPERATORS)))
+                .found("an empty map");
+            self.report(problem);
+            return None;
+        }
+        let tests: Vec<_> = fields
+            .iter()
+            .filter(|(key, _)| OPERATORS.contains(&key.text.as_str()))
+            .map(|(key, value)| {
+                Some(Test {
+                    span: key.span.to(value.span),
+                    operator: self.operator(key, value, kind)?,
+                })
+            })
+            .collect();
+        tests.into_iter().collect::<Option<_>>().map(Predicate)
+    }
+
+    fn operator(&mut self, key: &Key, node: &Node, kind: Kind) -> Option<Operator> {
+        let text_only = ["contains", "starts_with", "ends_with", "matches", "empty"];
+        let numeric = matches!(kind, Kind::Status | Kind::Latency);
+        if numeric && text_only.contains(&key.text.as_str())
+            || kind != Kind::Json && matches!(key.text.as_str(), "count" | "type")
+        {
+            let of = match kind {
+                Kind::Status => "the status",
+                Kind::Latency => "the latency",
+                Kind::Text | Kind::Json => "text",
+            };
+            let problem = self
+                .at(key.span, format!("`{}` does not apply to {of}", key.text))
+                .expected("an operator for this kind of value")
+                .found(format!("`{}`", key.text))
+                .help("`count` and `type` are for JSON, text operators for text and JSON");
+            self.report(problem);
+            return None;
+        }
+        Some(match key.text.as_str() {
+            "equals" => self.equals(node, kind)?,
+            "contains" => Operator::Contains(self.literal(node, kind)?),
+            "starts_with" => Operator::StartsWith(self.template(node, "`starts_with`")?),
+            "ends_with" => Operator::EndsWith(self.template(node, "`ends_with`")?),
+            "matches" => Operator::Matches(self.pattern(node)?),
+            "exists" => Operator::Exists(self.boolean(node, "`exists`")?),
+            "empty" => Operator::Empty(self.boolean(node, "`empty`")?),
+            "one_of" if kind == Kind::Status => self.equals(node, kind)?,
+            "one_of" => Operator::OneOf(self.choices(node, kind)?),
+            "above" => Operator::Compare(Comparison::Above, self.number(node, kind)?),
+            "below" => Operator::Compare(Comparison::Below, self.number(node, kind)?),
+            "at_least" => Operator::Compare(Comparison::AtLeast, self.number(node, kind)?),
+            "at_most" => Operator::Compare(Comparison::AtMost, self.number(node, kind)?),
+            "count" => Operator::Count(self.predicate(node, Kind::Json)?),
+            "type" => Operator::Type(self.json_type(node)?),
+            "not" => Operator::Not(self.predicate(node, kind)?),
+            _ => return None,
+        })
+    }
+
+    fn equals(&mut self, node: &Node, kind: Kind) -> Option<Operator> {
+        if kind == Kind::Latency {
+            self.wrong_type(node, "a latency", "a limit such as `{ below: 300ms }`");
+            return None;
+        }
+        if kind != Kind::Status {
+            return self.literal(node, kind).map(Operator::Equals);
+        }
+        let nodes = match &node.value {
+            Yaml::List(items) if !items.is_empty() => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let ranges: Vec<_> = nodes.iter().map(|node| self.status(node)).collect();
+        let (ranges, texts): (Vec<_>, Vec<_>) =
+            ranges.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        let text = match texts.as_slice() {
+            [one] => one.clone(),
+            several => format!("one of {}", several.join(", ")),
+        };
+        Some(Operator::Status(ranges, text))
+    }
+
+    fn status(&mut self, node: &Node) -> Option<(RangeInclusive<u64>, String)> {
+        let range = match &node.value {
+            Yaml::Number(number, _) => number
+                .as_u64()
+                .filter(|status| (100..=599).contains(status))
+                .map(|status| (status..=status, status.to_string())),
+            Yaml::String(text) => match text.as_bytes() {
+                [digit @ b'1'..=b'5', b'x' | b'X', b'x' | b'X'] => {
+                    let first = u64::from(digit - b'0') * 100;
+                    Some((first..=first + 99, text.to_ascii_lowercase()))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        if range.is_none() {
+            let problem = self
+                .at(node.span, "a status that HTTP does not have")
+                .expected("a status code such as `200`, a class such as `2xx`, or a list of them")
+                .found(node.describe());
+            self.report(problem);
+        }
+        range
+    }
+
+    fn literal(&mut self, node: &Node, kind: Kind) -> Option<ValueTemplate> {
+        match kind {
+            Kind::Text => self
+                .template(node, "an expected text")
+                .map(ValueTemplate::text),
+            Kind::Json => self.value(node),
+            Kind::Latency => {
+                let duration = self.duration(node, "a latency")?;
+                let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+                Some(ValueTemplate::Fixed(milliseconds.into()))
+            }
+            Kind::Status => self
+                .status(node)
+                .map(|(range, _)| ValueTemplate::Fixed((*range.start()).into())),
+        }
+    }
+
+    fn number(&mut self, node: &Node, kind: Kind) -> Option<ValueTemplate> {
+        match (&node.value, kind) {
+            (_, Kind::Latency) => self.literal(node, kind),
+            (Yaml::Number(number, _), _) => Some(ValueTemplate::Fixed(number.clone().into())),
+            (Yaml::String(text), Kind::Json | Kind::Text) if text.contains("{{") => {
+                self.template(node, "a number").map(ValueTemplate::text)
+            }
+            _ => {
+                self.wrong_type(node, "a limit", "a number");
+                None
+            }
+        }
+    }
+
+    fn choices(&mut self, node: &Node, kind: Kind) -> Option<Vec<ValueTemplate>> {
+        let items = self.list(node, "`one_of`")?;
+        if items.is_empty() {
+            let problem = self
+                .at(node.span, "`one_of` without a choice")
+                .expected("at least one value")
+                .found("an empty list");
+            self.report(problem);
+            return None;
+        }
+        let choices: Vec<_> = items.iter().map(|item| self.literal(item, kind)).collect();
+        choices.into_iter().collect()
+    }
+
+    fn json_type(&mut self, node: &Node) -> Option<JsonType> {
+        // Unquoted `null` is YAML's null; as a type's name it means the word.
+        let text = match &node.value {
+            Yaml::Null => "null",
+            _ => self.string(node, "`type`")?,
+        };
+        match JsonType::parse(text) {
+            Ok(kind) => Some(kind),
+            Err(names) => {
+                let problem = self
+                    .at(node.span, "a type that JSON does not have")
+                    .expected(names)
+                    .found(node.describe());
+                self.report(problem);
+                None
+            }
+        }
+    }
+}
+
+fn expectation(query: Query, predicate: Option<Predicate>) -> Option<Expectation> {
+    predicate.map(|predicate| Expectation { query, predicate })
+}

@@ -1,0 +1,173 @@
+//! A check file, read: the types of the check language.
+//!
+//! What can be known from the file alone is settled here; what needs a target,
+//! variables or a selection is settled by [`crate::plan`].
+//!
+//! ```text
+//! bytes → yaml (a tree with places) → read → CheckFile
+//! ```
+
+mod checks;
+mod expect;
+mod read;
+mod request;
+mod variables;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, Method};
+
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::jsonpath::Path;
+use crate::pattern::Pattern;
+use crate::predicate::Predicate;
+use crate::template::Template;
+use crate::value::ValueTemplate;
+
+/// A well-formed check file.
+#[derive(Debug)]
+pub(crate) struct CheckFile {
+    pub(crate) source: Arc<Source>,
+    /// The file's `name`, or its file name.
+    pub(crate) name: String,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) checks: Vec<Check>,
+}
+
+/// A variable of a file, before it has a value.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    /// Absent if it cannot be read, which is already reported.
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Where a variable's value comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// It stands in the file.
+    Literal(serde_json::Value),
+    /// An environment variable; its value is kept out of every output.
+    Environment(String),
+}
+
+/// A named unit with one or more steps.
+#[derive(Debug, Clone)]
+pub(crate) struct Check {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    pub(crate) tags: Vec<String>,
+    pub(crate) severity: Severity,
+    /// Repeats all steps; a one-request check has this on its step.
+    pub(crate) retry: Option<Retry>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// What a failed check means for the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Severity {
+    /// It fails the verdict.
+    #[default]
+    Required,
+    /// It is shown, and the verdict stands.
+    Warn,
+}
+
+/// One request, its expectations and its captures.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) name: Option<String>,
+    /// Where the request is written: `get: /path`.
+    pub(crate) span: Span,
+    /// The whole step.
+    pub(crate) block: Span,
+    pub(crate) request: Request,
+    pub(crate) expectations: Vec<Expectation>,
+    pub(crate) captures: Vec<Capture>,
+    pub(crate) retry: Option<Retry>,
+    /// The longest that one attempt may take.
+    pub(crate) timeout: Duration,
+    /// The most redirects that are followed.
+    pub(crate) follow_redirects: usize,
+}
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// The path on the target, with its templates.
+    pub(crate) path: Template,
+    pub(crate) query: Vec<(String, Template)>,
+    pub(crate) headers: Vec<(HeaderName, Template)>,
+    pub(crate) body: Option<Body>,
+}
+
+/// What is sent as a body.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Json(ValueTemplate),
+    Form(Vec<(String, Template)>),
+    Text(Template),
+    File(bytes::Bytes),
+}
+
+/// Something that can be asked of a response.
+#[derive(Debug, Clone)]
+pub(crate) enum Query {
+    Status,
+    Header(HeaderName),
+    Cookie(String),
+    Body,
+    Json(Path),
+    Regex(Pattern),
+    Latency,
+}
+
+/// What a response has to be like.
+#[derive(Debug, Clone)]
+pub(crate) struct Expectation {
+    pub(crate) query: Query,
+    pub(crate) predicate: Predicate,
+}
+
+/// A value taken from a response under a name, for the steps that follow.
+#[derive(Debug, Clone)]
+pub(crate) struct Capture {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    pub(crate) query: Query,
+}
+
+/// Asking again until it passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Retry {
+    /// For how long new attempts are begun.
+    pub(crate) within: Duration,
+    /// The pause between two attempts.
+    pub(crate) every: Duration,
+}
+
+impl CheckFile {
+    /// Reads a check file as far as it can be read, and adds everything that
+    /// is wrong with it to `problems`.
+    pub(crate) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Self> {
+        let before = problems.len();
+        let Some(root) = crate::yaml::parse(source, problems) else {
+            // A text that stopped the YAML parser has no tree to say more of.
+            if problems.len() == before {
+                problems.push(empty(source));
+            }
+            return None;
+        };
+        checks::file(&root, source, problems)
+    }
+}
+
+fn empty(source: &Arc<Source>) -> Diagnostic {
+    Diagnostic::at(source, Span::new(0, 0), "a file without checks")
+        .expected("`checks:` with at least one check")
+        .found("an empty file")
+        .help("begin with `checks:` and one `- name: …` below it")
+}

@@ -1,0 +1,260 @@
+//! The request of a step: method and path, query, headers, body.
+
+use std::path::Path;
+
+use http::{HeaderName, HeaderValue, Method};
+
+use super::read::{Fields, Reader};
+use super::{Body, Request};
+use crate::diagnostic::Span;
+use crate::suggest;
+use crate::template::Template;
+use crate::units::human_bytes;
+use crate::value::ValueTemplate;
+use crate::yaml::{Key, Node, Yaml};
+
+/// The keys that name a request's method; their value is the path.
+const METHODS: [(&str, Method); 7] = [
+    ("get", Method::GET),
+    ("head", Method::HEAD),
+    ("post", Method::POST),
+    ("put", Method::PUT),
+    ("patch", Method::PATCH),
+    ("delete", Method::DELETE),
+    ("options", Method::OPTIONS),
+];
+
+/// The keys that give a request its body.
+const BODIES: [&str; 4] = ["json", "form", "text", "file"];
+
+/// The largest file that is sent as a body, in bytes.
+const MOST_BODY_BYTES: u64 = 1024 * 1024;
+
+impl Reader<'_> {
+    /// The request that the fields of a step describe, and where its method
+    /// is written. `what` names the map that was read.
+    pub(super) fn request(&mut self, fields: Fields<'_>, what: &str) -> Option<(Request, Span)> {
+        let (method, key, path) = self.method(fields, what)?;
+        let span = key.span.to(path.span);
+        let path = self.path(path);
+        let query = fields
+            .value("query")
+            .map(|node| self.query(node))
+            .unwrap_or_default();
+        let headers = fields
+            .value("headers")
+            .map(|node| self.headers(node))
+            .unwrap_or_default();
+        let body = self.body(fields);
+        let request = Request {
+            method,
+            path: path?,
+            query,
+            headers,
+            body: body.ok()?,
+        };
+        Some((request, span))
+    }
+
+    fn method<'n>(
+        &mut self,
+        fields: Fields<'n>,
+        what: &str,
+    ) -> Option<(Method, &'n Key, &'n Node)> {
+        let mut found = METHODS
+            .iter()
+            .filter_map(|(name, method)| fields.get(name).map(|entry| (method, entry)));
+        let Some((method, (key, path))) = found.next() else {
+            let names: Vec<_> = METHODS.iter().map(|(name, _)| *name).collect();
+            let problem = self
+                .at(fields.span, format!("{what} without a request"))
+                .expected(format!("one of {}", suggest::list(&names)))
+                .found("none of them")
+                .help("name the method and the path, such as `get: /healthz`");
+            self.report(problem);
+            return None;
+        };
+        for (_, (second, _)) in found {
+            let problem = self
+                .at(second.span, format!("{what} with two requests"))
+                .expected("one method")
+                .found(format!("`{}` beside `{}`", second.text, key.text))
+                .help("write a check of several requests as a list of `steps`")
+                .related(self.source, key.span, "the first request");
+            self.report(problem);
+        }
+        Some((method.clone(), key, path))
+    }
+
+    fn path(&mut self, node: &Node) -> Option<Template> {
+        let text = self.string(node, "a path")?;
+        let template = self.parse_template(text, node.span)?;
+        let begins_with_template = text.starts_with("{{");
+        let wrong = if text.contains("://") && !begins_with_template {
+            Some("an absolute URL")
+        } else if text.starts_with("//") {
+            Some("a path that names another host")
+        } else if !text.starts_with('/') && !begins_with_template {
+            Some("text that does not begin with `/`")
+        } else if template.names().next().is_none()
+            && text.contains(|c: char| c.is_whitespace() || c.is_control())
+        {
+            Some("white space")
+        } else if text.contains('#') && template.names().next().is_none() {
+            Some("a fragment, which is never sent")
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            let problem = self
+                .at(node.span, "a path that cannot be requested")
+                .expected("a path on the target, such as `/healthz`")
+                .found(wrong)
+                .help("the host comes from the target; percent-encode what a URL cannot hold");
+            self.report(problem);
+            return None;
+        }
+        Some(template)
+    }
+
+    fn query(&mut self, node: &Node) -> Vec<(String, Template)> {
+        let Some(fields) = self.entries(node, "`query`") else {
+            return Vec::new();
+        };
+        let mut query = Vec::new();
+        for (key, value) in fields.iter() {
+            let values = match &value.value {
+                Yaml::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(value),
+            };
+            for value in values {
+                if let Some(template) = self.template(value, "a query parameter") {
+                    query.push((key.text.clone(), template));
+                }
+            }
+        }
+        query
+    }
+
+    /// The `headers` of a request or of the defaults.
+    pub(super) fn headers(&mut self, node: &Node) -> Vec<(HeaderName, Template)> {
+        let Some(fields) = self.entries(node, "`headers`") else {
+            return Vec::new();
+        };
+        let mut headers = Vec::new();
+        for (key, value) in fields.iter() {
+            let name = self.header_name(key);
+            let template = self.template(value, "a header");
+            let (Some(name), Some(template)) = (name, template) else {
+                continue;
+            };
+            let fixed = template.names().next().is_none();
+            if fixed && HeaderValue::from_str(template.text()).is_err() {
+                let problem = self
+                    .at(value.span, "a header that cannot be sent")
+                    .expected("visible characters on one line")
+                    .found(value.describe());
+                self.report(problem);
+                continue;
+            }
+            headers.push((name, template));
+        }
+        headers
+    }
+
+    /// A header's name, as RFC 9110 allows it.
+    pub(super) fn header_name(&mut self, key: &Key) -> Option<HeaderName> {
+        let name = HeaderName::from_bytes(key.text.as_bytes()).ok();
+        if name.is_none() {
+            let problem = self
+                .at(key.span, "a header name that HTTP does not allow")
+                .expected("letters, digits and `-`")
+                .found(format!("`{}`", key.text));
+            self.report(problem);
+        }
+        name
+    }
+
+    /// The body, if there is one; `Err` if there is one that cannot be sent.
+    fn body(&mut self, fields: Fields<'_>) -> Result<Option<Body>, ()> {
+        let mut found = BODIES.iter().filter_map(|key| fields.get(key));
+        let Some((key, value)) = found.next() else {
+            return Ok(None);
+        };
+        for (second, _) in found {
+            let problem = self
+                .at(second.span, "a request with two bodies")
+                .expected(format!("one of {}", suggest::list(&BODIES)))
+                .found(format!("`{}` beside `{}`", second.text, key.text))
+                .help("remove one of the two");
+            self.report(problem);
+        }
+        let body = match key.text.as_str() {
+            "json" => self.value(value).map(Body::Json),
+            "form" => Some(Body::Form(self.form(value))),
+            "text" => self.template(value, "`text`").map(Body::Text),
+            _ => self.file_body(value).map(Body::File),
+        };
+        body.map(Some).ok_or(())
+    }
+
+    fn form(&mut self, node: &Node) -> Vec<(String, Template)> {
+        let Some(fields) = self.entries(node, "`form`") else {
+            return Vec::new();
+        };
+        fields
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((key.text.clone(), self.template(value, "a form field")?))
+            })
+            .collect()
+    }
+
+    fn file_body(&mut self, node: &Node) -> Option<bytes::Bytes> {
+        let name = self.string(node, "`file`")?;
+        let folder = self.source.path().parent().unwrap_or(Path::new(""));
+        let path = folder.join(name);
+        let found = match std::fs::metadata(&path) {
+            Ok(about) if !about.is_file() => "something else".to_owned(),
+            Ok(about) if about.len() > MOST_BODY_BYTES => human_bytes(about.len()),
+            Ok(_) => match std::fs::read(&path) {
+                Ok(bytes) => return Some(bytes.into()),
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        let problem = self
+            .at(node.span, format!("the file `{name}` cannot be sent"))
+            .expected(format!(
+                "a file of at most {}, beside the check file",
+                human_bytes(MOST_BODY_BYTES)
+            ))
+            .found(found)
+            .help("give the path relative to the check file");
+        self.report(problem);
+        None
+    }
+
+    /// A JSON value whose strings may be templates.
+    pub(super) fn value(&mut self, node: &Node) -> Option<ValueTemplate> {
+        use serde_json::Value;
+        Some(match &node.value {
+            Yaml::Null => ValueTemplate::Fixed(Value::Null),
+            Yaml::Bool(value) => ValueTemplate::Fixed(Value::Bool(*value)),
+            Yaml::Number(number, _) => ValueTemplate::Fixed(Value::Number(number.clone())),
+            Yaml::String(text) => ValueTemplate::text(self.parse_template(text, node.span)?),
+            Yaml::List(items) => ValueTemplate::List(
+                items
+                    .iter()
+                    .map(|item| self.value(item))
+                    .collect::<Option<_>>()?,
+            ),
+            Yaml::Map(entries) => ValueTemplate::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| Some((key.text.clone(), self.value(value)?)))
+                    .collect::<Option<_>>()?,
+            ),
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! The `variables` of a check file.
+
+use serde_json::Value;
+
+use super::read::Reader;
+use super::{Origin, Variable};
+use crate::yaml::{Node, Yaml};
+
+/// The keys that say where a variable's value comes from.
+const ORIGINS: [&str; 3] = ["env", "secret", "parameter"];
+
+impl Reader<'_> {
+    pub(super) fn variables(&mut self, node: &Node) -> Vec<Variable> {
+        let Some(fields) = self.entries(node, "`variables`") else {
+            return Vec::new();
+        };
+        fields
+            .iter()
+            .filter_map(|(key, value)| {
+                let named = self.identifier(key, "a variable's name");
+                let origin = self.origin(value);
+                named.then(|| Variable {
+                    name: key.text.clone(),
+                    span: key.span,
+                    origin,
+                })
+            })
+            .collect()
+    }
+
+    fn origin(&mut self, node: &Node) -> Option<Origin> {
+        if let Yaml::Map(entries) = &node.value
+            && let [(key, value)] = entries.as_slice()
+            && ORIGINS.contains(&key.text.as_str())
+        {
+            let name = self.string(value, "the name of a variable's origin")?;
+            if key.text == "env" {
+                return Some(Origin::Environment(name.to_owned()));
+            }
+            let problem = self
+                .at(key.span, format!("the origin `{}` is not available", key.text))
+                .expected("a literal value or `env`")
+                .found(format!("`{}`", key.text))
+                .help("hand the value in as an environment variable: `{ env: NAME }`");
+            self.report(problem);
+            return None;
+        }
+        self.fixed(node).map(Origin::Literal)
+    }
+
+    fn fixed(&mut self, node: &Node) -> Option<Value> {
+        match &node.value {
+            Yaml::Null => {
+                let problem = self
+                    .at(node.span, "a variable without a value")
+                    .expected("a value")
+                    .found("nothing")
+                    .help("write `\"\"` for empty text; leave the variable out if `--var` sets it");
+                self.report(problem);
+                None
+            }
+            Yaml::Bool(value) => Some(Value::Bool(*value)),
+            Yaml::Number(number, _) => Some(Value::Number(number.clone())),
+            Yaml::String(text) if text.contains("{{") => {
+                let problem = self
+                    .at(node.span, "a template in a variable")
+                    .expected("a fixed value")
+                    .found(node.describe())
+                    .help("use both variables where the value is needed");
+                self.report(problem);
+                None
+            }
+            Yaml::String(text) => Some(Value::String(text.clone())),
+            Yaml::List(items) => items
+                .iter()
+                .map(|item| self.fixed(item))
+                .collect::<Option<_>>()
+                .map(Value::Array),
+            Yaml::Map(entries) => entries
+                .iter()
+                .map(|(key, value)| Some((key.text.clone(), self.fixed(value)?)))
+                .collect::<Option<_>>()
+                .map(Value::Object),
+        }
+    }
+}

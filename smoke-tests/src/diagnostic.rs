@@ -1,0 +1,243 @@
+//! Diagnostics: what is wrong, where it stands in a check file, what was
+//! expected, what was found, and what to do about it.
+//!
+//! The same type carries the problems of a malformed file and the failed
+//! expectations of a run; [`crate::snippet`] renders both.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A text that diagnostics can point into: one check file.
+#[derive(PartialEq, Eq)]
+pub struct Source {
+    path: PathBuf,
+    text: String,
+    line_starts: Vec<usize>,
+}
+
+impl Source {
+    /// Wraps the text of the file at `path`. A byte order mark is dropped.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
+        let mut text: String = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Arc::new(Self {
+            path: path.into(),
+            text,
+            line_starts,
+        })
+    }
+
+    /// The file's path as the user named it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole text, without a byte order mark.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line and column of a byte offset, both counted from one; the column
+    /// counts characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.text.len());
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts[line.saturating_sub(1)];
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(1, |before| before.chars().count() + 1);
+        (line, column)
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({})", self.path.display())
+    }
+}
+
+/// A range of bytes in a [`Source`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span of `start..end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end: end.max(start),
+        }
+    }
+
+    /// The smallest span that holds both.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self::new(self.start.min(other.start), self.end.max(other.end))
+    }
+
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A span together with the text it points into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Where in the file.
+    pub span: Span,
+}
+
+impl Place {
+    /// The line and column where the place begins, counted from one.
+    pub fn position(&self) -> (usize, usize) {
+        self.source.position(self.span.start)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.position();
+        write!(f, "{}:{line}:{column}", self.source.path().display())
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in one line: lower case, no full stop.
+    pub title: String,
+    /// Where it stands; absent when no file is to blame.
+    pub place: Option<Place>,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// What stands there instead.
+    pub found: Option<String>,
+    /// What to do, as an imperative.
+    pub help: Option<String>,
+    /// Other places that explain this one.
+    pub related: Vec<(Place, String)>,
+}
+
+impl Diagnostic {
+    /// A diagnostic that points into a file.
+    pub fn at(source: &Arc<Source>, span: Span, title: impl Into<String>) -> Self {
+        Self {
+            place: Some(Place {
+                source: Arc::clone(source),
+                span,
+            }),
+            ..Self::general(title)
+        }
+    }
+
+    /// A diagnostic that no place in a file is to blame for.
+    pub fn general(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            place: None,
+            expected: None,
+            found: None,
+            help: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// Says what would have been right.
+    #[must_use]
+    pub fn expected(mut self, text: impl Into<String>) -> Self {
+        self.expected = Some(text.into());
+        self
+    }
+
+    /// Says what stands there instead.
+    #[must_use]
+    pub fn found(mut self, text: impl Into<String>) -> Self {
+        self.found = Some(text.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Adds a place that explains this one.
+    #[must_use]
+    pub fn related(mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        let place = Place {
+            source: Arc::clone(source),
+            span,
+        };
+        self.related.push((place, text.into()));
+        self
+    }
+
+    /// The sentence below the caret: `expected …, found …`.
+    pub fn label(&self) -> String {
+        match (&self.expected, &self.found) {
+            (Some(expected), Some(found)) => format!("expected {expected}, found {found}"),
+            (Some(expected), None) => format!("expected {expected}"),
+            (None, Some(found)) => format!("found {found}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// `file:line:column: title: expected …, found …`, on one line, for logs.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.title)?;
+        let label = self.label();
+        if !label.is_empty() {
+            write!(f, ": {label}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is wrong with what was given, at least one thing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct Problems(Vec<Diagnostic>);
+
+impl Problems {
+    /// `Ok(value)` if nothing was found, else everything that was.
+    pub(crate) fn or<T>(found: Vec<Diagnostic>, value: T) -> Result<T, Self> {
+        if found.is_empty() {
+            Ok(value)
+        } else {
+            Err(Self(found))
+        }
+    }
+
+    /// The diagnostics, in the order in which a reader meets them.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.0
+    }
+}
+
+impl From<Diagnostic> for Problems {
+    fn from(one: Diagnostic) -> Self {
+        Self(vec![one])
+    }
+}

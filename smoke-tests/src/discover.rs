@@ -1,0 +1,153 @@
+//! Finds and reads check files: files, folders and globs.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::units::human_bytes;
+
+/// The largest check file, in bytes.
+const MOST_BYTES: u64 = 1024 * 1024;
+/// The most check files of one run.
+const MOST_FILES: usize = 1_000;
+/// How deep folders are searched.
+const MOST_DEPTH: usize = 16;
+
+/// Reads the check files that `patterns` name: a file as it is, a folder with
+/// all `.yaml` and `.yml` files below it, or a glob. Each file is read once,
+/// in the order of the patterns and by name within a folder or glob.
+///
+/// # Errors
+/// Every pattern that names nothing, and every file that cannot be read, is
+/// not UTF-8 or is too large.
+pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<Arc<Source>>, Problems> {
+    let mut problems = Vec::new();
+    let mut paths = Vec::new();
+    for pattern in patterns {
+        match expand(pattern.as_ref()) {
+            Ok(found) => paths.extend(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    paths.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    if paths.len() > MOST_FILES {
+        problems.push(
+            Diagnostic::general("too many check files")
+                .expected(format!("at most {MOST_FILES}"))
+                .found(paths.len().to_string())
+                .help("name a folder that holds check files only"),
+        );
+        return Problems::or(problems, Vec::new());
+    }
+    let mut sources = Vec::new();
+    for path in paths {
+        match read_file(&path) {
+            Ok(text) => sources.push(Source::new(path, text)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if sources.is_empty() && problems.is_empty() {
+        problems.push(
+            Diagnostic::general("no check files")
+                .expected("at least one file, folder or glob")
+                .found("none"),
+        );
+    }
+    Problems::or(problems, sources)
+}
+
+fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
+    let path = Path::new(pattern);
+    if path.is_dir() {
+        let mut found = Vec::new();
+        walk(path, 0, &mut found)?;
+        found.sort();
+        if found.is_empty() {
+            return Err(Diagnostic::general(format!("no check files in `{pattern}`"))
+                .expected("a folder with `.yaml` or `.yml` files")
+                .found("none"));
+        }
+        return Ok(found);
+    }
+    // A name that exists is a file, even where it holds `[` or `*`.
+    if path.exists() || !pattern.contains(['*', '?', '[']) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let matches = glob::glob(pattern).map_err(|error| {
+        Diagnostic::general(format!("`{pattern}` is not a glob"))
+            .expected("a pattern such as `checks/**/*.yaml`")
+            .found(error.msg)
+    })?;
+    let found: Vec<_> = matches
+        .filter_map(Result::ok)
+        .filter(|path| path.is_file())
+        .take(MOST_FILES + 1)
+        .collect();
+    if found.is_empty() {
+        return Err(Diagnostic::general(format!("no check files match `{pattern}`"))
+            .expected("a pattern such as `checks/**/*.yaml`")
+            .found("nothing"));
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+    if depth > MOST_DEPTH || found.len() > MOST_FILES {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, depth + 1, found)?;
+        } else if path
+            .extension()
+            .is_some_and(|kind| kind == "yaml" || kind == "yml")
+        {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read_file(path: &Path) -> Result<String, Diagnostic> {
+    let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a file that is too large, however its
+    // size is reported.
+    file.take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let size = std::fs::metadata(path).map_or(MOST_BYTES + 1, |about| about.len());
+        return Err(
+            Diagnostic::general(format!("`{}` is too large", path.display()))
+                .expected(format!("at most {}", human_bytes(MOST_BYTES)))
+                .found(human_bytes(size.max(MOST_BYTES + 1)))
+                .help("split the file"),
+        );
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..at].iter().filter(|b| **b == b'\n').count();
+        Diagnostic::general(format!("`{}` is not UTF-8", path.display()))
+            .expected("UTF-8 text")
+            .found(format!("a byte that is not, at line {line} (offset {at})"))
+            .help("save the file as UTF-8")
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::general(format!("`{}` cannot be read", path.display()))
+        .expected("a check file, a folder or a glob")
+        .found(error.to_string())
+}

@@ -1,0 +1,86 @@
+//! JSONPath (RFC 9535), and the one value that a path stands for.
+//!
+//! The only module that knows the JSONPath crate.
+
+use serde_json::Value;
+
+/// A path that is known to be well-formed.
+#[derive(Debug, Clone)]
+pub(crate) struct Path {
+    text: String,
+    query: serde_json_path::JsonPath,
+    singular: bool,
+}
+
+impl Path {
+    /// Reads a path. The error says what is wrong and at which byte.
+    pub(crate) fn parse(text: &str) -> Result<Self, (usize, String)> {
+        match serde_json_path::JsonPath::parse(text) {
+            Ok(query) => Ok(Self {
+                text: text.to_owned(),
+                query,
+                singular: is_singular(text),
+            }),
+            Err(error) => Err((error.position(), error.message().to_owned())),
+        }
+    }
+
+    /// The path as it was written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the path selects: for a singular query the one value, if it is
+    /// there; for any other the list of all that it selects, possibly empty.
+    pub(crate) fn select(&self, document: &Value) -> Option<Value> {
+        let nodes = self.query.query(document);
+        if self.singular {
+            nodes.first().cloned()
+        } else {
+            Some(Value::Array(nodes.into_iter().cloned().collect()))
+        }
+    }
+}
+
+/// Whether a well-formed path is a singular query (RFC 9535, section 2.3.5.1):
+/// nothing but names and indexes, so that it selects one value at the most.
+fn is_singular(path: &str) -> bool {
+    let mut quote = None;
+    let mut characters = path.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (quote, c) {
+            (Some(_), '\\') => {
+                characters.next();
+            }
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '*' | '?' | ',' | ':') => return false,
+            (None, '.') if characters.peek() == Some(&'.') => return false,
+            (None, _) => {}
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_names_and_indexes_selects_one_value_and_any_other_a_list() {
+        let document = serde_json::json!({"a": [{"b": 1}, {"b": 2}], "x,*": 3});
+        let check = |path: &str, selected: Option<Value>| {
+            let selects = Path::parse(path).unwrap().select(&document);
+            assert_eq!(selects, selected, "{path}");
+        };
+        check("$.a[1].b", Some(2.into()));
+        check("$['x,*']", Some(3.into()));
+        check("$.nowhere", None);
+        check("$.a[*].b", Some(serde_json::json!([1, 2])));
+        check("$..b", Some(serde_json::json!([1, 2])));
+        check("$.a[0:1].b", Some(serde_json::json!([1])));
+        check("$.a[?@.b > 1].b", Some(serde_json::json!([2])));
+        check("$.nowhere[*]", Some(serde_json::json!([])));
+    }
+}

@@ -1,0 +1,46 @@
+//! The check engine of Greenlight: check files go in, a report and a verdict
+//! come out. It knows nothing of AWS.
+//!
+//! Data flows one way, and a module may use what stands to its left:
+//!
+//! ```text
+//! discover → check_file → plan → run → report → verdict, render
+//! ```
+//!
+//! | step | function | from | to |
+//! |---|---|---|---|
+//! | find and read files | [`discover::read`] | paths, globs | [`diagnostic::Source`]s |
+//! | resolve | [`plan::plan`] | sources, [`settings::Selection`] | [`plan::Plan`] |
+//! | connect | [`http::Client::new`] | [`settings::Connection`] | [`http::Client`] |
+//! | ask | [`run::run`] | plan, client, [`settings::Limits`] | [`report::Report`] |
+//! | judge | [`verdict::judge`] | report | [`verdict::Verdict`] |
+//! | show | [`render`] | report | text, JSON, JUnit XML |
+//!
+//! Three kinds of wrong are never mixed: a [`diagnostic::Diagnostic`] speaks of
+//! the user's file, a failed check is data in the [`report::Report`], and an
+//! error, such as [`http::ClientError`], says that we could not work.
+
+mod answer;
+mod check_file;
+pub mod diagnostic;
+pub mod discover;
+pub mod http;
+mod jsonpath;
+mod pattern;
+pub mod plan;
+mod predicate;
+mod redact;
+pub mod render;
+pub mod report;
+pub mod run;
+pub mod settings;
+pub mod snippet;
+mod suggest;
+pub mod target;
+mod template;
+pub mod units;
+mod value;
+pub mod verdict;
+mod yaml;
+
+pub use check_file::Severity;

@@ -1,0 +1,200 @@
+//! The report for programs: JSON with a version of its own.
+//!
+//! These types are a promise to readers. A member may be added within a
+//! version; removing one or changing its meaning takes a new version.
+
+use serde::Serialize;
+
+use crate::Severity;
+use crate::report::{self, Outcome, StepOutcome};
+use crate::verdict;
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+
+/// The whole report. Times are in milliseconds.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    /// The version of this format.
+    pub version: u32,
+    /// `Succeeded` or `Failed`.
+    pub verdict: String,
+    /// Why, in one line.
+    pub reason: String,
+    /// The base URL that was tested.
+    pub target: &'a str,
+    /// When the run began, RFC 3339.
+    pub started_at: String,
+    /// How long the run took.
+    pub duration_ms: u64,
+    /// How many checks came out how.
+    pub counts: Counts,
+    /// One entry for each selected check.
+    pub checks: Vec<Check<'a>>,
+}
+
+/// How many checks came out how.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    /// All selected checks.
+    pub total: usize,
+    /// Checks that passed.
+    pub passed: usize,
+    /// Checks of severity `warn` that did not pass.
+    pub warned: usize,
+    /// Checks that failed.
+    pub failed: usize,
+    /// Checks that did not run.
+    pub not_run: usize,
+}
+
+/// One check.
+#[derive(Debug, Serialize)]
+pub struct Check<'a> {
+    /// The name of its check file.
+    pub suite: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Where it is written: `file:line:column`.
+    pub place: String,
+    /// Its tags.
+    pub tags: &'a [String],
+    /// `required` or `warn`.
+    pub severity: &'static str,
+    /// `passed`, `warned`, `failed` or `not-run`.
+    pub outcome: &'static str,
+    /// Why it did not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_run_because: Option<&'static str>,
+    /// How long it took, with all attempts and pauses.
+    pub duration_ms: u64,
+    /// How often all of it was tried.
+    pub attempts: u32,
+    /// Its steps.
+    pub steps: Vec<Step<'a>>,
+}
+
+/// One step.
+#[derive(Debug, Serialize)]
+pub struct Step<'a> {
+    /// Its name, or its method and path as written.
+    pub name: &'a str,
+    /// The method that was sent.
+    pub method: &'a str,
+    /// The last URL that was asked.
+    pub url: Option<&'a str>,
+    /// The status of the last answer.
+    pub status: Option<u16>,
+    /// `passed`, `failed` or `not-run`.
+    pub outcome: &'static str,
+    /// How often the request was sent.
+    pub attempts: u32,
+    /// How long it took, with all attempts and pauses.
+    pub duration_ms: u64,
+    /// The beginning of the answer's body, if the step failed on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<&'a str>,
+    /// What was wrong with the last attempt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure<'a>>,
+}
+
+/// One thing that was wrong.
+#[derive(Debug, Serialize)]
+pub struct Failure<'a> {
+    /// `wrong-answer`, `could-not-ask`, `cut-short` or `our-fault`.
+    pub class: &'static str,
+    /// What was wrong, in one line.
+    pub title: &'a str,
+    /// The line that demanded it: `file:line:column`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<&'a str>,
+    /// What was there instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<&'a str>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<&'a str>,
+}
+
+/// The report in this format, to be serialized.
+pub fn report(report: &report::Report) -> Report<'_> {
+    let counts = report.counts();
+    Report {
+        version: VERSION,
+        verdict: verdict::judge(report).to_string(),
+        reason: verdict::reason(report),
+        target: &report.target,
+        started_at: report.started_at.to_string(),
+        duration_ms: milliseconds(report.duration),
+        counts: Counts {
+            total: report.checks.len(),
+            passed: counts.passed,
+            warned: counts.warned,
+            failed: counts.failed,
+            not_run: counts.not_run,
+        },
+        checks: report.checks.iter().map(check).collect(),
+    }
+}
+
+fn check(check: &report::CheckReport) -> Check<'_> {
+    let (outcome, not_run_because) = match check.outcome {
+        Outcome::Passed => ("passed", None),
+        Outcome::Warned => ("warned", None),
+        Outcome::Failed => ("failed", None),
+        Outcome::NotRun(why) => ("not-run", Some(why.reason())),
+    };
+    Check {
+        suite: &check.suite,
+        name: &check.name,
+        place: check.place.to_string(),
+        tags: &check.tags,
+        severity: match check.severity {
+            Severity::Required => "required",
+            Severity::Warn => "warn",
+        },
+        outcome,
+        not_run_because,
+        duration_ms: milliseconds(check.duration),
+        attempts: check.attempts,
+        steps: check.steps.iter().map(step).collect(),
+    }
+}
+
+fn step(step: &report::StepReport) -> Step<'_> {
+    Step {
+        name: &step.name,
+        method: &step.method,
+        url: step.url.as_deref(),
+        status: step.status,
+        outcome: match step.outcome {
+            StepOutcome::Passed => "passed",
+            StepOutcome::Failed => "failed",
+            StepOutcome::NotRun(_) => "not-run",
+        },
+        attempts: step.attempts,
+        duration_ms: milliseconds(step.duration),
+        body: step.body.as_deref(),
+        failures: step.failures.iter().map(failure).collect(),
+    }
+}
+
+fn failure(failure: &report::Failure) -> Failure<'_> {
+    let diagnostic = &failure.diagnostic;
+    Failure {
+        class: failure.class.key(),
+        title: &diagnostic.title,
+        place: diagnostic.place.as_ref().map(ToString::to_string),
+        expected: diagnostic.expected.as_deref(),
+        found: diagnostic.found.as_deref(),
+        help: diagnostic.help.as_deref(),
+    }
+}
+
+fn milliseconds(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

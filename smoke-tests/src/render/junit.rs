@@ -1,0 +1,75 @@
+//! The report as JUnit XML, for CI systems and CodeBuild report groups.
+//!
+//! A wrong answer is a `<failure>`; what could not be asked, was cut short or
+//! is our own fault is an `<error>`; a check that did not run is `<skipped>`.
+
+use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+
+use super::failures;
+use crate::report::{CheckReport, Class, Outcome, Report};
+use crate::snippet::Colour;
+
+/// The whole report, or why it cannot be written as XML.
+pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
+    let mut junit = Junit::new("greenlight");
+    junit.set_time(report.duration);
+    let mut suites: Vec<(&str, TestSuite)> = Vec::new();
+    for check in &report.checks {
+        let case = case(check);
+        match suites.iter_mut().find(|(name, _)| **name == *check.suite) {
+            Some((_, suite)) => {
+                suite.add_test_case(case);
+            }
+            None => {
+                let mut suite = TestSuite::new(&*check.suite);
+                suite.add_test_case(case);
+                suites.push((&check.suite, suite));
+            }
+        }
+    }
+    junit.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
+    junit.to_string()
+}
+
+fn case(check: &CheckReport) -> TestCase {
+    let status = match check.outcome {
+        Outcome::Passed => TestCaseStatus::success(),
+        Outcome::Failed => {
+            let asked = check
+                .failures()
+                .all(|failure| failure.class == Class::WrongAnswer);
+            let kind = if asked {
+                NonSuccessKind::Failure
+            } else {
+                NonSuccessKind::Error
+            };
+            let mut status = TestCaseStatus::non_success(kind);
+            if let Some(first) = check.failures().next() {
+                status.set_message(first.diagnostic.to_string());
+                status.set_type(first.class.key());
+            }
+            status.set_description(failures(check, Colour::Never));
+            status
+        }
+        // JUnit knows no warnings: the check did not fail the suite, and what
+        // it has to say stands in the message.
+        Outcome::Warned => {
+            let mut status = TestCaseStatus::skipped();
+            if let Some(first) = check.failures().next() {
+                status.set_message(format!("warned: {}", first.diagnostic));
+            }
+            status.set_description(failures(check, Colour::Never));
+            status
+        }
+        Outcome::NotRun(why) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(why.reason());
+            status
+        }
+    };
+    let mut case = TestCase::new(check.name.as_str(), status);
+    case.set_classname(&*check.suite);
+    case.set_time(check.duration);
+    case.add_property(("place", check.place.to_string().as_str()));
+    case
+}

@@ -1,0 +1,112 @@
+//! The report for people: one line a check, the failures in full, a summary.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::failures;
+use crate::report::{CheckReport, NotRun, Outcome, Report};
+use crate::snippet::Colour;
+use crate::units::human_duration;
+use crate::verdict::{Verdict, judge};
+
+/// The whole report.
+pub fn report(report: &Report, colour: Colour) -> String {
+    let mut text = String::new();
+    let mut suite = None;
+    for check in &report.checks {
+        if suite != Some(&check.suite) {
+            if suite.is_some() {
+                text.push('\n');
+            }
+            let _ = writeln!(text, "{}", paint(&check.suite, Style::new().bold(), colour));
+            suite = Some(&check.suite);
+        }
+        let _ = writeln!(text, "  {}", line(check, colour));
+        let details = failures(check, colour);
+        if !details.is_empty() {
+            text.push('\n');
+            for row in details.lines() {
+                let _ = writeln!(text, "{}", format!("    {row}").trim_end());
+            }
+            text.push('\n');
+        }
+    }
+    let _ = writeln!(text, "\n{}", summary(report, colour));
+    text
+}
+
+/// One check on one line: outcome, name, time.
+pub fn line(check: &CheckReport, colour: Colour) -> String {
+    let (word, style) = match check.outcome {
+        Outcome::Passed => ("pass", AnsiColor::Green.on_default()),
+        Outcome::Warned => ("warn", AnsiColor::Yellow.on_default().bold()),
+        Outcome::Failed => ("FAIL", AnsiColor::Red.on_default().bold()),
+        Outcome::NotRun(_) => ("skip", AnsiColor::Cyan.on_default()),
+    };
+    let word = paint(word, style, colour);
+    let name = &check.name;
+    let remark = match check.outcome {
+        Outcome::NotRun(why) => format!("not run: {}", why.reason()),
+        _ => human_duration(check.duration),
+    };
+    let attempts: u32 = check.attempts.max(
+        check
+            .steps
+            .iter()
+            .map(|step| step.attempts)
+            .max()
+            .unwrap_or(0),
+    );
+    let attempts = match attempts {
+        0 | 1 => String::new(),
+        attempts => format!(", {attempts} attempts"),
+    };
+    let remark = paint(&format!("({remark}{attempts})"), Style::new().dimmed(), colour);
+    format!("{word}  {name}  {remark}")
+}
+
+/// The last lines: counts, time, verdict.
+pub fn summary(report: &Report, colour: Colour) -> String {
+    let counts = report.counts();
+    let mut parts = vec![format!("{} passed", counts.passed)];
+    for (count, word) in [
+        (counts.warned, "warned"),
+        (counts.failed, "failed"),
+        (counts.not_run, "not run"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    let verdict = judge(report);
+    let style = match verdict {
+        Verdict::Succeeded => AnsiColor::Green.on_default().bold(),
+        Verdict::Failed => AnsiColor::Red.on_default().bold(),
+    };
+    let out_of_time = report
+        .checks
+        .iter()
+        .any(|check| check.outcome == Outcome::NotRun(NotRun::OutOfTime));
+    let hint = if out_of_time {
+        "\nThe run's time was over: raise `--deadline` or `--jobs`, or shorten retries and timeouts."
+    } else {
+        ""
+    };
+    let checks = if report.checks.len() == 1 { "check" } else { "checks" };
+    format!(
+        "{} {checks} against {}: {} in {}\nverdict: {}{hint}",
+        report.checks.len(),
+        report.target,
+        parts.join(", "),
+        human_duration(report.duration),
+        paint(&verdict.to_string(), style, colour),
+    )
+}
+
+fn paint(text: &str, style: Style, colour: Colour) -> String {
+    match colour {
+        Colour::Never => text.to_owned(),
+        Colour::Always => format!("{style}{text}{style:#}"),
+    }
+}

@@ -1,0 +1,214 @@
+//! The report: what happened, as data. Every output is rendered from it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check_file::Severity;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::redact::Redactor;
+
+/// What happened in a run.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The base URL that was tested.
+    pub target: String,
+    /// When the run began.
+    pub started_at: jiff::Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// One entry for each selected check, in the order of the files.
+    pub checks: Vec<CheckReport>,
+}
+
+/// What happened in one check.
+#[derive(Debug, Clone)]
+pub struct CheckReport {
+    /// The `name` of the check file.
+    pub suite: Arc<str>,
+    /// The check's name.
+    pub name: String,
+    /// Where the check is written.
+    pub place: Place,
+    /// The check's tags.
+    pub tags: Vec<String>,
+    /// What a failure means for the verdict.
+    pub severity: Severity,
+    /// What came out.
+    pub outcome: Outcome,
+    /// How long it took, with all attempts and pauses.
+    pub duration: Duration,
+    /// How often the whole check was tried.
+    pub attempts: u32,
+    /// The steps of the last attempt, those that did not run included.
+    pub steps: Vec<StepReport>,
+}
+
+/// What came out of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every expectation of every step was met.
+    Passed,
+    /// Something failed, and the check's severity is `warn`.
+    Warned,
+    /// Something failed.
+    Failed,
+    /// No request was sent.
+    NotRun(NotRun),
+}
+
+/// Why a check, or a step, did not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotRun {
+    /// The run's time was over.
+    OutOfTime,
+    /// Another check failed, and the run was to stop at the first failure.
+    FailFast,
+    /// An earlier step of the check failed.
+    EarlierStep,
+}
+
+/// What happened in one step.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// The step's name, or its method and path as written.
+    pub name: String,
+    /// The method that was sent.
+    pub method: String,
+    /// The last URL that was asked; absent if none was.
+    pub url: Option<String>,
+    /// The status of the last answer; absent if there was none.
+    pub status: Option<u16>,
+    /// What came out.
+    pub outcome: StepOutcome,
+    /// How often the request was sent.
+    pub attempts: u32,
+    /// How long the step took, with all attempts and pauses.
+    pub duration: Duration,
+    /// The beginning of the last answer's body, if the step failed on it.
+    pub body: Option<String>,
+    /// What was wrong with the last attempt.
+    pub failures: Vec<Failure>,
+}
+
+/// What came out of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// Every expectation was met.
+    Passed,
+    /// Something was wrong.
+    Failed,
+    /// No request was sent.
+    NotRun(NotRun),
+}
+
+/// One thing that was wrong with an answer, or with asking.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub class: Class,
+    /// What was expected and found, and the line that demanded it.
+    pub diagnostic: Diagnostic,
+}
+
+/// The kinds of failure, which call for different people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The target answered, and the answer was wrong.
+    WrongAnswer,
+    /// The target could not be asked: network, TLS, time.
+    CouldNotAsk,
+    /// The run's time was over before the step was done.
+    CutShort,
+    /// Greenlight itself went wrong.
+    OurFault,
+}
+
+/// How many checks came out how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Checks that passed.
+    pub passed: usize,
+    /// Checks of severity `warn` that did not pass.
+    pub warned: usize,
+    /// Checks that failed.
+    pub failed: usize,
+    /// Checks that did not run.
+    pub not_run: usize,
+}
+
+impl Report {
+    /// How many checks came out how.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for check in &self.checks {
+            match check.outcome {
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Warned => counts.warned += 1,
+                Outcome::Failed => counts.failed += 1,
+                Outcome::NotRun(_) => counts.not_run += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl CheckReport {
+    /// The failures of all steps, in their order.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.steps.iter().flat_map(|step| &step.failures)
+    }
+
+    pub(crate) fn redact(&mut self, redactor: &Redactor) {
+        for step in &mut self.steps {
+            redactor.redact(&mut step.name);
+            for text in [&mut step.url, &mut step.body].into_iter().flatten() {
+                redactor.redact(text);
+            }
+            for failure in &mut step.failures {
+                let diagnostic = &mut failure.diagnostic;
+                redactor.redact(&mut diagnostic.title);
+                let texts = [
+                    &mut diagnostic.expected,
+                    &mut diagnostic.found,
+                    &mut diagnostic.help,
+                ];
+                for text in texts.into_iter().flatten() {
+                    redactor.redact(text);
+                }
+            }
+        }
+    }
+}
+
+impl NotRun {
+    /// The reason, as a clause.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::OutOfTime => "the run's time was over",
+            Self::FailFast => "an earlier check failed",
+            Self::EarlierStep => "an earlier step failed",
+        }
+    }
+}
+
+impl Class {
+    /// The class in words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::WrongAnswer => "wrong answer",
+            Self::CouldNotAsk => "could not ask",
+            Self::CutShort => "cut short",
+            Self::OurFault => "our own fault",
+        }
+    }
+
+    /// The class as a word, for programs.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::WrongAnswer => "wrong-answer",
+            Self::CouldNotAsk => "could-not-ask",
+            Self::CutShort => "cut-short",
+            Self::OurFault => "our-fault",
+        }
+    }
+}

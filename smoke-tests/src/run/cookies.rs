@@ -1,0 +1,49 @@
+//! The cookies of one check (RFC 6265).
+//!
+//! The only module that knows the cookie crates.
+
+use cookie_store::{CookieStore, RawCookie};
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+use url::Url;
+
+/// What the answers of a check have set so far.
+#[derive(Default)]
+pub(super) struct Jar(CookieStore);
+
+impl Jar {
+    /// Keeps the cookies that an answer from `url` sets.
+    pub(super) fn keep(&mut self, headers: &HeaderMap, url: &Url) {
+        let cookies = headers
+            .get_all(SET_COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .filter_map(|value| RawCookie::parse(value.to_owned()).ok());
+        self.0.store_response_cookies(cookies, url);
+    }
+
+    /// Adds the cookies for `url` to a request, unless it names its own.
+    pub(super) fn add_to(&self, headers: &mut HeaderMap, url: &Url) {
+        if headers.contains_key(COOKIE) {
+            return;
+        }
+        let pairs: Vec<_> = self
+            .0
+            .get_request_values(url)
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if !pairs.is_empty()
+            && let Ok(value) = HeaderValue::from_str(&pairs.join("; "))
+        {
+            headers.insert(COOKIE, value);
+        }
+    }
+
+    /// The value of the cookie of that name.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        self.0
+            .iter_unexpired()
+            .find(|cookie| cookie.name() == name)
+            .map(|cookie| cookie.value().to_owned())
+    }
+}

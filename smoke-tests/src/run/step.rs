@@ -1,0 +1,364 @@
+//! Runs one step: fills in the request, asks, follows redirects, judges the
+//! answer and keeps what is captured; again while it may retry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION};
+use http::Method;
+use tokio::time::Instant;
+use url::Url;
+
+use super::Shared;
+use super::cookies::Jar;
+use crate::answer::Answer;
+use crate::check_file::{Body, Step};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::http::{AskError, Request, Response};
+use crate::report::{Class, Failure, StepOutcome, StepReport};
+use crate::template::Scope;
+
+pub(super) async fn run(
+    step: &Step,
+    source: &Arc<Source>,
+    shared: &Shared<'_>,
+    scope: &mut Scope,
+    jar: &mut Jar,
+    report: &mut StepReport,
+) {
+    let begun = Instant::now();
+    loop {
+        report.attempts += 1;
+        let attempt = Attempt {
+            step,
+            source,
+            shared,
+        };
+        report.url = None;
+        report.status = None;
+        report.body = None;
+        report.failures = attempt.make(scope, jar, report).await;
+        report.duration = begun.elapsed();
+        if report.failures.is_empty() {
+            report.outcome = StepOutcome::Passed;
+            return;
+        }
+        report.outcome = StepOutcome::Failed;
+        match step.retry {
+            Some(retry) if shared.pause(begun, retry).await => {}
+            _ => return,
+        }
+    }
+}
+
+struct Attempt<'a> {
+    step: &'a Step,
+    source: &'a Arc<Source>,
+    shared: &'a Shared<'a>,
+}
+
+impl Attempt<'_> {
+    /// Everything that is wrong with one attempt; nothing if it passed.
+    async fn make(
+        &self,
+        scope: &mut Scope,
+        jar: &mut Jar,
+        report: &mut StepReport,
+    ) -> Vec<Failure> {
+        let request = match self.request(scope) {
+            Ok(request) => request,
+            Err(failure) => return vec![failure],
+        };
+        match self.exchange(request, jar, report).await {
+            Ok(response) => {
+                report.status = Some(response.status);
+                self.judge(&response, scope, jar, report)
+            }
+            Err(failure) => vec![failure],
+        }
+    }
+
+    fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
+        Failure {
+            class,
+            diagnostic: Diagnostic::at(self.source, self.step.span, title),
+        }
+    }
+
+    fn request(&self, scope: &Scope) -> Result<Request, Failure> {
+        let wrong = |what: &str, reason: String| {
+            let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
+            failure.diagnostic = failure
+                .diagnostic
+                .expected("values that fit into it")
+                .found(reason);
+            failure
+        };
+        let request = &self.step.request;
+        let path = request
+            .path
+            .render(scope)
+            .map_err(|reason| wrong("the path", reason))?;
+        let mut url = self
+            .shared
+            .client
+            .target()
+            .url(&path)
+            .map_err(|reason| wrong("the URL", reason))?;
+        for (name, template) in &request.query {
+            let value = template
+                .render(scope)
+                .map_err(|reason| wrong("the query", reason))?;
+            url.query_pairs_mut().append_pair(name, &value);
+        }
+        let mut headers = HeaderMap::new();
+        for (name, template) in &request.headers {
+            let value = template
+                .render(scope)
+                .map_err(|reason| wrong(&format!("the header `{name}`"), reason))?;
+            let value = HeaderValue::from_str(&value).map_err(|_| {
+                wrong(
+                    &format!("the header `{name}`"),
+                    "a value that HTTP does not allow".to_owned(),
+                )
+            })?;
+            headers.append(name, value);
+        }
+        let (body, content_type) = match &request.body {
+            None => (Bytes::new(), None),
+            Some(Body::Json(value)) => {
+                let value = value
+                    .evaluate(scope)
+                    .map_err(|reason| wrong("the body", reason))?;
+                (value.to_string().into(), Some("application/json"))
+            }
+            Some(Body::Form(fields)) => {
+                let mut form = url::form_urlencoded::Serializer::new(String::new());
+                for (name, template) in fields {
+                    let value = template
+                        .render(scope)
+                        .map_err(|reason| wrong("the form", reason))?;
+                    form.append_pair(name, &value);
+                }
+                (
+                    form.finish().into(),
+                    Some("application/x-www-form-urlencoded"),
+                )
+            }
+            Some(Body::Text(template)) => {
+                let text = template
+                    .render(scope)
+                    .map_err(|reason| wrong("the body", reason))?;
+                (text.into(), Some("text/plain; charset=utf-8"))
+            }
+            Some(Body::File(bytes)) => (bytes.clone(), Some("application/octet-stream")),
+        };
+        if let Some(content_type) = content_type {
+            headers
+                .entry(CONTENT_TYPE)
+                .or_insert(HeaderValue::from_static(content_type));
+        }
+        Ok(Request {
+            method: request.method.clone(),
+            url,
+            headers,
+            body,
+        })
+    }
+
+    /// Asks, and follows redirects as far as the step allows.
+    async fn exchange(
+        &self,
+        mut request: Request,
+        jar: &mut Jar,
+        report: &mut StepReport,
+    ) -> Result<Response, Failure> {
+        let end = Instant::now() + self.step.timeout;
+        let mut elapsed = Duration::ZERO;
+        let mut followed = 0;
+        let own_headers = request.headers.clone();
+        loop {
+            report.url = Some(request.url.to_string());
+            jar.add_to(&mut request.headers, &request.url);
+            let limit = end.saturating_duration_since(Instant::now());
+            let url = request.url.clone();
+            let method = request.method.clone();
+            let body = request.body.clone();
+            let asked = self
+                .shared
+                .client
+                .ask(request, self.shared.left(limit))
+                .await;
+            let mut response = asked.map_err(|error| self.not_asked(&error))?;
+            jar.keep(&response.headers, &url);
+            elapsed += response.latency;
+            response.latency = elapsed;
+            let location = redirection(&response);
+            let (Some(location), 1..) = (location, self.step.follow_redirects) else {
+                return Ok(response);
+            };
+            report.status = Some(response.status);
+            if followed == self.step.follow_redirects {
+                let mut failure = self.failure(Class::WrongAnswer, "too many redirects");
+                failure.diagnostic = failure
+                    .diagnostic
+                    .expected(format!("at most {followed}"))
+                    .found(format!("another one to `{location}`"));
+                return Err(failure);
+            }
+            followed += 1;
+            let next = self
+                .shared
+                .client
+                .target()
+                .redirect(&url, &location)
+                .map_err(|reason| {
+                    let mut failure =
+                        self.failure(Class::WrongAnswer, "a redirect that is not followed");
+                    failure.diagnostic = failure
+                        .diagnostic
+                        .expected("a redirect that stays on the target")
+                        .found(reason);
+                    failure
+                })?;
+            request = redirected(&response, method, body, &own_headers, next);
+        }
+    }
+
+    fn not_asked(&self, error: &AskError) -> Failure {
+        let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
+        let class = match error {
+            _ if late && self.shared.is_over() => Class::CutShort,
+            AskError::TooLarge(_) => Class::WrongAnswer,
+            AskError::Connect(_)
+            | AskError::NoAnswer(_)
+            | AskError::NoEnd(_)
+            | AskError::Broken(_) => Class::CouldNotAsk,
+        };
+        let (title, expected) = match class {
+            Class::CutShort => (
+                "cut short by the end of the run",
+                "an answer before the run's time was over",
+            ),
+            Class::WrongAnswer => ("too large an answer", "an answer that can be read whole"),
+            _ => ("no answer", "an answer"),
+        };
+        let mut failure = self.failure(class, title);
+        failure.diagnostic = failure
+            .diagnostic
+            .expected(expected)
+            .found(error.to_string());
+        failure
+    }
+
+    /// Holds the answer against the expectations, and keeps the captures if
+    /// all of them are met.
+    fn judge(
+        &self,
+        response: &Response,
+        scope: &mut Scope,
+        jar: &Jar,
+        report: &mut StepReport,
+    ) -> Vec<Failure> {
+        let cookie = |name: &str| jar.value(name);
+        let answer = Answer::new(response, &cookie);
+        let mut failures = Vec::new();
+        for expectation in &self.step.expectations {
+            let query = &expectation.query;
+            let title = format!("unexpected {}", query.describe());
+            let mut wrong = |span, expected: Option<String>, found: String| {
+                let mut diagnostic =
+                    Diagnostic::at(self.source, span, title.clone()).found(found);
+                diagnostic.expected = expected;
+                failures.push(Failure {
+                    class: Class::WrongAnswer,
+                    diagnostic,
+                });
+            };
+            let span = expectation.predicate.span();
+            match answer.ask(query) {
+                Err(reason) => wrong(span, Some("JSON".to_owned()), reason),
+                Ok(value) => {
+                    match expectation
+                        .predicate
+                        .judge(value.as_ref(), query.unit(), scope)
+                    {
+                        Ok(mismatches) => mismatches.into_iter().for_each(|mismatch| {
+                            wrong(mismatch.span, Some(mismatch.expected), mismatch.found);
+                        }),
+                        Err(reason) => wrong(span, Some("values to compare with".to_owned()), reason),
+                    }
+                }
+            }
+        }
+        let mut captured = Vec::new();
+        for capture in &self.step.captures {
+            let found = match answer.ask(&capture.query) {
+                Ok(Some(value)) => {
+                    captured.push((&capture.name, value));
+                    continue;
+                }
+                Ok(None) => "nothing".to_owned(),
+                Err(reason) => reason,
+            };
+            failures.push(Failure {
+                class: Class::WrongAnswer,
+                diagnostic: Diagnostic::at(
+                    self.source,
+                    capture.span,
+                    format!("nothing to capture as `{}`", capture.name),
+                )
+                .expected(capture.query.describe())
+                .found(found),
+            });
+        }
+        if failures.is_empty() {
+            for (name, value) in captured {
+                scope.set(name, &value);
+            }
+        } else {
+            report.body = Some(answer.excerpt());
+        }
+        failures
+    }
+}
+
+/// Where an answer redirects to, if it does.
+fn redirection(response: &Response) -> Option<String> {
+    if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.headers.get(LOCATION)?;
+    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+/// The request that follows a redirect: 307 and 308 keep method and body,
+/// 303 asks with GET, and so do 301 and 302 after POST (RFC 9110, 15.4).
+fn redirected(
+    response: &Response,
+    method: Method,
+    body: Bytes,
+    own_headers: &HeaderMap,
+    url: Url,
+) -> Request {
+    let to_get = match response.status {
+        303 => method != Method::HEAD,
+        301 | 302 => method == Method::POST,
+        _ => false,
+    };
+    let mut headers = own_headers.clone();
+    headers.remove(COOKIE);
+    if to_get {
+        headers.remove(CONTENT_TYPE);
+        headers.remove(CONTENT_LENGTH);
+    }
+    // The target is the same, so its credentials may go along.
+    debug_assert!(!headers.contains_key(AUTHORIZATION) || url.has_host());
+    Request {
+        method: if to_get { Method::GET } else { method },
+        url,
+        headers,
+        body: if to_get { Bytes::new() } else { body },
+    }
+}

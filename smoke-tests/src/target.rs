@@ -1,0 +1,204 @@
+//! The target under test, and the address that is dialled for it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use url::Url;
+
+/// The base URL under test: scheme, host, port, and a path that all paths of
+/// checks are appended to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    base: Url,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected a URL such as `https://shop.example.com:8443`";
+        let base =
+            Url::parse(text.trim()).map_err(|error| format!("{EXPECTED}, found `{text}`: {error}"))?;
+        let wrong = if !matches!(base.scheme(), "http" | "https") {
+            Some(format!("the scheme `{}`", base.scheme()))
+        } else if !base.username().is_empty() || base.password().is_some() {
+            // Not repeated: it may be a real password.
+            Some("a user name or password in it".to_owned())
+        } else if base.query().is_some() || base.fragment().is_some() {
+            Some("a query or fragment".to_owned())
+        } else {
+            None
+        };
+        match wrong {
+            Some(wrong) => Err(format!("{EXPECTED}, found {wrong}")),
+            None => Ok(Self { base }),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.base.as_str().trim_end_matches('/'))
+    }
+}
+
+impl Target {
+    /// The URL of a path, or why it cannot be requested. An absolute URL is
+    /// fine if it stays on the target.
+    pub(crate) fn url(&self, path: &str) -> Result<Url, String> {
+        let url = if path.starts_with("http://") || path.starts_with("https://") {
+            Url::parse(path)
+        } else if path.starts_with('/') && !path.starts_with("//") {
+            Url::parse(&format!("{self}{path}"))
+        } else {
+            return Err(format!("`{path}` does not begin with one `/`"));
+        };
+        let url = url.map_err(|error| format!("`{path}`: {error}"))?;
+        self.guard(url)
+    }
+
+    /// Where a redirect from `from` to `location` leads, or why it is not
+    /// followed.
+    pub(crate) fn redirect(&self, from: &Url, location: &str) -> Result<Url, String> {
+        let url = from
+            .join(location)
+            .map_err(|error| format!("`{location}`: {error}"))?;
+        self.guard(url)
+    }
+
+    /// Requests go to the target and nowhere else.
+    fn guard(&self, url: Url) -> Result<Url, String> {
+        if url.origin() == self.base.origin() {
+            Ok(url)
+        } else {
+            Err(format!(
+                "`{}` is not on the target `{}`",
+                url.origin().ascii_serialization(),
+                self.base.origin().ascii_serialization()
+            ))
+        }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.base.port_or_known_default().unwrap_or(443)
+    }
+
+    /// Whether the host is an address, which no connect-to can replace.
+    pub(crate) fn is_address(&self) -> bool {
+        !matches!(self.base.host(), Some(url::Host::Domain(_)))
+    }
+
+    pub(crate) fn has_explicit_port(&self) -> bool {
+        self.base.port().is_some()
+    }
+}
+
+/// What is dialled instead of the target's own name: the load balancer's name
+/// or address. TLS and `Host` keep the target's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    host: String,
+    port: Option<u16>,
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("expected `HOST`, `HOST:PORT` or `[IPV6]:PORT`, found `{text}`")
+        };
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (host, port) = rest.split_once(']').ok_or_else(wrong)?;
+                (host, port.strip_prefix(':').map(str::to_owned))
+            }
+            None if text.parse::<IpAddr>().is_ok() => (text, None),
+            None => match text.split_once(':') {
+                Some((host, port)) => (host, Some(port.to_owned())),
+                None => (text, None),
+            },
+        };
+        let port = match port {
+            Some(port) => Some(
+                port.parse::<u16>()
+                    .ok()
+                    .filter(|port| *port > 0)
+                    .ok_or_else(wrong)?,
+            ),
+            None => None,
+        };
+        let fine = !host.is_empty()
+            && (host.parse::<IpAddr>().is_ok()
+                || host
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')));
+        if !fine {
+            return Err(wrong());
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+impl Address {
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_stay_on_the_target() {
+        let target: Target = "https://shop.example.com:8443/base/".parse().unwrap();
+        let check = |path: &str, url: Option<&str>| {
+            let found = target.url(path).ok().map(|url| url.to_string());
+            assert_eq!(found.as_deref(), url, "{path}");
+        };
+        check("/a?b=c", Some("https://shop.example.com:8443/base/a?b=c"));
+        check("//evil.example/a", None);
+        check("a", None);
+        check("https://shop.example.com:8443/x", Some("https://shop.example.com:8443/x"));
+        check("https://shop.example.com/x", None);
+        check("http://shop.example.com:8443/x", None);
+        check("https://shop.example.com:8443@evil.example/x", None);
+        let from = target.url("/a").unwrap();
+        assert!(target.redirect(&from, "/b").is_ok());
+        assert!(target.redirect(&from, "//evil.example/b").is_err());
+        assert!(target.redirect(&from, "https://169.254.169.254/").is_err());
+    }
+
+    #[test]
+    fn a_target_is_a_plain_base_url() {
+        for text in ["shop", "ftp://shop", "https://a:b@shop", "https://shop?x=1", ""] {
+            assert!(text.parse::<Target>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_host_and_perhaps_a_port() {
+        let check = |text: &str, parts: Option<(&str, Option<u16>)>| {
+            let address = text.parse::<Address>().ok();
+            let found = address.as_ref().map(|a| (a.host(), a.port()));
+            assert_eq!(found, parts, "{text}");
+        };
+        check("alb.example.com", Some(("alb.example.com", None)));
+        check("10.0.0.1:8443", Some(("10.0.0.1", Some(8443))));
+        check("[::1]:8443", Some(("::1", Some(8443))));
+        check("::1", Some(("::1", None)));
+        check("alb:port", None);
+        check("alb:0", None);
+        check(":8443", None);
+        check("https://alb", None);
+    }
+}

@@ -1,0 +1,190 @@
+//! Text with `{{ expressions }}` in it, and the values that fill them.
+//!
+//! The only module that knows the template engine. Undefined names are errors,
+//! nothing is escaped, and the work of one template is bounded.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use minijinja::{Environment, UndefinedBehavior};
+use serde_json::Value;
+
+/// The most steps that one template may take.
+const FUEL: u64 = 100_000;
+
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine.set_fuel(Some(FUEL));
+    engine
+});
+
+/// The values that templates can name: variables first, then captures.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scope(std::collections::BTreeMap<String, minijinja::Value>);
+
+impl Scope {
+    /// Gives a name its value, the newest winning.
+    pub(crate) fn set(&mut self, name: &str, value: &Value) {
+        self.0
+            .insert(name.to_owned(), minijinja::Value::from(minijinja::value::Serde(value)));
+    }
+}
+
+/// A template that is known to be well-formed.
+#[derive(Debug, Clone)]
+pub(crate) struct Template {
+    text: String,
+    form: Form,
+    names: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    /// No expression at all.
+    Fixed,
+    /// Exactly one expression and nothing around it: it keeps its type.
+    Expression(Arc<minijinja::Expression<'static, 'static>>),
+    /// Text with expressions in it.
+    Text,
+}
+
+impl Template {
+    /// Reads a template. The error says what is wrong, in one line.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let form = if !["{{", "{%", "{#"].iter().any(|open| text.contains(open)) {
+            Form::Fixed
+        } else if let Some(inner) = single_expression(text) {
+            let expression = ENGINE
+                .compile_expression_owned(inner.to_owned())
+                .map_err(|error| reason(&error))?;
+            Form::Expression(Arc::new(expression))
+        } else {
+            Form::Text
+        };
+        let names = match &form {
+            Form::Fixed => BTreeSet::new(),
+            Form::Expression(expression) => {
+                expression.undeclared_variables(false).into_iter().collect()
+            }
+            Form::Text => ENGINE
+                .template_from_str(text)
+                .map_err(|error| reason(&error))?
+                .undeclared_variables(false)
+                .into_iter()
+                .collect(),
+        };
+        let names = names
+            .into_iter()
+            .filter(|name: &String| !is_builtin(name))
+            .collect();
+        Ok(Self {
+            text: text.to_owned(),
+            form,
+            names,
+        })
+    }
+
+    /// The template as it was written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The names it needs a value for.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The template filled in, as text.
+    pub(crate) fn render(&self, scope: &Scope) -> Result<String, String> {
+        match &self.form {
+            Form::Fixed => Ok(self.text.clone()),
+            Form::Expression(_) | Form::Text => ENGINE
+                .render_str(&self.text, &scope.0)
+                .map_err(|error| reason(&error)),
+        }
+    }
+
+    /// The template filled in; a single expression keeps the type of its value.
+    pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
+        match &self.form {
+            Form::Expression(expression) => {
+                let value = expression.eval(&scope.0).map_err(|error| reason(&error))?;
+                if value.is_undefined() {
+                    return Err(format!("`{}` has no value", self.text));
+                }
+                serde_json::to_value(&value).map_err(|error| error.to_string())
+            }
+            Form::Fixed | Form::Text => self.render(scope).map(Value::String),
+        }
+    }
+}
+
+/// The expression inside, if the text is `{{ … }}` and nothing else.
+fn single_expression(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    let other = ["{{", "}}", "{%", "{#"];
+    let control = inner.starts_with('-') || inner.ends_with('-');
+    (!control && !other.iter().any(|mark| inner.contains(mark))).then_some(inner)
+}
+
+fn is_builtin(name: &str) -> bool {
+    ENGINE.globals().any(|(known, _)| known == name)
+}
+
+fn reason(error: &minijinja::Error) -> String {
+    let kind = error.kind().to_string();
+    error
+        .detail()
+        .map_or(kind.clone(), |detail| format!("{kind}: {detail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scope() -> Scope {
+        let mut scope = Scope::default();
+        scope.set("n", &json!(3));
+        scope.set("who", &json!("<Ada>"));
+        scope.set("user", &json!({"id": 7}));
+        scope
+    }
+
+    #[test]
+    fn a_single_expression_keeps_its_type_and_text_does_not() {
+        let check = |text: &str, value: Value| {
+            let template = Template::parse(text).unwrap();
+            assert_eq!(template.evaluate(&scope()), Ok(value), "{text}");
+        };
+        check("{{ n }}", json!(3));
+        check("{{ n + 1 }}", json!(4));
+        check("n={{ n }}", json!("n=3"));
+        check("{{ n }}{{ n }}", json!("33"));
+        check("{{ user.id }}", json!(7));
+        check("{{ who }}", json!("<Ada>"));
+        check("plain", json!("plain"));
+    }
+
+    #[test]
+    fn what_has_no_value_is_an_error_and_not_an_empty_text() {
+        let template = Template::parse("/{{ user.nme }}").unwrap();
+        assert!(template.render(&scope()).is_err());
+        let template = Template::parse("{{ user.nme }}").unwrap();
+        assert!(template.evaluate(&scope()).is_err());
+    }
+
+    #[test]
+    fn a_template_knows_the_names_it_needs() {
+        let template = Template::parse("{{ a }}-{{ b.c | upper }}-{{ range(3) }}").unwrap();
+        assert_eq!(template.names().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn endless_work_is_cut_short() {
+        let text = "{% for a in range(9000) %}{% for b in range(9000) %}x{% endfor %}{% endfor %}";
+        assert!(Template::parse(text).unwrap().render(&scope()).is_err());
+    }
+}

@@ -1,0 +1,104 @@
+//! Durations as people write them: `250ms`, `5s`, `1m30s`, `2h`.
+
+use std::time::Duration;
+
+/// What a duration looks like, for diagnostics.
+pub(crate) const DURATION: &str = "a duration such as `500ms`, `5s` or `1m30s`";
+
+/// The longest duration that is understood: one day.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// Reads a duration: whole numbers, each with a unit of `ms`, `s`, `m` or `h`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let amount: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
+        let milliseconds: u64 = match &rest[..unit] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        rest = &rest[unit..];
+        total = total.checked_add(Duration::from_millis(amount.checked_mul(milliseconds)?))?;
+    }
+    (total <= LONGEST).then_some(total)
+}
+
+/// A duration as a person would say it: `850 µs`, `12 ms`, `1.4 s`, `2 m 05 s`.
+pub fn human_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let whole = |n: u128, unit: &str| format!("{n} {unit}");
+    if duration < Duration::from_millis(1) {
+        whole(duration.as_micros(), "µs")
+    } else if duration < Duration::from_secs(1) {
+        whole(duration.as_millis(), "ms")
+    } else if duration < Duration::from_mins(1) {
+        format!("{seconds}.{} s", duration.subsec_millis() / 100)
+    } else {
+        format!("{} m {:02} s", seconds / 60, seconds % 60)
+    }
+}
+
+/// A number of bytes as a person would say it.
+pub(crate) fn human_bytes(bytes: u64) -> String {
+    const KIB: u64 = 1024;
+    const MIB: u64 = 1024 * KIB;
+    if bytes < KIB {
+        format!("{bytes} bytes")
+    } else if bytes < MIB {
+        format!("{} KiB", bytes / KIB)
+    } else {
+        format!("{}.{} MiB", bytes / MIB, bytes % MIB * 10 / MIB)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        let check = |text: &str, milliseconds: Option<u64>| {
+            assert_eq!(
+                parse_duration(text),
+                milliseconds.map(Duration::from_millis),
+                "{text}"
+            );
+        };
+        check("250ms", Some(250));
+        check("5s", Some(5_000));
+        check("1m30s", Some(90_000));
+        check("2h", Some(7_200_000));
+        check("0s", Some(0));
+        check("5", None);
+        check("", None);
+        check("s", None);
+        check("-5s", None);
+        check("1.5s", None);
+        check("5 s", None);
+        check("25h", None);
+        check("99999999999999999999s", None);
+    }
+
+    #[test]
+    fn durations_are_said_briefly() {
+        let check = |milliseconds: u64, said: &str| {
+            assert_eq!(human_duration(Duration::from_millis(milliseconds)), said);
+        };
+        check(0, "0 µs");
+        check(12, "12 ms");
+        check(1_450, "1.4 s");
+        check(125_000, "2 m 05 s");
+    }
+}

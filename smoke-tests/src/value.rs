@@ -1,0 +1,80 @@
+//! JSON values with templates in their strings.
+
+use serde_json::{Map, Value};
+
+use crate::template::{Scope, Template};
+
+/// A JSON value whose strings may be templates.
+#[derive(Debug, Clone)]
+pub(crate) enum ValueTemplate {
+    /// A value without any template in it.
+    Fixed(Value),
+    /// A string that is a template.
+    Text(Template),
+    /// A list that holds a template somewhere.
+    List(Vec<ValueTemplate>),
+    /// A map that holds a template somewhere.
+    Map(Vec<(String, ValueTemplate)>),
+}
+
+impl ValueTemplate {
+    /// A string, which is a template if it holds expressions.
+    pub(crate) fn text(template: Template) -> Self {
+        if template.names().next().is_none() && !template.text().contains("{{") {
+            Self::Fixed(Value::String(template.text().to_owned()))
+        } else {
+            Self::Text(template)
+        }
+    }
+
+    /// Adds the templates inside to `found`.
+    pub(crate) fn templates<'v>(&'v self, found: &mut Vec<&'v Template>) {
+        match self {
+            Self::Fixed(_) => {}
+            Self::Text(template) => found.push(template),
+            Self::List(items) => items.iter().for_each(|item| item.templates(found)),
+            Self::Map(members) => members.iter().for_each(|(_, value)| value.templates(found)),
+        }
+    }
+
+    /// The value with all templates filled in.
+    pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
+        match self {
+            Self::Fixed(value) => Ok(value.clone()),
+            Self::Text(template) => template.evaluate(scope),
+            Self::List(items) => items
+                .iter()
+                .map(|item| item.evaluate(scope))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
+            Self::Map(members) => members
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), value.evaluate(scope)?)))
+                .collect::<Result<Map<_, _>, String>>()
+                .map(Value::Object),
+        }
+    }
+}
+
+/// The most characters of a value that a message shows.
+const MOST_SHOWN: usize = 160;
+
+/// A value as a message shows it: compact JSON, shortened, in backticks.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => shown_text(text),
+        other => format!("`{}`", shortened(&other.to_string())),
+    }
+}
+
+/// A text as a message shows it: with quotes, shortened, in backticks.
+pub(crate) fn shown_text(text: &str) -> String {
+    format!("`\"{}\"`", shortened(text).replace('\n', "\\n").replace('\r', "\\r"))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}… ({} bytes)", &text[..at], text.len()),
+    }
+}

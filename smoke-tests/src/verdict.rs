@@ -1,0 +1,92 @@
+//! The verdict: one total function from the report.
+
+use std::fmt;
+
+use crate::check_file::Severity;
+use crate::report::{Outcome, Report};
+use crate::units::human_duration;
+
+/// What CodeDeploy is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Proven: at least one check passed, and every required one did.
+    Succeeded,
+    /// Everything else.
+    Failed,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+        })
+    }
+}
+
+/// The verdict on a report. Anything that is not a proven pass is `Failed`.
+pub fn judge(report: &Report) -> Verdict {
+    let mut passed = 0_usize;
+    for check in &report.checks {
+        match (check.outcome, check.severity) {
+            (Outcome::Passed, _) => passed += 1,
+            (Outcome::Warned | Outcome::NotRun(_), Severity::Warn) => {}
+            (Outcome::Failed, _)
+            | (Outcome::Warned | Outcome::NotRun(_), Severity::Required) => {
+                return Verdict::Failed;
+            }
+        }
+    }
+    if passed > 0 {
+        Verdict::Succeeded
+    } else {
+        Verdict::Failed
+    }
+}
+
+/// Why the verdict is what it is, in one line.
+pub fn reason(report: &Report) -> String {
+    let counts = report.counts();
+    let total = report.checks.len();
+    let time = human_duration(report.duration);
+    let warned = match counts.warned {
+        0 => String::new(),
+        warned => format!(", {warned} warned"),
+    };
+    if judge(report) == Verdict::Succeeded {
+        return format!("{} of {total} checks passed{warned} in {time}", counts.passed);
+    }
+    if total == 0 {
+        return "no check ran".to_owned();
+    }
+    let first = report
+        .checks
+        .iter()
+        .find(|check| check.outcome == Outcome::Failed)
+        .map(|check| {
+            let why = check
+                .failures()
+                .next()
+                .map_or(String::new(), |failure| format!(": {}", failure.diagnostic));
+            format!("; `{}`{why}", check.name)
+        })
+        .unwrap_or_default();
+    let not_run = match counts.not_run {
+        0 => String::new(),
+        not_run => {
+            let why = report
+                .checks
+                .iter()
+                .find_map(|check| match check.outcome {
+                    Outcome::NotRun(why) => Some(why.reason()),
+                    _ => None,
+                })
+                .unwrap_or_default();
+            format!(", {not_run} not run because {why}")
+        }
+    };
+    format!(
+        "{} of {total} checks failed{warned}{not_run} in {time}{first}",
+        counts.failed
+    )
+}

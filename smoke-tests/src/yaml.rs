@@ -1,0 +1,413 @@
+//! YAML text to a tree of values that know where they stand.
+//!
+//! The only module that knows the YAML parser. It is strict where a check file
+//! gains from it: one document, string keys, no duplicate keys, JSON's types
+//! only (YAML 1.2 core schema), and bounds on depth and on what aliases may
+//! expand to.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
+
+use crate::diagnostic::{Diagnostic, Source, Span};
+
+/// The most values a file may hold once its aliases are expanded.
+pub(crate) const MAX_VALUES: usize = 100_000;
+/// The deepest nesting of lists and maps.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) value: Yaml,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Yaml {
+    Null,
+    Bool(bool),
+    /// A number, with the text it was written as.
+    Number(serde_json::Number, String),
+    String(String),
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>),
+}
+
+/// A map's key.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+impl Node {
+    /// The kind of value in the words of a diagnostic.
+    pub(crate) fn describe(&self) -> String {
+        match &self.value {
+            Yaml::Null => "nothing".to_owned(),
+            Yaml::Bool(value) => format!("the boolean `{value}`"),
+            Yaml::Number(_, text) => format!("the number `{text}`"),
+            Yaml::String(text) if text.is_empty() => "an empty string".to_owned(),
+            Yaml::String(text) => format!("the string `{}`", shortened(text)),
+            Yaml::List(_) => "a list".to_owned(),
+            Yaml::Map(_) => "a map".to_owned(),
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const MOST: usize = 40;
+    if text.chars().count() <= MOST {
+        text.to_owned()
+    } else {
+        text.chars().take(MOST).chain(['…']).collect()
+    }
+}
+
+/// Reads the one document of a file. Problems that leave a usable tree, such
+/// as duplicate keys, are added to `problems`; the tree is absent when there
+/// is none to speak of.
+pub(crate) fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+    let mut builder = Builder {
+        source,
+        offsets: offsets(source.text()),
+        problems,
+        anchors: HashMap::new(),
+        values: 0,
+    };
+    builder.document(&mut Parser::new_from_str(source.text()))
+}
+
+/// The byte offset of each character, or nothing where they are the same.
+fn offsets(text: &str) -> Option<Vec<usize>> {
+    (!text.is_ascii()).then(|| {
+        text.char_indices()
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .collect()
+    })
+}
+
+/// Reading stopped; why is already among the problems.
+struct Stopped;
+
+struct Builder<'a> {
+    source: &'a Arc<Source>,
+    offsets: Option<Vec<usize>>,
+    problems: &'a mut Vec<Diagnostic>,
+    anchors: HashMap<usize, (Node, usize)>,
+    values: usize,
+}
+
+type Events<'a> = Parser<'a, saphyr_parser::StrInput<'a>>;
+
+impl Builder<'_> {
+    fn document(&mut self, events: &mut Events<'_>) -> Option<Node> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next(events).ok()?;
+            match event {
+                Event::StreamEnd => return root,
+                Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
+                Event::DocumentStart(_) if root.is_some() => {
+                    self.problems.push(
+                        Diagnostic::at(self.source, span, "a second document in one file")
+                            .expected("one YAML document")
+                            .found("another after `---`")
+                            .help("move it to a file of its own"),
+                    );
+                    return None;
+                }
+                Event::DocumentStart(_) => {}
+                event => root = Some(self.node(event, span, events, 0).ok()?),
+            }
+        }
+    }
+
+    fn node(
+        &mut self,
+        event: Event<'_>,
+        span: Span,
+        events: &mut Events<'_>,
+        depth: usize,
+    ) -> Result<Node, Stopped> {
+        if depth > MAX_DEPTH {
+            self.problems.push(
+                Diagnostic::at(self.source, span, "nested too deeply")
+                    .expected(format!("at most {MAX_DEPTH} levels"))
+                    .help("flatten the value, or put it into a file of its own"),
+            );
+            return Err(Stopped);
+        }
+        self.count(1, span)?;
+        let before = self.values;
+        let (anchor, node) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.refuse_tag(&tag.to_string(), span);
+                }
+                let value = self.scalar(&text, style, span);
+                (anchor, Node { span, value })
+            }
+            Event::SequenceStart(anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.refuse_tag(&tag.to_string(), span);
+                }
+                (anchor, self.list(span, events, depth)?)
+            }
+            Event::MappingStart(anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.refuse_tag(&tag.to_string(), span);
+                }
+                (anchor, self.map(span, events, depth)?)
+            }
+            Event::Alias(anchor) => {
+                // The parser itself refuses an alias whose anchor does not stand
+                // before it; one inside its own anchor gets here.
+                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
+                    self.problems.push(
+                        Diagnostic::at(self.source, span, "an alias to the value that holds it")
+                            .help("write the value out"),
+                    );
+                    return Err(Stopped);
+                };
+                self.count(size, span)?;
+                return Ok(node);
+            }
+            _ => return Err(Stopped),
+        };
+        if anchor > 0 {
+            let size = self.values - before + 1;
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        Ok(node)
+    }
+
+    fn list(
+        &mut self,
+        start: Span,
+        events: &mut Events<'_>,
+        depth: usize,
+    ) -> Result<Node, Stopped> {
+        let mut items = Vec::new();
+        loop {
+            let (event, span) = self.next(events)?;
+            if event == Event::SequenceEnd {
+                let span = items.iter().fold(start.to(flow_end(start, span)), |all, item: &Node| {
+                    all.to(item.span)
+                });
+                return Ok(Node {
+                    span,
+                    value: Yaml::List(items),
+                });
+            }
+            items.push(self.node(event, span, events, depth + 1)?);
+        }
+    }
+
+    fn map(&mut self, start: Span, events: &mut Events<'_>, depth: usize) -> Result<Node, Stopped> {
+        let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        loop {
+            let (event, span) = self.next(events)?;
+            if event == Event::MappingEnd {
+                let span = entries
+                    .iter()
+                    .fold(start.to(flow_end(start, span)), |all, (key, item)| {
+                        all.to(key.span).to(item.span)
+                    });
+                return Ok(Node {
+                    span,
+                    value: Yaml::Map(entries),
+                });
+            }
+            let key = match event {
+                Event::Scalar(text, ..) => Some(Key {
+                    text: text.into_owned(),
+                    span,
+                }),
+                event => {
+                    let key = self.node(event, span, events, depth + 1)?;
+                    self.problems.push(
+                        Diagnostic::at(self.source, key.span, "a key that is not a string")
+                            .expected("a string")
+                            .found(key.describe())
+                            .help("put text that begins with `{`, `[` or `*` in quotes"),
+                    );
+                    None
+                }
+            };
+            let (event, span) = self.next(events)?;
+            let value = self.node(event, span, events, depth + 1)?;
+            let Some(key) = key else { continue };
+            if let Some(first) = seen.get(&key.text) {
+                self.problems.push(
+                    Diagnostic::at(
+                        self.source,
+                        key.span,
+                        format!("duplicate key `{}`", key.text),
+                    )
+                    .expected("each key once")
+                    .found("it again")
+                    .help("remove one of the two")
+                    .related(self.source, *first, "first written here"),
+                );
+                continue;
+            }
+            seen.insert(key.text.clone(), key.span);
+            entries.push((key, value));
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Yaml {
+        if style != ScalarStyle::Plain {
+            return Yaml::String(text.to_owned());
+        }
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => Yaml::Null,
+            "true" | "True" | "TRUE" => Yaml::Bool(true),
+            "false" | "False" | "FALSE" => Yaml::Bool(false),
+            _ => match number(text) {
+                Some(Ok(number)) => Yaml::Number(number, text.to_owned()),
+                Some(Err(why)) => {
+                    self.problems.push(
+                        Diagnostic::at(self.source, span, "a number that JSON cannot hold")
+                            .expected("a finite number")
+                            .found(format!("`{text}`, {why}"))
+                            .help("put it in quotes if text is meant"),
+                    );
+                    Yaml::Null
+                }
+                None => Yaml::String(text.to_owned()),
+            },
+        }
+    }
+
+    fn refuse_tag(&mut self, tag: &str, span: Span) {
+        self.problems.push(
+            Diagnostic::at(self.source, span, format!("the tag `{tag}` is not supported"))
+                .expected("a plain value")
+                .found("a tagged one")
+                .help("remove the tag; put the value in quotes if text is meant"),
+        );
+    }
+
+    fn count(&mut self, more: usize, span: Span) -> Result<(), Stopped> {
+        self.values = self.values.saturating_add(more);
+        if self.values <= MAX_VALUES {
+            return Ok(());
+        }
+        self.problems.push(
+            Diagnostic::at(self.source, span, "too many values")
+                .expected(format!("at most {MAX_VALUES} once aliases are expanded"))
+                .found("more")
+                .help("split the file, or use fewer aliases"),
+        );
+        Err(Stopped)
+    }
+
+    fn next<'a>(&mut self, events: &mut Events<'a>) -> Result<(Event<'a>, Span), Stopped> {
+        match events.next_event() {
+            Some(Ok((event, span))) => {
+                let span = Span::new(self.byte(span.start.index()), self.byte(span.end.index()));
+                Ok((event, span))
+            }
+            Some(Err(error)) => {
+                let problem = self.syntax(&error);
+                self.problems.push(problem);
+                Err(Stopped)
+            }
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn syntax(&self, error: &ScanError) -> Diagnostic {
+        let at = self.byte(error.marker().index());
+        let text = self.source.text();
+        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let indent = &text[line_start..];
+        let indent = &indent[..indent.len() - indent.trim_start().len()];
+        // The parser's words for a tab depend on where it meets it; ours do not.
+        if let Some(tab) = indent.find('\t') {
+            let at = line_start + tab;
+            return Diagnostic::at(self.source, Span::new(at, at + 1), "a tab in the indentation")
+                .expected("spaces")
+                .found("a tab")
+                .help("indent with spaces; YAML does not allow tabs there");
+        }
+        Diagnostic::at(self.source, Span::new(at, at), "this is not YAML")
+            .expected("well-formed YAML")
+            .found(error.info().to_owned())
+            .help("check the indentation, and put text that holds `: `, ` #`, `{` or `[` in quotes")
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        match &self.offsets {
+            None => character.min(self.source.text().len()),
+            Some(offsets) => offsets
+                .get(character)
+                .copied()
+                .unwrap_or(self.source.text().len()),
+        }
+    }
+}
+
+/// Where a collection ends: at its bracket in flow style, and nowhere of its
+/// own in block style, where the end event stands at the next token.
+fn flow_end(start: Span, end: Span) -> Span {
+    if end.end > end.start && start.end > start.start {
+        end
+    } else {
+        start
+    }
+}
+
+/// A number of the YAML 1.2 core schema, or why JSON cannot hold it.
+fn number(text: &str) -> Option<Result<serde_json::Number, &'static str>> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return Some(Err("which is not finite"));
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return u64::from_str_radix(digits, 16).ok().map(|n| Ok(n.into()));
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return u64::from_str_radix(digits, 8).ok().map(|n| Ok(n.into()));
+    }
+    let mut rest = unsigned.bytes().peekable();
+    let mut digits = 0;
+    while rest.next_if(u8::is_ascii_digit).is_some() {
+        digits += 1;
+    }
+    if rest.peek().is_none() && digits > 0 {
+        let text = text.strip_prefix('+').unwrap_or(text);
+        return if let Ok(number) = text.parse::<i64>() {
+            Some(Ok(number.into()))
+        } else if let Ok(number) = text.parse::<u64>() {
+            Some(Ok(number.into()))
+        } else {
+            Some(Err("which is too large"))
+        };
+    }
+    if rest.next_if_eq(&b'.').is_some() {
+        while rest.next_if(u8::is_ascii_digit).is_some() {
+            digits += 1;
+        }
+    }
+    if digits == 0 {
+        return None;
+    }
+    if rest.next_if(|c| matches!(c, b'e' | b'E')).is_some() {
+        rest.next_if(|c| matches!(c, b'+' | b'-'));
+        rest.next_if(u8::is_ascii_digit)?;
+        while rest.next_if(u8::is_ascii_digit).is_some() {}
+    }
+    if rest.next().is_some() {
+        return None;
+    }
+    let value: f64 = text.strip_prefix('+').unwrap_or(text).parse().ok()?;
+    Some(serde_json::Number::from_f64(value).ok_or("which is too large"))
+}
