@@ -59,8 +59,8 @@ mod tests {
         let seconds = Duration::from_secs_f64;
         let now = Instant::now();
         let deadlines = Deadlines::new(now, seconds(left), seconds(reserve), most.map(seconds));
-        let found =
-            [deadlines.checks, deadlines.gate, deadlines.report].map(|end| (end - now).as_secs_f64());
+        let found = [deadlines.checks, deadlines.gate, deadlines.report]
+            .map(|end| (end - now).as_secs_f64());
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 0.001, "{found} {expected}");
         }

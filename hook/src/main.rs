@@ -1,2 +1,178 @@
-//! x
-fn main(){}
+//! The Lambda of Greenlight: CodeDeploy invokes it when the test listener
+//! serves green; it runs the checks and tells CodeDeploy the verdict.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `event` | what the function is invoked with |
+//! | `settings` | the one reader of the environment |
+//! | `deadlines` | by when what has to be done |
+//! | `gate` | from settings to a decision |
+//! | `codedeploy` | the report to CodeDeploy |
+//! | `aws_http` | the AWS SDK over the HTTP client of the checks |
+//! | `response` | the function's answer |
+//! | `log` | JSON lines that Lambda's filter understands |
+//!
+//! Invariant: every way through [`invocation`] ends in a verdict that
+//! CodeDeploy has, or in an error that Lambda has.
+
+#![allow(
+    clippy::doc_markdown,
+    reason = "CodeDeploy and CloudWatch are names, not code"
+)]
+
+mod aws_http;
+mod codedeploy;
+mod deadlines;
+mod event;
+mod gate;
+mod log;
+mod response;
+mod settings;
+
+use std::fmt;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::codedeploy::{CodeDeploy, ReportError, Reported};
+use crate::deadlines::Deadlines;
+use crate::event::{Event, EventError};
+use crate::gate::{Decision, Gate};
+use crate::response::Response;
+use crate::settings::Environment;
+
+fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    log::start(environment.log_level());
+    if !environment.is_lambda() {
+        tracing::error!(
+            "expected to be started by Lambda, found no `AWS_LAMBDA_RUNTIME_API`; \
+             use `cargo lambda watch`, or the `smoke` command"
+        );
+        return ExitCode::FAILURE;
+    }
+    let codedeploy = CodeDeploy::new(&environment);
+    let gate = Gate::new(environment);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let served = match runtime {
+        Ok(runtime) => runtime.block_on(serve(&gate, &codedeploy)),
+        Err(error) => Err(error.into()),
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("Lambda's Runtime API is gone: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Takes events until Lambda has no more use for this environment.
+async fn serve(gate: &Gate, codedeploy: &CodeDeploy) -> Result<(), lambda_runtime::Error> {
+    let handler = service_fn(|event| invocation(gate, codedeploy, event));
+    lambda_runtime::Runtime::new(handler).run().await
+}
+
+/// One invocation: decide, then report.
+async fn invocation(
+    gate: &Gate,
+    codedeploy: &CodeDeploy,
+    event: LambdaEvent<Value>,
+) -> Result<Response, Failure> {
+    log::begin(&event.context.request_id);
+    let left = event.context.deadline().duration_since(SystemTime::now());
+    let time = gate.time();
+    let deadlines = Deadlines::new(
+        Instant::now(),
+        left.unwrap_or_default(),
+        time.reserve,
+        time.most,
+    );
+    let event = Event::read(&event.payload).map_err(|error| {
+        Decision::failed(error.to_string()).log();
+        Failure::Event(error)
+    })?;
+    announce(&event, gate);
+    let decision = match &event {
+        Event::Local | Event::Hook(_) => gate.decide(deadlines).await,
+        Event::Aftermath { end, .. } => {
+            Decision::failed(format!("the gate died before it could report: {end}"))
+        }
+    };
+    decision.log();
+    let reported = match &event {
+        Event::Local => {
+            tracing::info!("the event names no deployment: nothing is reported");
+            Reported::NothingToReportTo
+        }
+        Event::Hook(hook) | Event::Aftermath { hook, .. } => {
+            codedeploy::report(codedeploy, hook, decision.verdict, deadlines.report)
+                .await
+                .map_err(|error| {
+                    tracing::error!(
+                        reported = "not-accepted",
+                        attempts = error.attempts,
+                        reason = error.reason,
+                        help = error.help,
+                        "{error}"
+                    );
+                    Failure::Report(error)
+                })?
+        }
+    };
+    Ok(Response::new(&decision, reported))
+}
+
+/// The first line of an invocation.
+fn announce(event: &Event, gate: &Gate) {
+    let hook = match event {
+        Event::Local => None,
+        Event::Hook(hook) | Event::Aftermath { hook, .. } => Some(hook),
+    };
+    tracing::info!(
+        deployment = hook.map(|hook| hook.deployment_id.as_str()),
+        execution = hook.map(event::Hook::fingerprint),
+        target = gate.target(),
+        version = env!("CARGO_PKG_VERSION"),
+        "Greenlight {} for {}",
+        env!("CARGO_PKG_VERSION"),
+        hook.map_or_else(|| "a run by hand".to_owned(), ToString::to_string),
+    );
+}
+
+/// Why Lambda sees a failed invocation: there is nobody else who could be
+/// told.
+enum Failure {
+    Event(EventError),
+    Report(ReportError),
+}
+
+/// The runtime logs this form.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(error) => error.fmt(f),
+            Self::Report(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self {
+            error_type: match failure {
+                Failure::Event(_) => "EventError".to_owned(),
+                Failure::Report(_) => "ReportError".to_owned(),
+            },
+            error_message: match failure {
+                Failure::Event(error) => error.to_string(),
+                Failure::Report(error) => error.to_string(),
+            },
+        }
+    }
+}

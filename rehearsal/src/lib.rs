@@ -32,6 +32,11 @@
 //!
 //! Everything listens on 127.0.0.1, and stops when its value is dropped.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "CodeDeploy and CloudWatch are names, not code"
+)]
+
 mod app;
 mod ask;
 mod certificates;

@@ -4,7 +4,6 @@
 //! Dropping the [`Server`] closes its socket and every connection, so no test
 //! leaves anything behind.
 
-use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,20 +24,15 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A task that ends when this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Task<T = ()>(JoinHandle<T>);
+pub(crate) struct Task(JoinHandle<()>);
 
-impl<T: Send + 'static> Task<T> {
-    pub(crate) fn spawn(future: impl Future<Output = T> + Send + 'static) -> Self {
+impl Task {
+    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(tokio::spawn(future))
-    }
-
-    /// Waits for the end of the task; `None` if it was stopped or panicked.
-    pub(crate) async fn join(&mut self) -> Option<T> {
-        (&mut self.0).await.ok()
     }
 }
 
-impl<T> Drop for Task<T> {
+impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -18,10 +18,7 @@ pub(crate) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    pub(crate) fn new(
-        response: &'a Response,
-        cookie: &'a dyn Fn(&str) -> Option<String>,
-    ) -> Self {
+    pub(crate) fn new(response: &'a Response, cookie: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self {
             response,
             cookie,
@@ -99,6 +96,7 @@ impl Query {
 
     pub(crate) fn unit(&self) -> Unit {
         match self {
+            Self::Status => Unit::Status,
             Self::Latency => Unit::Milliseconds,
             _ => Unit::None,
         }

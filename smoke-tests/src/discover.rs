@@ -66,9 +66,11 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
         walk(path, 0, &mut found)?;
         found.sort();
         if found.is_empty() {
-            return Err(Diagnostic::general(format!("no check files in `{pattern}`"))
-                .expected("a folder with `.yaml` or `.yml` files")
-                .found("none"));
+            return Err(
+                Diagnostic::general(format!("no check files in `{pattern}`"))
+                    .expected("a folder with `.yaml` or `.yml` files")
+                    .found("none"),
+            );
         }
         return Ok(found);
     }
@@ -76,7 +78,12 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     if path.exists() || !pattern.contains(['*', '?', '[']) {
         return Ok(vec![path.to_owned()]);
     }
-    let matches = glob::glob(pattern).map_err(|error| {
+    // As in a shell, `*` does not mean hidden files.
+    let options = glob::MatchOptions {
+        require_literal_leading_dot: true,
+        ..glob::MatchOptions::new()
+    };
+    let matches = glob::glob_with(pattern, options).map_err(|error| {
         Diagnostic::general(format!("`{pattern}` is not a glob"))
             .expected("a pattern such as `checks/**/*.yaml`")
             .found(error.msg)
@@ -87,9 +94,11 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
         .take(MOST_FILES + 1)
         .collect();
     if found.is_empty() {
-        return Err(Diagnostic::general(format!("no check files match `{pattern}`"))
-            .expected("a pattern such as `checks/**/*.yaml`")
-            .found("nothing"));
+        return Err(
+            Diagnostic::general(format!("no check files match `{pattern}`"))
+                .expected("a pattern such as `checks/**/*.yaml`")
+                .found("nothing"),
+        );
     }
     Ok(found)
 }
@@ -138,7 +147,10 @@ fn read_file(path: &Path) -> Result<String, Diagnostic> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..at].iter().filter(|b| **b == b'\n').count();
+        let line = 1 + error.as_bytes()[..at]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
         Diagnostic::general(format!("`{}` is not UTF-8", path.display()))
             .expected("UTF-8 text")
             .found(format!("a byte that is not, at line {line} (offset {at})"))

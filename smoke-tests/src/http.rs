@@ -74,6 +74,15 @@ pub(crate) struct Response {
     pub(crate) latency: Duration,
 }
 
+/// Nothing, or not all, came back.
+#[derive(Debug, Clone)]
+pub(crate) struct Unanswered {
+    /// The status, if at least that came back.
+    pub(crate) status: Option<u16>,
+    /// Why.
+    pub(crate) error: AskError,
+}
+
 /// Why nothing, or not all, came back.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum AskError {
@@ -144,28 +153,37 @@ impl Client {
         &self,
         request: Request,
         limit: Duration,
-    ) -> Result<Response, AskError> {
+    ) -> Result<Response, Unanswered> {
         let begun = Instant::now();
         let end = begun + limit;
         let request = self.prepare(request);
+        let nothing = |error| Unanswered {
+            status: None,
+            error,
+        };
         let mut response = tokio::time::timeout_at(end, self.inner.execute(request))
             .await
-            .map_err(|_| AskError::NoAnswer(limit))?
-            .map_err(|error| ask_error(&error))?;
+            .map_err(|_| nothing(AskError::NoAnswer(limit)))?
+            .map_err(|error| nothing(ask_error(&error)))?;
+        let status = response.status().as_u16();
+        let not_all = |error| Unanswered {
+            status: Some(status),
+            error,
+        };
         let mut body = BytesMut::new();
         loop {
             let chunk = tokio::time::timeout_at(end, response.chunk())
                 .await
-                .map_err(|_| AskError::NoEnd(limit))?
-                .map_err(|error| ask_error(&error))?;
+                .map_err(|_| not_all(AskError::NoEnd(limit)))?
+                .map_err(|error| not_all(ask_error(&error)))?;
             let Some(chunk) = chunk else { break };
             if body.len() + chunk.len() > MOST_BODY_BYTES {
-                return Err(AskError::TooLarge(MOST_BODY_BYTES));
+                return Err(not_all(AskError::TooLarge(MOST_BODY_BYTES)));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(Response {
-            status: response.status().as_u16(),
+            status,
             headers: std::mem::take(response.headers_mut()),
             body: body.freeze(),
             latency: begun.elapsed(),

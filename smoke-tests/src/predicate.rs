@@ -75,6 +75,7 @@ pub(crate) struct Mismatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     None,
+    Status,
     Milliseconds,
 }
 
@@ -167,7 +168,9 @@ impl Operator {
         if let Self::Not(inner) = self {
             // `not` of an absent value would pass unseen, so absence has to be
             // demanded in so many words.
-            return Ok((value.is_some() || inner.speaks_of_absence()) && !inner.holds(value, scope)?);
+            return Ok(
+                (value.is_some() || inner.speaks_of_absence()) && !inner.holds(value, scope)?
+            );
         }
         let Some(value) = value else {
             return Ok(false);
@@ -218,7 +221,10 @@ impl Operator {
     fn say(&self, unit: Unit, scope: &Scope) -> Result<String, String> {
         Ok(match self {
             Self::Equals(wanted) => say_value(&wanted.evaluate(scope)?, unit),
-            Self::Contains(wanted) => format!("something that contains {}", shown(&wanted.evaluate(scope)?)),
+            Self::Contains(wanted) => format!(
+                "something that contains {}",
+                shown(&wanted.evaluate(scope)?)
+            ),
             Self::StartsWith(wanted) => {
                 format!("text that starts with `\"{}\"`", wanted.render(scope)?)
             }
@@ -240,7 +246,11 @@ impl Operator {
             Self::Type(wanted) => wanted.with_article().to_owned(),
             Self::Count(predicate) => format!("a count of {}", predicate.say(Unit::None, scope)?),
             Self::Compare(comparison, wanted) => {
-                format!("{} {}", comparison.words(), say_value(&wanted.evaluate(scope)?, unit))
+                format!(
+                    "{} {}",
+                    comparison.words(),
+                    say_value(&wanted.evaluate(scope)?, unit)
+                )
             }
             Self::Status(_, text) => text.clone(),
             Self::Not(predicate) => format!("not {}", predicate.say(unit, scope)?),
@@ -329,6 +339,7 @@ impl JsonType {
 fn say_value(value: &Value, unit: Unit) -> String {
     match (unit, value) {
         (Unit::Milliseconds, Value::Number(number)) => format!("{number} ms"),
+        (Unit::Status, Value::Number(number)) => number.to_string(),
         _ => shown(value),
     }
 }
@@ -336,13 +347,16 @@ fn say_value(value: &Value, unit: Unit) -> String {
 /// JSON equality, with numbers compared by value: `1` equals `1.0`.
 fn equal(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64() && !(a.is_u64() && b.is_u64()),
+        (Value::Number(a), Value::Number(b)) => {
+            a == b || a.as_f64() == b.as_f64() && !(a.is_u64() && b.is_u64())
+        }
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len()
-                && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+                && a.iter()
+                    .all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
         }
         _ => found == wanted,
     }

@@ -109,7 +109,9 @@ impl Tags {
                 None => (&mut selection.any_of, tag),
             };
             if name.trim().is_empty() {
-                return Err(format!("expected a tag such as `critical` or `!slow`, found `{tag}`"));
+                return Err(format!(
+                    "expected a tag such as `critical` or `!slow`, found `{tag}`"
+                ));
             }
             list.push(name.trim().to_owned());
         }

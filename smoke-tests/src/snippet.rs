@@ -59,23 +59,27 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
     let label = visible(&diagnostic.label());
     let mut group = match &diagnostic.place {
         Some(place) => {
-            let mut group = heading(level).element(
-                snippet(place).annotation(
+            let context = |place: &Place, text: &'_ str| {
+                AnnotationKind::Context
+                    .span(drawable(&place.source, place.span))
+                    .label(text.to_owned())
+            };
+            let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic
+                .related
+                .iter()
+                .partition(|(other, _)| other.source == place.source);
+            let main = snippet(place)
+                .annotation(
                     AnnotationKind::Primary
                         .span(drawable(&place.source, place.span))
                         .label(label.as_str()),
-                ),
-            );
-            for (place, text) in &diagnostic.related {
-                group = group.element(
-                    snippet(place).annotation(
-                        AnnotationKind::Context
-                            .span(drawable(&place.source, place.span))
-                            .label(text.as_str()),
-                    ),
-                );
-            }
-            group
+                )
+                .annotations(here.iter().map(|(place, text)| context(place, text)));
+            elsewhere
+                .iter()
+                .fold(heading(level).element(main), |group, (place, text)| {
+                    group.element(snippet(place).annotation(context(place, text)))
+                })
         }
         None => {
             let group = Group::with_title(heading(level));

@@ -18,8 +18,8 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, String> {
         const EXPECTED: &str = "expected a URL such as `https://shop.example.com:8443`";
-        let base =
-            Url::parse(text.trim()).map_err(|error| format!("{EXPECTED}, found `{text}`: {error}"))?;
+        let base = Url::parse(text.trim())
+            .map_err(|error| format!("{EXPECTED}, found `{text}`: {error}"))?;
         let wrong = if !matches!(base.scheme(), "http" | "https") {
             Some(format!("the scheme `{}`", base.scheme()))
         } else if !base.username().is_empty() || base.password().is_some() {
@@ -52,7 +52,7 @@ impl Target {
         } else if path.starts_with('/') && !path.starts_with("//") {
             Url::parse(&format!("{self}{path}"))
         } else {
-            return Err(format!("`{path}` does not begin with one `/`"));
+            return Err(format!("`{path}`, which does not begin with one `/`"));
         };
         let url = url.map_err(|error| format!("`{path}`: {error}"))?;
         self.guard(url)
@@ -73,7 +73,7 @@ impl Target {
             Ok(url)
         } else {
             Err(format!(
-                "`{}` is not on the target `{}`",
+                "`{}`, which is not on the target `{}`",
                 url.origin().ascii_serialization(),
                 self.base.origin().ascii_serialization()
             ))
@@ -106,9 +106,7 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!("expected `HOST`, `HOST:PORT` or `[IPV6]:PORT`, found `{text}`")
-        };
+        let wrong = || format!("expected `HOST`, `HOST:PORT` or `[IPV6]:PORT`, found `{text}`");
         let (host, port) = match text.strip_prefix('[') {
             Some(rest) => {
                 let (host, port) = rest.split_once(']').ok_or_else(wrong)?;
@@ -168,7 +166,10 @@ mod tests {
         check("/a?b=c", Some("https://shop.example.com:8443/base/a?b=c"));
         check("//evil.example/a", None);
         check("a", None);
-        check("https://shop.example.com:8443/x", Some("https://shop.example.com:8443/x"));
+        check(
+            "https://shop.example.com:8443/x",
+            Some("https://shop.example.com:8443/x"),
+        );
         check("https://shop.example.com/x", None);
         check("http://shop.example.com:8443/x", None);
         check("https://shop.example.com:8443@evil.example/x", None);
@@ -180,7 +181,13 @@ mod tests {
 
     #[test]
     fn a_target_is_a_plain_base_url() {
-        for text in ["shop", "ftp://shop", "https://a:b@shop", "https://shop?x=1", ""] {
+        for text in [
+            "shop",
+            "ftp://shop",
+            "https://a:b@shop",
+            "https://shop?x=1",
+            "",
+        ] {
             assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }

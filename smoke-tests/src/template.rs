@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
 /// The most steps that one template may take.
@@ -20,6 +20,13 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
+/// The same engine, which finds no fault with missing values.
+static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = ENGINE.clone();
+    engine.set_undefined_behavior(UndefinedBehavior::Chainable);
+    engine
+});
+
 /// The values that templates can name: variables first, then captures.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope(std::collections::BTreeMap<String, minijinja::Value>);
@@ -27,8 +34,10 @@ pub(crate) struct Scope(std::collections::BTreeMap<String, minijinja::Value>);
 impl Scope {
     /// Gives a name its value, the newest winning.
     pub(crate) fn set(&mut self, name: &str, value: &Value) {
-        self.0
-            .insert(name.to_owned(), minijinja::Value::from(minijinja::value::Serde(value)));
+        self.0.insert(
+            name.to_owned(),
+            minijinja::Value::from(minijinja::value::Serde(value)),
+        );
     }
 }
 
@@ -52,6 +61,9 @@ enum Form {
 
 impl Template {
     /// Reads a template. The error says what is wrong, in one line.
+    ///
+    /// The engine looks filters, tests and functions up when it meets them, so
+    /// a trial run with lenient values finds those that do not exist.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let form = if !["{{", "{%", "{#"].iter().any(|open| text.contains(open)) {
             Form::Fixed
@@ -75,6 +87,15 @@ impl Template {
                 .into_iter()
                 .collect(),
         };
+        if !matches!(form, Form::Fixed)
+            && let Err(error) = TRIAL.render_str(text, ())
+            && matches!(
+                error.kind(),
+                ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction
+            )
+        {
+            return Err(reason(&error));
+        }
         let names = names
             .into_iter()
             .filter(|name: &String| !is_builtin(name))

@@ -69,7 +69,10 @@ pub(crate) fn shown(value: &Value) -> String {
 
 /// A text as a message shows it: with quotes, shortened, in backticks.
 pub(crate) fn shown_text(text: &str) -> String {
-    format!("`\"{}\"`", shortened(text).replace('\n', "\\n").replace('\r', "\\r"))
+    format!(
+        "`\"{}\"`",
+        shortened(text).replace('\n', "\\n").replace('\r', "\\r")
+    )
 }
 
 fn shortened(text: &str) -> String {

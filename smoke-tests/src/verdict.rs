@@ -31,8 +31,7 @@ pub fn judge(report: &Report) -> Verdict {
         match (check.outcome, check.severity) {
             (Outcome::Passed, _) => passed += 1,
             (Outcome::Warned | Outcome::NotRun(_), Severity::Warn) => {}
-            (Outcome::Failed, _)
-            | (Outcome::Warned | Outcome::NotRun(_), Severity::Required) => {
+            (Outcome::Failed, _) | (Outcome::Warned | Outcome::NotRun(_), Severity::Required) => {
                 return Verdict::Failed;
             }
         }
@@ -54,7 +53,10 @@ pub fn reason(report: &Report) -> String {
         warned => format!(", {warned} warned"),
     };
     if judge(report) == Verdict::Succeeded {
-        return format!("{} of {total} checks passed{warned} in {time}", counts.passed);
+        return format!(
+            "{} of {total} checks passed{warned} in {time}",
+            counts.passed
+        );
     }
     if total == 0 {
         return "no check ran".to_owned();

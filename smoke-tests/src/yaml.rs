@@ -138,6 +138,7 @@ impl Builder<'_> {
             self.problems.push(
                 Diagnostic::at(self.source, span, "nested too deeply")
                     .expected(format!("at most {MAX_DEPTH} levels"))
+                    .found("more")
                     .help("flatten the value, or put it into a file of its own"),
             );
             return Err(Stopped);
@@ -170,6 +171,8 @@ impl Builder<'_> {
                 let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
                     self.problems.push(
                         Diagnostic::at(self.source, span, "an alias to the value that holds it")
+                            .expected("an alias to a value that ends before it")
+                            .found("one inside its own anchor")
                             .help("write the value out"),
                     );
                     return Err(Stopped);
@@ -196,9 +199,11 @@ impl Builder<'_> {
         loop {
             let (event, span) = self.next(events)?;
             if event == Event::SequenceEnd {
-                let span = items.iter().fold(start.to(flow_end(start, span)), |all, item: &Node| {
-                    all.to(item.span)
-                });
+                let span = items
+                    .iter()
+                    .fold(start.to(flow_end(start, span)), |all, item: &Node| {
+                        all.to(item.span)
+                    });
                 return Ok(Node {
                     span,
                     value: Yaml::List(items),
@@ -288,10 +293,14 @@ impl Builder<'_> {
 
     fn refuse_tag(&mut self, tag: &str, span: Span) {
         self.problems.push(
-            Diagnostic::at(self.source, span, format!("the tag `{tag}` is not supported"))
-                .expected("a plain value")
-                .found("a tagged one")
-                .help("remove the tag; put the value in quotes if text is meant"),
+            Diagnostic::at(
+                self.source,
+                span,
+                format!("the tag `{tag}` is not supported"),
+            )
+            .expected("a plain value")
+            .found("a tagged one")
+            .help("remove the tag; put the value in quotes if text is meant"),
         );
     }
 
@@ -331,16 +340,24 @@ impl Builder<'_> {
         let indent = &text[line_start..];
         let indent = &indent[..indent.len() - indent.trim_start().len()];
         // The parser's words for a tab depend on where it meets it; ours do not.
-        if let Some(tab) = indent.find('\t') {
-            let at = line_start + tab;
-            return Diagnostic::at(self.source, Span::new(at, at + 1), "a tab in the indentation")
-                .expected("spaces")
-                .found("a tab")
-                .help("indent with spaces; YAML does not allow tabs there");
+        let tab = match indent.find('\t') {
+            Some(tab) => Some(line_start + tab),
+            None if error.info().contains("tab") => tab_after(text, at),
+            None => None,
+        };
+        if let Some(at) = tab {
+            return Diagnostic::at(
+                self.source,
+                Span::new(at, at + 1),
+                "a tab in the indentation",
+            )
+            .expected("spaces")
+            .found("a tab")
+            .help("indent with spaces; YAML does not allow tabs there");
         }
         Diagnostic::at(self.source, Span::new(at, at), "this is not YAML")
             .expected("well-formed YAML")
-            .found(error.info().to_owned())
+            .found(format!("an error: {}", error.info()))
             .help("check the indentation, and put text that holds `: `, ` #`, `{` or `[` in quotes")
     }
 
@@ -353,6 +370,17 @@ impl Builder<'_> {
                 .unwrap_or(self.source.text().len()),
         }
     }
+}
+
+/// The first tab that begins a line, or follows its spaces, after `from`.
+fn tab_after(text: &str, from: usize) -> Option<usize> {
+    let rest = &text[from..];
+    rest.match_indices('\n').find_map(|(newline, _)| {
+        let line = &rest[newline + 1..];
+        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let tab = line[..blank].find('\t')?;
+        Some(from + newline + 1 + tab)
+    })
 }
 
 /// Where a collection ends: at its bracket in flow style, and nowhere of its

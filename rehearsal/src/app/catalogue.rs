@@ -34,14 +34,70 @@ const fn item(
 }
 
 static ITEMS: [Item; 8] = [
-    item("espresso-cup", "Espresso cup", "cups", 1250, true, &["porcelain", "small"]),
-    item("cappuccino-cup", "Cappuccino cup", "cups", 1490, true, &["porcelain"]),
-    item("travel-mug", "Travel mug", "cups", 2400, true, &["steel", "lid"]),
-    item("moka-pot", "Moka pot", "brewers", 3490, true, &["aluminium", "stove"]),
-    item("french-press", "French press", "brewers", 2990, true, &["glass"]),
-    item("pour-over", "Pour-over cone", "brewers", 1890, false, &["ceramic"]),
-    item("hand-grinder", "Hand grinder", "grinders", 5990, true, &["steel", "burr"]),
-    item("house-blend", "House blend, 500 g", "coffee", 1150, true, &["beans", "fair"]),
+    item(
+        "espresso-cup",
+        "Espresso cup",
+        "cups",
+        1250,
+        true,
+        &["porcelain", "small"],
+    ),
+    item(
+        "cappuccino-cup",
+        "Cappuccino cup",
+        "cups",
+        1490,
+        true,
+        &["porcelain"],
+    ),
+    item(
+        "travel-mug",
+        "Travel mug",
+        "cups",
+        2400,
+        true,
+        &["steel", "lid"],
+    ),
+    item(
+        "moka-pot",
+        "Moka pot",
+        "brewers",
+        3490,
+        true,
+        &["aluminium", "stove"],
+    ),
+    item(
+        "french-press",
+        "French press",
+        "brewers",
+        2990,
+        true,
+        &["glass"],
+    ),
+    item(
+        "pour-over",
+        "Pour-over cone",
+        "brewers",
+        1890,
+        false,
+        &["ceramic"],
+    ),
+    item(
+        "hand-grinder",
+        "Hand grinder",
+        "grinders",
+        5990,
+        true,
+        &["steel", "burr"],
+    ),
+    item(
+        "house-blend",
+        "House blend, 500 g",
+        "coffee",
+        1150,
+        true,
+        &["beans", "fair"],
+    ),
 ];
 
 /// The item with this id.

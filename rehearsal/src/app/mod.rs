@@ -136,7 +136,7 @@ impl App {
 }
 
 fn router(inner: Arc<Inner>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/", get(home))
         .route("/healthz", get(health))
         .route("/version", get(version))
@@ -144,11 +144,12 @@ fn router(inner: Arc<Inner>) -> Router {
         .merge(tools::routes())
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&inner),
-            every_answer,
-        ))
-        .with_state(inner)
+        .with_state(Arc::clone(&inner));
+    // A second router, because the first one writes `Allow` outside of its
+    // own layers.
+    Router::new()
+        .fallback_service(routes)
+        .layer(middleware::from_fn_with_state(inner, every_answer))
 }
 
 /// What holds for each endpoint: the version header, the delay of a slow

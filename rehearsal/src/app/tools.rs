@@ -16,14 +16,17 @@ use serde_json::{Value, json};
 use super::{Inner, problem};
 
 /// The longest that `/slow` waits.
-const SLOWEST: Duration = Duration::from_secs(600);
+const SLOWEST: Duration = Duration::from_mins(10);
 
 pub(super) fn routes() -> Router<Arc<Inner>> {
     Router::new()
         .route("/old-shop", get(|| async { found("/catalogue") }))
         .route("/redirect-loop", get(|| async { found("/redirect-loop") }))
         .route("/redirect/{n}", get(redirect))
-        .route("/elsewhere", get(|| async { found("https://example.com/") }))
+        .route(
+            "/elsewhere",
+            get(|| async { found("https://example.com/") }),
+        )
         .route("/echo", any(echo))
         .route("/slow", any(slow))
         .route("/flaky", any(flaky))
@@ -42,12 +45,7 @@ async fn redirect(Path(n): Path<u32>) -> Response {
     }
 }
 
-async fn echo(
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let mut shown: BTreeMap<String, Value> = BTreeMap::new();
     for (name, value) in &headers {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -65,7 +65,11 @@ pub(super) async fn answer(
         Some(ApiFault::Garbage) => {
             call.answer = Answer::Garbage;
             state.record(call);
-            return Ok(respond(StatusCode::OK, Bytes::from_static(b"<!doctype"), None));
+            return Ok(respond(
+                StatusCode::OK,
+                Bytes::from_static(b"<!doctype"),
+                None,
+            ));
         }
     };
     let response = match answered {

@@ -17,10 +17,10 @@ use hyper::service::service_fn;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use self::deployment::{Deployment, TARGET_ID};
 pub use self::deployment::{
     ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict,
 };
+use self::deployment::{Deployment, TARGET_ID};
 use self::error::ApiError;
 pub use self::fault::{ApiFault, UnknownApiFault};
 use crate::error::StageError;
@@ -302,6 +302,7 @@ impl State {
 
 /// `d-` and nine letters or digits.
 fn well_formed(id: &str) -> bool {
-    id.strip_prefix("d-")
-        .is_some_and(|rest| rest.len() == 9 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    id.strip_prefix("d-").is_some_and(|rest| {
+        rest.len() == 9 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }

@@ -12,6 +12,13 @@ use crate::load_balancer::{Listener, Weights};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StoryEvent {
+    /// The stage is up, and everything on it answers.
+    StageUp {
+        /// Where customers go.
+        production_url: String,
+        /// Where the hook goes.
+        test_url: String,
+    },
     /// The deployment exists.
     Created {
         /// Its id, `d-` and nine letters or digits.

@@ -58,8 +58,8 @@ impl DeploymentOptions {
             settings: Vec::new(),
             defect: None,
             test_listener_rests_on: None,
-            verdict_within: Duration::from_secs(60),
-            function_timeout: Duration::from_secs(60),
+            verdict_within: Duration::from_mins(1),
+            function_timeout: Duration::from_mins(1),
             memory_mb: 256,
             deliveries: 1,
             watchdog: false,
@@ -186,6 +186,10 @@ impl<T: FnMut(StoryEvent)> Deployment<'_, T> {
     }
 
     fn create(&mut self) {
+        self.say(StoryEvent::StageUp {
+            production_url: self.stage.production_url(),
+            test_url: self.stage.test_url(),
+        });
         self.say(StoryEvent::Created {
             deployment_id: self.registered.deployment_id.clone(),
             defect: self.options.defect,

@@ -51,7 +51,7 @@ impl FunctionOptions {
         Self {
             bootstrap: bootstrap.into(),
             settings: Vec::new(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             memory_mb: 256,
         }
     }

@@ -154,10 +154,7 @@ fn environment(
         ("AWS_ENDPOINT_URL_CODEDEPLOY", codedeploy_url.to_owned()),
         ("LANG", "en_US.UTF-8".to_owned()),
         ("TZ", ":UTC".to_owned()),
-        (
-            "PATH",
-            "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned(),
-        ),
+        ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
     ]
 }
 
@@ -240,9 +237,7 @@ impl Sink {
         }
         let line = LogLine {
             output: self.output,
-            text: String::from_utf8_lossy(&self.pending)
-                .trim_end()
-                .to_owned(),
+            text: String::from_utf8_lossy(&self.pending).trim_end().to_owned(),
         };
         self.pending.clear();
         (self.on_line)(&line);

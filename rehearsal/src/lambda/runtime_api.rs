@@ -149,7 +149,9 @@ async fn answer(
                 .send_replace(Some(format!("{error_type}: {message}")));
             return Ok(reply(StatusCode::ACCEPTED, &json!({"status": "OK"})));
         }
-        ["invocation", id, "response"] => (id, InvocationOutcome::Returned(body.unwrap_or_default())),
+        ["invocation", id, "response"] => {
+            (id, InvocationOutcome::Returned(body.unwrap_or_default()))
+        }
         ["invocation", id, "error"] => {
             let (error_type, message) = describe(body.as_ref());
             let outcome = InvocationOutcome::Errored {
@@ -199,7 +201,8 @@ fn finish(state: &State, id: &str, outcome: InvocationOutcome) -> Response<Full<
         }
         other => {
             desk.running = other;
-            let error = json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
+            let error =
+                json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
             reply(StatusCode::BAD_REQUEST, &error)
         }
     }

@@ -48,14 +48,14 @@ pub(super) fn page(status: StatusCode) -> Response<Body> {
 pub(super) fn drip(every: Duration) -> Response<Body> {
     ok(stream::unfold((), move |()| async move {
         tokio::time::sleep(every).await;
-        Some((frame(Bytes::from_static(b"x")), ()))
+        Some((Ok(Frame::data(Bytes::from_static(b"x"))), ()))
     }))
 }
 
 /// As many bytes as the client takes.
 pub(super) fn endless() -> Response<Body> {
     let chunk = Bytes::from(vec![b'x'; CHUNK]);
-    ok(stream::repeat_with(move || frame(chunk.clone())))
+    ok(stream::repeat_with(move || Ok(Frame::data(chunk.clone()))))
 }
 
 /// A large body with an honest length.
@@ -64,7 +64,7 @@ pub(super) fn huge(mebibytes: u32) -> Response<Body> {
     let chunk = Bytes::from(vec![b'x'; CHUNK]);
     let body = stream::unfold(length, move |left| {
         let size = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
-        let part = (size > 0).then(|| (frame(chunk.slice(..size)), left - size as u64));
+        let part = (size > 0).then(|| (Ok(Frame::data(chunk.slice(..size))), left - size as u64));
         std::future::ready(part)
     });
     with_length(ok(body), length)
@@ -72,22 +72,17 @@ pub(super) fn huge(mebibytes: u32) -> Response<Body> {
 
 /// Less than the promised bytes, then the end of the connection.
 pub(super) fn short() -> Response<Body> {
-    let body = stream::unfold(0_u8, |sent| async move {
-        match sent {
-            0 => Some((frame(Bytes::from_static(b"{\"status\":")), 1)),
-            _ => {
-                // Whatever was written has to leave before the error ends
-                // the connection, or the client would see no answer at all.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                Some((Err("the body ends early".into()), 2))
-            }
+    let body = stream::unfold(0, |sent| async move {
+        if sent == 0 {
+            let start = Bytes::from_static(b"{\"status\":");
+            return Some((Ok(Frame::data(start)), 1));
         }
+        // Whatever was written has to leave before the error ends the
+        // connection, or the client would see no answer at all.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Some((Err("the body ends early".into()), 2))
     });
     with_length(ok(body), PROMISED)
-}
-
-fn frame(bytes: Bytes) -> Result<Frame<Bytes>, BoxError> {
-    Ok(Frame::data(bytes))
 }
 
 fn ok(body: impl Stream<Item = Result<Frame<Bytes>, BoxError>> + Send + 'static) -> Response<Body> {

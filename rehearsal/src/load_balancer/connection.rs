@@ -31,7 +31,11 @@ const MOST_CONNECTIONS: usize = 4096;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Accepts connections until the task is dropped.
-pub(super) async fn accept(gate: Arc<Gate>, targets: Arc<Targets>, certificates: Arc<Certificates>) {
+pub(super) async fn accept(
+    gate: Arc<Gate>,
+    targets: Arc<Targets>,
+    certificates: Arc<Certificates>,
+) {
     // The set owns the connections, so that they end with the listener.
     let mut connections = JoinSet::new();
     let mut cuts = gate.cuts();
@@ -104,7 +108,7 @@ impl Connection {
         tokio::select! {
             // A client that goes away is no news here.
             _ = serving => {}
-            () = self.reset_now.notified() => self.reset.store(true, Ordering::Release),
+            () = self.reset_now.notified() => {}
         }
     }
 
@@ -113,6 +117,7 @@ impl Connection {
         match decision.fault {
             Some(Fault::BlackHole | Fault::NoAnswer) => return pending().await,
             Some(Fault::ResetOnAccept | Fault::ResetOnRequest) => {
+                self.reset.store(true, Ordering::Release);
                 self.reset_now.notify_one();
                 return pending().await;
             }

@@ -147,7 +147,14 @@ mod tests {
 
     #[test]
     fn a_fault_without_its_value_or_with_one_too_many_is_refused() {
-        for text in ["drip", "refuse:1", "status:42", "stale-node:0", "slow:-1", "x"] {
+        for text in [
+            "drip",
+            "refuse:1",
+            "status:42",
+            "stale-node:0",
+            "slow:-1",
+            "x",
+        ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
     }

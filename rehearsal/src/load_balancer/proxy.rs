@@ -17,7 +17,7 @@ use super::broken::{self, Body};
 use crate::colour::Colour;
 
 /// How long a target may take: the idle timeout of an ALB.
-const TARGET_TIMEOUT: Duration = Duration::from_secs(60);
+const TARGET_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long an unused connection to a target is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

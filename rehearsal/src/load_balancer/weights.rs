@@ -110,6 +110,12 @@ mod tests {
         check(Weights { blue: 0, green: 7 }, "gggggggggg");
         check(Weights { blue: 1, green: 1 }, "bgbgbgbgbg");
         check(Weights { blue: 4, green: 1 }, "bbbbgbbbbg");
-        check(Weights { blue: 90, green: 10 }, "bbbbbbbbbg");
+        check(
+            Weights {
+                blue: 90,
+                green: 10,
+            },
+            "bbbbbbbbbg",
+        );
     }
 }

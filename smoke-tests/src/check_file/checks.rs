@@ -118,7 +118,8 @@ impl Reader<'_> {
             self.report(problem);
             return Vec::new();
         };
-        if matches!(&node.value, Yaml::Null) || matches!(&node.value, Yaml::List(items) if items.is_empty())
+        if matches!(&node.value, Yaml::Null)
+            || matches!(&node.value, Yaml::List(items) if items.is_empty())
         {
             let problem = self
                 .at(key.span, "a file without checks")
@@ -232,7 +233,8 @@ impl Reader<'_> {
             let problem = self
                 .at(key.span, "a check without steps")
                 .expected("at least one step")
-                .found("an empty list");
+                .found("an empty list")
+                .help("add a step such as `- get: /healthz`");
             self.report(problem);
             return None;
         }
@@ -311,7 +313,8 @@ impl Reader<'_> {
                 let problem = self
                     .at(node.span, "a severity that does not exist")
                     .expected("`required` or `warn`")
-                    .found(node.describe());
+                    .found(node.describe())
+                    .help("write `warn` for a check that must not stop a deployment");
                 self.report(problem);
                 None
             }
@@ -352,7 +355,8 @@ impl Reader<'_> {
         };
         if most.is_none() {
             let expected = format!("`true`, `false` or a number up to {MOST_REDIRECTS}");
-            self.wrong_type(node, "`follow_redirects`", &expected);
+            let help = "write `true`, or how many redirects are fine";
+            self.wrong_type(node, "`follow_redirects`", &expected, help);
         }
         most
     }

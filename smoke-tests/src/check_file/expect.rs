@@ -70,7 +70,8 @@ impl Reader<'_> {
             for (key, value) in self.entry_list(node, "`headers`") {
                 let name = self.header_name(key);
                 let predicate = self.predicate(value, Kind::Text);
-                expectations.extend(name.and_then(|name| expectation(Query::Header(name), predicate)));
+                expectations
+                    .extend(name.and_then(|name| expectation(Query::Header(name), predicate)));
             }
         }
         if let Some(node) = fields.value("body") {
@@ -81,7 +82,8 @@ impl Reader<'_> {
             for (key, value) in self.entry_list(node, "`json`") {
                 let path = self.json_path(&key.text, key.span);
                 let predicate = self.predicate(value, Kind::Json);
-                expectations.extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
+                expectations
+                    .extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
             }
         }
         if let Some(node) = fields.value("latency") {
@@ -117,6 +119,7 @@ impl Reader<'_> {
                     node,
                     "a capture",
                     "`status`, `body`, or a map such as `{ json: $.token }`",
+                    "say where the value comes from",
                 );
                 return None;
             }
@@ -127,7 +130,8 @@ impl Reader<'_> {
             let problem = self
                 .at(node.span, "a capture with other than one source")
                 .expected(format!("one of {}", suggest::list(&SOURCES)))
-                .found(format!("{} keys", fields.iter().count()));
+                .found(format!("{} keys", fields.iter().count()))
+                .help("write one capture for each value");
             self.report(problem);
             return None;
         };
@@ -166,11 +170,17 @@ impl Reader<'_> {
         match Path::parse(text) {
             Ok(path) => Some(path),
             Err((at, reason)) => {
+                let stopped = match text.get(at..).and_then(|rest| rest.chars().next()) {
+                    Some(c) => format!("`{c}` at character {}", text[..at].chars().count() + 1),
+                    None => "its end".to_owned(),
+                };
                 let problem = self
                     .at(span, "a JSONPath that cannot be read")
                     .expected("a path as in RFC 9535, such as `$.items[0].name`")
-                    .found(format!("`{text}`: {reason} (at character {})", at + 1))
-                    .help("begin with `$`; put names with other than letters in `['…']`");
+                    .found(format!("`{text}`, stopped at {stopped} ({reason})"))
+                    .help(
+                        "begin with `$`; write names that hold `-` or spaces as `$['content-type']`",
+                    );
                 self.report(problem);
                 None
             }
@@ -208,7 +218,8 @@ impl Reader<'_> {
             let problem = self
                 .at(node.span, "a predicate that demands nothing")
                 .expected(format!("one of {}", suggest::list(&OPERATORS)))
-                .found("an empty map");
+                .found("an empty map")
+                .help("write `{ exists: true }` if any value will do");
             self.report(problem);
             return None;
         }
@@ -267,7 +278,13 @@ impl Reader<'_> {
 
     fn equals(&mut self, node: &Node, kind: Kind) -> Option<Operator> {
         if kind == Kind::Latency {
-            self.wrong_type(node, "a latency", "a limit such as `{ below: 300ms }`");
+            let help = "no latency is exact; give it a limit";
+            self.wrong_type(
+                node,
+                "a latency",
+                "a limit such as `{ below: 300ms }`",
+                help,
+            );
             return None;
         }
         if kind != Kind::Status {
@@ -278,8 +295,11 @@ impl Reader<'_> {
             _ => std::slice::from_ref(node),
         };
         let ranges: Vec<_> = nodes.iter().map(|node| self.status(node)).collect();
-        let (ranges, texts): (Vec<_>, Vec<_>) =
-            ranges.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        let (ranges, texts): (Vec<_>, Vec<_>) = ranges
+            .into_iter()
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .unzip();
         let text = match texts.as_slice() {
             [one] => one.clone(),
             several => format!("one of {}", several.join(", ")),
@@ -306,7 +326,8 @@ impl Reader<'_> {
             let problem = self
                 .at(node.span, "a status that HTTP does not have")
                 .expected("a status code such as `200`, a class such as `2xx`, or a list of them")
-                .found(node.describe());
+                .found(node.describe())
+                .help("write a number from 100 to 599, or a class from `1xx` to `5xx`");
             self.report(problem);
         }
         range
@@ -337,7 +358,7 @@ impl Reader<'_> {
                 self.template(node, "a number").map(ValueTemplate::text)
             }
             _ => {
-                self.wrong_type(node, "a limit", "a number");
+                self.wrong_type(node, "a limit", "a number", "write it without quotes");
                 None
             }
         }
@@ -349,7 +370,8 @@ impl Reader<'_> {
             let problem = self
                 .at(node.span, "`one_of` without a choice")
                 .expected("at least one value")
-                .found("an empty list");
+                .found("an empty list")
+                .help("list the values that will do");
             self.report(problem);
             return None;
         }
@@ -369,7 +391,8 @@ impl Reader<'_> {
                 let problem = self
                     .at(node.span, "a type that JSON does not have")
                     .expected(names)
-                    .found(node.describe());
+                    .found(node.describe())
+                    .help("write one of JSON's types");
                 self.report(problem);
                 None
             }

@@ -51,12 +51,14 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
-    /// Takes note of a value of the wrong type.
-    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str) {
+    /// Takes note of a value of the wrong type. `help` says how the right one
+    /// is written.
+    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str, help: &str) {
         let problem = self
             .at(node.span, format!("{what} of the wrong type"))
             .expected(expected)
-            .found(node.describe());
+            .found(node.describe())
+            .help(help);
         self.report(problem);
     }
 
@@ -91,7 +93,12 @@ impl Reader<'_> {
     /// A map with any keys.
     pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<Fields<'n>> {
         let Yaml::Map(entries) = &node.value else {
-            self.wrong_type(node, what, "a map");
+            self.wrong_type(
+                node,
+                what,
+                "a map",
+                "write `key: value` lines, or `{ key: value }`",
+            );
             return None;
         };
         Some(Fields {
@@ -103,7 +110,12 @@ impl Reader<'_> {
     /// A list.
     pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
         let Yaml::List(items) = &node.value else {
-            self.wrong_type(node, what, "a list");
+            self.wrong_type(
+                node,
+                what,
+                "a list",
+                "write `[one, another]`, or lines that begin with `- `",
+            );
             return None;
         };
         Some(items)
@@ -114,7 +126,8 @@ impl Reader<'_> {
         match &node.value {
             Yaml::String(text) if !text.trim().is_empty() => Some(text),
             _ => {
-                self.wrong_type(node, what, "a string that is not empty");
+                let help = "write text, in quotes if it looks like a number or a map";
+                self.wrong_type(node, what, "a string that is not empty", help);
                 None
             }
         }
@@ -127,7 +140,12 @@ impl Reader<'_> {
             Yaml::String(text) | Yaml::Number(_, text) => Some(text.clone()),
             Yaml::Bool(value) => Some(value.to_string()),
             Yaml::Null | Yaml::List(_) | Yaml::Map(_) => {
-                self.wrong_type(node, what, "text");
+                self.wrong_type(
+                    node,
+                    what,
+                    "text",
+                    "write `\"\"` for empty text, and quotes around `{` or `[`",
+                );
                 None
             }
         }
@@ -160,7 +178,7 @@ impl Reader<'_> {
         if let Yaml::Bool(value) = node.value {
             return Some(value);
         }
-        self.wrong_type(node, what, "`true` or `false`");
+        self.wrong_type(node, what, "`true` or `false`", "write it without quotes");
         None
     }
 
@@ -175,9 +193,10 @@ impl Reader<'_> {
                 .at(node.span, format!("{what} that is not a duration"))
                 .expected(units::DURATION)
                 .found(node.describe());
-            if let Yaml::Number(_, text) = &node.value {
-                problem = problem.help(format!("add a unit: `{text}s` or `{text}ms`"));
-            }
+            problem = problem.help(match &node.value {
+                Yaml::Number(_, text) => format!("add a unit: `{text}s` or `{text}ms`"),
+                _ => "write whole numbers with the units `ms`, `s`, `m` or `h`".to_owned(),
+            });
             self.report(problem);
         }
         parsed
@@ -190,7 +209,8 @@ impl Reader<'_> {
             let problem = self
                 .at(node.span, format!("{what} of zero"))
                 .expected("a duration above zero")
-                .found(node.describe());
+                .found(node.describe())
+                .help("leave the key out for its default");
             self.report(problem);
             return None;
         }
@@ -208,7 +228,8 @@ impl Reader<'_> {
             let problem = self
                 .at(key.span, format!("{what} that templates cannot use"))
                 .expected("letters, digits and `_`, not beginning with a digit")
-                .found(format!("`{}`", key.text));
+                .found(format!("`{}`", key.text))
+                .help("write it like `access_token`");
             self.report(problem);
         }
         fine

@@ -66,6 +66,11 @@ impl Reader<'_> {
             .filter_map(|(name, method)| fields.get(name).map(|entry| (method, entry)));
         let Some((method, (key, path))) = found.next() else {
             let names: Vec<_> = METHODS.iter().map(|(name, _)| *name).collect();
+            // A misspelt method is reported already, as an unknown key.
+            let misspelt = |word: &str| suggest::nearest(word, names.iter().copied()).is_some();
+            if fields.iter().any(|(key, _)| misspelt(&key.text)) {
+                return None;
+            }
             let problem = self
                 .at(fields.span, format!("{what} without a request"))
                 .expected(format!("one of {}", suggest::list(&names)))
@@ -153,7 +158,8 @@ impl Reader<'_> {
                 let problem = self
                     .at(value.span, "a header that cannot be sent")
                     .expected("visible characters on one line")
-                    .found(value.describe());
+                    .found(value.describe())
+                    .help("remove line breaks and control characters");
                 self.report(problem);
                 continue;
             }
@@ -169,7 +175,8 @@ impl Reader<'_> {
             let problem = self
                 .at(key.span, "a header name that HTTP does not allow")
                 .expected("letters, digits and `-`")
-                .found(format!("`{}`", key.text));
+                .found(format!("`{}`", key.text))
+                .help("write it like `x-request-id`");
             self.report(problem);
         }
         name

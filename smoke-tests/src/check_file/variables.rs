@@ -38,7 +38,10 @@ impl Reader<'_> {
                 return Some(Origin::Environment(name.to_owned()));
             }
             let problem = self
-                .at(key.span, format!("the origin `{}` is not available", key.text))
+                .at(
+                    key.span,
+                    format!("the origin `{}` is not available", key.text),
+                )
                 .expected("a literal value or `env`")
                 .found(format!("`{}`", key.text))
                 .help("hand the value in as an environment variable: `{ env: NAME }`");

@@ -26,7 +26,11 @@ pub fn failures(check: &CheckReport, colour: Colour) -> String {
                 severity,
                 id: Some(failure.class.key()),
                 // Once is enough for what all failures of a step share.
-                notes: if index == last { notes(step) } else { Vec::new() },
+                notes: if index == last {
+                    notes(step)
+                } else {
+                    Vec::new()
+                },
             };
             text.push_str(&render_in(&failure.diagnostic, &frame, colour));
             text.push('\n');
@@ -50,7 +54,8 @@ fn notes(step: &StepReport) -> Vec<String> {
         notes.push(format!("{} {url} {answer} ({time}{attempts})", step.method));
     }
     if let Some(body) = step.body.as_ref().filter(|body| !body.trim().is_empty()) {
-        notes.push(format!("the answer begins: {}", body.trim()));
+        let words: Vec<_> = body.split_whitespace().collect();
+        notes.push(format!("the answer begins: {}", words.join(" ")));
     }
     notes
 }

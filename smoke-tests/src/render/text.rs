@@ -62,7 +62,11 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
         0 | 1 => String::new(),
         attempts => format!(", {attempts} attempts"),
     };
-    let remark = paint(&format!("({remark}{attempts})"), Style::new().dimmed(), colour);
+    let remark = paint(
+        &format!("({remark}{attempts})"),
+        Style::new().dimmed(),
+        colour,
+    );
     format!("{word}  {name}  {remark}")
 }
 
@@ -93,7 +97,11 @@ pub fn summary(report: &Report, colour: Colour) -> String {
     } else {
         ""
     };
-    let checks = if report.checks.len() == 1 { "check" } else { "checks" };
+    let checks = if report.checks.len() == 1 {
+        "check"
+    } else {
+        "checks"
+    };
     format!(
         "{} {checks} against {}: {} in {}\nverdict: {}{hint}",
         report.checks.len(),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION};
 use http::Method;
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION,
+};
 use tokio::time::Instant;
 use url::Url;
 
@@ -190,7 +192,10 @@ impl Attempt<'_> {
                 .client
                 .ask(request, self.shared.left(limit))
                 .await;
-            let mut response = asked.map_err(|error| self.not_asked(&error))?;
+            let mut response = asked.map_err(|unanswered| {
+                report.status = unanswered.status;
+                self.unanswered(&unanswered.error)
+            })?;
             jar.keep(&response.headers, &url);
             elapsed += response.latency;
             response.latency = elapsed;
@@ -226,7 +231,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn not_asked(&self, error: &AskError) -> Failure {
+    fn unanswered(&self, error: &AskError) -> Failure {
         let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
         let class = match error {
             _ if late && self.shared.is_over() => Class::CutShort,
@@ -242,6 +247,9 @@ impl Attempt<'_> {
                 "an answer before the run's time was over",
             ),
             Class::WrongAnswer => ("too large an answer", "an answer that can be read whole"),
+            _ if matches!(error, AskError::NoEnd(_) | AskError::Broken(_)) => {
+                ("no whole answer", "a whole answer")
+            }
             _ => ("no answer", "an answer"),
         };
         let mut failure = self.failure(class, title);
@@ -268,8 +276,7 @@ impl Attempt<'_> {
             let query = &expectation.query;
             let title = format!("unexpected {}", query.describe());
             let mut wrong = |span, expected: Option<String>, found: String| {
-                let mut diagnostic =
-                    Diagnostic::at(self.source, span, title.clone()).found(found);
+                let mut diagnostic = Diagnostic::at(self.source, span, title.clone()).found(found);
                 diagnostic.expected = expected;
                 failures.push(Failure {
                     class: Class::WrongAnswer,
@@ -287,7 +294,9 @@ impl Attempt<'_> {
                         Ok(mismatches) => mismatches.into_iter().for_each(|mismatch| {
                             wrong(mismatch.span, Some(mismatch.expected), mismatch.found);
                         }),
-                        Err(reason) => wrong(span, Some("values to compare with".to_owned()), reason),
+                        Err(reason) => {
+                            wrong(span, Some("values to compare with".to_owned()), reason)
+                        }
                     }
                 }
             }
@@ -313,6 +322,13 @@ impl Attempt<'_> {
                 .found(found),
             });
         }
+        failures.sort_by_key(|failure: &Failure| {
+            failure
+                .diagnostic
+                .place
+                .as_ref()
+                .map(|place| place.span.start)
+        });
         if failures.is_empty() {
             for (name, value) in captured {
                 scope.set(name, &value);

@@ -141,7 +141,12 @@ pub(crate) struct FileArgs {
     variables: Vec<Assignment>,
 
     /// Run checks with this tag, or without it if it begins with `!`; may be repeated
-    #[arg(long = "tag", env = "SMOKE_TAG", value_delimiter = ',', value_name = "TAG")]
+    #[arg(
+        long = "tag",
+        env = "SMOKE_TAG",
+        value_delimiter = ',',
+        value_name = "TAG"
+    )]
     tags: Vec<String>,
 }
 
@@ -189,5 +194,7 @@ impl FileArgs {
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text)
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "expected a duration above zero, such as `500ms`, `5s` or `1m30s`".to_owned())
+        .ok_or_else(|| {
+            "expected a duration above zero, such as `500ms`, `5s` or `1m30s`".to_owned()
+        })
 }

@@ -1,0 +1,274 @@
+//! The gate: from settings to a decision, which is `Failed` whatever goes
+//! wrong on the way.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smoke_tests::diagnostic::{Diagnostic, Problems};
+use smoke_tests::http::Client;
+use smoke_tests::report::{CheckReport, Outcome, Report};
+use smoke_tests::run::Progress;
+use smoke_tests::settings::Limits;
+use smoke_tests::units::human_duration;
+use smoke_tests::verdict::{self, Verdict};
+use smoke_tests::{discover, plan, run};
+use tokio::time::Instant;
+
+use crate::deadlines::Deadlines;
+use crate::settings::{Environment, SettingError, Settings, Time};
+
+/// Everything that outlives an invocation.
+pub(crate) struct Gate(Result<Arc<Ready>, Decision>);
+
+/// A gate with settings that are fine.
+struct Ready {
+    environment: Environment,
+    settings: Settings,
+    client: Client,
+}
+
+/// What CodeDeploy is told, and why.
+#[derive(Debug, Clone)]
+pub(crate) struct Decision {
+    /// What CodeDeploy is told.
+    pub(crate) verdict: Verdict,
+    /// Why, in one line.
+    pub(crate) reason: String,
+    /// What kept the checks from being run.
+    pub(crate) problems: Vec<Problem>,
+    /// What happened, if the checks were run.
+    pub(crate) report: Option<Report>,
+}
+
+/// One thing that keeps the checks from being run.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    /// Where it is, what was expected and what was found, in one line.
+    pub(crate) text: String,
+    /// What to do.
+    pub(crate) help: Option<String>,
+}
+
+impl Gate {
+    /// Reads the settings and makes the client, once for all invocations.
+    /// What is wrong with them becomes the decision of every invocation.
+    pub(crate) fn new(environment: Environment) -> Self {
+        let ready = environment
+            .settings()
+            .map_err(|errors| Decision::refuse("the settings", errors.iter().map(Problem::from)))
+            .and_then(|settings| {
+                let client = Client::new(&settings.connection).map_err(|error| {
+                    let problem = Problem {
+                        text: error.to_string(),
+                        help: None,
+                    };
+                    Decision::refuse("the settings", [problem])
+                })?;
+                Ok(Arc::new(Ready {
+                    environment,
+                    settings,
+                    client,
+                }))
+            });
+        Self(ready)
+    }
+
+    /// How an invocation's time is divided.
+    pub(crate) fn time(&self) -> Time {
+        self.0
+            .as_ref()
+            .map_or_else(|_| Time::default(), |ready| ready.settings.time)
+    }
+
+    /// The base URL under test; absent if the settings are wrong.
+    pub(crate) fn target(&self) -> Option<String> {
+        let ready = self.0.as_ref().ok()?;
+        Some(ready.client.target().to_string())
+    }
+
+    /// Runs the checks and decides.
+    ///
+    /// They run on a thread of their own: a check that never yields, or that
+    /// panics, keeps nobody from reporting.
+    pub(crate) async fn decide(&self, deadlines: Deadlines) -> Decision {
+        let ready = match &self.0 {
+            Ok(ready) => Arc::clone(ready),
+            Err(refused) => return refused.clone(),
+        };
+        let begun = Instant::now();
+        let examined = tokio::task::spawn_blocking(move || examine(&ready, deadlines.checks));
+        match tokio::time::timeout_at(deadlines.gate, examined).await {
+            Ok(Ok(decision)) => decision,
+            Ok(Err(died)) => Decision::failed(match died.try_into_panic() {
+                Ok(panic) => format!("Greenlight panicked: {}", said(&*panic)),
+                Err(died) => format!("the run died: {died}"),
+            }),
+            Err(_) => Decision::failed(format!(
+                "the run did not end within {}",
+                human_duration(begun.elapsed())
+            )),
+        }
+    }
+}
+
+impl Decision {
+    /// A decision against the deployment, without checks.
+    pub(crate) fn failed(reason: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            reason: reason.into(),
+            problems: Vec::new(),
+            report: None,
+        }
+    }
+
+    /// Problems with something, of which the reason names the first.
+    fn refuse(what: &str, problems: impl IntoIterator<Item = Problem>) -> Self {
+        let problems: Vec<_> = problems.into_iter().collect();
+        let first = problems.first().map_or("", |problem| &problem.text);
+        let reason = match problems.len() {
+            0 | 1 => format!("a problem with {what}: {first}"),
+            n => format!("{n} problems with {what}; the first: {first}"),
+        };
+        Self {
+            problems,
+            ..Self::failed(reason)
+        }
+    }
+
+    fn of(report: Report) -> Self {
+        Self {
+            verdict: verdict::judge(&report),
+            reason: verdict::reason(&report),
+            problems: Vec::new(),
+            report: Some(report),
+        }
+    }
+
+    /// Writes the problems, one line each, and the verdict with its reason.
+    pub(crate) fn log(&self) {
+        for problem in &self.problems {
+            tracing::error!(help = problem.help.as_deref(), "{}", problem.text);
+        }
+        let (verdict, reason) = (self.verdict, self.reason.as_str());
+        match verdict {
+            Verdict::Succeeded => tracing::info!(%verdict, reason, "{verdict}: {reason}"),
+            Verdict::Failed => tracing::error!(%verdict, reason, "{verdict}: {reason}"),
+        }
+    }
+}
+
+impl From<&SettingError> for Problem {
+    fn from(error: &SettingError) -> Self {
+        Self {
+            text: error.to_string(),
+            help: Some(error.help.clone()),
+        }
+    }
+}
+
+impl From<&Diagnostic> for Problem {
+    fn from(diagnostic: &Diagnostic) -> Self {
+        Self {
+            text: diagnostic.to_string(),
+            help: diagnostic.help.clone(),
+        }
+    }
+}
+
+/// The whole gate, from the check files on, in this thread.
+fn examine(ready: &Ready, until: Instant) -> Decision {
+    let settings = &ready.settings;
+    let refuse = |problems: Problems| {
+        let problems = problems.diagnostics().iter().map(Problem::from);
+        Decision::refuse("the check files", problems)
+    };
+    let lookup = |name: &str| ready.environment.get(name).map(str::to_owned);
+    let plan = discover::read(&settings.checks)
+        .and_then(|sources| plan::plan(&sources, &settings.selection, &lookup));
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(problems) => return refuse(problems),
+    };
+    tracing::info!(
+        checks = plan.checks(),
+        files = plan.files(),
+        "running {} checks of {} files",
+        plan.checks(),
+        plan.files()
+    );
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return Decision::failed(format!("no runtime for the checks: {error}")),
+    };
+    let limits = Limits {
+        jobs: settings.jobs,
+        fail_fast: settings.fail_fast,
+        deadline: Some(until.saturating_duration_since(Instant::now())),
+    };
+    let report = runtime.block_on(run::run(&plan, &ready.client, limits, &tell));
+    // A name that never resolves must not hold up the report.
+    runtime.shutdown_background();
+    Decision::of(report)
+}
+
+fn tell(progress: Progress<'_>) {
+    if let Progress::Finished { check, .. } = progress {
+        finished(check);
+    }
+}
+
+/// One line for each check that is done.
+fn finished(check: &CheckReport) {
+    let name = check.name.as_str();
+    let duration_ms = milliseconds(check.duration);
+    let (outcome, not_run) = match check.outcome {
+        Outcome::Passed => {
+            let outcome = "passed";
+            tracing::info!(check = name, outcome, duration_ms, "passed: {name}");
+            return;
+        }
+        Outcome::Warned => ("warned", None),
+        Outcome::Failed => ("failed", None),
+        Outcome::NotRun(why) => ("not-run", Some(why.reason())),
+    };
+    let reasons: Vec<_> = check
+        .failures()
+        .map(|failure| failure.diagnostic.to_string())
+        .chain(not_run.map(str::to_owned))
+        .collect();
+    let reason = reasons.join("; ");
+    let first = check.failures().next();
+    let diagnostic = first.map(|failure| &failure.diagnostic);
+    let place = diagnostic.and_then(|diagnostic| diagnostic.place.as_ref());
+    tracing::warn!(
+        check = name,
+        outcome,
+        duration_ms,
+        attempts = check.attempts,
+        reason,
+        class = first.map(|failure| failure.class.key()),
+        place = place.map(ToString::to_string),
+        expected = diagnostic.and_then(|diagnostic| diagnostic.expected.as_deref()),
+        found = diagnostic.and_then(|diagnostic| diagnostic.found.as_deref()),
+        help = diagnostic.and_then(|diagnostic| diagnostic.help.as_deref()),
+        "{outcome}: {name}: {reason}"
+    );
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without words")
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

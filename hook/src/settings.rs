@@ -1,0 +1,426 @@
+//! The settings: the one reader of the environment.
+//!
+//! `SMOKE_…` variables are named like the flags of the `smoke` command. They
+//! are read once, into types that cannot be wrong; everything that is wrong
+//! with them is found at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use smoke_tests::settings::{Assignment, Connection, JOBS, Selection, Tags};
+use smoke_tests::target::{Address, Target};
+use smoke_tests::units::parse_duration;
+
+use crate::deadlines::RESERVE;
+
+/// The environment, as it was when the function started.
+#[derive(Clone)]
+pub(crate) struct Environment {
+    variables: BTreeMap<String, String>,
+    /// The folder that the function's binary stands in.
+    home: PathBuf,
+}
+
+/// What the team has to say about its gate.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Files, folders and globs with the check files.
+    pub(crate) checks: Vec<String>,
+    /// How the target is reached.
+    pub(crate) connection: Connection,
+    /// Which checks run, and with which values.
+    pub(crate) selection: Selection,
+    /// How many checks run at the same time.
+    pub(crate) jobs: NonZeroUsize,
+    /// Begin no further check after one that fails the verdict.
+    pub(crate) fail_fast: bool,
+    /// How the invocation's time is divided.
+    pub(crate) time: Time,
+}
+
+/// How the time of an invocation is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Time {
+    /// The longest that the checks may take, beside Lambda's own deadline.
+    pub(crate) most: Option<Duration>,
+    /// What is kept for reporting.
+    pub(crate) reserve: Duration,
+}
+
+impl Default for Time {
+    fn default() -> Self {
+        Self {
+            most: None,
+            reserve: RESERVE,
+        }
+    }
+}
+
+/// What the AWS client needs, as Lambda puts it into the environment.
+///
+/// Source: [Lambda environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
+#[derive(Clone)]
+pub(crate) struct Aws {
+    pub(crate) region: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: Option<String>,
+    /// In place of the Region's own endpoint.
+    pub(crate) endpoint_url: Option<String>,
+}
+
+/// One thing that is wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SettingError {
+    /// The environment variable.
+    pub(crate) variable: String,
+    /// What was expected, and what was found.
+    pub(crate) problem: String,
+    /// What to do.
+    pub(crate) help: String,
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.variable, self.problem)
+    }
+}
+
+const TARGET: &str = "SMOKE_TARGET";
+const CHECKS: &str = "SMOKE_CHECKS";
+const CONNECT_TO: &str = "SMOKE_CONNECT_TO";
+const CACERT: &str = "SMOKE_CACERT";
+const TAG: &str = "SMOKE_TAG";
+const FAIL_FAST: &str = "SMOKE_FAIL_FAST";
+const MOST_AT_ONCE: &str = "SMOKE_JOBS";
+const DEADLINE: &str = "SMOKE_DEADLINE";
+const KEPT: &str = "SMOKE_RESERVE";
+
+/// Every setting by name; `SMOKE_VAR_…` are beside them.
+const NAMES: [&str; 9] = [
+    TARGET,
+    CHECKS,
+    CONNECT_TO,
+    CACERT,
+    TAG,
+    FAIL_FAST,
+    MOST_AT_ONCE,
+    DEADLINE,
+    KEPT,
+];
+const PREFIX: &str = "SMOKE_";
+const VARIABLE: &str = "SMOKE_VAR_";
+
+/// The most checks at the same time: each may hold a connection, and Lambda
+/// gives a function 1,024 descriptors.
+const MOST_JOBS: usize = 256;
+
+impl Environment {
+    /// The environment of this process.
+    pub(crate) fn of_process() -> Self {
+        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let home = std::env::current_exe()
+            .ok()
+            .and_then(|binary| Some(binary.parent()?.to_owned()));
+        Self::new(
+            std::env::vars_os().map(|(key, value)| (lossy(key), lossy(value))),
+            home.unwrap_or_default(),
+        )
+    }
+
+    fn new(variables: impl IntoIterator<Item = (String, String)>, home: PathBuf) -> Self {
+        Self {
+            variables: variables.into_iter().collect(),
+            home,
+        }
+    }
+
+    /// The value of a variable; for check files that take a value from here.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// The value of a setting; an empty one is none.
+    fn given(&self, name: &str) -> Option<&str> {
+        self.get(name)
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The level of the log.
+    pub(crate) fn log_level(&self) -> Option<&str> {
+        self.given("AWS_LAMBDA_LOG_LEVEL")
+    }
+
+    /// Whether Lambda, or something that stands in for it, started us.
+    pub(crate) fn is_lambda(&self) -> bool {
+        self.given("AWS_LAMBDA_RUNTIME_API").is_some()
+    }
+
+    /// What the AWS client needs.
+    ///
+    /// # Errors
+    /// The variables that are missing, as a clause.
+    pub(crate) fn aws(&self) -> Result<Aws, String> {
+        let mut missing = Vec::new();
+        let mut need = |name: &str| {
+            self.given(name).map(str::to_owned).unwrap_or_else(|| {
+                missing.push(format!("`{name}`"));
+                String::new()
+            })
+        };
+        let aws = Aws {
+            region: need("AWS_REGION"),
+            access_key_id: need("AWS_ACCESS_KEY_ID"),
+            secret_access_key: need("AWS_SECRET_ACCESS_KEY"),
+            session_token: self.given("AWS_SESSION_TOKEN").map(str::to_owned),
+            endpoint_url: self
+                .given("AWS_ENDPOINT_URL_CODEDEPLOY")
+                .or_else(|| self.given("AWS_ENDPOINT_URL"))
+                .map(str::to_owned),
+        };
+        if missing.is_empty() {
+            Ok(aws)
+        } else {
+            Err(format!(
+                "expected AWS's environment variables, found no {}",
+                missing.join(", ")
+            ))
+        }
+    }
+
+    /// The settings of the gate.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, in the order of the names.
+    pub(crate) fn settings(&self) -> Result<Settings, Vec<SettingError>> {
+        let mut reader = Reader {
+            environment: self,
+            errors: Vec::new(),
+        };
+        let settings = reader.read();
+        let mut errors = reader.errors;
+        errors.sort_by(|a, b| a.variable.cmp(&b.variable));
+        match settings {
+            Some(settings) if errors.is_empty() => Ok(settings),
+            _ => Err(errors),
+        }
+    }
+
+    fn default_checks(&self) -> String {
+        let root = self
+            .given("LAMBDA_TASK_ROOT")
+            .map_or(self.home.as_path(), Path::new);
+        root.join("checks").display().to_string()
+    }
+}
+
+/// Reads on after an error, so that all of them are found.
+struct Reader<'a> {
+    environment: &'a Environment,
+    errors: Vec<SettingError>,
+}
+
+impl Reader<'_> {
+    /// `None` only beside an error.
+    fn read(&mut self) -> Option<Settings> {
+        self.unknown();
+        let target = self.target();
+        let connect_to = self.parsed::<Address>(
+            CONNECT_TO,
+            "give the load balancer's name or address, without a scheme",
+        );
+        let selection = Selection {
+            variables: self.variables(),
+            tags: self.tags(),
+        };
+        let jobs = self.jobs();
+        let fail_fast = self.fail_fast();
+        let time = Time {
+            most: self.duration(DEADLINE, Duration::from_millis(1)),
+            reserve: self.duration(KEPT, Duration::ZERO).unwrap_or(RESERVE),
+        };
+        Some(Settings {
+            checks: self.checks(),
+            connection: Connection {
+                target: target?,
+                connect_to,
+                cacert: self.environment.given(CACERT).map(PathBuf::from),
+            },
+            selection,
+            jobs,
+            fail_fast,
+            time,
+        })
+    }
+
+    fn error(&mut self, variable: &str, problem: impl Into<String>, help: impl Into<String>) {
+        self.errors.push(SettingError {
+            variable: variable.to_owned(),
+            problem: problem.into(),
+            help: help.into(),
+        });
+    }
+
+    /// A typing slip must not become a setting that is silently not there.
+    fn unknown(&mut self) {
+        let environment = self.environment;
+        let known = |name: &str| NAMES.contains(&name) || name.starts_with(VARIABLE);
+        for name in environment.variables.keys() {
+            if !name.starts_with(PREFIX) || known(name) {
+                continue;
+            }
+            let near = NAMES
+                .into_iter()
+                .map(|candidate| {
+                    (
+                        strsim::jaro_winkler(&name[PREFIX.len()..], &candidate[PREFIX.len()..]),
+                        candidate,
+                    )
+                })
+                .filter(|(likeness, _)| *likeness > 0.8)
+                .max_by(|(a, _), (b, _)| a.total_cmp(b));
+            let help = match near {
+                Some((_, near)) => format!("write `{near}` if that is meant"),
+                None => {
+                    format!("write `{VARIABLE}…` for a variable of the check files, or remove it")
+                }
+            };
+            self.error(
+                name,
+                "expected a setting of Greenlight, found a name that is none",
+                help,
+            );
+        }
+    }
+
+    fn target(&mut self) -> Option<Target> {
+        const HELP: &str = "give the URL of the test listener";
+        if self.environment.given(TARGET).is_none() {
+            self.error(
+                TARGET,
+                "expected a URL such as `https://shop.example.com:8443`, found nothing",
+                HELP,
+            );
+        }
+        self.parsed(TARGET, HELP)
+    }
+
+    fn parsed<T: FromStr<Err = String>>(&mut self, name: &str, help: &str) -> Option<T> {
+        match self.environment.given(name)?.parse() {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.error(name, problem, help);
+                None
+            }
+        }
+    }
+
+    fn list(&self, name: &str) -> Vec<&str> {
+        self.environment
+            .given(name)
+            .into_iter()
+            .flat_map(|list| list.split(','))
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .collect()
+    }
+
+    fn checks(&self) -> Vec<String> {
+        let named: Vec<_> = self.list(CHECKS).into_iter().map(str::to_owned).collect();
+        if named.is_empty() {
+            vec![self.environment.default_checks()]
+        } else {
+            named
+        }
+    }
+
+    fn tags(&mut self) -> Tags {
+        match Tags::parse(self.list(TAG)) {
+            Ok(tags) => tags,
+            Err(problem) => {
+                self.error(
+                    TAG,
+                    problem,
+                    "separate tags by commas; `!slow` leaves a tag out",
+                );
+                Tags::default()
+            }
+        }
+    }
+
+    fn variables(&mut self) -> BTreeMap<String, String> {
+        let environment = self.environment;
+        let given = environment
+            .variables
+            .iter()
+            .filter_map(|(key, value)| Some((key, key.strip_prefix(VARIABLE)?, value)));
+        let mut variables = BTreeMap::new();
+        for (key, name, value) in given {
+            // Only the name is looked at, so that no message can hold the value.
+            match format!("{name}=").parse::<Assignment>() {
+                Ok(Assignment { name, .. }) => {
+                    variables.insert(name, value.clone());
+                }
+                Err(_) => self.error(
+                    key,
+                    format!("expected a name of letters, digits and `_` after `{VARIABLE}`, found `{name}`"),
+                    "name it as the check files do",
+                ),
+            }
+        }
+        variables
+    }
+
+    fn jobs(&mut self) -> NonZeroUsize {
+        let Some(text) = self.environment.given(MOST_AT_ONCE) else {
+            return JOBS;
+        };
+        match text.parse::<NonZeroUsize>() {
+            Ok(jobs) if jobs.get() <= MOST_JOBS => jobs,
+            _ => {
+                self.error(
+                    MOST_AT_ONCE,
+                    format!("expected a whole number from 1 to {MOST_JOBS}, found `{text}`"),
+                    format!("leave it out for {JOBS}"),
+                );
+                JOBS
+            }
+        }
+    }
+
+    fn fail_fast(&mut self) -> bool {
+        match self.environment.given(FAIL_FAST) {
+            None | Some("false" | "0") => false,
+            Some("true" | "1") => true,
+            Some(text) => {
+                self.error(
+                    FAIL_FAST,
+                    format!("expected `true` or `false`, found `{text}`"),
+                    "write `true` to begin no further check after one that failed",
+                );
+                false
+            }
+        }
+    }
+
+    fn duration(&mut self, name: &str, least: Duration) -> Option<Duration> {
+        let text = self.environment.given(name)?;
+        let duration = parse_duration(text).filter(|duration| *duration >= least);
+        if duration.is_none() {
+            self.error(
+                name,
+                format!("expected a duration such as `500ms`, `5s` or `1m30s`, found `{text}`"),
+                "write whole numbers with the units `ms`, `s`, `m` or `h`, a day at most",
+            );
+        }
+        duration
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use insta::assert_snapshot;
+
+use super::*;
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    let variables = variables
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Environment::new(variables, PathBuf::from("/home-of-the-binary"))
+}
+
+const LISTENER: (&str, &str) = ("SMOKE_TARGET", "https://shop.example.com:8443");
+
+fn settings(variables: &[(&str, &str)]) -> Settings {
+    let mut all = vec![LISTENER];
+    all.extend(variables);
+    environment(&all).settings().unwrap()
+}
+
+/// The errors as a person reads them.
+fn errors(variables: &[(&str, &str)]) -> String {
+    let lines: Vec<_> = environment(variables)
+        .settings()
+        .unwrap_err()
+        .iter()
+        .map(|error| format!("{error}\n  help: {}", error.help))
+        .collect();
+    lines.join("\n")
+}
+
+#[test]
+fn all_errors_are_found_at_once() {
+    let found = errors(&[
+        ("SMOKE_TARGET", "shop.example.com"),
+        ("SMOKE_CONNECT_TO", "https://alb.example.com"),
+        ("SMOKE_TAG", "critical,!"),
+        ("SMOKE_FAIL_FAST", "maybe"),
+        ("SMOKE_JOBS", "0"),
+        ("SMOKE_DEADLINE", "5 minutes"),
+        ("SMOKE_RESERVE", "10"),
+        ("SMOKE_VAR_2nd", "secret-value"),
+        ("SMOKE_DEADLIN", "5s"),
+        ("SMOKE_COLOUR_OF_THE_SKY", "blue"),
+        ("UNRELATED", "x"),
+    ]);
+    assert!(!found.contains("secret-value"));
+    assert_snapshot!(found, @"");
+}
+
+#[test]
+fn a_target_is_all_that_is_required() {
+    assert_snapshot!(errors(&[]), @"");
+    let settings = settings(&[]);
+    assert_eq!(settings.connection.target.to_string(), LISTENER.1);
+    assert_eq!(settings.checks, ["/home-of-the-binary/checks"]);
+    assert_eq!(settings.jobs, JOBS);
+    assert_eq!(settings.time, Time::default());
+    assert!(!settings.fail_fast);
+    assert!(settings.connection.connect_to.is_none());
+    assert!(settings.connection.cacert.is_none());
+}
+
+#[test]
+fn every_setting_is_heard() {
+    let settings = settings(&[
+        ("SMOKE_CHECKS", "a.yaml, b/ ,c/*.yml"),
+        ("SMOKE_CONNECT_TO", "alb.example.com"),
+        ("SMOKE_CACERT", "/opt/ca.pem"),
+        ("SMOKE_TAG", "critical,!slow"),
+        ("SMOKE_FAIL_FAST", "true"),
+        ("SMOKE_JOBS", "3"),
+        ("SMOKE_DEADLINE", "2m"),
+        ("SMOKE_RESERVE", "20s"),
+        ("SMOKE_VAR_customer", " demo@example.com=1 "),
+        ("SMOKE_VAR_empty", ""),
+    ]);
+    assert_eq!(settings.checks, ["a.yaml", "b/", "c/*.yml"]);
+    assert!(settings.connection.connect_to.is_some());
+    assert_eq!(
+        settings.connection.cacert.as_deref(),
+        Some(Path::new("/opt/ca.pem"))
+    );
+    assert_eq!(
+        settings.selection.tags,
+        Tags::parse(["critical", "!slow"]).unwrap()
+    );
+    assert!(settings.fail_fast);
+    assert_eq!(settings.jobs.get(), 3);
+    let time = Time {
+        most: Some(Duration::from_mins(2)),
+        reserve: Duration::from_secs(20),
+    };
+    assert_eq!(settings.time, time);
+    // A value is taken as it is.
+    let variables = &settings.selection.variables;
+    assert_eq!(variables["customer"], " demo@example.com=1 ");
+    assert_eq!(variables["empty"], "");
+}
+
+#[test]
+fn an_empty_setting_is_none() {
+    let settings = settings(&[
+        ("SMOKE_CHECKS", " "),
+        ("SMOKE_CONNECT_TO", ""),
+        ("SMOKE_CACERT", ""),
+        ("SMOKE_JOBS", ""),
+        ("LAMBDA_TASK_ROOT", "/var/task"),
+    ]);
+    assert_eq!(settings.checks, ["/var/task/checks"]);
+    assert!(settings.connection.cacert.is_none());
+}
+
+#[test]
+fn the_password_of_a_target_is_not_repeated() {
+    let found = errors(&[(
+        "SMOKE_TARGET",
+        "https://demo:correct-horse@shop.example.com",
+    )]);
+    assert!(!found.contains("correct-horse"), "{found}");
+}
+
+#[test]
+fn the_aws_client_is_told_what_is_missing() {
+    let missing = environment(&[("AWS_REGION", "eu-central-1")]).aws().err();
+    assert_snapshot!(missing.unwrap_or_default(), @"");
+    let aws = environment(&[
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "A"),
+        ("AWS_SECRET_ACCESS_KEY", "B"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL_CODEDEPLOY", "http://127.0.0.1:2"),
+    ])
+    .aws()
+    .unwrap();
+    assert_eq!(aws.endpoint_url.as_deref(), Some("http://127.0.0.1:2"));
+    assert_eq!(aws.session_token, None);
+}

@@ -1,4 +1,0 @@
-//! The story of a deployment for people.
-/// x
-#[derive(Debug)]
-pub struct Story;

@@ -1,0 +1,137 @@
+//! The hook's log lines for people.
+//!
+//! The hook writes one JSON object a line, as CloudWatch wants it. A line is
+//! shown as its level, its message and the members that a reader looks for;
+//! whatever is not understood is shown as it is.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Map, Value};
+
+/// The members that are shown beside the message, in this order.
+const MEMBERS: [&str; 7] = [
+    "verdict",
+    "check",
+    "outcome",
+    "duration_ms",
+    "reason",
+    "deployment_id",
+    "error",
+];
+
+/// One line of the hook, without anything that could steer the terminal.
+pub(super) fn render(line: &str) -> String {
+    match serde_json::from_str(line) {
+        Ok(Value::Object(object)) => understood(&object).unwrap_or_else(|| printable(line)),
+        _ => printable(line),
+    }
+}
+
+fn understood(object: &Map<String, Value>) -> Option<String> {
+    if let Some(metrics) = metrics(object) {
+        return Some(metrics);
+    }
+    // tracing's own JSON format puts message and members under `fields`.
+    let fields = object.get("fields").and_then(Value::as_object);
+    let member = |name: &str| object.get(name).or_else(|| fields?.get(name));
+    let message = member("message")?.as_str()?;
+    let level = member("level").and_then(Value::as_str).unwrap_or("INFO");
+    let style = level_style(level);
+    let mut text = format!("{style}{level:<5}{style:#} {}", printable(message));
+    let dim = Style::new().dimmed();
+    for name in MEMBERS {
+        if let Some(value) = member(name).filter(|value| !value.is_null()) {
+            let value = match value {
+                Value::String(text) => printable(text),
+                other => other.to_string(),
+            };
+            // Writing into a string cannot fail.
+            let _ = write!(text, "  {dim}{name}={dim:#}{value}");
+        }
+    }
+    Some(text)
+}
+
+/// A line in CloudWatch's embedded metric format: the metrics and values.
+fn metrics(object: &Map<String, Value>) -> Option<String> {
+    let directives = object.get("_aws")?.get("CloudWatchMetrics")?.as_array()?;
+    let names = directives
+        .iter()
+        .filter_map(|directive| directive.get("Metrics")?.as_array())
+        .flatten()
+        .filter_map(|metric| metric.get("Name")?.as_str());
+    let dim = Style::new().dimmed();
+    let mut text = format!("{dim}metrics{dim:#}");
+    for name in names {
+        let value = object.get(name).map(Value::to_string).unwrap_or_default();
+        let _ = write!(text, "  {dim}{}={dim:#}{value}", printable(name));
+    }
+    Some(text)
+}
+
+fn level_style(level: &str) -> Style {
+    match level {
+        "ERROR" | "FATAL" => AnsiColor::Red.on_default().bold(),
+        "WARN" => AnsiColor::Yellow.on_default(),
+        "DEBUG" | "TRACE" => Style::new().dimmed(),
+        _ => AnsiColor::Cyan.on_default(),
+    }
+}
+
+/// The text with its control characters written out.
+pub(super) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\t' {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: &str) {
+        assert_eq!(
+            anstream::adapter::strip_str(&render(line)).to_string(),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_line_is_shown_with_its_level_its_message_and_what_matters() {
+        check(
+            r#"{"timestamp":"x","level":"INFO","message":"check ended","check":"login","outcome":"passed","duration_ms":12,"other":1}"#,
+            "INFO  check ended  check=login  outcome=passed  duration_ms=12",
+        );
+    }
+
+    #[test]
+    fn the_members_may_be_nested_as_tracing_nests_them() {
+        check(
+            r#"{"level":"ERROR","fields":{"message":"no","reason":"because"},"target":"hook"}"#,
+            "ERROR no  reason=because",
+        );
+    }
+
+    #[test]
+    fn a_metric_line_is_shown_as_its_metrics() {
+        check(
+            r#"{"_aws":{"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"N","Dimensions":[],"Metrics":[{"Name":"Failed"}]}]},"Failed":2}"#,
+            "metrics  Failed=2",
+        );
+    }
+
+    #[test]
+    fn an_unknown_line_is_shown_as_it_is() {
+        check("thread 'main' panicked", "thread 'main' panicked");
+        check(r#"{"a":1}"#, r#"{"a":1}"#);
+        check("[1]", "[1]");
+    }
+}

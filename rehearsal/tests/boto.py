@@ -1,0 +1,57 @@
+"""AWS's own client against the CodeDeploy API of the stage.
+
+Arguments: the endpoint, a deployment id, its execution id.
+"""
+import sys
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+endpoint, deployment, execution = sys.argv[1:]
+session = botocore.session.get_session()
+session.set_credentials("AKIDREHEARSAL", "rehearsal", "rehearsal")
+client = session.create_client(
+    "codedeploy",
+    region_name="eu-central-1",
+    endpoint_url=endpoint,
+    config=Config(retries={"max_attempts": 0}),
+)
+
+
+def refused(code, call, **arguments):
+    """The call must fail with this modelled exception."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error.response
+        assert type(error) is getattr(client.exceptions, code, ClientError)
+        assert error.response["ResponseMetadata"]["RequestId"]
+    else:
+        raise AssertionError("expected " + code)
+
+
+info = client.get_deployment(deploymentId=deployment)["deploymentInfo"]
+assert info["status"] == "InProgress" and info["createTime"].year >= 2024, info
+pair = info["loadBalancerInfo"]["targetGroupPairInfoList"][0]
+assert pair["testTrafficRoute"]["listenerArns"], pair
+target = client.list_deployment_targets(deploymentId=deployment)["targetIds"][0]
+answer = client.get_deployment_target(deploymentId=deployment, targetId=target)
+sets = answer["deploymentTarget"]["ecsTarget"]["taskSetsInfo"]
+assert [each["taskSetLabel"] for each in sets] == ["Blue", "Green"], sets
+assert all(each["identifer"] for each in sets), sets
+
+put = client.put_lifecycle_event_hook_execution_status
+verdict = dict(deploymentId=deployment, lifecycleEventHookExecutionId=execution, status="Succeeded")
+refused("DeploymentIdRequiredException", put, status="Failed")
+refused("InvalidDeploymentIdException", put, **{**verdict, "deploymentId": "x"})
+refused("DeploymentDoesNotExistException", put, **{**verdict, "deploymentId": "d-000000000"})
+refused("InvalidLifecycleEventHookExecutionStatusException", put, **{**verdict, "status": "Skipped"})
+refused(
+    "InvalidLifecycleEventHookExecutionIdException",
+    put,
+    **{**verdict, "lifecycleEventHookExecutionId": "x"},
+)
+refused("UnknownOperationException", client.list_applications)
+assert put(**verdict)["lifecycleEventHookExecutionId"] == execution
+refused("LifecycleEventAlreadyCompletedException", put, **verdict)

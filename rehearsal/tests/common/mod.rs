@@ -1,0 +1,115 @@
+//! What the tests of the stage share: clients and a small function.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test program uses a part of this, and may stop at a surprise"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rehearsal::{FunctionOptions, Stage, StageOptions};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+pub(crate) async fn stage() -> Stage {
+    Stage::start(StageOptions::default()).await.unwrap()
+}
+
+/// TLS that trusts the authority in this file, and nothing else.
+pub(crate) fn tls(ca_file: &Path, alpn: &[&[u8]]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(ca_file).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    config
+}
+
+fn client(stage: &Stage, alpn: &[&[u8]]) -> reqwest::Client {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(stage.ca_file(), alpn))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap()
+}
+
+pub(crate) fn h1(stage: &Stage) -> reqwest::Client {
+    client(stage, &[b"http/1.1"])
+}
+
+pub(crate) fn h2(stage: &Stage) -> reqwest::Client {
+    client(stage, &[b"h2"])
+}
+
+/// A client that opens a connection for each request.
+pub(crate) fn fresh(stage: &Stage) -> reqwest::Client {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(stage.ca_file(), &[b"http/1.1"]))
+        .pool_max_idle_per_host(0)
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap()
+}
+
+/// The version that answers at this URL.
+pub(crate) async fn colour(client: &reqwest::Client, url: &str) -> String {
+    let text = get(client, &format!("{url}/version")).await.1;
+    json(&text)["colour"].as_str().unwrap().to_owned()
+}
+
+/// Status and body.
+pub(crate) async fn get(client: &reqwest::Client, url: &str) -> (u16, String) {
+    let response = client.get(url).send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The function in `bootstrap.py`, in one of its modes.
+pub(crate) fn function(mode: &str) -> FunctionOptions {
+    let mut options = FunctionOptions::new(bootstrap());
+    options.settings = settings(mode);
+    options
+}
+
+pub(crate) fn bootstrap() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bootstrap.py")
+}
+
+/// A function has Lambda's `PATH`, where this machine's Python may not be.
+pub(crate) fn settings(mode: &str) -> Vec<(String, String)> {
+    vec![
+        ("MODE".to_owned(), mode.to_owned()),
+        ("PATH".to_owned(), python_folder().to_owned()),
+    ]
+}
+
+fn python_folder() -> &'static str {
+    static FOLDER: OnceLock<String> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let output = Command::new("python3")
+            .args([
+                "-c",
+                "import os, sys; print(os.path.dirname(sys.executable))",
+            ])
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    })
+}

@@ -1,0 +1,169 @@
+//! The Lambda Runtime API and the process behind it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::doc_markdown,
+    reason = "a test may stop at the first surprise; CodeDeploy is a name"
+)]
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::{function, stage};
+use rehearsal::{Exit, FUNCTION_NAME, InvocationOutcome, Output};
+use serde_json::{Value, json};
+
+async fn outcome(mode: &str) -> InvocationOutcome {
+    let stage = stage().await;
+    let function = stage.function(function(mode)).await.unwrap();
+    function.invoke(json!({"a": 1})).await.outcome
+}
+
+async fn returned(mode: &str) -> Value {
+    match outcome(mode).await {
+        InvocationOutcome::Returned(value) => value,
+        other => panic!("expected an answer, found {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_warm_process_serves_several_invocations_and_starts_once() {
+    let stage = stage().await;
+    let function = stage.function(function("return")).await.unwrap();
+    let first = function.invoke(json!({"n": 1})).await;
+    let second = function.invoke(json!({"n": 2})).await;
+    let (InvocationOutcome::Returned(one), InvocationOutcome::Returned(two)) =
+        (first.outcome, second.outcome)
+    else {
+        panic!("expected two answers");
+    };
+    assert_eq!(one["event"], json!({"n": 1}));
+    assert_eq!(two["event"], json!({"n": 2}));
+    assert_eq!(one["pid"], two["pid"]);
+    assert!(first.init.is_some());
+    assert_eq!(second.init, None);
+    assert_eq!(function.init().await.ok(), first.init);
+}
+
+#[tokio::test]
+async fn the_environment_is_that_of_lambda_and_nothing_else() {
+    let environment = returned("environment").await;
+    assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], FUNCTION_NAME);
+    assert_eq!(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], "256");
+    assert_eq!(environment["AWS_LAMBDA_LOG_FORMAT"], "JSON");
+    assert_eq!(environment["MODE"], "environment");
+    for name in [
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_ENDPOINT_URL_CODEDEPLOY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_REGION",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+    ] {
+        assert!(environment[name].is_string(), "{name}");
+    }
+    assert!(environment.get("HOME").is_none());
+    assert!(environment.get("CARGO_MANIFEST_DIR").is_none());
+}
+
+#[tokio::test]
+async fn an_event_comes_with_lambdas_headers() {
+    let headers = returned("headers").await;
+    let text = |name: &str| headers[name].as_str().unwrap().to_owned();
+    assert_eq!(text("lambda-runtime-aws-request-id").len(), 36);
+    let deadline: u128 = text("lambda-runtime-deadline-ms").parse().unwrap();
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    assert!(deadline > now && deadline < now + 60_001);
+    assert!(text("lambda-runtime-invoked-function-arn").ends_with(FUNCTION_NAME));
+    assert!(text("lambda-runtime-trace-id").starts_with("Root=1-"));
+}
+
+#[tokio::test]
+async fn lines_are_collected_and_streamed() {
+    let stage = stage().await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&seen);
+    let function = stage
+        .function_with_log(function("logs"), move |line| {
+            sink.lock().unwrap().push(line.clone());
+        })
+        .await
+        .unwrap();
+    let mut lines = function.invoke(json!({})).await.lines;
+    lines.sort_by_key(|line| line.output == Output::Stderr);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(
+        lines[0].text,
+        r#"{"level": "INFO", "message": "on stdout"}"#
+    );
+    assert_eq!(lines[1].text, "on stderr");
+    assert_eq!(seen.lock().unwrap().len(), 2);
+    let more = function.invoke(json!({})).await.lines;
+    assert_eq!(more.len(), 2, "each invocation has its own lines");
+}
+
+#[tokio::test]
+async fn an_error_is_told_with_type_and_message() {
+    let expected = InvocationOutcome::Errored {
+        error_type: "Oops".to_owned(),
+        message: "it broke".to_owned(),
+    };
+    assert_eq!(outcome("error").await, expected);
+}
+
+#[tokio::test]
+async fn a_process_is_killed_at_its_time_limit_and_the_next_one_is_new() {
+    let stage = stage().await;
+    let mut options = function("hang");
+    options.timeout = Duration::from_millis(200);
+    let function = stage.function(options).await.unwrap();
+    for _ in 0..2 {
+        let invocation = function.invoke(json!({"DeploymentId": "d"})).await;
+        assert_eq!(invocation.outcome, InvocationOutcome::TimedOut);
+        assert_eq!(invocation.lines[0].text, "about to hang");
+        assert!(invocation.init.is_some(), "the process is new");
+        assert!(invocation.duration >= Duration::from_millis(200));
+        let event = json!({"DeploymentId": "d"});
+        let record = invocation.failure_record(&event).unwrap();
+        assert_eq!(record["requestPayload"], event);
+        assert_eq!(record["requestContext"]["requestId"], invocation.request_id);
+        assert_eq!(record["responsePayload"]["errorType"], "Sandbox.Timedout");
+    }
+}
+
+#[tokio::test]
+async fn a_process_may_die_in_the_middle() {
+    let exit = Exit::Code(3);
+    assert_eq!(outcome("die").await, InvocationOutcome::Died { exit });
+    let exit = Exit::Signal;
+    assert_eq!(outcome("kill").await, InvocationOutcome::Died { exit });
+}
+
+#[tokio::test]
+async fn a_process_may_fail_before_its_first_event() {
+    for (mode, expected) in [
+        ("exit at start", "the process ended with exit code 7"),
+        ("init error", "Settings: no target"),
+    ] {
+        let reason = expected.to_owned();
+        assert_eq!(
+            outcome(mode).await,
+            InvocationOutcome::InitFailed { reason }
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_bootstrap_that_does_not_exist_is_an_error_of_the_stage() {
+    let stage = stage().await;
+    let mut options = function("return");
+    options.bootstrap = stage.folder().join("bootstrap");
+    let error = stage.function(options).await.unwrap_err();
+    assert!(error.to_string().starts_with("cannot start the function"));
+}

@@ -1,0 +1,291 @@
+//! Everything that can go wrong between a check and its answer ends in a
+//! failed check that says what it was, in bounded time and memory.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use rehearsal::{Fault, Listener, Stage, WrongCertificate};
+use smoke_tests::http::{Client, ClientError};
+use smoke_tests::report::Class;
+use smoke_tests::settings::{Connection, Limits};
+use support::{check, connection, report_of, said, scrub, stage};
+
+/// What is said about one request while the test listener misbehaves.
+async fn with_fault(fault: Fault, class: Class) -> String {
+    let stage = stage().await;
+    stage.load_balancer().fault(Listener::Test, Some(fault));
+    let begun = Instant::now();
+    let text = check("get: /healthz\ntimeout: 2s");
+    let report = report_of(&connection(&stage), &text, Limits::default()).await;
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    let classes: Vec<_> = report.checks[0].failures().map(|f| f.class).collect();
+    assert_eq!(classes, [class]);
+    said(&stage, &report)
+}
+
+async fn with_connection(stage: &Stage, change: impl FnOnce(&mut Connection)) -> String {
+    let mut connection = connection(stage);
+    change(&mut connection);
+    let report = report_of(&connection, &check("get: /healthz"), Limits::default()).await;
+    said(stage, &report)
+}
+
+#[tokio::test]
+async fn a_closed_port() {
+    insta::assert_snapshot!(with_fault(Fault::Refuse, Class::CouldNotAsk).await, @"
+    error[could-not-ask]: no answer
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: tcp connect error: Connection refused (os error 111)
+      |
+      = note: GET https://localhost:PORT/healthz was not answered (N time)
+    ");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_reset() {
+    let said = with_fault(Fault::ResetOnAccept, Class::CouldNotAsk).await;
+    assert!(said.contains("error[could-not-ask]: no answer"), "{said}");
+    let said = with_fault(Fault::ResetOnRequest, Class::CouldNotAsk).await;
+    assert!(said.contains("error[could-not-ask]: no answer"), "{said}");
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_is_said() {
+    insta::assert_snapshot!(with_fault(Fault::BlackHole, Class::CouldNotAsk).await, @"
+    error[could-not-ask]: no answer
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected an answer, found no answer within N time
+      |
+      = note: GET https://localhost:PORT/healthz was not answered (N time)
+    ");
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered() {
+    insta::assert_snapshot!(with_fault(Fault::NoAnswer, Class::CouldNotAsk).await, @"
+    error[could-not-ask]: no answer
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected an answer, found no answer within N time
+      |
+      = note: GET https://localhost:PORT/healthz was not answered (N time)
+    ");
+}
+
+#[tokio::test]
+async fn a_body_that_drips() {
+    let drip = Fault::Drip {
+        every: Duration::from_millis(50),
+    };
+    insta::assert_snapshot!(with_fault(drip, Class::CouldNotAsk).await, @"
+    error[could-not-ask]: no whole answer
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected a whole answer, found a body that did not end within N time
+      |
+      = note: GET https://localhost:PORT/healthz answered 200 (N time)
+    ");
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends() {
+    insta::assert_snapshot!(with_fault(Fault::EndlessBody, Class::WrongAnswer).await, @"
+    error[wrong-answer]: too large an answer
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected an answer that can be read whole, found a body of more than 2.0 MiB
+      |
+      = note: GET https://localhost:PORT/healthz answered 200 (N time)
+    ");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large() {
+    let huge = Fault::HugeBody { mebibytes: 256 };
+    insta::assert_snapshot!(with_fault(huge, Class::WrongAnswer).await, @"
+    error[wrong-answer]: too large an answer
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected an answer that can be read whole, found a body of more than 2.0 MiB
+      |
+      = note: GET https://localhost:PORT/healthz answered 200 (N time)
+    ");
+}
+
+#[tokio::test]
+async fn a_body_that_is_shorter_than_promised() {
+    let said = with_fault(Fault::ShortBody, Class::CouldNotAsk).await;
+    assert!(said.contains("found a broken answer: "), "{said}");
+}
+
+#[tokio::test]
+async fn an_error_of_the_load_balancer_itself() {
+    insta::assert_snapshot!(with_fault(Fault::Status(503), Class::WrongAnswer).await, @"
+    error[wrong-answer]: unexpected status
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected 2xx, found 503
+      |
+      = note: GET https://localhost:PORT/healthz answered 503 (N time)
+      = note: the answer begins: <html> <head><title>503 Service Temporarily Unavailable</title></head> <body> <center><h1>503 Service Temporarily Unavailable</h1></center> </body> </html>
+    ");
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_not_tls() {
+    insta::assert_snapshot!(with_fault(Fault::BrokenTls, Class::CouldNotAsk).await, @"
+    error[could-not-ask]: no answer
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: received corrupt message of type InvalidContentType
+      |
+      = note: GET https://localhost:PORT/healthz was not answered (N time)
+    ");
+}
+
+#[tokio::test]
+async fn an_expired_certificate() {
+    let said = with_fault(
+        Fault::Certificate(WrongCertificate::Expired),
+        Class::CouldNotAsk,
+    )
+    .await;
+    assert!(said.contains("found no connection: "), "{said}");
+    assert!(said.contains("certificate expired"), "{said}");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name() {
+    let said = with_fault(
+        Fault::Certificate(WrongCertificate::OtherName),
+        Class::CouldNotAsk,
+    )
+    .await;
+    assert!(
+        said.contains("certificate not valid for name \"localhost\""),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_issuer() {
+    let said = with_fault(
+        Fault::Certificate(WrongCertificate::UnknownIssuer),
+        Class::CouldNotAsk,
+    )
+    .await;
+    assert!(
+        said.contains("invalid peer certificate: UnknownIssuer"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_that_only_the_system_could_vouch_for() {
+    let stage = stage().await;
+    let said = with_connection(&stage, |connection| connection.cacert = None).await;
+    assert!(said.contains("invalid peer certificate"), "{said}");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve() {
+    let stage = stage().await;
+    let said = with_connection(&stage, |connection| {
+        connection.target = "https://nowhere.invalid".parse().unwrap();
+    })
+    .await;
+    assert!(said.contains("found no connection: dns error"), "{said}");
+    let said = with_connection(&stage, |connection| {
+        connection.connect_to = Some("nowhere.invalid".parse().unwrap());
+    })
+    .await;
+    assert!(
+        said.contains("`nowhere.invalid` does not resolve"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_load_balancer_without_targets() {
+    let stage = stage().await;
+    stage.load_balancer().forward(Listener::Test, None);
+    let report = report_of(
+        &connection(&stage),
+        &check("get: /healthz"),
+        Limits::default(),
+    )
+    .await;
+    insta::assert_snapshot!(said(&stage, &report), @"
+    error[wrong-answer]: unexpected status
+     --> shop.yaml:3:5
+      |
+    3 |     get: /healthz
+      |     ^^^^^^^^^^^^^ expected 2xx, found 503
+      |
+      = note: GET https://localhost:PORT/healthz answered 503 (N time)
+      = note: the answer begins: <html> <head><title>503 Service Temporarily Unavailable</title></head> <body> <center><h1>503 Service Temporarily Unavailable</h1></center> </body> </html>
+    ");
+}
+
+#[tokio::test]
+async fn the_address_the_name_and_the_port_are_separate() {
+    let stage = stage().await;
+    for (target, address) in [
+        (
+            "https://shop.example.test",
+            format!("127.0.0.1:{}", stage.test_port()),
+        ),
+        (
+            "https://shop.example.test:8443",
+            format!("localhost:{}", stage.test_port()),
+        ),
+    ] {
+        let connection = Connection {
+            target: target.parse().unwrap(),
+            connect_to: Some(address.parse().unwrap()),
+            cacert: Some(stage.ca_file().to_owned()),
+        };
+        let name = target.trim_start_matches("https://");
+        let text = check(&format!(
+            "get: /echo\nexpect: {{ json: {{ $.headers.host: '{name}' }} }}"
+        ));
+        let report = report_of(&connection, &text, Limits::default()).await;
+        let failures =
+            smoke_tests::render::failures(&report.checks[0], smoke_tests::snippet::Colour::Never);
+        assert_eq!(scrub(&stage, &failures), "", "{target}");
+    }
+}
+
+#[tokio::test]
+async fn authorities_that_cannot_be_read_and_targets_that_are_addresses_are_errors() {
+    let stage = stage().await;
+    let error = |change: &dyn Fn(&mut Connection)| {
+        let mut connection = connection(&stage);
+        change(&mut connection);
+        Client::new(&connection).err()
+    };
+    let nowhere = error(&|connection| connection.cacert = Some("nowhere.pem".into()));
+    assert!(matches!(nowhere, Some(ClientError::Authorities { .. })));
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "no certificate").unwrap();
+    let none = error(&|connection| connection.cacert = Some(empty.clone()));
+    assert!(matches!(none, Some(ClientError::Authorities { .. })));
+    let address = error(&|connection| {
+        connection.target = "https://127.0.0.1:8443".parse().unwrap();
+        connection.connect_to = Some("localhost".parse().unwrap());
+    });
+    assert!(matches!(address, Some(ClientError::TargetIsAddress)));
+}
