@@ -62,11 +62,14 @@ struct Log {
 
 impl Subscriber for Log {
     /// Libraries are heard from WARN up only: below it they may say what was
-    /// in a request.
+    /// in a request. The runtime's own line about a failed invocation repeats
+    /// what has been said with more detail.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let target = metadata.target();
         *metadata.level() <= self.level
             && metadata.is_event()
-            && (metadata.target().starts_with(OURS) || *metadata.level() <= Level::WARN)
+            && (target.starts_with(OURS) || *metadata.level() <= Level::WARN)
+            && target != "lambda_runtime::layers::panic"
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

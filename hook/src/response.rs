@@ -88,6 +88,6 @@ mod tests {
     fn a_decision_without_a_run_has_no_report() {
         let response = Response::new(&Decision::failed("why"), Reported::Accepted);
         let json = serde_json::to_string(&response).unwrap();
-        insta::assert_snapshot!(json, @"");
+        insta::assert_snapshot!(json, @r#"{"verdict":"Failed","reason":"why","reported":"accepted","report":null}"#);
     }
 }

@@ -292,7 +292,7 @@ impl Reader<'_> {
             };
             self.error(
                 name,
-                "expected a setting of Greenlight, found a name that is none",
+                "expected a setting of Greenlight, found an unknown name",
                 help,
             );
         }

@@ -79,6 +79,19 @@ fn bad_input_is_exit_code_2_and_says_what_was_expected() {
 }
 
 #[test]
+fn a_port_that_is_taken_is_exit_code_3() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = rehearsal(&["serve", "--test-port", &port])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stderr).unwrap();
+    let expected = format!("error: cannot listen on 127.0.0.1:{port} for the test listener: ");
+    assert!(text.starts_with(&expected), "{text}");
+}
+
+#[test]
 fn a_demo_whose_gate_lets_everything_pass_is_exit_code_1() {
     let output = with_hook(&["demo"], "Succeeded");
     assert_eq!(output.status.code(), Some(1));

@@ -53,7 +53,8 @@ pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<Arc<Source>>, Problems>
         problems.push(
             Diagnostic::general("no check files")
                 .expected("at least one file, folder or glob")
-                .found("none"),
+                .found("none")
+                .help("name the folder that holds them"),
         );
     }
     Problems::or(problems, sources)
@@ -69,7 +70,8 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
             return Err(
                 Diagnostic::general(format!("no check files in `{pattern}`"))
                     .expected("a folder with `.yaml` or `.yml` files")
-                    .found("none"),
+                    .found("none")
+                    .help("put a check file into it, or name another folder"),
             );
         }
         return Ok(found);
@@ -87,6 +89,7 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
         Diagnostic::general(format!("`{pattern}` is not a glob"))
             .expected("a pattern such as `checks/**/*.yaml`")
             .found(error.msg)
+            .help("close each `[`; `*` stands for part of a name, `**` for folders")
     })?;
     let found: Vec<_> = matches
         .filter_map(Result::ok)
@@ -97,7 +100,8 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
         return Err(
             Diagnostic::general(format!("no check files match `{pattern}`"))
                 .expected("a pattern such as `checks/**/*.yaml`")
-                .found("nothing"),
+                .found("nothing")
+                .help("check the folder that the pattern begins in"),
         );
     }
     Ok(found)
@@ -148,8 +152,8 @@ fn read_file(path: &Path) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..at]
-            .iter()
-            .filter(|b| **b == b'\n')
+            .split(|byte| *byte == b'\n')
+            .skip(1)
             .count();
         Diagnostic::general(format!("`{}` is not UTF-8", path.display()))
             .expected("UTF-8 text")
@@ -158,8 +162,18 @@ fn read_file(path: &Path) -> Result<String, Diagnostic> {
     })
 }
 
+/// The system's words without its number.
+pub(crate) fn os_reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((reason, _)) => reason.to_lowercase(),
+        None => text,
+    }
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::general(format!("`{}` cannot be read", path.display()))
         .expected("a check file, a folder or a glob")
-        .found(error.to_string())
+        .found(os_reason(error))
+        .help("check the path and who may read it")
 }

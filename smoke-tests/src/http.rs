@@ -226,7 +226,7 @@ fn chain(error: &reqwest::Error) -> String {
     while let Some(error) = next {
         let reason = error.to_string();
         let repeated = reasons.last().is_some_and(|last| last.contains(&reason));
-        if !repeated && reason != "client error (Connect)" {
+        if !repeated && !reason.starts_with("client error (") {
             reasons.push(reason);
         }
         next = error.source();

@@ -53,11 +53,10 @@ fn is_singular(path: &str) -> bool {
                 characters.next();
             }
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '*' | '?' | ',' | ':') => return false,
             (None, '.') if characters.peek() == Some(&'.') => return false,
-            (None, _) => {}
+            _ => {}
         }
     }
     true

@@ -270,7 +270,7 @@ fn nothing_selected(selection: &Selection, tags: &BTreeSet<String>) -> Diagnosti
     let known: Vec<_> = tags.iter().map(String::as_str).collect();
     let problem = Diagnostic::general("no check is selected").expected("at least one check");
     if selection.tags.is_empty() {
-        return problem.found("none");
+        return problem.found("none").help("name files that hold checks");
     }
     problem
         .found(format!("none for the tags {}", selection.tags.describe()))

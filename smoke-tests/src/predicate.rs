@@ -115,7 +115,9 @@ impl Predicate {
                 | Operator::Contains(value)
                 | Operator::Compare(_, value) => value.templates(&mut inside),
                 Operator::OneOf(values) => {
-                    values.iter().for_each(|value| value.templates(&mut inside));
+                    for value in values {
+                        value.templates(&mut inside);
+                    }
                 }
                 Operator::StartsWith(template) | Operator::EndsWith(template) => {
                     inside.push(template);

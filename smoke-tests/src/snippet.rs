@@ -3,7 +3,7 @@
 //! The only module that knows the crate that draws.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, Title};
 
 use crate::diagnostic::{Diagnostic, Place, Source, Span};
 
@@ -58,37 +58,9 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
     };
     let label = visible(&diagnostic.label());
     let mut group = match &diagnostic.place {
-        Some(place) => {
-            let context = |place: &Place, text: &'_ str| {
-                AnnotationKind::Context
-                    .span(drawable(&place.source, place.span))
-                    .label(text.to_owned())
-            };
-            let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic
-                .related
-                .iter()
-                .partition(|(other, _)| other.source == place.source);
-            let main = snippet(place)
-                .annotation(
-                    AnnotationKind::Primary
-                        .span(drawable(&place.source, place.span))
-                        .label(label.as_str()),
-                )
-                .annotations(here.iter().map(|(place, text)| context(place, text)));
-            elsewhere
-                .iter()
-                .fold(heading(level).element(main), |group, (place, text)| {
-                    group.element(snippet(place).annotation(context(place, text)))
-                })
-        }
-        None => {
-            let group = Group::with_title(heading(level));
-            if label.is_empty() {
-                group
-            } else {
-                group.element(Level::NOTE.message(label.as_str()))
-            }
-        }
+        Some(place) => drawn(diagnostic, place, heading(level), &label),
+        None if label.is_empty() => Group::with_title(heading(level)),
+        None => Group::with_title(heading(level)).element(Level::NOTE.message(label.as_str())),
     };
     let notes: Vec<_> = frame.notes.iter().map(|note| visible(note)).collect();
     for note in &notes {
@@ -105,6 +77,35 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
         .decor_style(DecorStyle::Ascii)
         .term_width(120)
         .render(&[group])
+}
+
+/// The source line with a caret, and the lines that explain it.
+fn drawn<'a>(
+    diagnostic: &'a Diagnostic,
+    place: &'a Place,
+    heading: Title<'a>,
+    label: &'a str,
+) -> Group<'a> {
+    let context = |(place, text): &'a (Place, String)| {
+        AnnotationKind::Context
+            .span(drawable(&place.source, place.span))
+            .label(text.as_str())
+    };
+    let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic
+        .related
+        .iter()
+        .partition(|(other, _)| other.source == place.source);
+    let main = AnnotationKind::Primary
+        .span(drawable(&place.source, place.span))
+        .label(label);
+    let main = snippet(place)
+        .annotation(main)
+        .annotations(here.into_iter().map(context));
+    elsewhere
+        .into_iter()
+        .fold(heading.element(main), |group, related| {
+            group.element(snippet(&related.0).annotation(context(related)))
+        })
 }
 
 fn snippet(place: &Place) -> Snippet<'_, annotate_snippets::Annotation<'_>> {

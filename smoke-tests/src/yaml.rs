@@ -111,7 +111,6 @@ impl Builder<'_> {
             let (event, span) = self.next(events).ok()?;
             match event {
                 Event::StreamEnd => return root,
-                Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 Event::DocumentStart(_) if root.is_some() => {
                     self.problems.push(
                         Diagnostic::at(self.source, span, "a second document in one file")
@@ -121,7 +120,10 @@ impl Builder<'_> {
                     );
                     return None;
                 }
-                Event::DocumentStart(_) => {}
+                Event::StreamStart
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::Nothing => {}
                 event => root = Some(self.node(event, span, events, 0).ok()?),
             }
         }

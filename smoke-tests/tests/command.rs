@@ -1,5 +1,11 @@
 //! The command `smoke` as people and CI systems meet it: a real process.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::format_push_string,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 mod support;
 
@@ -353,18 +359,22 @@ async fn files_that_cannot_be_read_are_named_with_the_reason() {
     error: no check files in `empty`
      |
      = note: expected a folder with `.yaml` or `.yml` files, found none
+     = help: put a check file into it, or name another folder
 
     error: no check files match `*.yml`
      |
      = note: expected a pattern such as `checks/**/*.yaml`, found nothing
+     = help: check the folder that the pattern begins in
 
     error: `[` is not a glob
      |
      = note: expected a pattern such as `checks/**/*.yaml`, found invalid range pattern
+     = help: close each `[`; `*` stands for part of a name, `**` for folders
 
     error: `nowhere.yaml` cannot be read
      |
-     = note: expected a check file, a folder or a glob, found No such file or directory (os error 2)
+     = note: expected a check file, a folder or a glob, found no such file or directory
+     = help: check the path and who may read it
 
     error: `latin.yaml` is not UTF-8
      |

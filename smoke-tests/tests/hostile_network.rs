@@ -1,6 +1,12 @@
 //! Everything that can go wrong between a check and its answer ends in a
 //! failed check that says what it was, in bounded time and memory.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::format_push_string,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 mod support;
 

@@ -1,6 +1,11 @@
 //! What is said about malformed check files: each message names the place,
 //! what was expected, what was found, and what to do.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    missing_docs,
+    clippy::format_push_string,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
 
 use smoke_tests::diagnostic::Source;
 use smoke_tests::plan::plan;
@@ -680,7 +685,7 @@ fn a_file_that_is_sent_must_be_there() {
      --> shop.yaml:4:11
       |
     4 |     file: nowhere.bin
-      |           ^^^^^^^^^^^ expected a file of at most 1.0 MiB, beside the check file, found No such file or directory (os error 2)
+      |           ^^^^^^^^^^^ expected a file of at most 1.0 MiB, beside the check file, found no such file or directory
       |
       = help: give the path relative to the check file
     ");
@@ -738,14 +743,6 @@ fn carriage_returns_are_fine() {
 #[test]
 fn a_place_after_wide_characters_is_right() {
     insta::assert_snapshot!(problems("name: 🛒 Läden\nchecks: [{ name: ü, gett: / }]"), @"
-    error: a check without a request
-     --> shop.yaml:2:10
-      |
-    2 | checks: [{ name: ü, gett: / }]
-      |          ^^^^^^^^^^^^^^^^^^^^ expected one of `get`, `head`, `post`, `put`, `patch`, `delete` or `options`, found none of them
-      |
-      = help: name the method and the path, such as `get: /healthz`
-
     error: unknown key `gett` in a check
      --> shop.yaml:2:21
       |

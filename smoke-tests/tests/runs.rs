@@ -1,5 +1,11 @@
 //! What a run does, against a real TLS load balancer on loopback.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::format_push_string,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 mod support;
 
@@ -82,7 +88,12 @@ async fn a_file_is_sent_from_beside_the_check_file() {
     );
     std::fs::write(&path, text).unwrap();
     let sources = smoke_tests::discover::read(&[path.to_string_lossy()]).unwrap();
-    let plan = smoke_tests::plan::plan(&sources, &Default::default(), &|_| None).unwrap();
+    let plan = smoke_tests::plan::plan(
+        &sources,
+        &smoke_tests::settings::Selection::default(),
+        &|_| None,
+    )
+    .unwrap();
     let client = smoke_tests::http::Client::new(&support::connection(&stage)).unwrap();
     let report = smoke_tests::run::run(&plan, &client, Limits::default(), &|_| {}).await;
     assert_eq!(judge(&report), Verdict::Succeeded);

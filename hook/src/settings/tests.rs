@@ -44,12 +44,36 @@ fn all_errors_are_found_at_once() {
         ("UNRELATED", "x"),
     ]);
     assert!(!found.contains("secret-value"));
-    assert_snapshot!(found, @"");
+    assert_snapshot!(found, @"
+    `SMOKE_COLOUR_OF_THE_SKY`: expected a setting of Greenlight, found an unknown name
+      help: write `SMOKE_VAR_…` for a variable of the check files, or remove it
+    `SMOKE_CONNECT_TO`: expected `HOST`, `HOST:PORT` or `[IPV6]:PORT`, found `https://alb.example.com`
+      help: give the load balancer's name or address, without a scheme
+    `SMOKE_DEADLIN`: expected a setting of Greenlight, found an unknown name
+      help: write `SMOKE_DEADLINE` if that is meant
+    `SMOKE_DEADLINE`: expected a duration such as `500ms`, `5s` or `1m30s`, found `5 minutes`
+      help: write whole numbers with the units `ms`, `s`, `m` or `h`, a day at most
+    `SMOKE_FAIL_FAST`: expected `true` or `false`, found `maybe`
+      help: write `true` to begin no further check after one that failed
+    `SMOKE_JOBS`: expected a whole number from 1 to 256, found `0`
+      help: leave it out for 8
+    `SMOKE_RESERVE`: expected a duration such as `500ms`, `5s` or `1m30s`, found `10`
+      help: write whole numbers with the units `ms`, `s`, `m` or `h`, a day at most
+    `SMOKE_TAG`: expected a tag such as `critical` or `!slow`, found `!`
+      help: separate tags by commas; `!slow` leaves a tag out
+    `SMOKE_TARGET`: expected a URL such as `https://shop.example.com:8443`, found `shop.example.com`: relative URL without a base
+      help: give the URL of the test listener
+    `SMOKE_VAR_2nd`: expected a name of letters, digits and `_` after `SMOKE_VAR_`, found `2nd`
+      help: name it as the check files do
+    ");
 }
 
 #[test]
 fn a_target_is_all_that_is_required() {
-    assert_snapshot!(errors(&[]), @"");
+    assert_snapshot!(errors(&[]), @"
+    `SMOKE_TARGET`: expected a URL such as `https://shop.example.com:8443`, found nothing
+      help: give the URL of the test listener
+    ");
     let settings = settings(&[]);
     assert_eq!(settings.connection.target.to_string(), LISTENER.1);
     assert_eq!(settings.checks, ["/home-of-the-binary/checks"]);
@@ -122,7 +146,10 @@ fn the_password_of_a_target_is_not_repeated() {
 #[test]
 fn the_aws_client_is_told_what_is_missing() {
     let missing = environment(&[("AWS_REGION", "eu-central-1")]).aws().err();
-    assert_snapshot!(missing.unwrap_or_default(), @"");
+    assert_snapshot!(
+        missing.unwrap_or_default(),
+        @"expected AWS's environment variables, found no `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`"
+    );
     let aws = environment(&[
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "A"),

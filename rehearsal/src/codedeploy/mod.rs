@@ -184,6 +184,19 @@ impl CodeDeploy {
         }
     }
 
+    /// Ends the wait for a verdict: whoever reports from now on finds a
+    /// completed event. A verdict that was accepted meanwhile is returned.
+    pub(crate) fn close(&self, deployment_id: &str) -> Option<Verdict> {
+        let mut verdict = None;
+        self.state.change(deployment_id, |deployment| {
+            verdict = deployment.verdict;
+            if verdict.is_none() {
+                deployment.set_event(LifecycleEvent::AfterAllowTestTraffic, EventStatus::Failed);
+            }
+        });
+        verdict
+    }
+
     /// Ends a deployment from outside, as a person or an alarm does. A
     /// verdict that comes later finds a completed event.
     pub fn stop(&self, deployment_id: &str) {

@@ -58,20 +58,21 @@ impl<T: FnMut(StoryEvent)> Deployment<'_, T> {
         let deadline = hook.invoked + self.options.verdict_within;
         let verdict = codedeploy.wait_for_verdict(&id);
         tokio::pin!(verdict);
-        loop {
+        let found = loop {
             tokio::select! {
                 biased;
                 Some(news) = hook.news.recv() => self.hear(hook, news),
-                verdict = &mut verdict => {
-                    let after = hook.invoked.elapsed();
-                    self.say(StoryEvent::VerdictReceived { verdict, after });
-                    return (Some(verdict), Some(after));
-                }
-                () = tokio::time::sleep_until(deadline) => {
-                    self.say(StoryEvent::NoVerdict { after: hook.invoked.elapsed() });
-                    return (None, None);
-                }
+                verdict = &mut verdict => break Some(verdict),
+                () = tokio::time::sleep_until(deadline) => break codedeploy.close(&id),
             }
+        };
+        let after = hook.invoked.elapsed();
+        if let Some(verdict) = found {
+            self.say(StoryEvent::VerdictReceived { verdict, after });
+            (Some(verdict), Some(after))
+        } else {
+            self.say(StoryEvent::NoVerdict { after });
+            (None, None)
         }
     }
 

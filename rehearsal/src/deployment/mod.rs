@@ -94,7 +94,8 @@ impl Stage {
     ///
     /// The stage is put into its start state first: production on blue, the
     /// test listener where it rests, green installed afresh. Faults that were
-    /// set before stay.
+    /// set before stay; one that keeps the production listener from answering
+    /// is an error, because then nobody can say what customers see.
     pub async fn deploy(
         &self,
         options: DeploymentOptions,

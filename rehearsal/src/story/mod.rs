@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::codedeploy::{DeploymentStatus, EventStatus, Verdict};
+use crate::codedeploy::{DeploymentStatus, EventStatus, LifecycleEvent, Verdict};
 use crate::colour::Colour;
 use crate::deployment::StoryEvent;
 use crate::lambda::{Invocation, InvocationOutcome};
@@ -81,7 +81,11 @@ fn render(event: &StoryEvent) -> Vec<String> {
                 "install     green runs, its health check answers {style}{health}{style:#}"
             )]
         }
-        StoryEvent::EventStarted { event } => vec![format!("event       {event:<21} …")],
+        // Only this event takes long enough for its start to be news.
+        StoryEvent::EventStarted {
+            event: event @ LifecycleEvent::AfterAllowTestTraffic,
+        } => vec![format!("event       {event:<21} …")],
+        StoryEvent::EventStarted { .. } => Vec::new(),
         StoryEvent::EventEnded {
             event,
             status,

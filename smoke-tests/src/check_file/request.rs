@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Method};
 use super::read::{Fields, Reader};
 use super::{Body, Request};
 use crate::diagnostic::Span;
+use crate::discover::os_reason;
 use crate::suggest;
 use crate::template::Template;
 use crate::units::human_bytes;
@@ -226,9 +227,9 @@ impl Reader<'_> {
             Ok(about) if about.len() > MOST_BODY_BYTES => human_bytes(about.len()),
             Ok(_) => match std::fs::read(&path) {
                 Ok(bytes) => return Some(bytes.into()),
-                Err(error) => error.to_string(),
+                Err(error) => os_reason(&error),
             },
-            Err(error) => error.to_string(),
+            Err(error) => os_reason(&error),
         };
         let problem = self
             .at(node.span, format!("the file `{name}` cannot be sent"))

@@ -16,16 +16,12 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
     let mut suites: Vec<(&str, TestSuite)> = Vec::new();
     for check in &report.checks {
         let case = case(check);
-        match suites.iter_mut().find(|(name, _)| **name == *check.suite) {
-            Some((_, suite)) => {
-                suite.add_test_case(case);
-            }
-            None => {
-                let mut suite = TestSuite::new(&*check.suite);
-                suite.add_test_case(case);
-                suites.push((&check.suite, suite));
-            }
-        }
+        let known = suites.iter().position(|(name, _)| **name == *check.suite);
+        let at = known.unwrap_or_else(|| {
+            suites.push((&check.suite, TestSuite::new(&*check.suite)));
+            suites.len() - 1
+        });
+        suites[at].1.add_test_case(case);
     }
     junit.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
     junit.to_string()

@@ -149,7 +149,7 @@ async fn guarded(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
             report.duration = begun.elapsed();
             report.attempts = 1;
             report.outcome = failed(planned);
-            for step in &mut report.steps {
+            if let Some(step) = report.steps.first_mut() {
                 step.outcome = StepOutcome::Failed;
                 step.failures.push(Failure {
                     class: Class::OurFault,
@@ -158,10 +158,9 @@ async fn guarded(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
                         planned.check.span,
                         "Greenlight panicked while it ran this check",
                     )
-                    .found(reason.clone())
+                    .found(reason)
                     .help("report this as a bug of Greenlight"),
                 });
-                break;
             }
             report
         }

@@ -17,7 +17,7 @@ use super::cookies::Jar;
 use crate::answer::Answer;
 use crate::check_file::{Body, Step};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::http::{AskError, Request, Response};
+use crate::http::{AskError, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport};
 use crate::template::Scope;
 
@@ -194,7 +194,7 @@ impl Attempt<'_> {
                 .await;
             let mut response = asked.map_err(|unanswered| {
                 report.status = unanswered.status;
-                self.unanswered(&unanswered.error)
+                self.unanswered(&unanswered)
             })?;
             jar.keep(&response.headers, &url);
             elapsed += response.latency;
@@ -231,7 +231,8 @@ impl Attempt<'_> {
         }
     }
 
-    fn unanswered(&self, error: &AskError) -> Failure {
+    fn unanswered(&self, unanswered: &Unanswered) -> Failure {
+        let error = &unanswered.error;
         let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
         let class = match error {
             _ if late && self.shared.is_over() => Class::CutShort,
@@ -247,9 +248,7 @@ impl Attempt<'_> {
                 "an answer before the run's time was over",
             ),
             Class::WrongAnswer => ("too large an answer", "an answer that can be read whole"),
-            _ if matches!(error, AskError::NoEnd(_) | AskError::Broken(_)) => {
-                ("no whole answer", "a whole answer")
-            }
+            _ if unanswered.status.is_some() => ("no whole answer", "a whole answer"),
             _ => ("no answer", "an answer"),
         };
         let mut failure = self.failure(class, title);
@@ -295,7 +294,7 @@ impl Attempt<'_> {
                             wrong(mismatch.span, Some(mismatch.expected), mismatch.found);
                         }),
                         Err(reason) => {
-                            wrong(span, Some("values to compare with".to_owned()), reason)
+                            wrong(span, Some("values to compare with".to_owned()), reason);
                         }
                     }
                 }

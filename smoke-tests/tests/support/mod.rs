@@ -50,12 +50,9 @@ pub async fn report_of(connection: &Connection, text: &str, limits: Limits) -> R
         .unwrap_or_else(|problems| panic!("{problems}"));
     let client = Client::new(connection).unwrap();
     // A bound for the test itself: no run may hang.
-    tokio::time::timeout(
-        Duration::from_secs(60),
-        run(&plan, &client, limits, &|_| {}),
-    )
-    .await
-    .expect("the run ends")
+    tokio::time::timeout(Duration::from_mins(1), run(&plan, &client, limits, &|_| {}))
+        .await
+        .expect("the run ends")
 }
 
 /// A file with one check of this text.

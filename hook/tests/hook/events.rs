@@ -1,0 +1,112 @@
+//! What the function is invoked with.
+
+use rehearsal::Verdict;
+use serde_json::{Value, json};
+
+use crate::support::{Invoked, Trial};
+
+#[tokio::test]
+async fn a_run_by_hand_runs_the_checks_and_reports_nothing() {
+    let trial = Trial::new().await;
+    let event = include_str!("../../events/local.json");
+    let invoked = trial.invoke(serde_json::from_str(event).unwrap()).await;
+    let answer = invoked.answer();
+    assert_eq!(answer["verdict"], "Succeeded");
+    assert_eq!(answer["reported"], "nothing-to-report-to");
+    assert!(answer["report"].is_object());
+    assert!(trial.calls().is_empty());
+    assert!(invoked.output().contains("nothing is reported"));
+}
+
+#[tokio::test]
+async fn the_sample_event_has_the_shape_of_codedeploys() {
+    let sample: Value = serde_json::from_str(include_str!("../../events/codedeploy.json")).unwrap();
+    let trial = Trial::new().await;
+    let real = trial.stage.codedeploy().register().event();
+    let members =
+        |event: &Value| -> Vec<String> { event.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(members(&sample), members(&real));
+    let invoked = trial.invoke(sample).await;
+    assert!(invoked.error().contains("DeploymentDoesNotExistException"));
+}
+
+#[tokio::test]
+async fn unknown_members_are_ignored() {
+    let trial = Trial::new().await;
+    let registered = trial.stage.codedeploy().register();
+    let mut event = registered.event();
+    event["Combined"] = json!({"new": [1, 2]});
+    trial.invoke(event).await.answer();
+    assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_reported_is_an_error_of_the_function() {
+    let trial = Trial::new().await;
+    for (event, said) in [
+        (
+            json!({"DeploymentId": "d-ABCDEF123"}),
+            "`LifecycleEventHookExecutionId`",
+        ),
+        (json!([1]), "found a list"),
+        (json!("text"), "found text"),
+        (json!({"DeploymentId": 7}), "found a number"),
+    ] {
+        let invoked = trial.invoke(event).await;
+        let error = invoked.error();
+        assert!(error.contains(said), "{error}");
+        assert_eq!(invoked.line("verdict", "Failed")["reason"], error);
+    }
+    assert!(trial.calls().is_empty());
+    assert_eq!(trial.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_warm_function_judges_each_deployment_by_itself() {
+    let trial = Trial::new().await;
+    let function = trial.function().await;
+    let first = trial.stage.codedeploy().register();
+    Invoked(function.invoke(first.event()).await).answer();
+    trial
+        .stage
+        .green_app()
+        .break_with(rehearsal::Defect::OrdersAreEmpty);
+    let second = trial.stage.codedeploy().register();
+    let invoked = Invoked(function.invoke(second.event()).await);
+    invoked.answer();
+    assert!(invoked.0.init.is_none(), "the process was not warm");
+    assert_eq!(trial.verdict(&first), Some(Verdict::Succeeded));
+    assert_eq!(trial.verdict(&second), Some(Verdict::Failed));
+}
+
+#[tokio::test]
+async fn an_event_that_is_delivered_twice_has_one_verdict() {
+    let trial = Trial::new().await;
+    let function = trial.function().await;
+    let registered = trial.stage.codedeploy().register();
+    let mut reported = Vec::new();
+    for _ in 0..2 {
+        let invoked = Invoked(function.invoke(registered.event()).await);
+        reported.push(invoked.answer()["reported"].clone());
+    }
+    assert_eq!(reported, ["accepted", "already-completed"]);
+    assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
+}
+
+#[tokio::test]
+async fn the_record_of_a_dead_invocation_is_reported_without_a_run() {
+    let trial = Trial::new().await;
+    let registered = trial.stage.codedeploy().register();
+    let record = json!({
+        "version": "1.0",
+        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
+        "requestPayload": registered.event(),
+        "responsePayload": {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out"},
+    });
+    let invoked = trial.invoke(record).await;
+    trial.assert_failed(
+        &(registered, invoked),
+        "died before it could report: RetriesExhausted: Task timed out",
+    );
+    assert_eq!(trial.requests(), 0);
+}

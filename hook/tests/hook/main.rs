@@ -1,0 +1,12 @@
+//! The real `bootstrap` on the rehearsal's Runtime API, load balancer and
+//! CodeDeploy.
+
+#![allow(missing_docs, clippy::doc_markdown, reason = "these are tests")]
+
+mod deployments;
+mod events;
+mod logs;
+mod reporting;
+mod settings;
+mod support;
+mod verdicts;

@@ -1,0 +1,167 @@
+//! A stage with a function on it, and what came out of an invocation.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rehearsal::{
+    Call, Defect, Function, FunctionOptions, Invocation, InvocationOutcome, Listener, Registered,
+    Stage, StageOptions, Verdict,
+};
+use serde_json::Value;
+
+pub(crate) const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+
+/// The folder of check files with this name.
+pub(crate) fn checks(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checks");
+    folder.join(name).display().to_string()
+}
+
+/// A stage whose function runs the checks of the shop, unless told otherwise.
+pub(crate) struct Trial {
+    pub(crate) stage: Stage,
+    settings: Vec<(String, String)>,
+    timeout: Duration,
+}
+
+impl Trial {
+    pub(crate) async fn new() -> Self {
+        let stage = Stage::start(StageOptions::default()).await.unwrap();
+        let settings = stage.hook_settings();
+        Self {
+            stage,
+            settings,
+            timeout: Duration::from_mins(1),
+        }
+        .set("SMOKE_CHECKS", &checks("shop"))
+    }
+
+    pub(crate) async fn with_defect(defect: Defect) -> Self {
+        let trial = Self::new().await;
+        trial.stage.green_app().break_with(defect);
+        trial
+    }
+
+    /// Sets an environment variable of the function.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Takes an environment variable of the function away.
+    pub(crate) fn unset(mut self, name: &str) -> Self {
+        self.settings.retain(|(known, _)| known != name);
+        self
+    }
+
+    pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    pub(crate) fn options(&self) -> FunctionOptions {
+        FunctionOptions {
+            settings: self.settings.clone(),
+            timeout: self.timeout,
+            ..FunctionOptions::new(BOOTSTRAP)
+        }
+    }
+
+    pub(crate) async fn function(&self) -> Function {
+        self.stage.function(self.options()).await.unwrap()
+    }
+
+    pub(crate) async fn invoke(&self, event: Value) -> Invoked {
+        Invoked(self.function().await.invoke(event).await)
+    }
+
+    /// Invokes the function as CodeDeploy does.
+    pub(crate) async fn gate(&self) -> (Registered, Invoked) {
+        let registered = self.stage.codedeploy().register();
+        let invoked = self.invoke(registered.event()).await;
+        (registered, invoked)
+    }
+
+    pub(crate) fn verdict(&self, registered: &Registered) -> Option<Verdict> {
+        self.stage.codedeploy().verdict(&registered.deployment_id)
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.stage.codedeploy().calls()
+    }
+
+    /// How many requests reached the test listener.
+    pub(crate) fn requests(&self) -> u64 {
+        self.stage.load_balancer().requests(Listener::Test)
+    }
+
+    /// CodeDeploy was told `Failed`, once, with a reason that holds this.
+    #[track_caller]
+    pub(crate) fn assert_failed(&self, (registered, invoked): &(Registered, Invoked), why: &str) {
+        let answer = invoked.answer();
+        assert_eq!(self.verdict(registered), Some(Verdict::Failed), "{answer}");
+        assert_eq!(self.calls().len(), 1);
+        assert_eq!(answer["verdict"], "Failed");
+        assert_eq!(answer["reported"], "accepted");
+        let reason = answer["reason"].as_str().unwrap();
+        assert!(reason.contains(why), "{reason}");
+        assert!(!reason.contains('\n'), "{reason}");
+        // The log says the same.
+        let line = invoked.line("verdict", "Failed");
+        assert_eq!(line["reason"], answer["reason"]);
+        assert_eq!(line["level"], "ERROR");
+    }
+}
+
+/// An invocation that is over.
+pub(crate) struct Invoked(pub(crate) Invocation);
+
+impl Invoked {
+    /// What the function returned.
+    #[track_caller]
+    pub(crate) fn answer(&self) -> &Value {
+        match &self.0.outcome {
+            InvocationOutcome::Returned(answer) => answer,
+            other => panic!("{other}: {:#?}", self.0.lines),
+        }
+    }
+
+    /// The message of the error that the function ended with.
+    #[track_caller]
+    pub(crate) fn error(&self) -> &str {
+        match &self.0.outcome {
+            InvocationOutcome::Errored { message, .. } => message,
+            other => panic!("{other:?}: {:#?}", self.0.lines),
+        }
+    }
+
+    /// The log, each line of it JSON.
+    #[track_caller]
+    pub(crate) fn log(&self) -> Vec<Value> {
+        let lines = self.0.lines.iter();
+        lines
+            .map(|line| {
+                serde_json::from_str(&line.text).unwrap_or_else(|_| panic!("{}", line.text))
+            })
+            .collect()
+    }
+
+    /// The one line with this value in this field.
+    #[track_caller]
+    pub(crate) fn line(&self, field: &str, value: &str) -> Value {
+        let mut found = self.log().into_iter().filter(|line| line[field] == value);
+        match (found.next(), found.next()) {
+            (Some(line), None) => line,
+            _ => panic!(
+                "expected one line with {field} {value}: {:#?}",
+                self.0.lines
+            ),
+        }
+    }
+
+    /// Everything that the function let out.
+    pub(crate) fn output(&self) -> String {
+        format!("{:?} {:?}", self.0.outcome, self.0.lines)
+    }
+}
