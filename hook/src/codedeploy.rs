@@ -51,7 +51,7 @@ impl fmt::Display for Reported {
 /// CodeDeploy could not be told.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "CodeDeploy could not be told `{verdict}` for {deployment_id} in {attempts} attempts: {reason}"
+    "CodeDeploy could not be told `{verdict}` for {deployment_id} (attempt {attempts}): {reason}"
 )]
 pub(crate) struct ReportError {
     /// The deployment that now waits in vain.
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(took, Duration::ZERO);
         let said = said.unwrap_err();
         assert!(
-            said.ends_with("in 1 attempts: AccessDeniedException"),
+            said.ends_with("(attempt 1): AccessDeniedException"),
             "{said}"
         );
     }

@@ -96,19 +96,7 @@ impl Gate {
             Ok(ready) => Arc::clone(ready),
             Err(refused) => return refused.clone(),
         };
-        let begun = Instant::now();
-        let examined = tokio::task::spawn_blocking(move || examine(&ready, deadlines.checks));
-        match tokio::time::timeout_at(deadlines.gate, examined).await {
-            Ok(Ok(decision)) => decision,
-            Ok(Err(died)) => Decision::failed(match died.try_into_panic() {
-                Ok(panic) => format!("Greenlight panicked: {}", said(&*panic)),
-                Err(died) => format!("the run died: {died}"),
-            }),
-            Err(_) => Decision::failed(format!(
-                "the run did not end within {}",
-                human_duration(begun.elapsed())
-            )),
-        }
+        watched(deadlines.gate, move || examine(&ready, deadlines.checks)).await
     }
 }
 
@@ -174,6 +162,24 @@ impl From<&Diagnostic> for Problem {
             text: diagnostic.to_string(),
             help: diagnostic.help.clone(),
         }
+    }
+}
+
+/// Does the work on another thread and waits for its decision, no longer than
+/// `until`.
+async fn watched(until: Instant, work: impl FnOnce() -> Decision + Send + 'static) -> Decision {
+    let begun = Instant::now();
+    let working = tokio::task::spawn_blocking(work);
+    match tokio::time::timeout_at(until, working).await {
+        Ok(Ok(decision)) => decision,
+        Ok(Err(died)) => Decision::failed(match died.try_into_panic() {
+            Ok(panic) => format!("Greenlight panicked: {}", said(&*panic)),
+            Err(died) => format!("the run died: {died}"),
+        }),
+        Err(_) => Decision::failed(format!(
+            "the run did not end within {}",
+            human_duration(begun.elapsed())
+        )),
     }
 }
 
@@ -271,4 +277,35 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(20)
+    }
+
+    #[tokio::test]
+    async fn a_run_that_panics_fails() {
+        let later = Instant::now() + Duration::from_mins(1);
+        let decision = watched(later, || panic!("a {}", "bug")).await;
+        assert_eq!(decision.verdict, Verdict::Failed);
+        assert_eq!(decision.reason, "Greenlight panicked: a bug");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_blocks_its_thread_fails_in_time() {
+        let (release, blocked) = mpsc::channel::<()>();
+        let decision = watched(soon(), move || {
+            let _ = blocked.recv();
+            Decision::failed("released")
+        })
+        .await;
+        assert!(decision.reason.starts_with("the run did not end within"));
+        drop(release);
+    }
 }

@@ -12,6 +12,8 @@ use crate::gate::{Decision, Problem};
 ///
 /// Source: [Lambda quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 const MOST_BYTES: usize = 5 * 1024 * 1024;
+/// The most problems that are sent along; the log has each.
+const MOST_PROBLEMS: usize = 100;
 
 /// The answer to an invocation.
 #[derive(Debug, Serialize)]
@@ -43,7 +45,12 @@ impl Response {
             verdict: decision.verdict.to_string(),
             reason: decision.reason.clone(),
             reported: reported.to_string(),
-            problems: decision.problems.iter().map(words).collect(),
+            problems: decision
+                .problems
+                .iter()
+                .take(MOST_PROBLEMS)
+                .map(words)
+                .collect(),
             report,
             note,
         }

@@ -47,3 +47,33 @@ impl Redactor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_secret_is_gone_in_every_form_it_commonly_takes(
+            secret in "\\PC{4,24}", before in "[a-z ]{0,8}", after in "[a-z ]{0,8}"
+        ) {
+            let redactor = Redactor::new(vec![secret.clone()]);
+            let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            let json = serde_json::Value::from(secret.as_str()).to_string();
+            for shape in [secret, form, json[1..json.len() - 1].to_owned()] {
+                let mut text = format!("{before}{shape}{after}");
+                redactor.redact(&mut text);
+                prop_assert!(!text.contains(&shape) || REDACTED.contains(&shape), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_redacts_nothing() {
+        let mut text = "as it was".to_owned();
+        Redactor::new(vec![String::new()]).redact(&mut text);
+        assert_eq!(text, "as it was");
+    }
+}

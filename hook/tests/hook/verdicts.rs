@@ -26,11 +26,11 @@ async fn a_broken_green_fails_and_the_reason_names_the_check_and_the_line() {
     let outcome = trial.gate().await;
     trial.assert_failed(&outcome, "a customer sees orders");
     // Line and column of the expectation in the check file.
-    trial.assert_failed(&outcome, "shop.yaml:24:");
+    trial.assert_failed(&outcome, "shop.yaml:23:");
     let line = outcome.1.line("check", "a customer sees orders");
     assert_eq!(line["outcome"], "failed");
     assert_eq!(line["class"], "wrong-answer");
-    assert!(line["place"].as_str().unwrap().contains("shop.yaml:24:"));
+    assert!(line["place"].as_str().unwrap().contains("shop.yaml:23:"));
     assert!(
         line["expected"].is_string() && line["found"].is_string(),
         "{line}"
