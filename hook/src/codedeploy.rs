@@ -15,8 +15,8 @@ use smoke_tests::verdict::Verdict;
 use tokio::time::Instant;
 
 use crate::aws_http::AwsHttp;
+use crate::environment::Environment;
 use crate::event::Hook;
-use crate::settings::Environment;
 
 /// The longest that one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(5);

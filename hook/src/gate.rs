@@ -16,7 +16,8 @@ use smoke_tests::{discover, plan, run};
 use tokio::time::Instant;
 
 use crate::deadlines::Deadlines;
-use crate::settings::{Environment, SettingError, Settings, Time};
+use crate::environment::Environment;
+use crate::settings::{SettingError, Settings, Time};
 
 /// Everything that outlives an invocation.
 pub(crate) struct Gate(Result<Arc<Ready>, Decision>);
@@ -54,8 +55,7 @@ impl Gate {
     /// Reads the settings and makes the client, once for all invocations.
     /// What is wrong with them becomes the decision of every invocation.
     pub(crate) fn new(environment: Environment) -> Self {
-        let ready = environment
-            .settings()
+        let ready = Settings::read(&environment)
             .map_err(|errors| Decision::refuse("the settings", errors.iter().map(Problem::from)))
             .and_then(|settings| {
                 let client = Client::new(&settings.connection).map_err(|error| {

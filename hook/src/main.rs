@@ -4,7 +4,8 @@
 //! | file | what it is for |
 //! |---|---|
 //! | `event` | what the function is invoked with |
-//! | `settings` | the one reader of the environment |
+//! | `environment` | the one reader of the environment |
+//! | `settings` | what the team has to say about its gate |
 //! | `deadlines` | by when what has to be done |
 //! | `gate` | from settings to a decision |
 //! | `codedeploy` | the report to CodeDeploy |
@@ -23,6 +24,7 @@
 mod aws_http;
 mod codedeploy;
 mod deadlines;
+mod environment;
 mod event;
 mod gate;
 mod log;
@@ -39,10 +41,10 @@ use tokio::time::Instant;
 
 use crate::codedeploy::{CodeDeploy, ReportError, Reported};
 use crate::deadlines::Deadlines;
+use crate::environment::Environment;
 use crate::event::{Event, EventError};
 use crate::gate::{Decision, Gate};
 use crate::response::Response;
-use crate::settings::Environment;
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();

@@ -1,13 +1,11 @@
-//! The settings: the one reader of the environment.
-//!
-//! `SMOKE_…` variables are named like the flags of the `smoke` command. They
-//! are read once, into types that cannot be wrong; everything that is wrong
-//! with them is found at once.
+//! The settings: `SMOKE_…` variables, named like the flags of the `smoke`
+//! command. They are read into types that cannot be wrong; everything that is
+//! wrong with them is found at once.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,14 +14,7 @@ use smoke_tests::target::{Address, Target};
 use smoke_tests::units::parse_duration;
 
 use crate::deadlines::RESERVE;
-
-/// The environment, as it was when the function started.
-#[derive(Clone)]
-pub(crate) struct Environment {
-    variables: BTreeMap<String, String>,
-    /// The folder that the function's binary stands in.
-    home: PathBuf,
-}
+use crate::environment::Environment;
 
 /// What the team has to say about its gate.
 #[derive(Debug, Clone)]
@@ -58,19 +49,6 @@ impl Default for Time {
             reserve: RESERVE,
         }
     }
-}
-
-/// What the AWS client needs, as Lambda puts it into the environment.
-///
-/// Source: [Lambda environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
-#[derive(Clone)]
-pub(crate) struct Aws {
-    pub(crate) region: String,
-    pub(crate) access_key_id: String,
-    pub(crate) secret_access_key: String,
-    pub(crate) session_token: Option<String>,
-    /// In place of the Region's own endpoint.
-    pub(crate) endpoint_url: Option<String>,
 }
 
 /// One thing that is wrong with the settings.
@@ -119,87 +97,14 @@ const VARIABLE: &str = "SMOKE_VAR_";
 /// gives a function 1,024 descriptors.
 const MOST_JOBS: usize = 256;
 
-impl Environment {
-    /// The environment of this process.
-    pub(crate) fn of_process() -> Self {
-        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        let home = std::env::current_exe()
-            .ok()
-            .and_then(|binary| Some(binary.parent()?.to_owned()));
-        Self::new(
-            std::env::vars_os().map(|(key, value)| (lossy(key), lossy(value))),
-            home.unwrap_or_default(),
-        )
-    }
-
-    fn new(variables: impl IntoIterator<Item = (String, String)>, home: PathBuf) -> Self {
-        Self {
-            variables: variables.into_iter().collect(),
-            home,
-        }
-    }
-
-    /// The value of a variable; for check files that take a value from here.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
-    }
-
-    /// The value of a setting; an empty one is none.
-    fn given(&self, name: &str) -> Option<&str> {
-        self.get(name)
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
-    }
-
-    /// The level of the log.
-    pub(crate) fn log_level(&self) -> Option<&str> {
-        self.given("AWS_LAMBDA_LOG_LEVEL")
-    }
-
-    /// Whether Lambda, or something that stands in for it, started us.
-    pub(crate) fn is_lambda(&self) -> bool {
-        self.given("AWS_LAMBDA_RUNTIME_API").is_some()
-    }
-
-    /// What the AWS client needs.
-    ///
-    /// # Errors
-    /// The variables that are missing, as a clause.
-    pub(crate) fn aws(&self) -> Result<Aws, String> {
-        let mut missing = Vec::new();
-        let mut need = |name: &str| {
-            self.given(name).map(str::to_owned).unwrap_or_else(|| {
-                missing.push(format!("`{name}`"));
-                String::new()
-            })
-        };
-        let aws = Aws {
-            region: need("AWS_REGION"),
-            access_key_id: need("AWS_ACCESS_KEY_ID"),
-            secret_access_key: need("AWS_SECRET_ACCESS_KEY"),
-            session_token: self.given("AWS_SESSION_TOKEN").map(str::to_owned),
-            endpoint_url: self
-                .given("AWS_ENDPOINT_URL_CODEDEPLOY")
-                .or_else(|| self.given("AWS_ENDPOINT_URL"))
-                .map(str::to_owned),
-        };
-        if missing.is_empty() {
-            Ok(aws)
-        } else {
-            Err(format!(
-                "expected AWS's environment variables, found no {}",
-                missing.join(", ")
-            ))
-        }
-    }
-
+impl Settings {
     /// The settings of the gate.
     ///
     /// # Errors
     /// Everything that is wrong with them, in the order of the names.
-    pub(crate) fn settings(&self) -> Result<Settings, Vec<SettingError>> {
+    pub(crate) fn read(environment: &Environment) -> Result<Self, Vec<SettingError>> {
         let mut reader = Reader {
-            environment: self,
+            environment,
             errors: Vec::new(),
         };
         let settings = reader.read();
@@ -209,13 +114,6 @@ impl Environment {
             Some(settings) if errors.is_empty() => Ok(settings),
             _ => Err(errors),
         }
-    }
-
-    fn default_checks(&self) -> String {
-        let root = self
-            .given("LAMBDA_TASK_ROOT")
-            .map_or(self.home.as_path(), Path::new);
-        root.join("checks").display().to_string()
     }
 }
 
@@ -269,9 +167,9 @@ impl Reader<'_> {
     /// A typing slip must not become a setting that is silently not there.
     fn unknown(&mut self) {
         let environment = self.environment;
-        let known = |name: &str| NAMES.contains(&name) || name.starts_with(VARIABLE);
-        for name in environment.variables.keys() {
-            if !name.starts_with(PREFIX) || known(name) {
+        for (rest, _) in environment.beginning_with(PREFIX) {
+            let name = &format!("{PREFIX}{rest}");
+            if NAMES.contains(&name.as_str()) || name.starts_with(VARIABLE) {
                 continue;
             }
             let near = NAMES
@@ -355,19 +253,15 @@ impl Reader<'_> {
 
     fn variables(&mut self) -> BTreeMap<String, String> {
         let environment = self.environment;
-        let given = environment
-            .variables
-            .iter()
-            .filter_map(|(key, value)| Some((key, key.strip_prefix(VARIABLE)?, value)));
         let mut variables = BTreeMap::new();
-        for (key, name, value) in given {
+        for (name, value) in environment.beginning_with(VARIABLE) {
             // Only the name is looked at, so that no message can hold the value.
             match format!("{name}=").parse::<Assignment>() {
                 Ok(Assignment { name, .. }) => {
-                    variables.insert(name, value.clone());
+                    variables.insert(name, value.to_owned());
                 }
                 Err(_) => self.error(
-                    key,
+                    &format!("{VARIABLE}{name}"),
                     format!("expected a name of letters, digits and `_` after `{VARIABLE}`, found `{name}`"),
                     "name it as the check files do",
                 ),

@@ -29,13 +29,9 @@
 //! | `stage` | all of it together |
 //! | `deployment` | the lifecycle, told as [`StoryEvent`]s |
 //! | `story` | those events for people |
+//! | `tool` | tools of other projects that tests need |
 //!
 //! Everything listens on 127.0.0.1, and stops when its value is dropped.
-
-#![allow(
-    clippy::doc_markdown,
-    reason = "CodeDeploy and CloudWatch are names, not code"
-)]
 
 mod app;
 mod ask;
@@ -50,6 +46,7 @@ mod random;
 mod serve;
 mod stage;
 mod story;
+mod tool;
 
 pub use app::{App, CUSTOMER, Defect, PASSWORD, UnknownDefect};
 pub use certificates::{NAMES, PRODUCTION_NAME, WrongCertificate};
@@ -66,3 +63,4 @@ pub use lambda::{
 pub use load_balancer::{Fault, Listener, LoadBalancer, UnknownFault, Weights};
 pub use stage::{Stage, StageOptions};
 pub use story::Story;
+pub use tool::{MissingTool, tool};

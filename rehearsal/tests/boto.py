@@ -4,15 +4,16 @@ Arguments: the endpoint, a deployment id, its execution id.
 """
 import sys
 
-import botocore.session
+import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 endpoint, deployment, execution = sys.argv[1:]
-session = botocore.session.get_session()
-session.set_credentials("AKIDREHEARSAL", "rehearsal", "rehearsal")
-client = session.create_client(
+client = boto3.client(
     "codedeploy",
+    aws_access_key_id="AKIDREHEARSAL",
+    aws_secret_access_key="rehearsal",
+    aws_session_token="rehearsal",
     region_name="eu-central-1",
     endpoint_url=endpoint,
     config=Config(retries={"max_attempts": 0}),

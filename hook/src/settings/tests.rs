@@ -1,5 +1,7 @@
 use insta::assert_snapshot;
 
+use std::path::Path;
+
 use super::*;
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -14,13 +16,12 @@ const LISTENER: (&str, &str) = ("SMOKE_TARGET", "https://shop.example.com:8443")
 fn settings(variables: &[(&str, &str)]) -> Settings {
     let mut all = vec![LISTENER];
     all.extend(variables);
-    environment(&all).settings().unwrap()
+    Settings::read(&environment(&all)).unwrap()
 }
 
 /// The errors as a person reads them.
 fn errors(variables: &[(&str, &str)]) -> String {
-    let lines: Vec<_> = environment(variables)
-        .settings()
+    let lines: Vec<_> = Settings::read(&environment(variables))
         .unwrap_err()
         .iter()
         .map(|error| format!("{error}\n  help: {}", error.help))
@@ -141,24 +142,4 @@ fn the_password_of_a_target_is_not_repeated() {
         "https://demo:correct-horse@shop.example.com",
     )]);
     assert!(!found.contains("correct-horse"), "{found}");
-}
-
-#[test]
-fn the_aws_client_is_told_what_is_missing() {
-    let missing = environment(&[("AWS_REGION", "eu-central-1")]).aws().err();
-    assert_snapshot!(
-        missing.unwrap_or_default(),
-        @"expected AWS's environment variables, found no `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`"
-    );
-    let aws = environment(&[
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "A"),
-        ("AWS_SECRET_ACCESS_KEY", "B"),
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
-        ("AWS_ENDPOINT_URL_CODEDEPLOY", "http://127.0.0.1:2"),
-    ])
-    .aws()
-    .unwrap();
-    assert_eq!(aws.endpoint_url.as_deref(), Some("http://127.0.0.1:2"));
-    assert_eq!(aws.session_token, None);
 }

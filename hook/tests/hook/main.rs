@@ -1,7 +1,13 @@
 //! The real `bootstrap` on the rehearsal's Runtime API, load balancer and
 //! CodeDeploy.
 
-#![allow(missing_docs, clippy::doc_markdown, reason = "these are tests")]
+#![allow(
+    missing_docs,
+    clippy::doc_markdown,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests"
+)]
 
 mod deployments;
 mod events;

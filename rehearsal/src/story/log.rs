@@ -10,31 +10,38 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
 
 /// The members that are shown beside the message, in this order.
-const MEMBERS: [&str; 7] = [
-    "verdict",
-    "check",
-    "outcome",
-    "duration_ms",
-    "reason",
-    "deployment_id",
-    "error",
-];
+const MEMBERS: [&str; 5] = ["verdict", "reason", "deployment_id", "attempts", "error"];
 
-/// One line of the hook, without anything that could steer the terminal.
-pub(super) fn render(line: &str) -> String {
-    match serde_json::from_str(line) {
-        Ok(Value::Object(object)) => understood(&object).unwrap_or_else(|| printable(line)),
-        _ => printable(line),
-    }
+/// One line of the hook as lines for people, without anything that could
+/// steer the terminal. Paths below this process's folder are shown relative
+/// to it.
+pub(super) fn render(line: &str) -> Vec<String> {
+    let here = std::env::current_dir().map(|folder| format!("{}/", folder.display()));
+    let line = match here {
+        Ok(here) => line.replace(&here, ""),
+        Err(_) => line.to_owned(),
+    };
+    let understood = match serde_json::from_str(&line) {
+        Ok(Value::Object(object)) => understood(&object),
+        _ => None,
+    };
+    understood.unwrap_or_else(|| vec![printable(&line)])
 }
 
-fn understood(object: &Map<String, Value>) -> Option<String> {
+fn understood(object: &Map<String, Value>) -> Option<Vec<String>> {
     if let Some(metrics) = metrics(object) {
-        return Some(metrics);
+        return Some(vec![metrics]);
     }
     // tracing's own JSON format puts message and members under `fields`.
     let fields = object.get("fields").and_then(Value::as_object);
     let member = |name: &str| object.get(name).or_else(|| fields?.get(name));
+    if let (Some(Value::String(check)), Some(Value::String(outcome))) =
+        (member("check"), member("outcome"))
+    {
+        let reason = member("reason").and_then(Value::as_str);
+        let milliseconds = member("duration_ms").and_then(Value::as_u64);
+        return Some(ended_check(check, outcome, milliseconds, reason));
+    }
     let message = member("message")?.as_str()?;
     let level = member("level").and_then(Value::as_str).unwrap_or("INFO");
     let style = level_style(level);
@@ -46,11 +53,40 @@ fn understood(object: &Map<String, Value>) -> Option<String> {
                 Value::String(text) => printable(text),
                 other => other.to_string(),
             };
-            // Writing into a string cannot fail.
-            let _ = write!(text, "  {dim}{name}={dim:#}{value}");
+            // What the message says already need not be said again.
+            if !message.contains(value.as_str()) {
+                // Writing into a string cannot fail.
+                let _ = write!(text, "  {dim}{name}={dim:#}{value}");
+            }
         }
     }
-    Some(text)
+    Some(vec![text])
+}
+
+/// A check that ended: its outcome, its name, its time, and each thing that
+/// was wrong on a line of its own.
+fn ended_check(
+    check: &str,
+    outcome: &str,
+    milliseconds: Option<u64>,
+    reason: Option<&str>,
+) -> Vec<String> {
+    let style = match outcome {
+        "passed" => AnsiColor::Green.on_default(),
+        "warned" => AnsiColor::Yellow.on_default(),
+        _ => AnsiColor::Red.on_default().bold(),
+    };
+    let dim = Style::new().dimmed();
+    let time = milliseconds.map_or(String::new(), |ms| format!("  {dim}{ms} ms{dim:#}"));
+    let first = format!(
+        "{style}{:<8}{style:#} {}{time}",
+        printable(outcome),
+        printable(check)
+    );
+    let reasons = reason.into_iter().flat_map(|reason| reason.split("; "));
+    std::iter::once(first)
+        .chain(reasons.map(|reason| format!("         {}", printable(reason))))
+        .collect()
 }
 
 /// A line in CloudWatch's embedded metric format: the metrics and values.
@@ -99,16 +135,28 @@ mod tests {
     #[track_caller]
     fn check(line: &str, expected: &str) {
         assert_eq!(
-            anstream::adapter::strip_str(&render(line)).to_string(),
+            anstream::adapter::strip_str(&render(line).join("\n")).to_string(),
             expected
         );
     }
 
     #[test]
-    fn a_line_is_shown_with_its_level_its_message_and_what_matters() {
+    fn a_check_that_ended_is_shown_with_each_thing_that_was_wrong() {
         check(
             r#"{"timestamp":"x","level":"INFO","message":"check ended","check":"login","outcome":"passed","duration_ms":12,"other":1}"#,
-            "INFO  check ended  check=login  outcome=passed  duration_ms=12",
+            "passed   login  12 ms",
+        );
+        check(
+            r#"{"level":"WARN","message":"m","check":"login","outcome":"failed","reason":"a: b; c"}"#,
+            "failed   login\n         a: b\n         c",
+        );
+    }
+
+    #[test]
+    fn what_the_message_says_is_not_said_again() {
+        check(
+            r#"{"level":"ERROR","message":"Failed: no","verdict":"Failed","reason":"because"}"#,
+            "ERROR Failed: no  reason=because",
         );
     }
 

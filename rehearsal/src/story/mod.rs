@@ -105,7 +105,10 @@ fn render(event: &StoryEvent) -> Vec<String> {
         StoryEvent::HookInvoked { delivery } => {
             vec![format!("hook        invoked again, delivery {delivery}")]
         }
-        StoryEvent::HookLine(line) => vec![format!("hook      │ {}", log::render(&line.text))],
+        StoryEvent::HookLine(line) => log::render(&line.text)
+            .into_iter()
+            .map(|text| format!("hook      │ {text}"))
+            .collect(),
         StoryEvent::HookEnded(invocation) => vec![hook_ended(invocation)],
         StoryEvent::WatchdogInvoked => {
             vec![format!(

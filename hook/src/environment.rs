@@ -1,0 +1,156 @@
+//! The environment: read once, here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The environment, as it was when the function started.
+#[derive(Clone)]
+pub(crate) struct Environment {
+    variables: BTreeMap<String, String>,
+    /// The folder that the function's binary stands in.
+    home: PathBuf,
+}
+
+/// What the AWS client needs, as Lambda puts it into the environment.
+///
+/// Source: [Lambda environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
+#[derive(Clone)]
+pub(crate) struct Aws {
+    /// The Region of the function, and of the deployment.
+    pub(crate) region: String,
+    /// The access key of the function's role.
+    pub(crate) access_key_id: String,
+    /// The secret to it.
+    pub(crate) secret_access_key: String,
+    /// The session that both belong to.
+    pub(crate) session_token: Option<String>,
+    /// In place of the Region's own endpoint.
+    pub(crate) endpoint_url: Option<String>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub(crate) fn of_process() -> Self {
+        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let home = std::env::current_exe()
+            .ok()
+            .and_then(|binary| Some(binary.parent()?.to_owned()));
+        Self::new(
+            std::env::vars_os().map(|(key, value)| (lossy(key), lossy(value))),
+            home.unwrap_or_default(),
+        )
+    }
+
+    /// An environment of these variables, for a binary in the folder `home`.
+    pub(crate) fn new(
+        variables: impl IntoIterator<Item = (String, String)>,
+        home: PathBuf,
+    ) -> Self {
+        Self {
+            variables: variables.into_iter().collect(),
+            home,
+        }
+    }
+
+    /// The value of a variable; for check files that take a value from here.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// The value of a setting; an empty one is none.
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        self.get(name)
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// All variables whose names begin with this, without it.
+    pub(crate) fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.variables
+            .iter()
+            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+    }
+
+    /// The level of the log.
+    pub(crate) fn log_level(&self) -> Option<&str> {
+        self.given("AWS_LAMBDA_LOG_LEVEL")
+    }
+
+    /// Whether Lambda, or something that stands in for it, started us.
+    pub(crate) fn is_lambda(&self) -> bool {
+        self.given("AWS_LAMBDA_RUNTIME_API").is_some()
+    }
+
+    /// What the AWS client needs.
+    ///
+    /// # Errors
+    /// The variables that are missing, as a clause.
+    pub(crate) fn aws(&self) -> Result<Aws, String> {
+        let mut missing = Vec::new();
+        let mut need = |name: &str| {
+            let value = self.given(name);
+            if value.is_none() {
+                missing.push(format!("`{name}`"));
+            }
+            value.unwrap_or_default().to_owned()
+        };
+        let aws = Aws {
+            region: need("AWS_REGION"),
+            access_key_id: need("AWS_ACCESS_KEY_ID"),
+            secret_access_key: need("AWS_SECRET_ACCESS_KEY"),
+            session_token: self.given("AWS_SESSION_TOKEN").map(str::to_owned),
+            endpoint_url: self
+                .given("AWS_ENDPOINT_URL_CODEDEPLOY")
+                .or_else(|| self.given("AWS_ENDPOINT_URL"))
+                .map(str::to_owned),
+        };
+        if missing.is_empty() {
+            Ok(aws)
+        } else {
+            Err(format!(
+                "expected AWS's environment variables, found no {}",
+                missing.join(", ")
+            ))
+        }
+    }
+
+    /// The folder of the check files that travel in the package.
+    pub(crate) fn default_checks(&self) -> String {
+        let root = self
+            .given("LAMBDA_TASK_ROOT")
+            .map_or(self.home.as_path(), Path::new);
+        root.join("checks").display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let variables = variables
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Environment::new(variables, PathBuf::new())
+    }
+
+    #[test]
+    fn the_aws_client_is_told_what_is_missing() {
+        let missing = environment(&[("AWS_REGION", "eu-central-1")]).aws().err();
+        insta::assert_snapshot!(
+            missing.unwrap_or_default(),
+            @"expected AWS's environment variables, found no `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`"
+        );
+        let aws = environment(&[
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "A"),
+            ("AWS_SECRET_ACCESS_KEY", "B"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_CODEDEPLOY", "http://127.0.0.1:2"),
+        ])
+        .aws()
+        .unwrap();
+        assert_eq!(aws.endpoint_url.as_deref(), Some("http://127.0.0.1:2"));
+        assert_eq!(aws.session_token, None);
+    }
+}

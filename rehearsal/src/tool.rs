@@ -1,0 +1,46 @@
+//! Tools of other projects that some tests need: they are looked for in the
+//! folder where the Makefile installs them, and where they are missing the
+//! test says so loudly, except in CI, where a test that does not run proves
+//! nothing.
+
+use std::path::{Path, PathBuf};
+
+/// A tool that a test needs is not there.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "expected the tool `{name}` in `{}`, found none; install it with `make tools`",
+    folder.display()
+)]
+pub struct MissingTool {
+    /// The tool.
+    pub name: String,
+    /// Where it was looked for.
+    pub folder: PathBuf,
+}
+
+/// The path of an installed tool. `None` if it is missing and a test may do
+/// without; that is said on standard error.
+///
+/// # Errors
+/// It is missing, and the environment says `CI`.
+pub fn tool(name: &str) -> Result<Option<PathBuf>, MissingTool> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = workspace.join(".tools").join("venv").join("bin");
+    let path = folder.join(name);
+    if path.is_file() {
+        return Ok(Some(path));
+    }
+    let missing = MissingTool {
+        name: name.to_owned(),
+        folder,
+    };
+    if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+        return Err(missing);
+    }
+    // Straight to the terminal: the test harness would keep it to itself.
+    let _ = std::io::Write::write_all(
+        &mut std::io::stderr(),
+        format!("SKIPPED: {missing}\n").as_bytes(),
+    );
+    Ok(None)
+}
