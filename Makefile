@@ -12,7 +12,7 @@ TOOLS := .tools
 VENV := $(TOOLS)/venv
 # Written when everything in tools/requirements.txt is installed.
 STAMP := $(TOOLS)/installed
-CARGO_LAMBDA := $(VENV)/bin/cargo-lambda
+CARGO_LAMBDA := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo-lambda
 
 # The Lambda's architecture: x86_64 or arm64.
 ARCH ?= x86_64

@@ -7,7 +7,6 @@
 use std::fmt;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
@@ -77,7 +76,7 @@ impl Subscriber for Log {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
+        let now = jiff::Timestamp::now();
         let mut fields = Fields(Map::new());
         fields.insert("timestamp", Value::from(format!("{now:.3}")));
         fields.insert("level", Value::from(event.metadata().level().as_str()));
