@@ -10,7 +10,10 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
     /// Nobody waits for a verdict: a run by hand.
-    Local,
+    Local {
+        /// The base URL to test, where the settings leave it open.
+        target: Option<String>,
+    },
     /// CodeDeploy waits for a verdict.
     ///
     /// Source: [AppSpec hooks](https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html).
@@ -47,7 +50,7 @@ pub(crate) enum EventError {
         /// What it is.
         found: &'static str,
     },
-    /// An id is something other than text.
+    /// A member is something other than text.
     #[error("expected text as `{member}` of the event, found {found}")]
     NotText {
         /// The member.
@@ -67,6 +70,7 @@ pub(crate) enum EventError {
 
 const DEPLOYMENT_ID: &str = "DeploymentId";
 const EXECUTION_ID: &str = "LifecycleEventHookExecutionId";
+const TARGET: &str = "target";
 
 impl Event {
     /// Reads an event. Unknown members are ignored, and an id has no shape
@@ -84,10 +88,11 @@ impl Event {
                 found: kind(payload),
             });
         }
-        let Some(deployment_id) = id(payload, DEPLOYMENT_ID)? else {
-            return Ok(Self::Local);
+        let Some(deployment_id) = text(payload, DEPLOYMENT_ID)? else {
+            let target = text(payload, TARGET)?;
+            return Ok(Self::Local { target });
         };
-        match id(payload, EXECUTION_ID)? {
+        match text(payload, EXECUTION_ID)? {
             Some(execution_id) => Ok(Self::Hook(Hook {
                 deployment_id,
                 execution_id,
@@ -128,11 +133,11 @@ fn aftermath(payload: &Value) -> Option<String> {
     })
 }
 
-fn id(payload: &Value, member: &'static str) -> Result<Option<String>, EventError> {
+fn text(payload: &Value, member: &'static str) -> Result<Option<String>, EventError> {
     match payload.get(member) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(id)) if id.is_empty() => Ok(None),
-        Some(Value::String(id)) => Ok(Some(id.clone())),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(other) => Err(EventError::NotText {
             member,
             found: kind(other),
@@ -169,9 +174,15 @@ mod tests {
         let check = |payload: Value, event: Event| {
             assert_eq!(Event::read(&payload), Ok(event), "{payload}");
         };
-        check(json!({}), Event::Local);
-        check(json!({"DeploymentId": ""}), Event::Local);
-        check(json!({"DeploymentId": null, "Other": [1]}), Event::Local);
+        let local = Event::Local { target: None };
+        check(json!({}), local.clone());
+        check(json!({"DeploymentId": ""}), local.clone());
+        check(json!({"DeploymentId": null, "Other": [1]}), local);
+        let target = Some("https://localhost".to_owned());
+        check(
+            json!({"target": "https://localhost"}),
+            Event::Local { target },
+        );
         check(
             json!({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e", "Combined": 1}),
             Event::Hook(hook()),

@@ -10,6 +10,7 @@ use smoke_tests::http::Client;
 use smoke_tests::report::{CheckReport, Outcome, Report};
 use smoke_tests::run::Progress;
 use smoke_tests::settings::Limits;
+use smoke_tests::target::Target;
 use smoke_tests::units::human_duration;
 use smoke_tests::verdict::{self, Verdict};
 use smoke_tests::{discover, plan, run};
@@ -26,7 +27,8 @@ pub(crate) struct Gate(Result<Arc<Ready>, Decision>);
 struct Ready {
     environment: Environment,
     settings: Settings,
-    client: Client,
+    /// Absent if the settings leave the target to the event.
+    client: Option<Client>,
 }
 
 /// What CodeDeploy is told, and why.
@@ -58,13 +60,11 @@ impl Gate {
         let ready = Settings::read(&environment)
             .map_err(|errors| Decision::refuse("the settings", errors.iter().map(Problem::from)))
             .and_then(|settings| {
-                let client = Client::new(&settings.connection).map_err(|error| {
-                    let problem = Problem {
-                        text: error.to_string(),
-                        help: None,
-                    };
-                    Decision::refuse("the settings", [problem])
-                })?;
+                let client = settings
+                    .target
+                    .clone()
+                    .map(|target| connect(&settings, target));
+                let client = client.transpose()?;
                 Ok(Arc::new(Ready {
                     environment,
                     settings,
@@ -81,23 +81,68 @@ impl Gate {
             .map_or_else(|_| Time::default(), |ready| ready.settings.time)
     }
 
-    /// The base URL under test; absent if the settings are wrong.
+    /// The base URL under test, as far as the settings say it.
     pub(crate) fn target(&self) -> Option<String> {
         let ready = self.0.as_ref().ok()?;
-        Some(ready.client.target().to_string())
+        Some(ready.settings.target.as_ref()?.to_string())
     }
 
-    /// Runs the checks and decides.
+    /// Runs the checks and decides. `named` is the target that the event of a
+    /// run by hand names.
     ///
     /// They run on a thread of their own: a check that never yields, or that
     /// panics, keeps nobody from reporting.
-    pub(crate) async fn decide(&self, deadlines: Deadlines) -> Decision {
+    pub(crate) async fn decide(&self, named: Option<&str>, deadlines: Deadlines) -> Decision {
         let ready = match &self.0 {
             Ok(ready) => Arc::clone(ready),
             Err(refused) => return refused.clone(),
         };
-        watched(deadlines.gate, move || examine(&ready, deadlines.checks)).await
+        let client = match ready.client(named) {
+            Ok(client) => client,
+            Err(refused) => return refused,
+        };
+        let until = deadlines.checks;
+        watched(deadlines.gate, move || examine(&ready, &client, until)).await
     }
+}
+
+impl Ready {
+    /// The client for the target of the settings, or else of the event. An
+    /// event cannot turn a deployed gate to another target.
+    fn client(&self, named: Option<&str>) -> Result<Client, Decision> {
+        match (&self.client, named) {
+            (Some(client), None) => Ok(client.clone()),
+            (Some(_), Some(_)) => Err(Decision::refuse(
+                "the event",
+                [Problem {
+                    text: "expected the target from `SMOKE_TARGET` alone, found one in the event"
+                        .to_owned(),
+                    help: Some("remove one of the two".to_owned()),
+                }],
+            )),
+            (None, Some(named)) => {
+                let target = named.parse().map_err(|problem| {
+                    let text = format!("`target` of the event: {problem}");
+                    Decision::refuse("the event", [Problem { text, help: None }])
+                })?;
+                connect(&self.settings, target)
+            }
+            (None, None) => Err(Decision::refuse(
+                "the settings",
+                [Problem::from(&SettingError::no_target())],
+            )),
+        }
+    }
+}
+
+fn connect(settings: &Settings, target: Target) -> Result<Client, Decision> {
+    Client::new(&settings.connection(target)).map_err(|error| {
+        let problem = Problem {
+            text: error.to_string(),
+            help: None,
+        };
+        Decision::refuse("the settings", [problem])
+    })
 }
 
 impl Decision {
@@ -184,7 +229,7 @@ async fn watched(until: Instant, work: impl FnOnce() -> Decision + Send + 'stati
 }
 
 /// The whole gate, from the check files on, in this thread.
-fn examine(ready: &Ready, until: Instant) -> Decision {
+fn examine(ready: &Ready, client: &Client, until: Instant) -> Decision {
     let settings = &ready.settings;
     let refuse = |problems: Problems| {
         let problems = problems.diagnostics().iter().map(Problem::from);
@@ -216,7 +261,7 @@ fn examine(ready: &Ready, until: Instant) -> Decision {
         fail_fast: settings.fail_fast,
         deadline: Some(until.saturating_duration_since(Instant::now())),
     };
-    let report = runtime.block_on(run::run(&plan, &ready.client, limits, &tell));
+    let report = runtime.block_on(run::run(&plan, client, limits, &tell));
     // A name that never resolves must not hold up the report.
     runtime.shutdown_background();
     Decision::of(report)

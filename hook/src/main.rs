@@ -16,11 +16,6 @@
 //! Invariant: every way through [`invocation`] ends in a verdict that
 //! CodeDeploy has, or in an error that Lambda has.
 
-#![allow(
-    clippy::doc_markdown,
-    reason = "CodeDeploy and CloudWatch are names, not code"
-)]
-
 mod aws_http;
 mod codedeploy;
 mod deadlines;
@@ -101,14 +96,15 @@ async fn invocation(
     })?;
     announce(&event, gate);
     let decision = match &event {
-        Event::Local | Event::Hook(_) => gate.decide(deadlines).await,
+        Event::Local { target } => gate.decide(target.as_deref(), deadlines).await,
+        Event::Hook(_) => gate.decide(None, deadlines).await,
         Event::Aftermath { end, .. } => {
             Decision::failed(format!("the gate died before it could report: {end}"))
         }
     };
     decision.log();
     let reported = match &event {
-        Event::Local => {
+        Event::Local { .. } => {
             tracing::info!("the event names no deployment: nothing is reported");
             Reported::NothingToReportTo
         }
@@ -132,14 +128,14 @@ async fn invocation(
 
 /// The first line of an invocation.
 fn announce(event: &Event, gate: &Gate) {
-    let hook = match event {
-        Event::Local => None,
-        Event::Hook(hook) | Event::Aftermath { hook, .. } => Some(hook),
+    let (hook, named) = match event {
+        Event::Local { target } => (None, target.clone()),
+        Event::Hook(hook) | Event::Aftermath { hook, .. } => (Some(hook), None),
     };
     tracing::info!(
         deployment = hook.map(|hook| hook.deployment_id.as_str()),
         execution = hook.map(event::Hook::fingerprint),
-        target = gate.target(),
+        target = named.or_else(|| gate.target()),
         version = env!("CARGO_PKG_VERSION"),
         "Greenlight {} for {}",
         env!("CARGO_PKG_VERSION"),

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use smoke_tests::settings::{Assignment, Connection, JOBS, Selection, Tags};
+use smoke_tests::suggest;
 use smoke_tests::target::{Address, Target};
 use smoke_tests::units::parse_duration;
 
@@ -21,8 +22,13 @@ use crate::environment::Environment;
 pub(crate) struct Settings {
     /// Files, folders and globs with the check files.
     pub(crate) checks: Vec<String>,
-    /// How the target is reached.
-    pub(crate) connection: Connection,
+    /// The base URL under test; a run by hand may name it in its event.
+    pub(crate) target: Option<Target>,
+    /// What is dialled instead of the target's own name.
+    pub(crate) connect_to: Option<Address>,
+    /// The only certificate authorities that are trusted, instead of the
+    /// system's.
+    pub(crate) cacert: Option<PathBuf>,
     /// Which checks run, and with which values.
     pub(crate) selection: Selection,
     /// How many checks run at the same time.
@@ -62,6 +68,18 @@ pub(crate) struct SettingError {
     pub(crate) help: String,
 }
 
+impl SettingError {
+    /// There is nothing to test.
+    pub(crate) fn no_target() -> Self {
+        Self {
+            variable: TARGET.to_owned(),
+            problem: "expected a URL such as `https://shop.example.com:8443`, found nothing"
+                .to_owned(),
+            help: TARGET_HELP.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`: {}", self.variable, self.problem)
@@ -77,6 +95,8 @@ const FAIL_FAST: &str = "SMOKE_FAIL_FAST";
 const MOST_AT_ONCE: &str = "SMOKE_JOBS";
 const DEADLINE: &str = "SMOKE_DEADLINE";
 const KEPT: &str = "SMOKE_RESERVE";
+
+const TARGET_HELP: &str = "give the URL of the test listener";
 
 /// Every setting by name; `SMOKE_VAR_…` are beside them.
 const NAMES: [&str; 9] = [
@@ -109,10 +129,22 @@ impl Settings {
         };
         let settings = reader.read();
         let mut errors = reader.errors;
+        if errors.is_empty() {
+            return Ok(settings);
+        }
+        if environment.given(TARGET).is_none() {
+            errors.push(SettingError::no_target());
+        }
         errors.sort_by(|a, b| a.variable.cmp(&b.variable));
-        match settings {
-            Some(settings) if errors.is_empty() => Ok(settings),
-            _ => Err(errors),
+        Err(errors)
+    }
+
+    /// How this target is reached.
+    pub(crate) fn connection(&self, target: Target) -> Connection {
+        Connection {
+            target,
+            connect_to: self.connect_to.clone(),
+            cacert: self.cacert.clone(),
         }
     }
 }
@@ -124,10 +156,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// `None` only beside an error.
-    fn read(&mut self) -> Option<Settings> {
+    fn read(&mut self) -> Settings {
         self.unknown();
-        let target = self.target();
+        let target = self.parsed::<Target>(TARGET, TARGET_HELP);
         let connect_to = self.parsed::<Address>(
             CONNECT_TO,
             "give the load balancer's name or address, without a scheme",
@@ -142,18 +173,16 @@ impl Reader<'_> {
             most: self.duration(DEADLINE, Duration::from_millis(1)),
             reserve: self.duration(KEPT, Duration::ZERO).unwrap_or(RESERVE),
         };
-        Some(Settings {
+        Settings {
             checks: self.checks(),
-            connection: Connection {
-                target: target?,
-                connect_to,
-                cacert: self.environment.given(CACERT).map(PathBuf::from),
-            },
+            target,
+            connect_to,
+            cacert: self.environment.given(CACERT).map(PathBuf::from),
             selection,
             jobs,
             fail_fast,
             time,
-        })
+        }
     }
 
     fn error(&mut self, variable: &str, problem: impl Into<String>, help: impl Into<String>) {
@@ -172,18 +201,10 @@ impl Reader<'_> {
             if NAMES.contains(&name.as_str()) || name.starts_with(VARIABLE) {
                 continue;
             }
-            let near = NAMES
-                .into_iter()
-                .map(|candidate| {
-                    (
-                        strsim::jaro_winkler(&name[PREFIX.len()..], &candidate[PREFIX.len()..]),
-                        candidate,
-                    )
-                })
-                .filter(|(likeness, _)| *likeness > 0.8)
-                .max_by(|(a, _), (b, _)| a.total_cmp(b));
-            let help = match near {
-                Some((_, near)) => format!("write `{near}` if that is meant"),
+            // Without the prefix, which all have in common.
+            let known = NAMES.iter().filter_map(|known| known.strip_prefix(PREFIX));
+            let help = match suggest::nearest(rest, known) {
+                Some(near) => format!("write `{PREFIX}{near}` if that is meant"),
                 None => {
                     format!("write `{VARIABLE}…` for a variable of the check files, or remove it")
                 }
@@ -194,18 +215,6 @@ impl Reader<'_> {
                 help,
             );
         }
-    }
-
-    fn target(&mut self) -> Option<Target> {
-        const HELP: &str = "give the URL of the test listener";
-        if self.environment.given(TARGET).is_none() {
-            self.error(
-                TARGET,
-                "expected a URL such as `https://shop.example.com:8443`, found nothing",
-                HELP,
-            );
-        }
-        self.parsed(TARGET, HELP)
     }
 
     fn parsed<T: FromStr<Err = String>>(&mut self, name: &str, help: &str) -> Option<T> {

@@ -35,7 +35,7 @@ pub mod report;
 pub mod run;
 pub mod settings;
 pub mod snippet;
-mod suggest;
+pub mod suggest;
 pub mod target;
 mod template;
 pub mod units;

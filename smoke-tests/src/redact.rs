@@ -38,13 +38,36 @@ impl Redactor {
         Self { needles }
     }
 
-    /// The text without the secrets.
+    /// The text without the secrets, also without the beginning of one that
+    /// was cut off by a `…`.
     pub(crate) fn redact(&self, text: &mut String) {
         for needle in &self.needles {
             if text.contains(needle.as_str()) {
                 *text = text.replace(needle.as_str(), REDACTED);
             }
         }
+        let mut from = 0;
+        while let Some(at) = text[from..].find('…').map(|at| from + at) {
+            from = at + '…'.len_utf8();
+            if let Some(begun) = self.begun_at_the_end_of(&text[..at]) {
+                text.replace_range(at - begun..at, REDACTED);
+                from = from - begun + REDACTED.len();
+            }
+        }
+    }
+
+    /// How many bytes at the end of the text are the beginning of a secret.
+    fn begun_at_the_end_of(&self, text: &str) -> Option<usize> {
+        self.needles
+            .iter()
+            .flat_map(|needle| {
+                (1..needle.len())
+                    .filter(|end| needle.is_char_boundary(*end))
+                    .map(|end| &needle[..end])
+            })
+            .filter(|begun| text.ends_with(begun))
+            .map(str::len)
+            .max()
     }
 }
 
@@ -68,6 +91,14 @@ mod tests {
                 prop_assert!(!text.contains(&shape) || REDACTED.contains(&shape), "{}", text);
             }
         }
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_off_is_gone_too() {
+        let redactor = Redactor::new(vec!["correct-horse".to_owned()]);
+        let mut text = "{\"a\":\"corr… (900 bytes), correct-hors…".to_owned();
+        redactor.redact(&mut text);
+        assert_eq!(text, "{\"a\":\"***… (900 bytes), ***…");
     }
 
     #[test]

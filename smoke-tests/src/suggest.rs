@@ -1,10 +1,7 @@
-//! Finds the word that was probably meant.
+//! Finds the word that was probably meant, and lists the words that could be.
 
 /// The candidate nearest to `word`, if one is near enough to be a typing slip.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))

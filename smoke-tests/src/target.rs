@@ -18,8 +18,11 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, String> {
         const EXPECTED: &str = "expected a URL such as `https://shop.example.com:8443`";
-        let base = Url::parse(text.trim())
-            .map_err(|error| format!("{EXPECTED}, found `{text}`: {error}"))?;
+        let base = Url::parse(text.trim()).map_err(|error| {
+            // What holds an `@` may hold a password.
+            let found = if text.contains('@') { "text" } else { text };
+            format!("{EXPECTED}, found `{found}`: {error}")
+        })?;
         let wrong = if !matches!(base.scheme(), "http" | "https") {
             Some(format!("the scheme `{}`", base.scheme()))
         } else if !base.username().is_empty() || base.password().is_some() {
@@ -189,6 +192,18 @@ mod tests {
             "",
         ] {
             assert!(text.parse::<Target>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_target_is_not_repeated() {
+        for text in [
+            "https://me:s3cret@shop",
+            "https://me:s3cret@ho st",
+            "me:s3cret@shop",
+        ] {
+            let said = text.parse::<Target>().unwrap_err();
+            assert!(!said.contains("s3cret"), "{said}");
         }
     }
 

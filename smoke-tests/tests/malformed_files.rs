@@ -635,11 +635,11 @@ fn a_capture_cannot_be_used_before_it_is_made() {
 
 #[test]
 fn variables_have_values_that_are_known_here() {
-    insta::assert_snapshot!(problems("variables: { a: , 1b: 2, c: { secret: x }, d: { env: NOT_SET }, e: '{{ a }}' }\nchecks: [{ name: a, get: '/{{ a }}' }]"), @r#"
+    insta::assert_snapshot!(problems("variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }\nchecks: [{ name: a, get: '/{{ a }}' }]"), @r#"
     error: a variable without a value
      --> shop.yaml:1:15
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, d: { env: NOT_SET }, e: '{{ a }}' }
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
       |               ^ expected a value, found nothing
       |
       = help: write `""` for empty text; leave the variable out if `--var` sets it
@@ -647,7 +647,7 @@ fn variables_have_values_that_are_known_here() {
     error: a variable's name that templates cannot use
      --> shop.yaml:1:19
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, d: { env: NOT_SET }, e: '{{ a }}' }
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
       |                   ^^ expected letters, digits and `_`, not beginning with a digit, found `1b`
       |
       = help: write it like `access_token`
@@ -655,24 +655,32 @@ fn variables_have_values_that_are_known_here() {
     error: the origin `secret` is not available
      --> shop.yaml:1:31
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, d: { env: NOT_SET }, e: '{{ a }}' }
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
       |                               ^^^^^^ expected a literal value or `env`, found `secret`
       |
       = help: hand the value in as an environment variable: `{ env: NAME }`
 
-    error: the variable `d` has no value
-     --> shop.yaml:1:44
+    error: a variable of AWS's own
+     --> shop.yaml:1:54
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, d: { env: NOT_SET }, e: '{{ a }}' }
-      |                                            ^ expected the environment variable `NOT_SET`, found none of that name
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
+      |                                                      ^^^^^^^^^^^^^^^^^^^^^ expected an environment variable that was set for the checks, found `AWS_SECRET_ACCESS_KEY`
+      |
+      = help: name it otherwise, such as `SHOP_PASSWORD`
+
+    error: the variable `d` has no value
+     --> shop.yaml:1:79
+      |
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
+      |                                                                               ^ expected the environment variable `NOT_SET`, found none of that name
       |
       = help: set `NOT_SET`, or give `--var d=…`
 
     error: a template in a variable
-     --> shop.yaml:1:68
+     --> shop.yaml:1:103
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, d: { env: NOT_SET }, e: '{{ a }}' }
-      |                                                                    ^^^^^^^^^ expected a fixed value, found the string `{{ a }}`
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
+      |                                                                                                       ^^^^^^^^^ expected a fixed value, found the string `{{ a }}`
       |
       = help: use both variables where the value is needed
     "#);

@@ -70,19 +70,26 @@ fn all_errors_are_found_at_once() {
 }
 
 #[test]
+fn a_run_by_hand_may_name_the_target_later() {
+    assert!(Settings::read(&environment(&[])).unwrap().target.is_none());
+}
+
+#[test]
 fn a_target_is_all_that_is_required() {
-    assert_snapshot!(errors(&[]), @"
+    assert_snapshot!(errors(&[("SMOKE_JOBS", "0")]), @"
+    `SMOKE_JOBS`: expected a whole number from 1 to 256, found `0`
+      help: leave it out for 8
     `SMOKE_TARGET`: expected a URL such as `https://shop.example.com:8443`, found nothing
       help: give the URL of the test listener
     ");
     let settings = settings(&[]);
-    assert_eq!(settings.connection.target.to_string(), LISTENER.1);
+    assert_eq!(settings.target.unwrap().to_string(), LISTENER.1);
     assert_eq!(settings.checks, ["/home-of-the-binary/checks"]);
     assert_eq!(settings.jobs, JOBS);
     assert_eq!(settings.time, Time::default());
     assert!(!settings.fail_fast);
-    assert!(settings.connection.connect_to.is_none());
-    assert!(settings.connection.cacert.is_none());
+    assert!(settings.connect_to.is_none());
+    assert!(settings.cacert.is_none());
 }
 
 #[test]
@@ -100,11 +107,8 @@ fn every_setting_is_heard() {
         ("SMOKE_VAR_empty", ""),
     ]);
     assert_eq!(settings.checks, ["a.yaml", "b/", "c/*.yml"]);
-    assert!(settings.connection.connect_to.is_some());
-    assert_eq!(
-        settings.connection.cacert.as_deref(),
-        Some(Path::new("/opt/ca.pem"))
-    );
+    assert!(settings.connect_to.is_some());
+    assert_eq!(settings.cacert.as_deref(), Some(Path::new("/opt/ca.pem")));
     assert_eq!(
         settings.selection.tags,
         Tags::parse(["critical", "!slow"]).unwrap()
@@ -132,7 +136,7 @@ fn an_empty_setting_is_none() {
         ("LAMBDA_TASK_ROOT", "/var/task"),
     ]);
     assert_eq!(settings.checks, ["/var/task/checks"]);
-    assert!(settings.connection.cacert.is_none());
+    assert!(settings.cacert.is_none());
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 #![allow(
     missing_docs,
-    clippy::doc_markdown,
     clippy::panic,
     clippy::unwrap_used,
     reason = "these are tests"

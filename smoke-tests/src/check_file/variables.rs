@@ -34,6 +34,16 @@ impl Reader<'_> {
             && ORIGINS.contains(&key.text.as_str())
         {
             let name = self.string(value, "the name of a variable's origin")?;
+            // The function's own role is no business of a request.
+            if key.text == "env" && name.starts_with("AWS_") {
+                let problem = self
+                    .at(value.span, "a variable of AWS's own")
+                    .expected("an environment variable that was set for the checks")
+                    .found(format!("`{name}`"))
+                    .help("name it otherwise, such as `SHOP_PASSWORD`");
+                self.report(problem);
+                return None;
+            }
             if key.text == "env" {
                 return Some(Origin::Environment(name.to_owned()));
             }
