@@ -2,7 +2,7 @@
 //! reporting have to be done, so that Lambda never ends the function before
 //! CodeDeploy has its verdict.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -16,6 +16,20 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The most time between the end of the reporting and Lambda's own deadline:
 /// the function's answer is then on its way.
 const FAREWELL: Duration = Duration::from_millis(500);
+
+/// The time that Lambda leaves the invocation.
+///
+/// `cargo lambda watch` sends a number of milliseconds where Lambda sends a
+/// moment, so that the deadline seems to lie in the first minutes of 1970. It
+/// is taken for what it means.
+pub(crate) fn left(now: SystemTime, deadline: SystemTime) -> Duration {
+    const DAY: Duration = Duration::from_hours(24);
+    let since_1970 = deadline.duration_since(SystemTime::UNIX_EPOCH);
+    match since_1970 {
+        Ok(left) if left < DAY => left,
+        _ => deadline.duration_since(now).unwrap_or_default(),
+    }
+}
 
 /// Three moments, each before the next, and all before Lambda's deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +78,16 @@ mod tests {
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 0.001, "{found} {expected}");
         }
+    }
+
+    #[test]
+    fn a_deadline_is_a_moment_or_with_cargo_lambda_a_number_of_milliseconds() {
+        let now = SystemTime::now();
+        let minute = Duration::from_mins(1);
+        assert_eq!(left(now, now + minute), minute);
+        assert_eq!(left(now, now - minute), Duration::ZERO);
+        let ten = 10 * minute;
+        assert_eq!(left(now, SystemTime::UNIX_EPOCH + ten), ten);
     }
 
     #[tokio::test]

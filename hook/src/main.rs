@@ -82,14 +82,9 @@ async fn invocation(
     event: LambdaEvent<Value>,
 ) -> Result<Response, Failure> {
     log::begin(&event.context.request_id);
-    let left = event.context.deadline().duration_since(SystemTime::now());
+    let left = deadlines::left(SystemTime::now(), event.context.deadline());
     let time = gate.time();
-    let deadlines = Deadlines::new(
-        Instant::now(),
-        left.unwrap_or_default(),
-        time.reserve,
-        time.most,
-    );
+    let deadlines = Deadlines::new(Instant::now(), left, time.reserve, time.most);
     let event = Event::read(&event.payload).map_err(|error| {
         Decision::failed(error.to_string()).log();
         Failure::Event(error)

@@ -110,3 +110,54 @@ async fn the_record_of_a_dead_invocation_is_reported_without_a_run() {
     );
     assert_eq!(trial.requests(), 0);
 }
+
+#[tokio::test]
+async fn a_run_by_hand_may_name_the_target_that_the_settings_leave_open() {
+    let trial = Trial::new().await;
+    let target = trial.stage.test_url();
+    let trial = trial.unset("SMOKE_TARGET").unset("SMOKE_CONNECT_TO");
+    let answer = trial
+        .invoke(json!({ "target": target }))
+        .await
+        .answer()
+        .clone();
+    assert_eq!(answer["verdict"], "Succeeded");
+    let nothing = trial.invoke(json!({})).await.answer().clone();
+    assert_eq!(nothing["verdict"], "Failed");
+    let reason = nothing["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("`SMOKE_TARGET`: expected a URL"),
+        "{reason}"
+    );
+    let wrong = trial
+        .invoke(json!({"target": "shop"}))
+        .await
+        .answer()
+        .clone();
+    let reason = wrong["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("`target` of the event: expected a URL"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn an_event_cannot_turn_a_gate_to_another_target() {
+    let trial = Trial::new().await;
+    let event = json!({"target": "https://elsewhere.example"});
+    let answer = trial.invoke(event).await.answer().clone();
+    assert_eq!(answer["verdict"], "Failed");
+    assert!(
+        answer["reason"]
+            .as_str()
+            .unwrap()
+            .contains("found one in the event")
+    );
+    // For CodeDeploy's own events the settings alone count.
+    let trial = trial.unset("SMOKE_TARGET");
+    let registered = trial.stage.codedeploy().register();
+    let mut event = registered.event();
+    event["target"] = trial.stage.test_url().into();
+    trial.invoke(event).await;
+    assert_eq!(trial.verdict(&registered), Some(Verdict::Failed));
+}
