@@ -16,14 +16,18 @@ CARGO_LAMBDA := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo-lambda
 
 # The Lambda's architecture: x86_64 or arm64.
 ARCH ?= x86_64
-# The check files that travel in the package, as SOURCE or SOURCE:NAME-IN-ZIP.
+# Nothing is said of the target where it is this machine's own.
+HOST := $(shell uname -sm)
+TARGET_FLAG := $(if $(filter arm64,$(ARCH)),$(if $(filter-out Linux aarch64,$(HOST)),--arm64),$(if $(filter-out Linux x86_64,$(HOST)),--x86-64))
+# The folder with the check files that travel in the package.
 CHECKS ?= smoke-tests/checks
 TARGET ?=
 EVENT ?= hook/events/local.json
 PORT ?= 9000
 
-CARGO_TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+CARGO_TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 PACKAGE := $(CARGO_TARGET)/lambda/bootstrap/bootstrap.zip
+STAGING := $(CARGO_TARGET)/package
 
 .PHONY: help
 help: ## List the targets
@@ -49,20 +53,23 @@ lint: | cargo ## Formatting and lints; warnings are errors
 
 .PHONY: ci
 ci: lint test package ## What CI runs: lints, tests, the package and its size
-	@tools/check-package.sh "$(PACKAGE)"
 
 .PHONY: watch
 watch: | cargo tools ## Serve the hook locally with cargo-lambda (then: make invoke)
-	$(CARGO_LAMBDA) lambda watch -A 127.0.0.1 -P $(PORT) --bin bootstrap
+	@echo "serving the hook on 127.0.0.1:$(PORT); in another terminal: make invoke TARGET=https://host:8443"
+	@SMOKE_CHECKS="$${SMOKE_CHECKS:-$(abspath $(CHECKS))}" $(CARGO_LAMBDA) lambda watch -A 127.0.0.1 -P $(PORT) --bin bootstrap
 
 .PHONY: invoke
 invoke: | tools ## Invoke the watched hook: make invoke TARGET=https://host:8443
-	@$(CARGO_LAMBDA) lambda invoke -A 127.0.0.1 -P $(PORT) bootstrap --data-file $(EVENT)
+	@$(CARGO_LAMBDA) lambda invoke -A 127.0.0.1 -P $(PORT) bootstrap --output-format json $(if $(TARGET),--data-ascii '{"target":"$(TARGET)"}',--data-file $(EVENT))
 
+# cargo-lambda puts what it includes under the name it has in the current
+# folder, and the hook looks for `checks` beside itself.
 .PHONY: package
 package: | cargo tools ## Build the Lambda zip, check files included (ARCH=arm64 for Graviton)
-	$(CARGO_LAMBDA) lambda build --release -p hook --bin bootstrap --output-format zip $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) --include $(CHECKS)
-	@ls -l $(PACKAGE)
+	@rm -rf $(STAGING) && mkdir -p $(STAGING) && cp -R $(CHECKS) $(STAGING)/checks
+	@cd $(STAGING) && $(CARGO_LAMBDA) lambda build --release --manifest-path $(CURDIR)/Cargo.toml -p hook --bin bootstrap --output-format zip $(TARGET_FLAG) --include checks
+	@tools/check-package.sh $(PACKAGE)
 
 .PHONY: bench
 bench: | cargo ## Measure checks per second, peak memory and the Lambda's start

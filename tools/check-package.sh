@@ -9,6 +9,6 @@ echo "package: $size bytes (at most $most)"
 [ "$size" -le "$most" ] || { echo "the package is too large" >&2; exit 1; }
 names=$(python3 -m zipfile -l "$package")
 echo "$names"
-for name in bootstrap checks/storefront.yaml; do
+for name in 'bootstrap' 'checks/.+\.ya?ml'; do
     grep -qE "^$name +" <<<"$names" || { echo "\`$name\` is not in the package" >&2; exit 1; }
 done

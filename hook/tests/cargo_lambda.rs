@@ -2,6 +2,7 @@
 //! invoke` calls it, and the report comes back.
 #![allow(
     missing_docs,
+    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "these are tests"
