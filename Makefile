@@ -54,6 +54,11 @@ lint: | cargo ## Formatting and lints; warnings are errors
 .PHONY: ci
 ci: lint test package ## What CI runs: lints, tests, the package and its size
 
+.PHONY: stage
+stage: | cargo ## Keep the rehearsal's shop up on https://localhost:8443, to try checks on
+	@mkdir -p $(CARGO_TARGET)
+	@$(CARGO) run --quiet -p rehearsal -- serve --test-port 8443 --ca-file $(CARGO_TARGET)/stage-ca.pem
+
 .PHONY: watch
 watch: | cargo tools ## Serve the hook locally with cargo-lambda (then: make invoke)
 	@echo "serving the hook on 127.0.0.1:$(PORT); in another terminal: make invoke TARGET=https://host:8443"

@@ -30,6 +30,11 @@ pub(crate) struct Serve {
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     production_port: u16,
 
+    /// Copy the certificate authority, which is new at each start, into this
+    /// file.
+    #[arg(long, value_name = "PATH")]
+    ca_file: Option<PathBuf>,
+
     /// Write everything that is printed into this file, as JSON, as soon as
     /// the stage answers.
     #[arg(long, value_name = "PATH")]
@@ -49,6 +54,9 @@ impl Serve {
             ..StageOptions::default()
         })
         .await?;
+        if let Some(path) = &self.ca_file {
+            std::fs::copy(stage.ca_file(), path)?;
+        }
         let mut registered = stage.codedeploy().register();
         self.announce(&stage, &registered)?;
         describe(&stage, &registered, out)?;

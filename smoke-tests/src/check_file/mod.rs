@@ -9,6 +9,7 @@
 
 mod checks;
 mod expect;
+mod predicates;
 mod read;
 mod request;
 mod variables;
