@@ -1,3 +1,5 @@
+//! The settings as a person gets them wrong, and right.
+
 use insta::assert_snapshot;
 
 use std::path::Path;
