@@ -53,6 +53,9 @@ impl<'a> Answer<'a> {
                 }
             }
             Query::Regex(pattern) => pattern.first(&self.text()).map(Value::from),
+            Query::Size => Some(self.response.body.len().into()),
+            Query::Sha256 => Some(crate::digest::sha256(&self.response.body).into()),
+            Query::Version => Some(self.response.version.into()),
             Query::Latency => Some(milliseconds(self.response.latency).into()),
         })
     }
@@ -91,6 +94,9 @@ impl Query {
             Self::Json(path) => format!("JSON at `{}`", path.text()),
             Self::Regex(pattern) => format!("text for `{}`", pattern.text()),
             Self::Latency => "latency".to_owned(),
+            Self::Size => "size".to_owned(),
+            Self::Sha256 => "SHA-256".to_owned(),
+            Self::Version => "version of HTTP".to_owned(),
         }
     }
 

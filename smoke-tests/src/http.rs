@@ -68,6 +68,8 @@ pub(crate) struct Request {
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: u16,
+    /// The version of HTTP that was spoken: `1.0`, `1.1` or `2`.
+    pub(crate) version: &'static str,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// From the first attempt to connect to the last byte of the body.
@@ -184,6 +186,12 @@ impl Client {
         }
         Ok(Response {
             status,
+            version: match response.version() {
+                http::Version::HTTP_09 | http::Version::HTTP_10 => "1.0",
+                http::Version::HTTP_11 => "1.1",
+                http::Version::HTTP_3 => "3",
+                _ => "2",
+            },
             headers: std::mem::take(response.headers_mut()),
             body: body.freeze(),
             latency: begun.elapsed(),

@@ -23,6 +23,7 @@
 mod answer;
 mod check_file;
 pub mod diagnostic;
+mod digest;
 pub mod discover;
 pub mod http;
 mod jsonpath;

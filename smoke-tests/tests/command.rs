@@ -427,6 +427,7 @@ async fn a_secret_of_the_environment_is_in_no_output() {
 variables: { password: { env: SHOP_PASSWORD } }
 checks:
   - name: a
+    writes: true
     post: /echo
     query: { p: '{{ password }}' }
     text: '{{ password }}'

@@ -4,10 +4,16 @@
 use std::path::{Path, PathBuf};
 
 /// Outside libraries that could be swapped, and the only files that name them.
-const SWAPPABLE: [(&str, &[&str]); 11] = [
+const SWAPPABLE: [(&str, &[&str]); 14] = [
     ("saphyr_parser", &["smoke-tests/src/yaml/mod.rs"]),
     ("annotate_snippets", &["smoke-tests/src/snippet.rs"]),
-    ("minijinja", &["smoke-tests/src/template.rs"]),
+    (
+        "minijinja",
+        &[
+            "smoke-tests/src/template/mod.rs",
+            "smoke-tests/src/template/functions.rs",
+        ],
+    ),
     ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
     ("regex::", &["smoke-tests/src/pattern.rs"]),
     (
@@ -22,6 +28,16 @@ const SWAPPABLE: [(&str, &[&str]); 11] = [
     ("quick_junit", &["smoke-tests/src/render/junit.rs"]),
     ("indicatif", &["smoke-tests/src/bin/smoke/progress.rs"]),
     ("glob::", &["smoke-tests/src/discover.rs"]),
+    ("csv::", &["smoke-tests/src/check_file/rows.rs"]),
+    (
+        "ring::",
+        &[
+            "smoke-tests/src/digest.rs",
+            "smoke-tests/src/http.rs",
+            "hook/src/aws_http.rs",
+        ],
+    ),
+    ("base64::", &["smoke-tests/src/digest.rs"]),
 ];
 
 fn workspace() -> PathBuf {

@@ -110,7 +110,10 @@ fn every_setting_is_heard() {
     ]);
     assert_eq!(settings.checks, ["a.yaml", "b/", "c/*.yml"]);
     assert!(settings.connect_to.is_some());
-    assert_eq!(settings.cacert.as_deref(), Some(Path::new("/var/task/ca.pem")));
+    assert_eq!(
+        settings.cacert.as_deref(),
+        Some(Path::new("/var/task/ca.pem"))
+    );
     assert_eq!(
         settings.selection.tags,
         Tags::parse(["critical", "!slow"]).unwrap()

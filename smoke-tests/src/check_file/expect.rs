@@ -9,7 +9,9 @@ use crate::predicate::{Operator, Predicate, Test};
 use crate::suggest;
 use crate::yaml::{Key, Node, Yaml};
 
-const EXPECTATIONS: [&str; 5] = ["status", "headers", "body", "json", "latency"];
+const EXPECTATIONS: [&str; 9] = [
+    "status", "version", "headers", "cookies", "body", "size", "sha256", "json", "latency",
+];
 
 const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "status", "body"];
 
@@ -44,9 +46,26 @@ impl Reader<'_> {
                     .extend(name.and_then(|name| expectation(Query::Header(name), predicate)));
             }
         }
-        if let Some(node) = fields.value("body") {
-            let predicate = self.predicate(node, Kind::Text);
-            expectations.extend(expectation(Query::Body, predicate));
+        for (key, value) in fields
+            .value("cookies")
+            .map(|node| self.entry_list(node, "`cookies`"))
+            .unwrap_or_default()
+        {
+            let predicate = self.predicate(value, Kind::Text);
+            expectations.extend(expectation(Query::Cookie(key.text.clone()), predicate));
+        }
+        let of_the_whole = [
+            ("version", Query::Version, Kind::Text),
+            ("body", Query::Body, Kind::Text),
+            ("size", Query::Size, Kind::Number),
+            ("sha256", Query::Sha256, Kind::Text),
+            ("latency", Query::Latency, Kind::Latency),
+        ];
+        for (key, query, kind) in of_the_whole {
+            if let Some(node) = fields.value(key) {
+                let predicate = self.predicate(node, kind);
+                expectations.extend(expectation(query, predicate));
+            }
         }
         if let Some(node) = fields.value("json") {
             for (key, value) in self.entry_list(node, "`json`") {
@@ -55,10 +74,6 @@ impl Reader<'_> {
                 expectations
                     .extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
             }
-        }
-        if let Some(node) = fields.value("latency") {
-            let predicate = self.predicate(node, Kind::Latency);
-            expectations.extend(expectation(Query::Latency, predicate));
         }
         expectations
     }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Shared;
+use super::auth::authorization;
 use super::cookies::Jar;
 use crate::answer::Answer;
 use crate::check_file::{Body, Step};
@@ -47,8 +48,8 @@ pub(super) async fn run(
             return;
         }
         report.outcome = StepOutcome::Failed;
-        match step.retry {
-            Some(retry) if shared.pause(begun, retry).await => {}
+        match &step.retry {
+            Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
             _ => return,
         }
     }
@@ -126,6 +127,11 @@ impl Attempt<'_> {
                 )
             })?;
             headers.append(name, value);
+        }
+        if let Some(value) = authorization(request.auth.as_ref(), scope)
+            .map_err(|reason| wrong("the login", reason))?
+        {
+            headers.entry(AUTHORIZATION).or_insert(value);
         }
         let (body, content_type) = match &request.body {
             None => (Bytes::new(), None),
@@ -368,8 +374,7 @@ fn redirected(
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);
     }
-    // The target is the same, so its credentials may go along.
-    debug_assert!(!headers.contains_key(AUTHORIZATION) || url.has_host());
+    // The target is the same, so its credentials go along.
     Request {
         method: if to_get { Method::GET } else { method },
         url,
