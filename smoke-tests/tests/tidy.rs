@@ -77,11 +77,19 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.trim_start().starts_with("//"))
 }
 
+/// Whether a line names a library, and not a longer word that ends like it.
+fn names(line: &str, library: &str) -> bool {
+    line.match_indices(library).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
 #[test]
 fn each_library_that_could_be_swapped_is_named_in_one_place() {
     for (name, text) in sources(&["smoke-tests/src", "hook/src"]) {
         for (library, places) in SWAPPABLE {
-            let named = code(&text).any(|line| line.contains(library));
+            let named = code(&text).any(|line| names(line, library));
             assert!(
                 !named || places.contains(&name.as_str()),
                 "{name} names {library}, which only {places:?} may"
