@@ -34,6 +34,8 @@ mod redact;
 pub mod render;
 pub mod report;
 pub mod run;
+#[cfg(feature = "cli")]
+pub mod schema;
 pub mod settings;
 pub mod snippet;
 pub mod suggest;

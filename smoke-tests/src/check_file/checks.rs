@@ -3,33 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::keys::{CHECK, FILE, REQUEST};
 use super::read::{Fields, Reader};
-use super::steps::{Defaults, REQUEST};
+use super::steps::Defaults;
 use super::{Check, CheckFile, Flow, Severity};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::yaml::{Node, Yaml};
-
-const FILE: [&str; 6] = [
-    "name",
-    "variables",
-    "defaults",
-    "setup",
-    "checks",
-    "teardown",
-];
-const CHECK: [&str; 11] = [
-    "name",
-    "tags",
-    "severity",
-    "writes",
-    "skip",
-    "when",
-    "needs",
-    "each",
-    "quarantine",
-    "retry",
-    "steps",
-];
 
 /// The most checks of one file.
 const MOST_CHECKS: usize = 10_000;

@@ -1,5 +1,6 @@
 //! The expectations and captures of a step.
 
+use super::keys::{EXPECTATIONS, SOURCES};
 use super::predicates::Kind;
 use super::read::{Fields, Reader};
 use super::{Capture, Expectation, Query};
@@ -8,12 +9,6 @@ use crate::jsonpath::Path;
 use crate::predicate::{Operator, Predicate, Test};
 use crate::suggest;
 use crate::yaml::{Key, Node, Yaml};
-
-const EXPECTATIONS: [&str; 9] = [
-    "status", "version", "headers", "cookies", "body", "size", "sha256", "json", "latency",
-];
-
-const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "status", "body"];
 
 impl Reader<'_> {
     /// The expectations of a step whose request stands at `request`. A step

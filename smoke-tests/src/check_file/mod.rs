@@ -10,6 +10,7 @@
 mod checks;
 mod expect;
 mod flow;
+pub(crate) mod keys;
 mod predicates;
 mod read;
 mod request;

@@ -2,31 +2,13 @@
 
 use std::ops::RangeInclusive;
 
+use super::keys::OPERATORS;
 use super::read::Reader;
 use crate::pattern::Pattern;
 use crate::predicate::{Comparison, JsonType, Operator, Predicate, Test};
 use crate::suggest;
 use crate::value::ValueTemplate;
 use crate::yaml::{Key, Node, Yaml};
-
-const OPERATORS: [&str; 16] = [
-    "equals",
-    "contains",
-    "starts_with",
-    "ends_with",
-    "matches",
-    "exists",
-    "one_of",
-    "above",
-    "below",
-    "at_least",
-    "at_most",
-    "count",
-    "each",
-    "type",
-    "empty",
-    "not",
-];
 
 /// What kind of value a predicate speaks of; it decides what a literal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

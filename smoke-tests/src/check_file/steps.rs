@@ -5,41 +5,11 @@ use std::time::Duration;
 
 use http::HeaderName;
 
+use super::keys::{DEFAULTS, REQUEST, RETRY};
 use super::read::{Fields, Reader};
 use super::{Auth, Retry, RetryOn, Step};
 use crate::template::Template;
 use crate::yaml::{Key, Node, Yaml};
-
-const DEFAULTS: [&str; 6] = [
-    "timeout",
-    "headers",
-    "auth",
-    "retry",
-    "follow_redirects",
-    "writes",
-];
-
-/// The keys of a request, in a step or in a check of one request.
-pub(super) const REQUEST: [&str; 18] = [
-    "get",
-    "head",
-    "post",
-    "put",
-    "patch",
-    "delete",
-    "options",
-    "query",
-    "headers",
-    "auth",
-    "json",
-    "form",
-    "text",
-    "file",
-    "expect",
-    "capture",
-    "timeout",
-    "follow_redirects",
-];
 
 /// How long one request may take if the file does not say.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -174,8 +144,7 @@ impl Reader<'_> {
 
     /// A `retry`, of a step, a check or the defaults.
     pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {
-        const KEYS: [&str; 5] = ["for", "times", "every", "backoff", "while"];
-        let fields = self.fields(node, "`retry`", &KEYS)?;
+        let fields = self.fields(node, "`retry`", &RETRY)?;
         if fields.value("for").is_none() && fields.value("times").is_none() {
             let problem = self
                 .at(node.span, "a retry without an end")
