@@ -332,6 +332,29 @@ fn needs_that_lead_nowhere_or_in_a_circle_are_errors() {
 }
 
 #[test]
+fn a_long_line_of_needs_is_planned_in_no_time_and_a_flood_of_rows_is_refused() {
+    let mut chain = String::from("checks:\n  - { name: c0, get: / }\n");
+    for n in 1..9_000 {
+        chain.push_str(&format!(
+            "  - {{ name: c{n}, needs: c{}, get: / }}\n",
+            n - 1
+        ));
+    }
+    let plan = planned(&chain, &[]).unwrap();
+    assert!(plan.worst_case(JOBS) > Duration::from_hours(20));
+    let closed = chain.replace("{ name: c0,", "{ name: c0, needs: c8999,");
+    let said = planned(&closed, &[]).unwrap_err();
+    assert!(said.contains("checks that wait for each other"));
+    let rows = "{ a: 1 }, ".repeat(900);
+    let mut flood = String::from("checks:\n");
+    for n in 0..30 {
+        flood.push_str(&format!("  - {{ name: c{n}, each: [{rows}], get: / }}\n"));
+    }
+    let said = planned(&flood, &[]).unwrap_err();
+    assert!(said.contains("too many checks in one run"), "{said}");
+}
+
+#[test]
 fn variables_are_computed_from_those_above_them() {
     let text = "
 variables: { id: '{{ uuid() }}', path: '/x/{{ id }}' }

@@ -212,13 +212,29 @@ async fn a_name_that_does_not_resolve() {
         connection.target = "https://nowhere.invalid".parse().unwrap();
     })
     .await;
-    assert!(said.contains("found no connection: dns error"), "{said}");
+    assert!(
+        said.contains("`nowhere.invalid` does not resolve"),
+        "{said}"
+    );
     let said = with_connection(&stage, |connection| {
         connection.connect_to = Some("nowhere.invalid".parse().unwrap());
     })
     .await;
     assert!(
         said.contains("`nowhere.invalid` does not resolve"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn an_address_where_clouds_keep_their_secrets() {
+    let stage = stage().await;
+    let said = with_connection(&stage, |connection| {
+        connection.connect_to = Some("169.254.169.254:80".parse().unwrap());
+    })
+    .await;
+    assert!(
+        said.contains("169.254.169.254, a link-local address"),
         "{said}"
     );
 }

@@ -14,6 +14,9 @@ use crate::report::Role;
 use crate::suggest;
 use crate::template::{Scope, Template};
 
+/// The most checks of one run, rows counted.
+const MOST_CHECKS: usize = 20_000;
+
 /// Adds the checks of a file, with its setup before and its teardown after
 /// them.
 pub(super) fn expand(
@@ -42,6 +45,10 @@ pub(super) fn expand(
             None => vec![None],
         };
         for row in rows {
+            if checks.len() >= MOST_CHECKS {
+                problems.push(too_many(&file.source, check.span));
+                return;
+            }
             let mut planned = suite.planned(Role::Check, Arc::clone(&check));
             planned.setup = setup;
             if let Some(row) = row {
@@ -73,6 +80,13 @@ pub(super) fn expand(
         planned.after = (first..checks.len()).chain(setup).collect();
         checks.push(planned);
     }
+}
+
+fn too_many(source: &Arc<Source>, span: Span) -> Diagnostic {
+    Diagnostic::at(source, span, "too many checks in one run")
+        .expected(format!("at most {MOST_CHECKS}, rows counted"))
+        .found("more")
+        .help("use fewer rows, or run the files one after the other")
 }
 
 /// What all checks of a file share.
@@ -164,49 +178,64 @@ fn row_name(name: &str, row: &Row, scope: &Scope) -> String {
 
 /// Every need is a check of the file, and none waits for itself.
 fn needs_are_there_and_have_an_end(file: &CheckFile, problems: &mut Vec<Diagnostic>) {
-    let by_name: HashMap<&str, &Check> = file
-        .checks
-        .iter()
-        .map(|check| (check.name.as_str(), check))
+    let by_name: HashMap<&str, usize> = (0..file.checks.len())
+        .map(|at| (file.checks[at].name.as_str(), at))
         .collect();
     for check in &file.checks {
         for (name, span) in &check.flow.needs {
-            if !by_name.contains_key(name.as_str()) {
-                let near = suggest::nearest(name, by_name.keys().copied());
-                problems.push(
-                    Diagnostic::at(&file.source, *span, format!("no check is named `{name}`"))
-                        .expected("the name of a check of this file")
-                        .found(format!("`{name}`"))
-                        .help(match near {
-                            Some(near) => format!("write `{near}` if that is meant"),
-                            None => "write the name as it stands below `name:`".to_owned(),
-                        }),
-                );
-            } else if reaches(&by_name, name, &check.name) {
-                problems.push(
-                    Diagnostic::at(&file.source, *span, "checks that wait for each other")
-                        .expected("needs that end with a check that needs nothing")
-                        .found(format!("`{name}`, which itself waits for `{}`", check.name))
-                        .help("remove one of the needs"),
-                );
+            if by_name.contains_key(name.as_str()) {
+                continue;
             }
+            let near = suggest::nearest(name, by_name.keys().copied());
+            problems.push(
+                Diagnostic::at(&file.source, *span, format!("no check is named `{name}`"))
+                    .expected("the name of a check of this file")
+                    .found(format!("`{name}`"))
+                    .help(match near {
+                        Some(near) => format!("write `{near}` if that is meant"),
+                        None => "write the name as it stands below `name:`".to_owned(),
+                    }),
+            );
         }
+    }
+    for at in never_begin(file, &by_name) {
+        let check = &file.checks[at];
+        let Some((name, span)) = check.flow.needs.first() else {
+            continue;
+        };
+        problems.push(
+            Diagnostic::at(&file.source, *span, "checks that wait for each other")
+                .expected("needs that end with a check that needs nothing")
+                .found(format!("`{name}`, which never begins"))
+                .help("remove one of the needs that lead back here"),
+        );
     }
 }
 
-/// Whether following the needs of `from` leads to `to`.
-fn reaches(by_name: &HashMap<&str, &Check>, from: &str, to: &str) -> bool {
-    let mut seen = std::collections::HashSet::new();
-    let mut next = vec![from];
-    while let Some(name) = next.pop() {
-        if name == to {
-            return true;
-        }
-        if let Some(check) = by_name.get(name)
-            && seen.insert(check.name.as_str())
-        {
-            next.extend(check.flow.needs.iter().map(|(need, _)| need.as_str()));
+/// The checks that can never begin, because what they need waits for them:
+/// all others are taken away, one after the other, as if they had run.
+fn never_begin(file: &CheckFile, by_name: &HashMap<&str, usize>) -> Vec<usize> {
+    let needs = |at: usize| {
+        let needs = file.checks[at].flow.needs.iter();
+        needs.filter_map(|(name, _)| by_name.get(name.as_str()).copied())
+    };
+    let mut waits_for: Vec<usize> = (0..file.checks.len()).map(|at| needs(at).count()).collect();
+    let mut waited_for_by: Vec<Vec<usize>> = vec![Vec::new(); file.checks.len()];
+    for at in 0..file.checks.len() {
+        for need in needs(at) {
+            waited_for_by[need].push(at);
         }
     }
-    false
+    let ready = (0..file.checks.len()).filter(|at| waits_for[*at] == 0);
+    let mut ready: Vec<usize> = ready.collect();
+    while let Some(at) = ready.pop() {
+        for next in std::mem::take(&mut waited_for_by[at]) {
+            waits_for[next] -= 1;
+            if waits_for[next] == 0 {
+                ready.push(next);
+            }
+        }
+    }
+    let stuck = (0..file.checks.len()).filter(|at| waits_for[*at] > 0);
+    stuck.collect()
 }

@@ -16,12 +16,10 @@ const MOST: Duration = Duration::from_hours(24);
 pub(super) fn of_plan(plan: &Plan, jobs: NonZeroUsize) -> Duration {
     let jobs = u32::try_from(jobs.get()).unwrap_or(u32::MAX);
     let mut total = Duration::ZERO;
-    let mut chains: Vec<Option<Duration>> = vec![None; plan.checks.len()];
-    for at in 0..plan.checks.len() {
-        total = total.saturating_add(of_planned(&plan.checks[at]));
-        chain(plan, at, &mut chains);
+    for planned in &plan.checks {
+        total = total.saturating_add(of_planned(planned));
     }
-    let longest = chains.into_iter().flatten().max().unwrap_or_default();
+    let longest = longest_chain(plan);
     longest.saturating_add(total / jobs).min(MOST)
 }
 
@@ -33,23 +31,30 @@ pub(super) fn of_teardowns(plan: &Plan) -> Duration {
 }
 
 /// The longest way to the end of a check through what it waits for. The graph
-/// has no cycles, which [`super::expand`] sees to.
-fn chain(plan: &Plan, at: usize, known: &mut [Option<Duration>]) -> Duration {
-    if let Some(length) = known[at] {
-        return length;
+/// has no circles, which [`super::expand`] sees to; it may be deep, so the way
+/// back is kept in a list and not on the stack.
+fn longest_chain(plan: &Plan) -> Duration {
+    let mut known: Vec<Option<Duration>> = vec![None; plan.checks.len()];
+    let mut open: Vec<usize> = (0..plan.checks.len()).collect();
+    while let Some(&at) = open.last() {
+        let planned = &plan.checks[at];
+        let before = || {
+            let waits = planned.needs.iter().chain(&planned.after);
+            waits.chain(&planned.setup).copied()
+        };
+        let unknown: Vec<usize> = before().filter(|before| known[*before].is_none()).collect();
+        if known[at].is_none() && !unknown.is_empty() {
+            open.extend(unknown);
+            continue;
+        }
+        let longest = before().filter_map(|before| known[before]).max();
+        let length = longest
+            .unwrap_or_default()
+            .saturating_add(of_planned(planned));
+        known[at] = Some(length.min(MOST));
+        open.pop();
     }
-    let planned = &plan.checks[at];
-    let before = planned
-        .needs
-        .iter()
-        .chain(&planned.after)
-        .chain(&planned.setup)
-        .map(|before| chain(plan, *before, known))
-        .max()
-        .unwrap_or_default();
-    let length = before.saturating_add(of_planned(planned)).min(MOST);
-    known[at] = Some(length);
-    length
+    known.into_iter().flatten().max().unwrap_or_default()
 }
 
 fn of_planned(planned: &PlannedCheck) -> Duration {
