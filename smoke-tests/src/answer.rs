@@ -60,19 +60,6 @@ impl<'a> Answer<'a> {
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.response.body).into_owned()
     }
-
-    /// The first characters of the body, for a report.
-    pub(crate) fn excerpt(&self) -> String {
-        const MOST: usize = 400;
-        // Four bytes a character at the most, and room for a broken one.
-        let bytes = &self.response.body[..self.response.body.len().min(4 * MOST + 4)];
-        let text = String::from_utf8_lossy(bytes);
-        let mut excerpt: String = text.chars().take(MOST).collect();
-        if excerpt.len() < self.response.body.len() && text.chars().count() > MOST {
-            excerpt.push('…');
-        }
-        excerpt
-    }
 }
 
 /// Milliseconds with one decimal.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::check_file::{Body, Check, CheckFile, Origin, Step};
 use crate::diagnostic::{Diagnostic, Problems, Source, Span};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Secret};
 use crate::settings::Selection;
 use crate::suggest;
 use crate::template::{Scope, Template};
@@ -113,7 +113,7 @@ fn values(
     file: &CheckFile,
     selection: &Selection,
     environment: &dyn Fn(&str) -> Option<String>,
-    secrets: &mut Vec<String>,
+    secrets: &mut Vec<Secret>,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Option<Value>> {
     let mut values = BTreeMap::new();
@@ -126,7 +126,10 @@ fn values(
             (Some(Origin::Environment(key)), given) => {
                 let value = given.cloned().or_else(|| environment(key));
                 match &value {
-                    Some(secret) => secrets.push(secret.clone()),
+                    Some(secret) => secrets.push(Secret {
+                        name: key.clone(),
+                        value: secret.clone(),
+                    }),
                     None => problems.push(
                         Diagnostic::at(
                             &file.source,

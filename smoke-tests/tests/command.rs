@@ -83,6 +83,12 @@ async fn a_report_for_people() {
           |
           = note: GET https://localhost:PORT/version answered 200 (N time)
           = note: the answer begins: {"version":"green-1.1.0","colour":"green"}
+          repeat it with:
+            curl --include \
+              --cacert CA_FILE \
+              --header 'user-agent: greenlight/0.1.0' \
+              https://localhost:PORT/version
+
 
 
     2 checks against https://localhost:PORT: 1 passed, 1 failed in N time
@@ -191,7 +197,10 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
         ".target" => "[target]",
         ".reason" => "[reason]",
         ".**.duration_ms" => 0,
+        ".**.start_ms" => 0,
         ".**.url" => "[url]",
+        ".**.curl" => "[curl]",
+        ".**.answer.headers" => "[headers]",
     }, @r#"
     {
       "version": 1,
@@ -217,6 +226,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
           ],
           "severity": "required",
           "outcome": "passed",
+          "start_ms": 0,
           "duration_ms": 0,
           "attempts": 1,
           "steps": [
@@ -227,6 +237,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
               "status": 200,
               "outcome": "passed",
               "attempts": 1,
+              "start_ms": 0,
               "duration_ms": 0
             }
           ]
@@ -238,6 +249,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
           "tags": [],
           "severity": "required",
           "outcome": "failed",
+          "start_ms": 0,
           "duration_ms": 0,
           "attempts": 1,
           "steps": [
@@ -248,6 +260,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
               "status": 200,
               "outcome": "failed",
               "attempts": 1,
+              "start_ms": 0,
               "duration_ms": 0,
               "body": "{\"version\":\"green-1.1.0\",\"colour\":\"green\"}",
               "failures": [
@@ -258,7 +271,31 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
                   "expected": "`\"blue\"`",
                   "found": "`\"green\"`"
                 }
-              ]
+              ],
+              "request": {
+                "method": "GET",
+                "url": "[url]",
+                "headers": [
+                  {
+                    "name": "accept",
+                    "value": "*/*"
+                  },
+                  {
+                    "name": "user-agent",
+                    "value": "greenlight/0.1.0"
+                  }
+                ]
+              },
+              "answer": {
+                "status": 200,
+                "version": "HTTP/2",
+                "headers": "[headers]",
+                "body": {
+                  "text": "{\"version\":\"green-1.1.0\",\"colour\":\"green\"}",
+                  "bytes": 42
+                }
+              },
+              "curl": "[curl]"
             }
           ]
         }

@@ -6,6 +6,7 @@
 
 mod check;
 mod cookies;
+mod record;
 mod step;
 
 use std::panic::AssertUnwindSafe;
@@ -19,6 +20,7 @@ use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::http::Client;
 use crate::plan::{Plan, PlannedCheck};
+use crate::redact::Redactor;
 use crate::report::{
     CheckReport, Class, Failure, NotRun, Outcome, Report, StepOutcome, StepReport,
 };
@@ -47,6 +49,8 @@ pub enum Progress<'a> {
 /// What all checks of a run share.
 struct Shared<'a> {
     client: &'a Client,
+    redactor: &'a Redactor,
+    begun: Instant,
     deadline: Option<Instant>,
 }
 
@@ -85,6 +89,8 @@ pub async fn run(
     let begun = Instant::now();
     let shared = Shared {
         client,
+        redactor: &plan.redactor,
+        begun,
         deadline: limits.deadline.map(|deadline| begun + deadline),
     };
     let stop = AtomicBool::new(false);
@@ -138,7 +144,10 @@ async fn guarded(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
         .catch_unwind()
         .await
     {
-        Ok(report) => report,
+        Ok(mut report) => {
+            report.start = begun.saturating_duration_since(shared.begun);
+            report
+        }
         Err(panic) => {
             let reason = panic
                 .downcast_ref::<&str>()
@@ -146,6 +155,7 @@ async fn guarded(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "a panic".to_owned());
             let mut report = skeleton(planned);
+            report.start = begun.saturating_duration_since(shared.begun);
             report.duration = begun.elapsed();
             report.attempts = 1;
             report.outcome = failed(planned);
@@ -197,6 +207,7 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
         tags: check.tags.clone(),
         severity: check.severity,
         outcome: Outcome::NotRun(NotRun::OutOfTime),
+        start: Duration::ZERO,
         duration: Duration::ZERO,
         attempts: 0,
         steps: check
@@ -211,9 +222,11 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 status: None,
                 outcome: StepOutcome::NotRun(NotRun::EarlierStep),
                 attempts: 0,
+                start: Duration::ZERO,
                 duration: Duration::ZERO,
-                body: None,
                 failures: Vec::new(),
+                exchange: None,
+                credentials: Vec::new(),
             })
             .collect(),
     }
