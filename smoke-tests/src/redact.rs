@@ -28,6 +28,8 @@ pub(crate) enum Form {
     Json,
     /// As in a URL or a form.
     Url,
+    /// The same, done twice.
+    UrlTwice,
     Base64 {
         url_safe: bool,
         padded: bool,

@@ -11,11 +11,10 @@ use crate::units::human_bytes;
 pub(super) fn commands(check: &CheckReport) -> String {
     let mut text = String::new();
     for exchange in exchanges(check) {
-        text.push_str("  repeat it with:\n");
+        text.push_str("\n  repeat it with:\n");
         for row in exchange.curl.lines() {
             let _ = writeln!(text, "    {}", visible(row));
         }
-        text.push('\n');
     }
     text
 }
@@ -26,6 +25,7 @@ pub(super) fn transcripts(check: &CheckReport) -> String {
     for exchange in exchanges(check) {
         let request = &exchange.request;
         let first = format!("{} {}", request.method, request.url);
+        text.push('\n');
         message(
             &mut text,
             '>',
@@ -43,7 +43,6 @@ pub(super) fn transcripts(check: &CheckReport) -> String {
                 answer.body.as_ref(),
             );
         }
-        text.push('\n');
     }
     text
 }

@@ -73,7 +73,7 @@ fn case(check: &CheckReport) -> TestCase {
 /// The failures, what was sent and received, and how to repeat it.
 fn details(check: &CheckReport) -> String {
     format!(
-        "{}\n{}{}",
+        "{}{}{}",
         failures(check, Colour::Never),
         exchange::transcripts(check),
         exchange::commands(check)

@@ -3,7 +3,11 @@
 #[cfg(feature = "cli")]
 mod exchange;
 #[cfg(feature = "cli")]
+pub mod html;
+#[cfg(feature = "cli")]
 pub mod junit;
+#[cfg(feature = "cli")]
+pub mod tap;
 #[cfg(feature = "cli")]
 pub mod text;
 
