@@ -22,6 +22,8 @@
 
 mod answer;
 mod check_file;
+mod credential;
+mod curl;
 pub mod diagnostic;
 mod digest;
 pub mod discover;

@@ -98,6 +98,7 @@ async fn a_body_that_drips() {
       |     ^^^^^^^^^^^^^ expected a whole answer, found a body that did not end within N time
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     ");
 }
 
@@ -111,6 +112,7 @@ async fn a_body_that_never_ends() {
       |     ^^^^^^^^^^^^^ expected an answer that can be read whole, found a body of more than 2.0 MiB
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
     ");
 }
 
@@ -125,6 +127,7 @@ async fn a_body_that_is_too_large() {
       |     ^^^^^^^^^^^^^ expected an answer that can be read whole, found a body of more than 2.0 MiB
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
     ");
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::check_file::{CheckFile, Origin, Variable};
 use crate::diagnostic::Diagnostic;
+use crate::redact::Secret;
 use crate::settings::Selection;
 use crate::suggest;
 use crate::template::Scope;
@@ -17,7 +18,7 @@ pub(super) fn values(
     file: &CheckFile,
     selection: &Selection,
     environment: &dyn Fn(&str) -> Option<String>,
-    secrets: &mut Vec<String>,
+    secrets: &mut Vec<Secret>,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Option<Value>> {
     let mut values = BTreeMap::new();
@@ -36,7 +37,10 @@ pub(super) fn values(
             (Some(Origin::Environment(key)), given) => {
                 let value = given.cloned().or_else(|| environment(key));
                 match &value {
-                    Some(secret) => secrets.push(secret.clone()),
+                    Some(secret) => secrets.push(Secret {
+                        name: key.clone(),
+                        value: secret.clone(),
+                    }),
                     None => problems.push(
                         Diagnostic::at(
                             &file.source,

@@ -7,6 +7,7 @@
 mod auth;
 mod check;
 mod cookies;
+mod record;
 mod step;
 
 use std::panic::AssertUnwindSafe;
@@ -22,6 +23,7 @@ use crate::check_file::{Retry, RetryOn, Severity};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::http::Client;
 use crate::plan::{Plan, PlannedCheck};
+use crate::redact::Redactor;
 use crate::report::{
     CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
 };
@@ -51,6 +53,8 @@ pub enum Progress<'a> {
 /// What all checks of a run share.
 struct Shared<'a> {
     client: &'a Client,
+    redactor: &'a Redactor,
+    begun: Instant,
     deadline: Option<Instant>,
 }
 
@@ -138,10 +142,14 @@ pub async fn run(
         plan,
         shared: Shared {
             client,
+            redactor: &plan.redactor,
+            begun,
             deadline: limits.deadline.map(|most| begun + most - kept(most)),
         },
         teardown: Shared {
             client,
+            redactor: &plan.redactor,
+            begun,
             deadline: limits.deadline.map(|most| begun + most),
         },
         limits,
@@ -273,7 +281,10 @@ async fn guarded(
         .catch_unwind()
         .await
     {
-        Ok(done) => done,
+        Ok((mut report, scope)) => {
+            report.start = begun.saturating_duration_since(shared.begun);
+            (report, scope)
+        }
         Err(panic) => {
             let reason = panic
                 .downcast_ref::<&str>()
@@ -281,6 +292,7 @@ async fn guarded(
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "a panic".to_owned());
             let mut report = skeleton(planned);
+            report.start = begun.saturating_duration_since(shared.begun);
             report.duration = begun.elapsed();
             report.attempts = 1;
             report.outcome = failed(planned);
@@ -334,6 +346,7 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
         severity: planned.severity,
         remark: planned.remark.clone(),
         outcome: Outcome::NotRun(NotRun::OutOfTime),
+        start: Duration::ZERO,
         duration: Duration::ZERO,
         attempts: 0,
         steps: check
@@ -348,9 +361,11 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 status: None,
                 outcome: StepOutcome::NotRun(NotRun::EarlierStep),
                 attempts: 0,
+                start: Duration::ZERO,
                 duration: Duration::ZERO,
-                body: None,
                 failures: Vec::new(),
+                exchange: None,
+                credentials: Vec::new(),
             })
             .collect(),
     }

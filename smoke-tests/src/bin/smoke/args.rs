@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -22,7 +23,7 @@ Examples:
   smoke run checks/ --target https://staging.example.com:8443
   smoke run checks/ --target https://shop.example.com:8443 --connect-to my-alb.eu-west-1.elb.amazonaws.com
   smoke run 'checks/**/*.yaml' --target https://localhost:8443 --cacert ca.pem --tag critical --tag '!slow'
-  smoke run checks/ --target https://staging.example.com --format junit --output report.xml
+  smoke run checks/ --target https://staging.example.com --report junit=report.xml --report html=report.html
 
 Variables can also be given as environment variables: SMOKE_VAR_customer=demo is --var customer=demo.
 
@@ -48,7 +49,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run checks against a target and say what came out
     #[command(after_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Read check files, say everything that is wrong with them, and send nothing
     Validate(ValidateArgs),
     /// Print the JSON Schema of check files, for editors
@@ -80,6 +81,44 @@ pub(crate) enum Format {
     Json,
     /// For CI systems and CodeBuild report groups.
     Junit,
+    /// Test Anything Protocol, version 14.
+    Tap,
+    /// For people, in a browser: one file with all in it.
+    Html,
+}
+
+/// A report to write into a file: `FORMAT=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReportFile {
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let formats = || {
+            let names = Format::value_variants().iter();
+            let names = names.filter_map(ValueEnum::to_possible_value);
+            let names: Vec<_> = names.map(|name| format!("`{}`", name.get_name())).collect();
+            names.join(", ")
+        };
+        let wrong = |found: &str| {
+            format!(
+                "expected `FORMAT=FILE`, such as `html=report.html`, with one of {}, found {found}",
+                formats()
+            )
+        };
+        let (format, path) = text.split_once('=').ok_or_else(|| wrong("no `=`"))?;
+        if path.is_empty() {
+            return Err(wrong("no file"));
+        }
+        Ok(Self {
+            format: Format::from_str(format, false).map_err(|_| wrong(&format!("`{format}`")))?,
+            path: path.into(),
+        })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -127,6 +166,16 @@ pub(crate) struct RunArgs {
     /// Write the report into this file, and a text for people to standard output
     #[arg(long, short, env = "SMOKE_OUTPUT", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write a report into a file as well; may be repeated, so that one run
+    /// gives a text to read, JUnit for the CI system and HTML to keep
+    #[arg(
+        long = "report",
+        env = "SMOKE_REPORT",
+        value_delimiter = ',',
+        value_name = "FORMAT=FILE"
+    )]
+    pub(crate) reports: Vec<ReportFile>,
 
     /// Show no progress
     #[arg(long, short)]
