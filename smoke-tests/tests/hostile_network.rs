@@ -90,7 +90,12 @@ async fn a_body_that_drips() {
     let drip = Fault::Drip {
         every: Duration::from_millis(50),
     };
-    insta::assert_snapshot!(with_fault(drip, Class::CouldNotAsk).await, @"
+    // How much came depends on the machine.
+    let mut said = with_fault(drip, Class::CouldNotAsk).await;
+    while said.contains("xx") {
+        said = said.replace("xx", "x");
+    }
+    insta::assert_snapshot!(said, @"
     error[could-not-ask]: no whole answer
      --> shop.yaml:3:5
       |
@@ -98,7 +103,7 @@ async fn a_body_that_drips() {
       |     ^^^^^^^^^^^^^ expected a whole answer, found a body that did not end within N time
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
-      = note: the answer begins: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+      = note: the answer begins: x
     ");
 }
 
