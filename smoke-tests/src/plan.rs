@@ -148,6 +148,11 @@ fn values(
             .entry(name.clone())
             .or_insert_with(|| Some(Value::String(value.clone())));
     }
+    for (name, value) in &selection.context {
+        values
+            .entry(name.clone())
+            .or_insert_with(|| Some(value.clone()));
+    }
     values
 }
 

@@ -11,6 +11,7 @@
 mod deployments;
 mod events;
 mod logs;
+mod proof;
 mod reporting;
 mod settings;
 mod support;
