@@ -11,6 +11,7 @@
 mod deployments;
 mod events;
 mod logs;
+mod matrix;
 mod proof;
 mod reporting;
 mod settings;

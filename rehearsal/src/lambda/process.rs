@@ -92,6 +92,11 @@ impl Process {
         self.init.is_some() && !matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// The process's id; 0 if it has ended.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id().unwrap_or_default()
+    }
+
     pub(super) async fn kill(&mut self) {
         // The only way for this to fail is a process that has ended.
         let _ = self.child.kill().await;
