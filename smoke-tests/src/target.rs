@@ -106,12 +106,13 @@ impl Target {
         }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port, said or implied.
+    pub fn port(&self) -> u16 {
         self.base.port_or_known_default().unwrap_or(443)
     }
 
     /// Whether the host is an address, which no connect-to can replace.
-    pub(crate) fn is_address(&self) -> bool {
+    pub fn is_address(&self) -> bool {
         !matches!(self.base.host(), Some(url::Host::Domain(_)))
     }
 
@@ -169,11 +170,13 @@ impl FromStr for Address {
 }
 
 impl Address {
-    pub(crate) fn host(&self) -> &str {
+    /// The name or address.
+    pub fn host(&self) -> &str {
         &self.host
     }
 
-    pub(crate) fn port(&self) -> Option<u16> {
+    /// The port, if it is not the target's.
+    pub fn port(&self) -> Option<u16> {
         self.port
     }
 }

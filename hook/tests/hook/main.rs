@@ -11,6 +11,8 @@
 mod deployments;
 mod events;
 mod logs;
+mod matrix;
+mod proof;
 mod reporting;
 mod settings;
 mod support;

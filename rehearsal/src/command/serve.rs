@@ -103,6 +103,11 @@ fn environment(stage: &Stage) -> Vec<(String, String)> {
     let mut variables = stage.hook_settings();
     for (name, value) in [
         ("AWS_ENDPOINT_URL_CODEDEPLOY", stage.codedeploy().url()),
+        ("AWS_ENDPOINT_URL_ECS", stage.codedeploy().url()),
+        (
+            "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
+            stage.codedeploy().url(),
+        ),
         ("AWS_REGION", "eu-central-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "AKIDREHEARSAL".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),

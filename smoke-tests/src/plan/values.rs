@@ -23,6 +23,9 @@ pub(super) fn values(
 ) -> BTreeMap<String, Option<Value>> {
     let mut values = BTreeMap::new();
     let mut scope = Scope::default();
+    for (name, value) in &selection.context {
+        scope.set(name, value);
+    }
     for (name, value) in &selection.variables {
         scope.set(name, &Value::String(value.clone()));
     }
@@ -64,6 +67,11 @@ pub(super) fn values(
         values
             .entry(name.clone())
             .or_insert_with(|| Some(Value::String(value.clone())));
+    }
+    for (name, value) in &selection.context {
+        values
+            .entry(name.clone())
+            .or_insert_with(|| Some(value.clone()));
     }
     values
 }

@@ -267,6 +267,7 @@ impl FileArgs {
         Ok(Selection {
             variables,
             tags: Tags::parse(self.tags.iter().map(String::as_str))?,
+            ..Selection::default()
         })
     }
 }
