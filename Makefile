@@ -54,6 +54,11 @@ lint: | cargo ## Formatting and lints; warnings are errors
 .PHONY: ci
 ci: lint test package ## What CI runs: lints, tests, the package and its size
 
+.PHONY: schema
+schema: | cargo ## Write the JSON Schema of check files into docs/
+	@$(CARGO) run --quiet -p smoke-tests -- schema > docs/check-file.schema.json.new
+	@mv docs/check-file.schema.json.new docs/check-file.schema.json
+
 .PHONY: stage
 stage: | cargo ## Keep the rehearsal's shop up on https://localhost:8443, to try checks on
 	@mkdir -p $(CARGO_TARGET)

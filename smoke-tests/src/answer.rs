@@ -53,12 +53,26 @@ impl<'a> Answer<'a> {
                 }
             }
             Query::Regex(pattern) => pattern.first(&self.text()).map(Value::from),
+            Query::Size => Some(self.response.body.len().into()),
+            Query::Sha256 => Some(crate::digest::sha256(&self.response.body).into()),
+            Query::Version => Some(version(self.response.version).into()),
             Query::Latency => Some(milliseconds(self.response.latency).into()),
         })
     }
 
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.response.body).into_owned()
+    }
+}
+
+/// A version of HTTP as a check file writes it.
+fn version(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_09 => "0.9",
+        http::Version::HTTP_10 => "1.0",
+        http::Version::HTTP_11 => "1.1",
+        http::Version::HTTP_3 => "3",
+        _ => "2",
     }
 }
 
@@ -78,6 +92,9 @@ impl Query {
             Self::Json(path) => format!("JSON at `{}`", path.text()),
             Self::Regex(pattern) => format!("text for `{}`", pattern.text()),
             Self::Latency => "latency".to_owned(),
+            Self::Size => "size".to_owned(),
+            Self::Sha256 => "SHA-256".to_owned(),
+            Self::Version => "version of HTTP".to_owned(),
         }
     }
 

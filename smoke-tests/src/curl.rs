@@ -6,8 +6,6 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http::header::ACCEPT;
 
@@ -109,7 +107,7 @@ fn header(name: &str, value: &str, redactor: &Redactor) -> String {
 /// The `user:password` of Basic authentication.
 fn basic(value: &str) -> Option<String> {
     let encoded = value.strip_prefix("Basic ")?;
-    String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()
+    crate::digest::from_base64(encoded.trim())
 }
 
 /// The option for the body. What a quoted word cannot hold for sure is piped

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::settings::Connection;
-use crate::target::{Address, Target};
+use crate::target::{Address, Target, is_link_local};
 use crate::units::{human_bytes, human_duration};
 
 /// The largest body that is read, in bytes.
@@ -126,17 +126,16 @@ impl Client {
             builder = builder.tls_certs_only(authorities);
         }
         let mut moves_port = false;
+        let mut detour = None;
         if let Some(address) = &connection.connect_to {
             if connection.target.is_address() {
                 return Err(ClientError::TargetIsAddress);
             }
             let port = address.port().unwrap_or(connection.target.port());
             moves_port = connection.target.has_explicit_port() && port != connection.target.port();
-            builder = builder.dns_resolver(Detour {
-                address: address.clone(),
-                port,
-            });
+            detour = Some((address.clone(), port));
         }
+        builder = builder.dns_resolver(Resolver { detour });
         let inner = builder.build().map_err(|error| ClientError::Stack {
             reason: chain(&error),
         })?;
@@ -253,21 +252,27 @@ fn chain(error: &reqwest::Error) -> String {
     }
 }
 
-/// Resolves every name to one address: the one to connect to.
-struct Detour {
-    address: Address,
-    port: u16,
+/// Resolves names, or every name to the address to connect to instead.
+struct Resolver {
+    detour: Option<(Address, u16)>,
 }
 
-impl reqwest::dns::Resolve for Detour {
-    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let host = self.address.host().to_owned();
-        let port = self.port;
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        // Port 0 stands for the one of the URL.
+        let (host, port) = match &self.detour {
+            Some((address, port)) => (address.host().to_owned(), *port),
+            None => (name.as_str().to_owned(), 0),
+        };
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), port))
                 .await
                 .map_err(|error| format!("`{host}` does not resolve: {error}"))?
                 .collect();
+            if let Some(refused) = found.iter().find(|found| is_link_local(found.ip())) {
+                let ip = refused.ip();
+                return Err(format!("`{host}` is {ip}, a link-local address").into());
+            }
             Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         })
     }

@@ -25,7 +25,9 @@ pub struct Report {
 pub struct CheckReport {
     /// The `name` of the check file.
     pub suite: Arc<str>,
-    /// The check's name.
+    /// Whether it is a check, or what runs around the checks of a file.
+    pub role: Role,
+    /// The check's name, with that of its row.
     pub name: String,
     /// Where the check is written.
     pub place: Place,
@@ -33,6 +35,9 @@ pub struct CheckReport {
     pub tags: Vec<String>,
     /// What a failure means for the verdict.
     pub severity: Severity,
+    /// What a reader should know beside the outcome: why it was skipped, or
+    /// whose quarantine it is in.
+    pub remark: Option<String>,
     /// What came out.
     pub outcome: Outcome,
     /// How long after the begin of the run it began.
@@ -43,6 +48,17 @@ pub struct CheckReport {
     pub attempts: u32,
     /// The steps of the last attempt, those that did not run included.
     pub steps: Vec<StepReport>,
+}
+
+/// The part that an entry of the report plays in its check file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Steps before the checks.
+    Setup,
+    /// A check.
+    Check,
+    /// Steps after the checks, whatever came of them.
+    Teardown,
 }
 
 /// What came out of a check.
@@ -67,6 +83,12 @@ pub enum NotRun {
     FailFast,
     /// An earlier step of the check failed.
     EarlierStep,
+    /// The file says so: `skip`, or a `when` that is not true.
+    Skipped,
+    /// A check that it needs did not pass.
+    Need,
+    /// The setup of its file did not pass.
+    Setup,
 }
 
 /// What happened in one step.
@@ -190,10 +212,10 @@ pub struct Counts {
 }
 
 impl Report {
-    /// How many checks came out how.
+    /// How many checks came out how; setups and teardowns are not counted.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for check in &self.checks {
+        for check in self.checks.iter().filter(|check| check.role == Role::Check) {
             match check.outcome {
                 Outcome::Passed => counts.passed += 1,
                 Outcome::Warned => counts.warned += 1,
@@ -279,6 +301,9 @@ impl NotRun {
             Self::OutOfTime => "the run's time was over",
             Self::FailFast => "an earlier check failed",
             Self::EarlierStep => "an earlier step failed",
+            Self::Skipped => "the check file says so",
+            Self::Need => "a check that it needs did not pass",
+            Self::Setup => "the setup did not pass",
         }
     }
 }

@@ -476,7 +476,10 @@ async fn validate_counts_what_is_valid_and_sends_nothing() {
     let folder = folder_with(&[("checks/shop.yaml", TWO)]);
     let output = smoke(folder.path(), &["validate", "checks"], &[]).await;
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(stdout(&output), "valid: 2 checks in 1 file\n");
+    assert_eq!(
+        stdout(&output),
+        "valid: 2 checks in 1 file, 12.5 s at the longest\n"
+    );
 }
 
 #[tokio::test]
@@ -556,4 +559,65 @@ async fn a_thousand_checks_are_all_answered_within_64_mib() {
         stage.load_balancer().requests(rehearsal::Listener::Test),
         1_000
     );
+}
+
+#[tokio::test]
+async fn validate_refuses_what_may_take_longer_than_the_deadline() {
+    let text = "checks: [{ name: a, get: /, timeout: 30s, retry: { for: 2m } }]";
+    let folder = folder_with(&[("checks/slow.yaml", text)]);
+    let args = ["validate", "checks", "--deadline", "1m"];
+    let output = smoke(folder.path(), &args, &[]).await;
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output), @"
+    error: the checks may take too long
+     |
+     = note: expected at most 1 m 00 s, found 2 m 48 s if every request times out
+     = help: shorten timeouts and retries, or raise `--jobs` or `--deadline`
+
+    1 problem; nothing was sent
+    ");
+    let args = ["validate", "checks", "--deadline", "10m"];
+    let output = smoke(folder.path(), &args, &[]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[tokio::test]
+async fn variables_come_from_files_too() {
+    let stage = stage().await;
+    let text = "
+checks:
+  - { name: a, get: /version, expect: { json: { $.colour: '{{ colour }}' } } }
+";
+    let folder = folder_with(&[
+        ("checks/a.yaml", text),
+        ("green.vars", "# which one\n\ncolour=green\n"),
+        ("bad.vars", "colour=green\nsecret-without-equals\n"),
+    ]);
+    let output = run(&stage, folder.path(), &["--vars-file", "green.vars"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let flags = ["--vars-file", "green.vars", "--var", "colour=blue"];
+    assert_eq!(
+        run(&stage, folder.path(), &flags).await.status.code(),
+        Some(1)
+    );
+    let output = run(&stage, folder.path(), &["--vars-file", "bad.vars"]).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("bad.vars:2: expected `name=value`"));
+    assert!(!stderr(&output).contains("secret-without"));
+}
+
+#[tokio::test]
+async fn the_command_teaches_editors_shells_and_man() {
+    let folder = folder_with(&[]);
+    for (args, part) in [
+        (vec!["schema"], "http://json-schema.org/draft-07/schema#"),
+        (vec!["completions", "bash"], "complete -F _smoke"),
+        (vec!["completions", "zsh"], "#compdef smoke"),
+        (vec!["completions", "fish"], "complete -c smoke"),
+        (vec!["man"], ".TH smoke 1"),
+    ] {
+        let output = smoke(folder.path(), &args, &[]).await;
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert!(stdout(&output).contains(part), "{args:?}");
+    }
 }

@@ -76,7 +76,7 @@ const HOSTILE: &str = "it's \"50%\" & $HOME `id` \\n/ü+=?";
 async fn twice(stage: &Stage, step: &str, secret: &str) -> (String, String) {
     let connection = connection(stage);
     let text = format!(
-        "variables: {{ password: {{ env: SHOP_PASSWORD }} }}\nchecks:\n  - name: a\n    {}\n",
+        "variables: {{ password: {{ env: SHOP_PASSWORD }} }}\nchecks:\n  - name: a\n    {}\n    writes: true\n",
         step.trim().replace('\n', "\n    ")
     );
     let environment = |name: &str| (name == "SHOP_PASSWORD").then(|| secret.to_owned());
@@ -169,6 +169,7 @@ checks:
       - get: /orders
         headers: { authorization: 'Bearer {{ token }}' }
         expect: { status: 500 }
+    writes: true
 ";
     let connection = connection(&stage);
     let report = report_of(&connection, text, Limits::default()).await;

@@ -75,6 +75,7 @@ checks:
     text: "</pre></script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> \u202e \u001b[31m \u0001"
     expect: { status: 418 }
   - { name: huge, post: /echo, text: "{{ '<b>' * 30000 }}", expect: { status: 418 } }
+defaults: { writes: true }
 "#;
 
 #[tokio::test]

@@ -37,6 +37,7 @@ checks:
   - { name: fine, get: /healthz }
   - { name: 'wrong # 1', post: /status/500, json: { a: 1 } }
   - { name: only a warning, get: /status/404, severity: warn }
+defaults: { writes: true }
 ";
 
 /// Every format with the file that it is written into.
@@ -215,6 +216,7 @@ checks:
     post: /login
     json: { email: demo@example.com, password: correct-horse }
     expect: { status: 500, json: { $.token: no }, headers: { set-cookie: no } }
+defaults: { writes: true }
 ";
     let secret = "s3cret/with \"quotes\"&co";
     // `STANDARD` of the secret, of `me:` before it, and URL-safe.

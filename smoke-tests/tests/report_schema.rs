@@ -55,7 +55,7 @@ async fn real_reports_are_as_the_schema_says() {
 name: shop
 checks:
   - { name: fine, get: /healthz, tags: [critical] }
-  - { name: wrong, post: /echo, json: { a: 1 }, expect: { status: 500, json: { $.b: 1 } } }
+  - { name: wrong, writes: true, post: /echo, json: { a: 1 }, expect: { status: 500, json: { $.b: 1 } } }
   - { name: not asked, get: '/slow?ms=20000', timeout: 100ms }
   - { name: a warning, get: /status/404, severity: warn }
   - name: of steps

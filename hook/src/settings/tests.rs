@@ -99,7 +99,7 @@ fn every_setting_is_heard() {
     let settings = settings(&[
         ("SMOKE_CHECKS", "a.yaml, b/ ,c/*.yml"),
         ("SMOKE_CONNECT_TO", "alb.example.com"),
-        ("SMOKE_CACERT", "/opt/ca.pem"),
+        ("SMOKE_CACERT", "/var/task/ca.pem"),
         ("SMOKE_TAG", "critical,!slow"),
         ("SMOKE_FAIL_FAST", "true"),
         ("SMOKE_JOBS", "3"),
@@ -110,7 +110,10 @@ fn every_setting_is_heard() {
     ]);
     assert_eq!(settings.checks, ["a.yaml", "b/", "c/*.yml"]);
     assert!(settings.connect_to.is_some());
-    assert_eq!(settings.cacert.as_deref(), Some(Path::new("/opt/ca.pem")));
+    assert_eq!(
+        settings.cacert.as_deref(),
+        Some(Path::new("/var/task/ca.pem"))
+    );
     assert_eq!(
         settings.selection.tags,
         Tags::parse(["critical", "!slow"]).unwrap()

@@ -1,5 +1,6 @@
 //! The expectations and captures of a step.
 
+use super::keys::{EXPECTATIONS, SOURCES};
 use super::predicates::Kind;
 use super::read::{Fields, Reader};
 use super::{Capture, Expectation, Query};
@@ -8,10 +9,6 @@ use crate::jsonpath::Path;
 use crate::predicate::{Operator, Predicate, Test};
 use crate::suggest;
 use crate::yaml::{Key, Node, Yaml};
-
-const EXPECTATIONS: [&str; 5] = ["status", "headers", "body", "json", "latency"];
-
-const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "status", "body"];
 
 impl Reader<'_> {
     /// The expectations of a step whose request stands at `request`. A step
@@ -44,9 +41,26 @@ impl Reader<'_> {
                     .extend(name.and_then(|name| expectation(Query::Header(name), predicate)));
             }
         }
-        if let Some(node) = fields.value("body") {
-            let predicate = self.predicate(node, Kind::Text);
-            expectations.extend(expectation(Query::Body, predicate));
+        for (key, value) in fields
+            .value("cookies")
+            .map(|node| self.entry_list(node, "`cookies`"))
+            .unwrap_or_default()
+        {
+            let predicate = self.predicate(value, Kind::Text);
+            expectations.extend(expectation(Query::Cookie(key.text.clone()), predicate));
+        }
+        let of_the_whole = [
+            ("version", Query::Version, Kind::Text),
+            ("body", Query::Body, Kind::Text),
+            ("size", Query::Size, Kind::Number),
+            ("sha256", Query::Sha256, Kind::Text),
+            ("latency", Query::Latency, Kind::Latency),
+        ];
+        for (key, query, kind) in of_the_whole {
+            if let Some(node) = fields.value(key) {
+                let predicate = self.predicate(node, kind);
+                expectations.extend(expectation(query, predicate));
+            }
         }
         if let Some(node) = fields.value("json") {
             for (key, value) in self.entry_list(node, "`json`") {
@@ -55,10 +69,6 @@ impl Reader<'_> {
                 expectations
                     .extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
             }
-        }
-        if let Some(node) = fields.value("latency") {
-            let predicate = self.predicate(node, Kind::Latency);
-            expectations.extend(expectation(Query::Latency, predicate));
         }
         expectations
     }

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::keys::OPERATORS;
 use super::read::Reader;
 use crate::pattern::Pattern;
 use crate::predicate::{Comparison, JsonType, Operator, Predicate, Test};
@@ -9,30 +10,13 @@ use crate::suggest;
 use crate::value::ValueTemplate;
 use crate::yaml::{Key, Node, Yaml};
 
-const OPERATORS: [&str; 15] = [
-    "equals",
-    "contains",
-    "starts_with",
-    "ends_with",
-    "matches",
-    "exists",
-    "one_of",
-    "above",
-    "below",
-    "at_least",
-    "at_most",
-    "count",
-    "type",
-    "empty",
-    "not",
-];
-
 /// What kind of value a predicate speaks of; it decides what a literal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Status,
     Text,
     Json,
+    Number,
     Latency,
 }
 
@@ -72,20 +56,21 @@ impl Reader<'_> {
 
     fn operator(&mut self, key: &Key, node: &Node, kind: Kind) -> Option<Operator> {
         let text_only = ["contains", "starts_with", "ends_with", "matches", "empty"];
-        let numeric = matches!(kind, Kind::Status | Kind::Latency);
+        let numeric = matches!(kind, Kind::Status | Kind::Latency | Kind::Number);
         if numeric && text_only.contains(&key.text.as_str())
-            || kind != Kind::Json && matches!(key.text.as_str(), "count" | "type")
+            || kind != Kind::Json && matches!(key.text.as_str(), "count" | "type" | "each")
         {
             let of = match kind {
                 Kind::Status => "the status",
                 Kind::Latency => "the latency",
+                Kind::Number => "a number",
                 Kind::Text | Kind::Json => "text",
             };
             let problem = self
                 .at(key.span, format!("`{}` does not apply to {of}", key.text))
                 .expected("an operator for this kind of value")
                 .found(format!("`{}`", key.text))
-                .help("`count` and `type` are for JSON, text operators for text and JSON");
+                .help("`count`, `each` and `type` are for JSON, text operators for text and JSON");
             self.report(problem);
             return None;
         }
@@ -104,6 +89,7 @@ impl Reader<'_> {
             "at_least" => Operator::Compare(Comparison::AtLeast, self.number(node, kind)?),
             "at_most" => Operator::Compare(Comparison::AtMost, self.number(node, kind)?),
             "count" => Operator::Count(self.predicate(node, Kind::Json)?),
+            "each" => Operator::Each(self.predicate(node, Kind::Json)?),
             "type" => Operator::Type(self.json_type(node)?),
             "not" => Operator::Not(self.predicate(node, kind)?),
             _ => return None,
@@ -141,7 +127,7 @@ impl Reader<'_> {
         Some(Operator::Status(ranges, text))
     }
 
-    fn status(&mut self, node: &Node) -> Option<(RangeInclusive<u64>, String)> {
+    pub(super) fn status(&mut self, node: &Node) -> Option<(RangeInclusive<u64>, String)> {
         let range = match &node.value {
             Yaml::Number(number, _) => number
                 .as_u64()
@@ -173,6 +159,7 @@ impl Reader<'_> {
                 .template(node, "an expected text")
                 .map(ValueTemplate::text),
             Kind::Json => self.value(node),
+            Kind::Number => self.number(node, kind),
             Kind::Latency => {
                 let duration = self.duration(node, "a latency")?;
                 let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -188,7 +175,7 @@ impl Reader<'_> {
         match (&node.value, kind) {
             (_, Kind::Latency) => self.literal(node, kind),
             (Yaml::Number(number, _), _) => Some(ValueTemplate::Fixed(number.clone().into())),
-            (Yaml::String(text), Kind::Json | Kind::Text) if text.contains("{{") => {
+            (Yaml::String(text), Kind::Json | Kind::Text | Kind::Number) if text.contains("{{") => {
                 self.template(node, "a number").map(ValueTemplate::text)
             }
             _ => {

@@ -38,6 +38,8 @@ pub(crate) enum Operator {
     Empty(bool),
     Type(JsonType),
     Count(Predicate),
+    /// Every element of a list meets it, and there is at least one.
+    Each(Predicate),
     Compare(Comparison, ValueTemplate),
     /// A status code, with the text it was written as: `200`, `2xx`, a list.
     Status(Vec<RangeInclusive<u64>>, String),
@@ -85,7 +87,7 @@ impl Predicate {
                 mismatches.push(Mismatch {
                     span: test.span,
                     expected: test.operator.say(unit, scope)?,
-                    found: test.operator.say_found(value, unit),
+                    found: test.operator.say_found(value, unit, scope),
                 });
             }
         }
@@ -113,7 +115,9 @@ impl Predicate {
                 Operator::StartsWith(template) | Operator::EndsWith(template) => {
                     inside.push(template);
                 }
-                Operator::Count(predicate) | Operator::Not(predicate) => {
+                Operator::Count(predicate)
+                | Operator::Each(predicate)
+                | Operator::Not(predicate) => {
                     predicate.templates(found);
                 }
                 Operator::Matches(_)
@@ -199,6 +203,7 @@ impl Operator {
                 Some(count) => predicate.holds(Some(&count), scope)?,
                 None => false,
             },
+            Self::Each(predicate) => each(value, predicate, scope)? == Each::Holds,
             Self::Compare(comparison, wanted) => {
                 match (number(value), number(&wanted.evaluate(scope)?)) {
                     (Some(found), Some(wanted)) => comparison.holds(found, wanted),
@@ -238,6 +243,9 @@ impl Operator {
             Self::Empty(false) => "it not to be empty".to_owned(),
             Self::Type(wanted) => wanted.with_article().to_owned(),
             Self::Count(predicate) => format!("a count of {}", predicate.say(Unit::None, scope)?),
+            Self::Each(predicate) => {
+                format!("of each element: {}", predicate.say(unit, scope)?)
+            }
             Self::Compare(comparison, wanted) => {
                 format!(
                     "{} {}",
@@ -250,7 +258,7 @@ impl Operator {
         })
     }
 
-    fn say_found(&self, value: Option<&Value>, unit: Unit) -> String {
+    fn say_found(&self, value: Option<&Value>, unit: Unit, scope: &Scope) -> String {
         let Some(value) = value else {
             return "nothing".to_owned();
         };
@@ -258,6 +266,15 @@ impl Operator {
             && let Some(count) = count(value)
         {
             return format!("{count}");
+        }
+        if let Self::Each(predicate) = self {
+            match each(value, predicate, scope) {
+                Ok(Each::Not(at, item)) => {
+                    return format!("{} at index {at}", say_value(item, unit));
+                }
+                Ok(Each::Empty) => return "an empty list".to_owned(),
+                Ok(Each::NoList | Each::Holds) | Err(_) => {}
+            }
         }
         say_value(value, unit)
     }
@@ -281,6 +298,33 @@ impl Comparison {
             Self::AtMost => "at most",
         }
     }
+}
+
+/// Whether a value is a list whose elements all meet the predicate, or which
+/// of them does not.
+#[derive(Debug, PartialEq)]
+enum Each<'v> {
+    Holds,
+    NoList,
+    Empty,
+    Not(usize, &'v Value),
+}
+
+fn each<'v>(value: &'v Value, predicate: &Predicate, scope: &Scope) -> Result<Each<'v>, String> {
+    let Value::Array(items) = value else {
+        return Ok(Each::NoList);
+    };
+    for (at, item) in items.iter().enumerate() {
+        if !predicate.holds(Some(item), scope)? {
+            return Ok(Each::Not(at, item));
+        }
+    }
+    // On an empty list it would pass unseen.
+    Ok(if items.is_empty() {
+        Each::Empty
+    } else {
+        Each::Holds
+    })
 }
 
 fn say_value(value: &Value, unit: Unit) -> String {

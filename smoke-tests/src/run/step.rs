@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Shared;
+use super::auth::authorization;
 use super::cookies::Jar;
 use super::record::Trace;
 use crate::answer::Answer;
@@ -55,8 +56,8 @@ pub(super) async fn run(
             return;
         }
         report.outcome = StepOutcome::Failed;
-        match step.retry {
-            Some(retry) if shared.pause(begun, retry).await => {}
+        match &step.retry {
+            Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
             _ => return,
         }
     }
@@ -137,6 +138,11 @@ impl Attempt<'_> {
                 )
             })?;
             headers.append(name, value);
+        }
+        if let Some(value) = authorization(request.auth.as_ref(), scope)
+            .map_err(|reason| wrong("the login", reason))?
+        {
+            headers.entry(AUTHORIZATION).or_insert(value);
         }
         let (body, content_type) = match &request.body {
             None => (Bytes::new(), None),
@@ -383,8 +389,7 @@ fn redirected(
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);
     }
-    // The target is the same, so its credentials may go along.
-    debug_assert!(!headers.contains_key(AUTHORIZATION) || url.has_host());
+    // The target is the same, so its credentials go along.
     Request {
         method: if to_get { Method::GET } else { method },
         url,

@@ -67,7 +67,7 @@ pub async fn report_with(
 /// A file with one check of this text.
 pub fn check(text: &str) -> String {
     let indented = text.trim().replace('\n', "\n    ");
-    format!("checks:\n  - name: a\n    {indented}\n")
+    format!("checks:\n  - name: a\n    {indented}\n    writes: true\n")
 }
 
 /// Runs one check and expects it to pass.

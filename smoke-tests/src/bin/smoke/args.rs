@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -52,6 +52,15 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Read check files, say everything that is wrong with them, and send nothing
     Validate(ValidateArgs),
+    /// Print the JSON Schema of check files, for editors
+    Schema,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in troff
+    Man,
 }
 
 /// When to use colours.
@@ -177,6 +186,14 @@ pub(crate) struct RunArgs {
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
+
+    /// How many checks will run at the same time
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS)]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// Refuse files that may take longer than this, such as 10m
+    #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -188,6 +205,15 @@ pub(crate) struct FileArgs {
     /// Give a variable its value; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<Assignment>,
+
+    /// Read variables from a file of NAME=VALUE lines; may be repeated
+    #[arg(
+        long = "vars-file",
+        env = "SMOKE_VARS_FILE",
+        value_delimiter = ',',
+        value_name = "FILE"
+    )]
+    variable_files: Vec<PathBuf>,
 
     /// Run checks with this tag, or without it if it begins with `!`; may be repeated
     #[arg(
@@ -218,8 +244,8 @@ impl RunArgs {
 }
 
 impl FileArgs {
-    /// The selection, with the variables of the environment below those of the
-    /// flags.
+    /// The selection. Variables of flags come before those of files, and those
+    /// before the environment's.
     pub(crate) fn selection(
         &self,
         environment: impl Iterator<Item = (String, String)>,
@@ -230,6 +256,11 @@ impl FileArgs {
                 Some((name.to_owned(), value))
             })
             .collect();
+        for path in &self.variable_files {
+            for assignment in read_variables(path)? {
+                variables.insert(assignment.name, assignment.value);
+            }
+        }
         for assignment in &self.variables {
             variables.insert(assignment.name.clone(), assignment.value.clone());
         }
@@ -238,6 +269,22 @@ impl FileArgs {
             tags: Tags::parse(self.tags.iter().map(String::as_str))?,
         })
     }
+}
+
+/// The variables of a file: a `name=value` a line; empty lines and those that
+/// begin with `#` are skipped. Values are not repeated in errors.
+fn read_variables(path: &Path) -> Result<Vec<Assignment>, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
+    text.lines()
+        .enumerate()
+        .map(|(number, line)| (number + 1, line.trim()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| {
+            line.parse()
+                .map_err(|error| format!("{}:{number}: {error}", path.display()))
+        })
+        .collect()
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
