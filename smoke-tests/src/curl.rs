@@ -122,7 +122,7 @@ fn body(body: &[u8], redactor: &Redactor, before: &mut String) -> String {
         return "--data-binary @body.bin".to_owned();
     }
     match std::str::from_utf8(body) {
-        Ok(text) if !text.contains(char::is_control) => {
+        Ok(text) if !text.contains(is_odd) => {
             format!("--data-raw {}", quoted(&redactor.split(text)))
         }
         text => {
@@ -152,6 +152,11 @@ fn body(body: &[u8], redactor: &Redactor, before: &mut String) -> String {
             "--data-binary @-".to_owned()
         }
     }
+}
+
+/// Whether a character may not survive being shown and copied.
+fn is_odd(c: char) -> bool {
+    c.is_control() || !(c.is_ascii() || c.is_alphanumeric())
 }
 
 /// Bytes as the format of `printf`.
