@@ -278,7 +278,8 @@ async fn prove_and_run(
         let problems = problems.diagnostics().iter().map(Problem::from);
         Decision::refuse("the check files", problems)
     };
-    let subject = match ready.prover.learn(hook, until).await {
+    let bound = ready.prover.bound(until);
+    let subject = match ready.prover.learn(hook, bound).await {
         Ok(subject) => subject,
         Err(unproven) => return Decision::unproven(unproven),
     };
@@ -294,7 +295,7 @@ async fn prove_and_run(
         Err(problems) => return refuse(problems),
     };
     let connection = settings.connection(client.target().clone());
-    let proof = ready.prover.prove(&subject, &connection, until);
+    let proof = ready.prover.prove(&subject, &connection, bound);
     if let Err(unproven) = Box::pin(proof).await {
         return Decision::unproven(unproven);
     }

@@ -119,7 +119,7 @@ pub(crate) enum Subject {
 
 /// The time of a proof.
 #[derive(Debug, Clone, Copy)]
-struct Bound {
+pub(crate) struct Bound {
     begun: Instant,
     until: Instant,
 }
@@ -168,8 +168,9 @@ impl Prover {
         Self { settings, clients }
     }
 
-    /// By when the proof has to be there, for a run that begins now.
-    fn bound(&self, until: Instant) -> Bound {
+    /// By when the proof has to be there, for a run that begins now and ends
+    /// `until` then.
+    pub(crate) fn bound(&self, until: Instant) -> Bound {
         let begun = Instant::now();
         Bound {
             begun,
@@ -184,7 +185,7 @@ impl Prover {
     pub(crate) async fn learn(
         &self,
         hook: Option<&Hook>,
-        until: Instant,
+        bound: Bound,
     ) -> Result<Subject, Unproven> {
         let Some(hook) = hook else {
             return Ok(Subject::ByHand);
@@ -194,7 +195,7 @@ impl Prover {
             return Ok(Subject::Unexamined { deployment_id });
         }
         let clients = self.clients()?;
-        let facts = facts::learn(clients, deployment_id, self.bound(until)).await?;
+        let facts = facts::learn(clients, deployment_id, bound).await?;
         Ok(Subject::Deployed(Box::new(facts)))
     }
 
@@ -206,7 +207,7 @@ impl Prover {
         &self,
         subject: &Subject,
         connection: &Connection,
-        until: Instant,
+        bound: Bound,
     ) -> Result<(), Unproven> {
         let facts = match subject {
             Subject::Deployed(facts) => facts,
@@ -220,14 +221,14 @@ impl Prover {
             }
         };
         let Some(green) = &facts.green else {
-            tracing::info!("not a deployment of ECS: it has no listener, and nothing to prove");
+            tracing::info!("a deployment of Lambda: it has no listener, and nothing to prove");
             return Ok(());
         };
-        let bound = self.bound(until);
         let mode = self.settings.mode;
         if matches!(mode, Mode::Full | Mode::Listener) {
             let load_balancer = &self.clients()?.load_balancer;
-            listener::prove(load_balancer, facts, green, connection, bound).await?;
+            let proof = listener::prove(load_balancer, facts, green, connection, bound);
+            Box::pin(proof).await?;
         }
         match &self.settings.identity {
             Some(identity) if matches!(mode, Mode::Full | Mode::Identity) => {

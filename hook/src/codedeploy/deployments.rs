@@ -22,8 +22,9 @@ pub(crate) struct Deployment {
     pub(crate) revision: Option<String>,
     /// How it ended, if nothing can change it any more.
     pub(crate) over: Option<String>,
-    /// Whether it is one of ECS; else it has no listener.
-    pub(crate) is_ecs: bool,
+    /// Whether it certainly is one of the Lambda platform, which has no
+    /// listener.
+    pub(crate) is_lambda: bool,
     /// The names of the two target groups.
     pub(crate) target_groups: Vec<String>,
     /// The ARN of the listener that customers use.
@@ -116,7 +117,7 @@ impl From<DeploymentInfo> for Deployment {
             group: info.deployment_group_name,
             revision: info.revision.and_then(location),
             over: over.map(|status| status.as_str().to_owned()),
-            is_ecs: info.compute_platform == Some(ComputePlatform::Ecs),
+            is_lambda: info.compute_platform == Some(ComputePlatform::Lambda),
             target_groups: groups.into_iter().filter_map(|group| group.name).collect(),
             production_listener: production,
             test_listener: test,

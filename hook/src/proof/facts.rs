@@ -22,7 +22,7 @@ pub(crate) struct Facts {
     pub(super) deployment: Deployment,
     /// Such as `AfterAllowTestTraffic`.
     pub(super) lifecycle_event: Option<String>,
-    /// Absent if the deployment is not one of ECS.
+    /// Absent if the deployment is one of the Lambda platform.
     pub(super) green: Option<Green>,
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn learn(clients: &Clients, id: String, bound: Bound) -> Result
         deployment,
         ..Facts::default()
     };
-    if !facts.deployment.is_ecs {
+    if facts.deployment.is_lambda {
         return Ok(facts);
     }
     let Some(target) = target else {

@@ -5,7 +5,7 @@
 //! its own for each answer, so that no connection is used twice.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use super::facts::Green;
 use super::{Bound, Unproven};
+use crate::calls::LEAST;
 
 /// The longest that one answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -129,6 +130,7 @@ pub(super) async fn prove(
     })?;
     let plan = &plan;
     let mut streaks: BTreeMap<SocketAddr, u32> = BTreeMap::new();
+    let mut last_wrong: Option<String> = None;
     loop {
         let mut wrong = None;
         match addresses(connection).await {
@@ -157,8 +159,10 @@ pub(super) async fn prove(
         } else {
             Duration::ZERO
         };
-        if !bound.allows(pause) {
+        // An answer that is given no time would say nothing of the app.
+        if !bound.allows(pause + LEAST) {
             let why = wrong
+                .or(last_wrong)
                 .unwrap_or_else(|| format!("too few answers to have {} in a row", identity.times));
             return Err(Unproven::new(
                 format!(
@@ -170,6 +174,7 @@ pub(super) async fn prove(
         }
         if let Some(why) = wrong {
             tracing::info!("waiting for green: {why}");
+            last_wrong = Some(why);
         }
         tokio::time::sleep(pause).await;
     }
@@ -194,7 +199,23 @@ async fn addresses(connection: &Connection) -> Result<Vec<SocketAddr>, String> {
         .collect();
     found.sort();
     found.dedup();
+    if found.iter().any(has_route) {
+        found.retain(has_route);
+    }
     Ok(found)
+}
+
+/// Whether this machine has a way to an address: a function without IPv6 has
+/// none to half of what a dual-stack load balancer's name stands for. Nothing
+/// is sent.
+fn has_route(address: &SocketAddr) -> bool {
+    let own: IpAddr = if address.is_ipv4() {
+        Ipv4Addr::UNSPECIFIED.into()
+    } else {
+        Ipv6Addr::UNSPECIFIED.into()
+    };
+    let socket = UdpSocket::bind((own, 0));
+    socket.is_ok_and(|socket| socket.connect(address).is_ok())
 }
 
 fn host(target: &Target) -> String {
@@ -253,6 +274,13 @@ mod tests {
             expected: Expected::Tag,
             times: NonZeroU32::MIN,
         }
+    }
+
+    #[test]
+    fn only_addresses_that_can_be_reached_from_here_are_asked() {
+        assert!(has_route(&"127.0.0.1:8443".parse().unwrap()));
+        // An address of no network.
+        assert!(!has_route(&"255.255.255.255:8443".parse().unwrap()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use smoke_tests::settings::Connection;
 
 use super::facts::{Facts, Green};
 use super::{Bound, Unproven};
+use crate::calls::LEAST;
 use crate::load_balancer::{LoadBalancer, Rule, TargetHealth};
 
 /// The pause after the first look; it doubles up to the longest.
@@ -40,13 +41,19 @@ pub(super) async fn prove(
     let mut pause = FIRST_PAUSE;
     let mut said = String::new();
     loop {
-        let (rules, targets) = seen.map_err(|error| bound.failed(&error))?;
-        let waiting = forwards_to_green(what, &rules, green, &facts.deployment.target_groups)
-            .and_then(|()| healthy(&targets));
+        let waiting = match seen {
+            Ok((rules, targets)) => {
+                forwards_to_green(what, &rules, green, &facts.deployment.target_groups)
+                    .and_then(|()| healthy(&targets))
+            }
+            // What was seen before says more than that the time was over.
+            Err(error) if error.passes() && !said.is_empty() => Err(said.clone()),
+            Err(error) => return Err(bound.failed(&error)),
+        };
         let Err(waiting) = waiting else {
             return Ok(());
         };
-        if !bound.allows(pause) {
+        if !bound.allows(pause + LEAST) {
             return Err(Unproven::new(
                 format!("{waiting} after {}", bound.elapsed()),
                 HELP,
@@ -92,7 +99,12 @@ fn is_the_target(what: &str, port: Option<u16>, connection: &Connection) -> Resu
         .and_then(smoke_tests::target::Address::port)
         .unwrap_or(connection.target.port());
     match port {
-        Some(port) if port != dialled => Err(Unproven::new(
+        Some(port) if port == dialled => Ok(()),
+        None => Err(Unproven {
+            reason: format!("the load balancer does not know the {what}"),
+            help: None,
+        }),
+        Some(port) => Err(Unproven::new(
             format!(
                 "the target `{}` is reached on port {dialled}, and the {what} has port {port}",
                 connection.target
@@ -100,7 +112,6 @@ fn is_the_target(what: &str, port: Option<u16>, connection: &Connection) -> Resu
             "set `SMOKE_TARGET` to the listener, or `SMOKE_PROOF` to `identity` if something \
              stands before it",
         )),
-        _ => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ mod events;
 mod logs;
 mod matrix;
 mod proof;
+mod proof_calls;
 mod reporting;
 mod settings;
 mod support;

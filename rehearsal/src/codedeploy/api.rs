@@ -69,6 +69,11 @@ pub(super) async fn answer(
             state.record(call);
             return Err("the connection is dropped after the call".into());
         }
+        Some(ApiFault::Empty) => {
+            call.answer = Answer::Garbage;
+            state.record(call);
+            return Ok(asked.accept(&json!({})));
+        }
         Some(ApiFault::Garbage) => {
             call.answer = Answer::Garbage;
             state.record(call);

@@ -96,7 +96,7 @@ pub enum Answer {
     Error(&'static str),
     /// The connection was closed without an answer.
     Dropped,
-    /// HTTP 200 with a body that is not JSON.
+    /// HTTP 200 with a body that is not JSON, or that says nothing.
     Garbage,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal::{ApiFault, Fault, TargetHealth, VERDICT, Verdict, Weights, WrongCertificate};
 
-use crate::proof::READS;
+use crate::proof_calls::READS;
 
 /// How long something that hangs would hang.
 pub(super) const FOREVER: Duration = Duration::from_mins(10);
