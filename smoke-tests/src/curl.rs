@@ -217,7 +217,7 @@ fn secret(variable: &str, form: Form, value: &str) -> String {
     const HEX: &str = "od -An -v -tx1 | tr -d '\\n' | sed 's/ *\\([0-9a-f][0-9a-f]\\) */";
     let made = match form {
         Form::Plain => return format!("\"${variable}\""),
-        Form::UrlTwice => return format!("\"${variable}_ENCODED_TWICE\""),
+        Form::UrlTwice | Form::JsonTwice => return format!("\"${variable}_ENCODED_TWICE\""),
         Form::Within => return format!("\"${variable}_IN_BASE64\""),
         Form::Url => format!("{HEX}%\\1/g'"),
         Form::Json if value.is_ascii() && value.contains(char::is_control) => {

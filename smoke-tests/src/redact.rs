@@ -26,6 +26,8 @@ pub(crate) enum Form {
     Plain,
     /// As in a JSON string.
     Json,
+    /// As in a JSON string that holds JSON, which an echo of a body is.
+    JsonTwice,
     /// As in a URL or a form.
     Url,
     /// The same, done twice.

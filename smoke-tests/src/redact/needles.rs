@@ -24,9 +24,14 @@ const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// Each form with its text, none of them empty.
 pub(super) fn needles(secret: &str) -> Vec<(Form, String)> {
-    let quoted = serde_json::Value::from(secret).to_string();
-    let quoted = quoted[1..quoted.len() - 1].to_owned();
-    let mut found = vec![(Form::Plain, secret.to_owned()), (Form::Json, quoted)];
+    let once = quoted(secret);
+    let twice = quoted(&once);
+    let mut found = vec![
+        (Form::Plain, secret.to_owned()),
+        (Form::Json, once),
+        (Form::JsonTwice, quoted(&twice)),
+        (Form::JsonTwice, twice),
+    ];
     let mut encoded = vec![form(secret)];
     for set in [NON_ALPHANUMERIC, UNRESERVED, COMPONENT, PATH] {
         let text = utf8_percent_encode(secret, set).to_string();
@@ -48,6 +53,12 @@ pub(super) fn needles(secret: &str) -> Vec<(Form, String)> {
     found.extend(base64(secret.as_bytes()));
     found.retain(|(form, text)| !text.is_empty() && (*form == Form::Plain || text != secret));
     found
+}
+
+/// As it stands between the quotes of a JSON string.
+fn quoted(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// `%2F` as `%2f`.

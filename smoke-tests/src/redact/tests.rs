@@ -22,9 +22,11 @@ proptest! {
         let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let json = serde_json::Value::from(secret.as_str()).to_string();
         let json = json[1..json.len() - 1].to_owned();
+        let nested = serde_json::Value::from(json.as_str()).to_string();
+        let nested = nested[1..nested.len() - 1].to_owned();
         let standard = STANDARD.encode(&secret);
         let url_safe = URL_SAFE_NO_PAD.encode(&secret);
-        for shape in [secret, form, json, standard, url_safe] {
+        for shape in [secret, form, json, nested, standard, url_safe] {
             let mut text = format!("{before}{shape}{after}");
             redactor.redact(&mut text);
             prop_assert!(!text.contains(&shape) || REDACTED.contains(&shape), "{}", text);
