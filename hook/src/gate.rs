@@ -11,7 +11,7 @@ use smoke_tests::report::{CheckReport, Outcome, Report};
 use smoke_tests::run::Progress;
 use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::target::Target;
-use smoke_tests::units::human_duration;
+use smoke_tests::units::{counted, human_duration};
 use smoke_tests::verdict::{self, Verdict};
 use smoke_tests::{discover, plan, run};
 use tokio::time::Instant;
@@ -302,9 +302,9 @@ async fn prove_and_run(
     tracing::info!(
         checks = plan.checks(),
         files = plan.files(),
-        "running {} checks of {} files",
-        plan.checks(),
-        plan.files()
+        "running {} of {}",
+        counted(plan.checks(), "check"),
+        counted(plan.files(), "file")
     );
     let limits = Limits {
         jobs: settings.jobs,

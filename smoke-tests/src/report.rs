@@ -89,6 +89,8 @@ pub enum NotRun {
     Need,
     /// The setup of its file did not pass.
     Setup,
+    /// A teardown after which nothing is to be put in order.
+    NothingRan,
 }
 
 /// What happened in one step.
@@ -228,6 +230,21 @@ impl Report {
 }
 
 impl CheckReport {
+    /// Why it did not run, if it did not.
+    pub fn why_not(&self) -> Option<&str> {
+        let Outcome::NotRun(why) = self.outcome else {
+            return None;
+        };
+        let said = self.remark.as_deref().filter(|_| why == NotRun::Skipped);
+        Some(said.unwrap_or(why.reason()))
+    }
+
+    /// What a reader should know beside the outcome of a check that ran.
+    pub fn aside(&self) -> Option<&str> {
+        let ran = !matches!(self.outcome, Outcome::NotRun(_));
+        self.remark.as_deref().filter(|_| ran)
+    }
+
     /// The failures of all steps, in their order.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.steps.iter().flat_map(|step| &step.failures)
@@ -304,6 +321,7 @@ impl NotRun {
             Self::Skipped => "the check file says so",
             Self::Need => "a check that it needs did not pass",
             Self::Setup => "the setup did not pass",
+            Self::NothingRan => "nothing ran before it",
         }
     }
 }

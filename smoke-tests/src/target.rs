@@ -106,6 +106,12 @@ impl Target {
         }
     }
 
+    /// The name or address, that of IPv6 without its brackets.
+    pub fn host(&self) -> &str {
+        let host = self.base.host_str().unwrap_or_default();
+        host.trim_matches(['[', ']'])
+    }
+
     /// The port, said or implied.
     pub fn port(&self) -> u16 {
         self.base.port_or_known_default().unwrap_or(443)

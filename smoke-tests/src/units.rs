@@ -50,6 +50,14 @@ pub fn human_duration(duration: Duration) -> String {
     }
 }
 
+/// So many of something: `1 check`, `2 checks`.
+pub fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
+}
+
 /// A number of bytes as a person would say it.
 pub(crate) fn human_bytes(bytes: u64) -> String {
     const KIB: u64 = 1024;

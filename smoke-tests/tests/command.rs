@@ -219,6 +219,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
       "checks": [
         {
           "suite": "shop",
+          "role": "check",
           "name": "it answers",
           "place": "checks/shop.yaml:4:13",
           "tags": [
@@ -244,6 +245,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
         },
         {
           "suite": "shop",
+          "role": "check",
           "name": "it tells its version",
           "place": "checks/shop.yaml:5:11",
           "tags": [],

@@ -18,7 +18,6 @@ use smoke_tests::plan::{self, Plan};
 use smoke_tests::report::{Outcome, Report};
 use smoke_tests::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
-use smoke_tests::target::Target;
 use tokio::time::Instant;
 
 use super::facts::Green;
@@ -189,7 +188,7 @@ async fn addresses(connection: &Connection) -> Result<Vec<SocketAddr>, String> {
             address.host().to_owned(),
             address.port().unwrap_or(target.port()),
         ),
-        None => (host(target), target.port()),
+        None => (target.host().to_owned(), target.port()),
     };
     let found = tokio::time::timeout(ANSWER, tokio::net::lookup_host((host.as_str(), port))).await;
     let unknown = |why: String| format!("`{host}` does not resolve: {why}");
@@ -216,13 +215,6 @@ fn has_route(address: &SocketAddr) -> bool {
     };
     let socket = UdpSocket::bind((own, 0));
     socket.is_ok_and(|socket| socket.connect(address).is_ok())
-}
-
-fn host(target: &Target) -> String {
-    let url = reqwest::Url::parse(&target.to_string());
-    let host = url.ok().and_then(|url| Some(url.host_str()?.to_owned()));
-    let host = host.unwrap_or_default();
-    host.trim_matches(['[', ']']).to_owned()
 }
 
 /// One answer, over a connection that is made for it.

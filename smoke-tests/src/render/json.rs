@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::Severity;
-use crate::report::{self, Outcome, StepOutcome};
+use crate::report::{self, Outcome, Role, StepOutcome};
 use crate::verdict;
 
 /// The version of the format.
@@ -53,7 +53,9 @@ pub struct Counts {
 pub struct Check<'a> {
     /// The name of its check file.
     pub suite: &'a str,
-    /// Its name.
+    /// `check`, or `setup` and `teardown` for what runs around the checks.
+    pub role: &'static str,
+    /// Its name, with that of its row.
     pub name: &'a str,
     /// Where it is written: `file:line:column`.
     pub place: String,
@@ -65,7 +67,10 @@ pub struct Check<'a> {
     pub outcome: &'static str,
     /// Why it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_run_because: Option<&'static str>,
+    pub not_run_because: Option<&'a str>,
+    /// What to know beside the outcome, such as whose quarantine it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<&'a str>,
     /// How long after the begin of the run it began.
     pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
@@ -191,7 +196,11 @@ pub fn report(report: &report::Report) -> Report<'_> {
         started_at: report.started_at.to_string(),
         duration_ms: milliseconds(report.duration),
         counts: Counts {
-            total: report.checks.len(),
+            total: report
+                .checks
+                .iter()
+                .filter(|check| check.role == Role::Check)
+                .count(),
             passed: counts.passed,
             warned: counts.warned,
             failed: counts.failed,
@@ -202,14 +211,19 @@ pub fn report(report: &report::Report) -> Report<'_> {
 }
 
 fn check(check: &report::CheckReport) -> Check<'_> {
-    let (outcome, not_run_because) = match check.outcome {
-        Outcome::Passed => ("passed", None),
-        Outcome::Warned => ("warned", None),
-        Outcome::Failed => ("failed", None),
-        Outcome::NotRun(why) => ("not-run", Some(why.reason())),
+    let outcome = match check.outcome {
+        Outcome::Passed => "passed",
+        Outcome::Warned => "warned",
+        Outcome::Failed => "failed",
+        Outcome::NotRun(_) => "not-run",
     };
     Check {
         suite: &check.suite,
+        role: match check.role {
+            Role::Setup => "setup",
+            Role::Check => "check",
+            Role::Teardown => "teardown",
+        },
         name: &check.name,
         place: check.place.to_string(),
         tags: &check.tags,
@@ -218,7 +232,8 @@ fn check(check: &report::CheckReport) -> Check<'_> {
             Severity::Warn => "warn",
         },
         outcome,
-        not_run_because,
+        not_run_because: check.why_not(),
+        remark: check.aside(),
         start_ms: milliseconds(check.start),
         duration_ms: milliseconds(check.duration),
         attempts: check.attempts,

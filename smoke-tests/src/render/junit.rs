@@ -57,15 +57,18 @@ fn case(check: &CheckReport) -> TestCase {
             status.set_description(details(check));
             status
         }
-        Outcome::NotRun(why) => {
+        Outcome::NotRun(_) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(why.reason());
+            status.set_message(check.why_not().unwrap_or_default());
             status
         }
     };
     let mut case = TestCase::new(check.name.as_str(), status);
     case.set_classname(&*check.suite);
     case.set_time(check.duration);
+    if let Some(aside) = check.aside() {
+        case.add_property(("remark", aside));
+    }
     case.add_property(("place", check.place.to_string().as_str()));
     case
 }

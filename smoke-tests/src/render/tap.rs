@@ -23,7 +23,9 @@ pub fn report(report: &Report) -> String {
         let directive = match check.outcome {
             Outcome::Passed | Outcome::Failed => String::new(),
             Outcome::Warned => " # TODO a warning, which the verdict does not mind".to_owned(),
-            Outcome::NotRun(why) => format!(" # SKIP {}", why.reason()),
+            Outcome::NotRun(_) => {
+                format!(" # SKIP {}", escaped(check.why_not().unwrap_or_default()))
+            }
         };
         let _ = writeln!(text, "{word} {number} - {name}{directive}");
         diagnostics(&mut text, check);
@@ -45,6 +47,9 @@ fn diagnostics(text: &mut String, check: &CheckReport) {
     line("---");
     line(&format!("place: {}", quoted(&check.place.to_string())));
     line(&format!("duration_ms: {}", check.duration.as_millis()));
+    if let Some(aside) = check.aside() {
+        line(&format!("remark: {}", quoted(aside)));
+    }
     if let Some(first) = check.failures().next() {
         line(&format!("class: {}", first.class.key()));
         line(&format!(

@@ -47,10 +47,13 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
     };
     let word = paint(word, style, colour);
     let name = &check.name;
-    let remark = match check.outcome {
-        Outcome::NotRun(why) => format!("not run: {}", why.reason()),
-        _ => human_duration(check.duration),
+    let remark = match check.why_not() {
+        Some(why) => format!("not run: {why}"),
+        None => human_duration(check.duration),
     };
+    let aside = check
+        .aside()
+        .map_or(String::new(), |aside| format!("; {aside}"));
     let attempts: u32 = check.attempts.max(
         check
             .steps
@@ -64,7 +67,7 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
         attempts => format!(", {attempts} attempts"),
     };
     let remark = paint(
-        &format!("({remark}{attempts})"),
+        &format!("({remark}{attempts}{aside})"),
         Style::new().dimmed(),
         colour,
     );

@@ -215,7 +215,7 @@ impl Running<'_> {
         let (mut report, scope) = match why_not {
             Some(why) => (not_run(planned, why), Scope::default()),
             None if planned.role == Role::Teardown && !any_ran => {
-                (not_run(planned, NotRun::Skipped), Scope::default())
+                (not_run(planned, NotRun::NothingRan), Scope::default())
             }
             None => {
                 let scope = match scope {

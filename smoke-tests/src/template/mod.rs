@@ -144,9 +144,13 @@ impl Template {
     pub(crate) fn render(&self, scope: &Scope) -> Result<String, String> {
         match &self.form {
             Form::Fixed => Ok(self.text.clone()),
-            Form::Expression(_) | Form::Text => ENGINE
-                .render_str(&self.text, &scope.0)
-                .map_err(|error| reason(&error)),
+            Form::Expression(_) | Form::Text => {
+                // The engine drops a final line break of the text.
+                let spare = if self.text.ends_with('\n') { "\n" } else { "" };
+                ENGINE
+                    .render_str(&format!("{}{spare}", self.text), &scope.0)
+                    .map_err(|error| reason(&error))
+            }
         }
     }
 
@@ -222,6 +226,7 @@ mod tests {
         check("{{ n + 1 }}", json!(4));
         check("n={{ n }}", json!("n=3"));
         check("n={{ n > 2 }}", json!("n=true"));
+        check("{{ n }},\n", json!("3,\n"));
         check("{{ n }}{{ n }}", json!("33"));
         check("{{ user.id }}", json!(7));
         check("{{ who }}", json!("<Ada>"));

@@ -1,7 +1,7 @@
 //! `smoke validate`: reads check files and sends nothing.
 
 use smoke_tests::diagnostic::Diagnostic;
-use smoke_tests::units::human_duration;
+use smoke_tests::units::{counted, human_duration};
 
 use crate::Exit;
 use crate::args::ValidateArgs;
@@ -13,15 +13,11 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
-    let plural = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        count => format!("{count} {word}s"),
-    };
     let longest = plan.worst_case(args.jobs);
     let text = format!(
         "valid: {} in {}, {} at the longest\n",
-        plural(plan.checks(), "check"),
-        plural(plan.files(), "file"),
+        counted(plan.checks(), "check"),
+        counted(plan.files(), "file"),
         human_duration(longest)
     );
     if let Some(deadline) = args.deadline

@@ -43,8 +43,11 @@ pub(super) fn check(html: &mut String, check: &CheckReport, index: usize, whole:
         index + 1,
         Text(&check.place.to_string())
     );
-    if let Outcome::NotRun(why) = check.outcome {
-        let _ = write!(html, " · not run: {}", why.reason());
+    if let Some(why) = check.why_not() {
+        let _ = write!(html, " · not run: {}", Text(why));
+    }
+    if let Some(aside) = check.aside() {
+        let _ = write!(html, " · {}", Text(aside));
     }
     if check.attempts > 1 {
         let _ = write!(html, " · {} attempts", check.attempts);
