@@ -4,14 +4,16 @@ The store gives back what it was given. It proves that Terraform and its
 provider agree with themselves, not that AWS would take every value.
 """
 
+import io
 import json
 import re
 import threading
-import time
 import uuid
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -44,6 +46,7 @@ class Store:
 def codedeploy(store, operation, body):
     if operation == "CreateApplication":
         name = body["applicationName"]
+        store.put("tags", f"arn:aws:codedeploy:{PLACE}:application:{name}", body.get("tags", []))
         store.put("application", name, {"applicationId": str(uuid.uuid4()), "applicationName": name, "computePlatform": body["computePlatform"], "createTime": 0, "linkedToGitHub": False})
         return {"applicationId": store.things["application", name]["applicationId"]}
     if operation == "GetApplication":
@@ -51,10 +54,14 @@ def codedeploy(store, operation, body):
     if operation == "DeleteApplication":
         store.drop("application", body["applicationName"])
         return {}
+    if operation == "PutLifecycleEventHookExecutionStatus":
+        execution = body["lifecycleEventHookExecutionId"]
+        store.put("verdict", execution, body["status"])
+        return {"lifecycleEventHookExecutionId": execution}
     group = f"{body.get('applicationName')}/{body.get('deploymentGroupName') or body.get('currentDeploymentGroupName')}"
     if operation == "CreateDeploymentGroup":
         body = {"computePlatform": "ECS", "deploymentGroupId": str(uuid.uuid4()), **body}
-        body["ecsServices"] = body.get("ecsServices", [])
+        store.put("tags", f"arn:aws:codedeploy:{PLACE}:deploymentgroup:{group}", body.pop("tags", []))
         store.put("deployment group", group, body)
         return {"deploymentGroupId": body["deploymentGroupId"]}
     if operation == "GetDeploymentGroup":
@@ -142,10 +149,9 @@ OWN = {
 }
 
 
-def scaling_tags(store, operation, body):
-    if operation == "RegisterScalableTarget" and body.get("Tags"):
-        store.put("scalable tags", body["ResourceId"], body["Tags"])
-    return None
+class Quiet(WSGIRequestHandler):
+    def log_request(self, *_):
+        """A line for each call would hide what matters."""
 
 
 class Server:
@@ -153,9 +159,11 @@ class Server:
 
     def __init__(self):
         self.store = Store()
-        self.calls = []
+        # Which function an access key belongs to, and who made which call.
+        self.roles = {}
+        self.made = []
         self.moto = DomainDispatcherApplication(create_backend_app)
-        self.http = make_server("127.0.0.1", 0, self, threaded=True)
+        self.http = make_server("127.0.0.1", 0, self, threaded=True, request_handler=Quiet)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
         self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
         self.thread.start()
@@ -170,24 +178,29 @@ class Server:
         service = service.rsplit(".", 1)[-1]
         path = environ["PATH_INFO"]
         body = self.body(environ)
-        self.calls.append(f"{service}.{operation}" if target else f"{environ['REQUEST_METHOD']} {path}")
+        self.note(environ, service, operation)
         if service in OWN:
             return self.own(OWN[service], operation, body, start_response)
         kept = self.keep(service, operation, path, environ["REQUEST_METHOD"], body)
         if kept is not None:
             return answer(start_response, 200, kept)
-        return self.patched(service, operation, path, environ, start_response)
+        return self.patched(body, environ, start_response)
+
+    def note(self, environ, service, operation):
+        """Calls that a function made with the keys of its role."""
+        key = re.search(r"Credential=([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+        if key and key[1] in self.roles:
+            prefix = {"CodeDeploy_20141006": "codedeploy"}.get(service, service)
+            self.made.append((self.roles[key[1]], f"{prefix}:{operation}"))
 
     def body(self, environ):
         """The JSON of a request, which moto may read once more."""
-        import io
-
         raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(raw)
         try:
             return json.loads(raw)
         except ValueError:
-            return {}
+            return {name: values[0] for name, values in parse_qs(raw.decode("latin-1")).items()}
 
     def own(self, api, operation, body, start_response):
         try:
@@ -209,13 +222,14 @@ class Server:
                 store.put("tags", arn, body.get("Tags", {}))
             if operation == "ListTagsForResource":
                 return {"Tags": store.things.get(("tags", body["ResourceARN"]), {})}
-        if operation == "CreateService" and "healthCheckGracePeriodSeconds" in body:
-            store.put("grace period", body["serviceName"], body["healthCheckGracePeriodSeconds"])
+        if operation == "CreateService":
+            fields = ("healthCheckGracePeriodSeconds", "availabilityZoneRebalancing")
+            store.put("service fields", body["serviceName"], {name: body[name] for name in fields if name in body})
         if method == "POST" and re.fullmatch(r"/2015-03-31/functions/?", path) and "LoggingConfig" in body:
             store.put("logging", body["FunctionName"], body["LoggingConfig"])
         return None
 
-    def patched(self, service, operation, path, environ, start_response):
+    def patched(self, asked, environ, start_response):
         """Moto's answer, with the forgotten fields put back."""
         store = self.store
         said = {}
@@ -231,31 +245,37 @@ class Server:
         if isinstance(body, dict):
             for each in body.get("services", []) + [body.get("service")]:
                 if isinstance(each, dict) and "serviceName" in each:
-                    each["availabilityZoneRebalancing"] = each.get("availabilityZoneRebalancing", "ENABLED")
-                    period = store.things.get(("grace period", each["serviceName"]))
-                    if period is not None:
-                        each["healthCheckGracePeriodSeconds"] = period
+                    each.update(store.things.get(("service fields", each["serviceName"]), {}))
             for each in body.get("ScalableTargets", []):
                 each["ScalableTargetARN"] = store.things.get(("scalable target", each["ResourceId"]))
             function = body.get("Configuration", body)
-            if isinstance(function, dict) and "FunctionArn" in function:
+            if isinstance(function, dict) and "FunctionName" in function:
                 kept = store.things.get(("logging", function["FunctionName"]))
                 if kept is not None:
                     function["LoggingConfig"] = kept
             raw = json.dumps(body).encode()
+        elif isinstance(asked, dict) and "SecurityGroup" in str(asked.get("Action")):
+            raw = self.descriptions(asked, raw.decode()).encode()
         headers = [(name, value) for name, value in said["headers"] if name.lower() != "content-length"]
         start_response(said["status"], headers + [("content-length", str(len(raw)))])
         return [raw]
+
+
+    def descriptions(self, asked, xml):
+        """What a rule that names a group is for, which moto forgets."""
+        text = asked.get("IpPermissions.1.Groups.1.Description")
+        if text:
+            for rule in re.findall(r"<securityGroupRuleId>([^<]+)<", xml):
+                self.store.put("rule description", rule, text)
+
+        def described(match):
+            text = self.store.things.get(("rule description", match[1]))
+            return match[0] if text is None else f"{match[0]}<description>{escape(text)}</description>"
+
+        return re.sub(r"<securityGroupRuleId>([^<]+)</securityGroupRuleId>", described, xml)
 
 
 def answer(start_response, status, body):
     raw = json.dumps(body).encode()
     start_response(f"{status} {'OK' if status == 200 else 'Refused'}", [("content-type", "application/x-amz-json-1.1"), ("content-length", str(len(raw)))])
     return [raw]
-
-
-if __name__ == "__main__":
-    server = Server()
-    print(server.url, flush=True)
-    while True:
-        time.sleep(3600)
