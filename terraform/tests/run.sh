@@ -20,6 +20,12 @@ finish() {
 }
 trap finish EXIT
 
+# Each validation has the run that it refuses.
+for folder in . modules/*; do
+    rules=$(grep -c '^  validation {' "$folder/variables.tf") runs=$(cat "$folder"/tests/*.tftest.hcl | grep -c expect_failures)
+    [ "$rules" -eq "$runs" ] || { echo "terraform/$folder: $rules validations, $runs runs with expect_failures" >&2; exit 1; }
+done
+
 "$terraform" fmt -check -recursive -diff .
 say "formatted"
 

@@ -98,3 +98,21 @@ run "a_network_of_the_team_is_used" {
     error_message = "Green starts in the private subnets."
   }
 }
+
+run "the_gate_comes_to_a_public_load_balancer_through_nat" {
+  assert {
+    condition     = local.gate_cidrs["gate through NAT 0"] == "203.0.113.7/32" && length(local.gate_cidrs) == 1 && length(local.gate_groups) == 0
+    error_message = "A rule that names a security group does not match what comes through NAT."
+  }
+}
+
+run "and_to_an_internal_one_by_its_group" {
+  variables {
+    internal = true
+  }
+
+  assert {
+    condition     = contains(keys(local.gate_groups), "gate") && length(local.gate_cidrs) == 0
+    error_message = "Private addresses keep the group."
+  }
+}

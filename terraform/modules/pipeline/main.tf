@@ -299,18 +299,15 @@ resource "aws_cloudwatch_event_rule" "failed" {
   name        = "${var.name}-failed"
   description = "A pipeline run or a deployment of ${var.name} failed"
   event_pattern = jsonencode({
-    "$or" = [
-      {
-        source        = ["aws.codepipeline"]
-        "detail-type" = ["CodePipeline Pipeline Execution State Change"]
-        detail        = { pipeline = [var.name], state = ["FAILED"] }
-      },
-      {
-        source        = ["aws.codedeploy"]
-        "detail-type" = ["CodeDeploy Deployment State-change Notification"]
-        detail        = { application = [var.codedeploy.application_name], state = ["FAILURE", "STOP"] }
-      },
-    ]
+    source        = ["aws.codepipeline", "aws.codedeploy"]
+    "detail-type" = ["CodePipeline Pipeline Execution State Change", "CodeDeploy Deployment State-change Notification"]
+    detail = {
+      state = ["FAILED", "FAILURE", "STOP"]
+      "$or" = [
+        { pipeline = [var.name] },
+        { application = [var.codedeploy.application_name] },
+      ]
+    }
   })
 }
 

@@ -72,6 +72,8 @@ class Stage:
         return {name: each["value"] for name, each in json.loads(self.terraform("output", "-json").stdout).items()}
 
     def destroy(self):
+        # `make clean` may have been there before.
+        self.variables["package"] = "gone.zip"
         self.terraform("destroy", "-auto-approve", "-input=false", *self.arguments())
         if self.terraform("state", "list").stdout.strip():
             sys.exit("the state is not empty after destroy")
@@ -137,12 +139,15 @@ def deploy(stage):
     assert there["desiredCount"] == 5
     actions = elb.describe_listeners(ListenerArns=[told["production_listener_arn"]])["Listeners"][0]["DefaultActions"]
     assert {each["TargetGroupArn"]: each["Weight"] for each in actions[0]["ForwardConfig"]["TargetGroups"]} == {green: 100, blue: 0}
+    return "a deployment made, "
 
 
 def deploy_and_judge(stage):
-    deploy(stage)
-    if os.environ.get("BOOTSTRAP"):
-        gate.prove(stage)
+    did = deploy(stage)
+    if not os.environ.get("BOOTSTRAP"):
+        return did
+    gate.prove(stage)
+    return did + "judged by the real hook with its role, "
 
 
 def complete(stage):
@@ -184,6 +189,7 @@ STAGES = {
 def main(name):
     began = time.monotonic()
     prepare, between = STAGES[name]
+    did = ""
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(name.removesuffix("-tls"), folder)
         prepare(stage)
@@ -192,7 +198,7 @@ def main(name):
         stage.nothing_to_do("after the apply")
         resources = len(stage.terraform("state", "list").stdout.split())
         if between:
-            between(stage)
+            did = between(stage)
             stage.nothing_to_do("after a deployment")
         stage.destroy()
         left = {kind: sorted(set(names) - set(before[kind])) for kind, names in stage.inventory().items()}
@@ -200,7 +206,7 @@ def main(name):
         if left:
             sys.exit(f"destroy left behind: {left}")
         stage.server.stop()
-    print(f"{name}: {resources} objects applied, {'a deployment made, ' if between else ''}nothing to do, nothing left ({time.monotonic() - began:.0f} s)")
+    print(f"{name}: {resources} objects applied, {did}nothing to do, nothing left ({time.monotonic() - began:.0f} s)")
 
 
 if __name__ == "__main__":

@@ -150,6 +150,8 @@ def invoke(stage, name, event, load_balancer):
             pass
 
     runtime = ThreadingHTTPServer(("127.0.0.1", 0), Runtime)
+    # The function is killed while it waits for more; that is no news.
+    runtime.handle_error = lambda *_: None
     runtime.daemon_threads = True
     threading.Thread(target=runtime.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as package:

@@ -72,6 +72,13 @@ run "the_pipeline_may_run_its_own_parts" {
   }
 }
 
+run "eventbridge_may_publish_without_a_condition" {
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.notify.statement : length(statement.condition) if statement.sid == "FailedRuns"][0] == 0
+    error_message = "EventBridge fills in no condition: the message would be dropped without a word."
+  }
+}
+
 run "a_connection_of_the_team_is_used" {
   variables {
     connection_arn = "arn:aws:codestar-connections:eu-central-1:123456789012:connection/1"
