@@ -11,19 +11,15 @@ VARS ?=
 AUTO ?=
 
 .PHONY: test-terraform
-test-terraform: ## Test the Terraform module: mocks, checkov, apply on moto
-	@if command -v $(TERRAFORM) >/dev/null; then \
-		$(MAKE) test-terraform-here; \
-	elif [ -n "$${CI:-}" ]; then \
-		echo "make: terraform is missing: install Terraform 1.9 or newer" >&2; exit 1; \
-	else \
-		echo "SKIPPED: terraform is missing, so that NOTHING of terraform/ was tested; install Terraform 1.9 or newer" >&2; \
-	fi
-
-.PHONY: test-terraform-here
-test-terraform-here: $(TERRAFORM_STAMP) | cargo
-	@$(CARGO) build --quiet -p hook
-	@TERRAFORM=$(TERRAFORM) TOOLS=$(abspath $(TERRAFORM_VENV)) BOOTSTRAP=$(CARGO_TARGET)/debug/bootstrap terraform/tests/run.sh
+test-terraform: | cargo ## Test the Terraform module: mocks, checkov, apply on moto
+	@missing() { \
+		[ -z "$${CI:-}" ] || { echo "make: $$1" >&2; exit 1; }; \
+		echo "SKIPPED: NOTHING of terraform/ was tested: $$1" >&2; exit 0; \
+	}; \
+	command -v $(TERRAFORM) >/dev/null || missing "terraform is missing: install Terraform 1.9 or newer"; \
+	$(MAKE) $(TERRAFORM_STAMP) || missing "moto and checkov could not be installed"; \
+	$(CARGO) build --quiet -p hook; \
+	TERRAFORM=$(TERRAFORM) TOOLS=$(abspath $(TERRAFORM_VENV)) BOOTSTRAP=$(CARGO_TARGET)/debug/bootstrap terraform/tests/run.sh
 
 .PHONY: terraform-docs
 terraform-docs: $(TERRAFORM_STAMP) ## Write the tables of terraform/README.md

@@ -2,6 +2,9 @@ locals {
   gate     = "CodeDeployHook_${var.name}"
   watchdog = "CodeDeployHook_${var.name}_watchdog"
 
+  # A destroy works without the package.
+  package_hash = fileexists(var.package) ? filebase64sha256(var.package) : null
+
   # The hook's settings. It refuses to run with a name that it does not know.
   settings = merge(
     { for name, value in {
@@ -39,7 +42,7 @@ resource "aws_lambda_function" "gate" {
   handler          = "bootstrap"
   architectures    = [var.architecture]
   filename         = var.package
-  source_code_hash = filebase64sha256(var.package)
+  source_code_hash = local.package_hash
   timeout          = var.timeout
   memory_size      = var.memory
 
@@ -81,7 +84,7 @@ resource "aws_lambda_function" "watchdog" {
   handler          = "bootstrap"
   architectures    = [var.architecture]
   filename         = var.package
-  source_code_hash = filebase64sha256(var.package)
+  source_code_hash = local.package_hash
   timeout          = 60
   memory_size      = 128
 

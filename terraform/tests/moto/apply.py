@@ -51,9 +51,9 @@ class Stage:
         return boto3.client(service)
 
     def terraform(self, *words, accept=(0,)):
-        done = subprocess.run([os.environ.get("TERRAFORM", "terraform"), *words, "-no-color"], cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run([os.environ.get("TERRAFORM", "terraform"), *words, "-no-color"], cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode not in accept:
-            sys.exit(f"terraform {' '.join(words)}: {done.returncode}\n{done.stdout}")
+            sys.exit(f"terraform {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
     def arguments(self):
