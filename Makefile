@@ -42,7 +42,7 @@ demo: | cargo ## Rehearse two deployments on this machine: one passes, one must 
 	@$(CARGO) run --quiet -p rehearsal -- demo --checks smoke-tests/checks
 
 .PHONY: test
-test: | cargo tools-if-possible ## Set up what is missing and run all tests
+test: | cargo tools-if-possible browser-if-possible ## Set up what is missing and run all tests
 	$(CARGO) test --workspace
 	@$(MAKE) test-terraform
 
@@ -54,6 +54,16 @@ lint: | cargo ## Formatting and lints; warnings are errors
 
 .PHONY: ci
 ci: lint test package ## What CI runs: lints, tests, the package and its size
+
+.PHONY: schema
+schema: | cargo ## Write the JSON Schema of check files into docs/
+	@$(CARGO) run --quiet -p smoke-tests -- schema > docs/check-file.schema.json.new
+	@mv docs/check-file.schema.json.new docs/check-file.schema.json
+
+.PHONY: stage
+stage: | cargo ## Keep the rehearsal's shop up on https://localhost:8443, to try checks on
+	@mkdir -p $(CARGO_TARGET)
+	@$(CARGO) run --quiet -p rehearsal -- serve --test-port 8443 --ca-file $(CARGO_TARGET)/stage-ca.pem
 
 .PHONY: watch
 watch: | cargo tools ## Serve the hook locally with cargo-lambda (then: make invoke)
@@ -93,6 +103,15 @@ $(STAMP): tools/requirements.txt
 .PHONY: tools-if-possible
 tools-if-possible:
 	@$(MAKE) tools || { [ -z "$${CI:-}" ] || exit 1; echo "SKIPPED: cargo-lambda and boto3 could not be installed; the tests that need them will say so" >&2; }
+
+# The HTML report is tested in a real browser.
+.PHONY: browser-if-possible
+browser-if-possible:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "installing chromium …" \
+	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	|| [ -z "$${CI:-}" ] \
+	|| { echo "make: chromium is missing, and CI needs it" >&2; exit 1; }
 
 .PHONY: cargo
 cargo:

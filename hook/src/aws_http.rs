@@ -50,7 +50,7 @@ async fn ask(
     let request = request
         .try_into_http1x()
         .map_err(|error| ConnectorError::user(error.into()))?
-        // The bodies of AWS JSON are always in memory.
+        // The bodies of AWS JSON and AWS Query are always in memory.
         .map(|body| body.bytes().unwrap_or_default().to_vec());
     let request =
         reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;

@@ -1,31 +1,29 @@
 //! The report to CodeDeploy: the verdict is sent until it is accepted, refused
-//! for good, or Lambda's time is over.
+//! for good, or Lambda's time is over. `deployments` has the calls that only
+//! read.
+
+mod deployments;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
-use std::time::Duration;
 
 use aws_sdk_codedeploy::Client;
 use aws_sdk_codedeploy::config::retry::RetryConfig;
 use aws_sdk_codedeploy::config::timeout::TimeoutConfig;
-use aws_sdk_codedeploy::config::{BehaviorVersion, Config, Credentials, Region};
-use aws_sdk_codedeploy::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_codedeploy::config::{BehaviorVersion, Config};
+use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError as CallError;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 use smoke_tests::verdict::Verdict;
 use tokio::time::Instant;
 
-use crate::aws_http::AwsHttp;
+use crate::access::Access;
+use crate::calls::{ATTEMPT, LEAST, Met, pause};
 use crate::environment::Environment;
 use crate::event::Hook;
 
-/// The longest that one attempt may take.
-const ATTEMPT: Duration = Duration::from_secs(5);
-/// The least that an attempt is given; with less left, none is begun.
-const LEAST: Duration = Duration::from_millis(200);
-/// The pause after the first attempt; it doubles from attempt to attempt.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+pub(crate) use self::deployments::{Deployment, Deployments as Reads};
 
 /// What became of a verdict, if nothing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,13 +148,6 @@ fn said(reported: Reported, attempts: u32) -> Reported {
     reported
 }
 
-/// The pause after an attempt: doubling, bounded, and somewhere in the upper
-/// half, so that functions that were throttled together do not meet again.
-fn pause(attempts: u32, jitter: f64) -> Duration {
-    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts - 1));
-    doubled.min(LONGEST_PAUSE).mul_f64(0.5 + jitter / 2.0)
-}
-
 /// CodeDeploy itself, or why it cannot be called.
 pub(crate) struct CodeDeploy(Result<Client, String>);
 
@@ -164,32 +155,21 @@ impl CodeDeploy {
     /// Makes the client, once for all invocations. Whatever is wrong is kept
     /// for the moment when CodeDeploy has to be called.
     pub(crate) fn new(environment: &Environment) -> Self {
-        Self(client(environment))
+        Self(Access::new(environment).map(|access| client(&access)))
     }
 }
 
-fn client(environment: &Environment) -> Result<Client, String> {
-    let aws = environment.aws()?;
-    let http = AwsHttp::new().map_err(|error| format!("no HTTP client for AWS: {error}"))?;
-    let credentials = Credentials::new(
-        aws.access_key_id,
-        aws.secret_access_key,
-        aws.session_token,
-        None,
-        "environment",
-    );
+fn client(access: &Access) -> Client {
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(aws.region))
-        .credentials_provider(credentials)
-        .http_client(http)
-        // `report` is bounded by time where the SDK would count.
+        .region(access.region.clone())
+        .credentials_provider(access.credentials.clone())
+        .http_client(access.http.clone())
+        // Time is the bound here, where the SDK would count.
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled());
-    if let Some(url) = aws.endpoint_url {
-        config = config.endpoint_url(url);
-    }
-    Ok(Client::from_conf(config.build()))
+    config.set_endpoint_url(access.endpoint_url("CODEDEPLOY"));
+    Client::from_conf(config.build())
 }
 
 impl Deployments for CodeDeploy {
@@ -215,50 +195,22 @@ impl Deployments for CodeDeploy {
 }
 
 fn put_error(error: &SdkError<CallError>) -> PutError {
-    match error {
-        SdkError::ServiceError(answer) => {
-            let error = answer.err();
-            if error.is_lifecycle_event_already_completed_exception() {
-                return PutError::AlreadyCompleted;
-            }
-            let status = answer.raw().status().as_u16();
-            let code = error.code().unwrap_or_default();
-            let reason = match (code, error.message()) {
-                ("", _) => format!("status {status} and a body that is not CodeDeploy's"),
-                (code, None | Some("")) => format!("{code} (status {status})"),
-                (code, Some(message)) => format!("{code}: {message}"),
-            };
-            if passes(status, code) {
-                PutError::Passing(reason)
-            } else {
-                PutError::Lasting {
-                    reason,
-                    help: help(code),
-                }
-            }
-        }
-        SdkError::ConstructionFailure(_) => PutError::Lasting {
-            reason: DisplayErrorContext(error).to_string(),
-            help: None,
-        },
-        error => PutError::Passing(innermost(error)),
+    if let SdkError::ServiceError(answer) = error
+        && answer
+            .err()
+            .is_lifecycle_event_already_completed_exception()
+    {
+        return PutError::AlreadyCompleted;
     }
-}
-
-/// Whether the same call may be answered differently in a moment. A success
-/// whose body cannot be read was perhaps none.
-fn passes(status: u16, code: &str) -> bool {
-    !(400..500).contains(&status)
-        || matches!(status, 408 | 429)
-        || code.contains("Throttl")
-        || matches!(
-            code,
-            "TooManyRequestsException"
-                | "RequestLimitExceeded"
-                | "SlowDown"
-                | "RequestTimeout"
-                | "RequestTimeoutException"
-        )
+    let met = Met::read(error);
+    if met.passes {
+        PutError::Passing(met.reason)
+    } else {
+        PutError::Lasting {
+            help: help(&met.code),
+            reason: met.reason,
+        }
+    }
 }
 
 fn help(code: &str) -> Option<&'static str> {
@@ -274,124 +226,4 @@ fn help(code: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
-}
-
-/// The innermost reason of an error, which the layers above only announce.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    format!("no answer: {innermost}")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use super::*;
-
-    /// Answers with these, then with silence.
-    struct Scripted(RefCell<Vec<Result<(), PutError>>>);
-
-    impl Deployments for Scripted {
-        async fn put(&self, _: &Hook, _: Verdict) -> Result<(), PutError> {
-            let next = self.0.borrow_mut().pop();
-            match next {
-                Some(answer) => answer,
-                None => std::future::pending().await,
-            }
-        }
-    }
-
-    async fn told(
-        answers: &[Result<(), PutError>],
-        left: u64,
-    ) -> (Duration, Result<Reported, String>) {
-        let script = Scripted(RefCell::new(answers.iter().rev().cloned().collect()));
-        let hook = Hook {
-            deployment_id: "d-1".to_owned(),
-            execution_id: "e".to_owned(),
-        };
-        let begun = Instant::now();
-        let until = begun + Duration::from_secs(left);
-        let reported = report(&script, &hook, Verdict::Failed, until).await;
-        (begun.elapsed(), reported.map_err(|error| error.to_string()))
-    }
-
-    fn throttled() -> Result<(), PutError> {
-        Err(PutError::Passing(
-            "ThrottlingException: Rate exceeded".to_owned(),
-        ))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_passes_is_tried_again() {
-        let answers = [throttled(), throttled(), Ok(())];
-        assert_eq!(told(&answers, 60).await.1, Ok(Reported::Accepted));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_lasts_is_not_tried_again() {
-        let denied = Err(PutError::Lasting {
-            reason: "AccessDeniedException".to_owned(),
-            help: None,
-        });
-        let (took, said) = told(&[denied, Ok(())], 60).await;
-        assert_eq!(took, Duration::ZERO);
-        let said = said.unwrap_err();
-        assert!(
-            said.ends_with("(attempt 1): AccessDeniedException"),
-            "{said}"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_completed_event_is_done() {
-        let answers = [throttled(), Err(PutError::AlreadyCompleted)];
-        assert_eq!(told(&answers, 60).await.1, Ok(Reported::AlreadyCompleted));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn attempts_go_on_until_the_time_is_over_and_no_longer() {
-        for left in [0, 1, 10, 60] {
-            let (took, said) = told(&vec![throttled(); 1000], left).await;
-            assert!(said.is_err());
-            let end = Duration::from_secs(left);
-            assert!(took <= end && took + LEAST >= end, "{left} {took:?}");
-            let (took, said) = told(&[], left).await;
-            assert!(said.is_err());
-            assert!(took <= end + LEAST, "{left} {took:?}");
-        }
-    }
-
-    #[test]
-    fn pauses_double_up_to_a_bound() {
-        let pauses = [1, 2, 3, 6, 7, 40].map(|attempts| pause(attempts, 1.0).as_millis());
-        assert_eq!(pauses, [100, 200, 400, 3000, 3000, 3000]);
-        assert_eq!(pause(1, 0.0), FIRST_PAUSE / 2);
-    }
-
-    #[test]
-    fn only_what_may_heal_is_tried_again() {
-        for (status, code) in [
-            (400, "ThrottlingException"),
-            (400, "Throttling"),
-            (429, ""),
-            (500, "InternalFailure"),
-            (503, "ServiceUnavailable"),
-            (200, ""),
-        ] {
-            assert!(passes(status, code), "{status} {code}");
-        }
-        for code in [
-            "AccessDeniedException",
-            "ExpiredTokenException",
-            "UnrecognizedClientException",
-            "InvalidLifecycleEventHookExecutionIdException",
-            "DeploymentDoesNotExistException",
-        ] {
-            assert!(!passes(400, code), "{code}");
-        }
-    }
 }

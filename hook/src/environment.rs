@@ -1,6 +1,7 @@
 //! The environment: read once, here and nowhere else.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The environment, as it was when the function started.
@@ -9,6 +10,13 @@ pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
     /// The folder that the function's binary stands in.
     home: PathBuf,
+}
+
+/// Its values may be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
 }
 
 /// What the AWS client needs, as Lambda puts it into the environment.
@@ -24,8 +32,6 @@ pub(crate) struct Aws {
     pub(crate) secret_access_key: String,
     /// The session that both belong to.
     pub(crate) session_token: Option<String>,
-    /// In place of the Region's own endpoint.
-    pub(crate) endpoint_url: Option<String>,
 }
 
 impl Environment {
@@ -99,10 +105,6 @@ impl Environment {
             access_key_id: need("AWS_ACCESS_KEY_ID"),
             secret_access_key: need("AWS_SECRET_ACCESS_KEY"),
             session_token: self.given("AWS_SESSION_TOKEN").map(str::to_owned),
-            endpoint_url: self
-                .given("AWS_ENDPOINT_URL_CODEDEPLOY")
-                .or_else(|| self.given("AWS_ENDPOINT_URL"))
-                .map(str::to_owned),
         };
         if missing.is_empty() {
             Ok(aws)
@@ -145,12 +147,9 @@ mod tests {
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", "A"),
             ("AWS_SECRET_ACCESS_KEY", "B"),
-            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
-            ("AWS_ENDPOINT_URL_CODEDEPLOY", "http://127.0.0.1:2"),
         ])
         .aws()
         .unwrap();
-        assert_eq!(aws.endpoint_url.as_deref(), Some("http://127.0.0.1:2"));
         assert_eq!(aws.session_token, None);
     }
 }

@@ -9,7 +9,7 @@ use smoke_tests::diagnostic::{Diagnostic, Problems};
 use smoke_tests::http::Client;
 use smoke_tests::report::{CheckReport, Outcome, Report};
 use smoke_tests::run::Progress;
-use smoke_tests::settings::Limits;
+use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::target::Target;
 use smoke_tests::units::human_duration;
 use smoke_tests::verdict::{self, Verdict};
@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 use crate::deadlines::Deadlines;
 use crate::environment::Environment;
+use crate::event::Hook;
+use crate::proof::{Prover, Unproven};
 use crate::settings::{SettingError, Settings, Time};
 
 /// Everything that outlives an invocation.
@@ -27,6 +29,7 @@ pub(crate) struct Gate(Result<Arc<Ready>, Decision>);
 struct Ready {
     environment: Environment,
     settings: Settings,
+    prover: Prover,
     /// Absent if the settings leave the target to the event.
     client: Option<Client>,
 }
@@ -66,6 +69,7 @@ impl Gate {
                     .map(|target| connect(&settings, target));
                 let client = client.transpose()?;
                 Ok(Arc::new(Ready {
+                    prover: Prover::new(settings.proof.clone(), &environment),
                     environment,
                     settings,
                     client,
@@ -87,12 +91,17 @@ impl Gate {
         Some(ready.settings.target.as_ref()?.to_string())
     }
 
-    /// Runs the checks and decides. `named` is the target that the event of a
-    /// run by hand names.
+    /// Proves green, runs the checks and decides. `named` is the target that
+    /// the event of a run by hand names, `hook` who waits otherwise.
     ///
     /// They run on a thread of their own: a check that never yields, or that
     /// panics, keeps nobody from reporting.
-    pub(crate) async fn decide(&self, named: Option<&str>, deadlines: Deadlines) -> Decision {
+    pub(crate) async fn decide(
+        &self,
+        named: Option<&str>,
+        hook: Option<&Hook>,
+        deadlines: Deadlines,
+    ) -> Decision {
         let ready = match &self.0 {
             Ok(ready) => Arc::clone(ready),
             Err(refused) => return refused.clone(),
@@ -102,7 +111,9 @@ impl Gate {
             Err(refused) => return refused,
         };
         let until = deadlines.checks;
-        watched(deadlines.gate, move || examine(&ready, &client, until)).await
+        let hook = hook.cloned();
+        let work = move || examine(&ready, &client, hook.as_ref(), until);
+        watched(deadlines.gate, work).await
     }
 }
 
@@ -170,6 +181,19 @@ impl Decision {
         }
     }
 
+    /// A decision against a deployment that nobody could prove to be tested.
+    fn unproven(unproven: Unproven) -> Self {
+        let problem = Problem {
+            text: unproven.reason,
+            help: unproven.help,
+        };
+        Self {
+            reason: format!("green is not proven: {}", problem.text),
+            problems: vec![problem],
+            ..Self::failed("")
+        }
+    }
+
     fn of(report: Report) -> Self {
         Self {
             verdict: verdict::judge(&report),
@@ -229,19 +253,52 @@ async fn watched(until: Instant, work: impl FnOnce() -> Decision + Send + 'stati
 }
 
 /// The whole gate, from the check files on, in this thread.
-fn examine(ready: &Ready, client: &Client, until: Instant) -> Decision {
+fn examine(ready: &Ready, client: &Client, hook: Option<&Hook>, until: Instant) -> Decision {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return Decision::failed(format!("no runtime for the checks: {error}")),
+    };
+    let decision = runtime.block_on(prove_and_run(ready, client, hook, until));
+    // A name that never resolves must not hold up the report.
+    runtime.shutdown_background();
+    decision
+}
+
+async fn prove_and_run(
+    ready: &Ready,
+    client: &Client,
+    hook: Option<&Hook>,
+    until: Instant,
+) -> Decision {
     let settings = &ready.settings;
     let refuse = |problems: Problems| {
         let problems = problems.diagnostics().iter().map(Problem::from);
         Decision::refuse("the check files", problems)
     };
+    let bound = ready.prover.bound(until);
+    let subject = match ready.prover.learn(hook, bound).await {
+        Ok(subject) => subject,
+        Err(unproven) => return Decision::unproven(unproven),
+    };
+    let selection = Selection {
+        context: subject.context(),
+        ..settings.selection.clone()
+    };
     let lookup = |name: &str| ready.environment.get(name).map(str::to_owned);
     let plan = discover::read(&settings.checks)
-        .and_then(|sources| plan::plan(&sources, &settings.selection, &lookup));
+        .and_then(|sources| plan::plan(&sources, &selection, &lookup));
     let plan = match plan {
         Ok(plan) => plan,
         Err(problems) => return refuse(problems),
     };
+    let connection = settings.connection(client.target().clone());
+    let proof = ready.prover.prove(&subject, &connection, bound);
+    if let Err(unproven) = Box::pin(proof).await {
+        return Decision::unproven(unproven);
+    }
     tracing::info!(
         checks = plan.checks(),
         files = plan.files(),
@@ -249,22 +306,12 @@ fn examine(ready: &Ready, client: &Client, until: Instant) -> Decision {
         plan.checks(),
         plan.files()
     );
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return Decision::failed(format!("no runtime for the checks: {error}")),
-    };
     let limits = Limits {
         jobs: settings.jobs,
         fail_fast: settings.fail_fast,
         deadline: Some(until.saturating_duration_since(Instant::now())),
     };
-    let report = runtime.block_on(run::run(&plan, client, limits, &tell));
-    // A name that never resolves must not hold up the report.
-    runtime.shutdown_background();
-    Decision::of(report)
+    Decision::of(run::run(&plan, client, limits, &tell).await)
 }
 
 fn tell(progress: Progress<'_>) {
@@ -325,32 +372,4 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_millis(20)
-    }
-
-    #[tokio::test]
-    async fn a_run_that_panics_fails() {
-        let later = Instant::now() + Duration::from_mins(1);
-        let decision = watched(later, || panic!("a {}", "bug")).await;
-        assert_eq!(decision.verdict, Verdict::Failed);
-        assert_eq!(decision.reason, "Greenlight panicked: a bug");
-    }
-
-    #[tokio::test]
-    async fn a_run_that_blocks_its_thread_fails_in_time() {
-        let (release, blocked) = mpsc::channel::<()>();
-        let decision = watched(soon(), move || {
-            let _ = blocked.recv();
-            Decision::failed("released")
-        })
-        .await;
-        assert!(decision.reason.starts_with("the run did not end within"));
-        drop(release);
-    }
-}
+mod tests;

@@ -8,21 +8,29 @@
 //! | `settings` | what the team has to say about its gate |
 //! | `deadlines` | by when what has to be done |
 //! | `gate` | from settings to a decision |
-//! | `codedeploy` | the report to CodeDeploy |
-//! | `aws_http` | the AWS SDK over the HTTP client of the checks |
+//! | `proof` | evidence that the target serves green |
+//! | `codedeploy` | the report to CodeDeploy, and what it knows of a deployment |
+//! | `ecs`, `load_balancer` | what they know of green |
+//! | `access`, `aws_http` | the AWS SDK over the HTTP client of the checks |
+//! | `calls` | how long to go on with a call to AWS |
 //! | `response` | the function's answer |
 //! | `log` | JSON lines that Lambda's filter understands |
 //!
 //! Invariant: every way through [`invocation`] ends in a verdict that
 //! CodeDeploy has, or in an error that Lambda has.
 
+mod access;
 mod aws_http;
+mod calls;
 mod codedeploy;
 mod deadlines;
+mod ecs;
 mod environment;
 mod event;
 mod gate;
+mod load_balancer;
 mod log;
+mod proof;
 mod response;
 mod settings;
 
@@ -91,8 +99,8 @@ async fn invocation(
     })?;
     announce(&event, gate);
     let decision = match &event {
-        Event::Local { target } => gate.decide(target.as_deref(), deadlines).await,
-        Event::Hook(_) => gate.decide(None, deadlines).await,
+        Event::Local { target } => gate.decide(target.as_deref(), None, deadlines).await,
+        Event::Hook(hook) => gate.decide(None, Some(hook), deadlines).await,
         Event::Aftermath { end, .. } => {
             Decision::failed(format!("the gate died before it could report: {end}"))
         }

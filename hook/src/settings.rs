@@ -2,6 +2,8 @@
 //! command. They are read into types that cannot be wrong; everything that is
 //! wrong with them is found at once.
 
+mod proof;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -16,6 +18,7 @@ use smoke_tests::units::parse_duration;
 
 use crate::deadlines::RESERVE;
 use crate::environment::Environment;
+use crate::proof::ProofSettings;
 
 /// What the team has to say about its gate.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) fail_fast: bool,
     /// How the invocation's time is divided.
     pub(crate) time: Time,
+    /// What is proven before the first check.
+    pub(crate) proof: ProofSettings,
 }
 
 /// How the time of an invocation is divided.
@@ -99,7 +104,7 @@ const KEPT: &str = "SMOKE_RESERVE";
 const TARGET_HELP: &str = "give the URL of the test listener";
 
 /// Every setting by name; `SMOKE_VAR_…` are beside them.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 15] = [
     TARGET,
     CHECKS,
     CONNECT_TO,
@@ -109,6 +114,12 @@ const NAMES: [&str; 9] = [
     MOST_AT_ONCE,
     DEADLINE,
     KEPT,
+    proof::PROOF,
+    proof::PROOF_TIMEOUT,
+    proof::IDENTITY,
+    proof::IDENTITY_PATH,
+    proof::IDENTITY_IS,
+    proof::IDENTITY_TIMES,
 ];
 const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";
@@ -166,6 +177,7 @@ impl Reader<'_> {
         let selection = Selection {
             variables: self.variables(),
             tags: self.tags(),
+            ..Selection::default()
         };
         let jobs = self.jobs();
         let fail_fast = self.fail_fast();
@@ -174,6 +186,7 @@ impl Reader<'_> {
             reserve: self.duration(KEPT, Duration::ZERO).unwrap_or(RESERVE),
         };
         Settings {
+            proof: self.proof(),
             checks: self.checks(),
             target,
             connect_to,

@@ -24,7 +24,7 @@
 //! | `certificates` | an own authority, a good certificate, and wrong ones |
 //! | `app` | the shop, blue and green, and its [`Defect`]s |
 //! | `load_balancer` | listeners, weights, and their [`Fault`]s |
-//! | `codedeploy` | the API that takes the verdict, and its [`ApiFault`]s |
+//! | `codedeploy` | the API that takes the verdict, those of ECS and ELB beside it, and their [`ApiFault`]s |
 //! | `lambda` | the function's process and the Runtime API |
 //! | `stage` | all of it together |
 //! | `deployment` | the lifecycle, told as [`StoryEvent`]s |
@@ -52,7 +52,7 @@ pub use app::{App, CUSTOMER, Defect, PASSWORD, UnknownDefect};
 pub use certificates::{NAMES, PRODUCTION_NAME, WrongCertificate};
 pub use codedeploy::{
     Answer, ApiFault, Call, CodeDeploy, ComputePlatform, DeploymentStatus, EventStatus,
-    LifecycleEvent, Registered, UnknownApiFault, Verdict,
+    LifecycleEvent, Registered, TargetHealth, UnknownApiFault, VERDICT, Verdict,
 };
 pub use colour::Colour;
 pub use deployment::{DeploymentOptions, Outcome, StoryEvent};

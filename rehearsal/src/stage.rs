@@ -59,8 +59,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts both versions of the app, the load balancer and the CodeDeploy
-    /// API. When this returns, all of them answer.
+    /// Starts both versions of the app, the load balancer and the APIs of AWS.
+    /// When this returns, all of them answer.
     pub async fn start(options: StageOptions) -> Result<Self, StageError> {
         let folder = TempDir::with_prefix("rehearsal-").map_err(|source| StageError::Write {
             path: std::env::temp_dir(),
@@ -87,6 +87,7 @@ impl Stage {
         };
         let load_balancer = LoadBalancer::start(layout, &certificates)?;
         load_balancer.fault(Listener::Test, options.test_fault);
+        let codedeploy = CodeDeploy::start(0, load_balancer.view()).await?;
         Ok(Self {
             folder,
             ca_file,
@@ -94,7 +95,7 @@ impl Stage {
             blue,
             green,
             load_balancer,
-            codedeploy: CodeDeploy::start(0).await?,
+            codedeploy,
         })
     }
 
@@ -151,7 +152,7 @@ impl Stage {
         &self.load_balancer
     }
 
-    /// The CodeDeploy API.
+    /// The APIs of CodeDeploy, ECS and ELB.
     pub fn codedeploy(&self) -> &CodeDeploy {
         &self.codedeploy
     }

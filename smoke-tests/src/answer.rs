@@ -53,6 +53,9 @@ impl<'a> Answer<'a> {
                 }
             }
             Query::Regex(pattern) => pattern.first(&self.text()).map(Value::from),
+            Query::Size => Some(self.response.body.len().into()),
+            Query::Sha256 => Some(crate::digest::sha256(&self.response.body).into()),
+            Query::Version => Some(version(self.response.version).into()),
             Query::Latency => Some(milliseconds(self.response.latency).into()),
         })
     }
@@ -60,18 +63,16 @@ impl<'a> Answer<'a> {
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.response.body).into_owned()
     }
+}
 
-    /// The first characters of the body, for a report.
-    pub(crate) fn excerpt(&self) -> String {
-        const MOST: usize = 400;
-        // Four bytes a character at the most, and room for a broken one.
-        let bytes = &self.response.body[..self.response.body.len().min(4 * MOST + 4)];
-        let text = String::from_utf8_lossy(bytes);
-        let mut excerpt: String = text.chars().take(MOST).collect();
-        if excerpt.len() < self.response.body.len() && text.chars().count() > MOST {
-            excerpt.push('…');
-        }
-        excerpt
+/// A version of HTTP as a check file writes it.
+fn version(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_09 => "0.9",
+        http::Version::HTTP_10 => "1.0",
+        http::Version::HTTP_11 => "1.1",
+        http::Version::HTTP_3 => "3",
+        _ => "2",
     }
 }
 
@@ -91,6 +92,9 @@ impl Query {
             Self::Json(path) => format!("JSON at `{}`", path.text()),
             Self::Regex(pattern) => format!("text for `{}`", pattern.text()),
             Self::Latency => "latency".to_owned(),
+            Self::Size => "size".to_owned(),
+            Self::Sha256 => "SHA-256".to_owned(),
+            Self::Version => "version of HTTP".to_owned(),
         }
     }
 

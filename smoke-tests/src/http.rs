@@ -9,22 +9,25 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Version};
 use tokio::time::Instant;
 use url::Url;
 
 use crate::settings::Connection;
-use crate::target::{Address, Target};
+use crate::target::{Address, Target, is_link_local};
 use crate::units::{human_bytes, human_duration};
 
 /// The largest body that is read, in bytes.
 pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
 
+/// What requests that name no `user-agent` of their own call themselves.
+pub(crate) const USER_AGENT: &str = concat!("greenlight/", env!("CARGO_PKG_VERSION"));
+
 /// A client for one target, with its pool of connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: reqwest::Client,
-    target: Target,
+    connection: Connection,
     /// The port is left out of the dialled URL, because the client would
     /// otherwise prefer it to the port of the address.
     moves_port: bool,
@@ -68,6 +71,7 @@ pub(crate) struct Request {
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: u16,
+    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// From the first attempt to connect to the last byte of the body.
@@ -77,8 +81,8 @@ pub(crate) struct Response {
 /// Nothing, or not all, came back.
 #[derive(Debug, Clone)]
 pub(crate) struct Unanswered {
-    /// The status, if at least that came back.
-    pub(crate) status: Option<u16>,
+    /// What came back, if at least the status did.
+    pub(crate) response: Option<Box<Response>>,
     /// Why.
     pub(crate) error: AskError,
 }
@@ -107,7 +111,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)
-            .user_agent(concat!("greenlight/", env!("CARGO_PKG_VERSION")));
+            .user_agent(USER_AGENT);
         if let Some(path) = &connection.cacert {
             let unreadable = |reason: String| ClientError::Authorities {
                 path: path.display().to_string(),
@@ -122,30 +126,34 @@ impl Client {
             builder = builder.tls_certs_only(authorities);
         }
         let mut moves_port = false;
+        let mut detour = None;
         if let Some(address) = &connection.connect_to {
             if connection.target.is_address() {
                 return Err(ClientError::TargetIsAddress);
             }
             let port = address.port().unwrap_or(connection.target.port());
             moves_port = connection.target.has_explicit_port() && port != connection.target.port();
-            builder = builder.dns_resolver(Detour {
-                address: address.clone(),
-                port,
-            });
+            detour = Some((address.clone(), port));
         }
+        builder = builder.dns_resolver(Resolver { detour });
         let inner = builder.build().map_err(|error| ClientError::Stack {
             reason: chain(&error),
         })?;
         Ok(Self {
             inner,
-            target: connection.target.clone(),
+            connection: connection.clone(),
             moves_port,
         })
     }
 
     /// The target that this client is for.
     pub fn target(&self) -> &Target {
-        &self.target
+        &self.connection.target
+    }
+
+    /// How the target is reached.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Sends one request and reads the whole answer, within `limit`.
@@ -158,36 +166,42 @@ impl Client {
         let end = begun + limit;
         let request = self.prepare(request);
         let nothing = |error| Unanswered {
-            status: None,
+            response: None,
             error,
         };
         let mut response = tokio::time::timeout_at(end, self.inner.execute(request))
             .await
             .map_err(|_| nothing(AskError::NoAnswer(limit)))?
             .map_err(|error| nothing(ask_error(&error)))?;
-        let status = response.status().as_u16();
-        let not_all = |error| Unanswered {
-            status: Some(status),
-            error,
+        let mut answer = Response {
+            status: response.status().as_u16(),
+            version: response.version(),
+            headers: std::mem::take(response.headers_mut()),
+            body: Bytes::new(),
+            latency: Duration::ZERO,
         };
         let mut body = BytesMut::new();
-        loop {
-            let chunk = tokio::time::timeout_at(end, response.chunk())
-                .await
-                .map_err(|_| not_all(AskError::NoEnd(limit)))?
-                .map_err(|error| not_all(ask_error(&error)))?;
-            let Some(chunk) = chunk else { break };
+        let ended = loop {
+            let chunk = match tokio::time::timeout_at(end, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) => break Ok(()),
+                Ok(Err(error)) => break Err(ask_error(&error)),
+                Err(_) => break Err(AskError::NoEnd(limit)),
+            };
             if body.len() + chunk.len() > MOST_BODY_BYTES {
-                return Err(not_all(AskError::TooLarge(MOST_BODY_BYTES)));
+                break Err(AskError::TooLarge(MOST_BODY_BYTES));
             }
             body.extend_from_slice(&chunk);
+        };
+        answer.body = body.freeze();
+        answer.latency = begun.elapsed();
+        match ended {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(Unanswered {
+                response: Some(Box::new(answer)),
+                error,
+            }),
         }
-        Ok(Response {
-            status,
-            headers: std::mem::take(response.headers_mut()),
-            body: body.freeze(),
-            latency: begun.elapsed(),
-        })
     }
 
     fn prepare(&self, request: Request) -> reqwest::Request {
@@ -238,21 +252,27 @@ fn chain(error: &reqwest::Error) -> String {
     }
 }
 
-/// Resolves every name to one address: the one to connect to.
-struct Detour {
-    address: Address,
-    port: u16,
+/// Resolves names, or every name to the address to connect to instead.
+struct Resolver {
+    detour: Option<(Address, u16)>,
 }
 
-impl reqwest::dns::Resolve for Detour {
-    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let host = self.address.host().to_owned();
-        let port = self.port;
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        // Port 0 stands for the one of the URL.
+        let (host, port) = match &self.detour {
+            Some((address, port)) => (address.host().to_owned(), *port),
+            None => (name.as_str().to_owned(), 0),
+        };
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), port))
                 .await
                 .map_err(|error| format!("`{host}` does not resolve: {error}"))?
                 .collect();
+            if let Some(refused) = found.iter().find(|found| is_link_local(found.ip())) {
+                let ip = refused.ip();
+                return Err(format!("`{host}` is {ip}, a link-local address").into());
+            }
             Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         })
     }

@@ -22,7 +22,10 @@
 
 mod answer;
 mod check_file;
+mod credential;
+mod curl;
 pub mod diagnostic;
+mod digest;
 pub mod discover;
 pub mod http;
 mod jsonpath;
@@ -33,6 +36,8 @@ mod redact;
 pub mod render;
 pub mod report;
 pub mod run;
+#[cfg(feature = "cli")]
+pub mod schema;
 pub mod settings;
 pub mod snippet;
 pub mod suggest;

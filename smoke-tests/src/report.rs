@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Secret};
 
 /// What happened in a run.
 #[derive(Debug, Clone)]
@@ -25,7 +25,9 @@ pub struct Report {
 pub struct CheckReport {
     /// The `name` of the check file.
     pub suite: Arc<str>,
-    /// The check's name.
+    /// Whether it is a check, or what runs around the checks of a file.
+    pub role: Role,
+    /// The check's name, with that of its row.
     pub name: String,
     /// Where the check is written.
     pub place: Place,
@@ -33,14 +35,30 @@ pub struct CheckReport {
     pub tags: Vec<String>,
     /// What a failure means for the verdict.
     pub severity: Severity,
+    /// What a reader should know beside the outcome: why it was skipped, or
+    /// whose quarantine it is in.
+    pub remark: Option<String>,
     /// What came out.
     pub outcome: Outcome,
+    /// How long after the begin of the run it began.
+    pub start: Duration,
     /// How long it took, with all attempts and pauses.
     pub duration: Duration,
     /// How often the whole check was tried.
     pub attempts: u32,
     /// The steps of the last attempt, those that did not run included.
     pub steps: Vec<StepReport>,
+}
+
+/// The part that an entry of the report plays in its check file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Steps before the checks.
+    Setup,
+    /// A check.
+    Check,
+    /// Steps after the checks, whatever came of them.
+    Teardown,
 }
 
 /// What came out of a check.
@@ -65,6 +83,12 @@ pub enum NotRun {
     FailFast,
     /// An earlier step of the check failed.
     EarlierStep,
+    /// The file says so: `skip`, or a `when` that is not true.
+    Skipped,
+    /// A check that it needs did not pass.
+    Need,
+    /// The setup of its file did not pass.
+    Setup,
 }
 
 /// What happened in one step.
@@ -82,12 +106,63 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// How often the request was sent.
     pub attempts: u32,
+    /// How long after the begin of the run the step began.
+    pub start: Duration,
     /// How long the step took, with all attempts and pauses.
     pub duration: Duration,
-    /// The beginning of the last answer's body, if the step failed on it.
-    pub body: Option<String>,
     /// What was wrong with the last attempt.
     pub failures: Vec<Failure>,
+    /// What was sent last and what came back, if the step failed on it.
+    pub exchange: Option<Exchange>,
+    /// The values of headers that are credentials by nature, to be redacted.
+    pub(crate) credentials: Vec<Secret>,
+}
+
+/// A request, and the answer to it.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// What was sent.
+    pub request: Sent,
+    /// What came back, at least its status.
+    pub answer: Option<Received>,
+    /// A shell command that sends the request again with curl; secrets are
+    /// variables in it.
+    pub curl: String,
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Its method.
+    pub method: String,
+    /// Its URL.
+    pub url: String,
+    /// Its headers, in their order.
+    pub headers: Vec<(String, String)>,
+    /// Its body, if it has one.
+    pub body: Option<Excerpt>,
+}
+
+/// An answer as it was received.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Its status.
+    pub status: u16,
+    /// The version of HTTP, such as `HTTP/2`.
+    pub version: &'static str,
+    /// Its headers, in their order.
+    pub headers: Vec<(String, String)>,
+    /// Its body, as far as it was read, if it has one.
+    pub body: Option<Excerpt>,
+}
+
+/// The beginning of a body.
+#[derive(Debug, Clone)]
+pub struct Excerpt {
+    /// Its first characters; `…` at the end if there are more.
+    pub text: String,
+    /// The size of the whole body.
+    pub bytes: usize,
 }
 
 /// What came out of a step.
@@ -137,10 +212,10 @@ pub struct Counts {
 }
 
 impl Report {
-    /// How many checks came out how.
+    /// How many checks came out how; setups and teardowns are not counted.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for check in &self.checks {
+        for check in self.checks.iter().filter(|check| check.role == Role::Check) {
             match check.outcome {
                 Outcome::Passed => counts.passed += 1,
                 Outcome::Warned => counts.warned += 1,
@@ -158,11 +233,26 @@ impl CheckReport {
         self.steps.iter().flat_map(|step| &step.failures)
     }
 
+    /// Takes every secret out: those that are known, and what the check's
+    /// requests and answers hold in headers that are credentials by nature.
     pub(crate) fn redact(&mut self, redactor: &Redactor) {
+        let credentials: Vec<_> = self
+            .steps
+            .iter_mut()
+            .flat_map(|step| std::mem::take(&mut step.credentials))
+            .collect();
+        if credentials.is_empty() {
+            self.redact_known(redactor);
+        } else {
+            self.redact_known(&redactor.with(&credentials));
+        }
+    }
+
+    fn redact_known(&mut self, redactor: &Redactor) {
         for step in &mut self.steps {
             redactor.redact(&mut step.name);
-            for text in [&mut step.url, &mut step.body].into_iter().flatten() {
-                redactor.redact(text);
+            if let Some(url) = &mut step.url {
+                redactor.redact(url);
             }
             for failure in &mut step.failures {
                 let diagnostic = &mut failure.diagnostic;
@@ -176,7 +266,31 @@ impl CheckReport {
                     redactor.redact(text);
                 }
             }
+            if let Some(exchange) = &mut step.exchange {
+                exchange.texts().for_each(|text| redactor.redact(text));
+            }
         }
+    }
+}
+
+impl Exchange {
+    /// Every text that could hold a secret.
+    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let Sent {
+            method: _,
+            url,
+            headers,
+            body,
+        } = &mut self.request;
+        let answer = self.answer.iter_mut().flat_map(|answer| {
+            let headers = answer.headers.iter_mut().map(|(_, value)| value);
+            headers.chain(answer.body.iter_mut().map(|body| &mut body.text))
+        });
+        [url, &mut self.curl]
+            .into_iter()
+            .chain(headers.iter_mut().map(|(_, value)| value))
+            .chain(body.iter_mut().map(|body| &mut body.text))
+            .chain(answer)
     }
 }
 
@@ -187,6 +301,9 @@ impl NotRun {
             Self::OutOfTime => "the run's time was over",
             Self::FailFast => "an earlier check failed",
             Self::EarlierStep => "an earlier step failed",
+            Self::Skipped => "the check file says so",
+            Self::Need => "a check that it needs did not pass",
+            Self::Setup => "the setup did not pass",
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct Connection {
 pub struct Selection {
     /// Values that replace or add to the variables of the check files.
     pub variables: BTreeMap<String, String>,
+    /// Values that check files may use and need not, such as `deployment`. A
+    /// variable of the same name comes before them.
+    pub context: BTreeMap<String, serde_json::Value>,
     /// Which tags a check must have, and must not have.
     pub tags: Tags,
 }

@@ -139,7 +139,7 @@ fn drawable(source: &Source, span: Span) -> std::ops::Range<usize> {
 
 /// The text with control characters made visible, so that an answer from a
 /// server cannot move the cursor or recolour the terminal.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let escaped = c.is_control();

@@ -28,6 +28,8 @@ impl FromStr for Target {
         } else if !base.username().is_empty() || base.password().is_some() {
             // Not repeated: it may be a real password.
             Some("a user name or password in it".to_owned())
+        } else if literal(&base).is_some_and(is_link_local) {
+            Some("a link-local address, where no load balancer is".to_owned())
         } else if base.query().is_some() || base.fragment().is_some() {
             Some("a query or fragment".to_owned())
         } else {
@@ -36,6 +38,27 @@ impl FromStr for Target {
         match wrong {
             Some(wrong) => Err(format!("{EXPECTED}, found {wrong}")),
             None => Ok(Self { base }),
+        }
+    }
+}
+
+/// The address that stands in a URL in place of a name.
+fn literal(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        url::Host::Domain(_) => None,
+        url::Host::Ipv4(address) => Some(address.into()),
+        url::Host::Ipv6(address) => Some(address.into()),
+    }
+}
+
+/// Whether an address is link-local (RFC 3927, RFC 4291), where clouds keep
+/// the credentials of a machine or a container, or AWS's own over IPv6. No
+/// load balancer is there, so nobody is ever asked there.
+pub(crate) fn is_link_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => {
+            address.is_unicast_link_local() || address.segments()[..3] == [0xfd00, 0x0ec2, 0]
         }
     }
 }
@@ -83,12 +106,13 @@ impl Target {
         }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port, said or implied.
+    pub fn port(&self) -> u16 {
         self.base.port_or_known_default().unwrap_or(443)
     }
 
     /// Whether the host is an address, which no connect-to can replace.
-    pub(crate) fn is_address(&self) -> bool {
+    pub fn is_address(&self) -> bool {
         !matches!(self.base.host(), Some(url::Host::Domain(_)))
     }
 
@@ -146,11 +170,13 @@ impl FromStr for Address {
 }
 
 impl Address {
-    pub(crate) fn host(&self) -> &str {
+    /// The name or address.
+    pub fn host(&self) -> &str {
         &self.host
     }
 
-    pub(crate) fn port(&self) -> Option<u16> {
+    /// The port, if it is not the target's.
+    pub fn port(&self) -> Option<u16> {
         self.port
     }
 }
@@ -205,6 +231,28 @@ mod tests {
             let said = text.parse::<Target>().unwrap_err();
             assert!(!said.contains("s3cret"), "{said}");
         }
+    }
+
+    #[test]
+    fn nobody_is_asked_at_a_link_local_address() {
+        let check = |address: &str, refused: bool| {
+            assert_eq!(
+                is_link_local(address.parse().unwrap()),
+                refused,
+                "{address}"
+            );
+        };
+        check("169.254.169.254", true);
+        check("169.254.170.2", true);
+        check("::ffff:169.254.169.254", true);
+        check("fe80::1", true);
+        check("fd00:ec2::254", true);
+        check("10.0.0.1", false);
+        check("127.0.0.1", false);
+        check("fd12::1", false);
+        assert!("http://169.254.169.254".parse::<Target>().is_err());
+        assert!("http://2852039166".parse::<Target>().is_err());
+        assert!("http://[fe80::1]".parse::<Target>().is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::check_file::Severity;
-use crate::report::{Outcome, Report};
+use crate::report::{NotRun, Outcome, Report, Role};
 use crate::units::human_duration;
 
 /// What CodeDeploy is told.
@@ -29,8 +29,10 @@ pub fn judge(report: &Report) -> Verdict {
     let mut passed = 0_usize;
     for check in &report.checks {
         match (check.outcome, check.severity) {
-            (Outcome::Passed, _) => passed += 1,
-            (Outcome::Warned | Outcome::NotRun(_), Severity::Warn) => {}
+            (Outcome::Passed, _) => passed += usize::from(check.role == Role::Check),
+            // The team has written down that this one is not to be run.
+            (Outcome::NotRun(NotRun::Skipped), _)
+            | (Outcome::Warned | Outcome::NotRun(_), Severity::Warn) => {}
             (Outcome::Failed, _) | (Outcome::Warned | Outcome::NotRun(_), Severity::Required) => {
                 return Verdict::Failed;
             }
@@ -46,7 +48,8 @@ pub fn judge(report: &Report) -> Verdict {
 /// Why the verdict is what it is, in one line.
 pub fn reason(report: &Report) -> String {
     let counts = report.counts();
-    let total = report.checks.len();
+    let checks = report.checks.iter();
+    let total = checks.filter(|check| check.role == Role::Check).count();
     let time = human_duration(report.duration);
     let warned = match counts.warned {
         0 => String::new(),
@@ -80,6 +83,7 @@ pub fn reason(report: &Report) -> String {
                 .checks
                 .iter()
                 .find_map(|check| match check.outcome {
+                    Outcome::NotRun(NotRun::Skipped) => None,
                     Outcome::NotRun(why) => Some(why.reason()),
                     _ => None,
                 })

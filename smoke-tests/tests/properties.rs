@@ -32,6 +32,16 @@ fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
             "checks:",
+            "setup:",
+            "teardown:",
+            "needs:",
+            "each:",
+            "when:",
+            "skip:",
+            "quarantine:",
+            "auth:",
+            "writes:",
+            "while:",
             "name:",
             "get:",
             "post:",
@@ -97,8 +107,6 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn any_text_is_read_without_a_panic(text in "\\PC*") {
         holds(&text);

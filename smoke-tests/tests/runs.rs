@@ -262,6 +262,7 @@ async fn cookies_are_kept_within_a_check_and_not_beyond() {
     let text = "
 checks:
   - name: within
+    writes: true
     steps:
       - post: /login
         form: { email: demo@example.com, password: correct-horse }
@@ -470,6 +471,7 @@ async fn a_secret_is_in_no_part_of_the_report() {
 variables: { password: { env: SHOP_PASSWORD } }
 checks:
   - name: it comes back in the answer and in the URL
+    writes: true
     post: /echo
     query: { p: '{{ password }}' }
     json: { password: '{{ password }}' }

@@ -1,8 +1,11 @@
+//! The settings as a person gets them wrong, and right.
+
 use insta::assert_snapshot;
 
 use std::path::Path;
 
 use super::*;
+use crate::proof::{Expected, Identity, Mode, Origin};
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
     let variables = variables
@@ -97,7 +100,7 @@ fn every_setting_is_heard() {
     let settings = settings(&[
         ("SMOKE_CHECKS", "a.yaml, b/ ,c/*.yml"),
         ("SMOKE_CONNECT_TO", "alb.example.com"),
-        ("SMOKE_CACERT", "/opt/ca.pem"),
+        ("SMOKE_CACERT", "/var/task/ca.pem"),
         ("SMOKE_TAG", "critical,!slow"),
         ("SMOKE_FAIL_FAST", "true"),
         ("SMOKE_JOBS", "3"),
@@ -108,7 +111,10 @@ fn every_setting_is_heard() {
     ]);
     assert_eq!(settings.checks, ["a.yaml", "b/", "c/*.yml"]);
     assert!(settings.connect_to.is_some());
-    assert_eq!(settings.cacert.as_deref(), Some(Path::new("/opt/ca.pem")));
+    assert_eq!(
+        settings.cacert.as_deref(),
+        Some(Path::new("/var/task/ca.pem"))
+    );
     assert_eq!(
         settings.selection.tags,
         Tags::parse(["critical", "!slow"]).unwrap()
@@ -146,4 +152,70 @@ fn the_password_of_a_target_is_not_repeated() {
         "https://demo:correct-horse@shop.example.com",
     )]);
     assert!(!found.contains("correct-horse"), "{found}");
+}
+
+#[test]
+fn the_proof_is_full_and_takes_a_minute_unless_told_otherwise() {
+    assert_eq!(settings(&[]).proof, ProofSettings::default());
+    let proof = settings(&[
+        ("SMOKE_PROOF", "identity"),
+        ("SMOKE_PROOF_TIMEOUT", "90s"),
+        ("SMOKE_IDENTITY", "json:$.build.version"),
+        ("SMOKE_IDENTITY_PATH", "/version"),
+        ("SMOKE_IDENTITY_IS", "env:APP_VERSION"),
+        ("SMOKE_IDENTITY_TIMES", "5"),
+    ])
+    .proof;
+    assert_eq!(proof.mode, Mode::Identity);
+    assert_eq!(proof.timeout, Duration::from_secs(90));
+    let identity = Identity {
+        path: "/version".to_owned(),
+        origin: Origin::Json("$.build.version".to_owned()),
+        expected: Expected::Variable("APP_VERSION".to_owned()),
+        times: 5.try_into().unwrap(),
+    };
+    assert_eq!(proof.identity, Some(identity));
+}
+
+#[test]
+fn a_proof_that_cannot_be_made_is_refused() {
+    assert_snapshot!(errors(&[
+        LISTENER,
+        ("SMOKE_PROOF", "yes"),
+        ("SMOKE_PROOF_TIMEOUT", "0"),
+        ("SMOKE_IDENTITY", "x-app-version"),
+        ("SMOKE_IDENTITY_IS", "env:"),
+        ("SMOKE_IDENTITY_TIMES", "0"),
+    ]), @"
+    `SMOKE_IDENTITY`: expected `header:` or `json:` and what it names, found `x-app-version`
+      help: write `header:x-app-version` or `json:$.version`
+    `SMOKE_IDENTITY_IS`: expected `tag`, `digest`, `image` or `env:NAME`, found `env:`
+      help: leave it out for `tag`
+    `SMOKE_IDENTITY_TIMES`: expected a whole number from 1 to 100, found `0`
+      help: leave it out for 3
+    `SMOKE_PROOF`: expected `full`, `listener`, `identity` or `off`, found `yes`
+      help: leave it out for `full`
+    `SMOKE_PROOF_TIMEOUT`: expected a duration such as `500ms`, `5s` or `1m30s`, found `0`
+      help: write whole numbers with the units `ms`, `s`, `m` or `h`, a day at most
+    ");
+    assert_snapshot!(errors(&[LISTENER, ("SMOKE_PROOF", "identity")]), @"
+    `SMOKE_IDENTITY`: expected where the app tells its version, because `SMOKE_PROOF` is `identity`, found nothing
+      help: write `header:x-app-version` or `json:$.version`
+    ");
+    assert_snapshot!(errors(&[LISTENER, ("SMOKE_IDENTITY", "json:$.[")]), @"
+    `SMOKE_IDENTITY`: expected a path as in RFC 9535, such as `$.items[0].name`, found `$.[`, stopped at `[` at character 3 (in dot member name, must start with lowercase alpha or '_')
+      help: write `header:x-app-version` or `json:$.version`
+    ");
+    assert_snapshot!(errors(&[LISTENER, ("SMOKE_IDENTITY", "header:a b")]), @"
+    `SMOKE_IDENTITY`: expected letters, digits and `-`, found `a b`
+      help: write `header:x-app-version` or `json:$.version`
+    ");
+    let path = [
+        ("SMOKE_IDENTITY", "header:a"),
+        ("SMOKE_IDENTITY_PATH", "version"),
+    ];
+    assert_snapshot!(errors(&[LISTENER, path[0], path[1]]), @"
+    `SMOKE_IDENTITY_PATH`: expected a path on the target, such as `/version`, found `version`
+      help: leave it out for `/`
+    ");
 }

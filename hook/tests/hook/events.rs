@@ -14,7 +14,7 @@ async fn a_run_by_hand_runs_the_checks_and_reports_nothing() {
     assert_eq!(answer["verdict"], "Succeeded");
     assert_eq!(answer["reported"], "nothing-to-report-to");
     assert!(answer["report"].is_object());
-    assert!(trial.calls().is_empty());
+    assert!(trial.stage.codedeploy().calls().is_empty());
     assert!(invoked.output().contains("nothing is reported"));
 }
 
@@ -57,7 +57,7 @@ async fn an_event_that_cannot_be_reported_is_an_error_of_the_function() {
         assert!(error.contains(said), "{error}");
         assert_eq!(invoked.line("verdict", "Failed")["reason"], error);
     }
-    assert!(trial.calls().is_empty());
+    assert!(trial.stage.codedeploy().calls().is_empty());
     assert_eq!(trial.requests(), 0);
 }
 

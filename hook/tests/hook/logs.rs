@@ -35,7 +35,7 @@ fn is_rfc_3339(text: &str) -> bool {
 #[tokio::test]
 async fn every_line_is_json_with_a_level_and_a_time() {
     let trial = Trial::with_defect(Defect::OrdersAreEmpty).await;
-    trial.stage.codedeploy().fail_next(1, ApiFault::Throttled);
+    trial.fail_verdicts(1, ApiFault::Throttled);
     let (registered, invoked) = trial.gate().await;
     assert_well_formed(&invoked);
     let log = invoked.log();
@@ -87,10 +87,7 @@ async fn lambdas_log_level_is_respected() {
 #[tokio::test]
 async fn an_error_of_the_function_is_logged_once() {
     let trial = Trial::new().await;
-    trial
-        .stage
-        .codedeploy()
-        .fail_next(1, ApiFault::AccessDenied);
+    trial.fail_verdicts(1, ApiFault::AccessDenied);
     let (_, invoked) = trial.gate().await;
     assert_well_formed(&invoked);
     let errors = invoked.log();

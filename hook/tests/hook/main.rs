@@ -11,6 +11,9 @@
 mod deployments;
 mod events;
 mod logs;
+mod matrix;
+mod proof;
+mod proof_calls;
 mod reporting;
 mod settings;
 mod support;

@@ -9,11 +9,11 @@ use crate::support::Trial;
 /// The verdict arrives although the first calls meet this.
 async fn survives(n: usize, fault: ApiFault) {
     let trial = Trial::new().await;
-    trial.stage.codedeploy().fail_next(n, fault);
+    trial.fail_verdicts(n, fault);
     let (registered, invoked) = trial.gate().await;
     assert_eq!(invoked.answer()["reported"], "accepted", "{fault:?}");
     assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
-    assert_eq!(trial.calls().len(), n + 1);
+    assert_eq!(trial.verdicts().len(), n + 1);
     let line = invoked.line("reported", "accepted");
     assert_eq!(line["attempts"], n + 1);
 }
@@ -41,7 +41,7 @@ async fn an_answer_that_is_not_codedeploys_is_tried_again() {
 #[tokio::test]
 async fn an_answer_that_is_lost_finds_a_completed_event() {
     let trial = Trial::new().await;
-    trial.stage.codedeploy().fail_next(1, ApiFault::AnswerLost);
+    trial.fail_verdicts(1, ApiFault::AnswerLost);
     let (registered, invoked) = trial.gate().await;
     assert_eq!(invoked.answer()["reported"], "already-completed");
     assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
@@ -59,16 +59,13 @@ async fn a_deployment_that_was_stopped_is_done() {
 /// What cannot heal is given up at once, and Lambda is told.
 async fn gives_up(fault: ApiFault, code: &'static str) {
     let trial = Trial::new().await;
-    trial
-        .stage
-        .codedeploy()
-        .fail_next(usize::from(u8::MAX), fault);
+    trial.fail_verdicts(usize::from(u8::MAX), fault);
     let (registered, invoked) = trial.gate().await;
     let error = invoked.error();
     assert!(error.contains(code), "{error}");
     assert!(error.contains(&registered.deployment_id), "{error}");
     assert_eq!(trial.verdict(&registered), None);
-    let calls = trial.calls();
+    let calls = trial.verdicts();
     assert_eq!(calls.len(), 1, "{calls:?}");
     assert_eq!(calls[0].answer, Answer::Error(code));
     let line = invoked.line("reported", "not-accepted");
@@ -89,13 +86,10 @@ async fn expired_credentials_are_an_error_at_once() {
 async fn a_codedeploy_that_stays_away_is_an_error_before_lambda_ends_the_function() {
     let trial = Trial::new().await.timeout(Duration::from_secs(3));
     let faults = usize::from(u8::MAX);
-    trial
-        .stage
-        .codedeploy()
-        .fail_next(faults, ApiFault::Throttled);
+    trial.fail_verdicts(faults, ApiFault::Throttled);
     let (_, invoked) = trial.gate().await;
     assert!(invoked.error().contains("ThrottlingException"));
-    assert!(trial.calls().len() > 3);
+    assert!(trial.verdicts().len() > 3);
 }
 
 #[tokio::test]
@@ -109,7 +103,7 @@ async fn an_execution_id_that_codedeploy_does_not_know_is_an_error() {
             .error()
             .contains("InvalidLifecycleEventHookExecutionIdException")
     );
-    assert_eq!(trial.calls().len(), 1);
+    assert_eq!(trial.verdicts().len(), 1);
 }
 
 #[tokio::test]
@@ -121,5 +115,5 @@ async fn a_function_without_credentials_says_which_are_missing() {
         error.contains("found no `AWS_SECRET_ACCESS_KEY`"),
         "{error}"
     );
-    assert!(trial.calls().is_empty());
+    assert!(trial.stage.codedeploy().calls().is_empty());
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use rehearsal::{
-    Call, Defect, Function, FunctionOptions, Invocation, InvocationOutcome, Listener, Registered,
-    Stage, StageOptions, Verdict,
+    ApiFault, Call, Defect, Function, FunctionOptions, Invocation, InvocationOutcome, Listener,
+    Registered, Stage, StageOptions, VERDICT, Verdict,
 };
 use serde_json::Value;
 
@@ -87,8 +87,21 @@ impl Trial {
         self.stage.codedeploy().verdict(&registered.deployment_id)
     }
 
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.stage.codedeploy().calls()
+    /// The verdicts that were sent, whatever became of them.
+    pub(crate) fn verdicts(&self) -> Vec<Call> {
+        self.stage.codedeploy().calls_of(VERDICT)
+    }
+
+    /// The calls that only read, by their operations.
+    pub(crate) fn reads(&self) -> Vec<String> {
+        let calls = self.stage.codedeploy().calls().into_iter();
+        let operations = calls.map(|call| call.operation);
+        operations.filter(|name| name != VERDICT).collect()
+    }
+
+    /// Lets the next `n` verdicts meet this fault.
+    pub(crate) fn fail_verdicts(&self, n: usize, fault: ApiFault) {
+        self.stage.codedeploy().fail(VERDICT, n, fault);
     }
 
     /// How many requests reached the test listener.
@@ -101,7 +114,7 @@ impl Trial {
     pub(crate) fn assert_failed(&self, (registered, invoked): &(Registered, Invoked), why: &str) {
         let answer = invoked.answer();
         assert_eq!(self.verdict(registered), Some(Verdict::Failed), "{answer}");
-        assert_eq!(self.calls().len(), 1);
+        assert_eq!(self.verdicts().len(), 1);
         assert_eq!(answer["verdict"], "Failed");
         assert_eq!(answer["reported"], "accepted");
         let reason = answer["reason"].as_str().unwrap();

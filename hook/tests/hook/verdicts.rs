@@ -12,7 +12,7 @@ async fn a_healthy_green_succeeds_and_codedeploy_is_told_once() {
     let (registered, invoked) = trial.gate().await;
     let answer = invoked.answer();
     assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
-    assert_eq!(trial.calls().len(), 1);
+    assert_eq!(trial.verdicts().len(), 1);
     assert_eq!(answer["verdict"], "Succeeded");
     assert_eq!(answer["reported"], "accepted");
     assert_eq!(answer["report"]["counts"]["passed"], 2);

@@ -1,6 +1,7 @@
-//! The wire: AWS JSON 1.1 over HTTP.
+//! The wire: AWS JSON 1.1 and AWS Query over HTTP.
 //!
-//! Source: [AWS JSON 1.1 protocol](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
+//! Source: [AWS JSON 1.1 protocol](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html);
+//! `query` has the other one.
 
 use std::sync::Arc;
 
@@ -12,11 +13,17 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::error::{self, ApiError};
-use super::{Answer, ApiFault, Call, State};
+use super::{Answer, ApiFault, Call, State, query};
 use crate::serve::BoxError;
 
-/// The prefix of each operation in `X-Amz-Target`.
-const SERVICE: &str = "CodeDeploy_20141006.";
+/// The services, by the prefix of each operation in `X-Amz-Target` and the
+/// name that requests are signed for.
+const JSON_SERVICES: [(&str, &str); 2] = [
+    ("CodeDeploy_20141006.", "codedeploy"),
+    ("AmazonEC2ContainerServiceV20141113.", "ecs"),
+];
+/// The service whose requests are forms.
+const QUERY_SERVICE: &str = "elasticloadbalancing";
 /// How many bytes of a request are read.
 const BODY_LIMIT: usize = 256 * 1024;
 
@@ -27,19 +34,19 @@ pub(super) async fn answer(
 ) -> Result<Response<Full<Bytes>>, BoxError> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await?.to_bytes();
-    let operation = operation(&parts.headers).to_owned();
-    let input = serde_json::from_slice::<Value>(&body).ok();
+    let asked = Asked::read(&parts.headers, &body);
+    let input = asked.input.as_ref();
     let mut call = Call {
-        operation,
-        deployment_id: text(input.as_ref(), "deploymentId"),
-        execution_id: text(input.as_ref(), "lifecycleEventHookExecutionId"),
-        status: text(input.as_ref(), "status"),
+        operation: asked.operation.clone(),
+        deployment_id: text(input, "deploymentId"),
+        execution_id: text(input, "lifecycleEventHookExecutionId"),
+        status: text(input, "status"),
         answer: Answer::Dropped,
     };
-    let fault = state.next_fault();
+    let fault = state.next_fault(&call.operation);
     let honest = || {
-        signed(&parts.headers)?;
-        let input = input.as_ref().filter(|input| input.is_object());
+        signed(&parts.headers, asked.service)?;
+        let input = input.filter(|input| input.is_object());
         state.carry_out(&call.operation, input.ok_or(error::SERIALIZATION)?)
     };
     let answered = match fault {
@@ -50,7 +57,7 @@ pub(super) async fn answer(
         }
         Some(ApiFault::Throttled) => Err(error::THROTTLING),
         Some(ApiFault::ServerError) => Err(error::INTERNAL_FAILURE),
-        Some(ApiFault::AccessDenied) => Err(error::ACCESS_DENIED),
+        Some(ApiFault::AccessDenied) => Err(error::access_denied(asked.service, &call.operation)),
         Some(ApiFault::ExpiredToken) => Err(error::EXPIRED_TOKEN),
         Some(ApiFault::ConnectionDropped) => {
             state.record(call);
@@ -62,37 +69,124 @@ pub(super) async fn answer(
             state.record(call);
             return Err("the connection is dropped after the call".into());
         }
+        Some(ApiFault::Empty) => {
+            call.answer = Answer::Garbage;
+            state.record(call);
+            return Ok(asked.accept(&json!({})));
+        }
         Some(ApiFault::Garbage) => {
             call.answer = Answer::Garbage;
             state.record(call);
-            return Ok(respond(
-                StatusCode::OK,
-                Bytes::from_static(b"<!doctype"),
-                None,
-            ));
+            let garbage = "<!doctype".to_owned();
+            return Ok(asked.respond(StatusCode::OK, garbage, None));
         }
     };
     let response = match answered {
         Ok(output) => {
             call.answer = Answer::Accepted;
-            respond(StatusCode::OK, output.to_string().into(), None)
+            asked.accept(&output)
         }
         Err(error) => {
+            let error = asked.named(error);
             call.answer = Answer::Error(error.code);
-            let body = json!({"__type": error.code, "message": error.message});
-            respond(error.status, body.to_string().into(), Some(error.code))
+            asked.refuse(&error)
         }
     };
     state.record(call);
     Ok(response)
 }
 
-fn operation(headers: &HeaderMap) -> &str {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    target.strip_prefix(SERVICE).unwrap_or(target)
+/// What is asked, and in which protocol the answer has to be.
+struct Asked {
+    /// The service, as requests are signed for it.
+    service: &'static str,
+    operation: String,
+    input: Option<Value>,
+    request_id: String,
+}
+
+impl Asked {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let request_id = crate::random::uuid();
+        let form = "application/x-www-form-urlencoded";
+        if header("content-type").is_some_and(|it| it.starts_with(form)) {
+            let input = query::input(body);
+            return Self {
+                service: QUERY_SERVICE,
+                operation: text(Some(&input), "Action").unwrap_or_default(),
+                input: Some(input),
+                request_id,
+            };
+        }
+        let target = header("x-amz-target").unwrap_or_default();
+        let named = JSON_SERVICES
+            .into_iter()
+            .find_map(|(prefix, service)| Some((service, target.strip_prefix(prefix)?.to_owned())));
+        let (service, operation) = named.unwrap_or(("codedeploy", target.to_owned()));
+        Self {
+            service,
+            operation,
+            input: serde_json::from_slice(body).ok(),
+            request_id,
+        }
+    }
+
+    fn is_query(&self) -> bool {
+        self.service == QUERY_SERVICE
+    }
+
+    fn named(&self, error: ApiError) -> ApiError {
+        if self.is_query() {
+            query::named(error)
+        } else {
+            error
+        }
+    }
+
+    fn accept(&self, output: &Value) -> Response<Full<Bytes>> {
+        let body = if self.is_query() {
+            query::answer(&self.operation, output, &self.request_id)
+        } else {
+            output.to_string()
+        };
+        self.respond(StatusCode::OK, body, None)
+    }
+
+    fn refuse(&self, error: &ApiError) -> Response<Full<Bytes>> {
+        if self.is_query() {
+            let body = query::error(error, &self.request_id);
+            return self.respond(error.status, body, None);
+        }
+        let body = json!({"__type": error.code, "message": error.message}).to_string();
+        self.respond(error.status, body, Some(error.code))
+    }
+
+    fn respond(
+        &self,
+        status: StatusCode,
+        body: String,
+        error: Option<&'static str>,
+    ) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(Bytes::from(body)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(if self.is_query() {
+                "text/xml"
+            } else {
+                "application/x-amz-json-1.1"
+            }),
+        );
+        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
+            headers.insert("x-amzn-requestid", id);
+        }
+        if let Some(code) = error {
+            headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
+        }
+        response
+    }
 }
 
 fn text(input: Option<&Value>, member: &str) -> Option<String> {
@@ -101,7 +195,7 @@ fn text(input: Option<&Value>, member: &str) -> Option<String> {
 
 /// Whether the request carries a Signature Version 4. The signature itself is
 /// not recomputed: on loopback there is no secret to check it with.
-fn signed(headers: &HeaderMap) -> Result<(), ApiError> {
+fn signed(headers: &HeaderMap, service: &str) -> Result<(), ApiError> {
     let authorization = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -114,7 +208,7 @@ fn signed(headers: &HeaderMap) -> Result<(), ApiError> {
     };
     let scope = part("Credential").is_some_and(|credential| {
         let scope: Vec<&str> = credential.split('/').collect();
-        matches!(scope[..], [_, _, _, "codedeploy", "aws4_request"])
+        matches!(scope[..], [_, _, _, named, "aws4_request"] if named == service)
     });
     let complete = scope
         && part("SignedHeaders").is_some()
@@ -125,21 +219,4 @@ fn signed(headers: &HeaderMap) -> Result<(), ApiError> {
     } else {
         Err(error::INCOMPLETE_SIGNATURE)
     }
-}
-
-fn respond(status: StatusCode, body: Bytes, error: Option<&'static str>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-amz-json-1.1"),
-    );
-    if let Ok(id) = HeaderValue::from_str(&crate::random::uuid()) {
-        headers.insert("x-amzn-requestid", id);
-    }
-    if let Some(code) = error {
-        headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
-    }
-    response
 }

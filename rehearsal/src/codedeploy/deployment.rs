@@ -6,8 +6,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::error::{self, ApiError};
+use super::fleet;
+use crate::colour::Colour;
+use crate::load_balancer::Listener;
+
 /// The target of an ECS deployment: `cluster:service`.
 pub(super) const TARGET_ID: &str = "shop:storefront";
+const APPLICATION: &str = "storefront";
+const GROUP: &str = "storefront-blue-green";
 
 /// What the hook tells CodeDeploy. Nothing else is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,7 +159,7 @@ pub(super) struct Deployment {
     pub(super) status: DeploymentStatus,
     pub(super) verdict: Option<Verdict>,
     pub(super) error: Option<(&'static str, String)>,
-    created: Timestamp,
+    pub(super) created: Timestamp,
     completed: Option<Timestamp>,
     events: [EventRecord; 8],
 }
@@ -213,8 +220,8 @@ impl Deployment {
     /// deployment leaves out.
     pub(super) fn info(&self) -> Value {
         let mut info = json!({
-            "applicationName": "storefront",
-            "deploymentGroupName": "storefront-blue-green",
+            "applicationName": APPLICATION,
+            "deploymentGroupName": GROUP,
             "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
             "deploymentId": self.id,
             "revision": {
@@ -250,16 +257,12 @@ impl Deployment {
                     "waitTimeInMinutes": 0,
                 },
             },
-            "loadBalancerInfo": {
-                "targetGroupPairInfoList": [{
-                    "targetGroups": [{"name": "storefront-blue"}, {"name": "storefront-green"}],
-                    "prodTrafficRoute": {"listenerArns": [listener_arn("443")]},
-                    "testTrafficRoute": {"listenerArns": [listener_arn("8443")]},
-                }],
-            },
             "deploymentStatusMessages": [],
             "computePlatform": self.platform,
         });
+        if self.platform == ComputePlatform::Ecs {
+            info["loadBalancerInfo"] = load_balancer_info();
+        }
         if let Some(completed) = self.completed {
             info["completeTime"] = seconds(completed);
         }
@@ -283,13 +286,13 @@ impl Deployment {
             "ecsTarget": {
                 "deploymentId": self.id,
                 "targetId": TARGET_ID,
-                "targetArn": "arn:aws:ecs:eu-central-1:111122223333:service/shop/storefront",
+                "targetArn": fleet::SERVICE_ARN,
                 "lastUpdatedAt": seconds(Timestamp::now()),
                 "status": self.status,
                 "lifecycleEvents": events,
                 "taskSetsInfo": [
-                    task_set("ecs-svc/1000000000000000001", "PRIMARY", "Blue", blue),
-                    task_set("ecs-svc/1000000000000000002", "ACTIVE", "Green", green),
+                    task_set(fleet::task_set_id(Colour::Blue), "PRIMARY", "Blue", blue),
+                    task_set(fleet::task_set_id(Colour::Green), "ACTIVE", "Green", green),
                 ],
             },
         })
@@ -321,15 +324,47 @@ fn task_set(id: &str, status: &str, label: &str, weight: f64) -> Value {
     })
 }
 
-fn listener_arn(port: &str) -> String {
-    format!(
-        "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/storefront/\
-         50dc6c495c0c9188/{port:0>16}"
-    )
+fn load_balancer_info() -> Value {
+    let route = |listener| json!({"listenerArns": [fleet::listener_arn(listener)]});
+    json!({
+        "targetGroupPairInfoList": [{
+            "targetGroups": [
+                {"name": fleet::target_group_name(Colour::Blue)},
+                {"name": fleet::target_group_name(Colour::Green)},
+            ],
+            "prodTrafficRoute": route(Listener::Production),
+            "testTrafficRoute": route(Listener::Test),
+        }],
+    })
+}
+
+/// The output of `GetDeploymentGroup`.
+pub(super) fn group(input: &Value) -> Result<Value, ApiError> {
+    let named = |member| input.get(member).and_then(Value::as_str);
+    if named("applicationName") != Some(APPLICATION) {
+        return Err(error::APPLICATION_DOES_NOT_EXIST);
+    }
+    if named("deploymentGroupName") != Some(GROUP) {
+        return Err(error::DEPLOYMENT_GROUP_DOES_NOT_EXIST);
+    }
+    Ok(json!({"deploymentGroupInfo": {
+        "applicationName": APPLICATION,
+        "deploymentGroupId": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "deploymentGroupName": GROUP,
+        "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
+        "serviceRoleArn": "arn:aws:iam::111122223333:role/codedeploy",
+        "deploymentStyle": {
+            "deploymentType": "BLUE_GREEN",
+            "deploymentOption": "WITH_TRAFFIC_CONTROL",
+        },
+        "loadBalancerInfo": load_balancer_info(),
+        "computePlatform": "ECS",
+        "ecsServices": [{"serviceName": fleet::SERVICE, "clusterName": fleet::CLUSTER}],
+    }}))
 }
 
 /// Time as AWS JSON 1.1 writes it: seconds since 1970, with a fraction.
-fn seconds(time: Timestamp) -> Value {
+pub(super) fn seconds(time: Timestamp) -> Value {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds since 1970 fit into 52 bits for the next 140,000 years"

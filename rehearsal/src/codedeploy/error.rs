@@ -3,20 +3,22 @@
 //! Source: the service model of CodeDeploy (2014-10-06) in botocore, and
 //! [Common Errors](https://docs.aws.amazon.com/codedeploy/latest/APIReference/CommonErrors.html).
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 
 /// An error answer: its name on the wire, its message and its HTTP status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiError {
     pub(super) code: &'static str,
-    pub(super) message: &'static str,
+    pub(super) message: Cow<'static, str>,
     pub(super) status: StatusCode,
 }
 
 const fn client(code: &'static str, message: &'static str) -> ApiError {
     ApiError {
         code,
-        message,
+        message: Cow::Borrowed(message),
         status: StatusCode::BAD_REQUEST,
     }
 }
@@ -71,18 +73,44 @@ pub(super) const INCOMPLETE_SIGNATURE: ApiError = client(
      and a date in 'X-Amz-Date'.",
 );
 pub(super) const THROTTLING: ApiError = client("ThrottlingException", "Rate exceeded");
-pub(super) const ACCESS_DENIED: ApiError = client(
-    "AccessDeniedException",
-    "User: arn:aws:sts::111122223333:assumed-role/greenlight-hook/greenlight is not authorized \
-     to perform: codedeploy:PutLifecycleEventHookExecutionStatus because no identity-based \
-     policy allows the action",
-);
+/// The role lacks the permission for this operation.
+pub(super) fn access_denied(service: &str, operation: &str) -> ApiError {
+    let action = format!("{service}:{operation}");
+    ApiError {
+        message: Cow::Owned(format!(
+            "User: arn:aws:sts::111122223333:assumed-role/greenlight-hook/greenlight is not \
+             authorized to perform: {action} because no identity-based policy allows the {action} \
+             action"
+        )),
+        ..client("AccessDeniedException", "")
+    }
+}
 pub(super) const EXPIRED_TOKEN: ApiError = client(
     "ExpiredTokenException",
     "The security token included in the request is expired",
 );
 pub(super) const INTERNAL_FAILURE: ApiError = ApiError {
     code: "InternalFailure",
-    message: "",
+    message: Cow::Borrowed(""),
     status: StatusCode::INTERNAL_SERVER_ERROR,
 };
+pub(super) const APPLICATION_DOES_NOT_EXIST: ApiError = client(
+    "ApplicationDoesNotExistException",
+    "The application does not exist with the user or Amazon Web Services account.",
+);
+pub(super) const DEPLOYMENT_GROUP_DOES_NOT_EXIST: ApiError = client(
+    "DeploymentGroupDoesNotExistException",
+    "The named deployment group with the user or Amazon Web Services account does not exist.",
+);
+pub(super) const CLUSTER_NOT_FOUND: ApiError =
+    client("ClusterNotFoundException", "Cluster not found.");
+pub(super) const NO_TASK_DEFINITION: ApiError =
+    client("ClientException", "Unable to describe task definition.");
+pub(super) const LISTENER_NOT_FOUND: ApiError =
+    client("ListenerNotFound", "One or more listeners not found");
+pub(super) const TARGET_GROUP_NOT_FOUND: ApiError =
+    client("TargetGroupNotFound", "One or more target groups not found");
+pub(super) const LOAD_BALANCER_NOT_FOUND: ApiError = client(
+    "LoadBalancerNotFound",
+    "One or more load balancers not found",
+);

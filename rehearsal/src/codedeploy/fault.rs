@@ -26,12 +26,14 @@ pub enum ApiFault {
     },
     /// HTTP 200 with a body that is not JSON.
     Garbage,
+    /// HTTP 200 with an answer that is well-formed and says nothing.
+    Empty,
 }
 
 impl ApiFault {
     /// How each fault is written on the command line; the value of `slow` is
     /// in milliseconds.
-    pub const EXAMPLES: [&'static str; 8] = [
+    pub const EXAMPLES: [&'static str; 9] = [
         "throttled",
         "server-error",
         "connection-dropped",
@@ -40,6 +42,7 @@ impl ApiFault {
         "expired-token",
         "slow:2000",
         "garbage",
+        "empty",
     ];
 }
 
@@ -64,6 +67,7 @@ impl FromStr for ApiFault {
             "access-denied" => Self::AccessDenied,
             "expired-token" => Self::ExpiredToken,
             "garbage" => Self::Garbage,
+            "empty" => Self::Empty,
             _ => Self::Slow {
                 by: slow()
                     .map(|ms| Duration::from_millis(u64::from(ms)))

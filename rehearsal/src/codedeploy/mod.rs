@@ -1,14 +1,24 @@
-//! CodeDeploy's API on loopback, as far as the hook uses it.
+//! CodeDeploy's API on loopback, as far as the hook uses it, and those of ECS
+//! and ELB that speak of the same deployment, all on one port.
 //!
-//! AWS JSON 1.1 over plain HTTP: `PutLifecycleEventHookExecutionStatus`,
-//! `GetDeployment`, `ListDeploymentTargets` and `GetDeploymentTarget`. Shapes
-//! and error codes are those of CodeDeploy's service model. Each call is
-//! recorded, so that a test can say how many verdicts were sent.
+//! | service | protocol | operations |
+//! |---|---|---|
+//! | CodeDeploy | AWS JSON 1.1 | `PutLifecycleEventHookExecutionStatus`, `GetDeployment`, `ListDeploymentTargets`, `GetDeploymentTarget`, `GetDeploymentGroup` |
+//! | ECS | AWS JSON 1.1 | `DescribeServices`, `DescribeTaskDefinition` |
+//! | ELB | AWS Query | `DescribeListeners`, `DescribeRules`, `DescribeTargetHealth`, `DescribeTargetGroups`, `DescribeLoadBalancers` |
+//!
+//! Shapes and error codes are those of the service models. Weights are those
+//! that the load balancer goes by. Each call is recorded, so that a test can
+//! say how many verdicts were sent.
 
 mod api;
 mod deployment;
+mod ecs;
+mod elb;
 mod error;
 mod fault;
+mod fleet;
+mod query;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,8 +33,15 @@ pub use self::deployment::{
 use self::deployment::{Deployment, TARGET_ID};
 use self::error::ApiError;
 pub use self::fault::{ApiFault, UnknownApiFault};
+use self::fleet::Fleet;
+pub use self::fleet::TargetHealth;
+use crate::colour::Colour;
 use crate::error::StageError;
+use crate::load_balancer::{View, Weights};
 use crate::serve::Server;
+
+/// The operation that tells CodeDeploy a verdict.
+pub const VERDICT: &str = "PutLifecycleEventHookExecutionStatus";
 
 /// How many calls are remembered; the oldest go first.
 const MOST_CALLS: usize = 10_000;
@@ -79,7 +96,7 @@ pub enum Answer {
     Error(&'static str),
     /// The connection was closed without an answer.
     Dropped,
-    /// HTTP 200 with a body that is not JSON.
+    /// HTTP 200 with a body that is not JSON, or that says nothing.
     Garbage,
 }
 
@@ -87,6 +104,7 @@ pub enum Answer {
 #[derive(Debug)]
 struct State {
     book: Mutex<Book>,
+    listeners: View,
     /// Told after each change of a deployment.
     changes: watch::Sender<u64>,
 }
@@ -96,12 +114,16 @@ struct Book {
     deployments: HashMap<String, Deployment>,
     calls: VecDeque<Call>,
     faults: VecDeque<ApiFault>,
+    /// The faults of one operation, before those of any.
+    faults_of: HashMap<String, VecDeque<ApiFault>>,
+    fleet: Fleet,
 }
 
 impl CodeDeploy {
-    pub(crate) async fn start(port: u16) -> Result<Self, StageError> {
+    pub(crate) async fn start(port: u16, listeners: View) -> Result<Self, StageError> {
         let state = Arc::new(State {
             book: Mutex::default(),
+            listeners,
             changes: watch::channel(0).0,
         });
         let shared = Arc::clone(&state);
@@ -110,7 +132,8 @@ impl CodeDeploy {
         Ok(Self { state, server })
     }
 
-    /// The endpoint: what `AWS_ENDPOINT_URL_CODEDEPLOY` has to be.
+    /// The endpoint: what `AWS_ENDPOINT_URL_CODEDEPLOY`, `…_ECS` and
+    /// `…_ELASTIC_LOAD_BALANCING_V2` have to be.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -157,9 +180,40 @@ impl CodeDeploy {
         book.faults.extend(std::iter::repeat_n(fault, n));
     }
 
+    /// Lets the next `n` calls of this operation meet this fault, after those
+    /// that were asked for before.
+    pub fn fail(&self, operation: &str, n: usize, fault: ApiFault) {
+        let mut book = self.state.lock();
+        let faults = book.faults_of.entry(operation.to_owned()).or_default();
+        faults.extend(std::iter::repeat_n(fault, n));
+    }
+
     /// The calls so far, in the order of their answers.
     pub fn calls(&self) -> Vec<Call> {
         self.state.lock().calls.iter().cloned().collect()
+    }
+
+    /// The calls so far of one operation.
+    pub fn calls_of(&self, operation: &str) -> Vec<Call> {
+        let mut calls = self.calls();
+        calls.retain(|call| call.operation == operation);
+        calls
+    }
+
+    /// Gives the target group of a colour targets in these states; at first it
+    /// has a healthy one.
+    pub fn set_targets(&self, colour: Colour, targets: &[TargetHealth]) {
+        self.state.lock().fleet.set_targets(colour, targets);
+    }
+
+    /// Gives the test listener a rule before its default one.
+    pub fn set_test_rule(&self, weights: impl Into<Weights>) {
+        self.state.lock().fleet.test_rule = Some(weights.into());
+    }
+
+    /// Lets ECS know no green task set, as before the installation.
+    pub fn hide_green(&self) {
+        self.state.lock().fleet.green_hidden = true;
     }
 
     /// The verdict that was accepted for a deployment.
@@ -233,8 +287,11 @@ impl State {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn next_fault(&self) -> Option<ApiFault> {
-        self.lock().faults.pop_front()
+    fn next_fault(&self, operation: &str) -> Option<ApiFault> {
+        let mut book = self.lock();
+        let of_operation = book.faults_of.get_mut(operation);
+        let fault = of_operation.and_then(VecDeque::pop_front);
+        fault.or_else(|| book.faults.pop_front())
     }
 
     fn record(&self, call: Call) {
@@ -247,7 +304,7 @@ impl State {
 
     fn carry_out(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
         match operation {
-            "PutLifecycleEventHookExecutionStatus" => self.put_status(input),
+            VERDICT => self.put_status(input),
             "GetDeployment" => {
                 self.with(input, |found| Ok(json!({"deploymentInfo": found.info()})))
             }
@@ -259,6 +316,14 @@ impl State {
                     Some(_) => Err(error::TARGET_DOES_NOT_EXIST),
                 }
             }),
+            "GetDeploymentGroup" => deployment::group(input),
+            "DescribeServices" => ecs::services(&self.lock(), input),
+            "DescribeTaskDefinition" => ecs::task_definition(input),
+            "DescribeListeners" => elb::listeners(self, input),
+            "DescribeRules" => elb::rules(self, input),
+            "DescribeTargetHealth" => elb::target_health(self, input),
+            "DescribeTargetGroups" => elb::target_groups(input),
+            "DescribeLoadBalancers" => elb::load_balancers(input),
             _ => Err(error::UNKNOWN_OPERATION),
         }
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use rehearsal::{ApiFault, Colour, Defect, DeploymentStatus, Fault, Listener, Stage, StageOptions};
+use rehearsal::{
+    ApiFault, Colour, Defect, DeploymentStatus, Fault, Listener, Stage, StageOptions, VERDICT,
+};
 
 use super::{Ending, HookArguments, Out, Problem, tell};
 
@@ -22,7 +24,7 @@ pub(crate) struct Deploy {
     #[arg(long, value_name = "FAULT")]
     test_fault: Option<Fault>,
 
-    /// What happens to the next call of the CodeDeploy API, such as
+    /// What happens to the next verdict that CodeDeploy is told, such as
     /// throttled, server-error or answer-lost; once more for each repetition.
     #[arg(long, value_name = "FAULT")]
     api_fault: Vec<ApiFault>,
@@ -62,7 +64,7 @@ impl Deploy {
         }
         stage.load_balancer().fault(Listener::Test, self.test_fault);
         for fault in &self.api_fault {
-            stage.codedeploy().fail_next(1, *fault);
+            stage.codedeploy().fail(VERDICT, 1, *fault);
         }
         let outcome = tell(&stage, options, out).await?;
         let succeeded = outcome.deployment_status == DeploymentStatus::Succeeded

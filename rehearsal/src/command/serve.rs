@@ -30,6 +30,11 @@ pub(crate) struct Serve {
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     production_port: u16,
 
+    /// Copy the certificate authority, which is new at each start, into this
+    /// file.
+    #[arg(long, value_name = "PATH")]
+    ca_file: Option<PathBuf>,
+
     /// Write everything that is printed into this file, as JSON, as soon as
     /// the stage answers.
     #[arg(long, value_name = "PATH")]
@@ -49,6 +54,9 @@ impl Serve {
             ..StageOptions::default()
         })
         .await?;
+        if let Some(path) = &self.ca_file {
+            std::fs::copy(stage.ca_file(), path)?;
+        }
         let mut registered = stage.codedeploy().register();
         self.announce(&stage, &registered)?;
         describe(&stage, &registered, out)?;
@@ -95,6 +103,11 @@ fn environment(stage: &Stage) -> Vec<(String, String)> {
     let mut variables = stage.hook_settings();
     for (name, value) in [
         ("AWS_ENDPOINT_URL_CODEDEPLOY", stage.codedeploy().url()),
+        ("AWS_ENDPOINT_URL_ECS", stage.codedeploy().url()),
+        (
+            "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
+            stage.codedeploy().url(),
+        ),
         ("AWS_REGION", "eu-central-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "AKIDREHEARSAL".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),

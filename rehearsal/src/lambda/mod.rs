@@ -11,6 +11,7 @@ mod runtime_api;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -65,6 +66,8 @@ pub struct Function {
     on_line: OnLine,
     /// One process handles one event at a time.
     process: Mutex<Option<Process>>,
+    /// The id of the last process that was started; 0 if the system told none.
+    pid: AtomicU32,
 }
 
 impl fmt::Debug for Function {
@@ -87,8 +90,15 @@ impl Function {
             options,
             codedeploy_url,
             on_line,
+            pid: AtomicU32::new(process.id()),
             process: Mutex::new(Some(process)),
         })
+    }
+
+    /// The id of the function's process, for whoever wants to stop or kill it.
+    pub fn pid(&self) -> Option<u32> {
+        let id = self.pid.load(Ordering::Relaxed);
+        (id != 0).then_some(id)
     }
 
     /// Invokes the function with this event and waits for its end.
@@ -98,7 +108,10 @@ impl Function {
         if slot.as_mut().is_none_or(Process::has_ended_between_events) {
             *slot = None;
             match Process::start(&self.options, &self.codedeploy_url, &self.on_line).await {
-                Ok(process) => *slot = Some(process),
+                Ok(process) => {
+                    self.pid.store(process.id(), Ordering::Relaxed);
+                    *slot = Some(process);
+                }
                 Err(error) => return never_started(error.to_string(), request_id),
             }
         }

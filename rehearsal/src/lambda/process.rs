@@ -92,6 +92,11 @@ impl Process {
         self.init.is_some() && !matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// The process's id; 0 if it has ended.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id().unwrap_or_default()
+    }
+
     pub(super) async fn kill(&mut self) {
         // The only way for this to fail is a process that has ended.
         let _ = self.child.kill().await;
@@ -152,6 +157,11 @@ fn environment(
         ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),
         ("AWS_SESSION_TOKEN", "rehearsal".to_owned()),
         ("AWS_ENDPOINT_URL_CODEDEPLOY", codedeploy_url.to_owned()),
+        ("AWS_ENDPOINT_URL_ECS", codedeploy_url.to_owned()),
+        (
+            "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
+            codedeploy_url.to_owned(),
+        ),
         ("LANG", "en_US.UTF-8".to_owned()),
         ("TZ", ":UTC".to_owned()),
         ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),

@@ -36,6 +36,34 @@ pub struct LoadBalancer {
     _accepting: [Task; 2],
 }
 
+/// The listeners for those who only look: ELB's API describes them.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    production: Arc<Gate>,
+    test: Arc<Gate>,
+}
+
+impl View {
+    /// The weights that hold now. With [`Fault::LateFlip`] the API shows a
+    /// change as late as the listener makes it; with [`Fault::StaleNode`] it
+    /// shows the new weights although one node has the old ones.
+    pub(crate) fn weights(&self, listener: Listener) -> Weights {
+        self.gate(listener).weights()
+    }
+
+    /// The port of a listener on 127.0.0.1.
+    pub(crate) fn port(&self, listener: Listener) -> u16 {
+        self.gate(listener).socket.port()
+    }
+
+    fn gate(&self, listener: Listener) -> &Gate {
+        match listener {
+            Listener::Production => &self.production,
+            Listener::Test => &self.test,
+        }
+    }
+}
+
 /// Where the load balancer listens and forwards to at start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
@@ -77,6 +105,14 @@ impl LoadBalancer {
             targets,
             _accepting: accepting,
         })
+    }
+
+    /// The listeners, to look at.
+    pub(crate) fn view(&self) -> View {
+        View {
+            production: Arc::clone(&self.production),
+            test: Arc::clone(&self.test),
+        }
     }
 
     /// Changes who a listener forwards to: a [`Colour`], an

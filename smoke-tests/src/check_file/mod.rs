@@ -9,8 +9,13 @@
 
 mod checks;
 mod expect;
+mod flow;
+pub(crate) mod keys;
+mod predicates;
 mod read;
 mod request;
+mod rows;
+mod steps;
 mod variables;
 
 use std::sync::Arc;
@@ -32,7 +37,11 @@ pub(crate) struct CheckFile {
     /// The file's `name`, or its file name.
     pub(crate) name: String,
     pub(crate) variables: Vec<Variable>,
+    /// Steps that run before the checks; what they capture, the checks know.
+    pub(crate) setup: Option<Check>,
     pub(crate) checks: Vec<Check>,
+    /// Steps that run after the checks, whatever came of them.
+    pub(crate) teardown: Option<Check>,
 }
 
 /// A variable of a file, before it has a value.
@@ -47,8 +56,9 @@ pub(crate) struct Variable {
 /// Where a variable's value comes from.
 #[derive(Debug)]
 pub(crate) enum Origin {
-    /// It stands in the file.
-    Literal(serde_json::Value),
+    /// It stands in the file, perhaps as a template that names variables
+    /// above it.
+    Literal(ValueTemplate),
     /// An environment variable; its value is kept out of every output.
     Environment(String),
 }
@@ -60,9 +70,38 @@ pub(crate) struct Check {
     pub(crate) span: Span,
     pub(crate) tags: Vec<String>,
     pub(crate) severity: Severity,
+    pub(crate) flow: Flow,
     /// Repeats all steps; a one-request check has this on its step.
     pub(crate) retry: Option<Retry>,
     pub(crate) steps: Vec<Step>,
+}
+
+/// Whether, when and how often a check runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Flow {
+    /// Why it does not run at all.
+    pub(crate) skip: Option<String>,
+    /// It runs only if this is true.
+    pub(crate) when: Option<(Template, Span)>,
+    /// Checks of the same file that must have passed before.
+    pub(crate) needs: Vec<(String, Span)>,
+    /// It runs once for each row.
+    pub(crate) each: Option<Vec<Row>>,
+    /// Its failure is known, and borne until a date.
+    pub(crate) quarantine: Option<Quarantine>,
+}
+
+/// One row of data: values under names.
+#[derive(Debug, Clone)]
+pub(crate) struct Row(pub(crate) Vec<(String, serde_json::Value)>);
+
+/// A known failure that must not stop deployments until it is mended.
+#[derive(Debug, Clone)]
+pub(crate) struct Quarantine {
+    /// The first day on which it counts again, in UTC.
+    pub(crate) until: jiff::civil::Date,
+    pub(crate) owner: String,
+    pub(crate) reason: String,
 }
 
 /// What a failed check means for the verdict.
@@ -101,7 +140,20 @@ pub(crate) struct Request {
     pub(crate) path: Template,
     pub(crate) query: Vec<(String, Template)>,
     pub(crate) headers: Vec<(HeaderName, Template)>,
+    pub(crate) auth: Option<Auth>,
     pub(crate) body: Option<Body>,
+}
+
+/// Who asks (RFC 7617, RFC 6750).
+#[derive(Debug, Clone)]
+pub(crate) enum Auth {
+    /// Nobody in particular, whatever the defaults say.
+    None,
+    Basic {
+        user: Template,
+        password: Template,
+    },
+    Bearer(Template),
 }
 
 /// What is sent as a body.
@@ -123,6 +175,12 @@ pub(crate) enum Query {
     Json(Path),
     Regex(Pattern),
     Latency,
+    /// The number of bytes of the body.
+    Size,
+    /// The SHA-256 of the body, in hexadecimal digits.
+    Sha256,
+    /// The version of HTTP, such as `2`.
+    Version,
 }
 
 /// What a response has to be like.
@@ -141,12 +199,27 @@ pub(crate) struct Capture {
 }
 
 /// Asking again until it passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Retry {
     /// For how long new attempts are begun.
-    pub(crate) within: Duration,
+    pub(crate) within: Option<Duration>,
+    /// How many attempts there are in all.
+    pub(crate) times: Option<u32>,
     /// The pause between two attempts.
     pub(crate) every: Duration,
+    /// By how much each pause is longer than the one before.
+    pub(crate) backoff: f64,
+    /// Ask again only after these; after anything if there are none.
+    pub(crate) only: Vec<RetryOn>,
+}
+
+/// An outcome of an attempt that asking again may heal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RetryOn {
+    /// Nothing came back.
+    CouldNotAsk,
+    /// The answer had one of these statuses.
+    Status(std::ops::RangeInclusive<u64>),
 }
 
 impl CheckFile {

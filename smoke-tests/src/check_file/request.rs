@@ -5,7 +5,7 @@ use std::path::Path;
 use http::{HeaderName, HeaderValue, Method};
 
 use super::read::{Fields, Reader};
-use super::{Body, Request};
+use super::{Auth, Body, Request};
 use crate::diagnostic::Span;
 use crate::discover::os_reason;
 use crate::suggest;
@@ -28,15 +28,28 @@ const METHODS: [(&str, Method); 7] = [
 /// The keys that give a request its body.
 const BODIES: [&str; 4] = ["json", "form", "text", "file"];
 
-/// The largest file that is sent as a body, in bytes.
+/// The largest file that is sent as a body or read as rows, in bytes.
 const MOST_BODY_BYTES: u64 = 1024 * 1024;
 
 impl Reader<'_> {
     /// The request that the fields of a step describe, and where its method
     /// is written. `what` names the map that was read.
-    pub(super) fn request(&mut self, fields: Fields<'_>, what: &str) -> Option<(Request, Span)> {
+    pub(super) fn request(
+        &mut self,
+        fields: Fields<'_>,
+        what: &str,
+        writes: bool,
+    ) -> Option<(Request, Span)> {
         let (method, key, path) = self.method(fields, what)?;
         let span = key.span.to(path.span);
+        if !writes && !method.is_safe() {
+            let problem = self
+                .at(key.span, "a request that may write")
+                .expected("`writes: true` beside the check's name, or in `defaults`")
+                .found(format!("`{}` without it", key.text))
+                .help("add `writes: true` if the request may change data of the environment");
+            self.report(problem);
+        }
         let path = self.path(path);
         let query = fields
             .value("query")
@@ -46,12 +59,14 @@ impl Reader<'_> {
             .value("headers")
             .map(|node| self.headers(node))
             .unwrap_or_default();
+        let auth = fields.value("auth").map(|node| self.auth(node));
         let body = self.body(fields);
         let request = Request {
             method,
             path: path?,
             query,
             headers,
+            auth: auth.flatten(),
             body: body.ok()?,
         };
         Some((request, span))
@@ -169,6 +184,43 @@ impl Reader<'_> {
         headers
     }
 
+    /// The `auth` of a request or of the defaults.
+    pub(super) fn auth(&mut self, node: &Node) -> Option<Auth> {
+        if matches!(&node.value, Yaml::String(text) if text == "none") {
+            return Some(Auth::None);
+        }
+        let fields = self.fields(node, "`auth`", &["basic", "bearer"])?;
+        match (fields.value("basic"), fields.value("bearer")) {
+            (None, Some(token)) => self.template(token, "a token").map(Auth::Bearer),
+            (Some(basic), None) => {
+                let basic = self.fields(basic, "`basic`", &["user", "password"])?;
+                let (Some(user), Some(password)) = (basic.value("user"), basic.value("password"))
+                else {
+                    let problem = self
+                        .at(basic.span, "a login without both its parts")
+                        .expected("`user` and `password`")
+                        .found("one of them, or none")
+                        .help("write `basic: { user: …, password: \"{{ password }}\" }`");
+                    self.report(problem);
+                    return None;
+                };
+                Some(Auth::Basic {
+                    user: self.template(user, "a user")?,
+                    password: self.template(password, "a password")?,
+                })
+            }
+            _ => {
+                let problem = self
+                    .at(node.span, "other than one way to log in")
+                    .expected("`basic` or `bearer`")
+                    .found("none of them, or both")
+                    .help("write `auth: { bearer: \"{{ token }}\" }`");
+                self.report(problem);
+                None
+            }
+        }
+    }
+
     /// A header's name, as RFC 9110 allows it.
     pub(super) fn header_name(&mut self, key: &Key) -> Option<HeaderName> {
         let name = HeaderName::from_bytes(key.text.as_bytes()).ok();
@@ -219,6 +271,12 @@ impl Reader<'_> {
     }
 
     fn file_body(&mut self, node: &Node) -> Option<bytes::Bytes> {
+        self.file_beside(node, "sent").map(bytes::Bytes::from)
+    }
+
+    /// The bytes of a file that is named relative to the check file. `done`
+    /// says what cannot be done if it is not there.
+    pub(super) fn file_beside(&mut self, node: &Node, done: &str) -> Option<Vec<u8>> {
         let name = self.string(node, "`file`")?;
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
@@ -226,13 +284,13 @@ impl Reader<'_> {
             Ok(about) if !about.is_file() => "something else".to_owned(),
             Ok(about) if about.len() > MOST_BODY_BYTES => human_bytes(about.len()),
             Ok(_) => match std::fs::read(&path) {
-                Ok(bytes) => return Some(bytes.into()),
+                Ok(bytes) => return Some(bytes),
                 Err(error) => os_reason(&error),
             },
             Err(error) => os_reason(&error),
         };
         let problem = self
-            .at(node.span, format!("the file `{name}` cannot be sent"))
+            .at(node.span, format!("the file `{name}` cannot be {done}"))
             .expected(format!(
                 "a file of at most {}, beside the check file",
                 human_bytes(MOST_BODY_BYTES)

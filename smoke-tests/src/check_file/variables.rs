@@ -1,7 +1,5 @@
 //! The `variables` of a check file.
 
-use serde_json::Value;
-
 use super::read::Reader;
 use super::{Origin, Variable};
 use crate::yaml::{Node, Yaml};
@@ -58,42 +56,15 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        self.fixed(node).map(Origin::Literal)
-    }
-
-    fn fixed(&mut self, node: &Node) -> Option<Value> {
-        match &node.value {
-            Yaml::Null => {
-                let problem = self
-                    .at(node.span, "a variable without a value")
-                    .expected("a value")
-                    .found("nothing")
-                    .help("write `\"\"` for empty text; leave the variable out if `--var` sets it");
-                self.report(problem);
-                None
-            }
-            Yaml::Bool(value) => Some(Value::Bool(*value)),
-            Yaml::Number(number, _) => Some(Value::Number(number.clone())),
-            Yaml::String(text) if text.contains("{{") => {
-                let problem = self
-                    .at(node.span, "a template in a variable")
-                    .expected("a fixed value")
-                    .found(node.describe())
-                    .help("use both variables where the value is needed");
-                self.report(problem);
-                None
-            }
-            Yaml::String(text) => Some(Value::String(text.clone())),
-            Yaml::List(items) => items
-                .iter()
-                .map(|item| self.fixed(item))
-                .collect::<Option<_>>()
-                .map(Value::Array),
-            Yaml::Map(entries) => entries
-                .iter()
-                .map(|(key, value)| Some((key.text.clone(), self.fixed(value)?)))
-                .collect::<Option<_>>()
-                .map(Value::Object),
+        if matches!(node.value, Yaml::Null) {
+            let problem = self
+                .at(node.span, "a variable without a value")
+                .expected("a value")
+                .found("nothing")
+                .help("write `\"\"` for empty text; leave the variable out if `--var` sets it");
+            self.report(problem);
+            return None;
         }
+        self.value(node).map(Origin::Literal)
     }
 }

@@ -66,6 +66,8 @@ pub struct Check<'a> {
     /// Why it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_run_because: Option<&'static str>,
+    /// How long after the begin of the run it began.
+    pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
     pub duration_ms: u64,
     /// How often all of it was tried.
@@ -89,14 +91,72 @@ pub struct Step<'a> {
     pub outcome: &'static str,
     /// How often the request was sent.
     pub attempts: u32,
+    /// How long after the begin of the run it began.
+    pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
     pub duration_ms: u64,
-    /// The beginning of the answer's body, if the step failed on it.
+    /// The beginning of the answer's body, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<&'a str>,
     /// What was wrong with the last attempt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure<'a>>,
+    /// What was sent last, if the step failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request<'a>>,
+    /// What came back, at least its status, if the step failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer<'a>>,
+    /// A shell command that sends the request again, if the step failed;
+    /// secrets are variables in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curl: Option<&'a str>,
+}
+
+/// A request as it was sent.
+#[derive(Debug, Serialize)]
+pub struct Request<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Its URL.
+    pub url: &'a str,
+    /// Its headers, in their order; a name can stand several times.
+    pub headers: Vec<Header<'a>>,
+    /// Its body, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Excerpt<'a>>,
+}
+
+/// An answer as it was received.
+#[derive(Debug, Serialize)]
+pub struct Answer<'a> {
+    /// Its status.
+    pub status: u16,
+    /// The version of HTTP, such as `HTTP/2`.
+    pub version: &'static str,
+    /// Its headers, in their order; a name can stand several times.
+    pub headers: Vec<Header<'a>>,
+    /// Its body, as far as it was read, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Excerpt<'a>>,
+}
+
+/// One header.
+#[derive(Debug, Serialize)]
+pub struct Header<'a> {
+    /// Its name, in lower case.
+    pub name: &'a str,
+    /// Its value; what is a credential is `***`.
+    pub value: &'a str,
+}
+
+/// The beginning of a body.
+#[derive(Debug, Serialize)]
+pub struct Excerpt<'a> {
+    /// Its first characters; `…` at the end if there are more.
+    pub text: &'a str,
+    /// The size of the whole body in bytes.
+    pub bytes: usize,
 }
 
 /// One thing that was wrong.
@@ -159,6 +219,7 @@ fn check(check: &report::CheckReport) -> Check<'_> {
         },
         outcome,
         not_run_because,
+        start_ms: milliseconds(check.start),
         duration_ms: milliseconds(check.duration),
         attempts: check.attempts,
         steps: check.steps.iter().map(step).collect(),
@@ -177,9 +238,48 @@ fn step(step: &report::StepReport) -> Step<'_> {
             StepOutcome::NotRun(_) => "not-run",
         },
         attempts: step.attempts,
+        start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
-        body: step.body.as_deref(),
+        body: step
+            .exchange
+            .as_ref()
+            .and_then(|exchange| exchange.answer.as_ref()?.body.as_ref())
+            .map(|body| body.text.as_str()),
         failures: step.failures.iter().map(failure).collect(),
+        request: step.exchange.as_ref().map(|exchange| Request {
+            method: &exchange.request.method,
+            url: &exchange.request.url,
+            headers: headers(&exchange.request.headers),
+            body: exchange.request.body.as_ref().map(excerpt),
+        }),
+        answer: step
+            .exchange
+            .as_ref()
+            .and_then(|exchange| exchange.answer.as_ref())
+            .map(|answer| Answer {
+                status: answer.status,
+                version: answer.version,
+                headers: headers(&answer.headers),
+                body: answer.body.as_ref().map(excerpt),
+            }),
+        curl: step
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange.curl.as_str()),
+    }
+}
+
+fn headers(headers: &[(String, String)]) -> Vec<Header<'_>> {
+    headers
+        .iter()
+        .map(|(name, value)| Header { name, value })
+        .collect()
+}
+
+fn excerpt(excerpt: &report::Excerpt) -> Excerpt<'_> {
+    Excerpt {
+        text: &excerpt.text,
+        bytes: excerpt.bytes,
     }
 }
 

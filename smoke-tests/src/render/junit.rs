@@ -5,7 +5,7 @@
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use super::failures;
+use super::{exchange, failures};
 use crate::report::{CheckReport, Class, Outcome, Report};
 use crate::snippet::Colour;
 
@@ -44,7 +44,7 @@ fn case(check: &CheckReport) -> TestCase {
                 status.set_message(first.diagnostic.to_string());
                 status.set_type(first.class.key());
             }
-            status.set_description(failures(check, Colour::Never));
+            status.set_description(details(check));
             status
         }
         // JUnit knows no warnings: the check did not fail the suite, and what
@@ -54,7 +54,7 @@ fn case(check: &CheckReport) -> TestCase {
             if let Some(first) = check.failures().next() {
                 status.set_message(format!("warned: {}", first.diagnostic));
             }
-            status.set_description(failures(check, Colour::Never));
+            status.set_description(details(check));
             status
         }
         Outcome::NotRun(why) => {
@@ -68,4 +68,14 @@ fn case(check: &CheckReport) -> TestCase {
     case.set_time(check.duration);
     case.add_property(("place", check.place.to_string().as_str()));
     case
+}
+
+/// The failures, what was sent and received, and how to repeat it.
+fn details(check: &CheckReport) -> String {
+    format!(
+        "{}{}{}",
+        failures(check, Colour::Never),
+        exchange::transcripts(check),
+        exchange::commands(check)
+    )
 }

@@ -1,7 +1,13 @@
 //! The outputs: pure functions from a report to text.
 
 #[cfg(feature = "cli")]
+mod exchange;
+#[cfg(feature = "cli")]
+pub mod html;
+#[cfg(feature = "cli")]
 pub mod junit;
+#[cfg(feature = "cli")]
+pub mod tap;
 #[cfg(feature = "cli")]
 pub mod text;
 
@@ -10,6 +16,9 @@ pub mod json;
 use crate::report::{CheckReport, StepReport};
 use crate::snippet::{Colour, Frame, Severity, render_in};
 use crate::units::human_duration;
+
+/// The most characters of an answer's body that a note shows.
+const MOST_SHOWN: usize = 400;
 
 /// Every failure of a check with its place in the check file, the request
 /// that it belongs to and the beginning of the answer.
@@ -53,9 +62,17 @@ fn notes(step: &StepReport) -> Vec<String> {
         let time = human_duration(step.duration);
         notes.push(format!("{} {url} {answer} ({time}{attempts})", step.method));
     }
-    if let Some(body) = step.body.as_ref().filter(|body| !body.trim().is_empty()) {
-        let words: Vec<_> = body.split_whitespace().collect();
-        notes.push(format!("the answer begins: {}", words.join(" ")));
+    let answer = step.exchange.as_ref().and_then(|e| e.answer.as_ref());
+    if let Some(body) = answer.and_then(|answer| answer.body.as_ref()) {
+        let begin = body.text.char_indices().nth(MOST_SHOWN);
+        let (begin, more) = match begin {
+            Some((at, _)) => (&body.text[..at], "…"),
+            None => (body.text.as_str(), ""),
+        };
+        let words: Vec<_> = begin.split_whitespace().collect();
+        if !words.is_empty() {
+            notes.push(format!("the answer begins: {}{more}", words.join(" ")));
+        }
     }
     notes
 }

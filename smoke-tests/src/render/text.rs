@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::failures;
+use super::{exchange, failures};
 use crate::report::{CheckReport, NotRun, Outcome, Report};
 use crate::snippet::Colour;
 use crate::units::human_duration;
@@ -26,7 +26,8 @@ pub fn report(report: &Report, colour: Colour) -> String {
         let details = failures(check, colour);
         if !details.is_empty() {
             text.push('\n');
-            for row in details.lines() {
+            let commands = exchange::commands(check);
+            for row in details.lines().chain(commands.lines()) {
                 let _ = writeln!(text, "{}", format!("    {row}").trim_end());
             }
             text.push('\n');

@@ -5,37 +5,54 @@ use tokio::time::Instant;
 use super::cookies::Jar;
 use super::{Shared, failed, skeleton, step};
 use crate::plan::PlannedCheck;
-use crate::report::{CheckReport, Outcome, StepOutcome};
+use crate::report::{CheckReport, Outcome, Role, StepOutcome};
+use crate::template::Scope;
 
-pub(super) async fn run(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
+/// What came out of a check, and the values that it knew at its end.
+pub(super) async fn run(
+    planned: &PlannedCheck,
+    shared: &Shared<'_>,
+    scope: &Scope,
+) -> (CheckReport, Scope) {
     let begun = Instant::now();
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let mut report = attempt(planned, shared).await;
+        let (mut report, scope) = attempt(planned, shared, scope).await;
         report.attempts = attempts;
         report.duration = begun.elapsed();
         if report.outcome == Outcome::Passed {
-            return report;
+            return (report, scope);
         }
-        match planned.check.retry {
-            Some(retry) if shared.pause(begun, retry).await => {}
-            _ => return report,
+        let failed = report
+            .steps
+            .iter()
+            .find(|step| step.outcome == StepOutcome::Failed);
+        match (&planned.check.retry, failed) {
+            (Some(retry), Some(failed)) if shared.pause(retry, begun, attempts, failed).await => {}
+            _ => return (report, scope),
         }
     }
 }
 
-async fn attempt(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
+async fn attempt(
+    planned: &PlannedCheck,
+    shared: &Shared<'_>,
+    scope: &Scope,
+) -> (CheckReport, Scope) {
     let mut report = skeleton(planned);
-    let mut scope = (*planned.scope).clone();
+    let mut scope = scope.clone();
     let mut jar = Jar::default();
     report.outcome = Outcome::Passed;
     for (step, entry) in planned.check.steps.iter().zip(&mut report.steps) {
         step::run(step, &planned.source, shared, &mut scope, &mut jar, entry).await;
         if entry.outcome != StepOutcome::Passed {
             report.outcome = failed(planned);
-            break;
+            // What a teardown can still put in order, it does.
+            if planned.role != Role::Teardown {
+                break;
+            }
         }
     }
-    report
+    (report, scope)
 }

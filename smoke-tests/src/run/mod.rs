@@ -4,25 +4,31 @@
 //! Invariant: a run cannot fail. Whatever happens, even a panic in a check,
 //! becomes an outcome in the report, and every selected check is in it.
 
+mod auth;
 mod check;
 mod cookies;
+mod record;
 mod step;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{Semaphore, SetOnce};
 use tokio::time::Instant;
 
-use crate::check_file::Severity;
+use crate::check_file::{Retry, RetryOn, Severity};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::http::Client;
 use crate::plan::{Plan, PlannedCheck};
+use crate::redact::Redactor;
 use crate::report::{
-    CheckReport, Class, Failure, NotRun, Outcome, Report, StepOutcome, StepReport,
+    CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
 };
 use crate::settings::Limits;
+use crate::template::Scope;
 
 /// What a run tells while it goes on.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +53,8 @@ pub enum Progress<'a> {
 /// What all checks of a run share.
 struct Shared<'a> {
     client: &'a Client,
+    redactor: &'a Redactor,
+    begun: Instant,
     deadline: Option<Instant>,
 }
 
@@ -64,14 +72,58 @@ impl Shared<'_> {
     }
 
     /// Pauses until the next attempt may begin; false if there is none to be.
-    async fn pause(&self, begun: Instant, retry: crate::check_file::Retry) -> bool {
-        let next = Instant::now() + retry.every;
-        if next > begun + retry.within || self.deadline.is_some_and(|deadline| next >= deadline) {
+    async fn pause(&self, retry: &Retry, begun: Instant, attempts: u32, last: &StepReport) -> bool {
+        if retry.times.is_some_and(|times| attempts >= times) || !may_heal(retry, last) {
+            return false;
+        }
+        let longer = retry
+            .backoff
+            .powi(i32::try_from(attempts).unwrap_or(i32::MAX) - 1);
+        let pause = Duration::try_from_secs_f64(retry.every.as_secs_f64() * longer);
+        let next = Instant::now() + pause.unwrap_or(Duration::from_hours(1));
+        let ends = [retry.within.map(|within| begun + within), self.deadline];
+        if ends.into_iter().flatten().any(|end| next > end) {
             return false;
         }
         tokio::time::sleep_until(next).await;
         true
     }
+}
+
+/// Whether asking again is worth it after this.
+fn may_heal(retry: &Retry, last: &StepReport) -> bool {
+    retry.only.is_empty()
+        || retry.only.iter().any(|on| match on {
+            RetryOn::CouldNotAsk => last
+                .failures
+                .iter()
+                .any(|failure| failure.class == Class::CouldNotAsk),
+            RetryOn::Status(range) => last
+                .status
+                .is_some_and(|status| range.contains(&u64::from(status))),
+        })
+}
+
+/// What others wait for at the end of a check.
+struct Done {
+    passed: bool,
+    /// Whether a request was sent.
+    ran: bool,
+    scope: Scope,
+}
+
+/// A run while it goes on.
+struct Running<'a> {
+    plan: &'a Plan,
+    /// For checks and setups.
+    shared: Shared<'a>,
+    /// For teardowns, whose time is kept.
+    teardown: Shared<'a>,
+    limits: Limits,
+    slots: Semaphore,
+    /// No further check is to begin.
+    stop: AtomicBool,
+    done: Vec<SetOnce<Done>>,
 }
 
 /// Runs all checks of a plan.
@@ -83,38 +135,38 @@ pub async fn run(
 ) -> Report {
     let started_at = jiff::Timestamp::now();
     let begun = Instant::now();
-    let shared = Shared {
-        client,
-        deadline: limits.deadline.map(|deadline| begun + deadline),
-    };
-    let stop = AtomicBool::new(false);
     let total = plan.checks.len();
+    // A teardown gets the time it may need, but never more than a quarter.
+    let kept = |deadline: Duration| plan.teardown().min(deadline / 4);
+    let running = Running {
+        plan,
+        shared: Shared {
+            client,
+            redactor: &plan.redactor,
+            begun,
+            deadline: limits.deadline.map(|most| begun + most - kept(most)),
+        },
+        teardown: Shared {
+            client,
+            redactor: &plan.redactor,
+            begun,
+            deadline: limits.deadline.map(|most| begun + most),
+        },
+        limits,
+        slots: Semaphore::new(limits.jobs.get()),
+        stop: AtomicBool::new(false),
+        done: (0..total).map(|_| SetOnce::new()).collect(),
+    };
     let mut reports: Vec<Option<CheckReport>> = Vec::new();
     reports.resize_with(total, || None);
-    let mut running = futures_util::stream::iter(plan.checks.iter().enumerate())
-        .map(|(index, planned)| {
-            let (shared, stop) = (&shared, &stop);
-            async move {
-                let report = if stop.load(Ordering::Relaxed) {
-                    not_run(planned, NotRun::FailFast)
-                } else if shared.is_over() {
-                    not_run(planned, NotRun::OutOfTime)
-                } else {
-                    progress(Progress::Started {
-                        check: &planned.check.name,
-                    });
-                    guarded(planned, shared).await
-                };
-                (index, report)
-            }
+    let mut checks: FuturesUnordered<_> = (0..total)
+        .map(|index| {
+            let running = &running;
+            async move { (index, running.check(index, progress).await) }
         })
-        .buffer_unordered(limits.jobs.get());
+        .collect();
     let mut done = 0;
-    while let Some((index, mut report)) = running.next().await {
-        report.redact(&plan.redactor);
-        if limits.fail_fast && report.outcome == Outcome::Failed {
-            stop.store(true, Ordering::Relaxed);
-        }
+    while let Some((index, report)) = checks.next().await {
         done += 1;
         progress(Progress::Finished {
             check: &report,
@@ -123,6 +175,7 @@ pub async fn run(
         });
         reports[index] = Some(report);
     }
+    drop(checks);
     Report {
         target: client.target().to_string(),
         started_at,
@@ -131,14 +184,107 @@ pub async fn run(
     }
 }
 
+impl Running<'_> {
+    /// Waits for what a check needs, runs it, and tells those who wait for it.
+    async fn check(&self, index: usize, progress: &(dyn Fn(Progress<'_>) + Sync)) -> CheckReport {
+        let planned = &self.plan.checks[index];
+        let mut scope = None;
+        let mut why_not = (!planned.runs).then_some(NotRun::Skipped);
+        if let (None, Some(setup)) = (why_not, planned.setup) {
+            let setup = self.done[setup].wait().await;
+            if setup.passed {
+                scope = Some(setup.scope.clone());
+            } else {
+                why_not = Some(NotRun::Setup);
+            }
+        }
+        for need in &planned.needs {
+            if why_not.is_none() && !self.done[*need].wait().await.passed {
+                why_not = Some(NotRun::Need);
+            }
+        }
+        let mut any_ran = false;
+        for before in &planned.after {
+            let done = self.done[*before].wait().await;
+            any_ran |= done.ran;
+            // A teardown puts in order what the setup began, passed or not.
+            if self.plan.checks[*before].role == Role::Setup {
+                scope = Some(done.scope.clone());
+            }
+        }
+        let (mut report, scope) = match why_not {
+            Some(why) => (not_run(planned, why), Scope::default()),
+            None if planned.role == Role::Teardown && !any_ran => {
+                (not_run(planned, NotRun::Skipped), Scope::default())
+            }
+            None => {
+                let scope = match scope {
+                    Some(setup) => planned.scope.with(&setup),
+                    None => (*planned.scope).clone(),
+                };
+                self.in_turn(planned, &scope, progress).await
+            }
+        };
+        report.redact(&self.plan.redactor);
+        if self.limits.fail_fast && report.outcome == Outcome::Failed {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        let _ = self.done[index].set(Done {
+            passed: report.outcome == Outcome::Passed,
+            ran: report.attempts > 0,
+            scope,
+        });
+        report
+    }
+
+    /// Runs a check when there is a slot for it, if there is still time.
+    async fn in_turn(
+        &self,
+        planned: &PlannedCheck,
+        scope: &Scope,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> (CheckReport, Scope) {
+        // The semaphore is never closed.
+        let _slot = self.slots.acquire().await.ok();
+        let teardown = planned.role == Role::Teardown;
+        let shared = if teardown {
+            &self.teardown
+        } else {
+            &self.shared
+        };
+        let why_not = if self.stop.load(Ordering::Relaxed) && !teardown {
+            Some(NotRun::FailFast)
+        } else if shared.is_over() {
+            Some(NotRun::OutOfTime)
+        } else {
+            None
+        };
+        if let Some(why) = why_not {
+            return (not_run(planned, why), Scope::default());
+        }
+        progress(Progress::Started {
+            check: &planned.name,
+        });
+        // Boxed, so that a check that waits costs next to nothing.
+        Box::pin(guarded(planned, shared, scope)).await
+    }
+}
+
 /// Runs one check; a panic in it fails it and leaves the others alone.
-async fn guarded(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
+async fn guarded(
+    planned: &PlannedCheck,
+    shared: &Shared<'_>,
+    scope: &Scope,
+) -> (CheckReport, Scope) {
     let begun = Instant::now();
-    match AssertUnwindSafe(check::run(planned, shared))
+    match AssertUnwindSafe(check::run(planned, shared, scope))
         .catch_unwind()
         .await
     {
-        Ok(report) => report,
+        Ok((mut report, scope)) => {
+            report.start = begun.saturating_duration_since(shared.begun);
+            (report, scope)
+        }
         Err(panic) => {
             let reason = panic
                 .downcast_ref::<&str>()
@@ -146,6 +292,7 @@ async fn guarded(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "a panic".to_owned());
             let mut report = skeleton(planned);
+            report.start = begun.saturating_duration_since(shared.begun);
             report.duration = begun.elapsed();
             report.attempts = 1;
             report.outcome = failed(planned);
@@ -162,14 +309,14 @@ async fn guarded(planned: &PlannedCheck, shared: &Shared<'_>) -> CheckReport {
                     .help("report this as a bug of Greenlight"),
                 });
             }
-            report
+            (report, Scope::default())
         }
     }
 }
 
 /// The outcome of a check that something is wrong with.
 fn failed(planned: &PlannedCheck) -> Outcome {
-    match planned.check.severity {
+    match planned.severity {
         Severity::Required => Outcome::Failed,
         Severity::Warn => Outcome::Warned,
     }
@@ -189,14 +336,17 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
     let check = &planned.check;
     CheckReport {
         suite: planned.suite.clone(),
-        name: check.name.clone(),
+        role: planned.role,
+        name: planned.name.clone(),
         place: Place {
             source: planned.source.clone(),
             span: check.span,
         },
         tags: check.tags.clone(),
-        severity: check.severity,
+        severity: planned.severity,
+        remark: planned.remark.clone(),
         outcome: Outcome::NotRun(NotRun::OutOfTime),
+        start: Duration::ZERO,
         duration: Duration::ZERO,
         attempts: 0,
         steps: check
@@ -211,9 +361,11 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 status: None,
                 outcome: StepOutcome::NotRun(NotRun::EarlierStep),
                 attempts: 0,
+                start: Duration::ZERO,
                 duration: Duration::ZERO,
-                body: None,
                 failures: Vec::new(),
+                exchange: None,
+                credentials: Vec::new(),
             })
             .collect(),
     }

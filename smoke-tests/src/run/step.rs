@@ -7,17 +7,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION,
+    USER_AGENT,
 };
 use tokio::time::Instant;
 use url::Url;
 
 use super::Shared;
+use super::auth::authorization;
 use super::cookies::Jar;
+use super::record::Trace;
 use crate::answer::Answer;
 use crate::check_file::{Body, Step};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::http::{AskError, Request, Response, Unanswered};
+use crate::http::{self as http_client, AskError, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport};
 use crate::template::Scope;
 
@@ -30,6 +33,7 @@ pub(super) async fn run(
     report: &mut StepReport,
 ) {
     let begun = Instant::now();
+    report.start = begun.saturating_duration_since(shared.begun);
     loop {
         report.attempts += 1;
         let attempt = Attempt {
@@ -39,16 +43,21 @@ pub(super) async fn run(
         };
         report.url = None;
         report.status = None;
-        report.body = None;
-        report.failures = attempt.make(scope, jar, report).await;
+        report.exchange = None;
+        let mut trace = Trace::default();
+        report.failures = attempt.make(scope, jar, report, &mut trace).await;
+        report.credentials.extend(trace.credentials());
+        if !report.failures.is_empty() {
+            report.exchange = trace.exchange(shared.client.connection(), shared.redactor);
+        }
         report.duration = begun.elapsed();
         if report.failures.is_empty() {
             report.outcome = StepOutcome::Passed;
             return;
         }
         report.outcome = StepOutcome::Failed;
-        match step.retry {
-            Some(retry) if shared.pause(begun, retry).await => {}
+        match &step.retry {
+            Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
             _ => return,
         }
     }
@@ -67,15 +76,18 @@ impl Attempt<'_> {
         scope: &mut Scope,
         jar: &mut Jar,
         report: &mut StepReport,
+        trace: &mut Trace,
     ) -> Vec<Failure> {
         let request = match self.request(scope) {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
-        match self.exchange(request, jar, report).await {
+        match self.exchange(request, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
-                self.judge(&response, scope, jar, report)
+                let failures = self.judge(&response, scope, jar);
+                trace.answered(response);
+                failures
             }
             Err(failure) => vec![failure],
         }
@@ -127,6 +139,11 @@ impl Attempt<'_> {
             })?;
             headers.append(name, value);
         }
+        if let Some(value) = authorization(request.auth.as_ref(), scope)
+            .map_err(|reason| wrong("the login", reason))?
+        {
+            headers.entry(AUTHORIZATION).or_insert(value);
+        }
         let (body, content_type) = match &request.body {
             None => (Bytes::new(), None),
             Some(Body::Json(value)) => {
@@ -161,6 +178,11 @@ impl Attempt<'_> {
                 .entry(CONTENT_TYPE)
                 .or_insert(HeaderValue::from_static(content_type));
         }
+        for (name, value) in [(ACCEPT, "*/*"), (USER_AGENT, http_client::USER_AGENT)] {
+            headers
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
+        }
         Ok(Request {
             method: request.method.clone(),
             url,
@@ -175,6 +197,7 @@ impl Attempt<'_> {
         mut request: Request,
         jar: &mut Jar,
         report: &mut StepReport,
+        trace: &mut Trace,
     ) -> Result<Response, Failure> {
         let end = Instant::now() + self.step.timeout;
         let mut elapsed = Duration::ZERO;
@@ -183,6 +206,7 @@ impl Attempt<'_> {
         loop {
             report.url = Some(request.url.to_string());
             jar.add_to(&mut request.headers, &request.url);
+            trace.asked(&request);
             let limit = end.saturating_duration_since(Instant::now());
             let url = request.url.clone();
             let method = request.method.clone();
@@ -193,8 +217,12 @@ impl Attempt<'_> {
                 .ask(request, self.shared.left(limit))
                 .await;
             let mut response = asked.map_err(|unanswered| {
-                report.status = unanswered.status;
-                self.unanswered(&unanswered)
+                let failure = self.unanswered(&unanswered);
+                if let Some(response) = unanswered.response {
+                    report.status = Some(response.status);
+                    trace.answered(*response);
+                }
+                failure
             })?;
             jar.keep(&response.headers, &url);
             elapsed += response.latency;
@@ -204,6 +232,7 @@ impl Attempt<'_> {
                 return Ok(response);
             };
             report.status = Some(response.status);
+            trace.answered(response.clone());
             if followed == self.step.follow_redirects {
                 let mut failure = self.failure(Class::WrongAnswer, "too many redirects");
                 failure.diagnostic = failure
@@ -248,7 +277,7 @@ impl Attempt<'_> {
                 "an answer before the run's time was over",
             ),
             Class::WrongAnswer => ("too large an answer", "an answer that can be read whole"),
-            _ if unanswered.status.is_some() => ("no whole answer", "a whole answer"),
+            _ if unanswered.response.is_some() => ("no whole answer", "a whole answer"),
             _ => ("no answer", "an answer"),
         };
         let mut failure = self.failure(class, title);
@@ -261,13 +290,7 @@ impl Attempt<'_> {
 
     /// Holds the answer against the expectations, and keeps the captures if
     /// all of them are met.
-    fn judge(
-        &self,
-        response: &Response,
-        scope: &mut Scope,
-        jar: &Jar,
-        report: &mut StepReport,
-    ) -> Vec<Failure> {
+    fn judge(&self, response: &Response, scope: &mut Scope, jar: &Jar) -> Vec<Failure> {
         let cookie = |name: &str| jar.value(name);
         let answer = Answer::new(response, &cookie);
         let mut failures = Vec::new();
@@ -332,8 +355,6 @@ impl Attempt<'_> {
             for (name, value) in captured {
                 scope.set(name, &value);
             }
-        } else {
-            report.body = Some(answer.excerpt());
         }
         failures
     }
@@ -368,8 +389,7 @@ fn redirected(
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);
     }
-    // The target is the same, so its credentials may go along.
-    debug_assert!(!headers.contains_key(AUTHORIZATION) || url.has_host());
+    // The target is the same, so its credentials go along.
     Request {
         method: if to_get { Method::GET } else { method },
         url,

@@ -44,9 +44,18 @@ pub async fn report_within(stage: &Stage, text: &str, limits: Limits) -> Report 
 }
 
 pub async fn report_of(connection: &Connection, text: &str, limits: Limits) -> Report {
-    let sources = [Source::new("shop.yaml", text)];
     let environment = |name: &str| (name == "SHOP_PASSWORD").then(|| "correct-horse".to_owned());
-    let plan = plan(&sources, &Selection::default(), &environment)
+    report_with(connection, text, limits, &environment).await
+}
+
+pub async fn report_with(
+    connection: &Connection,
+    text: &str,
+    limits: Limits,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Report {
+    let sources = [Source::new("shop.yaml", text)];
+    let plan = plan(&sources, &Selection::default(), environment)
         .unwrap_or_else(|problems| panic!("{problems}"));
     let client = Client::new(connection).unwrap();
     // A bound for the test itself: no run may hang.
@@ -58,7 +67,7 @@ pub async fn report_of(connection: &Connection, text: &str, limits: Limits) -> R
 /// A file with one check of this text.
 pub fn check(text: &str) -> String {
     let indented = text.trim().replace('\n', "\n    ");
-    format!("checks:\n  - name: a\n    {indented}\n")
+    format!("checks:\n  - name: a\n    {indented}\n    writes: true\n")
 }
 
 /// Runs one check and expects it to pass.
@@ -86,11 +95,12 @@ pub fn said(stage: &Stage, report: &Report) -> String {
     scrub(stage, &failures(only, Colour::Never))
 }
 
-/// Replaces ports and times.
+/// Replaces ports, times and the place of the certificate authority.
 pub fn scrub(stage: &Stage, text: &str) -> String {
     let text = text
         .replace(&stage.test_port().to_string(), "PORT")
-        .replace(&stage.production_port().to_string(), "PORT");
+        .replace(&stage.production_port().to_string(), "PORT")
+        .replace(stage.ca_file().to_str().unwrap(), "CA_FILE");
     let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
     let mut scrubbed = String::new();
     let mut words = words.iter().peekable();

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -22,7 +23,7 @@ Examples:
   smoke run checks/ --target https://staging.example.com:8443
   smoke run checks/ --target https://shop.example.com:8443 --connect-to my-alb.eu-west-1.elb.amazonaws.com
   smoke run 'checks/**/*.yaml' --target https://localhost:8443 --cacert ca.pem --tag critical --tag '!slow'
-  smoke run checks/ --target https://staging.example.com --format junit --output report.xml
+  smoke run checks/ --target https://staging.example.com --report junit=report.xml --report html=report.html
 
 Variables can also be given as environment variables: SMOKE_VAR_customer=demo is --var customer=demo.
 
@@ -48,9 +49,18 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run checks against a target and say what came out
     #[command(after_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Read check files, say everything that is wrong with them, and send nothing
     Validate(ValidateArgs),
+    /// Print the JSON Schema of check files, for editors
+    Schema,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in troff
+    Man,
 }
 
 /// When to use colours.
@@ -71,6 +81,44 @@ pub(crate) enum Format {
     Json,
     /// For CI systems and CodeBuild report groups.
     Junit,
+    /// Test Anything Protocol, version 14.
+    Tap,
+    /// For people, in a browser: one file with all in it.
+    Html,
+}
+
+/// A report to write into a file: `FORMAT=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReportFile {
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let formats = || {
+            let names = Format::value_variants().iter();
+            let names = names.filter_map(ValueEnum::to_possible_value);
+            let names: Vec<_> = names.map(|name| format!("`{}`", name.get_name())).collect();
+            names.join(", ")
+        };
+        let wrong = |found: &str| {
+            format!(
+                "expected `FORMAT=FILE`, such as `html=report.html`, with one of {}, found {found}",
+                formats()
+            )
+        };
+        let (format, path) = text.split_once('=').ok_or_else(|| wrong("no `=`"))?;
+        if path.is_empty() {
+            return Err(wrong("no file"));
+        }
+        Ok(Self {
+            format: Format::from_str(format, false).map_err(|_| wrong(&format!("`{format}`")))?,
+            path: path.into(),
+        })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -119,6 +167,16 @@ pub(crate) struct RunArgs {
     #[arg(long, short, env = "SMOKE_OUTPUT", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
+    /// Write a report into a file as well; may be repeated, so that one run
+    /// gives a text to read, JUnit for the CI system and HTML to keep
+    #[arg(
+        long = "report",
+        env = "SMOKE_REPORT",
+        value_delimiter = ',',
+        value_name = "FORMAT=FILE"
+    )]
+    pub(crate) reports: Vec<ReportFile>,
+
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -128,6 +186,14 @@ pub(crate) struct RunArgs {
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
+
+    /// How many checks will run at the same time
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS)]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// Refuse files that may take longer than this, such as 10m
+    #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -139,6 +205,15 @@ pub(crate) struct FileArgs {
     /// Give a variable its value; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<Assignment>,
+
+    /// Read variables from a file of NAME=VALUE lines; may be repeated
+    #[arg(
+        long = "vars-file",
+        env = "SMOKE_VARS_FILE",
+        value_delimiter = ',',
+        value_name = "FILE"
+    )]
+    variable_files: Vec<PathBuf>,
 
     /// Run checks with this tag, or without it if it begins with `!`; may be repeated
     #[arg(
@@ -169,8 +244,8 @@ impl RunArgs {
 }
 
 impl FileArgs {
-    /// The selection, with the variables of the environment below those of the
-    /// flags.
+    /// The selection. Variables of flags come before those of files, and those
+    /// before the environment's.
     pub(crate) fn selection(
         &self,
         environment: impl Iterator<Item = (String, String)>,
@@ -181,14 +256,36 @@ impl FileArgs {
                 Some((name.to_owned(), value))
             })
             .collect();
+        for path in &self.variable_files {
+            for assignment in read_variables(path)? {
+                variables.insert(assignment.name, assignment.value);
+            }
+        }
         for assignment in &self.variables {
             variables.insert(assignment.name.clone(), assignment.value.clone());
         }
         Ok(Selection {
             variables,
             tags: Tags::parse(self.tags.iter().map(String::as_str))?,
+            ..Selection::default()
         })
     }
+}
+
+/// The variables of a file: a `name=value` a line; empty lines and those that
+/// begin with `#` are skipped. Values are not repeated in errors.
+fn read_variables(path: &Path) -> Result<Vec<Assignment>, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
+    text.lines()
+        .enumerate()
+        .map(|(number, line)| (number + 1, line.trim()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| {
+            line.parse()
+                .map_err(|error| format!("{}:{number}: {error}", path.display()))
+        })
+        .collect()
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

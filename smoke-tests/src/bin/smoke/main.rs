@@ -4,6 +4,7 @@ mod args;
 mod output;
 mod progress;
 mod run;
+mod teach;
 mod validate;
 
 use std::process::ExitCode;
@@ -18,6 +19,9 @@ fn main() -> ExitCode {
     let exit = match args.command {
         Command::Run(args) => run::run(&args, &output),
         Command::Validate(args) => validate::validate(&args, &output),
+        Command::Schema => teach::schema(&output),
+        Command::Completions { shell } => teach::completions(shell, &output),
+        Command::Man => teach::man(&output),
     };
     exit.into()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use smoke_tests::http::Client;
 use smoke_tests::plan::{Plan, plan};
-use smoke_tests::render::{json, junit, text};
+use smoke_tests::render::{html, json, junit, tap, text};
 use smoke_tests::report::Report;
 use smoke_tests::snippet::Colour;
 use smoke_tests::verdict::{Verdict, judge};
@@ -74,26 +74,46 @@ fn environment() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
 }
 
+/// Writes every report that was asked for; one that cannot be written does not
+/// keep the others from it.
 fn write(args: &RunArgs, report: &Report, output: &Output) -> Result<(), String> {
-    let rendered = match args.format {
-        Format::Text if args.output.is_some() => text::report(report, Colour::Never),
-        Format::Text => text::report(report, output.colour()),
+    let shown = if args.output.is_some() {
+        Format::Text
+    } else {
+        args.format
+    };
+    let printed = rendered(shown, report, output.colour()).and_then(|text| {
+        output
+            .report(&text)
+            .map_err(|error| format!("standard output cannot be written: {error}"))
+    });
+    let output = args.output.iter().map(|path| (args.format, path));
+    let reports = args.reports.iter().map(|file| (file.format, &file.path));
+    let saved = output.chain(reports).map(|(format, path)| {
+        rendered(format, report, Colour::Never).and_then(|text| save(path, &text))
+    });
+    let wrong: Vec<String> = std::iter::once(printed)
+        .chain(saved)
+        .filter_map(Result::err)
+        .collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("; "))
+    }
+}
+
+fn rendered(format: Format, report: &Report, colour: Colour) -> Result<String, String> {
+    match format {
+        Format::Text => Ok(text::report(report, colour)),
         Format::Json => serde_json::to_string_pretty(&json::report(report))
             .map(|text| text + "\n")
-            .map_err(|error| format!("the report cannot be written as JSON: {error}"))?,
+            .map_err(|error| format!("the report cannot be written as JSON: {error}")),
         Format::Junit => junit::report(report)
-            .map_err(|error| format!("the report cannot be written as XML: {error}"))?,
-    };
-    let shown = match &args.output {
-        Some(path) => {
-            save(path, &rendered)?;
-            text::report(report, output.colour())
-        }
-        None => rendered,
-    };
-    output
-        .report(&shown)
-        .map_err(|error| format!("standard output cannot be written: {error}"))
+            .map_err(|error| format!("the report cannot be written as XML: {error}")),
+        Format::Tap => Ok(tap::report(report)),
+        Format::Html => Ok(html::report(report)),
+    }
 }
 
 fn save(path: &Path, text: &str) -> Result<(), String> {

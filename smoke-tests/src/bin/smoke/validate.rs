@@ -1,5 +1,8 @@
 //! `smoke validate`: reads check files and sends nothing.
 
+use smoke_tests::diagnostic::Diagnostic;
+use smoke_tests::units::human_duration;
+
 use crate::Exit;
 use crate::args::ValidateArgs;
 use crate::output::Output;
@@ -14,11 +17,26 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
         1 => format!("1 {word}"),
         count => format!("{count} {word}s"),
     };
+    let longest = plan.worst_case(args.jobs);
     let text = format!(
-        "valid: {} in {}\n",
+        "valid: {} in {}, {} at the longest\n",
         plural(plan.checks(), "check"),
-        plural(plan.files(), "file")
+        plural(plan.files(), "file"),
+        human_duration(longest)
     );
+    if let Some(deadline) = args.deadline
+        && longest > deadline
+    {
+        let problem = Diagnostic::general("the checks may take too long")
+            .expected(format!("at most {}", human_duration(deadline)))
+            .found(format!(
+                "{} if every request times out",
+                human_duration(longest)
+            ))
+            .help("shorten timeouts and retries, or raise `--jobs` or `--deadline`");
+        output.problems(&problem.into());
+        return Exit::BadInput;
+    }
     match output.report(&text) {
         Ok(()) => Exit::Passed,
         Err(error) => {

@@ -5,6 +5,8 @@
 //! only (YAML 1.2 core schema), and bounds on depth and on what aliases may
 //! expand to.
 
+mod scalar;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -277,7 +279,7 @@ impl Builder<'_> {
             "" | "~" | "null" | "Null" | "NULL" => Yaml::Null,
             "true" | "True" | "TRUE" => Yaml::Bool(true),
             "false" | "False" | "FALSE" => Yaml::Bool(false),
-            _ => match number(text) {
+            _ => match scalar::number(text) {
                 Some(Ok(number)) => Yaml::Number(number, text.to_owned()),
                 Some(Err(why)) => {
                     self.problems.push(
@@ -393,51 +395,4 @@ fn flow_end(start: Span, end: Span) -> Span {
     } else {
         start
     }
-}
-
-/// A number of the YAML 1.2 core schema, or why JSON cannot hold it.
-fn number(text: &str) -> Option<Result<serde_json::Number, &'static str>> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Some(Err("which is not finite"));
-    }
-    if let Some(digits) = text.strip_prefix("0x") {
-        return u64::from_str_radix(digits, 16).ok().map(|n| Ok(n.into()));
-    }
-    if let Some(digits) = text.strip_prefix("0o") {
-        return u64::from_str_radix(digits, 8).ok().map(|n| Ok(n.into()));
-    }
-    let mut rest = unsigned.bytes().peekable();
-    let mut digits = 0;
-    while rest.next_if(u8::is_ascii_digit).is_some() {
-        digits += 1;
-    }
-    if rest.peek().is_none() && digits > 0 {
-        let text = text.strip_prefix('+').unwrap_or(text);
-        return if let Ok(number) = text.parse::<i64>() {
-            Some(Ok(number.into()))
-        } else if let Ok(number) = text.parse::<u64>() {
-            Some(Ok(number.into()))
-        } else {
-            Some(Err("which is too large"))
-        };
-    }
-    if rest.next_if_eq(&b'.').is_some() {
-        while rest.next_if(u8::is_ascii_digit).is_some() {
-            digits += 1;
-        }
-    }
-    if digits == 0 {
-        return None;
-    }
-    if rest.next_if(|c| matches!(c, b'e' | b'E')).is_some() {
-        rest.next_if(|c| matches!(c, b'+' | b'-'));
-        rest.next_if(u8::is_ascii_digit)?;
-        while rest.next_if(u8::is_ascii_digit).is_some() {}
-    }
-    if rest.next().is_some() {
-        return None;
-    }
-    let value: f64 = text.strip_prefix('+').unwrap_or(text).parse().ok()?;
-    Some(serde_json::Number::from_f64(value).ok_or("which is too large"))
 }

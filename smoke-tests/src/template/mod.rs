@@ -3,6 +3,8 @@
 //! The only module that knows the template engine. Undefined names are errors,
 //! nothing is escaped, and the work of one template is bounded.
 
+mod functions;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -17,6 +19,13 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine.set_fuel(Some(FUEL));
+    // JSON's words, not Python's.
+    engine.set_formatter(|out, state, value| match serde_json::to_value(value) {
+        Ok(Value::Bool(value)) => write!(out, "{value}").map_err(minijinja::Error::from),
+        Ok(Value::Null) if value.is_none() => write!(out, "null").map_err(minijinja::Error::from),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    functions::add_to(&mut engine);
     engine
 });
 
@@ -32,6 +41,20 @@ static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub(crate) struct Scope(std::collections::BTreeMap<String, minijinja::Value>);
 
 impl Scope {
+    /// These values, and those of `other` under names that have none here.
+    pub(crate) fn with(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        for (name, value) in &other.0 {
+            all.0.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        all
+    }
+
+    /// Whether a name has a value.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Gives a name its value, the newest winning.
     pub(crate) fn set(&mut self, name: &str, value: &Value) {
         self.0.insert(
@@ -142,6 +165,21 @@ impl Template {
     }
 }
 
+impl Template {
+    /// Whether the value of the template counts as true.
+    pub(crate) fn is_true(&self, scope: &Scope) -> Result<bool, String> {
+        let value = self.evaluate(scope)?;
+        Ok(match value {
+            Value::Null => false,
+            Value::Bool(value) => value,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::String(text) => !matches!(text.trim(), "" | "false" | "False"),
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(members) => !members.is_empty(),
+        })
+    }
+}
+
 /// The expression inside, if the text is `{{ … }}` and nothing else.
 fn single_expression(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
@@ -183,6 +221,7 @@ mod tests {
         check("{{ n }}", json!(3));
         check("{{ n + 1 }}", json!(4));
         check("n={{ n }}", json!("n=3"));
+        check("n={{ n > 2 }}", json!("n=true"));
         check("{{ n }}{{ n }}", json!("33"));
         check("{{ user.id }}", json!(7));
         check("{{ who }}", json!("<Ada>"));

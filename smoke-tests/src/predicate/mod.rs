@@ -1,15 +1,18 @@
 //! Predicates: what an expectation demands of a value, and the judgement
 //! whether a value meets it.
 
+mod json;
+
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
 use crate::diagnostic::Span;
 use crate::pattern::Pattern;
-use crate::suggest;
 use crate::template::{Scope, Template};
 use crate::value::{ValueTemplate, shown};
+pub(crate) use json::JsonType;
+use json::{contains, count, equal, is_empty, number};
 
 /// Tests that must all hold.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub(crate) enum Operator {
     Empty(bool),
     Type(JsonType),
     Count(Predicate),
+    /// Every element of a list meets it, and there is at least one.
+    Each(Predicate),
     Compare(Comparison, ValueTemplate),
     /// A status code, with the text it was written as: `200`, `2xx`, a list.
     Status(Vec<RangeInclusive<u64>>, String),
@@ -48,18 +53,6 @@ pub(crate) enum Comparison {
     Below,
     AtLeast,
     AtMost,
-}
-
-/// The types of JSON (RFC 8259), with whole numbers told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JsonType {
-    String,
-    Number,
-    Integer,
-    Boolean,
-    Array,
-    Object,
-    Null,
 }
 
 /// A demand that was not met.
@@ -94,7 +87,7 @@ impl Predicate {
                 mismatches.push(Mismatch {
                     span: test.span,
                     expected: test.operator.say(unit, scope)?,
-                    found: test.operator.say_found(value, unit),
+                    found: test.operator.say_found(value, unit, scope),
                 });
             }
         }
@@ -122,7 +115,9 @@ impl Predicate {
                 Operator::StartsWith(template) | Operator::EndsWith(template) => {
                     inside.push(template);
                 }
-                Operator::Count(predicate) | Operator::Not(predicate) => {
+                Operator::Count(predicate)
+                | Operator::Each(predicate)
+                | Operator::Not(predicate) => {
                     predicate.templates(found);
                 }
                 Operator::Matches(_)
@@ -208,6 +203,7 @@ impl Operator {
                 Some(count) => predicate.holds(Some(&count), scope)?,
                 None => false,
             },
+            Self::Each(predicate) => each(value, predicate, scope)? == Each::Holds,
             Self::Compare(comparison, wanted) => {
                 match (number(value), number(&wanted.evaluate(scope)?)) {
                     (Some(found), Some(wanted)) => comparison.holds(found, wanted),
@@ -247,6 +243,9 @@ impl Operator {
             Self::Empty(false) => "it not to be empty".to_owned(),
             Self::Type(wanted) => wanted.with_article().to_owned(),
             Self::Count(predicate) => format!("a count of {}", predicate.say(Unit::None, scope)?),
+            Self::Each(predicate) => {
+                format!("of each element: {}", predicate.say(unit, scope)?)
+            }
             Self::Compare(comparison, wanted) => {
                 format!(
                     "{} {}",
@@ -259,7 +258,7 @@ impl Operator {
         })
     }
 
-    fn say_found(&self, value: Option<&Value>, unit: Unit) -> String {
+    fn say_found(&self, value: Option<&Value>, unit: Unit, scope: &Scope) -> String {
         let Some(value) = value else {
             return "nothing".to_owned();
         };
@@ -267,6 +266,15 @@ impl Operator {
             && let Some(count) = count(value)
         {
             return format!("{count}");
+        }
+        if let Self::Each(predicate) = self {
+            match each(value, predicate, scope) {
+                Ok(Each::Not(at, item)) => {
+                    return format!("{} at index {at}", say_value(item, unit));
+                }
+                Ok(Each::Empty) => return "an empty list".to_owned(),
+                Ok(Each::NoList | Each::Holds) | Err(_) => {}
+            }
         }
         say_value(value, unit)
     }
@@ -292,50 +300,31 @@ impl Comparison {
     }
 }
 
-impl JsonType {
-    const ALL: [(&str, Self); 7] = [
-        ("string", Self::String),
-        ("number", Self::Number),
-        ("integer", Self::Integer),
-        ("boolean", Self::Boolean),
-        ("array", Self::Array),
-        ("object", Self::Object),
-        ("null", Self::Null),
-    ];
+/// Whether a value is a list whose elements all meet the predicate, or which
+/// of them does not.
+#[derive(Debug, PartialEq)]
+enum Each<'v> {
+    Holds,
+    NoList,
+    Empty,
+    Not(usize, &'v Value),
+}
 
-    /// The type of that name, or the words that would have been right.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let names = Self::ALL.map(|(name, _)| name);
-        Self::ALL
-            .into_iter()
-            .find_map(|(name, kind)| (name == text).then_some(kind))
-            .ok_or_else(|| suggest::list(&names))
-    }
-
-    fn is_type_of(self, value: &Value) -> bool {
-        match self {
-            Self::String => value.is_string(),
-            Self::Number => value.is_number(),
-            // JSON Schema's rule: 3.0 is an integer too.
-            Self::Integer => value.as_f64().is_some_and(|number| number.fract() == 0.0),
-            Self::Boolean => value.is_boolean(),
-            Self::Array => value.is_array(),
-            Self::Object => value.is_object(),
-            Self::Null => value.is_null(),
+fn each<'v>(value: &'v Value, predicate: &Predicate, scope: &Scope) -> Result<Each<'v>, String> {
+    let Value::Array(items) = value else {
+        return Ok(Each::NoList);
+    };
+    for (at, item) in items.iter().enumerate() {
+        if !predicate.holds(Some(item), scope)? {
+            return Ok(Each::Not(at, item));
         }
     }
-
-    fn with_article(self) -> &'static str {
-        match self {
-            Self::String => "a string",
-            Self::Number => "a number",
-            Self::Integer => "an integer",
-            Self::Boolean => "a boolean",
-            Self::Array => "an array",
-            Self::Object => "an object",
-            Self::Null => "`null`",
-        }
-    }
+    // On an empty list it would pass unseen.
+    Ok(if items.is_empty() {
+        Each::Empty
+    } else {
+        Each::Holds
+    })
 }
 
 fn say_value(value: &Value, unit: Unit) -> String {
@@ -343,61 +332,5 @@ fn say_value(value: &Value, unit: Unit) -> String {
         (Unit::Milliseconds, Value::Number(number)) => format!("{number} ms"),
         (Unit::Status, Value::Number(number)) => number.to_string(),
         _ => shown(value),
-    }
-}
-
-/// JSON equality, with numbers compared by value: `1` equals `1.0`.
-fn equal(found: &Value, wanted: &Value) -> bool {
-    match (found, wanted) {
-        (Value::Number(a), Value::Number(b)) => {
-            a == b || a.as_f64() == b.as_f64() && !(a.is_u64() && b.is_u64())
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
-        }
-        _ => found == wanted,
-    }
-}
-
-/// Text holds a part, an array an element, an object all given members.
-fn contains(found: &Value, wanted: &Value) -> bool {
-    match (found, wanted) {
-        (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
-        (Value::Array(items), wanted) => items.iter().any(|item| equal(item, wanted)),
-        (Value::Object(members), Value::Object(wanted)) => wanted
-            .iter()
-            .all(|(name, wanted)| members.get(name).is_some_and(|found| equal(found, wanted))),
-        _ => false,
-    }
-}
-
-fn is_empty(value: &Value) -> Option<bool> {
-    match value {
-        Value::String(text) => Some(text.is_empty()),
-        Value::Array(items) => Some(items.is_empty()),
-        Value::Object(members) => Some(members.is_empty()),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
-    }
-}
-
-fn count(value: &Value) -> Option<Value> {
-    match value {
-        Value::Array(items) => Some(items.len().into()),
-        Value::Object(members) => Some(members.len().into()),
-        _ => None,
-    }
-}
-
-/// A number, or text that is written as one, as in a header.
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
-        _ => None,
     }
 }

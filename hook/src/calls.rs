@@ -1,0 +1,237 @@
+//! Calls to AWS: which errors pass, how long to go on, and what to say of a
+//! call that did not succeed.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_codedeploy::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use tokio::time::Instant;
+
+/// The longest that one attempt may take.
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(5);
+/// The least that an attempt is given; with less left, none is begun.
+pub(crate) const LEAST: Duration = Duration::from_millis(200);
+/// The pause after the first attempt; it doubles from attempt to attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// What one attempt met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Met {
+    /// The error's code; empty if AWS gave none.
+    pub(crate) code: String,
+    /// What AWS said, or why it said nothing.
+    pub(crate) reason: String,
+    /// Whether another attempt may succeed.
+    pub(crate) passes: bool,
+}
+
+impl Met {
+    /// Reads the error of an SDK.
+    pub(crate) fn read<E>(error: &SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        match error {
+            SdkError::ServiceError(answer) => {
+                let status = answer.raw().status().as_u16();
+                let code = answer.err().code().unwrap_or_default();
+                let reason = match (code, answer.err().message()) {
+                    ("", _) => format!("status {status} and a body that is not AWS's"),
+                    (code, None | Some("")) => format!("{code} (status {status})"),
+                    (code, Some(message)) => format!("{code}: {message}"),
+                };
+                Self {
+                    code: code.to_owned(),
+                    reason,
+                    passes: passes(status, code),
+                }
+            }
+            SdkError::ConstructionFailure(_) => Self {
+                code: String::new(),
+                reason: DisplayErrorContext(error).to_string(),
+                passes: false,
+            },
+            error => Self {
+                code: String::new(),
+                reason: innermost(error),
+                passes: true,
+            },
+        }
+    }
+
+    fn silence() -> Self {
+        Self {
+            code: String::new(),
+            reason: "no answer in time".to_owned(),
+            passes: true,
+        }
+    }
+}
+
+/// A call that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallError {
+    action: &'static str,
+    resource: String,
+    met: Met,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.action, self.met.reason)
+    }
+}
+
+impl CallError {
+    /// Whether it could have gone better a moment later.
+    pub(crate) fn passes(&self) -> bool {
+        self.met.passes
+    }
+
+    /// What to do.
+    pub(crate) fn help(&self) -> Option<String> {
+        let (action, resource) = (self.action, &self.resource);
+        match self.met.code.as_str() {
+            "AccessDeniedException" | "AccessDenied" => Some(format!(
+                "allow `{action}` on {resource} to the function's role"
+            )),
+            "DeploymentDoesNotExistException" => {
+                Some("run the function in the account and Region of the deployment".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Makes a call, again and again while what it meets may pass, until `until`.
+/// `action` and `resource` are those of an IAM policy.
+///
+/// # Errors
+/// What the last attempt met.
+pub(crate) async fn ask<T, E, F>(
+    action: &'static str,
+    resource: &str,
+    until: Instant,
+    mut call: impl FnMut() -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, SdkError<E>>>,
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let left = until.saturating_duration_since(Instant::now());
+        let met = match tokio::time::timeout(left.clamp(LEAST, ATTEMPT), call()).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Met::read(&error),
+            Err(_) => Met::silence(),
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        if !met.passes || left < LEAST {
+            return Err(CallError {
+                action,
+                resource: resource.to_owned(),
+                met,
+            });
+        }
+        tracing::warn!(
+            action,
+            attempt = attempts,
+            reason = met.reason,
+            "AWS did not answer as it should; asking again"
+        );
+        tokio::time::sleep(pause(attempts, fastrand::f64()).min(left / 2)).await;
+    }
+}
+
+/// The pause after an attempt: doubling, bounded, and somewhere in the upper
+/// half, so that functions that were throttled together do not meet again.
+pub(crate) fn pause(attempts: u32, jitter: f64) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts - 1));
+    doubled.min(LONGEST_PAUSE).mul_f64(0.5 + jitter / 2.0)
+}
+
+/// Whether the same call may be answered differently in a moment. A success
+/// whose body cannot be read was perhaps none.
+fn passes(status: u16, code: &str) -> bool {
+    !(400..500).contains(&status)
+        || matches!(status, 408 | 429)
+        || code.contains("Throttl")
+        || matches!(
+            code,
+            "TooManyRequestsException"
+                | "RequestLimitExceeded"
+                | "SlowDown"
+                | "RequestTimeout"
+                | "RequestTimeoutException"
+        )
+}
+
+/// The innermost reason of an error, which the layers above only announce.
+fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    format!("no answer: {innermost}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_bound() {
+        let pauses = [1, 2, 3, 6, 7, 40].map(|attempts| pause(attempts, 1.0).as_millis());
+        assert_eq!(pauses, [100, 200, 400, 3000, 3000, 3000]);
+        assert_eq!(pause(1, 0.0), FIRST_PAUSE / 2);
+    }
+
+    #[test]
+    fn only_what_may_heal_is_tried_again() {
+        for (status, code) in [
+            (400, "ThrottlingException"),
+            (400, "Throttling"),
+            (429, ""),
+            (500, "InternalFailure"),
+            (503, "ServiceUnavailable"),
+            (200, ""),
+        ] {
+            assert!(passes(status, code), "{status} {code}");
+        }
+        for code in [
+            "AccessDeniedException",
+            "ExpiredTokenException",
+            "UnrecognizedClientException",
+            "InvalidLifecycleEventHookExecutionIdException",
+            "DeploymentDoesNotExistException",
+        ] {
+            assert!(!passes(400, code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_missing_permission_is_named_with_its_action_and_its_resource() {
+        let error = CallError {
+            action: "ecs:DescribeServices",
+            resource: "the service `shop/storefront`".to_owned(),
+            met: Met {
+                code: "AccessDeniedException".to_owned(),
+                reason: "AccessDeniedException: not authorized".to_owned(),
+                passes: false,
+            },
+        };
+        insta::assert_snapshot!(
+            error,
+            @"`ecs:DescribeServices`: AccessDeniedException: not authorized"
+        );
+        insta::assert_snapshot!(
+            error.help().unwrap(),
+            @"allow `ecs:DescribeServices` on the service `shop/storefront` to the function's role"
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! What CodeDeploy knows of a deployment.
+
+use aws_sdk_codedeploy::Client;
+use aws_sdk_codedeploy::types::{
+    ComputePlatform, DeploymentInfo, DeploymentStatus, LifecycleEventStatus, LoadBalancerInfo,
+    RevisionLocation, TargetGroupPairInfo, TrafficRoute,
+};
+use tokio::time::Instant;
+
+use crate::access::Access;
+use crate::calls::{CallError, ask};
+
+const GROUP: &str = "the deployment group";
+
+/// A deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Deployment {
+    pub(crate) application: Option<String>,
+    pub(crate) group: Option<String>,
+    /// Where the release stands: `s3://bucket/key`, or the digest of an
+    /// `AppSpec` that came with the call.
+    pub(crate) revision: Option<String>,
+    /// How it ended, if nothing can change it any more.
+    pub(crate) over: Option<String>,
+    /// Whether it certainly is one of the Lambda platform, which has no
+    /// listener.
+    pub(crate) is_lambda: bool,
+    /// The names of the two target groups.
+    pub(crate) target_groups: Vec<String>,
+    /// The ARN of the listener that customers use.
+    pub(crate) production_listener: Option<String>,
+    /// The ARN of the listener that the gate uses.
+    pub(crate) test_listener: Option<String>,
+}
+
+/// The calls to CodeDeploy that only read.
+#[derive(Debug)]
+pub(crate) struct Deployments(Client);
+
+impl Deployments {
+    pub(crate) fn new(access: &Access) -> Self {
+        Self(super::client(access))
+    }
+
+    /// Source: [GetDeployment](https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeployment.html).
+    pub(crate) async fn deployment(
+        &self,
+        id: &str,
+        until: Instant,
+    ) -> Result<Deployment, CallError> {
+        let call = || self.0.get_deployment().deployment_id(id).send();
+        let answer = ask("codedeploy:GetDeployment", GROUP, until, call).await?;
+        Ok(answer
+            .deployment_info
+            .map(Deployment::from)
+            .unwrap_or_default())
+    }
+
+    /// The target of an ECS deployment: `cluster:service`.
+    ///
+    /// Source: [ListDeploymentTargets](https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ListDeploymentTargets.html).
+    pub(crate) async fn target(
+        &self,
+        id: &str,
+        until: Instant,
+    ) -> Result<Option<String>, CallError> {
+        let call = || self.0.list_deployment_targets().deployment_id(id).send();
+        let answer = ask("codedeploy:ListDeploymentTargets", GROUP, until, call).await?;
+        Ok(answer.target_ids.and_then(|ids| ids.into_iter().next()))
+    }
+
+    /// The lifecycle event that is going on, such as `AfterAllowTestTraffic`.
+    ///
+    /// Source: [GetDeploymentTarget](https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeploymentTarget.html).
+    pub(crate) async fn lifecycle_event(
+        &self,
+        id: &str,
+        target: &str,
+        until: Instant,
+    ) -> Result<Option<String>, CallError> {
+        let call = || {
+            let call = self.0.get_deployment_target();
+            call.deployment_id(id).target_id(target).send()
+        };
+        let answer = ask("codedeploy:GetDeploymentTarget", GROUP, until, call).await?;
+        let target = answer
+            .deployment_target
+            .and_then(|target| target.ecs_target);
+        let events = target.and_then(|target| target.lifecycle_events);
+        let current = events
+            .unwrap_or_default()
+            .into_iter()
+            .find(|event| event.status == Some(LifecycleEventStatus::InProgress));
+        Ok(current.and_then(|event| event.lifecycle_event_name))
+    }
+}
+
+impl From<DeploymentInfo> for Deployment {
+    fn from(info: DeploymentInfo) -> Self {
+        let pair = info.load_balancer_info.and_then(first_pair);
+        let (groups, production, test) = match pair {
+            Some(pair) => (
+                pair.target_groups.unwrap_or_default(),
+                pair.prod_traffic_route.and_then(listener),
+                pair.test_traffic_route.and_then(listener),
+            ),
+            None => (Vec::new(), None, None),
+        };
+        let over = info.status.filter(|status| {
+            matches!(
+                status,
+                DeploymentStatus::Failed | DeploymentStatus::Stopped | DeploymentStatus::Succeeded
+            )
+        });
+        Self {
+            application: info.application_name,
+            group: info.deployment_group_name,
+            revision: info.revision.and_then(location),
+            over: over.map(|status| status.as_str().to_owned()),
+            is_lambda: info.compute_platform == Some(ComputePlatform::Lambda),
+            target_groups: groups.into_iter().filter_map(|group| group.name).collect(),
+            production_listener: production,
+            test_listener: test,
+        }
+    }
+}
+
+fn first_pair(info: LoadBalancerInfo) -> Option<TargetGroupPairInfo> {
+    info.target_group_pair_info_list?.into_iter().next()
+}
+
+fn listener(route: TrafficRoute) -> Option<String> {
+    route.listener_arns?.into_iter().next()
+}
+
+fn location(revision: RevisionLocation) -> Option<String> {
+    if let Some(s3) = revision.s3_location {
+        return Some(format!("s3://{}/{}", s3.bucket?, s3.key?));
+    }
+    revision.app_spec_content?.sha256
+}

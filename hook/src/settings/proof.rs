@@ -1,0 +1,139 @@
+//! The settings of the proof of green.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::Reader;
+use crate::proof::{Expected, Identity, Mode, Origin, ProofSettings, TIMEOUT};
+
+pub(super) const PROOF: &str = "SMOKE_PROOF";
+pub(super) const PROOF_TIMEOUT: &str = "SMOKE_PROOF_TIMEOUT";
+pub(super) const IDENTITY: &str = "SMOKE_IDENTITY";
+pub(super) const IDENTITY_PATH: &str = "SMOKE_IDENTITY_PATH";
+pub(super) const IDENTITY_IS: &str = "SMOKE_IDENTITY_IS";
+pub(super) const IDENTITY_TIMES: &str = "SMOKE_IDENTITY_TIMES";
+
+/// How many answers in a row are asked for if nothing else is said.
+const TIMES: NonZeroU32 = match NonZeroU32::new(3) {
+    Some(times) => times,
+    None => NonZeroU32::MIN,
+};
+/// More answers than this say no more.
+const MOST_TIMES: u32 = 100;
+
+const ORIGIN_HELP: &str = "write `header:x-app-version` or `json:$.version`";
+
+impl Reader<'_> {
+    pub(super) fn proof(&mut self) -> ProofSettings {
+        let mode = self.mode();
+        let identity = self.identity();
+        if mode == Mode::Identity && self.environment.given(IDENTITY).is_none() {
+            self.error(
+                IDENTITY,
+                format!("expected where the app tells its version, because `{PROOF}` is `identity`, found nothing"),
+                ORIGIN_HELP,
+            );
+        }
+        ProofSettings {
+            mode,
+            timeout: self
+                .duration(PROOF_TIMEOUT, Duration::from_millis(1))
+                .unwrap_or(TIMEOUT),
+            identity,
+        }
+    }
+
+    fn mode(&mut self) -> Mode {
+        match self.environment.given(PROOF) {
+            None | Some("full") => Mode::Full,
+            Some("listener") => Mode::Listener,
+            Some("identity") => Mode::Identity,
+            Some("off") => Mode::Off,
+            Some(text) => {
+                let found =
+                    format!("expected `full`, `listener`, `identity` or `off`, found `{text}`");
+                self.error(PROOF, found, "leave it out for `full`");
+                Mode::Full
+            }
+        }
+    }
+
+    fn identity(&mut self) -> Option<Identity> {
+        let path = self.path();
+        let (expected, times) = (self.expected(), self.times());
+        let text = self.environment.given(IDENTITY)?;
+        let origin = match text.split_once(':') {
+            Some(("header", name)) if !name.is_empty() => Origin::Header(name.to_owned()),
+            Some(("json", path)) if !path.is_empty() => Origin::Json(path.to_owned()),
+            _ => {
+                let found =
+                    format!("expected `header:` or `json:` and what it names, found `{text}`");
+                self.error(IDENTITY, found, ORIGIN_HELP);
+                return None;
+            }
+        };
+        let identity = Identity {
+            path,
+            origin,
+            expected,
+            times,
+        };
+        // The planner finds what is wrong with a path, a header or a JSONPath.
+        if let Err(problems) = identity.plan("1") {
+            let first = problems.diagnostics().first();
+            let found = first.map_or(String::new(), |problem| {
+                let named = [&problem.expected, &problem.found];
+                match named {
+                    [Some(expected), Some(found)] => format!("expected {expected}, found {found}"),
+                    _ => problem.to_string(),
+                }
+            });
+            self.error(IDENTITY, found, ORIGIN_HELP);
+            return None;
+        }
+        Some(identity)
+    }
+
+    fn path(&mut self) -> String {
+        let path = self.environment.given(IDENTITY_PATH).unwrap_or("/");
+        if !path.starts_with('/') {
+            let found =
+                format!("expected a path on the target, such as `/version`, found `{path}`");
+            self.error(IDENTITY_PATH, found, "leave it out for `/`");
+            return "/".to_owned();
+        }
+        path.to_owned()
+    }
+
+    fn expected(&mut self) -> Expected {
+        match self.environment.given(IDENTITY_IS) {
+            None | Some("tag") => Expected::Tag,
+            Some("digest") => Expected::Digest,
+            Some("image") => Expected::Image,
+            Some(text) => {
+                if let Some(name) = text.strip_prefix("env:").filter(|name| !name.is_empty()) {
+                    return Expected::Variable(name.to_owned());
+                }
+                let found =
+                    format!("expected `tag`, `digest`, `image` or `env:NAME`, found `{text}`");
+                self.error(IDENTITY_IS, found, "leave it out for `tag`");
+                Expected::Tag
+            }
+        }
+    }
+
+    fn times(&mut self) -> NonZeroU32 {
+        let Some(text) = self.environment.given(IDENTITY_TIMES) else {
+            return TIMES;
+        };
+        match text.parse::<NonZeroU32>() {
+            Ok(times) if times.get() <= MOST_TIMES => times,
+            _ => {
+                let found =
+                    format!("expected a whole number from 1 to {MOST_TIMES}, found `{text}`");
+                self.error(IDENTITY_TIMES, found, format!("leave it out for {TIMES}"));
+                TIMES
+            }
+        }
+    }
+}

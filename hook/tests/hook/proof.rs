@@ -1,0 +1,281 @@
+//! Green is proven before the first check runs.
+
+use std::time::Duration;
+
+use rehearsal::{Colour, ComputePlatform, Fault, Listener, TargetHealth, Verdict, Weights};
+
+use crate::support::{Invoked, Trial};
+
+/// A trial whose proof gives up soon.
+pub(crate) async fn impatient() -> Trial {
+    Trial::new().await.set("SMOKE_PROOF_TIMEOUT", "3s")
+}
+
+/// A trial that asks the app for its version as well.
+pub(crate) async fn asking() -> Trial {
+    impatient()
+        .await
+        .set("SMOKE_IDENTITY", "header:x-app-version")
+}
+
+/// `Failed`, without a check, and with a line of help that holds this.
+#[track_caller]
+pub(crate) fn assert_unproven(
+    trial: &Trial,
+    outcome: &(rehearsal::Registered, Invoked),
+    why: &str,
+) {
+    trial.assert_failed(outcome, &format!("green is not proven: {why}"));
+    assert!(outcome.1.answer()["report"].is_null());
+}
+
+pub(crate) async fn succeeds(trial: &Trial) -> Invoked {
+    let (registered, invoked) = trial.gate().await;
+    let verdict = trial.verdict(&registered);
+    assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+    assert_eq!(trial.verdicts().len(), 1);
+    invoked
+}
+
+#[tokio::test]
+async fn a_listener_that_flips_late_is_waited_for_and_no_check_reaches_blue() {
+    for (proof, reaches_blue) in [("full", false), ("off", true)] {
+        let trial = Trial::new().await.set("SMOKE_PROOF", proof);
+        let balancer = trial.stage.load_balancer();
+        balancer.forward(Listener::Test, Colour::Blue);
+        let by = Duration::from_millis(900);
+        balancer.fault(Listener::Test, Some(Fault::LateFlip { by }));
+        balancer.forward(Listener::Test, Colour::Green);
+        succeeds(&trial).await;
+        let blue = balancer.target_requests(Colour::Blue);
+        assert_eq!(blue > 0, reaches_blue, "{proof}");
+    }
+}
+
+#[tokio::test]
+async fn a_listener_that_stays_on_blue_fails() {
+    let trial = impatient().await;
+    let balancer = trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    let outcome = trial.gate().await;
+    let why = "the test listener still forwards to blue (`storefront-blue`) after ";
+    assert_unproven(&trial, &outcome, why);
+    assert_eq!(trial.requests(), 0);
+    assert!(outcome.1.0.duration < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_listener_that_serves_both_fails() {
+    let trial = impatient().await;
+    let weights = Weights {
+        blue: 90,
+        green: 10,
+    };
+    trial.stage.load_balancer().forward(Listener::Test, weights);
+    let outcome = trial.gate().await;
+    let why = "the test listener forwards to green with weight 10 and still to blue (`storefront-blue`) with weight 90 after ";
+    assert_unproven(&trial, &outcome, why);
+    assert_eq!(trial.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_listener_that_serves_nobody_fails() {
+    let trial = impatient().await;
+    let nobody = Weights::default();
+    trial.stage.load_balancer().forward(Listener::Test, nobody);
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "the test listener forwards to nobody");
+}
+
+#[tokio::test]
+async fn a_rule_that_leads_to_blue_fails() {
+    let trial = impatient().await;
+    trial.stage.codedeploy().set_test_rule(Colour::Blue);
+    let outcome = trial.gate().await;
+    let why = "the test listener forwards to green with weight 1 and still to blue";
+    assert_unproven(&trial, &outcome, why);
+}
+
+#[tokio::test]
+async fn targets_that_are_not_healthy_fail() {
+    use TargetHealth::{Draining, Healthy, Initial, Unhealthy};
+    for (targets, why) in [
+        (&[][..], "green's target group has no targets after "),
+        (&[Draining], "green's target group has no targets after "),
+        (
+            &[Healthy, Unhealthy],
+            "of 2 targets of green not all are healthy: 1 unhealthy (Target.ResponseCodeMismatch)",
+        ),
+        (
+            &[Initial],
+            "of 1 targets of green not all are healthy: 1 initial (Elb.InitialHealthChecking)",
+        ),
+    ] {
+        let trial = impatient().await;
+        let api = trial.stage.codedeploy();
+        api.set_targets(Colour::Green, targets);
+        let outcome = trial.gate().await;
+        assert_unproven(&trial, &outcome, why);
+        assert_eq!(trial.requests(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_missed_the_change_is_caught_by_asking_the_app() {
+    for (proof, caught) in [("full", true), ("identity", true), ("listener", false)] {
+        let trial = asking().await.set("SMOKE_PROOF", proof);
+        let balancer = trial.stage.load_balancer();
+        balancer.forward(Listener::Test, Colour::Blue);
+        balancer.forward(Listener::Test, Colour::Green);
+        balancer.fault(Listener::Test, Some(Fault::StaleNode { one_in: 3 }));
+        if caught {
+            let outcome = trial.gate().await;
+            assert_unproven(&trial, &outcome, "the target does not answer as green");
+            assert!(outcome.1.output().contains("blue-1.0.0"));
+        } else {
+            // Which is why it is worth asking.
+            succeeds(&trial).await;
+            assert!(balancer.target_requests(Colour::Blue) > 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_tells_its_version_is_asked_over_fresh_connections() {
+    for (identity, is) in [
+        ("header:x-app-version", "tag"),
+        ("json:$.version", "tag"),
+        ("json:$.version", "env:APP_VERSION"),
+    ] {
+        let trial = asking()
+            .await
+            .set("SMOKE_IDENTITY", identity)
+            .set("SMOKE_IDENTITY_PATH", "/version")
+            .set("SMOKE_IDENTITY_IS", is)
+            .set("SMOKE_IDENTITY_TIMES", "4");
+        succeeds(&trial).await;
+        let connections = trial.stage.load_balancer().connections(Listener::Test);
+        assert!(connections > 4, "{connections}");
+    }
+}
+
+#[tokio::test]
+async fn an_identity_that_is_not_greens_fails() {
+    let trial = asking().await.set("SMOKE_IDENTITY_IS", "digest");
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "the target does not answer as green");
+    trial.assert_failed(&outcome, "green-1.1.0");
+}
+
+#[tokio::test]
+async fn an_identity_that_the_task_definition_does_not_know_fails() {
+    let trial = asking().await.set("SMOKE_IDENTITY_IS", "env:NOWHERE");
+    let outcome = trial.gate().await;
+    assert_unproven(
+        &trial,
+        &outcome,
+        "expected the environment variable `NOWHERE`",
+    );
+}
+
+#[tokio::test]
+async fn the_listener_alone_does_not_ask_the_app_and_the_app_alone_not_the_listener() {
+    let trial = asking().await.set("SMOKE_PROOF", "identity");
+    succeeds(&trial).await;
+    let of_elb = |name: &String| name.starts_with("Describe") && !name.contains("Serv");
+    let asked: Vec<_> = trial.reads().into_iter().filter(of_elb).collect();
+    assert_eq!(asked, ["DescribeTaskDefinition"]);
+}
+
+#[tokio::test]
+async fn the_proof_ends_in_time_for_the_report() {
+    let trial = Trial::new().await.timeout(Duration::from_secs(3));
+    let balancer = trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "the test listener still forwards to blue");
+    assert!(outcome.1.0.duration < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn a_green_that_ecs_does_not_know_fails() {
+    let trial = impatient().await;
+    trial.stage.codedeploy().hide_green();
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "ECS knows no task set of d-");
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_the_listener_of_the_deployment_fails() {
+    let trial = impatient().await;
+    let port = trial.stage.production_port();
+    let trial = trial.set("SMOKE_CONNECT_TO", &format!("127.0.0.1:{port}"));
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "the target `https://");
+    trial.assert_failed(&outcome, &format!("is reached on port {port}"));
+}
+
+#[tokio::test]
+async fn a_deployment_that_is_over_is_not_tested() {
+    let trial = Trial::new().await;
+    let registered = trial.stage.codedeploy().register();
+    trial.stage.codedeploy().stop(&registered.deployment_id);
+    let invoked = trial.invoke(registered.event()).await;
+    assert_eq!(invoked.answer()["reported"], "already-completed");
+    assert_eq!(
+        invoked.answer()["reason"],
+        "green is not proven: the deployment is over: its status is `Stopped`"
+    );
+    assert_eq!(trial.reads().len(), 2);
+    assert_eq!(trial.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_deployment_of_lambda_has_nothing_to_prove() {
+    let trial = Trial::new().await;
+    let api = trial.stage.codedeploy();
+    let registered = api.register_on(ComputePlatform::Lambda);
+    let invoked = trial.invoke(registered.event()).await;
+    assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
+    assert!(invoked.output().contains("nothing to prove"));
+    let mut reads = trial.reads();
+    reads.sort();
+    assert_eq!(reads, ["GetDeployment", "ListDeploymentTargets"]);
+}
+
+#[tokio::test]
+async fn a_proof_that_is_switched_off_asks_nobody_and_says_so() {
+    let trial = Trial::new().await.set("SMOKE_PROOF", "off");
+    let invoked = succeeds(&trial).await;
+    assert!(trial.reads().is_empty());
+    assert!(invoked.output().contains("`SMOKE_PROOF` is `off`"));
+}
+
+#[tokio::test]
+async fn check_files_know_the_deployment() {
+    let trial = Trial::new().await;
+    let file = trial.stage.folder().join("release.yaml");
+    let text = r#"
+checks:
+  - name: the release is the one that is deployed
+    get: "/version?{{ deployment.id }}&{{ deployment.application }}&{{ deployment.group }}"
+    headers:
+      x-digest: "{{ deployment.digest }}"
+      x-image: "{{ deployment.image }}"
+      x-definition: "{{ deployment.task_definition }}"
+      x-group: "{{ deployment.target_group }}"
+      x-event: "{{ deployment.lifecycle_event }}"
+      x-revision: "{{ deployment.revision }}"
+    expect:
+      json: { $.version: "{{ deployment.tag }}" }
+"#;
+    std::fs::write(&file, text).unwrap();
+    let trial = trial.set("SMOKE_CHECKS", &file.display().to_string());
+    succeeds(&trial).await;
+    // By hand there is none, and that is found before any request.
+    let before = trial.requests();
+    let invoked = trial.invoke(serde_json::json!({})).await;
+    let reason = invoked.answer()["reason"].as_str().unwrap();
+    assert!(reason.contains("unknown variable `deployment`"), "{reason}");
+    assert_eq!(trial.requests(), before);
+}

@@ -1,0 +1,145 @@
+//! The calls of the proof: which they are, and what becomes of them when AWS
+//! does not answer as it should.
+
+use std::time::Duration;
+
+use rehearsal::ApiFault;
+
+use crate::proof::{asking, assert_unproven, impatient, succeeds};
+use crate::support::Trial;
+
+/// Every call of a proof, with the permission that it needs.
+pub(crate) const READS: [(&str, &str); 8] = [
+    ("GetDeployment", "codedeploy:GetDeployment"),
+    ("ListDeploymentTargets", "codedeploy:ListDeploymentTargets"),
+    ("GetDeploymentTarget", "codedeploy:GetDeploymentTarget"),
+    ("DescribeServices", "ecs:DescribeServices"),
+    ("DescribeTaskDefinition", "ecs:DescribeTaskDefinition"),
+    (
+        "DescribeListeners",
+        "elasticloadbalancing:DescribeListeners",
+    ),
+    ("DescribeRules", "elasticloadbalancing:DescribeRules"),
+    (
+        "DescribeTargetHealth",
+        "elasticloadbalancing:DescribeTargetHealth",
+    ),
+];
+
+#[tokio::test]
+async fn each_call_of_the_proof_is_made_once() {
+    let trial = Trial::new().await;
+    let invoked = succeeds(&trial).await;
+    let mut reads = trial.reads();
+    reads.sort();
+    let mut expected = READS.map(|(operation, _)| operation);
+    expected.sort_unstable();
+    assert_eq!(reads, expected);
+    let line = invoked.line("proof", "full");
+    assert_eq!(line["task_set"], "ecs-svc/1000000000000000002");
+    let image = line["image"].as_str().unwrap();
+    assert!(image.contains("/storefront:green-1.1.0@sha256:"), "{image}");
+}
+
+#[tokio::test]
+async fn calls_that_do_not_need_each_other_are_made_at_the_same_time() {
+    let trial = Trial::new().await;
+    let by = Duration::from_millis(400);
+    for (operation, _) in READS {
+        let api = trial.stage.codedeploy();
+        api.fail(operation, 1, ApiFault::Slow { by });
+    }
+    let invoked = succeeds(&trial).await;
+    let took = invoked.0.duration;
+    assert!(took >= by * 4 && took < by * 7, "{took:?}");
+}
+
+#[tokio::test]
+async fn faults_of_aws_that_pass_are_waited_out_at_each_call() {
+    for (operation, _) in READS {
+        for fault in [
+            ApiFault::Throttled,
+            ApiFault::ServerError,
+            ApiFault::ConnectionDropped,
+            ApiFault::Garbage,
+        ] {
+            let trial = Trial::new().await;
+            trial.stage.codedeploy().fail(operation, 2, fault);
+            succeeds(&trial).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named_at_each_call() {
+    for (operation, action) in READS {
+        let trial = Trial::new().await;
+        let api = trial.stage.codedeploy();
+        api.fail(operation, 1, ApiFault::AccessDenied);
+        let outcome = trial.gate().await;
+        assert_unproven(&trial, &outcome, &format!("`{action}`: AccessDenied"));
+        let problem = outcome.1.answer()["problems"][0].as_str().unwrap();
+        let help = format!("; allow `{action}` on ");
+        assert!(problem.contains(&help), "{problem}");
+        assert_eq!(trial.requests(), 0);
+    }
+}
+
+#[tokio::test]
+async fn expired_credentials_are_no_proof() {
+    let trial = Trial::new().await;
+    let api = trial.stage.codedeploy();
+    api.fail("DescribeServices", 1, ApiFault::ExpiredToken);
+    let outcome = trial.gate().await;
+    assert_unproven(
+        &trial,
+        &outcome,
+        "`ecs:DescribeServices`: ExpiredTokenException",
+    );
+}
+
+#[tokio::test]
+async fn an_aws_that_stays_away_is_no_proof() {
+    for (operation, action) in READS {
+        let trial = impatient().await;
+        let api = trial.stage.codedeploy();
+        api.fail(operation, 1000, ApiFault::Throttled);
+        let outcome = trial.gate().await;
+        assert_unproven(&trial, &outcome, "AWS could not be asked for ");
+        trial.assert_failed(&outcome, action);
+        assert!(outcome.1.0.duration < Duration::from_secs(10));
+    }
+}
+
+/// An answer that says nothing must not be taken for one that says all is
+/// well.
+#[tokio::test]
+async fn an_empty_answer_is_no_proof() {
+    for (operation, why) in [
+        ("GetDeployment", "the deployment group has no test listener"),
+        ("ListDeploymentTargets", "CodeDeploy names no service"),
+        ("DescribeServices", "ECS knows no service `storefront`"),
+        (
+            "DescribeListeners",
+            "the load balancer does not know the test listener",
+        ),
+        ("DescribeRules", "the test listener forwards to nobody"),
+        (
+            "DescribeTargetHealth",
+            "green's target group has no targets",
+        ),
+    ] {
+        let trial = impatient().await;
+        let api = trial.stage.codedeploy();
+        api.fail(operation, 1000, ApiFault::Empty);
+        let outcome = trial.gate().await;
+        assert_unproven(&trial, &outcome, why);
+        assert_eq!(trial.requests(), 0);
+    }
+    // Without an image there is nothing to compare an identity with.
+    let trial = asking().await;
+    let api = trial.stage.codedeploy();
+    api.fail("DescribeTaskDefinition", 1, ApiFault::Empty);
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "expected an image with a tag");
+}

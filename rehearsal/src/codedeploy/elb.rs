@@ -1,0 +1,207 @@
+//! ELB's part: the load balancer, its listeners and rules, the target groups
+//! and their health. Values here; `query` makes XML of them.
+//!
+//! Source: [Elastic Load Balancing 2015-12-01](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/Welcome.html).
+
+use serde_json::{Value, json};
+
+use super::State;
+use super::error::{self, ApiError};
+use super::fleet;
+use super::query::list;
+use crate::colour::Colour;
+use crate::load_balancer::{Listener, Weights};
+
+const LISTENERS: [Listener; 2] = [Listener::Production, Listener::Test];
+
+/// The result of `DescribeListeners`.
+pub(super) fn listeners(state: &State, input: &Value) -> Result<Value, ApiError> {
+    let asked = list(input, "ListenerArns");
+    let listeners = if asked.is_empty() {
+        LISTENERS.to_vec()
+    } else {
+        let each = asked.iter().map(|arn| listener(arn));
+        each.collect::<Result<_, _>>()?
+    };
+    let described: Vec<Value> = listeners
+        .into_iter()
+        .map(|listener| {
+            json!({
+                "ListenerArn": fleet::listener_arn(listener),
+                "LoadBalancerArn": fleet::LOAD_BALANCER_ARN,
+                "Port": state.listeners.port(listener),
+                "Protocol": "HTTPS",
+                "DefaultActions": [forward(state.listeners.weights(listener))],
+            })
+        })
+        .collect();
+    Ok(json!({"Listeners": described}))
+}
+
+/// The result of `DescribeRules`, the default rule last.
+pub(super) fn rules(state: &State, input: &Value) -> Result<Value, ApiError> {
+    let arn = input.get("ListenerArn").and_then(Value::as_str);
+    let listener = listener(arn.unwrap_or_default())?;
+    let rule = |priority: &str, conditions: Value, weights: Weights| {
+        let number = fleet::listener_arn(listener).replace(":listener/", ":listener-rule/");
+        json!({
+            "RuleArn": format!("{number}/{priority:0>16}"),
+            "Priority": priority,
+            "Conditions": conditions,
+            "Actions": [forward(weights)],
+            "IsDefault": priority == "default",
+        })
+    };
+    let mut rules = Vec::new();
+    let before_default = state.lock().fleet.test_rule;
+    if let (Listener::Test, Some(weights)) = (listener, before_default) {
+        let paths = json!([{"Field": "path-pattern", "Values": ["/api/*"]}]);
+        rules.push(rule("1", paths, weights));
+    }
+    let weights = state.listeners.weights(listener);
+    rules.push(rule("default", json!([]), weights));
+    Ok(json!({"Rules": rules}))
+}
+
+/// An action as CodeDeploy leaves it: with both target groups and no
+/// `TargetGroupArn`, or with one and with it.
+fn forward(weights: Weights) -> Value {
+    let tuple = |colour, weight| {
+        json!({
+            "TargetGroupArn": fleet::target_group_arn(colour),
+            "Weight": weight,
+        })
+    };
+    let (blue, green) = (Colour::Blue, Colour::Green);
+    let mut action = json!({"Type": "forward", "Order": 1});
+    let groups = match (weights.blue, weights.green) {
+        (1, 0) => {
+            action["TargetGroupArn"] = json!(fleet::target_group_arn(blue));
+            vec![tuple(blue, 1)]
+        }
+        (blue_weight, green_weight) => vec![tuple(green, green_weight), tuple(blue, blue_weight)],
+    };
+    action["ForwardConfig"] = json!({
+        "TargetGroups": groups,
+        "TargetGroupStickinessConfig": {"Enabled": false},
+    });
+    action
+}
+
+/// The result of `DescribeTargetHealth`.
+pub(super) fn target_health(state: &State, input: &Value) -> Result<Value, ApiError> {
+    let arn = input.get("TargetGroupArn").and_then(Value::as_str);
+    let colour = target_group(arn.unwrap_or_default())?;
+    let book = state.lock();
+    let described: Vec<Value> = (10..)
+        .zip(book.fleet.targets(colour))
+        .map(|(number, health)| {
+            let (status, why) = health.words();
+            let mut health = json!({"State": status});
+            if let Some((reason, description)) = why {
+                health["Reason"] = json!(reason);
+                health["Description"] = json!(description);
+            }
+            json!({
+                "Target": {
+                    "Id": format!("10.0.1.{number}"),
+                    "Port": fleet::CONTAINER_PORT,
+                    "AvailabilityZone": "eu-central-1a",
+                },
+                "HealthCheckPort": fleet::CONTAINER_PORT.to_string(),
+                "TargetHealth": health,
+            })
+        })
+        .collect();
+    Ok(json!({"TargetHealthDescriptions": described}))
+}
+
+/// The result of `DescribeTargetGroups`.
+pub(super) fn target_groups(input: &Value) -> Result<Value, ApiError> {
+    let mut colours = Vec::new();
+    for arn in list(input, "TargetGroupArns") {
+        colours.push(target_group(&arn)?);
+    }
+    for name in list(input, "Names") {
+        colours.push(fleet::known(
+            &fleet::COLOURS,
+            fleet::target_group_name,
+            &name,
+            error::TARGET_GROUP_NOT_FOUND,
+        )?);
+    }
+    if colours.is_empty() {
+        colours.extend(fleet::COLOURS);
+    }
+    let groups: Vec<Value> = colours
+        .into_iter()
+        .map(|colour| {
+            json!({
+                "TargetGroupArn": fleet::target_group_arn(colour),
+                "TargetGroupName": fleet::target_group_name(colour),
+                "Protocol": "HTTP",
+                "Port": fleet::CONTAINER_PORT,
+                "VpcId": "vpc-0123456789abcdef0",
+                "HealthCheckProtocol": "HTTP",
+                "HealthCheckPort": "traffic-port",
+                "HealthCheckEnabled": true,
+                "HealthCheckIntervalSeconds": 15,
+                "HealthCheckTimeoutSeconds": 5,
+                "HealthyThresholdCount": 2,
+                "UnhealthyThresholdCount": 2,
+                "HealthCheckPath": "/healthz",
+                "Matcher": {"HttpCode": "200"},
+                "LoadBalancerArns": [fleet::LOAD_BALANCER_ARN],
+                "TargetType": "ip",
+                "ProtocolVersion": "HTTP1",
+                "IpAddressType": "ipv4",
+            })
+        })
+        .collect();
+    Ok(json!({"TargetGroups": groups}))
+}
+
+/// The result of `DescribeLoadBalancers`.
+pub(super) fn load_balancers(input: &Value) -> Result<Value, ApiError> {
+    let unknown = |arn: &String| arn != fleet::LOAD_BALANCER_ARN;
+    let misnamed = |name: &String| name != "storefront";
+    if list(input, "LoadBalancerArns").iter().any(unknown)
+        || list(input, "Names").iter().any(misnamed)
+    {
+        return Err(error::LOAD_BALANCER_NOT_FOUND);
+    }
+    Ok(json!({"LoadBalancers": [{
+        "LoadBalancerArn": fleet::LOAD_BALANCER_ARN,
+        "DNSName": "localhost",
+        "CanonicalHostedZoneId": "Z215JYRZR1TBD5",
+        "CreatedTime": "2026-01-01T00:00:00.000Z",
+        "LoadBalancerName": "storefront",
+        "Scheme": "internal",
+        "VpcId": "vpc-0123456789abcdef0",
+        "State": {"Code": "active"},
+        "Type": "application",
+        "AvailabilityZones": [
+            {"ZoneName": "eu-central-1a", "SubnetId": "subnet-0123456789abcdef0"},
+        ],
+        "SecurityGroups": ["sg-0123456789abcdef0"],
+        "IpAddressType": "ipv4",
+    }]}))
+}
+
+fn listener(arn: &str) -> Result<Listener, ApiError> {
+    fleet::known(
+        &LISTENERS,
+        fleet::listener_arn,
+        arn,
+        error::LISTENER_NOT_FOUND,
+    )
+}
+
+fn target_group(arn: &str) -> Result<Colour, ApiError> {
+    fleet::known(
+        &fleet::COLOURS,
+        fleet::target_group_arn,
+        arn,
+        error::TARGET_GROUP_NOT_FOUND,
+    )
+}

@@ -1,0 +1,166 @@
+//! What ECS and ELB know: names, task sets and the state of the targets.
+
+use super::error::ApiError;
+use crate::colour::Colour;
+use crate::load_balancer::{Listener, Weights};
+
+pub(super) const CLUSTER: &str = "shop";
+pub(super) const SERVICE: &str = "storefront";
+pub(super) const SERVICE_ARN: &str =
+    "arn:aws:ecs:eu-central-1:111122223333:service/shop/storefront";
+pub(super) const CLUSTER_ARN: &str = "arn:aws:ecs:eu-central-1:111122223333:cluster/shop";
+pub(super) const LOAD_BALANCER_ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/storefront/50dc6c495c0c9188";
+/// The container that the load balancer forwards to.
+pub(super) const CONTAINER: &str = "app";
+pub(super) const CONTAINER_PORT: u16 = 8080;
+
+/// The health of one target, as the load balancer sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetHealth {
+    /// Registered, and the first health checks are going on.
+    Initial,
+    /// It gets requests.
+    Healthy,
+    /// It fails its health checks.
+    Unhealthy,
+    /// It is being taken out.
+    Draining,
+}
+
+impl TargetHealth {
+    /// State, reason and description of the model.
+    pub(super) const fn words(self) -> (&'static str, Option<(&'static str, &'static str)>) {
+        match self {
+            Self::Initial => (
+                "initial",
+                Some((
+                    "Elb.InitialHealthChecking",
+                    "Initial health checks in progress",
+                )),
+            ),
+            Self::Healthy => ("healthy", None),
+            Self::Unhealthy => (
+                "unhealthy",
+                Some((
+                    "Target.ResponseCodeMismatch",
+                    "Health checks failed with these codes: [503]",
+                )),
+            ),
+            Self::Draining => (
+                "draining",
+                Some((
+                    "Target.DeregistrationInProgress",
+                    "Target deregistration is in progress",
+                )),
+            ),
+        }
+    }
+}
+
+/// What a test may change of it.
+#[derive(Debug)]
+pub(super) struct Fleet {
+    blue: Vec<TargetHealth>,
+    green: Vec<TargetHealth>,
+    /// A rule of the test listener before its default one.
+    pub(super) test_rule: Option<Weights>,
+    /// Whether ECS shows no green task set.
+    pub(super) green_hidden: bool,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self {
+            blue: vec![TargetHealth::Healthy],
+            green: vec![TargetHealth::Healthy],
+            test_rule: None,
+            green_hidden: false,
+        }
+    }
+}
+
+impl Fleet {
+    pub(super) fn targets(&self, colour: Colour) -> &[TargetHealth] {
+        match colour {
+            Colour::Blue => &self.blue,
+            Colour::Green => &self.green,
+        }
+    }
+
+    pub(super) fn set_targets(&mut self, colour: Colour, targets: &[TargetHealth]) {
+        let kept = match colour {
+            Colour::Blue => &mut self.blue,
+            Colour::Green => &mut self.green,
+        };
+        *kept = targets.to_vec();
+    }
+}
+
+pub(super) const COLOURS: [Colour; 2] = [Colour::Blue, Colour::Green];
+
+pub(super) const fn task_set_id(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Blue => "ecs-svc/1000000000000000001",
+        Colour::Green => "ecs-svc/1000000000000000002",
+    }
+}
+
+pub(super) const fn target_group_name(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Blue => "storefront-blue",
+        Colour::Green => "storefront-green",
+    }
+}
+
+pub(super) const fn target_group_arn(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Blue => {
+            "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/storefront-blue/73e2d6bc24d8a067"
+        }
+        Colour::Green => {
+            "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/storefront-green/09966783158cda59"
+        }
+    }
+}
+
+pub(super) const fn listener_arn(listener: Listener) -> &'static str {
+    match listener {
+        Listener::Production => {
+            "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/storefront/50dc6c495c0c9188/f2f7dc8efc522ab2"
+        }
+        Listener::Test => {
+            "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/storefront/50dc6c495c0c9188/0467ef3c8400ae65"
+        }
+    }
+}
+
+pub(super) const fn task_definition_arn(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Blue => "arn:aws:ecs:eu-central-1:111122223333:task-definition/storefront:41",
+        Colour::Green => "arn:aws:ecs:eu-central-1:111122223333:task-definition/storefront:42",
+    }
+}
+
+/// The image of a version: its tag is what the app calls its version.
+pub(super) fn image(colour: Colour) -> String {
+    let digit = match colour {
+        Colour::Blue => "b",
+        Colour::Green => "9",
+    };
+    format!(
+        "111122223333.dkr.ecr.eu-central-1.amazonaws.com/storefront:{}@sha256:{}",
+        colour.version(),
+        digit.repeat(64)
+    )
+}
+
+/// The one thing in `all` that this ARN, or name, means.
+pub(super) fn known<T: Copy>(
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+    given: &str,
+    otherwise: ApiError,
+) -> Result<T, ApiError> {
+    let found = all.iter().copied().find(|each| name(*each) == given);
+    found.ok_or(otherwise)
+}

@@ -1,0 +1,132 @@
+//! The AWS Query protocol: forms in, XML out. ELB speaks it.
+//!
+//! Source: [AWS Query protocol](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use http::StatusCode;
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+
+const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
+
+/// The fields of a form as an object of texts.
+pub(super) fn input(body: &[u8]) -> Value {
+    let fields = url::form_urlencoded::parse(body);
+    let object: Map<String, Value> = fields
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+        .collect();
+    Value::Object(object)
+}
+
+/// The members of a list, which a form spells `Name.member.1`, `Name.member.2`.
+pub(super) fn list(input: &Value, name: &str) -> Vec<String> {
+    let member = |number: usize| input.get(format!("{name}.member.{number}"));
+    (1..)
+        .map_while(member)
+        .filter_map(|value| Some(value.as_str()?.to_owned()))
+        .collect()
+}
+
+/// The answer to an operation that went well.
+pub(super) fn answer(operation: &str, result: &Value, request_id: &str) -> String {
+    let mut xml = format!("<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>");
+    write(&mut xml, result);
+    let _ = write!(
+        xml,
+        "</{operation}Result><ResponseMetadata><RequestId>{request_id}</RequestId>\
+         </ResponseMetadata></{operation}Response>"
+    );
+    xml
+}
+
+/// The answer to an operation that did not.
+pub(super) fn error(error: &ApiError, request_id: &str) -> String {
+    let side = if error.status.is_server_error() {
+        "Receiver"
+    } else {
+        "Sender"
+    };
+    format!(
+        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{side}</Type><Code>{}</Code>\
+         <Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+        error.code,
+        escaped(&error.message)
+    )
+}
+
+/// The same error by the name and status that the Query services give it.
+pub(super) fn named(error: ApiError) -> ApiError {
+    let code = match error.code {
+        "UnknownOperationException" => "InvalidAction",
+        code => code.strip_suffix("Exception").unwrap_or(code),
+    };
+    let forbidden = matches!(
+        code,
+        "AccessDenied" | "ExpiredToken" | "MissingAuthenticationToken"
+    );
+    ApiError {
+        code,
+        status: if forbidden {
+            StatusCode::FORBIDDEN
+        } else {
+            error.status
+        },
+        ..error
+    }
+}
+
+fn write(xml: &mut String, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Object(members) => {
+            for (name, value) in members {
+                let _ = write!(xml, "<{name}>");
+                write(xml, value);
+                let _ = write!(xml, "</{name}>");
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                xml.push_str("<member>");
+                write(xml, item);
+                xml.push_str("</member>");
+            }
+        }
+        Value::String(text) => xml.push_str(&escaped(text)),
+        other => {
+            let _ = write!(xml, "{other}");
+        }
+    }
+}
+
+fn escaped(text: &str) -> Cow<'_, str> {
+    if text.contains(['&', '<', '>']) {
+        let text = text.replace('&', "&amp;");
+        Cow::Owned(text.replace('<', "&lt;").replace('>', "&gt;"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_form_and_xml_say_what_a_value_says() {
+        let form = input(b"Action=A&X.member.1=a%26b&X.member.2=c&Y=d");
+        assert_eq!(list(&form, "X"), ["a&b", "c"]);
+        assert_eq!(form["Y"], "d");
+        let xml = answer("A", &json!({"B": [{"C": "<1>"}, {"C": 2}], "D": true}), "r");
+        let inner = "<B><member><C>&lt;1&gt;</C></member><member><C>2</C></member></B><D>true</D>";
+        assert!(
+            xml.contains(&format!("<AResult>{inner}</AResult>")),
+            "{xml}"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! Every key of the check language, map by map.
+
+/// The keys of a check file.
+pub(crate) const FILE: [&str; 6] = [
+    "name",
+    "variables",
+    "defaults",
+    "setup",
+    "checks",
+    "teardown",
+];
+
+/// The keys of a check, beside those of a request.
+pub(crate) const CHECK: [&str; 11] = [
+    "name",
+    "tags",
+    "severity",
+    "writes",
+    "skip",
+    "when",
+    "needs",
+    "each",
+    "quarantine",
+    "retry",
+    "steps",
+];
+
+/// The keys of `defaults`.
+pub(crate) const DEFAULTS: [&str; 6] = [
+    "timeout",
+    "headers",
+    "auth",
+    "retry",
+    "follow_redirects",
+    "writes",
+];
+
+/// The keys of a request, in a step or in a check of one request.
+pub(crate) const REQUEST: [&str; 18] = [
+    "get",
+    "head",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "options",
+    "query",
+    "headers",
+    "auth",
+    "json",
+    "form",
+    "text",
+    "file",
+    "expect",
+    "capture",
+    "timeout",
+    "follow_redirects",
+];
+
+/// The keys of `retry`.
+pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
+
+/// The keys of `expect`.
+pub(crate) const EXPECTATIONS: [&str; 9] = [
+    "status", "version", "headers", "cookies", "body", "size", "sha256", "json", "latency",
+];
+
+/// The sources of a capture: four keys, and two words.
+pub(crate) const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "status", "body"];
+
+/// The operators of a predicate.
+pub(crate) const OPERATORS: [&str; 16] = [
+    "equals",
+    "contains",
+    "starts_with",
+    "ends_with",
+    "matches",
+    "exists",
+    "one_of",
+    "above",
+    "below",
+    "at_least",
+    "at_most",
+    "count",
+    "each",
+    "type",
+    "empty",
+    "not",
+];

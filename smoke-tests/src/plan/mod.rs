@@ -1,0 +1,136 @@
+//! The plan: check files, target, variables and selection, resolved.
+//!
+//! Invariant: nothing in a plan can be malformed. Whatever can be found wrong
+//! before the first request is found here, or before.
+
+mod expand;
+mod names;
+mod selection;
+mod values;
+mod worst_case;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use std::collections::BTreeSet;
+
+use crate::Severity;
+use crate::check_file::{Check, CheckFile};
+use crate::diagnostic::{Problems, Source};
+use crate::redact::Redactor;
+use crate::report::Role;
+use crate::settings::Selection;
+use crate::template::Scope;
+
+/// Checks that are ready to run.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) checks: Vec<PlannedCheck>,
+    pub(crate) redactor: Redactor,
+    files: usize,
+}
+
+/// One check, with everything it needs from its file.
+#[derive(Debug)]
+pub(crate) struct PlannedCheck {
+    pub(crate) role: Role,
+    pub(crate) suite: Arc<str>,
+    pub(crate) source: Arc<Source>,
+    /// The check's name, with that of its row.
+    pub(crate) name: String,
+    pub(crate) check: Arc<Check>,
+    pub(crate) scope: Arc<Scope>,
+    /// What a failure means today.
+    pub(crate) severity: Severity,
+    /// Why the check does not run, or why its severity is another.
+    pub(crate) remark: Option<String>,
+    /// Whether it runs at all.
+    pub(crate) runs: bool,
+    /// The setup whose captures it knows, and which must have passed.
+    pub(crate) setup: Option<usize>,
+    /// The checks that must have passed before it.
+    pub(crate) needs: Vec<usize>,
+    /// The checks that must be done before it, whatever came of them.
+    pub(crate) after: Vec<usize>,
+}
+
+impl Plan {
+    /// How many checks will run, setups and teardowns not counted.
+    pub fn checks(&self) -> usize {
+        let checks = self.checks.iter();
+        checks.filter(|check| check.role == Role::Check).count()
+    }
+
+    /// How many check files they come from.
+    pub fn files(&self) -> usize {
+        self.files
+    }
+
+    /// The longest that a run can take with so many checks at the same time:
+    /// every request timing out, every retry used up.
+    pub fn worst_case(&self, jobs: NonZeroUsize) -> Duration {
+        worst_case::of_plan(self, jobs)
+    }
+
+    /// The time that the teardowns may need.
+    pub(crate) fn teardown(&self) -> Duration {
+        worst_case::of_teardowns(self)
+    }
+}
+
+/// Reads the check files, gives the variables their values and selects the
+/// checks. `environment` is asked for the variables that come from there.
+///
+/// # Errors
+/// Everything that is wrong with any of the files, and a selection that
+/// selects nothing.
+pub fn plan(
+    sources: &[Arc<Source>],
+    selection: &Selection,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Plan, Problems> {
+    let mut problems = Vec::new();
+    let files: Vec<_> = sources
+        .iter()
+        .filter_map(|source| CheckFile::read(source, &mut problems))
+        .collect();
+    let misread = !problems.is_empty();
+    let mut known = BTreeSet::new();
+    let mut secrets = Vec::new();
+    let mut checks = Vec::new();
+    for file in files {
+        let values = values::values(&file, selection, environment, &mut secrets, &mut problems);
+        names::names(&file, &values, &mut known, &mut problems);
+        let mut scope = Scope::default();
+        for (name, value) in values.iter().filter_map(|(n, v)| Some((n, v.as_ref()?))) {
+            scope.set(name, value);
+        }
+        expand::expand(file, &scope, &mut checks, &mut problems);
+    }
+    // What could not be read may have used the variable.
+    if !misread {
+        problems.extend(selection::unused(selection, &known));
+    }
+    let tags: BTreeSet<String> = checks
+        .iter()
+        .flat_map(|planned: &PlannedCheck| planned.check.tags.iter().cloned())
+        .collect();
+    let checks = selection::select(checks, selection);
+    if checks.is_empty() && problems.is_empty() {
+        problems.push(selection::nothing_selected(selection, &tags));
+    }
+    problems.sort_by_key(|problem| {
+        let place = problem.place.as_ref()?;
+        let file = sources.iter().position(|source| *source == place.source);
+        Some((file, place.span.start))
+    });
+    Problems::or(
+        problems,
+        Plan {
+            checks,
+            redactor: Redactor::new(secrets),
+            files: sources.len(),
+        },
+    )
+}

@@ -1,0 +1,106 @@
+//! The longest that things can take: every request timing out, every retry
+//! used up.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::{Plan, PlannedCheck};
+use crate::check_file::{Check, Retry, Step};
+use crate::report::Role;
+
+/// The most that is ever said; beyond it nobody waits.
+const MOST: Duration = Duration::from_hours(24);
+
+/// Never less than a run takes: at any moment either all jobs are busy, or the
+/// longest chain of checks that wait for each other goes on.
+pub(super) fn of_plan(plan: &Plan, jobs: NonZeroUsize) -> Duration {
+    let jobs = u32::try_from(jobs.get()).unwrap_or(u32::MAX);
+    let mut total = Duration::ZERO;
+    for planned in &plan.checks {
+        total = total.saturating_add(of_planned(planned));
+    }
+    let longest = longest_chain(plan);
+    longest.saturating_add(total / jobs).min(MOST)
+}
+
+/// The longest teardown: they run at the same time.
+pub(super) fn of_teardowns(plan: &Plan) -> Duration {
+    let teardowns = plan.checks.iter();
+    let teardowns = teardowns.filter(|planned| planned.role == Role::Teardown);
+    teardowns.map(of_planned).max().unwrap_or_default()
+}
+
+/// The longest way to the end of a check through what it waits for. The graph
+/// has no circles, which [`super::expand`] sees to; it may be deep, so the way
+/// back is kept in a list and not on the stack.
+fn longest_chain(plan: &Plan) -> Duration {
+    let mut known: Vec<Option<Duration>> = vec![None; plan.checks.len()];
+    let mut open: Vec<usize> = (0..plan.checks.len()).collect();
+    while let Some(&at) = open.last() {
+        let planned = &plan.checks[at];
+        let before = || {
+            let waits = planned.needs.iter().chain(&planned.after);
+            waits.chain(&planned.setup).copied()
+        };
+        let unknown: Vec<usize> = before().filter(|before| known[*before].is_none()).collect();
+        if known[at].is_none() && !unknown.is_empty() {
+            open.extend(unknown);
+            continue;
+        }
+        let longest = before().filter_map(|before| known[before]).max();
+        let length = longest
+            .unwrap_or_default()
+            .saturating_add(of_planned(planned));
+        known[at] = Some(length.min(MOST));
+        open.pop();
+    }
+    known.into_iter().flatten().max().unwrap_or_default()
+}
+
+fn of_planned(planned: &PlannedCheck) -> Duration {
+    if planned.runs {
+        of_check(&planned.check)
+    } else {
+        Duration::ZERO
+    }
+}
+
+fn of_check(check: &Check) -> Duration {
+    let once = check
+        .steps
+        .iter()
+        .map(of_step)
+        .fold(Duration::ZERO, Duration::saturating_add)
+        .min(MOST);
+    check
+        .retry
+        .as_ref()
+        .map_or(once, |retry| with_retry(once, retry))
+}
+
+fn of_step(step: &Step) -> Duration {
+    step.retry
+        .as_ref()
+        .map_or(step.timeout, |retry| with_retry(step.timeout, retry))
+}
+
+/// New attempts are begun for so long, and the last of them takes its time;
+/// or there are so many attempts, with the pauses between them.
+fn with_retry(once: Duration, retry: &Retry) -> Duration {
+    let by_time = retry.within.map(|within| within.saturating_add(once));
+    let by_count = retry.times.map(|times| {
+        let mut pause = retry.every.as_secs_f64();
+        let mut sum = once;
+        for _ in 1..times {
+            let paused = Duration::try_from_secs_f64(pause).unwrap_or(MOST);
+            sum = sum.saturating_add(once).saturating_add(paused);
+            if sum >= MOST {
+                return MOST;
+            }
+            pause *= retry.backoff;
+        }
+        sum
+    });
+    let limits = by_time.into_iter().chain(by_count);
+    limits.min().unwrap_or(once).min(MOST)
+}

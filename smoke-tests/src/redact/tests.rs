@@ -1,0 +1,115 @@
+//! No form of a secret is left.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+
+use super::*;
+
+fn redactor(secret: &str) -> Redactor {
+    Redactor::new(vec![Secret {
+        name: "SHOP_PASSWORD".to_owned(),
+        value: secret.to_owned(),
+    }])
+}
+
+proptest! {
+    #[test]
+    fn a_secret_is_gone_in_every_form_it_commonly_takes(
+        secret in "\\PC{4,24}", before in "[a-z ]{0,8}", after in "[a-z ]{0,8}"
+    ) {
+        let redactor = redactor(&secret);
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let json = serde_json::Value::from(secret.as_str()).to_string();
+        let json = json[1..json.len() - 1].to_owned();
+        let standard = STANDARD.encode(&secret);
+        let url_safe = URL_SAFE_NO_PAD.encode(&secret);
+        for shape in [secret, form, json, standard, url_safe] {
+            let mut text = format!("{before}{shape}{after}");
+            redactor.redact(&mut text);
+            prop_assert!(!text.contains(&shape) || REDACTED.contains(&shape), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_gone_from_the_middle_of_a_text_in_base64(
+        secret in "[ -~]{5,24}", before in "[a-z:]{0,8}", after in "[a-z:]{0,8}"
+    ) {
+        let redactor = redactor(&secret);
+        let whole = format!("{before}{secret}{after}");
+        for encoded in [STANDARD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
+            let mut text = format!("\"Basic {encoded}\"");
+            redactor.redact(&mut text);
+            prop_assert_eq!(text, "\"Basic ***\"");
+        }
+    }
+
+    #[test]
+    fn the_pieces_of_a_text_hold_no_secret(
+        secret in "[ -~]{4,12}", before in "[ -~]{0,8}", after in "[ -~]{0,8}"
+    ) {
+        let redactor = redactor(&secret);
+        let text = format!("{before}{secret}{after}{secret}");
+        for piece in redactor.split(&text) {
+            if let Piece::Text(shown) = piece {
+                prop_assert!(!shown.contains(&secret), "{}", shown);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_was_cut_off_is_gone_too() {
+    let redactor = redactor("correct-horse");
+    let mut text = "{\"a\":\"corr… (900 bytes), correct-hors…".to_owned();
+    redactor.redact(&mut text);
+    assert_eq!(text, "{\"a\":\"***… (900 bytes), ***…");
+    let whole = STANDARD.encode("user:correct-horse");
+    let mut text = format!("Basic {}…", &whole[..16]);
+    redactor.redact(&mut text);
+    assert_eq!(text, "Basic ***…");
+}
+
+#[test]
+fn an_empty_secret_redacts_nothing() {
+    let mut text = "as it was".to_owned();
+    redactor("").redact(&mut text);
+    assert_eq!(text, "as it was");
+}
+
+#[test]
+fn a_text_in_pieces_calls_each_secret_by_its_name() {
+    let redactor = redactor("a/b c");
+    let text = "p=a%2Fb+c&q=a/b c&r=YS9iIGM=";
+    let names: Vec<_> = redactor
+        .split(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Secret { variable, form, .. } => format!("{variable} {form:?}"),
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "p=",
+            "SHOP_PASSWORD Url",
+            "&q=",
+            "SHOP_PASSWORD Plain",
+            "&r=",
+            "SHOP_PASSWORD Base64 { url_safe: false, padded: true }"
+        ]
+    );
+}
+
+#[test]
+fn names_become_names_of_shell_variables() {
+    for (name, expected) in [
+        ("SHOP_PASSWORD", "SHOP_PASSWORD"),
+        ("storefront/smoke-test", "STOREFRONT_SMOKE_TEST"),
+        ("2fa", "_2FA"),
+        ("", "_"),
+    ] {
+        assert_eq!(variable(name), expected);
+    }
+}

@@ -1,0 +1,112 @@
+//! Keeps what a step sent last and what came back, for the report of one that
+//! failed; all of it bounded.
+
+use http::{HeaderMap, Version};
+
+use crate::http::{Request, Response};
+use crate::redact::{REDACTED, Redactor, Secret};
+use crate::report::{Excerpt, Exchange, Received, Sent};
+use crate::settings::Connection;
+use crate::{credential, curl};
+
+/// The most characters of a body that a report shows.
+const MOST_BODY: usize = 2_000;
+/// The most characters of a header's value that a report shows.
+const MOST_VALUE: usize = 500;
+/// The most headers that a report shows.
+const MOST_HEADERS: usize = 60;
+
+/// The last request of an attempt, and the answer to it.
+#[derive(Default)]
+pub(super) struct Trace {
+    request: Option<Request>,
+    response: Option<Response>,
+}
+
+impl Trace {
+    pub(super) fn asked(&mut self, request: &Request) {
+        self.request = Some(request.clone());
+        self.response = None;
+    }
+
+    pub(super) fn answered(&mut self, response: Response) {
+        self.response = Some(response);
+    }
+
+    /// The values that are credentials by nature.
+    pub(super) fn credentials(&self) -> Vec<Secret> {
+        let sent = self.request.iter().map(|request| &request.headers);
+        let received = self.response.iter().map(|response| &response.headers);
+        sent.chain(received).flat_map(credential::of).collect()
+    }
+
+    /// What the report shows; nothing if nothing was sent.
+    pub(super) fn exchange(self, connection: &Connection, redactor: &Redactor) -> Option<Exchange> {
+        let credentials = self.credentials();
+        let request = self.request?;
+        let redactor = redactor.with(&credentials);
+        Some(Exchange {
+            curl: curl::command(&request, connection, &redactor),
+            request: Sent {
+                method: request.method.to_string(),
+                url: request.url.to_string(),
+                headers: headers(&request.headers),
+                body: excerpt(&request.body),
+            },
+            answer: self.response.map(|response| Received {
+                status: response.status,
+                version: version(response.version),
+                headers: headers(&response.headers),
+                body: excerpt(&response.body),
+            }),
+        })
+    }
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_11 => "HTTP/1.1",
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        _ => "HTTP",
+    }
+}
+
+/// The headers, without what is a credential by nature.
+fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut shown: Vec<_> = headers
+        .iter()
+        .take(MOST_HEADERS)
+        .map(|(name, value)| {
+            let mut text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            for (range, _) in credential::parts(name.as_str(), &text).into_iter().rev() {
+                text.replace_range(range, REDACTED);
+            }
+            (name.to_string(), shortened(&text, MOST_VALUE))
+        })
+        .collect();
+    if headers.len() > MOST_HEADERS {
+        let more = headers.len() - MOST_HEADERS;
+        shown.push(("…".to_owned(), format!("{more} more")));
+    }
+    shown
+}
+
+/// The beginning of a body, if there is one.
+fn excerpt(body: &[u8]) -> Option<Excerpt> {
+    // Four bytes a character at the most, and room for a broken one.
+    let begin = String::from_utf8_lossy(&body[..body.len().min(4 * MOST_BODY + 4)]);
+    (!body.is_empty()).then(|| Excerpt {
+        text: shortened(&begin, MOST_BODY),
+        bytes: body.len(),
+    })
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}

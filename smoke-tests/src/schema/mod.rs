@@ -1,0 +1,360 @@
+//! The JSON Schema of check files, for editors: completion, a word of help at
+//! each key, and a red line under what is wrong before anything is run.
+//!
+//! It says what the reader of check files says, key by key; a test holds the
+//! two together. What only the reader can know, such as whether a variable
+//! exists, the schema leaves to `smoke validate`.
+
+mod answer;
+
+use serde_json::{Map, Value, json};
+
+use answer::{capture, expect, predicate};
+
+/// The schema, in the draft that editors understand best.
+pub fn schema() -> Value {
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Greenlight check file",
+        "description": "What must be true of a new version before customers see it.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["checks"],
+        "properties": {
+            "name": text("The name shown in reports; the file's name if absent."),
+            "variables": {
+                "description": "Values that templates can use. Each may name variables above it.",
+                "type": "object",
+                "propertyNames": { "pattern": NAME },
+                "additionalProperties": { "anyOf": [
+                    {
+                        "description": "From an environment variable; kept out of every output.",
+                        "type": "object",
+                        "required": ["env"],
+                        "additionalProperties": false,
+                        "properties": { "env": text("The environment variable's name.") }
+                    },
+                    true
+                ] }
+            },
+            "defaults": defaults(),
+            "setup": steps("Steps before the checks. The checks know what they capture, and do not run if one fails."),
+            "checks": {
+                "description": "The checks. They run at the same time, their steps in order.",
+                "type": "array",
+                "minItems": 1,
+                "items": { "$ref": "#/definitions/check" }
+            },
+            "teardown": steps("Steps after the checks, whatever came of them.")
+        },
+        "definitions": {
+            "check": check(),
+            "step": step(),
+            "duration": {
+                "type": "string",
+                "pattern": "^([0-9]+(ms|s|m|h))+$",
+                "examples": ["500ms", "5s", "1m30s"]
+            },
+            "scalar": { "type": ["string", "number", "boolean"] },
+            "status": {
+                "description": "A status code, a class such as 2xx, or a list of them.",
+                "anyOf": [
+                    { "$ref": "#/definitions/one-status" },
+                    { "type": "array", "minItems": 1, "items": { "$ref": "#/definitions/one-status" } }
+                ]
+            },
+            "one-status": { "anyOf": [
+                { "type": "integer", "minimum": 100, "maximum": 599 },
+                { "type": "string", "pattern": "^[1-5][xX][xX]$" }
+            ] },
+            "retry": retry(),
+            "auth": auth(),
+            "headers": {
+                "type": "object",
+                "additionalProperties": { "$ref": "#/definitions/scalar" }
+            },
+            "expect": expect(),
+            "capture": capture(),
+            "predicate": predicate("predicate"),
+            "limit": predicate("limit"),
+            "status-predicate": predicate("status-predicate")
+        }
+    })
+}
+
+/// A name that templates can use.
+const NAME: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+fn text(description: &str) -> Value {
+    json!({ "description": description, "type": "string", "minLength": 1 })
+}
+
+fn flag(description: &str) -> Value {
+    json!({ "description": description, "type": "boolean" })
+}
+
+fn duration(description: &str) -> Value {
+    json!({ "description": description, "allOf": [{ "$ref": "#/definitions/duration" }] })
+}
+
+fn reference(description: &str, to: &str) -> Value {
+    json!({ "description": description, "allOf": [{ "$ref": format!("#/definitions/{to}") }] })
+}
+
+fn steps(description: &str) -> Value {
+    json!({
+        "description": description,
+        "type": "array",
+        "minItems": 1,
+        "items": { "$ref": "#/definitions/step" }
+    })
+}
+
+fn closed(properties: Map<String, Value>) -> Value {
+    let mut schema = json!({ "type": "object", "additionalProperties": false });
+    schema["properties"] = Value::Object(properties);
+    schema
+}
+
+fn map(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
+    let entries = entries.into_iter();
+    entries
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}
+
+fn defaults() -> Value {
+    let mut schema = closed(map([
+        (
+            "timeout",
+            duration("The longest that one attempt may take."),
+        ),
+        ("headers", reference("Headers of every request.", "headers")),
+        ("auth", reference("Who asks.", "auth")),
+        (
+            "retry",
+            reference("Try each step again until it passes.", "retry"),
+        ),
+        ("follow_redirects", follow_redirects()),
+        ("writes", flag("Whether requests may change data.")),
+    ]));
+    schema["description"] = "What holds for every step that does not say otherwise.".into();
+    schema
+}
+
+fn follow_redirects() -> Value {
+    json!({
+        "description": "Whether redirects are followed, or how many. Default: not.",
+        "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 0, "maximum": 50 }]
+    })
+}
+
+/// The keys of a request, in a step or in a check of one request.
+fn request() -> Map<String, Value> {
+    let path = |method: &str| {
+        json!({
+            "description": format!("Sends {method} to this path on the target."),
+            "type": "string",
+            "pattern": r"^(/([^/]|$)|\{\{)"
+        })
+    };
+    map([
+        ("get", path("GET")),
+        ("head", path("HEAD")),
+        ("post", path("POST")),
+        ("put", path("PUT")),
+        ("patch", path("PATCH")),
+        ("delete", path("DELETE")),
+        ("options", path("OPTIONS")),
+        (
+            "query",
+            json!({
+                "description": "Parameters of the query; a list sends one several times.",
+                "type": "object",
+                "additionalProperties": { "anyOf": [
+                    { "$ref": "#/definitions/scalar" },
+                    { "type": "array", "items": { "$ref": "#/definitions/scalar" } }
+                ] }
+            }),
+        ),
+        (
+            "headers",
+            reference("Headers, beside those of the defaults.", "headers"),
+        ),
+        ("auth", reference("Who asks.", "auth")),
+        (
+            "json",
+            json!({ "description": "A JSON body. Strings may be templates." }),
+        ),
+        ("form", reference("A form as the body.", "headers")),
+        (
+            "text",
+            json!({ "description": "Text as the body.", "type": ["string", "number", "boolean"] }),
+        ),
+        (
+            "file",
+            text("A file as the body, relative to the check file."),
+        ),
+        (
+            "expect",
+            reference(
+                "What the answer must be like. Default: status 2xx.",
+                "expect",
+            ),
+        ),
+        (
+            "capture",
+            json!({
+                "description": "Values of the answer, for the steps that follow.",
+                "type": "object",
+                "propertyNames": { "pattern": NAME },
+                "additionalProperties": { "$ref": "#/definitions/capture" }
+            }),
+        ),
+        (
+            "timeout",
+            duration("The longest that one attempt may take. Default: 10s."),
+        ),
+        ("follow_redirects", follow_redirects()),
+    ])
+}
+
+fn one_method() -> Vec<Value> {
+    ["get", "head", "post", "put", "patch", "delete", "options"]
+        .map(|method| json!({ "required": [method] }))
+        .to_vec()
+}
+
+fn step() -> Value {
+    let mut properties = map([
+        ("name", text("What the step does, for reports.")),
+        (
+            "retry",
+            reference("Try the step again until it passes.", "retry"),
+        ),
+    ]);
+    properties.extend(request());
+    let mut schema = closed(properties);
+    schema["oneOf"] = one_method().into();
+    schema
+}
+
+fn check() -> Value {
+    let mut properties = map([
+        ("name", text("A sentence that says what must be true.")),
+        (
+            "tags",
+            json!({ "description": "Words to select the check by.", "type": "array", "items": { "type": "string" } }),
+        ),
+        (
+            "severity",
+            json!({ "description": "`warn`: a failure is shown, and the verdict stands.", "enum": ["required", "warn"] }),
+        ),
+        ("writes", flag("Whether its requests may change data.")),
+        ("skip", text("Why the check does not run.")),
+        (
+            "when",
+            json!({ "description": "The check runs only if this is true.", "type": ["string", "boolean"] }),
+        ),
+        (
+            "needs",
+            json!({
+                "description": "Checks of this file that must have passed before.",
+                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+            }),
+        ),
+        (
+            "each",
+            json!({
+                "description": "Runs the check once for each row.",
+                "anyOf": [
+                    { "type": "array", "minItems": 1, "items": { "type": "object", "propertyNames": { "pattern": NAME } } },
+                    closed(map([("file", text("A CSV or JSON file, relative to the check file."))]))
+                ]
+            }),
+        ),
+        ("quarantine", quarantine()),
+        (
+            "retry",
+            reference(
+                "Try again until it passes; with steps, all of them.",
+                "retry",
+            ),
+        ),
+        ("steps", steps("Requests, in order.")),
+    ]);
+    properties.extend(request());
+    let mut schema = closed(properties);
+    schema["required"] = json!(["name"]);
+    let mut kinds = one_method();
+    kinds.push(json!({ "required": ["steps"] }));
+    schema["oneOf"] = kinds.into();
+    schema
+}
+
+fn quarantine() -> Value {
+    let mut schema = closed(map([
+        (
+            "until",
+            json!({
+                "description": "The first day on which the check counts again, in UTC.",
+                "type": "string",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+            }),
+        ),
+        ("owner", text("Who mends it.")),
+        ("reason", text("What is wrong.")),
+    ]));
+    schema["description"] = "A known failure, borne until a date.".into();
+    schema["required"] = json!(["until", "owner", "reason"]);
+    schema
+}
+
+fn retry() -> Value {
+    let mut schema = closed(map([
+        ("for", duration("How long new attempts are begun.")),
+        (
+            "times",
+            json!({ "description": "How many attempts there are in all.", "type": "integer", "minimum": 1, "maximum": 1000 }),
+        ),
+        (
+            "every",
+            duration("The pause between two attempts. Default: 1s."),
+        ),
+        (
+            "backoff",
+            json!({ "description": "By how much each pause is longer than the one before.", "type": "number", "minimum": 1, "maximum": 10 }),
+        ),
+        (
+            "while",
+            json!({
+                "description": "Ask again only after these outcomes.",
+                "anyOf": [
+                    { "const": "could_not_ask" },
+                    { "$ref": "#/definitions/one-status" },
+                    { "type": "array", "items": { "anyOf": [
+                        { "const": "could_not_ask" },
+                        { "$ref": "#/definitions/one-status" }
+                    ] } }
+                ]
+            }),
+        ),
+    ]));
+    schema["anyOf"] = json!([{ "required": ["for"] }, { "required": ["times"] }]);
+    schema
+}
+
+fn auth() -> Value {
+    let mut basic = closed(map([
+        ("user", text("The user.")),
+        ("password", text("The password.")),
+    ]));
+    basic["required"] = json!(["user", "password"]);
+    let mut ways = closed(map([("basic", basic), ("bearer", text("The token."))]));
+    ways["minProperties"] = 1.into();
+    ways["maxProperties"] = 1.into();
+    json!({ "anyOf": [{ "const": "none" }, ways] })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! `docs/report.schema.json` describes the JSON report as it is.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use smoke_tests::render::json;
+use smoke_tests::report::Report;
+use smoke_tests::settings::Limits;
+use support::{report, report_within, stage};
+
+fn schema() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The schema with no member allowed that it does not name. For readers it
+/// allows them, because members may be added.
+fn strict(mut schema: Value) -> Value {
+    fn close(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.values_mut().for_each(close);
+                let is_type = members.get("type").is_some_and(|kind| kind == "object");
+                if is_type && members.contains_key("properties") {
+                    members.insert("additionalProperties".to_owned(), false.into());
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(close),
+            _ => {}
+        }
+    }
+    close(&mut schema);
+    schema
+}
+
+fn validate(report: &Report) -> Value {
+    let json = serde_json::to_value(json::report(report)).unwrap();
+    let validator = jsonschema::validator_for(&strict(schema())).unwrap();
+    let wrong: Vec<_> = validator
+        .iter_errors(&json)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}\n{json:#}");
+    json
+}
+
+#[tokio::test]
+async fn real_reports_are_as_the_schema_says() {
+    let stage = stage().await;
+    let text = "
+name: shop
+checks:
+  - { name: fine, get: /healthz, tags: [critical] }
+  - { name: wrong, writes: true, post: /echo, json: { a: 1 }, expect: { status: 500, json: { $.b: 1 } } }
+  - { name: not asked, get: '/slow?ms=20000', timeout: 100ms }
+  - { name: a warning, get: /status/404, severity: warn }
+  - name: of steps
+    steps:
+      - get: /status/500
+      - get: /healthz
+";
+    let json = validate(&report(&stage, text).await);
+    let steps = || {
+        let checks = json["checks"].as_array().unwrap();
+        checks
+            .iter()
+            .flat_map(|check| check["steps"].as_array().unwrap())
+    };
+    // Each member that can be absent is there at least once.
+    for member in ["body", "failures", "request", "answer", "curl"] {
+        assert!(steps().any(|step| step.get(member).is_some()), "{member}");
+    }
+    let limits = Limits {
+        deadline: Some(Duration::ZERO),
+        ..Limits::default()
+    };
+    let json = validate(&report_within(&stage, text, limits).await);
+    assert_eq!(json["counts"]["not_run"], 5);
+}
+
+#[test]
+fn every_member_of_the_schema_is_described() {
+    fn check(value: &Value) {
+        if let Some(properties) = value.get("properties").and_then(Value::as_object)
+            && value.get("type").is_some()
+        {
+            for (name, property) in properties {
+                let described =
+                    property.get("description").is_some() || property.get("$ref").is_some();
+                assert!(described, "{name}");
+                check(property);
+            }
+        }
+        if let Some(items) = value.get("items") {
+            check(items);
+        }
+    }
+    let schema = schema();
+    check(&schema);
+    for definition in schema["$defs"].as_object().unwrap().values() {
+        check(definition);
+    }
+}
+
+#[test]
+fn the_schema_names_the_version_of_the_format() {
+    assert_eq!(schema()["properties"]["version"]["const"], json::VERSION);
+}
