@@ -92,6 +92,9 @@ module "hook" {
   tags                        = var.hook.tags
   variables                   = var.hook.variables
   fail_fast                   = var.hook.fail_fast
+  proof                       = var.proof
+  identity                    = var.identity
+  ecs_service_arns            = [module.service.service_arn]
   timeout                     = var.hook.timeout
   memory                      = var.hook.memory
   target_port                 = var.test_port

@@ -91,6 +91,26 @@ run "a_test_listener_open_to_the_internet_is_refused" {
   expect_failures = [var.test_cidrs]
 }
 
+run "an_unknown_proof_is_refused" {
+  command = plan
+
+  variables {
+    proof = "yes"
+  }
+
+  expect_failures = [var.proof]
+}
+
+run "a_proof_by_identity_without_one_is_refused" {
+  command = plan
+
+  variables {
+    proof = "identity"
+  }
+
+  expect_failures = [var.proof]
+}
+
 run "a_retention_that_cloudwatch_does_not_know_is_refused" {
   command = plan
 

@@ -13,8 +13,8 @@ module "greenlight" {
   package    = var.package
   internal   = true
 
-  # The private subnets need a way to ECR, CloudWatch Logs and CodeDeploy: NAT,
-  # or interface endpoints.
+  # The private subnets need a way to ECR, CloudWatch Logs, CodeDeploy, ECS and
+  # Elastic Load Balancing: NAT, or interface endpoints.
   vpc = {
     id                 = var.vpc_id
     private_subnet_ids = var.private_subnet_ids

@@ -15,6 +15,7 @@ module "hook" {
   codedeploy_deployment_group = var.codedeploy_deployment_group
   target                      = var.target
   connect_to                  = var.connect_to
+  ecs_service_arns            = [var.ecs_service_arn]
   vpc                         = var.vpc
 }
 

@@ -26,6 +26,11 @@ variable "codedeploy_deployment_group" {
   type        = string
 }
 
+variable "ecs_service_arn" {
+  description = "The group's ECS service, which the gate looks at to know that green is under test."
+  type        = string
+}
+
 variable "codedeploy_role_name" {
   description = "The deployment group's service role."
   type        = string

@@ -22,11 +22,51 @@ data "aws_iam_policy_document" "trust" {
 
 # The gate.
 data "aws_iam_policy_document" "gate" {
+  #checkov:skip=CKV_AWS_356:ecs:DescribeTaskDefinition and the load balancer's Describe calls know no resources, and which services are read is `ecs_service_arns`
   # The binary's own calls.
   statement {
     sid       = "ReportTheVerdict"
     actions   = ["codedeploy:PutLifecycleEventHookExecutionStatus"]
     resources = [local.deployment_group_arn]
+  }
+
+  # What the proof of green reads, see docs/verdict.md.
+  dynamic "statement" {
+    for_each = var.proof == "off" ? [] : [var.proof]
+
+    content {
+      sid       = "ReadTheDeployment"
+      actions   = ["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"]
+      resources = [local.deployment_group_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.proof == "off" ? [] : [var.proof]
+
+    content {
+      sid       = "ReadTheService"
+      actions   = ["ecs:DescribeServices"]
+      resources = var.ecs_service_arns
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.proof == "off" ? [] : [var.proof]
+
+    content {
+      sid = "ReadTheTaskDefinitionAndTheListener"
+      actions = concat(
+        ["ecs:DescribeTaskDefinition"],
+        statement.value == "identity" ? [] : [
+          "elasticloadbalancing:DescribeListeners",
+          "elasticloadbalancing:DescribeRules",
+          "elasticloadbalancing:DescribeTargetHealth",
+        ],
+      )
+      # AWS knows no resources for these.
+      resources = ["*"]
+    }
   }
 
   # What Lambda does in the function's name.

@@ -14,6 +14,12 @@ locals {
       SMOKE_TAG        = length(var.tags) == 0 ? null : join(",", var.tags)
       SMOKE_FAIL_FAST  = var.fail_fast ? "true" : null
       SMOKE_JOBS       = var.jobs == null ? null : tostring(var.jobs)
+      SMOKE_PROOF      = var.proof
+
+      SMOKE_IDENTITY       = try(var.identity.origin, null)
+      SMOKE_IDENTITY_PATH  = try(var.identity.path, null)
+      SMOKE_IDENTITY_IS    = try(var.identity.is, null)
+      SMOKE_IDENTITY_TIMES = try(tostring(var.identity.times), null)
     } : name => value if value != null },
     { for name, value in var.variables : "SMOKE_VAR_${name}" => value },
   )

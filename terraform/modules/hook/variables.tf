@@ -79,6 +79,39 @@ variable "fail_fast" {
   default     = false
 }
 
+variable "proof" {
+  description = "What the gate proves before the first check. `full`: the deployment goes on, its task set is healthy and the test listener forwards to nothing else; with `identity` also that the application answers as that version. `listener`: the same without asking the application. `identity`: that the application answers as the deployment's version, whatever the listener's rules. `off`: nothing, so that a check may have tested blue."
+  type        = string
+  default     = "full"
+
+  validation {
+    condition     = contains(["full", "listener", "identity", "off"], var.proof)
+    error_message = "Expected `full`, `listener`, `identity` or `off` in `proof`."
+  }
+
+  validation {
+    condition     = var.proof != "identity" || var.identity != null
+    error_message = "Expected `identity` where `proof` is `identity`: the gate has to know where the application tells its version."
+  }
+}
+
+variable "identity" {
+  description = "Where the application tells its version: `origin` is `header:x-app-version` or `json:$.version`, `path` what is asked with GET (`/`), `is` what it has to equal (`tag`, `digest` or `image` of the green container, or `env:NAME`), `times` the answers in a row from each address (3). Null: the application is not asked."
+  type = object({
+    origin = string
+    path   = optional(string)
+    is     = optional(string)
+    times  = optional(number)
+  })
+  default = null
+}
+
+variable "ecs_service_arns" {
+  description = "ECS services of the deployment group, the only ones that `proof` may look at. The default is every service of the account, for reading only."
+  type        = list(string)
+  default     = ["*"]
+}
+
 variable "jobs" {
   description = "How many checks run at the same time. Null: the hook's own choice."
   type        = number
@@ -113,7 +146,7 @@ variable "memory" {
 }
 
 variable "vpc" {
-  description = "Where the gate runs, if the test listener is reachable from there only. The subnets need a way to the CodeDeploy API: NAT or an interface endpoint. Null: outside any VPC."
+  description = "Where the gate runs, if the test listener is reachable from there only. The subnets need a way to the CodeDeploy API and, for `proof`, to those of ECS and the load balancer: NAT or interface endpoints. Null: outside any VPC."
   type = object({
     id         = string
     subnet_ids = list(string)

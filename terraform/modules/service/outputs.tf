@@ -8,6 +8,11 @@ output "service_name" {
   value       = aws_ecs_service.this.name
 }
 
+output "service_arn" {
+  description = "ARN of the ECS service."
+  value       = aws_ecs_service.this.id
+}
+
 output "container_name" {
   description = "The container behind the load balancer."
   value       = var.name

@@ -35,6 +35,12 @@ PROVIDER = """provider "aws" {
 }
 """
 
+WITHOUT_PROOF = """
+module "greenlight" {
+  proof = "off"
+}
+"""
+
 
 class Stage:
     """One example, one server, one folder that goes away."""
@@ -44,7 +50,8 @@ class Stage:
         os.environ["AWS_ENDPOINT_URL"] = self.server.url
         shutil.copytree(TERRAFORM, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tftest.hcl"))
         self.folder = Path(folder) / "examples" / example
-        (self.folder / "moto_override.tf").write_text(PROVIDER)
+        self.override = self.folder / "moto_override.tf"
+        self.override.write_text(PROVIDER)
         self.variables = {"package": str(PACKAGE)}
 
     def client(self, service):
@@ -150,13 +157,34 @@ def deploy_and_judge(stage):
     return did + "judged by the real hook with its role, "
 
 
+def deploy_and_read(stage):
+    """With the proof that is the default, which the hook cannot make here."""
+    did = deploy(stage)
+    told = stage.output()["greenlight"]
+    service = stage.client("ecs").describe_services(cluster=told["cluster_name"], services=[told["service_name"]])["services"][0]["serviceArn"]
+    applied = stage.client("lambda").get_function_configuration(FunctionName=told["hook_function_name"])
+    proof = applied["Environment"]["Variables"]["SMOKE_PROOF"]
+    assert proof == "full", f"the default proof is `{proof}`"
+    statements = json.loads(gate.only_policy(stage, applied["Role"].rsplit("/", 1)[-1]))["Statement"]
+    (services,) = [each["Resource"] for each in statements if each["Action"] == "ecs:DescribeServices"]
+    assert services == service, f"the gate may look at {services}, and the service is {service}"
+    return did
+
+
 def complete(stage):
+    # The hook runs on this stack, and CodeDeploy's deployment targets, which the
+    # proof reads, are nowhere here.
+    stage.override.write_text(PROVIDER + WITHOUT_PROOF)
+    shop(stage)
+
+
+def shop(stage):
     stage.variables |= {"repository": "example/shop", "test_cidrs": {"office": "198.51.100.0/24"}, "notify_emails": ["team@example.com"]}
 
 
 def complete_tls(stage):
     zone = stage.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[-1]
-    complete(stage)
+    shop(stage)
     stage.variables["tls"] = {"domain_name": "shop.example.com", "zone_id": zone}
 
 
@@ -166,6 +194,7 @@ def hook_only(stage):
         "codedeploy_application": "storefront",
         "codedeploy_deployment_group": "storefront",
         "codedeploy_role_name": "team-codedeploy",
+        "ecs_service_arn": "arn:aws:ecs:eu-central-1:123456789012:service/storefront/storefront",
         "target": "https://shop.example.com:8443",
         "connect_to": "shop-1.eu-central-1.elb.amazonaws.com",
     }
@@ -180,7 +209,7 @@ def ecs_existing_vpc(stage):
 
 STAGES = {
     "complete": (complete, deploy_and_judge),
-    "complete-tls": (complete_tls, deploy),
+    "complete-tls": (complete_tls, deploy_and_read),
     "hook-only": (hook_only, None),
     "ecs-existing-vpc": (ecs_existing_vpc, None),
 }

@@ -18,17 +18,22 @@ run "the_gate_gets_its_settings_and_no_others" {
     variables  = { customer = "demo@example.com" }
     fail_fast  = true
     jobs       = 4
+    identity   = { origin = "json:$.version", path = "/version", times = 5 }
   }
 
   assert {
     condition = aws_lambda_function.gate.environment[0].variables == tomap({
-      SMOKE_TARGET       = "https://shop.example.com:8443"
-      SMOKE_CONNECT_TO   = "shop-1.elb.amazonaws.com"
-      SMOKE_CHECKS       = "checks/storefront.yaml,checks/login.yaml"
-      SMOKE_TAG          = "critical"
-      SMOKE_FAIL_FAST    = "true"
-      SMOKE_JOBS         = "4"
-      SMOKE_VAR_customer = "demo@example.com"
+      SMOKE_TARGET         = "https://shop.example.com:8443"
+      SMOKE_CONNECT_TO     = "shop-1.elb.amazonaws.com"
+      SMOKE_CHECKS         = "checks/storefront.yaml,checks/login.yaml"
+      SMOKE_TAG            = "critical"
+      SMOKE_FAIL_FAST      = "true"
+      SMOKE_JOBS           = "4"
+      SMOKE_PROOF          = "full"
+      SMOKE_IDENTITY       = "json:$.version"
+      SMOKE_IDENTITY_PATH  = "/version"
+      SMOKE_IDENTITY_TIMES = "5"
+      SMOKE_VAR_customer   = "demo@example.com"
     })
     error_message = "The hook refuses names that it does not know."
   }
@@ -36,8 +41,8 @@ run "the_gate_gets_its_settings_and_no_others" {
 
 run "what_is_not_said_is_not_set" {
   assert {
-    condition     = aws_lambda_function.gate.environment[0].variables == tomap({ SMOKE_TARGET = "https://shop.example.com:8443" })
-    error_message = "Only the target."
+    condition     = aws_lambda_function.gate.environment[0].variables == tomap({ SMOKE_TARGET = "https://shop.example.com:8443", SMOKE_PROOF = "full" })
+    error_message = "Only the target and the proof."
   }
 
   assert {
@@ -63,7 +68,16 @@ run "a_gate_that_dies_is_the_watchdogs_at_once" {
   }
 }
 
-run "the_roles_may_report_to_one_group_and_do_nothing_else" {
+run "without_proof_the_roles_may_report_to_one_group_and_do_nothing_else" {
+  variables {
+    proof = "off"
+  }
+
+  assert {
+    condition     = aws_lambda_function.gate.environment[0].variables.SMOKE_PROOF == "off"
+    error_message = "The hook's own default is the full proof."
+  }
+
   assert {
     condition     = sort(flatten([for statement in data.aws_iam_policy_document.gate.statement : tolist(statement.actions)])) == tolist(["codedeploy:PutLifecycleEventHookExecutionStatus", "lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents"])
     error_message = "A new action needs a call of the binary."
@@ -82,6 +96,50 @@ run "the_roles_may_report_to_one_group_and_do_nothing_else" {
   assert {
     condition     = alltrue([for statement in data.aws_iam_policy_document.gate.statement : !contains(statement.resources, "*")])
     error_message = "No wildcard."
+  }
+}
+
+run "the_full_proof_reads_deployment_service_and_listener" {
+  variables {
+    ecs_service_arns = ["arn:aws:ecs:eu-central-1:123456789012:service/shop/shop"]
+  }
+
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.gate.statement : statement.sid => {
+      actions   = sort(statement.actions)
+      resources = sort(statement.resources)
+      } if startswith(statement.sid, "Read") } == {
+      ReadTheDeployment = {
+        actions   = tolist(["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"])
+        resources = tolist(["arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"])
+      }
+      ReadTheService = {
+        actions   = tolist(["ecs:DescribeServices"])
+        resources = tolist(["arn:aws:ecs:eu-central-1:123456789012:service/shop/shop"])
+      }
+      ReadTheTaskDefinitionAndTheListener = {
+        actions   = tolist(["ecs:DescribeTaskDefinition", "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth"])
+        resources = tolist(["*"])
+      }
+    }
+    error_message = "What docs/verdict.md lists, and nothing else."
+  }
+
+  assert {
+    condition     = !anytrue([for statement in data.aws_iam_policy_document.watchdog.statement : startswith(statement.sid, "Read")])
+    error_message = "The watchdog proves nothing."
+  }
+}
+
+run "the_proof_by_identity_reads_no_listener" {
+  variables {
+    proof    = "identity"
+    identity = { origin = "header:x-app-version" }
+  }
+
+  assert {
+    condition     = sort(flatten([for statement in data.aws_iam_policy_document.gate.statement : tolist(statement.actions) if startswith(statement.sid, "Read")])) == tolist(["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets", "ecs:DescribeServices", "ecs:DescribeTaskDefinition"])
+    error_message = "The rules of a listener are not looked at."
   }
 }
 
@@ -146,6 +204,26 @@ run "a_variable_with_a_hyphen_is_refused" {
   }
 
   expect_failures = [var.variables]
+}
+
+run "an_unknown_proof_is_refused" {
+  command = plan
+
+  variables {
+    proof = "yes"
+  }
+
+  expect_failures = [var.proof]
+}
+
+run "a_proof_by_identity_without_one_is_refused" {
+  command = plan
+
+  variables {
+    proof = "identity"
+  }
+
+  expect_failures = [var.proof]
 }
 
 run "no_check_at_a_time_is_refused" {
