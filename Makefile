@@ -32,7 +32,7 @@ STAGING := $(CARGO_TARGET)/package
 .PHONY: help
 help: ## List the targets
 	@echo "Greenlight: the gate of an Amazon ECS blue/green deployment"; echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 	@echo; echo "README.md says what each of them prints."
 
 .PHONY: demo
@@ -44,6 +44,7 @@ demo: | cargo ## Rehearse two deployments on this machine: one passes, one must 
 .PHONY: test
 test: | cargo tools-if-possible browser-if-possible ## Set up what is missing and run all tests
 	$(CARGO) test --workspace
+	@$(MAKE) test-terraform
 
 .PHONY: lint
 lint: | cargo ## Formatting and lints; warnings are errors
@@ -80,6 +81,8 @@ package: | cargo tools ## Build the Lambda zip, check files included (ARCH=arm64
 	@rm -rf $(STAGING) && mkdir -p $(STAGING) && cp -R $(CHECKS) $(STAGING)/checks
 	@cd $(STAGING) && $(CARGO_LAMBDA) lambda build --release --manifest-path $(CURDIR)/Cargo.toml -p hook --bin bootstrap --output-format zip $(TARGET_FLAG) --include checks
 	@tools/check-package.sh $(PACKAGE)
+
+include terraform/terraform.mk
 
 .PHONY: bench
 bench: | cargo ## Measure checks per second, peak memory and the Lambda's start

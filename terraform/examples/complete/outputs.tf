@@ -1,0 +1,14 @@
+output "greenlight" {
+  description = "Everything that the module tells."
+  value       = module.greenlight
+}
+
+output "production_url" {
+  description = "Where customers are served."
+  value       = module.greenlight.production_url
+}
+
+output "next_step" {
+  description = "What is left to do by hand."
+  value       = "Complete the connection ${module.greenlight.connection_arn} in the console (Developer Tools, Settings, Connections), then release a change of the pipeline ${module.greenlight.pipeline_name}."
+}

@@ -1,0 +1,38 @@
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "eu-central-1"
+}
+
+variable "name" {
+  description = "Name of the application, and prefix of every name."
+  type        = string
+  default     = "storefront"
+}
+
+variable "repository" {
+  description = "GitHub repository of the application, as owner/name."
+  type        = string
+}
+
+variable "package" {
+  description = "The hook's zip, built by `make package`."
+  type        = string
+  default     = "../../../target/lambda/bootstrap/bootstrap.zip"
+}
+
+variable "vpc_id" {
+  description = "The VPC that is there."
+  type        = string
+}
+
+variable "private_subnet_ids" {
+  description = "Private subnets in two zones or more."
+  type        = list(string)
+}
+
+variable "production_cidrs" {
+  description = "Who may reach the production listener."
+  type        = set(string)
+  default     = ["10.0.0.0/8"]
+}

@@ -1,0 +1,34 @@
+# The gate for a pipeline that is there already. Then name the output
+# `function_name` under `AfterAllowTestTraffic` in the AppSpec, and let
+# CodeDeploy's role invoke `function_arn`: this example attaches that policy.
+
+provider "aws" {
+  region = var.region
+}
+
+module "hook" {
+  source = "../../modules/hook"
+
+  name                        = var.name
+  package                     = var.package
+  codedeploy_application      = var.codedeploy_application
+  codedeploy_deployment_group = var.codedeploy_deployment_group
+  target                      = var.target
+  connect_to                  = var.connect_to
+  ecs_service_arns            = [var.ecs_service_arn]
+  vpc                         = var.vpc
+}
+
+data "aws_iam_policy_document" "invoke" {
+  statement {
+    sid       = "AskTheGate"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [module.hook.function_arn]
+  }
+}
+
+resource "aws_iam_role_policy" "invoke" {
+  name   = "ask-the-gate"
+  role   = var.codedeploy_role_name
+  policy = data.aws_iam_policy_document.invoke.json
+}

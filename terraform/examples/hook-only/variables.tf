@@ -1,0 +1,57 @@
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "eu-central-1"
+}
+
+variable "name" {
+  description = "Name of the gate."
+  type        = string
+  default     = "storefront"
+}
+
+variable "package" {
+  description = "The hook's zip, built by `make package`."
+  type        = string
+  default     = "../../../target/lambda/bootstrap/bootstrap.zip"
+}
+
+variable "codedeploy_application" {
+  description = "The CodeDeploy application that is there."
+  type        = string
+}
+
+variable "codedeploy_deployment_group" {
+  description = "Its deployment group, with a test listener."
+  type        = string
+}
+
+variable "ecs_service_arn" {
+  description = "The group's ECS service, which the gate looks at to know that green is under test."
+  type        = string
+}
+
+variable "codedeploy_role_name" {
+  description = "The deployment group's service role."
+  type        = string
+}
+
+variable "target" {
+  description = "Base URL of the test listener, with the name on its certificate."
+  type        = string
+}
+
+variable "connect_to" {
+  description = "The load balancer's own name, where the certificate carries another."
+  type        = string
+  default     = null
+}
+
+variable "vpc" {
+  description = "Where the gate runs, if the test listener is reachable from there only."
+  type = object({
+    id         = string
+    subnet_ids = list(string)
+  })
+  default = null
+}

@@ -1,0 +1,183 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  name                     = "shop"
+  application_name         = "shop"
+  deployment_group_name    = "shop-group"
+  cluster_name             = "shop-cluster"
+  service_name             = "shop-service"
+  container_name           = "shop"
+  container_port           = 8080
+  network                  = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+  load_balancer_arn_suffix = "app/shop/1"
+  production_listener_arn  = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/1/prod"
+  test_listener_arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/1/test"
+  target_groups            = { blue = { name = "shop-blue", arn_suffix = "targetgroup/shop-blue/1" }, green = { name = "shop-green", arn_suffix = "targetgroup/shop-green/2" } }
+  hook                     = { function_name = "CodeDeployHook_shop", function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:CodeDeployHook_shop" }
+  pass_role_arns           = ["arn:aws:iam::123456789012:role/shop-task"]
+  traffic                  = { type = "all_at_once" }
+  termination_wait         = 5
+  alarm_5xx_per_minute     = 10
+}
+
+run "the_group_moves_traffic_between_the_two_target_groups" {
+  assert {
+    condition     = toset([for group in aws_codedeploy_deployment_group.this.load_balancer_info[0].target_group_pair_info[0].target_group : group.name]) == toset(["shop-blue", "shop-green"])
+    error_message = "Both target groups are in the pair."
+  }
+
+  assert {
+    condition     = endswith(one(aws_codedeploy_deployment_group.this.load_balancer_info[0].target_group_pair_info[0].prod_traffic_route[0].listener_arns), "/prod") && endswith(one(aws_codedeploy_deployment_group.this.load_balancer_info[0].target_group_pair_info[0].test_traffic_route[0].listener_arns), "/test")
+    error_message = "Each route has its listener."
+  }
+
+  assert {
+    condition     = aws_codedeploy_deployment_group.this.auto_rollback_configuration[0].enabled && contains(aws_codedeploy_deployment_group.this.auto_rollback_configuration[0].events, "DEPLOYMENT_FAILURE")
+    error_message = "The gate's Failed rolls back."
+  }
+
+  assert {
+    condition     = aws_codedeploy_deployment_group.this.deployment_config_name == "CodeDeployDefault.ECSAllAtOnce" && length(aws_codedeploy_deployment_config.this) == 0
+    error_message = "All at once needs no configuration of its own."
+  }
+}
+
+run "alarms_count_at_the_targets" {
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.errors : alarm.metric_name == "HTTPCode_Target_5XX_Count" && contains(keys(alarm.dimensions), "TargetGroup")])
+    error_message = "The 503 of an empty target group is the load balancer's and rolls nothing back."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.this.alarm_configuration[0].alarms) == 2 && aws_codedeploy_deployment_group.this.alarm_configuration[0].enabled
+    error_message = "Both alarms stop a deployment."
+  }
+}
+
+run "codedeploy_may_move_this_service_and_ask_this_gate" {
+  assert {
+    condition     = flatten([for statement in data.aws_iam_policy_document.codedeploy.statement : tolist(statement.resources) if statement.sid == "AskTheGate"]) == ["arn:aws:lambda:eu-central-1:123456789012:function:CodeDeployHook_shop"]
+    error_message = "This function and no other."
+  }
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.codedeploy.statement : length([for action in statement.actions : action if strcontains(action, ":Describe")]) == length(statement.actions) if contains(statement.resources, "*")])
+    error_message = "Only reading knows no resource."
+  }
+
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.codedeploy.statement : one(one(statement.condition).values) if contains(statement.actions, "iam:PassRole")] == ["ecs-tasks.amazonaws.com"]
+    error_message = "Roles are passed to tasks only."
+  }
+
+  assert {
+    condition     = anytrue([for statement in data.aws_iam_policy_document.codedeploy.statement : contains(statement.resources, "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener-rule/app/shop/1/test/*")])
+    error_message = "Rules have ARNs of their own kind."
+  }
+}
+
+run "a_canary_is_a_configuration_of_its_own" {
+  variables {
+    traffic = { type = "canary", percentage = 20, interval = 3 }
+  }
+
+  assert {
+    condition     = aws_codedeploy_deployment_config.this[0].traffic_routing_config[0].time_based_canary[0].percentage == 20 && aws_codedeploy_deployment_group.this.deployment_config_name == "shop-canary-20-every-3"
+    error_message = "A fifth, then all."
+  }
+}
+
+run "linear_is_too" {
+  variables {
+    traffic = { type = "linear", percentage = 25, interval = 2 }
+  }
+
+  assert {
+    condition     = aws_codedeploy_deployment_config.this[0].traffic_routing_config[0].type == "TimeBasedLinear" && aws_codedeploy_deployment_config.this[0].traffic_routing_config[0].time_based_linear[0].interval == 2
+    error_message = "A quarter every two minutes."
+  }
+}
+
+# One run for each validation.
+
+run "one_listener_for_both_is_refused" {
+  command = plan
+
+  variables {
+    test_listener_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/1/prod"
+  }
+
+  expect_failures = [var.test_listener_arn]
+}
+
+run "one_target_group_is_refused" {
+  command = plan
+
+  variables {
+    target_groups = { blue = { name = "shop-blue", arn_suffix = "targetgroup/shop-blue/1" } }
+  }
+
+  expect_failures = [var.target_groups]
+}
+
+run "an_unknown_traffic_is_refused" {
+  command = plan
+
+  variables {
+    traffic = { type = "rolling" }
+  }
+
+  expect_failures = [var.traffic]
+}
+
+run "a_percentage_of_a_hundred_is_refused" {
+  command = plan
+
+  variables {
+    traffic = { type = "canary", percentage = 100 }
+  }
+
+  expect_failures = [var.traffic]
+}
+
+run "an_interval_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    traffic = { type = "linear", interval = 0 }
+  }
+
+  expect_failures = [var.traffic]
+}
+
+run "a_wait_of_three_days_is_refused" {
+  command = plan
+
+  variables {
+    termination_wait = 4320
+  }
+
+  expect_failures = [var.termination_wait]
+}
+
+run "an_alarm_at_nothing_is_refused" {
+  command = plan
+
+  variables {
+    alarm_5xx_per_minute = 0
+  }
+
+  expect_failures = [var.alarm_5xx_per_minute]
+}
+
+run "eleven_alarms_are_refused" {
+  command = plan
+
+  variables {
+    alarm_names = ["1", "2", "3", "4", "5", "6", "7", "8", "9"]
+  }
+
+  expect_failures = [var.alarm_names]
+}

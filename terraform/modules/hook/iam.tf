@@ -1,0 +1,166 @@
+# What the two functions may do, all of it. A new AWS call of the binary gets a
+# statement here, and nowhere else.
+
+data "aws_caller_identity" "this" {}
+data "aws_partition" "this" {}
+data "aws_region" "this" {}
+
+locals {
+  deployment_group_arn = "arn:${data.aws_partition.this.partition}:codedeploy:${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}:deploymentgroup:${var.codedeploy_application}/${var.codedeploy_deployment_group}"
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+# The gate.
+data "aws_iam_policy_document" "gate" {
+  #checkov:skip=CKV_AWS_356:ecs:DescribeTaskDefinition and the load balancer's Describe calls know no resources, and which services are read is `ecs_service_arns`
+  # The binary's own calls.
+  statement {
+    sid       = "ReportTheVerdict"
+    actions   = ["codedeploy:PutLifecycleEventHookExecutionStatus"]
+    resources = [local.deployment_group_arn]
+  }
+
+  # What the proof of green reads, see docs/verdict.md.
+  dynamic "statement" {
+    for_each = var.proof == "off" ? [] : [var.proof]
+
+    content {
+      sid       = "ReadTheDeployment"
+      actions   = ["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"]
+      resources = [local.deployment_group_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.proof == "off" ? [] : [var.proof]
+
+    content {
+      sid       = "ReadTheService"
+      actions   = ["ecs:DescribeServices"]
+      resources = var.ecs_service_arns
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.proof == "off" ? [] : [var.proof]
+
+    content {
+      sid = "ReadTheTaskDefinitionAndTheListener"
+      actions = concat(
+        ["ecs:DescribeTaskDefinition"],
+        statement.value == "identity" ? [] : [
+          "elasticloadbalancing:DescribeListeners",
+          "elasticloadbalancing:DescribeRules",
+          "elasticloadbalancing:DescribeTargetHealth",
+        ],
+      )
+      # AWS knows no resources for these.
+      resources = ["*"]
+    }
+  }
+
+  # What Lambda does in the function's name.
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this["gate"].arn}:*"]
+  }
+
+  statement {
+    sid       = "CallTheWatchdog"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [aws_lambda_function.watchdog.arn]
+  }
+
+  dynamic "statement" {
+    for_each = var.vpc == null ? [] : [var.vpc]
+
+    content {
+      sid = "JoinTheVpc"
+      actions = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+      # Lambda checks these before there is anything to name.
+      resources = ["*"]
+    }
+  }
+
+  # Only Lambda itself joins the VPC; the code inside the function may not.
+  dynamic "statement" {
+    for_each = var.vpc == null ? [] : [var.vpc]
+
+    content {
+      sid    = "ButNotTheCode"
+      effect = "Deny"
+      actions = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+      resources = ["*"]
+
+      condition {
+        test     = "ArnEquals"
+        variable = "lambda:SourceFunctionArn"
+        values   = ["arn:${data.aws_partition.this.partition}:lambda:${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}:function:${local.gate}"]
+      }
+    }
+  }
+}
+
+# The watchdog.
+data "aws_iam_policy_document" "watchdog" {
+  statement {
+    sid       = "ReportTheVerdict"
+    actions   = ["codedeploy:PutLifecycleEventHookExecutionStatus"]
+    resources = [local.deployment_group_arn]
+  }
+
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this["watchdog"].arn}:*"]
+  }
+}
+
+resource "aws_iam_role" "gate" {
+  name               = "${var.name}-gate"
+  description        = "Judges the deployments of ${var.codedeploy_application}"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_role_policy" "gate" {
+  name   = "gate"
+  role   = aws_iam_role.gate.id
+  policy = data.aws_iam_policy_document.gate.json
+}
+
+resource "aws_iam_role" "watchdog" {
+  name               = "${var.name}-watchdog"
+  description        = "Reports Failed where the gate of ${var.codedeploy_application} died"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_role_policy" "watchdog" {
+  name   = "watchdog"
+  role   = aws_iam_role.watchdog.id
+  policy = data.aws_iam_policy_document.watchdog.json
+}

@@ -1,0 +1,257 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  name                        = "shop"
+  package                     = "../../tests/fixtures/package.zip"
+  codedeploy_application      = "shop"
+  codedeploy_deployment_group = "shop-group"
+  target                      = "https://shop.example.com:8443"
+}
+
+run "the_gate_gets_its_settings_and_no_others" {
+  variables {
+    connect_to = "shop-1.elb.amazonaws.com"
+    checks     = ["checks/storefront.yaml", "checks/login.yaml"]
+    tags       = ["critical"]
+    variables  = { customer = "demo@example.com" }
+    fail_fast  = true
+    jobs       = 4
+    identity   = { origin = "json:$.version", path = "/version", times = 5 }
+  }
+
+  assert {
+    condition = aws_lambda_function.gate.environment[0].variables == tomap({
+      SMOKE_TARGET         = "https://shop.example.com:8443"
+      SMOKE_CONNECT_TO     = "shop-1.elb.amazonaws.com"
+      SMOKE_CHECKS         = "checks/storefront.yaml,checks/login.yaml"
+      SMOKE_TAG            = "critical"
+      SMOKE_FAIL_FAST      = "true"
+      SMOKE_JOBS           = "4"
+      SMOKE_PROOF          = "full"
+      SMOKE_IDENTITY       = "json:$.version"
+      SMOKE_IDENTITY_PATH  = "/version"
+      SMOKE_IDENTITY_TIMES = "5"
+      SMOKE_VAR_customer   = "demo@example.com"
+    })
+    error_message = "The hook refuses names that it does not know."
+  }
+}
+
+run "what_is_not_said_is_not_set" {
+  assert {
+    condition     = aws_lambda_function.gate.environment[0].variables == tomap({ SMOKE_TARGET = "https://shop.example.com:8443", SMOKE_PROOF = "full" })
+    error_message = "Only the target and the proof."
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.gate.vpc_config) == 0 && length(aws_security_group.this) == 0
+    error_message = "Outside a VPC."
+  }
+}
+
+run "a_gate_that_dies_is_the_watchdogs_at_once" {
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.gate.maximum_retry_attempts == 0 && aws_lambda_function_event_invoke_config.gate.maximum_event_age_in_seconds < 3600
+    error_message = "No retries, and no run after CodeDeploy has given up."
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.gate.destination_config[0].on_failure[0].destination == aws_lambda_function.watchdog.arn
+    error_message = "The watchdog is the destination."
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.watchdog.vpc_config) == 0 && aws_lambda_function.watchdog.source_code_hash == aws_lambda_function.gate.source_code_hash
+    error_message = "The same binary, outside the VPC."
+  }
+}
+
+run "without_proof_the_roles_may_report_to_one_group_and_do_nothing_else" {
+  variables {
+    proof = "off"
+  }
+
+  assert {
+    condition     = aws_lambda_function.gate.environment[0].variables.SMOKE_PROOF == "off"
+    error_message = "The hook's own default is the full proof."
+  }
+
+  assert {
+    condition     = sort(flatten([for statement in data.aws_iam_policy_document.gate.statement : tolist(statement.actions)])) == tolist(["codedeploy:PutLifecycleEventHookExecutionStatus", "lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents"])
+    error_message = "A new action needs a call of the binary."
+  }
+
+  assert {
+    condition     = sort(flatten([for statement in data.aws_iam_policy_document.watchdog.statement : tolist(statement.actions)])) == tolist(["codedeploy:PutLifecycleEventHookExecutionStatus", "logs:CreateLogStream", "logs:PutLogEvents"])
+    error_message = "The watchdog reports and logs."
+  }
+
+  assert {
+    condition     = alltrue([for document in [data.aws_iam_policy_document.gate, data.aws_iam_policy_document.watchdog] : document.statement[0].resources == toset(["arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"])])
+    error_message = "The deployment group's ARN, not the application's."
+  }
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.gate.statement : !contains(statement.resources, "*")])
+    error_message = "No wildcard."
+  }
+}
+
+run "the_full_proof_reads_deployment_service_and_listener" {
+  variables {
+    ecs_service_arns = ["arn:aws:ecs:eu-central-1:123456789012:service/shop/shop"]
+  }
+
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.gate.statement : statement.sid => {
+      actions   = sort(statement.actions)
+      resources = sort(statement.resources)
+      } if startswith(statement.sid, "Read") } == {
+      ReadTheDeployment = {
+        actions   = tolist(["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"])
+        resources = tolist(["arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"])
+      }
+      ReadTheService = {
+        actions   = tolist(["ecs:DescribeServices"])
+        resources = tolist(["arn:aws:ecs:eu-central-1:123456789012:service/shop/shop"])
+      }
+      ReadTheTaskDefinitionAndTheListener = {
+        actions   = tolist(["ecs:DescribeTaskDefinition", "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth"])
+        resources = tolist(["*"])
+      }
+    }
+    error_message = "What docs/verdict.md lists, and nothing else."
+  }
+
+  assert {
+    condition     = !anytrue([for statement in data.aws_iam_policy_document.watchdog.statement : startswith(statement.sid, "Read")])
+    error_message = "The watchdog proves nothing."
+  }
+}
+
+run "the_proof_by_identity_reads_no_listener" {
+  variables {
+    proof    = "identity"
+    identity = { origin = "header:x-app-version" }
+  }
+
+  assert {
+    condition     = sort(flatten([for statement in data.aws_iam_policy_document.gate.statement : tolist(statement.actions) if startswith(statement.sid, "Read")])) == tolist(["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets", "ecs:DescribeServices", "ecs:DescribeTaskDefinition"])
+    error_message = "The rules of a listener are not looked at."
+  }
+}
+
+run "in_a_vpc_lambda_may_join_it_and_the_code_may_not" {
+  variables {
+    vpc = { id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
+  }
+
+  assert {
+    condition     = aws_lambda_function.gate.vpc_config[0].subnet_ids == toset(["subnet-1", "subnet-2"])
+    error_message = "In the subnets that are named."
+  }
+
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.gate.statement : one(statement.condition).variable if statement.effect == "Deny"] == ["lambda:SourceFunctionArn"]
+    error_message = "What Lambda may do for the function, its code may not."
+  }
+
+  assert {
+    condition     = sort([for rule in aws_vpc_security_group_egress_rule.this : tostring(rule.from_port)]) == tolist(["443", "8443"])
+    error_message = "The APIs and the test listener."
+  }
+}
+
+# One run for each validation.
+
+run "a_name_with_capitals_is_refused" {
+  command = plan
+
+  variables {
+    name = "Shop"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_package_that_is_no_zip_is_refused" {
+  command = plan
+
+  variables {
+    package = "../../tests/fixtures/README.md"
+  }
+
+  expect_failures = [var.package]
+}
+
+run "an_unknown_processor_is_refused" {
+  command = plan
+
+  variables {
+    architecture = "ARM64"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "a_variable_with_a_hyphen_is_refused" {
+  command = plan
+
+  variables {
+    variables = { "my-name" = "x" }
+  }
+
+  expect_failures = [var.variables]
+}
+
+run "an_unknown_proof_is_refused" {
+  command = plan
+
+  variables {
+    proof = "yes"
+  }
+
+  expect_failures = [var.proof]
+}
+
+run "a_proof_by_identity_without_one_is_refused" {
+  command = plan
+
+  variables {
+    proof = "identity"
+  }
+
+  expect_failures = [var.proof]
+}
+
+run "no_check_at_a_time_is_refused" {
+  command = plan
+
+  variables {
+    jobs = 0
+  }
+
+  expect_failures = [var.jobs]
+}
+
+run "a_timeout_above_lambdas_is_refused" {
+  command = plan
+
+  variables {
+    timeout = 901
+  }
+
+  expect_failures = [var.timeout]
+}
+
+run "too_little_memory_is_refused" {
+  command = plan
+
+  variables {
+    memory = 64
+  }
+
+  expect_failures = [var.memory]
+}

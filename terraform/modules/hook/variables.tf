@@ -1,0 +1,173 @@
+variable "name" {
+  description = "Name of the gate. The function is called `CodeDeployHook_<name>`, which every AWS-managed CodeDeploy policy accepts."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name))
+    error_message = "Expected lower-case letters, digits and hyphens in `name`, 2 to 31 of them, a letter first."
+  }
+}
+
+variable "package" {
+  description = "The zip that `make package` builds."
+  type        = string
+
+  validation {
+    condition     = endswith(var.package, ".zip")
+    error_message = "Expected the path of a .zip file in `package`: build it with `make package`."
+  }
+}
+
+variable "architecture" {
+  description = "Processor of the package: `x86_64`, or `arm64` for `make package ARCH=arm64`."
+  type        = string
+  default     = "x86_64"
+
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.architecture)
+    error_message = "Expected `x86_64` or `arm64` in `architecture`."
+  }
+}
+
+variable "codedeploy_application" {
+  description = "CodeDeploy application whose deployments the gate judges."
+  type        = string
+}
+
+variable "codedeploy_deployment_group" {
+  description = "Deployment group whose deployments the gate judges; the only one that it may report to."
+  type        = string
+}
+
+variable "target" {
+  description = "Base URL under test: the test listener, with the name on the certificate."
+  type        = string
+}
+
+variable "connect_to" {
+  description = "What is dialled instead of the target's own name: the load balancer's name, without a scheme."
+  type        = string
+  default     = null
+}
+
+variable "checks" {
+  description = "Check files, folders or globs. Empty: the folder `checks` of the package."
+  type        = list(string)
+  default     = []
+}
+
+variable "tags" {
+  description = "Only checks with one of these tags run. Empty: all."
+  type        = list(string)
+  default     = []
+}
+
+variable "variables" {
+  description = "Values for the variables of the check files. They are readable for everyone who may read the function; no secrets."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.variables) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "Expected letters, digits and underscores in the names of `variables`."
+  }
+}
+
+variable "fail_fast" {
+  description = "Begin no further check after one that fails the verdict."
+  type        = bool
+  default     = false
+}
+
+variable "proof" {
+  description = "What the gate proves before the first check. `full`: the deployment goes on, its task set is healthy and the test listener forwards to nothing else; with `identity` also that the application answers as that version. `listener`: the same without asking the application. `identity`: that the application answers as the deployment's version, whatever the listener's rules. `off`: nothing, so that a check may have tested blue."
+  type        = string
+  default     = "full"
+
+  validation {
+    condition     = contains(["full", "listener", "identity", "off"], var.proof)
+    error_message = "Expected `full`, `listener`, `identity` or `off` in `proof`."
+  }
+
+  validation {
+    condition     = var.proof != "identity" || var.identity != null
+    error_message = "Expected `identity` where `proof` is `identity`: the gate has to know where the application tells its version."
+  }
+}
+
+variable "identity" {
+  description = "Where the application tells its version: `origin` is `header:x-app-version` or `json:$.version`, `path` what is asked with GET (`/`), `is` what it has to equal (`tag`, `digest` or `image` of the green container, or `env:NAME`), `times` the answers in a row from each address (3). Null: the application is not asked."
+  type = object({
+    origin = string
+    path   = optional(string)
+    is     = optional(string)
+    times  = optional(number)
+  })
+  default = null
+}
+
+variable "ecs_service_arns" {
+  description = "ECS services of the deployment group, the only ones that `proof` may look at. The default is every service of the account, for reading only."
+  type        = list(string)
+  default     = ["*"]
+}
+
+variable "jobs" {
+  description = "How many checks run at the same time. Null: the hook's own choice."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.jobs == null || try(var.jobs >= 1 && var.jobs <= 256, false)
+    error_message = "Expected 1 to 256 in `jobs`."
+  }
+}
+
+variable "timeout" {
+  description = "Seconds that the gate may take, report included. Lambda allows 900."
+  type        = number
+  default     = 300
+
+  validation {
+    condition     = var.timeout >= 30 && var.timeout <= 900
+    error_message = "Expected 30 to 900 seconds in `timeout`: Lambda allows no more."
+  }
+}
+
+variable "memory" {
+  description = "Memory of the gate in MB; Lambda gives processor time in proportion."
+  type        = number
+  default     = 256
+
+  validation {
+    condition     = var.memory >= 128 && var.memory <= 3008
+    error_message = "Expected 128 to 3008 MB in `memory`."
+  }
+}
+
+variable "vpc" {
+  description = "Where the gate runs, if the test listener is reachable from there only. The subnets need a way to the CodeDeploy API and, for `proof`, to those of ECS and the load balancer: NAT or interface endpoints. Null: outside any VPC."
+  type = object({
+    id         = string
+    subnet_ids = list(string)
+  })
+  default = null
+}
+
+variable "target_port" {
+  description = "Port of the test listener, for the gate's security group."
+  type        = number
+  default     = 8443
+}
+
+variable "log_retention_days" {
+  description = "Days that the gate's logs are kept."
+  type        = number
+  default     = 30
+}
+
+variable "alarm_actions" {
+  description = "ARNs told when nobody could report a verdict: SNS topics, for example."
+  type        = list(string)
+  default     = []
+}

@@ -1,0 +1,81 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  name  = "shop"
+  cidr  = "10.0.0.0/16"
+  zones = 2
+  nat   = "single"
+}
+
+run "the_private_subnets_leave_through_one_gateway" {
+  assert {
+    condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.nat) == 2
+    error_message = "One gateway, a route from each zone."
+  }
+
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.public : subnet.map_public_ip_on_launch != true])
+    error_message = "Nothing gets a public address by accident."
+  }
+
+  assert {
+    condition     = length(distinct(concat([for s in aws_subnet.public : s.cidr_block], [for s in aws_subnet.private : s.cidr_block]))) == 4
+    error_message = "Four ranges."
+  }
+}
+
+run "a_gateway_per_zone_survives_the_loss_of_a_zone" {
+  variables {
+    zones = 3
+    nat   = "per_zone"
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 3 && length(output.nat_public_ips) == 3
+    error_message = "Three gateways."
+  }
+}
+
+# One run for each validation.
+
+run "a_range_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    cidr = "10.0.0.0"
+  }
+
+  expect_failures = [var.cidr]
+}
+
+run "a_range_that_is_too_small_is_refused" {
+  command = plan
+
+  variables {
+    cidr = "10.0.0.0/28"
+  }
+
+  expect_failures = [var.cidr]
+}
+
+run "one_zone_is_refused" {
+  command = plan
+
+  variables {
+    zones = 1
+  }
+
+  expect_failures = [var.zones]
+}
+
+run "an_unknown_nat_is_refused" {
+  command = plan
+
+  variables {
+    nat = "none"
+  }
+
+  expect_failures = [var.nat]
+}

@@ -1,0 +1,159 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  name                     = "shop"
+  repository               = "example/shop"
+  branch                   = "main"
+  context                  = "app"
+  architecture             = "X86_64"
+  codedeploy               = { application_name = "shop", deployment_group_name = "shop-group", deployment_config_name = "CodeDeployDefault.ECSAllAtOnce" }
+  app_spec                 = "version: 0.0"
+  task_definition_template = "{\"image\":\"<IMAGE1_NAME>\"}"
+  pass_role_arns           = ["arn:aws:iam::123456789012:role/shop-task"]
+  log_retention_days       = 30
+  protect                  = false
+}
+
+run "the_build_hands_over_what_codedeploy_needs" {
+  assert {
+    condition     = toset(yamldecode(output.buildspec).artifacts.files) == toset(["appspec.yaml", "imageDetail.json", "taskdef.json"])
+    error_message = "Three files, far below the 3 MB that the action takes."
+  }
+
+  assert {
+    condition     = strcontains(output.buildspec, "<IMAGE1_NAME>")
+    error_message = "Angle brackets as they are."
+  }
+
+  assert {
+    condition     = one([for stage in aws_codepipeline.this.stage : stage.action[0].configuration if stage.name == "Deploy"]).Image1ContainerName == "IMAGE1_NAME"
+    error_message = "The placeholder's name, without brackets."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.pipeline_type == "V2" && one([for stage in aws_codepipeline.this.stage : stage.action[0].provider if stage.name == "Deploy"]) == "CodeDeployToECS"
+    error_message = "CodeDeploy for ECS, in a V2 pipeline."
+  }
+}
+
+run "images_and_artifacts_are_kept_safe" {
+  assert {
+    condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this.image_scanning_configuration[0].scan_on_push
+    error_message = "Tags do not move, images are scanned."
+  }
+
+  assert {
+    condition     = one(data.aws_iam_policy_document.artifacts.statement[0].condition).variable == "aws:SecureTransport" && data.aws_iam_policy_document.artifacts.statement[0].effect == "Deny"
+    error_message = "TLS only."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.artifacts.force_destroy && aws_ecr_repository.this.force_delete
+    error_message = "A workshop leaves nothing behind."
+  }
+}
+
+run "the_pipeline_may_run_its_own_parts" {
+  assert {
+    condition     = flatten([for statement in data.aws_iam_policy_document.pipeline.statement : tolist(statement.actions) if contains(statement.resources, "*")]) == ["ecs:RegisterTaskDefinition"]
+    error_message = "Only a task definition knows no resource."
+  }
+
+  assert {
+    condition     = toset(flatten([for statement in data.aws_iam_policy_document.pipeline.statement : tolist(statement.actions) if statement.sid == "ReadTheSource"])) == toset(["codeconnections:UseConnection", "codestar-connections:UseConnection"])
+    error_message = "Both names of the service."
+  }
+
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.pipeline.statement : one(one(statement.condition).values) if contains(statement.actions, "iam:PassRole")] == ["ecs-tasks.amazonaws.com"]
+    error_message = "Roles are passed to tasks only."
+  }
+}
+
+run "eventbridge_may_publish_without_a_condition" {
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.notify.statement : length(statement.condition) if statement.sid == "FailedRuns"][0] == 0
+    error_message = "EventBridge fills in no condition: the message would be dropped without a word."
+  }
+}
+
+run "a_connection_of_the_team_is_used" {
+  variables {
+    connection_arn = "arn:aws:codestar-connections:eu-central-1:123456789012:connection/1"
+    protect        = true
+  }
+
+  assert {
+    condition     = length(aws_codeconnections_connection.this) == 0 && output.connection_arn == "arn:aws:codestar-connections:eu-central-1:123456789012:connection/1"
+    error_message = "No second connection."
+  }
+
+  assert {
+    condition     = !aws_s3_bucket.artifacts.force_destroy && !aws_ecr_repository.this.force_delete
+    error_message = "Production keeps its images and artifacts."
+  }
+}
+
+# One run for each validation.
+
+run "a_repository_with_a_host_is_refused" {
+  command = plan
+
+  variables {
+    repository = "https://github.com/example/shop"
+  }
+
+  expect_failures = [var.repository]
+}
+
+run "no_branch_is_refused" {
+  command = plan
+
+  variables {
+    branch = ""
+  }
+
+  expect_failures = [var.branch]
+}
+
+run "a_connection_that_is_no_arn_is_refused" {
+  command = plan
+
+  variables {
+    connection_arn = "github"
+  }
+
+  expect_failures = [var.connection_arn]
+}
+
+run "a_folder_outside_the_repository_is_refused" {
+  command = plan
+
+  variables {
+    context = "../other"
+  }
+
+  expect_failures = [var.context]
+}
+
+run "an_address_without_at_is_refused" {
+  command = plan
+
+  variables {
+    notify_emails = ["nobody"]
+  }
+
+  expect_failures = [var.notify_emails]
+}
+
+run "one_image_is_refused" {
+  command = plan
+
+  variables {
+    keep_images = 1
+  }
+
+  expect_failures = [var.keep_images]
+}

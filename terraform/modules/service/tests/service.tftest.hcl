@@ -1,0 +1,170 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  name                            = "shop"
+  vpc_id                          = "vpc-1"
+  subnet_ids                      = ["subnet-1", "subnet-2"]
+  load_balancer_security_group_id = "sg-alb"
+  target_group_arn                = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/shop-blue/1"
+  request_metric                  = { load_balancer = "app/shop/1", target_groups = { blue = "targetgroup/shop-blue/1", green = "targetgroup/shop-green/2" } }
+  container_port                  = 8080
+  health_check_path               = "/healthz"
+  cpu                             = 256
+  memory                          = 512
+  architecture                    = "X86_64"
+  ecr_repository_arn              = "arn:aws:ecr:eu-central-1:123456789012:repository/shop"
+  scaling                         = { min = 2, max = 6, cpu = 60, requests = 1000 }
+  execute_command                 = false
+  log_retention_days              = 30
+  container_insights              = false
+}
+
+run "the_service_is_codedeploys" {
+  assert {
+    condition     = aws_ecs_service.this.deployment_controller[0].type == "CODE_DEPLOY" && length(aws_ecs_service.this.load_balancer) == 1
+    error_message = "CODE_DEPLOY, and one target group: two leave the first deployment stuck."
+  }
+
+  assert {
+    condition     = !aws_ecs_service.this.network_configuration[0].assign_public_ip
+    error_message = "No public addresses."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.load_balancer.referenced_security_group_id == "sg-alb" && aws_vpc_security_group_ingress_rule.load_balancer.from_port == 8080
+    error_message = "The load balancer's group reaches the container's port."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.load_balancer.security_group_id == "sg-alb"
+    error_message = "And may leave for it."
+  }
+}
+
+run "the_pipeline_finds_the_placeholder" {
+  assert {
+    condition     = strcontains(output.task_definition_template, "\"image\":\"<IMAGE1_NAME>\"")
+    error_message = "Angle brackets as they are: escaped ones are not replaced."
+  }
+
+  assert {
+    condition     = jsondecode(output.task_definition_template).containerDefinitions[0].portMappings[0].containerPort == 8080
+    error_message = "The container's port."
+  }
+}
+
+run "scaling_by_requests_counts_both_target_groups" {
+  assert {
+    condition     = [for metric in aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metrics : metric.expression if metric.id == "requests"] == ["FILL(blue, 0) + FILL(green, 0)"]
+    error_message = "Production leaves one group in every deployment."
+  }
+
+  assert {
+    condition     = keys(aws_appautoscaling_policy.this) == ["cpu"]
+    error_message = "What is null does not scale."
+  }
+}
+
+run "the_application_may_do_nothing_by_itself" {
+  assert {
+    condition     = length(aws_iam_role_policy.execute_command) == 0
+    error_message = "A shell only where it is asked for."
+  }
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.execution.statement : statement.resources != toset(["*"]) || statement.actions == toset(["ecr:GetAuthorizationToken"])])
+    error_message = "Only the sign-in to ECR knows no resource."
+  }
+}
+
+run "a_shell_is_there_where_it_is_asked_for" {
+  variables {
+    execute_command = true
+    secrets         = { PASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop" }
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.execute_command) == 1 && aws_ecs_service.this.enable_execute_command
+    error_message = "The role and the switch."
+  }
+
+  assert {
+    condition     = anytrue([for statement in data.aws_iam_policy_document.execution.statement : contains(statement.resources, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop")])
+    error_message = "The secret that is named, and no other."
+  }
+}
+
+# One run for each validation.
+
+run "a_container_port_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    container_port = 0
+  }
+
+  expect_failures = [var.container_port]
+}
+
+run "a_cpu_that_fargate_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    cpu    = 300
+    memory = 600
+  }
+
+  expect_failures = [var.cpu]
+}
+
+run "a_memory_that_fargate_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    memory = 256
+  }
+
+  expect_failures = [var.memory]
+}
+
+run "an_unknown_processor_is_refused" {
+  command = plan
+
+  variables {
+    architecture = "x86"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "a_secret_that_is_no_arn_is_refused" {
+  command = plan
+
+  variables {
+    secrets = { PASSWORD = "hunter2" }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "no_task_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { min = 0, max = 6 }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "a_scaling_backwards_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { min = 3, max = 2 }
+  }
+
+  expect_failures = [var.scaling]
+}

@@ -1,0 +1,99 @@
+output "production_url" {
+  description = "Where customers are served."
+  value       = module.load_balancer.production_url
+}
+
+output "test_url" {
+  description = "What the gate tests: the test listener, with the name on the certificate."
+  value       = module.load_balancer.test_url
+}
+
+output "load_balancer_dns_name" {
+  description = "The load balancer's own name: `smoke --connect-to` takes it."
+  value       = module.load_balancer.dns_name
+}
+
+output "connection_arn" {
+  description = "The connection to GitHub; a new one waits until somebody completes it in the console."
+  value       = module.pipeline.connection_arn
+}
+
+output "pipeline_name" {
+  description = "The pipeline."
+  value       = module.pipeline.pipeline_name
+}
+
+output "ecr_repository_url" {
+  description = "Where images are pushed."
+  value       = module.pipeline.ecr_repository_url
+}
+
+output "checks_url" {
+  description = "Where the build puts the releases' own check files, by the tag of their image."
+  value       = module.pipeline.checks_url
+}
+
+output "hook_function_name" {
+  description = "The gate, as the AppSpec names it."
+  value       = module.hook.function_name
+}
+
+output "hook_log_group_name" {
+  description = "Where the gate says why."
+  value       = module.hook.log_group_name
+}
+
+output "hook_role_name" {
+  description = "The gate's role."
+  value       = module.hook.role_name
+}
+
+output "watchdog_function_name" {
+  description = "The function that reports Failed where the gate died."
+  value       = module.hook.watchdog_function_name
+}
+
+output "cluster_name" {
+  description = "The ECS cluster."
+  value       = module.service.cluster_name
+}
+
+output "service_name" {
+  description = "The ECS service."
+  value       = module.service.service_name
+}
+
+output "task_role_name" {
+  description = "The application's role, to attach policies to."
+  value       = module.service.task_role_name
+}
+
+output "codedeploy_application_name" {
+  description = "The CodeDeploy application."
+  value       = module.deployment.application_name
+}
+
+output "deployment_group_name" {
+  description = "The deployment group."
+  value       = module.deployment.deployment_group_name
+}
+
+output "production_listener_arn" {
+  description = "The listener that customers reach."
+  value       = module.load_balancer.production_listener_arn
+}
+
+output "test_listener_arn" {
+  description = "The listener that the gate tests."
+  value       = module.load_balancer.test_listener_arn
+}
+
+output "target_groups" {
+  description = "The two target groups, `blue` and `green`."
+  value       = module.load_balancer.target_groups
+}
+
+output "app_spec" {
+  description = "The AppSpec that the pipeline hands to CodeDeploy."
+  value       = module.deployment.app_spec
+}

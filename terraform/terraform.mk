@@ -1,0 +1,49 @@
+# The targets of terraform/, part of the Makefile above.
+
+TERRAFORM ?= terraform
+# Their own folders: the packages want different versions of the same things.
+TERRAFORM_VENV := $(TOOLS)/terraform
+TERRAFORM_STAMP := $(TERRAFORM_VENV)/installed
+# What `make deploy` applies, and with which variables beside terraform.tfvars:
+# make deploy VARS='-var repository=you/shop'
+EXAMPLE ?= terraform/examples/complete
+VARS ?=
+AUTO ?=
+
+.PHONY: test-terraform
+test-terraform: | cargo ## Test the Terraform module: mocks, checkov, apply on moto
+	@missing() { \
+		[ -z "$${CI:-}" ] || { echo "make: $$1" >&2; exit 1; }; \
+		echo "SKIPPED: NOTHING of terraform/ was tested: $$1" >&2; exit 0; \
+	}; \
+	command -v $(TERRAFORM) >/dev/null || missing "terraform is missing: install Terraform 1.9 or newer"; \
+	$(MAKE) $(TERRAFORM_STAMP) || missing "moto and checkov could not be installed"; \
+	$(CARGO) build --quiet -p hook; \
+	TERRAFORM=$(TERRAFORM) TOOLS=$(abspath $(TERRAFORM_VENV)) BOOTSTRAP=$(CARGO_TARGET)/debug/bootstrap terraform/tests/run.sh
+
+.PHONY: terraform-docs
+terraform-docs: $(TERRAFORM_STAMP) ## Write the tables of terraform/README.md
+	@$(TERRAFORM_VENV)/bin/python tools/terraform-docs.py
+
+$(TERRAFORM_STAMP): tools/requirements-terraform.txt
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: install Python 3.9 or newer with venv" >&2; exit 1; }
+	@echo "installing moto and checkov into $(TERRAFORM_VENV)/ …"
+	@$(PYTHON) -m venv $(TERRAFORM_VENV)
+	@$(TERRAFORM_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: terraform
+terraform:
+	@command -v $(TERRAFORM) >/dev/null || { echo "make: terraform is missing: install Terraform 1.9 or newer" >&2; exit 1; }
+
+.PHONY: deploy
+deploy: | terraform ## Package the hook and apply terraform/examples/complete
+	@tools/announce.sh deploy $(EXAMPLE) $(AUTO)
+	@$(MAKE) package
+	@$(TERRAFORM) -chdir=$(EXAMPLE) init -input=false
+	@$(TERRAFORM) -chdir=$(EXAMPLE) apply -var package=$(PACKAGE) -var package_architecture=$(ARCH) $(VARS) $(if $(AUTO),-auto-approve)
+
+.PHONY: destroy
+destroy: | terraform ## Remove what `make deploy` made
+	@tools/announce.sh destroy $(EXAMPLE) $(AUTO)
+	@$(TERRAFORM) -chdir=$(EXAMPLE) destroy -var package=$(PACKAGE) $(VARS) $(if $(AUTO),-auto-approve)
