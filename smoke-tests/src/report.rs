@@ -214,6 +214,12 @@ pub struct Counts {
 }
 
 impl Report {
+    /// How many checks there are; setups and teardowns are not counted.
+    pub fn total(&self) -> usize {
+        let checks = self.checks.iter();
+        checks.filter(|check| check.role == Role::Check).count()
+    }
+
     /// How many checks came out how; setups and teardowns are not counted.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

@@ -48,8 +48,7 @@ pub fn judge(report: &Report) -> Verdict {
 /// Why the verdict is what it is, in one line.
 pub fn reason(report: &Report) -> String {
     let counts = report.counts();
-    let checks = report.checks.iter();
-    let total = checks.filter(|check| check.role == Role::Check).count();
+    let total = report.total();
     let time = human_duration(report.duration);
     let warned = match counts.warned {
         0 => String::new(),
@@ -76,20 +75,15 @@ pub fn reason(report: &Report) -> String {
             format!("; `{}`{why}", check.name)
         })
         .unwrap_or_default();
-    let not_run = match counts.not_run {
-        0 => String::new(),
-        not_run => {
-            let why = report
-                .checks
-                .iter()
-                .find_map(|check| match check.outcome {
-                    Outcome::NotRun(NotRun::Skipped) => None,
-                    Outcome::NotRun(why) => Some(why.reason()),
-                    _ => None,
-                })
-                .unwrap_or_default();
-            format!(", {not_run} not run because {why}")
-        }
+    let why_not = report.checks.iter().find_map(|check| match check.outcome {
+        Outcome::NotRun(NotRun::Skipped) => None,
+        Outcome::NotRun(why) => Some(why.reason()),
+        _ => None,
+    });
+    let not_run = match (counts.not_run, why_not) {
+        (0, _) => String::new(),
+        (not_run, None) => format!(", {not_run} skipped"),
+        (not_run, Some(why)) => format!(", {not_run} not run because {why}"),
     };
     format!(
         "{} of {total} checks failed{warned}{not_run} in {time}{first}",

@@ -208,7 +208,7 @@ checks:
     assert_eq!(judge(&report), Verdict::Succeeded);
     assert_eq!(
         find(&report, "b").remark.as_deref(),
-        Some("skipped: the printer is out")
+        Some("the printer is out")
     );
     assert_eq!(find(&report, "c").outcome, Outcome::NotRun(NotRun::Skipped));
     assert_eq!(find(&report, "d").outcome, Outcome::Passed);

@@ -119,7 +119,7 @@ impl Suite {
         let flow = &planned.check.flow;
         if let Some(reason) = &flow.skip {
             planned.runs = false;
-            planned.remark = Some(format!("skipped: {reason}"));
+            planned.remark = Some(reason.clone());
             return;
         }
         if let Some((template, span)) = &flow.when {

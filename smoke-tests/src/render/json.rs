@@ -196,11 +196,7 @@ pub fn report(report: &report::Report) -> Report<'_> {
         started_at: report.started_at.to_string(),
         duration_ms: milliseconds(report.duration),
         counts: Counts {
-            total: report
-                .checks
-                .iter()
-                .filter(|check| check.role == Role::Check)
-                .count(),
+            total: report.total(),
             passed: counts.passed,
             warned: counts.warned,
             failed: counts.failed,

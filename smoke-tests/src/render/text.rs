@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::{exchange, failures};
 use crate::report::{CheckReport, NotRun, Outcome, Report};
 use crate::snippet::Colour;
-use crate::units::human_duration;
+use crate::units::{counted, human_duration};
 use crate::verdict::{Verdict, judge};
 
 /// The whole report.
@@ -101,14 +101,9 @@ pub fn summary(report: &Report, colour: Colour) -> String {
     } else {
         ""
     };
-    let checks = if report.checks.len() == 1 {
-        "check"
-    } else {
-        "checks"
-    };
     format!(
-        "{} {checks} against {}: {} in {}\nverdict: {}{hint}",
-        report.checks.len(),
+        "{} against {}: {} in {}\nverdict: {}{hint}",
+        counted(report.total(), "check"),
         report.target,
         parts.join(", "),
         human_duration(report.duration),

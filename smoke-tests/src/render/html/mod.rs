@@ -1,7 +1,7 @@
 //! The report as one HTML file for people: no outside resource, readable
 //! without its script.
 //!
-//! Everything from the report goes through [`Text`], which escapes it. The
+//! Everything from the report goes through `Text`, which escapes it. The
 //! policy in the head lets nothing run or load but the style and the script of
 //! this folder, each named by its hash.
 
@@ -103,7 +103,7 @@ fn counts(html: &mut String, report: &Report) {
     let counts = report.counts();
     html.push_str("<ul class=\"counts\" aria-label=\"Checks by outcome\">");
     for (outcome, words, count) in [
-        ("all", "checks", report.checks.len()),
+        ("all", "checks", report.total()),
         ("failed", "failed", counts.failed),
         ("warned", "warned", counts.warned),
         ("not-run", "not run", counts.not_run),
