@@ -17,6 +17,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
+/// How long credentials that AWS does not know are tried again: those of a
+/// function that was just made may not have reached every part of AWS.
+///
+/// Source: [IAM's eventual consistency](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency).
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+/// The most of AWS's message that is repeated, in characters.
+const MOST_WORDS: usize = 400;
+
 /// What one attempt met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Met {
@@ -41,7 +49,7 @@ impl Met {
                 let reason = match (code, answer.err().message()) {
                     ("", _) => format!("status {status} and a body that is not AWS's"),
                     (code, None | Some("")) => format!("{code} (status {status})"),
-                    (code, Some(message)) => format!("{code}: {message}"),
+                    (code, Some(message)) => format!("{code}: {}", first_line(message)),
                 };
                 Self {
                     code: code.to_owned(),
@@ -60,6 +68,23 @@ impl Met {
                 passes: true,
             },
         }
+    }
+
+    /// Whether AWS does not take the credentials, or no longer.
+    pub(crate) fn is_of_credentials(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "UnrecognizedClientException"
+                | "InvalidClientTokenId"
+                | "ExpiredTokenException"
+                | "ExpiredToken"
+        )
+    }
+
+    /// Whether another attempt is in vain, for somebody who has tried since
+    /// `begun`.
+    fn lasts(&self, begun: Instant) -> bool {
+        !self.passes && !(self.is_of_credentials() && begun.elapsed() < PATIENCE)
     }
 
     fn silence() -> Self {
@@ -121,7 +146,7 @@ where
     F: Future<Output = Result<T, SdkError<E>>>,
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let mut attempts = 0;
+    let (begun, mut attempts) = (Instant::now(), 0);
     loop {
         attempts += 1;
         let left = until.saturating_duration_since(Instant::now());
@@ -131,7 +156,7 @@ where
             Err(_) => Met::silence(),
         };
         let left = until.saturating_duration_since(Instant::now());
-        if !met.passes || left < LEAST {
+        if met.lasts(begun) || left < LEAST {
             return Err(CallError {
                 action,
                 resource: resource.to_owned(),
@@ -169,6 +194,13 @@ fn passes(status: u16, code: &str) -> bool {
                 | "RequestTimeout"
                 | "RequestTimeoutException"
         )
+}
+
+/// The first line of a message, which says what is wrong. Further ones may
+/// repeat the request: where a signature is refused, with the session token.
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.chars().take(MOST_WORDS).collect()
 }
 
 /// The innermost reason of an error, which the layers above only announce.

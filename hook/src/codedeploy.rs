@@ -19,11 +19,11 @@ use smoke_tests::verdict::Verdict;
 use tokio::time::Instant;
 
 use crate::access::Access;
-use crate::calls::{ATTEMPT, LEAST, Met, pause};
+use crate::calls::{ATTEMPT, LEAST, Met, PATIENCE, pause};
 use crate::environment::Environment;
 use crate::event::Hook;
 
-pub(crate) use self::deployments::{Deployment, Deployments as Reads};
+pub(crate) use self::deployments::{Deployment, Deployments as Reads, Waiting};
 
 /// What became of a verdict, if nothing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub(crate) enum PutError {
     AlreadyCompleted,
     /// Another attempt may succeed.
     Passing(String),
+    /// The credentials are not known, which may change in their first moments.
+    Unrecognized(String),
     /// No other attempt would.
     Lasting {
         /// What CodeDeploy said.
@@ -98,7 +100,7 @@ pub(crate) async fn report(
     verdict: Verdict,
     until: Instant,
 ) -> Result<Reported, ReportError> {
-    let mut attempts = 0;
+    let (begun, mut attempts) = (Instant::now(), 0);
     loop {
         attempts += 1;
         let left = until.saturating_duration_since(Instant::now());
@@ -110,6 +112,7 @@ pub(crate) async fn report(
                 return Ok(said(Reported::AlreadyCompleted, attempts));
             }
             Ok(Err(PutError::Lasting { reason, help })) => (reason, help, true),
+            Ok(Err(PutError::Unrecognized(reason))) => (reason, None, begun.elapsed() >= PATIENCE),
             Ok(Err(PutError::Passing(reason))) => (reason, None, false),
             Err(_) => ("no answer in time".to_owned(), None, false),
         };
@@ -205,6 +208,8 @@ fn put_error(error: &SdkError<CallError>) -> PutError {
     let met = Met::read(error);
     if met.passes {
         PutError::Passing(met.reason)
+    } else if met.is_of_credentials() {
+        PutError::Unrecognized(met.reason)
     } else {
         PutError::Lasting {
             help: help(&met.code),

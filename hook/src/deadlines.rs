@@ -4,6 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How much is kept for reporting if nothing else is said.
@@ -40,6 +41,33 @@ pub(crate) struct Deadlines {
     pub(crate) gate: Instant,
     /// When the last attempt to report ends.
     pub(crate) report: Instant,
+    /// What is kept for reporting.
+    reserve: Duration,
+}
+
+/// Deadlines that may come closer while the gate is at work: only CodeDeploy
+/// knows how much of its hour has passed before the invocation.
+#[derive(Debug)]
+pub(crate) struct Closing(watch::Sender<Deadlines>);
+
+impl Closing {
+    /// The deadlines, and the one who hears that they have come closer.
+    pub(crate) fn new(deadlines: Deadlines) -> (Self, watch::Receiver<Deadlines>) {
+        let (sender, receiver) = watch::channel(deadlines);
+        (Self(sender), receiver)
+    }
+
+    /// When the last check ends.
+    pub(crate) fn checks(&self) -> Instant {
+        self.0.borrow().checks
+    }
+
+    /// Whoever waits for the report waits this long and no longer.
+    pub(crate) fn within(&self, left: Duration) {
+        let now = Instant::now();
+        self.0
+            .send_modify(|deadlines| *deadlines = deadlines.within(now, left));
+    }
 }
 
 impl Deadlines {
@@ -59,6 +87,19 @@ impl Deadlines {
             checks: now + checks,
             gate: now + checks + GRACE.min(reserve / 4),
             report: now + left.saturating_sub(FAREWELL.min(reserve / 4)),
+            reserve,
+        }
+    }
+
+    /// The same, for a report that has to be there within `left` from `now`.
+    /// Who is late with it finds nobody who waits, and may as well hear that:
+    /// the attempts to report have as much time as before.
+    fn within(self, now: Instant, left: Duration) -> Self {
+        let sooner = Self::new(now, left, self.reserve, None);
+        Self {
+            checks: self.checks.min(sooner.checks),
+            gate: self.gate.min(sooner.gate),
+            ..self
         }
     }
 }
@@ -107,6 +148,23 @@ mod tests {
     async fn a_deadline_of_the_settings_only_shortens_the_run() {
         check(900.0, 10.0, Some(60.0), [60.0, 61.0, 899.5]);
         check(60.0, 10.0, Some(600.0), [50.0, 51.0, 59.5]);
+    }
+
+    #[tokio::test]
+    async fn deadlines_come_closer_and_never_go_away() {
+        let seconds = Duration::from_secs;
+        let now = Instant::now();
+        let deadlines = Deadlines::new(now, seconds(900), seconds(10), None);
+        let (closing, heard) = Closing::new(deadlines);
+        closing.within(seconds(3600));
+        assert_eq!(*heard.borrow(), deadlines);
+        closing.within(seconds(60));
+        let closer = *heard.borrow();
+        let checks = (closer.checks - now).as_secs_f64();
+        assert!((checks - 50.0).abs() < 1.0, "{checks}");
+        assert!(closer.checks < closer.gate && closer.gate < now + seconds(60));
+        assert_eq!(closer.report, deadlines.report);
+        assert_eq!(closing.checks(), closer.checks);
     }
 
     #[tokio::test]

@@ -14,9 +14,11 @@ use smoke_tests::target::Target;
 use smoke_tests::units::{counted, human_duration};
 use smoke_tests::verdict::{self, Verdict};
 use smoke_tests::{discover, plan, run};
+use tokio::sync::watch;
+use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::deadlines::Deadlines;
+use crate::deadlines::{Closing, Deadlines};
 use crate::environment::Environment;
 use crate::event::Hook;
 use crate::proof::{Prover, Unproven};
@@ -110,10 +112,10 @@ impl Gate {
             Ok(client) => client,
             Err(refused) => return refused,
         };
-        let until = deadlines.checks;
+        let (closing, deadlines) = Closing::new(deadlines);
         let hook = hook.cloned();
-        let work = move || examine(&ready, &client, hook.as_ref(), until);
-        watched(deadlines.gate, work).await
+        let work = move || examine(&ready, &client, hook.as_ref(), &closing);
+        watched(deadlines, work).await
     }
 }
 
@@ -235,25 +237,39 @@ impl From<&Diagnostic> for Problem {
 }
 
 /// Does the work on another thread and waits for its decision, no longer than
-/// `until`.
-async fn watched(until: Instant, work: impl FnOnce() -> Decision + Send + 'static) -> Decision {
+/// the deadlines allow.
+async fn watched(
+    mut deadlines: watch::Receiver<Deadlines>,
+    work: impl FnOnce() -> Decision + Send + 'static,
+) -> Decision {
     let begun = Instant::now();
-    let working = tokio::task::spawn_blocking(work);
-    match tokio::time::timeout_at(until, working).await {
-        Ok(Ok(decision)) => decision,
-        Ok(Err(died)) => Decision::failed(match died.try_into_panic() {
-            Ok(panic) => format!("Greenlight panicked: {}", said(&*panic)),
-            Err(died) => format!("the run died: {died}"),
-        }),
-        Err(_) => Decision::failed(format!(
-            "the run did not end within {}",
-            human_duration(begun.elapsed())
-        )),
+    let mut working = tokio::task::spawn_blocking(work);
+    loop {
+        let until = deadlines.borrow_and_update().gate;
+        tokio::select! {
+            biased;
+            done = &mut working => return done.unwrap_or_else(died),
+            () = tokio::time::sleep_until(until) => return Decision::failed(format!(
+                "the run did not end within {}",
+                human_duration(begun.elapsed())
+            )),
+            // They have come closer; once nobody can change them any more,
+            // this is out of the game.
+            Ok(()) = deadlines.changed() => {}
+        }
     }
 }
 
+/// What is decided if the work died.
+fn died(died: JoinError) -> Decision {
+    Decision::failed(match died.try_into_panic() {
+        Ok(panic) => format!("Greenlight panicked: {}", said(&*panic)),
+        Err(died) => format!("the run died: {died}"),
+    })
+}
+
 /// The whole gate, from the check files on, in this thread.
-fn examine(ready: &Ready, client: &Client, hook: Option<&Hook>, until: Instant) -> Decision {
+fn examine(ready: &Ready, client: &Client, hook: Option<&Hook>, closing: &Closing) -> Decision {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -261,7 +277,7 @@ fn examine(ready: &Ready, client: &Client, hook: Option<&Hook>, until: Instant) 
         Ok(runtime) => runtime,
         Err(error) => return Decision::failed(format!("no runtime for the checks: {error}")),
     };
-    let decision = runtime.block_on(prove_and_run(ready, client, hook, until));
+    let decision = runtime.block_on(prove_and_run(ready, client, hook, closing));
     // A name that never resolves must not hold up the report.
     runtime.shutdown_background();
     decision
@@ -271,18 +287,20 @@ async fn prove_and_run(
     ready: &Ready,
     client: &Client,
     hook: Option<&Hook>,
-    until: Instant,
+    closing: &Closing,
 ) -> Decision {
     let settings = &ready.settings;
     let refuse = |problems: Problems| {
         let problems = problems.diagnostics().iter().map(Problem::from);
         Decision::refuse("the check files", problems)
     };
-    let bound = ready.prover.bound(until);
-    let subject = match ready.prover.learn(hook, bound).await {
+    let bound = ready.prover.bound(closing.checks());
+    let subject = match ready.prover.learn(hook, bound, closing).await {
         Ok(subject) => subject,
         Err(unproven) => return Decision::unproven(unproven),
     };
+    let until = closing.checks();
+    let bound = bound.at_most(until);
     let selection = Selection {
         context: subject.context(),
         ..settings.selection.clone()

@@ -29,6 +29,7 @@ pub(crate) use self::identity::{Expected, Identity, Origin};
 use crate::access::Access;
 use crate::calls::CallError;
 use crate::codedeploy::Reads;
+use crate::deadlines::Closing;
 use crate::ecs::Ecs;
 use crate::environment::Environment;
 use crate::event::Hook;
@@ -125,6 +126,14 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
+    /// The same, and no longer than `until`.
+    pub(crate) fn at_most(self, until: Instant) -> Self {
+        Self {
+            until: self.until.min(until),
+            ..self
+        }
+    }
+
     /// Whether there is time for a pause and another look.
     fn allows(self, pause: Duration) -> bool {
         Instant::now() + pause < self.until
@@ -178,7 +187,7 @@ impl Prover {
         }
     }
 
-    /// Learns what is deployed.
+    /// Learns what is deployed, and until when CodeDeploy waits.
     ///
     /// # Errors
     /// Why that cannot be known.
@@ -186,6 +195,7 @@ impl Prover {
         &self,
         hook: Option<&Hook>,
         bound: Bound,
+        closing: &Closing,
     ) -> Result<Subject, Unproven> {
         let Some(hook) = hook else {
             return Ok(Subject::ByHand);
@@ -195,7 +205,7 @@ impl Prover {
             return Ok(Subject::Unexamined { deployment_id });
         }
         let clients = self.clients()?;
-        let facts = facts::learn(clients, deployment_id, bound).await?;
+        let facts = facts::learn(clients, deployment_id, bound, closing).await?;
         Ok(Subject::Deployed(Box::new(facts)))
     }
 

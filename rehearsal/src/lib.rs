@@ -52,7 +52,7 @@ pub use app::{App, CUSTOMER, Defect, PASSWORD, UnknownDefect};
 pub use certificates::{NAMES, PRODUCTION_NAME, WrongCertificate};
 pub use codedeploy::{
     Answer, ApiFault, Call, CodeDeploy, ComputePlatform, DeploymentStatus, EventStatus,
-    LifecycleEvent, Registered, TargetHealth, UnknownApiFault, VERDICT, Verdict,
+    LifecycleEvent, Registered, TargetHealth, UnknownApiFault, VERDICT, Verdict, operations,
 };
 pub use colour::Colour;
 pub use deployment::{DeploymentOptions, Outcome, StoryEvent};

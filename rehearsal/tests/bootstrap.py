@@ -52,6 +52,9 @@ def handle(event, headers):
     if MODE == "hang":
         print("about to hang", flush=True)
         time.sleep(3600)
+    if MODE == "memory" and "a" in event:
+        print(len(bytearray(os.urandom(1024)) * (256 * 1024)), flush=True)
+        time.sleep(3600)
     if MODE == "die":
         os._exit(3)
     if MODE == "kill":

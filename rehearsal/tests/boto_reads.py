@@ -1,7 +1,7 @@
 """AWS's own clients against what the stage says of ECS and ELB.
 
 Arguments: the endpoint, a deployment id, the port of the test listener. The
-stage has been asked for one fault of each of four operations.
+stage has been asked for one fault of each of six operations.
 """
 import sys
 
@@ -45,6 +45,9 @@ refused(400, "AccessDeniedException", ecs.describe_services, cluster="shop", ser
 refused(400, "Throttling", elb.describe_rules, ListenerArn="x")
 refused(500, "InternalFailure", elb.describe_load_balancers)
 refused(403, "AccessDenied", elb.describe_target_groups)
+
+refused(403, "InvalidClientTokenId", elb.describe_listeners, ListenerArns=["x"])
+refused(403, "SignatureDoesNotMatch", elb.describe_target_health, TargetGroupArn="x")
 
 # CodeDeploy
 info = codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]

@@ -287,30 +287,3 @@ async fn ids_look_like_those_of_codedeploy() {
     assert_ne!(one, two);
     assert_eq!(one.event().as_object().unwrap().len(), 2);
 }
-
-/// AWS's own client judges the shapes and the errors.
-#[tokio::test(flavor = "multi_thread")]
-async fn boto3_understands_every_answer() {
-    let Some(python) = rehearsal::tool("python3").unwrap() else {
-        return;
-    };
-    let stage = stage().await;
-    let api = stage.codedeploy();
-    let registered = api.register();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boto.py");
-    let status = tokio::process::Command::new(python)
-        .args([
-            script,
-            &api.url(),
-            &registered.deployment_id,
-            &registered.execution_id,
-        ])
-        .status()
-        .await
-        .unwrap();
-    assert!(status.success());
-    assert_eq!(
-        api.verdict(&registered.deployment_id),
-        Some(Verdict::Succeeded)
-    );
-}

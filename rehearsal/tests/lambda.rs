@@ -167,3 +167,22 @@ async fn a_bootstrap_that_does_not_exist_is_an_error_of_the_stage() {
     let error = stage.function(options).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot start the function"));
 }
+
+#[tokio::test]
+async fn a_process_that_uses_more_memory_than_it_has_is_killed() {
+    let stage = stage().await;
+    let mut options = function("memory");
+    options.memory_mb = 128;
+    let function = stage.function(options).await.unwrap();
+    let invocation = function.invoke(json!({"a": 1})).await;
+    assert_eq!(invocation.outcome, InvocationOutcome::OutOfMemory);
+    let record = invocation.failure_record(&json!({"a": 1})).unwrap();
+    let payload = &record["responsePayload"];
+    assert_eq!(payload["errorType"], "Runtime.ExitError");
+    assert_eq!(
+        payload["errorMessage"],
+        "Runtime exited with error: signal: killed"
+    );
+    // The next event finds a new process.
+    assert!(function.invoke(json!({"b": 1})).await.init.is_some());
+}

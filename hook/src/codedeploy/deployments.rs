@@ -1,9 +1,11 @@
 //! What CodeDeploy knows of a deployment.
 
+use std::time::SystemTime;
+
 use aws_sdk_codedeploy::Client;
 use aws_sdk_codedeploy::types::{
-    ComputePlatform, DeploymentInfo, DeploymentStatus, LifecycleEventStatus, LoadBalancerInfo,
-    RevisionLocation, TargetGroupPairInfo, TrafficRoute,
+    ComputePlatform, DeploymentInfo, DeploymentStatus, LifecycleEvent, LifecycleEventStatus,
+    LoadBalancerInfo, RevisionLocation, TargetGroupPairInfo, TrafficRoute,
 };
 use tokio::time::Instant;
 
@@ -31,6 +33,24 @@ pub(crate) struct Deployment {
     pub(crate) production_listener: Option<String>,
     /// The ARN of the listener that the gate uses.
     pub(crate) test_listener: Option<String>,
+}
+
+/// How far the lifecycle events of a deployment are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lifecycle {
+    /// The event whose hook is being waited for; absent if there is none.
+    pub(crate) waiting: Option<Waiting>,
+    /// The event that CodeDeploy has gone on to, or `the end`, if no hook is
+    /// waited for any more.
+    pub(crate) gone_on_to: Option<String>,
+}
+
+/// A lifecycle event whose hook is being waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// Such as `AfterAllowTestTraffic`.
+    pub(crate) event: String,
+    pub(crate) since: Option<SystemTime>,
 }
 
 /// The calls to CodeDeploy that only read.
@@ -69,29 +89,71 @@ impl Deployments {
         Ok(answer.target_ids.and_then(|ids| ids.into_iter().next()))
     }
 
-    /// The lifecycle event that is going on, such as `AfterAllowTestTraffic`.
+    /// How far the lifecycle events are.
     ///
     /// Source: [GetDeploymentTarget](https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeploymentTarget.html).
-    pub(crate) async fn lifecycle_event(
+    pub(crate) async fn lifecycle(
         &self,
         id: &str,
         target: &str,
         until: Instant,
-    ) -> Result<Option<String>, CallError> {
+    ) -> Result<Lifecycle, CallError> {
         let call = || {
             let call = self.0.get_deployment_target();
             call.deployment_id(id).target_id(target).send()
         };
         let answer = ask("codedeploy:GetDeploymentTarget", GROUP, until, call).await?;
-        let target = answer
-            .deployment_target
-            .and_then(|target| target.ecs_target);
-        let events = target.and_then(|target| target.lifecycle_events);
-        let current = events
-            .unwrap_or_default()
-            .into_iter()
-            .find(|event| event.status == Some(LifecycleEventStatus::InProgress));
-        Ok(current.and_then(|event| event.lifecycle_event_name))
+        let events = answer.deployment_target.and_then(|target| {
+            let of_lambda = target.lambda_target.and_then(|it| it.lifecycle_events);
+            let of_ecs = target.ecs_target.and_then(|it| it.lifecycle_events);
+            of_ecs.or(of_lambda)
+        });
+        Ok(Lifecycle::of(&events.unwrap_or_default()))
+    }
+}
+
+/// The lifecycle events that may have a hook.
+///
+/// Source: [AppSpec hooks](https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html).
+const HOOKS: [&str; 5] = [
+    "BeforeInstall",
+    "AfterInstall",
+    "AfterAllowTestTraffic",
+    "BeforeAllowTraffic",
+    "AfterAllowTraffic",
+];
+/// The event in which production moves.
+const TRAFFIC: &str = "AllowTraffic";
+
+impl Lifecycle {
+    fn of(events: &[LifecycleEvent]) -> Self {
+        use LifecycleEventStatus::{Failed, InProgress, Skipped, Succeeded};
+        let name = |event: &LifecycleEvent| event.lifecycle_event_name.clone().unwrap_or_default();
+        let going_on = |event: &&LifecycleEvent| event.status == Some(InProgress);
+        let is_hook = |event: &&LifecycleEvent| HOOKS.contains(&name(event).as_str());
+        if let Some(event) = events.iter().filter(going_on).find(is_hook) {
+            return Self {
+                waiting: Some(Waiting {
+                    event: name(event),
+                    since: event.start_time.and_then(|time| time.try_into().ok()),
+                }),
+                gone_on_to: None,
+            };
+        }
+        let over =
+            |event: &LifecycleEvent| matches!(event.status, Some(Succeeded | Failed | Skipped));
+        let gone_on_to = match events.iter().find(|event| !over(event)) {
+            // An answer that lists no events says nothing.
+            None if events.is_empty() => None,
+            None => Some("its end".to_owned()),
+            Some(next) if name(next) == TRAFFIC && going_on(&next) => Some(format!("`{TRAFFIC}`")),
+            // A hook may be invoked before its event is shown to have begun.
+            Some(_) => None,
+        };
+        Self {
+            waiting: None,
+            gone_on_to,
+        }
     }
 }
 

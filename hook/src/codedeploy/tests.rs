@@ -58,6 +58,20 @@ async fn what_lasts_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn credentials_have_a_moment_to_become_known() {
+    let unknown = || {
+        Err(PutError::Unrecognized(
+            "UnrecognizedClientException".to_owned(),
+        ))
+    };
+    let answers = [unknown(), unknown(), Ok(())];
+    assert_eq!(told(&answers, 60).await.1, Ok(Reported::Accepted));
+    let (took, said) = told(&vec![unknown(); 1000], 60).await;
+    assert!(said.is_err());
+    assert!(took >= PATIENCE && took < PATIENCE * 2, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_completed_event_is_done() {
     let answers = [throttled(), Err(PutError::AlreadyCompleted)];
     assert_eq!(told(&answers, 60).await.1, Ok(Reported::AlreadyCompleted));

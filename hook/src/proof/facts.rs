@@ -2,18 +2,27 @@
 //! the same time where one does not need the other.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use futures_util::future::{join, try_join};
+use futures_util::future::try_join;
 use serde_json::{Map, Value};
 
 use super::{Bound, Clients, Unproven};
 use crate::calls::CallError;
-use crate::codedeploy::Deployment;
+use crate::codedeploy::{Deployment, Waiting};
+use crate::deadlines::Closing;
 use crate::ecs::{Container, TaskSet};
 
 /// The pause between two looks for the green task set.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long CodeDeploy waits for a verdict on a lifecycle event.
+///
+/// Source: [CodeDeploy quotas](https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+const HOUR: Duration = Duration::from_hours(1);
+/// How often it is looked whether a hook is waited for, before it is taken
+/// for certain that none is.
+const LOOKS: u32 = 3;
 
 /// A deployment.
 #[derive(Debug, Default)]
@@ -41,8 +50,13 @@ pub(super) struct Green {
     pub(super) environment: BTreeMap<String, String>,
 }
 
-/// Asks for them.
-pub(super) async fn learn(clients: &Clients, id: String, bound: Bound) -> Result<Facts, Unproven> {
+/// Asks for them, and lets the invocation end within CodeDeploy's hour.
+pub(super) async fn learn(
+    clients: &Clients,
+    id: String,
+    bound: Bound,
+    closing: &Closing,
+) -> Result<Facts, Unproven> {
     let failed = |error: CallError| bound.failed(&error);
     let codedeploy = &clients.codedeploy;
     let (deployment, target) = try_join(
@@ -62,22 +76,20 @@ pub(super) async fn learn(clients: &Clients, id: String, bound: Bound) -> Result
         deployment,
         ..Facts::default()
     };
-    if facts.deployment.is_lambda {
-        return Ok(facts);
-    }
     let Some(target) = target else {
         return Err(Unproven {
             reason: "CodeDeploy names no service of the deployment".to_owned(),
             help: None,
         });
     };
-    let (event, set) = join(
-        codedeploy.lifecycle_event(&facts.id, &target, bound.until),
-        green_task_set(clients, &facts.id, &target, bound),
-    )
-    .await;
-    facts.lifecycle_event = event.map_err(failed)?;
-    let set = set?;
+    let waiting = waiting(clients, &facts.id, &target, bound, closing);
+    if facts.deployment.is_lambda {
+        facts.lifecycle_event = waiting.await?;
+        return Ok(facts);
+    }
+    let set = green_task_set(clients, &facts.id, &target, bound);
+    let (event, set) = try_join(waiting, set).await?;
+    facts.lifecycle_event = event;
     let container = clients
         .ecs
         .container(&set.task_definition, set.container.as_deref(), bound.until)
@@ -85,6 +97,58 @@ pub(super) async fn learn(clients: &Clients, id: String, bound: Bound) -> Result
         .map_err(failed)?;
     facts.green = Some(Green::new(set, container)?);
     Ok(facts)
+}
+
+/// The lifecycle event whose hook this is, as far as CodeDeploy says it. An
+/// event that comes again may come when nobody waits any more.
+async fn waiting(
+    clients: &Clients,
+    id: &str,
+    target: &str,
+    bound: Bound,
+    closing: &Closing,
+) -> Result<Option<String>, Unproven> {
+    let over = |reason: String| Unproven { reason, help: None };
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let lifecycle = clients.codedeploy.lifecycle(id, target, bound.until).await;
+        let lifecycle = lifecycle.map_err(|error| bound.failed(&error))?;
+        if let Some(waiting) = lifecycle.waiting {
+            let left = left(&waiting, SystemTime::now()).map_err(over)?;
+            if let Some(left) = left {
+                closing.within(left);
+            }
+            return Ok(Some(waiting.event));
+        }
+        let Some(next) = lifecycle.gone_on_to else {
+            return Ok(None);
+        };
+        // CodeDeploy may show a moment late that the event has begun.
+        if looks == LOOKS || !bound.allows(PAUSE) {
+            return Err(over(format!(
+                "CodeDeploy waits for no hook: the deployment has gone on to {next}"
+            )));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// What is left of CodeDeploy's hour, if it is known when it began.
+fn left(waiting: &Waiting, now: SystemTime) -> Result<Option<Duration>, String> {
+    let Some(since) = waiting.since else {
+        return Ok(None);
+    };
+    // A clock that is behind CodeDeploy's makes no hour longer.
+    let passed = now.duration_since(since).unwrap_or_default();
+    match HOUR.checked_sub(passed) {
+        Some(left) if !left.is_zero() => Ok(Some(left)),
+        _ => Err(format!(
+            "`{}` began {} min ago, and CodeDeploy waits for an hour",
+            waiting.event,
+            passed.as_secs() / 60
+        )),
+    }
 }
 
 /// ECS may learn of the task set later than CodeDeploy says so.
@@ -186,6 +250,25 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_hour_is_counted_from_the_beginning_of_the_event() {
+        let now = SystemTime::now();
+        let minute = Duration::from_mins(1);
+        let check = |since: Option<SystemTime>, expected: Result<Option<Duration>, &str>| {
+            let waiting = Waiting {
+                event: "AfterAllowTestTraffic".to_owned(),
+                since,
+            };
+            assert_eq!(left(&waiting, now), expected.map_err(str::to_owned));
+        };
+        check(None, Ok(None));
+        check(Some(now), Ok(Some(HOUR)));
+        check(Some(now + minute), Ok(Some(HOUR)));
+        check(Some(now - 59 * minute), Ok(Some(minute)));
+        let over = "`AfterAllowTestTraffic` began 60 min ago, and CodeDeploy waits for an hour";
+        check(Some(now - HOUR), Err(over));
+    }
 
     #[test]
     fn an_image_has_a_tag_or_a_digest_or_both() {

@@ -10,6 +10,9 @@
 
 mod deployments;
 mod events;
+mod hour;
+mod leaks;
+mod lifecycle;
 mod logs;
 mod matrix;
 mod proof;

@@ -1,6 +1,7 @@
 //! The fault matrix: every fault of the network, of the load balancer, of AWS
 //! and of Lambda, at the moments of a run that it can meet. Whatever happens,
-//! CodeDeploy has exactly one verdict, the right one, before the deadline.
+//! the deployment has exactly one end, the right one, before the deadline, and
+//! nothing that the function lets out holds a secret.
 //!
 //! The table is printed: `cargo test -p hook --test hook matrix -- --nocapture`.
 
@@ -11,45 +12,36 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join_all, select};
 use futures_util::{StreamExt, stream};
 use rehearsal::{
-    Answer, ApiFault, Colour, Defect, Fault, Function, Invocation, InvocationOutcome, Listener,
-    VERDICT, Verdict,
+    Answer, ApiFault, Colour, Defect, DeploymentStatus, Fault, Function, Invocation,
+    InvocationOutcome, Listener, Registered, VERDICT,
 };
+use serde_json::Value;
 use tokio::sync::Notify;
 
-use self::cases::Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting};
-use self::cases::{Case, FOREVER, Wrong, cases};
-use crate::support::Trial;
+use self::cases::Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting, Teardown};
+use self::cases::{Again, Case, End, FOREVER, Lasts, Wrong, cases};
+use crate::leaks::{ENVIRONMENT, leak, outputs};
+use crate::proof_calls::READS;
+use crate::support::{Trial, checks};
 
 /// How many cases run at the same time.
 const AT_ONCE: usize = 8;
-/// What the function knows and must not say: as it is, in base64, and as in a
-/// URL.
-const SECRETS: [(&str, [&str; 3]); 2] = [
-    (
-        "AWS_SECRET_ACCESS_KEY",
-        [
-            "wJalr+UtnFEMI/K7MDENG=bPxRfiCY",
-            "d0phbHIrVXRuRkVNSS9LN01ERU5HPWJQeFJmaUNZ",
-            "wJalr%2BUtnFEMI%2FK7MDENG%3DbPxRfiCY",
-        ],
-    ),
-    (
-        "AWS_SESSION_TOKEN",
-        [
-            "FwoGZXIvYXdzE/+SessionToken==",
-            "RndvR1pYSXZZWGR6RS8rU2Vzc2lvblRva2VuPT0",
-            "FwoGZXIvYXdzE%2F%2BSessionToken%3D%3D",
-        ],
-    ),
-];
 /// The function's time limit, where a case needs no other.
 const LIMIT: Duration = Duration::from_secs(12);
+/// The same where nothing can be done before its end.
+const SHORT_LIMIT: Duration = Duration::from_secs(5);
+const HOUR: Duration = Duration::from_hours(1);
+/// Lambda's least.
+const LEAST_MEMORY: u32 = 128;
+/// The requests of the check file up to the first one of its teardown, which
+/// takes its time.
+const BEFORE_TEARDOWN_ENDS: u64 = 4;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_goes_wrong_there_is_exactly_one_verdict_the_right_one_in_time() {
+async fn whatever_goes_wrong_there_is_exactly_one_end_the_right_one_in_time() {
     let cases = cases();
     let told: Vec<(Case, Result<(), String>)> = stream::iter(cases)
         .map(|case| async move {
@@ -67,76 +59,133 @@ async fn whatever_goes_wrong_there_is_exactly_one_verdict_the_right_one_in_time(
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Runs a case; an error says what is wrong with what CodeDeploy was told.
+/// Runs a case; an error says what is wrong with how it ended.
 async fn tell(case: &Case) -> Result<(), String> {
     let trial = prepared(case).await;
-    let api = trial.stage.codedeploy();
-    let registered = api.register();
+    let registered = registered(case, &trial);
     let invocations = invoked(case, &trial, &registered.event()).await;
-    let verdict = api.verdict(&registered.deployment_id);
-    let ends: Vec<_> = invocations
-        .iter()
-        .map(|it| format!("{} after {:?}", it.outcome, it.duration))
-        .collect();
-    let ends = format!("{ends:?} {:?}", invocations.first().map(|it| &it.lines));
-    if verdict != Some(case.expected) {
-        return Err(format!("{verdict:?}; {ends}"));
-    }
-    let said = format!("{invocations:?}");
-    let secrets = SECRETS.iter().flat_map(|(_, forms)| forms);
-    for secret in secrets.chain([&registered.execution_id.as_str()]) {
-        if said.contains(secret) {
-            return Err(format!("`{secret}` is in the output: {said}"));
-        }
-    }
-    // An answer that was lost was a verdict that was taken.
-    let lost = matches!(case.wrong, Wrong::Aws(VERDICT, _, ApiFault::AnswerLost));
-    let calls = api.calls_of(VERDICT);
-    let accepted = calls.iter().filter(|call| call.answer == Answer::Accepted);
-    let accepted = accepted.count() + usize::from(lost);
-    if accepted != 1 {
-        return Err(format!("{accepted} verdicts were accepted: {calls:?}"));
-    }
-    // Only a signal makes Lambda end the function; else it ends by itself.
-    let signalled = matches!(case.wrong, Wrong::Signal(..));
-    let ended = |it: &Invocation| {
+    ended(case, &trial, &registered).map_err(|wrong| {
+        let lines = invocations.first().map(|it| &it.lines);
+        format!("{wrong}; {:?} {lines:?}", ends(&invocations))
+    })?;
+    // Only a signal, or the kernel, makes Lambda end the function; else it
+    // ends by itself.
+    let by_force = matches!(case.wrong, Wrong::Signal(..) | Wrong::OutOfMemory);
+    let by_itself = |it: &Invocation| {
         matches!(
             it.outcome,
             InvocationOutcome::Returned(_) | InvocationOutcome::Errored { .. }
         )
     };
-    if !signalled && !invocations.iter().all(ended) {
-        return Err(format!("Lambda ended the function: {ends}"));
+    if !by_force && !invocations.iter().all(by_itself) {
+        return Err(format!(
+            "Lambda ended the function: {:?}",
+            ends(&invocations)
+        ));
+    }
+    let first = invocations.first().map(|it| &it.outcome);
+    if case.wrong.is_out_of_memory() && first != Some(&InvocationOutcome::OutOfMemory) {
+        return Err(format!("there was memory enough: {:?}", ends(&invocations)));
+    }
+    let tokens = trial.stage.green_app().tokens();
+    let tokens = tokens.iter().map(|token| ("a session", token.as_str()));
+    let execution = [("the execution id", registered.execution_id.as_str())];
+    let secrets: Vec<_> = ENVIRONMENT
+        .into_iter()
+        .chain(tokens)
+        .chain(execution)
+        .collect();
+    for invocation in &invocations {
+        let said = outputs(invocation);
+        if let Some(found) = leak(&secrets, &said) {
+            return Err(format!("a secret is in the output: {found}: {said}"));
+        }
     }
     Ok(())
+}
+
+fn ends(invocations: &[Invocation]) -> Vec<String> {
+    let end = |it: &Invocation| format!("{} after {:?}", it.outcome, it.duration);
+    invocations.iter().map(end).collect()
+}
+
+/// Whether the deployment has exactly one end, and the right one.
+fn ended(case: &Case, trial: &Trial, registered: &Registered) -> Result<(), String> {
+    let api = trial.stage.codedeploy();
+    let verdict = api.verdict(&registered.deployment_id);
+    // An answer that was lost was a verdict that was taken.
+    let lost = matches!(case.wrong, Wrong::Aws(VERDICT, _, ApiFault::AnswerLost));
+    let calls = api.calls_of(VERDICT);
+    let accepted = calls.iter().filter(|call| call.answer == Answer::Accepted);
+    let accepted = accepted.count() + usize::from(lost);
+    match case.expected {
+        End::Told(expected) if verdict == Some(expected) && accepted == 1 => Ok(()),
+        End::Hour if verdict.is_none() && accepted == 0 => {
+            api.shift(registered, HOUR);
+            match api.status(&registered.deployment_id) {
+                Some(DeploymentStatus::Failed) => Ok(()),
+                other => Err(format!("after the hour the deployment is {other:?}")),
+            }
+        }
+        _ => Err(format!(
+            "{verdict:?}, and {accepted} were accepted: {calls:?}"
+        )),
+    }
+}
+
+fn registered(case: &Case, trial: &Trial) -> Registered {
+    let api = trial.stage.codedeploy();
+    let registered = api.register();
+    if let Wrong::Late(left) = case.wrong {
+        api.shift(&registered, HOUR - left);
+    }
+    registered
 }
 
 /// A stage on which the fault waits for its moment.
 async fn prepared(case: &Case) -> Trial {
     let limit = match case.wrong {
         Wrong::OutOfTime(limit) => limit,
+        // Only the hour may end it.
+        Wrong::Late(_) => Duration::from_mins(1),
+        _ if case.expected == End::Hour => SHORT_LIMIT,
+        Wrong::Aws(VERDICT, Lasts::Gate, _) => SHORT_LIMIT,
         _ => LIMIT,
     };
     let mut trial = Trial::new().await.timeout(limit);
+    trial = trial.set("SMOKE_CHECKS", &checks("whole"));
     // Only what fails has to give up soon.
-    if case.expected == Verdict::Failed && !matches!(case.wrong, Wrong::OutOfTime(_)) {
+    let waits = matches!(case.wrong, Wrong::OutOfTime(_) | Wrong::Late(_));
+    if !case.succeeds() && !waits {
         trial = trial.set("SMOKE_PROOF_TIMEOUT", "1500ms");
     }
-    for (name, [secret, ..]) in SECRETS {
+    for (name, secret) in ENVIRONMENT {
         trial = trial.set(name, secret);
     }
     if case.moment == AskingTheApp {
         trial = trial.set("SMOKE_IDENTITY", "header:x-app-version");
     }
+    if case.wrong.is_out_of_memory() {
+        trial = trial
+            .memory(LEAST_MEMORY)
+            .many_checks(200)
+            .set("SMOKE_JOBS", "200");
+    }
     if matches!(case.wrong, Wrong::NoName) {
         let port = trial.stage.test_port();
         trial = trial.set("SMOKE_CONNECT_TO", &format!("gone.invalid:{port}"));
     }
+    set(case, &trial);
+    trial
+}
+
+/// Sets the fault, unless it has to come later.
+fn set(case: &Case, trial: &Trial) {
     let (api, balancer) = (trial.stage.codedeploy(), trial.stage.load_balancer());
     let fault = |fault| balancer.fault(Listener::Test, Some(fault));
     match (&case.wrong, case.moment) {
-        (Wrong::Network(_), AmidChecks) => trial.stage.green_app().break_with(Defect::Slow),
-        (Wrong::Network(wrong), _) => fault(*wrong),
+        (_, AmidChecks) => trial.stage.green_app().break_with(Defect::Slow),
+        (Wrong::Network(wrong), moment) if moment != Teardown => fault(*wrong),
         (Wrong::Forwards(weights), _) => balancer.forward(Listener::Test, *weights),
         (Wrong::FlipsLate(by), _) => {
             balancer.forward(Listener::Test, Colour::Blue);
@@ -150,69 +199,100 @@ async fn prepared(case: &Case) -> Trial {
         }
         (Wrong::RuleToBlue, _) => api.set_test_rule(Colour::Blue),
         (Wrong::Targets(targets), _) => api.set_targets(Colour::Green, targets),
-        (Wrong::Aws(operation, times, fault), _) => api.fail(operation, *times, *fault),
+        (Wrong::Aws(operation, lasts, fault), _) => {
+            let times = match lasts {
+                Lasts::Times(times) => *times,
+                Lasts::Gate | Lasts::Forever => 10_000,
+            };
+            api.fail(operation, times, *fault);
+        }
+        (Wrong::AllOfAws(fault), _) => {
+            let operations = READS.map(|(operation, _)| operation);
+            for operation in operations.into_iter().chain([VERDICT]) {
+                api.fail(operation, 1, *fault);
+            }
+        }
         // Something that hangs, so that the signal comes in time.
-        (Wrong::Signal(..) | Wrong::OutOfTime(_), AskingAws) => {
-            api.fail("GetDeployment", 1000, ApiFault::Slow { by: FOREVER });
+        (Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_), AskingAws) => {
+            api.fail(
+                "GetDeployment",
+                1,
+                ApiFault::Slow {
+                    by: Duration::from_millis(300),
+                },
+            );
+            balancer.forward(Listener::Test, Colour::Blue);
         }
         (Wrong::Signal(..), AskingTheApp) => fault(Fault::Status(503)),
-        (Wrong::Signal(..) | Wrong::OutOfTime(_), FirstCheck | AskingTheApp) => {
+        (Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_), FirstCheck | AskingTheApp) => {
             fault(Fault::NoAnswer);
         }
+        (Wrong::OutOfMemory, FirstCheck) => fault(Fault::EndlessBody),
         (Wrong::Signal(..), Reporting) => api.fail(VERDICT, 1, ApiFault::Slow { by: FOREVER }),
         _ => {}
     }
-    trial
 }
 
 /// Delivers the event, and the record of an invocation that failed to the
 /// watchdog.
-async fn invoked(case: &Case, trial: &Trial, event: &serde_json::Value) -> Vec<Invocation> {
+async fn invoked(case: &Case, trial: &Trial, event: &Value) -> Vec<Invocation> {
     let seen = Arc::new(Notify::new());
-    let (notify, line) = (Arc::clone(&seen), line(&case.wrong));
+    let (notify, line) = (Arc::clone(&seen), case.wrong.line());
     let function = trial.stage.function_with_log(trial.options(), move |said| {
         if line.is_some_and(|line| said.text.contains(line)) {
             notify.notify_one();
         }
     });
     let function = function.await.unwrap();
+    let balancer = trial.stage.load_balancer();
+    let invoking = function.invoke(event.clone());
+    let requests = match case.moment {
+        Teardown => BEFORE_TEARDOWN_ENDS,
+        _ => 1,
+    };
     let first = match (&case.wrong, case.moment) {
         (Wrong::Signal(signal, _), _) => {
             let pid = function.pid().unwrap().to_string();
             let killing = async {
                 seen.notified().await;
-                let mut kill = tokio::process::Command::new("kill");
-                assert!(
-                    kill.args([signal, pid.as_str()])
-                        .status()
-                        .await
-                        .unwrap()
-                        .success()
-                );
+                kill(signal, &pid).await;
                 // The watchdog runs after the trouble.
-                trial.stage.load_balancer().fault(Listener::Test, None);
+                balancer.fault(Listener::Test, None);
             };
-            meanwhile(function.invoke(event.clone()), killing).await
+            meanwhile(invoking, killing).await
         }
-        (Wrong::Network(fault), AmidChecks) => {
+        (wrong, AmidChecks | Teardown) => {
+            let fault = match wrong {
+                Wrong::Network(fault) => *fault,
+                Wrong::OutOfMemory => Fault::EndlessBody,
+                _ => Fault::NoAnswer,
+            };
             let breaking = async {
-                while trial.requests() == 0 {
+                while trial.requests() < requests {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
-                let balancer = trial.stage.load_balancer();
-                balancer.fault(Listener::Test, Some(*fault));
+                balancer.fault(Listener::Test, Some(fault));
             };
-            meanwhile(function.invoke(event.clone()), breaking).await
+            meanwhile(invoking, breaking).await
         }
-        (Wrong::Twice { at_once }, _) => return twice(trial, &function, event, *at_once).await,
-        _ => function.invoke(event.clone()).await,
+        (Wrong::Twice(again), _) => return twice(trial, &function, event, *again).await,
+        _ => invoking.await,
     };
     let record = first.failure_record(event);
     let mut invocations = vec![first];
     if let Some(record) = record {
+        if matches!(case.wrong, Wrong::Aws(_, Lasts::Gate, _)) {
+            trial.stage.codedeploy().heal();
+        }
         invocations.push(function.invoke(record).await);
     }
     invocations
+}
+
+async fn kill(signal: &str, pid: &str) {
+    let mut kill = tokio::process::Command::new("kill");
+    let killed = kill.args([signal, pid]).status().await.unwrap();
+    assert!(killed.success());
 }
 
 /// Waits for the invocation, and for nothing that the other one waits for.
@@ -227,25 +307,16 @@ async fn meanwhile(
     }
 }
 
-fn line(wrong: &Wrong) -> Option<&'static str> {
-    match wrong {
-        Wrong::Signal(_, line) => Some(line),
-        _ => None,
-    }
-}
-
-async fn twice(
-    trial: &Trial,
-    function: &Function,
-    event: &serde_json::Value,
-    at_once: bool,
-) -> Vec<Invocation> {
-    if at_once {
+async fn twice(trial: &Trial, function: &Function, event: &Value, again: Again) -> Vec<Invocation> {
+    if again == Again::AtOnce {
         let other = trial.function().await;
-        let both = (function.invoke(event.clone()), other.invoke(event.clone()));
-        let (one, two) = tokio::join!(both.0, both.1);
-        return vec![one, two];
+        return join_all([function, &other].map(|it| it.invoke(event.clone()))).await;
     }
-    let one = function.invoke(event.clone()).await;
-    vec![one, function.invoke(event.clone()).await]
+    let first = function.invoke(event.clone()).await;
+    if again == Again::Late {
+        let api = trial.stage.codedeploy();
+        let id = event["DeploymentId"].as_str().unwrap();
+        api.go_on(id);
+    }
+    vec![first, function.invoke(event.clone()).await]
 }

@@ -42,16 +42,58 @@ async fn each_call_of_the_proof_is_made_once() {
 }
 
 #[tokio::test]
+async fn twenty_checks_need_no_call_that_one_check_does_not() {
+    let of_codedeploy = READS.map(|(operation, _)| operation);
+    for (proof, expected) in [
+        ("full", &of_codedeploy[..]),
+        ("listener", &of_codedeploy[..]),
+        // Who the listener forwards to does not matter here.
+        ("identity", &of_codedeploy[..5]),
+        ("off", &[]),
+    ] {
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        for checks in [1, 20] {
+            let trial = asking().await.set("SMOKE_PROOF", proof).many_checks(checks);
+            let invoked = succeeds(&trial).await;
+            assert_eq!(invoked.answer()["report"]["counts"]["passed"], checks);
+            let mut reads = trial.reads();
+            reads.sort();
+            assert_eq!(reads, expected, "{proof} {checks}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn calls_that_do_not_need_each_other_are_made_at_the_same_time() {
     let trial = Trial::new().await;
-    let by = Duration::from_millis(400);
+    let by = Duration::from_millis(500);
+    let api = trial.stage.codedeploy();
     for (operation, _) in READS {
-        let api = trial.stage.codedeploy();
         api.fail(operation, 1, ApiFault::Slow { by });
     }
-    let invoked = succeeds(&trial).await;
-    let took = invoked.0.duration;
-    assert!(took >= by * 4 && took < by * 7, "{took:?}");
+    succeeds(&trial).await;
+    let call = |operation: &str| api.calls_of(operation).remove(0);
+    for (one, other) in [
+        ("GetDeployment", "ListDeploymentTargets"),
+        ("GetDeploymentTarget", "DescribeServices"),
+        ("DescribeListeners", "DescribeRules"),
+        ("DescribeListeners", "DescribeTargetHealth"),
+        ("DescribeRules", "DescribeTargetHealth"),
+    ] {
+        assert!(call(one).overlaps(&call(other)), "{one} and {other}");
+    }
+    // What needs an answer waits for it.
+    for (first, then) in [
+        ("ListDeploymentTargets", "DescribeServices"),
+        ("DescribeServices", "DescribeTaskDefinition"),
+        ("DescribeTaskDefinition", "DescribeRules"),
+    ] {
+        assert!(
+            call(first).ended <= call(then).began,
+            "{first}, then {then}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -86,16 +128,21 @@ async fn a_missing_permission_is_named_at_each_call() {
 }
 
 #[tokio::test]
-async fn expired_credentials_are_no_proof() {
-    let trial = Trial::new().await;
-    let api = trial.stage.codedeploy();
-    api.fail("DescribeServices", 1, ApiFault::ExpiredToken);
-    let outcome = trial.gate().await;
-    assert_unproven(
-        &trial,
-        &outcome,
-        "`ecs:DescribeServices`: ExpiredTokenException",
-    );
+async fn credentials_that_are_not_known_yet_are_waited_for_and_no_longer() {
+    for (times, known) in [(2, true), (1000, false)] {
+        let trial = Trial::new().await;
+        let api = trial.stage.codedeploy();
+        api.fail("DescribeServices", times, ApiFault::ExpiredToken);
+        api.fail("DescribeRules", times, ApiFault::UnknownToken);
+        if known {
+            succeeds(&trial).await;
+            continue;
+        }
+        let outcome = trial.gate().await;
+        let why = "`ecs:DescribeServices`: ExpiredTokenException";
+        assert_unproven(&trial, &outcome, why);
+        assert!(outcome.1.0.duration < Duration::from_secs(20));
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rehearsal::{Answer, ApiFault, Verdict};
 
-use crate::support::Trial;
+use crate::support::{Invoked, Trial};
 
 /// The verdict arrives although the first calls meet this.
 async fn survives(n: usize, fault: ApiFault) {
@@ -56,8 +56,8 @@ async fn a_deployment_that_was_stopped_is_done() {
     assert_eq!(invoked.answer()["reported"], "already-completed");
 }
 
-/// What cannot heal is given up at once, and Lambda is told.
-async fn gives_up(fault: ApiFault, code: &'static str) {
+/// What cannot heal is given up, and Lambda is told.
+async fn gives_up(fault: ApiFault, code: &'static str) -> Invoked {
     let trial = Trial::new().await;
     trial.fail_verdicts(usize::from(u8::MAX), fault);
     let (registered, invoked) = trial.gate().await;
@@ -66,20 +66,33 @@ async fn gives_up(fault: ApiFault, code: &'static str) {
     assert!(error.contains(&registered.deployment_id), "{error}");
     assert_eq!(trial.verdict(&registered), None);
     let calls = trial.verdicts();
-    assert_eq!(calls.len(), 1, "{calls:?}");
-    assert_eq!(calls[0].answer, Answer::Error(code));
+    assert!(calls.iter().all(|call| call.answer == Answer::Error(code)));
     let line = invoked.line("reported", "not-accepted");
     assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["attempts"], calls.len());
+    invoked
 }
 
 #[tokio::test]
 async fn a_role_without_the_permission_is_an_error_at_once() {
-    gives_up(ApiFault::AccessDenied, "AccessDeniedException").await;
+    let invoked = gives_up(ApiFault::AccessDenied, "AccessDeniedException").await;
+    assert_eq!(invoked.line("reported", "not-accepted")["attempts"], 1);
 }
 
 #[tokio::test]
-async fn expired_credentials_are_an_error_at_once() {
-    gives_up(ApiFault::ExpiredToken, "ExpiredTokenException").await;
+async fn credentials_that_stay_unknown_are_an_error_soon() {
+    for (fault, code) in [
+        (ApiFault::ExpiredToken, "ExpiredTokenException"),
+        (ApiFault::UnknownToken, "UnrecognizedClientException"),
+    ] {
+        let invoked = gives_up(fault, code).await;
+        assert!(invoked.0.duration < Duration::from_secs(20));
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_not_known_yet_are_waited_for() {
+    survives(2, ApiFault::UnknownToken).await;
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ pub(crate) struct Trial {
     pub(crate) stage: Stage,
     settings: Vec<(String, String)>,
     timeout: Duration,
+    memory_mb: u32,
 }
 
 impl Trial {
@@ -32,6 +33,7 @@ impl Trial {
             stage,
             settings,
             timeout: Duration::from_mins(1),
+            memory_mb: 256,
         }
         .set("SMOKE_CHECKS", &checks("shop"))
     }
@@ -55,8 +57,24 @@ impl Trial {
         self
     }
 
+    /// Runs this many checks of one request instead.
+    pub(crate) fn many_checks(self, count: usize) -> Self {
+        let file = self.stage.folder().join("many.yaml");
+        let mut text = "checks:\n".to_owned();
+        for number in 0..count {
+            text.push_str(&format!("  - name: number {number}\n    get: /healthz\n"));
+        }
+        std::fs::write(&file, text).unwrap();
+        self.set("SMOKE_CHECKS", &file.display().to_string())
+    }
+
     pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    pub(crate) fn memory(mut self, megabytes: u32) -> Self {
+        self.memory_mb = megabytes;
         self
     }
 
@@ -64,6 +82,7 @@ impl Trial {
         FunctionOptions {
             settings: self.settings.clone(),
             timeout: self.timeout,
+            memory_mb: self.memory_mb,
             ..FunctionOptions::new(BOOTSTRAP)
         }
     }

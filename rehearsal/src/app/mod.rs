@@ -115,6 +115,11 @@ impl App {
         self.server.connections()
     }
 
+    /// The tokens of the sessions that customers have.
+    pub fn tokens(&self) -> Vec<String> {
+        self.inner.lock().store.tokens()
+    }
+
     /// Gives the running app a defect, in place of the one it may have.
     pub fn break_with(&self, defect: Defect) {
         self.inner.lock().defect = Some(defect);

@@ -99,6 +99,10 @@ impl Store {
         token
     }
 
+    pub(super) fn tokens(&self) -> Vec<String> {
+        self.sessions.iter().cloned().collect()
+    }
+
     pub(super) fn knows(&self, token: &str) -> bool {
         self.sessions.iter().any(|session| session == token)
     }

@@ -11,6 +11,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::error::{self, ApiError};
 use super::{Answer, ApiFault, Call, State, query};
@@ -32,6 +33,7 @@ pub(super) async fn answer(
     state: Arc<State>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, BoxError> {
+    let began = Instant::now();
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await?.to_bytes();
     let asked = Asked::read(&parts.headers, &body);
@@ -42,6 +44,8 @@ pub(super) async fn answer(
         execution_id: text(input, "lifecycleEventHookExecutionId"),
         status: text(input, "status"),
         answer: Answer::Dropped,
+        began,
+        ended: began,
     };
     let fault = state.next_fault(&call.operation);
     let honest = || {
@@ -59,6 +63,8 @@ pub(super) async fn answer(
         Some(ApiFault::ServerError) => Err(error::INTERNAL_FAILURE),
         Some(ApiFault::AccessDenied) => Err(error::access_denied(asked.service, &call.operation)),
         Some(ApiFault::ExpiredToken) => Err(error::EXPIRED_TOKEN),
+        Some(ApiFault::UnknownToken) => Err(error::UNKNOWN_TOKEN),
+        Some(ApiFault::WrongSignature) => Err(error::wrong_signature(&parts.headers)),
         Some(ApiFault::ConnectionDropped) => {
             state.record(call);
             return Err("the connection is dropped before the call".into());

@@ -1,13 +1,13 @@
 //! A deployment as CodeDeploy keeps it, and as its API shows it.
 
-use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::{self, ApiError};
 use super::fleet;
+use super::words::{ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict};
 use crate::colour::Colour;
 use crate::load_balancer::Listener;
 
@@ -16,139 +16,10 @@ pub(super) const TARGET_ID: &str = "shop:storefront";
 const APPLICATION: &str = "storefront";
 const GROUP: &str = "storefront-blue-green";
 
-/// What the hook tells CodeDeploy. Nothing else is accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Verdict {
-    /// Production may move to green.
-    Succeeded,
-    /// The deployment has to be rolled back.
-    Failed,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Succeeded => "Succeeded",
-            Self::Failed => "Failed",
-        })
-    }
-}
-
-/// Where CodeDeploy deploys to; only ECS and Lambda deployments have hooks
-/// that are functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum ComputePlatform {
-    /// Amazon ECS.
-    #[serde(rename = "ECS")]
-    Ecs,
-    /// AWS Lambda.
-    Lambda,
-    /// EC2 and on-premises: its hooks are scripts.
-    Server,
-}
-
-/// The lifecycle events of an ECS deployment, in their order.
+/// How long CodeDeploy waits for the verdict on a lifecycle event.
 ///
-/// Source: [AppSpec hooks](https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum LifecycleEvent {
-    /// Before the green task set exists.
-    BeforeInstall,
-    /// Green starts.
-    Install,
-    /// Green runs and has no traffic.
-    AfterInstall,
-    /// The test listener moves to green.
-    AllowTestTraffic,
-    /// The hook: this is Greenlight.
-    AfterAllowTestTraffic,
-    /// Before customers reach green.
-    BeforeAllowTraffic,
-    /// The production listener moves to green.
-    AllowTraffic,
-    /// Customers use green.
-    AfterAllowTraffic,
-}
-
-impl LifecycleEvent {
-    /// All events, in their order.
-    pub const ALL: [Self; 8] = [
-        Self::BeforeInstall,
-        Self::Install,
-        Self::AfterInstall,
-        Self::AllowTestTraffic,
-        Self::AfterAllowTestTraffic,
-        Self::BeforeAllowTraffic,
-        Self::AllowTraffic,
-        Self::AfterAllowTraffic,
-    ];
-}
-
-impl fmt::Display for LifecycleEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::BeforeInstall => "BeforeInstall",
-            Self::Install => "Install",
-            Self::AfterInstall => "AfterInstall",
-            Self::AllowTestTraffic => "AllowTestTraffic",
-            Self::AfterAllowTestTraffic => "AfterAllowTestTraffic",
-            Self::BeforeAllowTraffic => "BeforeAllowTraffic",
-            Self::AllowTraffic => "AllowTraffic",
-            Self::AfterAllowTraffic => "AfterAllowTraffic",
-        })
-    }
-}
-
-/// How far a lifecycle event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum EventStatus {
-    /// Not begun.
-    Pending,
-    /// Going on.
-    InProgress,
-    /// Ended well.
-    Succeeded,
-    /// Ended badly.
-    Failed,
-    /// Left out, because an event before it failed.
-    Skipped,
-}
-
-impl fmt::Display for EventStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Pending => "Pending",
-            Self::InProgress => "InProgress",
-            Self::Succeeded => "Succeeded",
-            Self::Failed => "Failed",
-            Self::Skipped => "Skipped",
-        })
-    }
-}
-
-/// How far a deployment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum DeploymentStatus {
-    /// Going on.
-    InProgress,
-    /// Production is on green.
-    Succeeded,
-    /// Rolled back.
-    Failed,
-    /// Stopped by a person or an alarm.
-    Stopped,
-}
-
-impl fmt::Display for DeploymentStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::InProgress => "InProgress",
-            Self::Succeeded => "Succeeded",
-            Self::Failed => "Failed",
-            Self::Stopped => "Stopped",
-        })
-    }
-}
+/// Source: [CodeDeploy quotas](https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+const HOUR: Duration = Duration::from_hours(1);
 
 /// One deployment.
 #[derive(Clone, Debug)]
@@ -156,6 +27,8 @@ pub(super) struct Deployment {
     pub(super) id: String,
     pub(super) execution_id: String,
     pub(super) platform: ComputePlatform,
+    /// The event whose hook is asked for a verdict.
+    pub(super) hook: LifecycleEvent,
     pub(super) status: DeploymentStatus,
     pub(super) verdict: Option<Verdict>,
     pub(super) error: Option<(&'static str, String)>,
@@ -177,6 +50,7 @@ impl Deployment {
             id,
             execution_id,
             platform,
+            hook: LifecycleEvent::AfterAllowTestTraffic,
             status: DeploymentStatus::InProgress,
             verdict: None,
             error: None,
@@ -203,6 +77,62 @@ impl Deployment {
             EventStatus::Succeeded | EventStatus::Failed | EventStatus::Skipped => {
                 record.end = Some(Timestamp::now());
             }
+        }
+    }
+
+    /// Whether CodeDeploy still wants a verdict.
+    pub(super) fn waits(&self) -> bool {
+        self.event(self.hook) == EventStatus::InProgress
+            && self.status == DeploymentStatus::InProgress
+            && self.verdict.is_none()
+    }
+
+    /// Goes through the events before the hook's, and begins that one.
+    pub(super) fn reach(&mut self, hook: LifecycleEvent) {
+        self.hook = hook;
+        for event in LifecycleEvent::ALL.into_iter().take_while(|it| *it != hook) {
+            self.set_event(event, EventStatus::InProgress);
+            self.set_event(event, EventStatus::Succeeded);
+        }
+        self.set_event(hook, EventStatus::InProgress);
+    }
+
+    /// Lets the hook's event have begun this long ago.
+    pub(super) fn shift(&mut self, ago: Duration) {
+        self.events[self.hook as usize].start = Some(Timestamp::now() - ago);
+        self.expire();
+    }
+
+    /// Gives up if nobody has told a verdict within the hour.
+    pub(super) fn expire(&mut self) {
+        let begun = self.events[self.hook as usize].start;
+        if self.waits() && begun.is_some_and(|begun| begun + HOUR <= Timestamp::now()) {
+            self.set_event(self.hook, EventStatus::Failed);
+            self.error = Some(("TIMEOUT", format!("No verdict on {} in time.", self.hook)));
+            self.end(DeploymentStatus::Failed);
+        }
+    }
+
+    /// Does what follows from the verdict: traffic is about to move, or the
+    /// deployment has failed.
+    pub(super) fn go_on(&mut self) {
+        match self.verdict {
+            Some(Verdict::Succeeded) => {
+                self.set_event(self.hook, EventStatus::Succeeded);
+                let next = self.hook as usize + 1;
+                for event in LifecycleEvent::ALL.into_iter().skip(next) {
+                    self.set_event(event, EventStatus::InProgress);
+                    if event == LifecycleEvent::AllowTraffic {
+                        break;
+                    }
+                    self.set_event(event, EventStatus::Succeeded);
+                }
+            }
+            Some(Verdict::Failed) => {
+                self.set_event(self.hook, EventStatus::Failed);
+                self.end(DeploymentStatus::Failed);
+            }
+            None => {}
         }
     }
 
@@ -281,6 +211,18 @@ impl Deployment {
             .into_iter()
             .map(|event| self.event_json(event))
             .collect();
+        if self.platform == ComputePlatform::Lambda {
+            return json!({
+                "deploymentTargetType": "LambdaTarget",
+                "lambdaTarget": {
+                    "deploymentId": self.id,
+                    "targetId": TARGET_ID,
+                    "lastUpdatedAt": seconds(Timestamp::now()),
+                    "status": self.status,
+                    "lifecycleEvents": events,
+                },
+            });
+        }
         json!({
             "deploymentTargetType": "ECSTarget",
             "ecsTarget": {

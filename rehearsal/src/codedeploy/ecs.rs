@@ -6,9 +6,10 @@
 use serde_json::{Value, json};
 
 use super::Book;
-use super::deployment::{ComputePlatform, Deployment, DeploymentStatus, seconds};
+use super::deployment::{Deployment, seconds};
 use super::error::{self, ApiError};
 use super::fleet::{self, TargetHealth};
+use super::words::{ComputePlatform, DeploymentStatus};
 use crate::colour::Colour;
 
 /// The output of `DescribeServices`.

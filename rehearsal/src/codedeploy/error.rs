@@ -4,8 +4,9 @@
 //! [Common Errors](https://docs.aws.amazon.com/codedeploy/latest/APIReference/CommonErrors.html).
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 /// An error answer: its name on the wire, its message and its HTTP status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,28 @@ pub(super) const EXPIRED_TOKEN: ApiError = client(
     "ExpiredTokenException",
     "The security token included in the request is expired",
 );
+pub(super) const UNKNOWN_TOKEN: ApiError = client(
+    "UnrecognizedClientException",
+    "The security token included in the request is invalid.",
+);
+/// The signature is not the one that the request should have. As on AWS, the
+/// message repeats what had to be signed.
+pub(super) fn wrong_signature(headers: &HeaderMap) -> ApiError {
+    let mut canonical = String::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let _ = writeln!(canonical, "{name}:{value}");
+    }
+    ApiError {
+        message: Cow::Owned(format!(
+            "The request signature we calculated does not match the signature you provided. Check \
+             your AWS Secret Access Key and signing method. Consult the service documentation for \
+             details.\n\nThe Canonical String for this request should have been\n'POST\n/\n\n\
+             {canonical}'"
+        )),
+        ..client("InvalidSignatureException", "")
+    }
+}
 pub(super) const INTERNAL_FAILURE: ApiError = ApiError {
     code: "InternalFailure",
     message: Cow::Borrowed(""),

@@ -19,6 +19,12 @@ pub enum ApiFault {
     AccessDenied,
     /// `ExpiredTokenException`: the credentials are too old.
     ExpiredToken,
+    /// `UnrecognizedClientException`: the credentials are not known, or not
+    /// known yet.
+    UnknownToken,
+    /// `InvalidSignatureException`, with what should have been signed, and so
+    /// with the session token, in its message.
+    WrongSignature,
     /// The honest answer comes later.
     Slow {
         /// How much later.
@@ -33,13 +39,15 @@ pub enum ApiFault {
 impl ApiFault {
     /// How each fault is written on the command line; the value of `slow` is
     /// in milliseconds.
-    pub const EXAMPLES: [&'static str; 9] = [
+    pub const EXAMPLES: [&'static str; 11] = [
         "throttled",
         "server-error",
         "connection-dropped",
         "answer-lost",
         "access-denied",
         "expired-token",
+        "unknown-token",
+        "wrong-signature",
         "slow:2000",
         "garbage",
         "empty",
@@ -66,6 +74,8 @@ impl FromStr for ApiFault {
             "answer-lost" => Self::AnswerLost,
             "access-denied" => Self::AccessDenied,
             "expired-token" => Self::ExpiredToken,
+            "unknown-token" => Self::UnknownToken,
+            "wrong-signature" => Self::WrongSignature,
             "garbage" => Self::Garbage,
             "empty" => Self::Empty,
             _ => Self::Slow {

@@ -18,23 +18,25 @@ mod elb;
 mod error;
 mod fault;
 mod fleet;
+mod operations;
 mod query;
+mod words;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-pub use self::deployment::{
-    ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict,
-};
-use self::deployment::{Deployment, TARGET_ID};
-use self::error::ApiError;
+use self::deployment::Deployment;
 pub use self::fault::{ApiFault, UnknownApiFault};
 use self::fleet::Fleet;
 pub use self::fleet::TargetHealth;
+pub use self::operations::operations;
+pub use self::words::{ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict};
 use crate::colour::Colour;
 use crate::error::StageError;
 use crate::load_balancer::{View, Weights};
@@ -85,6 +87,17 @@ pub struct Call {
     pub status: Option<String>,
     /// What the caller got.
     pub answer: Answer,
+    /// When the request was there.
+    pub began: Instant,
+    /// When it was answered, or given up.
+    pub ended: Instant,
+}
+
+impl Call {
+    /// Whether both were there at one moment.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.began < other.ended && other.began < self.ended
+    }
 }
 
 /// What became of a call.
@@ -147,12 +160,29 @@ impl CodeDeploy {
     /// [`ComputePlatform::Server`] a verdict is refused.
     pub fn register_on(&self, platform: ComputePlatform) -> Registered {
         let registered = self.create(platform);
-        self.set_event(
-            &registered.deployment_id,
-            LifecycleEvent::AfterAllowTestTraffic,
-            EventStatus::InProgress,
-        );
+        let hook = LifecycleEvent::AfterAllowTestTraffic;
+        self.reach(&registered, hook);
         registered
+    }
+
+    /// Lets a deployment be at this lifecycle event, whose hook waits for a
+    /// verdict from now on.
+    pub fn reach(&self, registered: &Registered, hook: LifecycleEvent) {
+        self.state
+            .change(&registered.deployment_id, |it| it.reach(hook));
+    }
+
+    /// Lets the hook's lifecycle event have begun this long ago. Nobody waits
+    /// for longer than an hour.
+    pub fn shift(&self, registered: &Registered, ago: Duration) {
+        self.state
+            .change(&registered.deployment_id, |it| it.shift(ago));
+    }
+
+    /// Lets a deployment that has its verdict act on it: the hook's event is
+    /// over, and traffic is about to move, or the deployment has failed.
+    pub fn go_on(&self, deployment_id: &str) {
+        self.state.change(deployment_id, Deployment::go_on);
     }
 
     /// A new deployment that has not begun.
@@ -186,6 +216,13 @@ impl CodeDeploy {
         let mut book = self.state.lock();
         let faults = book.faults_of.entry(operation.to_owned()).or_default();
         faults.extend(std::iter::repeat_n(fault, n));
+    }
+
+    /// Takes all faults away.
+    pub fn heal(&self) {
+        let mut book = self.state.lock();
+        book.faults.clear();
+        book.faults_of.clear();
     }
 
     /// The calls so far, in the order of their answers.
@@ -294,93 +331,12 @@ impl State {
         fault.or_else(|| book.faults.pop_front())
     }
 
-    fn record(&self, call: Call) {
+    fn record(&self, mut call: Call) {
         let mut book = self.lock();
+        call.ended = Instant::now();
         if book.calls.len() >= MOST_CALLS {
             book.calls.pop_front();
         }
         book.calls.push_back(call);
     }
-
-    fn carry_out(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        match operation {
-            VERDICT => self.put_status(input),
-            "GetDeployment" => {
-                self.with(input, |found| Ok(json!({"deploymentInfo": found.info()})))
-            }
-            "ListDeploymentTargets" => self.with(input, |_| Ok(json!({"targetIds": [TARGET_ID]}))),
-            "GetDeploymentTarget" => self.with(input, |found| {
-                match input.get("targetId").and_then(Value::as_str) {
-                    None | Some("") => Err(error::TARGET_ID_REQUIRED),
-                    Some(TARGET_ID) => Ok(json!({"deploymentTarget": found.target()})),
-                    Some(_) => Err(error::TARGET_DOES_NOT_EXIST),
-                }
-            }),
-            "GetDeploymentGroup" => deployment::group(input),
-            "DescribeServices" => ecs::services(&self.lock(), input),
-            "DescribeTaskDefinition" => ecs::task_definition(input),
-            "DescribeListeners" => elb::listeners(self, input),
-            "DescribeRules" => elb::rules(self, input),
-            "DescribeTargetHealth" => elb::target_health(self, input),
-            "DescribeTargetGroups" => elb::target_groups(input),
-            "DescribeLoadBalancers" => elb::load_balancers(input),
-            _ => Err(error::UNKNOWN_OPERATION),
-        }
-    }
-
-    /// Finds the deployment of a request, with the errors in CodeDeploy's
-    /// order: no id, no valid id, no such deployment.
-    fn with<T>(
-        &self,
-        input: &Value,
-        use_it: impl FnOnce(&mut Deployment) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
-        let id = match input.get("deploymentId").and_then(Value::as_str) {
-            None | Some("") => return Err(error::DEPLOYMENT_ID_REQUIRED),
-            Some(id) if !well_formed(id) => return Err(error::INVALID_DEPLOYMENT_ID),
-            Some(id) => id,
-        };
-        let mut book = self.lock();
-        let deployment = book
-            .deployments
-            .get_mut(id)
-            .ok_or(error::DEPLOYMENT_DOES_NOT_EXIST)?;
-        use_it(deployment)
-    }
-
-    fn put_status(&self, input: &Value) -> Result<Value, ApiError> {
-        let output = self.with(input, |deployment| {
-            if deployment.platform == ComputePlatform::Server {
-                return Err(error::UNSUPPORTED_ACTION);
-            }
-            let verdict = match input.get("status").and_then(Value::as_str) {
-                Some("Succeeded") => Verdict::Succeeded,
-                Some("Failed") => Verdict::Failed,
-                _ => return Err(error::INVALID_STATUS),
-            };
-            let execution_id = input
-                .get("lifecycleEventHookExecutionId")
-                .and_then(Value::as_str);
-            if execution_id != Some(&deployment.execution_id) {
-                return Err(error::INVALID_EXECUTION_ID);
-            }
-            let waiting = deployment.event(LifecycleEvent::AfterAllowTestTraffic)
-                == EventStatus::InProgress
-                && deployment.status == DeploymentStatus::InProgress;
-            if !waiting || deployment.verdict.is_some() {
-                return Err(error::ALREADY_COMPLETED);
-            }
-            deployment.verdict = Some(verdict);
-            Ok(json!({"lifecycleEventHookExecutionId": execution_id}))
-        })?;
-        self.changes.send_modify(|count| *count += 1);
-        Ok(output)
-    }
-}
-
-/// `d-` and nine letters or digits.
-fn well_formed(id: &str) -> bool {
-    id.strip_prefix("d-").is_some_and(|rest| {
-        rest.len() == 9 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
 }

@@ -61,11 +61,17 @@ pub(super) fn error(error: &ApiError, request_id: &str) -> String {
 pub(super) fn named(error: ApiError) -> ApiError {
     let code = match error.code {
         "UnknownOperationException" => "InvalidAction",
+        "UnrecognizedClientException" => "InvalidClientTokenId",
+        "InvalidSignatureException" => "SignatureDoesNotMatch",
         code => code.strip_suffix("Exception").unwrap_or(code),
     };
     let forbidden = matches!(
         code,
-        "AccessDenied" | "ExpiredToken" | "MissingAuthenticationToken"
+        "AccessDenied"
+            | "ExpiredToken"
+            | "InvalidClientTokenId"
+            | "MissingAuthenticationToken"
+            | "SignatureDoesNotMatch"
     );
     ApiError {
         code,

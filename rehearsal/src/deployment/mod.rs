@@ -41,7 +41,7 @@ pub struct DeploymentOptions {
     pub verdict_within: Duration,
     /// The time limit of the hook's function.
     pub function_timeout: Duration,
-    /// The memory that the function is told to have, in MB.
+    /// The memory that the hook's function has, in MB.
     pub memory_mb: u32,
     /// How often the event is delivered: Lambda promises at least once.
     pub deliveries: u32,

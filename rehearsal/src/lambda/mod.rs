@@ -2,8 +2,10 @@
 //!
 //! The process is the `bootstrap` that would be deployed. It gets the
 //! environment that Lambda gives and nothing of the caller's, is kept warm
-//! between invocations, and is killed when its time is over.
+//! between invocations, and is killed when its time is over or its memory is
+//! used up.
 
+mod memory;
 mod outcome;
 mod process;
 mod runtime_api;
@@ -42,7 +44,7 @@ pub struct FunctionOptions {
     pub settings: Vec<(String, String)>,
     /// The time limit of an invocation: at most 15 minutes on Lambda.
     pub timeout: Duration,
-    /// The memory that the function is told to have; it is not enforced.
+    /// The memory that the function has, in MB; with more it is killed.
     pub memory_mb: u32,
 }
 
@@ -127,7 +129,7 @@ impl Function {
             }
             Ok(init) => {
                 let began = Instant::now();
-                let outcome = run(process, &request_id, &event, self.options.timeout).await;
+                let outcome = run(process, &request_id, &event, &self.options).await;
                 (outcome, Some(init).filter(|_| cold), began.elapsed())
             }
         };
@@ -192,8 +194,10 @@ async fn run(
     process: &mut Process,
     request_id: &str,
     event: &Value,
-    limit: Duration,
+    options: &FunctionOptions,
 ) -> InvocationOutcome {
+    let (limit, megabytes) = (options.timeout, options.memory_mb);
+    let id = process.id();
     let Process { api, child, .. } = process;
     let answered = api.hand_out(request_id, event, limit);
     tokio::select! {
@@ -204,6 +208,10 @@ async fn run(
         () = tokio::time::sleep(limit) => {
             process.kill().await;
             InvocationOutcome::TimedOut
+        }
+        () = memory::exceeded(id, megabytes) => {
+            process.kill().await;
+            InvocationOutcome::OutOfMemory
         }
     }
 }

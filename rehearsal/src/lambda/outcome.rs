@@ -19,6 +19,8 @@ pub enum InvocationOutcome {
     },
     /// The time limit was over, and the process was killed.
     TimedOut,
+    /// The process used more memory than it has, and was killed.
+    OutOfMemory,
     /// The process ended in the middle of the invocation.
     Died {
         /// Its exit code, or the signal that ended it.
@@ -58,6 +60,7 @@ impl fmt::Display for InvocationOutcome {
                 message,
             } => write!(f, "returned an error: {error_type}: {message}"),
             Self::TimedOut => f.write_str("was killed at its time limit"),
+            Self::OutOfMemory => f.write_str("was killed: out of memory"),
             Self::Died { exit } => write!(f, "died: {exit}"),
             Self::InitFailed { reason } => write!(f, "could not start: {reason}"),
         }
@@ -114,6 +117,11 @@ impl Invocation {
                 "Unhandled",
                 "Sandbox.Timedout".to_owned(),
                 "Task timed out".to_owned(),
+            ),
+            InvocationOutcome::OutOfMemory => (
+                "Unhandled",
+                "Runtime.ExitError".to_owned(),
+                "Runtime exited with error: signal: killed".to_owned(),
             ),
             InvocationOutcome::Died { exit } => (
                 "Unhandled",

@@ -20,11 +20,32 @@ pub(super) enum Moment {
     FirstCheck,
     /// Between two steps of a check.
     AmidChecks,
+    /// After the checks, while the file's teardown runs.
+    Teardown,
     /// While CodeDeploy is told.
     Reporting,
 }
 
-use Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting};
+use Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting, Teardown};
+
+/// How it has to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// CodeDeploy has this verdict.
+    Told(Verdict),
+    /// Nobody can tell CodeDeploy, which gives up after its hour; the function
+    /// and the watchdog end in errors.
+    Hour,
+}
+
+/// For how long a fault of AWS is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasts {
+    Times(usize),
+    /// Until the gate has ended; the watchdog runs after it.
+    Gate,
+    Forever,
+}
 
 /// What goes wrong.
 #[derive(Clone, Debug)]
@@ -41,15 +62,32 @@ pub(super) enum Wrong {
     /// A rule before the default one leads to blue.
     RuleToBlue,
     Targets(&'static [TargetHealth]),
-    Aws(&'static str, usize, ApiFault),
+    /// This operation meets a fault of AWS.
+    Aws(&'static str, Lasts, ApiFault),
+    /// Every operation does, once.
+    AllOfAws(ApiFault),
     /// The process gets this signal when its log has a line with this text.
     Signal(&'static str, &'static str),
-    /// The event is delivered twice, one after the other or at once.
-    Twice {
-        at_once: bool,
-    },
+    /// The event is delivered twice.
+    Twice(Again),
+    /// The event began so long ago that this is left of CodeDeploy's hour, and
+    /// something hangs.
+    Late(Duration),
+    /// Many answers at once are larger than the function's memory.
+    OutOfMemory,
     /// The function's time limit is this short, and green does not answer.
     OutOfTime(Duration),
+}
+
+/// When an event comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// While the first delivery is at work.
+    AtOnce,
+    /// After its report.
+    Then,
+    /// After CodeDeploy has gone on.
+    Late,
 }
 
 #[derive(Clone, Debug)]
@@ -58,22 +96,62 @@ pub(super) struct Case {
     pub(super) fault: String,
     pub(super) moment: Moment,
     pub(super) wrong: Wrong,
-    pub(super) expected: Verdict,
+    pub(super) expected: End,
+}
+
+impl Wrong {
+    pub(super) fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::OutOfMemory)
+    }
+
+    /// What the log says when the moment of a signal has come.
+    pub(super) fn line(&self) -> Option<&'static str> {
+        match self {
+            Self::Signal(_, line) => Some(line),
+            _ => None,
+        }
+    }
+}
+
+impl Case {
+    pub(super) fn succeeds(&self) -> bool {
+        self.expected == SUCCEEDED
+    }
 }
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    let mut case = |of, fault: &str, moment, wrong: &Wrong, expected| {
-        cases.push(Case {
-            of,
-            fault: fault.to_owned(),
-            moment,
-            wrong: wrong.clone(),
-            expected,
-        });
-    };
-    let (succeeded, failed) = (Verdict::Succeeded, Verdict::Failed);
+    network(&mut cases);
+    load_balancer(&mut cases);
+    aws(&mut cases);
+    lambda(&mut cases);
+    cases
+}
 
+const SUCCEEDED: End = End::Told(Verdict::Succeeded);
+const FAILED: End = End::Told(Verdict::Failed);
+
+fn case(
+    cases: &mut Vec<Case>,
+    of: &'static str,
+    fault: &str,
+    moment: Moment,
+    wrong: &Wrong,
+    expected: End,
+) {
+    cases.push(Case {
+        of,
+        fault: fault.to_owned(),
+        moment,
+        wrong: wrong.clone(),
+        expected,
+    });
+}
+
+fn network(cases: &mut Vec<Case>) {
+    let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
+        case(cases, "network", fault, moment, wrong, expected);
+    };
     let every = Duration::from_millis(50);
     for (name, fault, on_open_connections) in [
         ("refused", Fault::Refuse, true),
@@ -103,118 +181,247 @@ pub(super) fn cases() -> Vec<Case> {
         ),
     ] {
         let wrong = Wrong::Network(fault);
-        case("network", name, AskingTheApp, &wrong, failed);
-        case("network", name, FirstCheck, &wrong, failed);
+        case(name, AskingTheApp, &wrong, FAILED);
+        case(name, FirstCheck, &wrong, FAILED);
         if on_open_connections {
-            case("network", name, AmidChecks, &wrong, failed);
+            case(name, AmidChecks, &wrong, FAILED);
+            // The checks have passed, and the teardown has no say.
+            case(name, Teardown, &wrong, SUCCEEDED);
         }
     }
     let slow = Wrong::Network(Fault::Slow {
         by: Duration::from_millis(100),
     });
-    for moment in [AskingTheApp, FirstCheck, AmidChecks] {
-        case("network", "slow", moment, &slow, succeeded);
+    for moment in [AskingTheApp, FirstCheck, AmidChecks, Teardown] {
+        case("slow", moment, &slow, SUCCEEDED);
     }
     for moment in [AskingTheApp, FirstCheck] {
-        case("network", "DNS gone", moment, &Wrong::NoName, failed);
+        case("DNS gone", moment, &Wrong::NoName, FAILED);
     }
+}
 
+fn load_balancer(cases: &mut Vec<Case>) {
+    let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
+        case(cases, "load balancer", fault, moment, wrong, expected);
+    };
     for status in [500, 502, 503, 504] {
         let wrong = Wrong::Network(Fault::Status(status));
+        let name = format!("answers {status}");
         for moment in [AskingTheApp, FirstCheck, AmidChecks] {
-            let name = format!("answers {status}");
-            case("load balancer", &name, moment, &wrong, failed);
+            case(&name, moment, &wrong, FAILED);
         }
+        case(&name, Teardown, &wrong, SUCCEEDED);
     }
     let forwards = |blue, green| Wrong::Forwards(Weights { blue, green });
     for (name, wrong, expected) in [
-        ("stays on blue", forwards(1, 0), failed),
-        ("mixed weights", forwards(90, 10), failed),
-        ("serves nobody", forwards(0, 0), failed),
-        ("a rule to blue", Wrong::RuleToBlue, failed),
+        ("stays on blue", forwards(1, 0), FAILED),
+        ("mixed weights", forwards(90, 10), FAILED),
+        ("serves nobody", forwards(0, 0), FAILED),
+        ("a rule to blue", Wrong::RuleToBlue, FAILED),
         (
             "flips late",
             Wrong::FlipsLate(Duration::from_millis(600)),
-            succeeded,
+            SUCCEEDED,
         ),
-        ("flips too late", Wrong::FlipsLate(FOREVER), failed),
-        ("no targets", Wrong::Targets(&[]), failed),
+        ("flips too late", Wrong::FlipsLate(FOREVER), FAILED),
+        ("no targets", Wrong::Targets(&[]), FAILED),
         (
             "unhealthy target",
             Wrong::Targets(&[TargetHealth::Healthy, TargetHealth::Unhealthy]),
-            failed,
+            FAILED,
         ),
         (
             "target not ready",
             Wrong::Targets(&[TargetHealth::Initial]),
-            failed,
+            FAILED,
         ),
         (
             "target leaves",
             Wrong::Targets(&[TargetHealth::Healthy, TargetHealth::Draining]),
-            succeeded,
+            SUCCEEDED,
         ),
     ] {
-        case("load balancer", name, AskingAws, &wrong, expected);
+        case(name, AskingAws, &wrong, expected);
     }
-    let stale = &Wrong::StaleNode;
-    case(
-        "load balancer",
-        "one address blue",
-        AskingTheApp,
-        stale,
-        failed,
-    );
+    case("one node blue", AskingTheApp, &Wrong::StaleNode, FAILED);
+}
 
+fn aws(cases: &mut Vec<Case>) {
+    let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
+        case(cases, "AWS", fault, moment, wrong, expected);
+    };
     let by = Duration::from_millis(300);
-    for (name, times, fault, expected) in [
-        ("throttled twice", 2, ApiFault::Throttled, succeeded),
-        ("500 twice", 2, ApiFault::ServerError, succeeded),
-        ("dropped once", 1, ApiFault::ConnectionDropped, succeeded),
-        ("answer lost", 1, ApiFault::AnswerLost, succeeded),
-        ("garbage once", 1, ApiFault::Garbage, succeeded),
-        ("slow", 1, ApiFault::Slow { by }, succeeded),
-        ("access denied", 1, ApiFault::AccessDenied, failed),
-        ("credentials expired", 1, ApiFault::ExpiredToken, failed),
+    let hangs = ApiFault::Slow { by: FOREVER };
+    let (once, twice) = (Lasts::Times(1), Lasts::Times(2));
+    // What becomes of it, if a call of the proof meets it, and if the report
+    // does. What the gate cannot tell, the watchdog tells: `Failed`.
+    for (name, lasts, fault, proof, report) in [
+        (
+            "throttled twice",
+            twice,
+            ApiFault::Throttled,
+            SUCCEEDED,
+            SUCCEEDED,
+        ),
+        (
+            "throttled for good",
+            Lasts::Forever,
+            ApiFault::Throttled,
+            FAILED,
+            End::Hour,
+        ),
+        (
+            "throttled for long",
+            Lasts::Gate,
+            ApiFault::Throttled,
+            FAILED,
+            FAILED,
+        ),
+        (
+            "500 twice",
+            twice,
+            ApiFault::ServerError,
+            SUCCEEDED,
+            SUCCEEDED,
+        ),
+        (
+            "500 for good",
+            Lasts::Forever,
+            ApiFault::ServerError,
+            FAILED,
+            End::Hour,
+        ),
+        (
+            "dropped once",
+            once,
+            ApiFault::ConnectionDropped,
+            SUCCEEDED,
+            SUCCEEDED,
+        ),
+        (
+            "dropped for good",
+            Lasts::Forever,
+            ApiFault::ConnectionDropped,
+            FAILED,
+            End::Hour,
+        ),
+        (
+            "answer lost",
+            once,
+            ApiFault::AnswerLost,
+            SUCCEEDED,
+            SUCCEEDED,
+        ),
+        (
+            "garbage once",
+            once,
+            ApiFault::Garbage,
+            SUCCEEDED,
+            SUCCEEDED,
+        ),
+        (
+            "garbage for good",
+            Lasts::Forever,
+            ApiFault::Garbage,
+            FAILED,
+            End::Hour,
+        ),
+        ("slow", once, ApiFault::Slow { by }, SUCCEEDED, SUCCEEDED),
+        // A proof has less time here than one call that hangs; a report more.
+        ("hangs once", once, hangs, FAILED, SUCCEEDED),
+        (
+            "access denied",
+            once,
+            ApiFault::AccessDenied,
+            FAILED,
+            FAILED,
+        ),
+        (
+            "access denied for good",
+            Lasts::Forever,
+            ApiFault::AccessDenied,
+            FAILED,
+            End::Hour,
+        ),
+        (
+            "credentials cold",
+            twice,
+            ApiFault::UnknownToken,
+            SUCCEEDED,
+            SUCCEEDED,
+        ),
+        (
+            "credentials unknown",
+            Lasts::Gate,
+            ApiFault::UnknownToken,
+            FAILED,
+            FAILED,
+        ),
+        (
+            "credentials expired",
+            Lasts::Gate,
+            ApiFault::ExpiredToken,
+            FAILED,
+            FAILED,
+        ),
+        (
+            "signature wrong",
+            Lasts::Gate,
+            ApiFault::WrongSignature,
+            FAILED,
+            FAILED,
+        ),
     ] {
         for (operation, _) in READS {
-            let wrong = Wrong::Aws(operation, times, fault);
-            case("AWS", name, AskingAws, &wrong, expected);
+            let wrong = Wrong::Aws(operation, lasts, fault);
+            case(name, AskingAws, &wrong, proof);
         }
-        // What cannot be told at first is told by the watchdog: `Failed`.
-        let wrong = Wrong::Aws(VERDICT, times, fault);
-        case("AWS", name, Reporting, &wrong, expected);
+        case(name, Reporting, &Wrong::Aws(VERDICT, lasts, fault), report);
     }
-    // A proof has less time than one call that hangs; a report has more.
-    let hangs = ApiFault::Slow { by: FOREVER };
-    for (operation, _) in READS {
-        let wrong = Wrong::Aws(operation, 1, hangs);
-        case("AWS", "hangs", AskingAws, &wrong, failed);
-    }
-    let wrong = Wrong::Aws(VERDICT, 1, hangs);
-    case("AWS", "hangs", Reporting, &wrong, succeeded);
-    for (operation, _) in READS {
-        let wrong = Wrong::Aws(operation, 1000, ApiFault::Throttled);
-        case("AWS", "throttled for good", AskingAws, &wrong, failed);
-    }
+    let wrong = Wrong::AllOfAws(ApiFault::Slow { by });
+    case("slow everywhere", AskingAws, &wrong, SUCCEEDED);
+    let wrong = Wrong::AllOfAws(ApiFault::Throttled);
+    case("throttled everywhere", AskingAws, &wrong, SUCCEEDED);
+}
 
+fn lambda(cases: &mut Vec<Case>) {
+    let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
+        case(cases, "Lambda", fault, moment, wrong, expected);
+    };
     for (name, signal) in [("killed", "-KILL"), ("frozen", "-STOP")] {
         for (moment, line) in [
             (AskingAws, "Greenlight "),
             (AskingTheApp, "waiting for green"),
             (FirstCheck, "running "),
+            (Teardown, "passed: a customer sees orders"),
             (Reporting, "Succeeded: "),
         ] {
-            case("Lambda", name, moment, &Wrong::Signal(signal, line), failed);
+            case(name, moment, &Wrong::Signal(signal, line), FAILED);
         }
     }
-    let short = Wrong::OutOfTime(Duration::from_millis(1500));
-    for moment in [AskingAws, AskingTheApp, FirstCheck] {
-        case("Lambda", "out of time", moment, &short, failed);
+    for moment in [FirstCheck, AmidChecks] {
+        case("out of memory", moment, &Wrong::OutOfMemory, FAILED);
     }
-    for (name, at_once) in [("delivered twice", false), ("twice at once", true)] {
-        let wrong = Wrong::Twice { at_once };
-        case("Lambda", name, Reporting, &wrong, succeeded);
+    let seconds = Duration::from_secs;
+    let (short, late) = (Wrong::OutOfTime(seconds(2)), Wrong::Late(seconds(4)));
+    for (name, wrong) in [("out of time", short), ("late in the hour", late)] {
+        for moment in [AskingAws, AskingTheApp, FirstCheck] {
+            case(name, moment, &wrong, FAILED);
+        }
     }
-    cases
+    // There has to be time for the checks, and none for what hangs then.
+    let (short, late) = (Wrong::OutOfTime(seconds(6)), Wrong::Late(seconds(6)));
+    for (name, wrong) in [("out of time", short), ("late in the hour", late)] {
+        case(name, AmidChecks, &wrong, FAILED);
+        case(name, Teardown, &wrong, SUCCEEDED);
+    }
+    let over = Wrong::Late(Duration::ZERO);
+    case("after the hour", AskingAws, &over, End::Hour);
+    for (name, again) in [
+        ("delivered twice", Again::Then),
+        ("twice at once", Again::AtOnce),
+        ("again much later", Again::Late),
+    ] {
+        case(name, Reporting, &Wrong::Twice(again), SUCCEEDED);
+    }
 }

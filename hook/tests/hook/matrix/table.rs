@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rehearsal::Verdict;
+use super::cases::Moment::{
+    self, AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting, Teardown,
+};
+use super::cases::{Case, End};
 
-use super::cases::Case;
-use super::cases::Moment::{self, AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting};
-
-/// For each moment: how many cases went right, how many there are, and what
-/// CodeDeploy had to be told.
-type Row = BTreeMap<Moment, (usize, usize, Verdict)>;
+/// For each moment: how many cases went right, how many there are, and how
+/// they had to end.
+type Row = BTreeMap<Moment, (usize, usize, End)>;
 
 /// The matrix as a table: a fault a row, a moment a column.
 #[expect(clippy::print_stdout, reason = "the table is for people")]
 pub(super) fn print(told: &[(Case, Result<(), String>)]) {
-    const MOMENTS: [(Moment, &str); 5] = [
+    const MOMENTS: [(Moment, &str); 6] = [
         (AskingAws, "asking AWS"),
         (AskingTheApp, "asking app"),
         (FirstCheck, "first check"),
         (AmidChecks, "amid checks"),
+        (Teardown, "teardown"),
         (Reporting, "reporting"),
     ];
     let mut rows: BTreeMap<(&str, &str), Row> = BTreeMap::new();
@@ -38,15 +39,16 @@ pub(super) fn print(told: &[(Case, Result<(), String>)]) {
         for (moment, _) in MOMENTS {
             let cell = row
                 .get(&moment)
-                .map_or(String::new(), |(right, of, verdict)| {
-                    format!("{verdict} {right}/{of}")
+                .map_or(String::new(), |(right, of, end)| match end {
+                    End::Told(verdict) => format!("{verdict} {right}/{of}"),
+                    End::Hour => format!("the hour {right}/{of}"),
                 });
             let _ = write!(table, " {cell:>14}");
         }
     }
     let right = told.iter().filter(|(_, told)| told.is_ok()).count();
     println!(
-        "\n{table}\n\n{right} of {} cases: exactly one verdict, the right one, in time",
+        "\n{table}\n\n{right} of {} cases: exactly one end, the right one, in time",
         told.len()
     );
 }
