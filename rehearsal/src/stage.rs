@@ -23,6 +23,9 @@ pub struct StageOptions {
     pub production_port: u16,
     /// The port of the test listener; 0 means any free one.
     pub test_port: u16,
+    /// How many addresses the load balancer has: 127.0.0.1, 127.0.0.2 and so
+    /// on, all with the same ports.
+    pub nodes: u8,
     /// Who the production listener forwards to.
     pub production: Weights,
     /// Who the test listener forwards to.
@@ -38,6 +41,7 @@ impl Default for StageOptions {
         Self {
             production_port: 0,
             test_port: 0,
+            nodes: 1,
             production: Colour::Blue.into(),
             test: Colour::Green.into(),
             green_defect: None,
@@ -80,6 +84,7 @@ impl Stage {
         let layout = Layout {
             production_port: options.production_port,
             test_port: options.test_port,
+            nodes: options.nodes,
             blue_port: blue.port(),
             green_port: green.port(),
             production: options.production,

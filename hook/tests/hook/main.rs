@@ -8,6 +8,7 @@
     reason = "these are tests"
 )]
 
+mod addresses;
 mod deployments;
 mod events;
 mod hour;

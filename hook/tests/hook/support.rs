@@ -27,7 +27,11 @@ pub(crate) struct Trial {
 
 impl Trial {
     pub(crate) async fn new() -> Self {
-        let stage = Stage::start(StageOptions::default()).await.unwrap();
+        Self::on(StageOptions::default()).await
+    }
+
+    pub(crate) async fn on(options: StageOptions) -> Self {
+        let stage = Stage::start(options).await.unwrap();
         let settings = stage.hook_settings();
         Self {
             stage,

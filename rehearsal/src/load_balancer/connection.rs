@@ -30,18 +30,22 @@ const MOST_CONNECTIONS: usize = 4096;
 /// How long a client may take for its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Accepts connections until the task is dropped.
+/// Accepts the connections of one address until the task is dropped.
 pub(super) async fn accept(
     gate: Arc<Gate>,
+    node: usize,
     targets: Arc<Targets>,
     certificates: Arc<Certificates>,
 ) {
     // The set owns the connections, so that they end with the listener.
     let mut connections = JoinSet::new();
     let mut cuts = gate.cuts();
+    let Some(socket) = gate.nodes().get(node).map(|node| &node.socket) else {
+        return;
+    };
     loop {
         tokio::select! {
-            accepted = gate.socket.accept(), if connections.len() < MOST_CONNECTIONS => {
+            accepted = socket.accept(), if connections.len() < MOST_CONNECTIONS => {
                 let Ok((tcp, peer)) = accepted else {
                     // Out of file descriptors, most likely; one pause, then again.
                     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -49,6 +53,7 @@ pub(super) async fn accept(
                 };
                 let connection = Connection {
                     number: gate.count_connection(),
+                    node,
                     gate: Arc::clone(&gate),
                     targets: Arc::clone(&targets),
                     peer,
@@ -67,6 +72,7 @@ pub(super) async fn accept(
 #[derive(Clone, Debug)]
 struct Connection {
     number: u64,
+    node: usize,
     gate: Arc<Gate>,
     targets: Arc<Targets>,
     peer: SocketAddr,
@@ -113,7 +119,7 @@ impl Connection {
     }
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let decision = self.gate.decide(self.number);
+        let decision = self.gate.decide(self.number, self.node);
         match decision.fault {
             Some(Fault::BlackHole | Fault::NoAnswer) => return pending().await,
             Some(Fault::ResetOnAccept | Fault::ResetOnRequest) => {
@@ -136,7 +142,8 @@ impl Connection {
                 | Fault::BrokenTls
                 | Fault::Certificate(_)
                 | Fault::LateFlip { .. }
-                | Fault::StaleNode { .. },
+                | Fault::StaleNode { .. }
+                | Fault::StaleAddress { .. },
             )
             | None => {}
         }
@@ -145,7 +152,7 @@ impl Connection {
         };
         let origin = Origin {
             client: self.peer.ip(),
-            port: self.gate.socket.port(),
+            port: self.gate.port(),
         };
         Ok(self.targets.ask(colour, origin, request).await)
     }

@@ -59,12 +59,17 @@ pub enum Fault {
         /// How many nodes there seem to be.
         one_in: u64,
     },
+    /// The node at 127.0.0.`last` missed the last change of the weights.
+    StaleAddress {
+        /// The last number of the address.
+        last: u8,
+    },
 }
 
 impl Fault {
     /// How each fault is written on the command line, with a sample value
     /// where it takes one (milliseconds, MiB, a status, a number of nodes).
-    pub const EXAMPLES: [&'static str; 17] = [
+    pub const EXAMPLES: [&'static str; 18] = [
         "refuse",
         "reset-on-accept",
         "reset-on-request",
@@ -82,6 +87,7 @@ impl Fault {
         "unknown-issuer-certificate",
         "late-flip:2000",
         "stale-node:3",
+        "stale-address:2",
     ];
 }
 
@@ -128,6 +134,9 @@ impl FromStr for Fault {
             ("late-flip", _, Some(by)) => Self::LateFlip { by },
             ("stale-node", Some(one_in @ 1..), _) => Self::StaleNode {
                 one_in: u64::from(one_in),
+            },
+            ("stale-address", Some(last @ 1..), _) => Self::StaleAddress {
+                last: u8::try_from(last).map_err(|_| unknown())?,
             },
             _ => return Err(unknown()),
         })

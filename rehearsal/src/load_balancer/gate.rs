@@ -1,5 +1,7 @@
 //! The state of one listener: its socket, its weights, its fault, its counts.
 
+use std::io;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,12 +16,20 @@ use crate::colour::Colour;
 /// One listener, shared by its accept loop, its connections and the caller.
 #[derive(Debug)]
 pub(super) struct Gate {
-    pub(super) socket: Socket,
+    /// One for each address, and never none.
+    nodes: Vec<Node>,
     rules: Mutex<Rules>,
     turns: AtomicU64,
     requests: AtomicU64,
     connections: AtomicU64,
     cuts: watch::Sender<u64>,
+}
+
+/// One address of a listener: 127.0.0.1 is the first.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) socket: Socket,
+    requests: AtomicU64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +49,22 @@ pub(super) struct Decision {
 }
 
 impl Gate {
-    pub(super) fn new(socket: Socket, weights: Weights) -> Self {
+    /// Opens this many addresses on one port.
+    pub(super) fn open(port: u16, nodes: u8, weights: Weights) -> io::Result<Self> {
+        let mut open: Vec<Node> = Vec::new();
+        for last in 1..=nodes.max(1) {
+            let port = open.first().map_or(port, |first| first.socket.port());
+            open.push(Node {
+                socket: Socket::open(Ipv4Addr::new(127, 0, 0, last), port)?,
+                requests: AtomicU64::new(0),
+            });
+        }
+        Ok(Self::new(open, weights))
+    }
+
+    fn new(nodes: Vec<Node>, weights: Weights) -> Self {
         Self {
-            socket,
+            nodes,
             rules: Mutex::new(Rules {
                 weights,
                 before: weights,
@@ -81,16 +104,37 @@ impl Gate {
 
     pub(super) fn set_fault(&self, fault: Option<Fault>) {
         self.lock().fault = fault;
+        for node in &self.nodes {
+            if fault == Some(Fault::Refuse) {
+                node.socket.refuse();
+            } else {
+                node.socket.reopen();
+            }
+        }
         if fault == Some(Fault::Refuse) {
-            self.socket.refuse();
             self.cuts.send_modify(|count| *count += 1);
-        } else {
-            self.socket.reopen();
         }
     }
 
     pub(super) fn fault(&self) -> Option<Fault> {
         self.lock().fault
+    }
+
+    /// The port, which all addresses share.
+    pub(super) fn port(&self) -> u16 {
+        self.nodes.first().map_or(0, |node| node.socket.port())
+    }
+
+    /// The addresses, 127.0.0.1 first.
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// How many requests 127.0.0.`last` has got.
+    pub(super) fn requests_at(&self, last: u8) -> u64 {
+        let node = usize::from(last).checked_sub(1);
+        node.and_then(|node| self.nodes.get(node))
+            .map_or(0, |node| node.requests.load(Ordering::Relaxed))
     }
 
     /// Counts a connection and gives its number, from 0.
@@ -112,13 +156,17 @@ impl Gate {
     }
 
     /// Counts a request and decides what becomes of it.
-    pub(super) fn decide(&self, connection: u64) -> Decision {
+    pub(super) fn decide(&self, connection: u64, node: usize) -> Decision {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(node) = self.nodes.get(node) {
+            node.requests.fetch_add(1, Ordering::Relaxed);
+        }
         let rules = *self.lock();
         let weights = match rules.fault {
             Some(Fault::StaleNode { one_in }) if connection.is_multiple_of(one_in.max(1)) => {
                 rules.before
             }
+            Some(Fault::StaleAddress { last }) if node + 1 == usize::from(last) => rules.before,
             _ => rules.effective(),
         };
         let turn = self.turns.fetch_add(1, Ordering::Relaxed);

@@ -20,7 +20,6 @@ pub use self::fault::{Fault, UnknownFault};
 use self::gate::Gate;
 use self::proxy::Targets;
 pub(crate) use self::proxy::trace_id;
-use self::socket::Socket;
 pub use self::weights::{Listener, Weights};
 use crate::certificates::Certificates;
 use crate::colour::Colour;
@@ -33,7 +32,7 @@ pub struct LoadBalancer {
     production: Arc<Gate>,
     test: Arc<Gate>,
     targets: Arc<Targets>,
-    _accepting: [Task; 2],
+    _accepting: Vec<Task>,
 }
 
 /// The listeners for those who only look: ELB's API describes them.
@@ -53,7 +52,7 @@ impl View {
 
     /// The port of a listener on 127.0.0.1.
     pub(crate) fn port(&self, listener: Listener) -> u16 {
-        self.gate(listener).socket.port()
+        self.gate(listener).port()
     }
 
     fn gate(&self, listener: Listener) -> &Gate {
@@ -69,6 +68,7 @@ impl View {
 pub(crate) struct Layout {
     pub(crate) production_port: u16,
     pub(crate) test_port: u16,
+    pub(crate) nodes: u8,
     pub(crate) blue_port: u16,
     pub(crate) green_port: u16,
     pub(crate) production: Weights,
@@ -81,9 +81,9 @@ impl LoadBalancer {
         certificates: &Arc<Certificates>,
     ) -> Result<Self, StageError> {
         let open = |what, port, weights| {
-            let socket =
-                Socket::open(port).map_err(|source| StageError::Listen { what, port, source })?;
-            Ok(Arc::new(Gate::new(socket, weights)))
+            let gate = Gate::open(port, layout.nodes, weights);
+            let gate = gate.map_err(|source| StageError::Listen { what, port, source })?;
+            Ok(Arc::new(gate))
         };
         let production = open(
             "production listener",
@@ -92,13 +92,18 @@ impl LoadBalancer {
         )?;
         let test = open("test listener", layout.test_port, layout.test)?;
         let targets = Arc::new(Targets::new(layout.blue_port, layout.green_port));
-        let accepting = [&production, &test].map(|gate| {
+        let accept = |gate: &Arc<Gate>, node| {
             Task::spawn(connection::accept(
                 Arc::clone(gate),
+                node,
                 Arc::clone(&targets),
                 Arc::clone(certificates),
             ))
-        });
+        };
+        let mut accepting = Vec::new();
+        for gate in [&production, &test] {
+            accepting.extend((0..gate.nodes().len()).map(|node| accept(gate, node)));
+        }
         Ok(Self {
             production,
             test,
@@ -145,6 +150,11 @@ impl LoadBalancer {
         self.gate(listener).requests()
     }
 
+    /// How many requests a listener has got at 127.0.0.`last`.
+    pub fn requests_at(&self, listener: Listener, last: u8) -> u64 {
+        self.gate(listener).requests_at(last)
+    }
+
     /// How many connections a listener has accepted.
     pub fn connections(&self, listener: Listener) -> u64 {
         self.gate(listener).connections()
@@ -157,7 +167,7 @@ impl LoadBalancer {
 
     /// The port of a listener on 127.0.0.1.
     pub fn port(&self, listener: Listener) -> u16 {
-        self.gate(listener).socket.port()
+        self.gate(listener).port()
     }
 
     fn gate(&self, listener: Listener) -> &Gate {

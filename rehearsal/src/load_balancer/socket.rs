@@ -36,8 +36,8 @@ enum State {
 }
 
 impl Socket {
-    pub(super) fn open(port: u16) -> io::Result<Self> {
-        let socket = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    pub(super) fn open(ip: Ipv4Addr, port: u16) -> io::Result<Self> {
+        let socket = bind(SocketAddr::from((ip, port)))?;
         let address = socket.local_addr()?;
         Ok(Self {
             address,

@@ -1,0 +1,143 @@
+//! A load balancer's name stands for several addresses, and each of them has
+//! to be green.
+//!
+//! The function runs with a hosts file of its own, in a mount namespace. Where
+//! the system refuses that, these tests are skipped, and say so.
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use rehearsal::{Colour, Fault, Invocation, InvocationOutcome, Listener, StageOptions, Verdict};
+
+use crate::support::{BOOTSTRAP, Invoked, Trial};
+
+const NAME: &str = "balancer.example.test";
+const NODES: u8 = 3;
+
+/// A trial whose load balancer has three addresses, and one name for them.
+struct Balanced {
+    trial: Trial,
+    /// The function, where the name is known.
+    bootstrap: PathBuf,
+}
+
+impl Balanced {
+    async fn new() -> Option<Self> {
+        let nodes = StageOptions {
+            nodes: NODES,
+            ..StageOptions::default()
+        };
+        let trial = Trial::on(nodes).await;
+        let bootstrap = hosted(&trial)?;
+        let port = trial.stage.test_port();
+        let trial = trial
+            .set("SMOKE_CONNECT_TO", &format!("{NAME}:{port}"))
+            .set("SMOKE_IDENTITY", "header:x-app-version")
+            .set("SMOKE_IDENTITY_TIMES", "4")
+            .set("SMOKE_PROOF_TIMEOUT", "3s");
+        Some(Self { trial, bootstrap })
+    }
+
+    async fn gate(&self) -> (rehearsal::Registered, Invoked) {
+        let registered = self.trial.stage.codedeploy().register();
+        let mut options = self.trial.options();
+        options.bootstrap.clone_from(&self.bootstrap);
+        let function = self.trial.stage.function(options).await.unwrap();
+        let invocation: Invocation = function.invoke(registered.event()).await;
+        assert!(
+            matches!(invocation.outcome, InvocationOutcome::Returned(_)),
+            "{invocation:?}"
+        );
+        (registered, Invoked(invocation))
+    }
+
+    fn requests(&self) -> Vec<u64> {
+        let balancer = self.trial.stage.load_balancer();
+        let at = |last| balancer.requests_at(Listener::Test, last);
+        (1..=NODES).map(at).collect()
+    }
+}
+
+/// A script that runs the function where the name stands for all addresses.
+fn hosted(trial: &Trial) -> Option<PathBuf> {
+    let folder = trial.stage.folder();
+    let hosts = folder.join("hosts");
+    let lines = (1..=NODES).map(|last| format!("127.0.0.{last} {NAME}\n"));
+    std::fs::write(&hosts, lines.collect::<String>()).unwrap();
+    let inside = format!(
+        "unshare --map-root-user --mount sh -c 'mount --bind {} /etc/hosts && exec \"$@\"' sh",
+        hosts.display()
+    );
+    let known = Command::new("sh")
+        .args(["-c", &format!("{inside} getent ahostsv4 {NAME}")])
+        .output();
+    let known = known.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let known = known.unwrap_or_default();
+    if !(1..=NODES).all(|last| known.contains(&format!("127.0.0.{last} "))) {
+        // Straight to the terminal: the test harness would keep it to itself.
+        let _ = std::io::stderr()
+            .write_all(b"SKIPPED: the system lets nobody have a hosts file of one's own\n");
+        return None;
+    }
+    let script = folder.join("bootstrap");
+    std::fs::write(&script, format!("#!/bin/sh\nexec {inside} {BOOTSTRAP}\n")).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    Some(script)
+}
+
+#[tokio::test]
+async fn each_address_is_asked_as_often_as_the_settings_say() {
+    let Some(balanced) = Balanced::new().await else {
+        return;
+    };
+    let (registered, invoked) = balanced.gate().await;
+    let verdict = balanced.trial.verdict(&registered);
+    assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+    let requests = balanced.requests();
+    assert!(requests.iter().all(|count| *count >= 4), "{requests:?}");
+}
+
+#[tokio::test]
+async fn one_address_that_still_serves_blue_fails_and_is_named() {
+    for last in 1..=NODES {
+        let Some(balanced) = Balanced::new().await else {
+            return;
+        };
+        let balancer = balanced.trial.stage.load_balancer();
+        balancer.forward(Listener::Test, Colour::Blue);
+        balancer.forward(Listener::Test, Colour::Green);
+        balancer.fault(Listener::Test, Some(Fault::StaleAddress { last }));
+        let outcome = balanced.gate().await;
+        let why = "green is not proven: the target does not answer as green";
+        balanced.trial.assert_failed(&outcome, why);
+        let port = balanced.trial.stage.test_port();
+        let named = format!("127.0.0.{last}:{port}: expected");
+        balanced.trial.assert_failed(&outcome, &named);
+        balanced.trial.assert_failed(&outcome, "blue-1.0.0");
+        assert!(outcome.1.answer()["report"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_turns_green_late_is_waited_for() {
+    let Some(balanced) = Balanced::new().await else {
+        return;
+    };
+    let balancer = balanced.trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    balancer.forward(Listener::Test, Colour::Green);
+    balancer.fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
+    let healing = async {
+        while balancer.target_requests(Colour::Blue) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        balancer.fault(Listener::Test, None);
+    };
+    let ((registered, invoked), ()) = tokio::join!(balanced.gate(), healing);
+    let verdict = balanced.trial.verdict(&registered);
+    assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+    assert!(invoked.output().contains("waiting for green: 127.0.0.2:"));
+}
