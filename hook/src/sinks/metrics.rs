@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use smoke_tests::report::Report;
 use smoke_tests::verdict::Verdict;
 
 use super::Account;
@@ -89,7 +90,7 @@ fn dimensions(account: Account<'_>) -> Vec<(&'static str, &str)> {
 fn measured(account: Account<'_>) -> Vec<(&'static str, &'static str, Value)> {
     let decision = account.decision;
     let succeeded = u8::from(decision.verdict == Verdict::Succeeded);
-    let counts = decision.report.as_ref().map(|report| report.counts());
+    let counts = decision.report.as_ref().map(Report::counts);
     let counts = counts.unwrap_or_default();
     let mut metrics = vec![
         ("Verdict", "None", succeeded.into()),
