@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Outside libraries that could be swapped, and the only files that name them.
-const SWAPPABLE: [(&str, &[&str]); 13] = [
+const SWAPPABLE: [(&str, &[&str]); 15] = [
     ("saphyr_parser", &["smoke-tests/src/yaml/mod.rs"]),
     ("annotate_snippets", &["smoke-tests/src/snippet.rs"]),
     (
@@ -22,8 +22,16 @@ const SWAPPABLE: [(&str, &[&str]); 13] = [
     ),
     (
         "rustls",
-        &["smoke-tests/src/http.rs", "hook/src/aws_http.rs"],
+        &["smoke-tests/src/dial/tls.rs", "hook/src/aws_http.rs"],
     ),
+    (
+        "tokio_rustls",
+        &[
+            "smoke-tests/src/dial/tls.rs",
+            "smoke-tests/src/dial/stream.rs",
+        ],
+    ),
+    ("x509_cert", &["smoke-tests/src/dial/certificate.rs"]),
     ("cookie_store", &["smoke-tests/src/run/cookies.rs"]),
     ("quick_junit", &["smoke-tests/src/render/junit.rs"]),
     ("indicatif", &["smoke-tests/src/bin/smoke/progress.rs"]),
@@ -33,7 +41,7 @@ const SWAPPABLE: [(&str, &[&str]); 13] = [
         "ring::",
         &[
             "smoke-tests/src/digest.rs",
-            "smoke-tests/src/http.rs",
+            "smoke-tests/src/dial/tls.rs",
             "hook/src/aws_http.rs",
         ],
     ),

@@ -16,6 +16,7 @@ mod leaks;
 mod lifecycle;
 mod logs;
 mod matrix;
+mod metrics;
 mod proof;
 mod proof_calls;
 mod reporting;
