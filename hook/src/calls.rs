@@ -84,7 +84,8 @@ impl Met {
     /// Whether another attempt is in vain, for somebody who has tried since
     /// `begun`.
     fn lasts(&self, begun: Instant) -> bool {
-        !self.passes && !(self.is_of_credentials() && begun.elapsed() < PATIENCE)
+        let patient = self.is_of_credentials() && begun.elapsed() < PATIENCE;
+        !(self.passes || patient)
     }
 
     fn silence() -> Self {

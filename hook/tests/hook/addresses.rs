@@ -18,13 +18,13 @@ const NAME: &str = "balancer.example.test";
 const NODES: u8 = 3;
 
 /// A trial whose load balancer has three addresses, and one name for them.
-struct Balanced {
+struct Several {
     trial: Trial,
     /// The function, where the name is known.
     bootstrap: PathBuf,
 }
 
-impl Balanced {
+impl Several {
     async fn new() -> Option<Self> {
         let nodes = StageOptions {
             nodes: NODES,
@@ -90,43 +90,43 @@ fn hosted(trial: &Trial) -> Option<PathBuf> {
 
 #[tokio::test]
 async fn each_address_is_asked_as_often_as_the_settings_say() {
-    let Some(balanced) = Balanced::new().await else {
+    let Some(several) = Several::new().await else {
         return;
     };
-    let (registered, invoked) = balanced.gate().await;
-    let verdict = balanced.trial.verdict(&registered);
+    let (registered, invoked) = several.gate().await;
+    let verdict = several.trial.verdict(&registered);
     assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
-    let requests = balanced.requests();
+    let requests = several.requests();
     assert!(requests.iter().all(|count| *count >= 4), "{requests:?}");
 }
 
 #[tokio::test]
 async fn one_address_that_still_serves_blue_fails_and_is_named() {
     for last in 1..=NODES {
-        let Some(balanced) = Balanced::new().await else {
+        let Some(several) = Several::new().await else {
             return;
         };
-        let balancer = balanced.trial.stage.load_balancer();
+        let balancer = several.trial.stage.load_balancer();
         balancer.forward(Listener::Test, Colour::Blue);
         balancer.forward(Listener::Test, Colour::Green);
         balancer.fault(Listener::Test, Some(Fault::StaleAddress { last }));
-        let outcome = balanced.gate().await;
+        let outcome = several.gate().await;
         let why = "green is not proven: the target does not answer as green";
-        balanced.trial.assert_failed(&outcome, why);
-        let port = balanced.trial.stage.test_port();
+        several.trial.assert_failed(&outcome, why);
+        let port = several.trial.stage.test_port();
         let named = format!("127.0.0.{last}:{port}: expected");
-        balanced.trial.assert_failed(&outcome, &named);
-        balanced.trial.assert_failed(&outcome, "blue-1.0.0");
+        several.trial.assert_failed(&outcome, &named);
+        several.trial.assert_failed(&outcome, "blue-1.0.0");
         assert!(outcome.1.answer()["report"].is_null());
     }
 }
 
 #[tokio::test]
 async fn an_address_that_turns_green_late_is_waited_for() {
-    let Some(balanced) = Balanced::new().await else {
+    let Some(several) = Several::new().await else {
         return;
     };
-    let balancer = balanced.trial.stage.load_balancer();
+    let balancer = several.trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     balancer.forward(Listener::Test, Colour::Green);
     balancer.fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
@@ -136,8 +136,8 @@ async fn an_address_that_turns_green_late_is_waited_for() {
         }
         balancer.fault(Listener::Test, None);
     };
-    let ((registered, invoked), ()) = tokio::join!(balanced.gate(), healing);
-    let verdict = balanced.trial.verdict(&registered);
+    let ((registered, invoked), ()) = tokio::join!(several.gate(), healing);
+    let verdict = several.trial.verdict(&registered);
     assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
     assert!(invoked.output().contains("waiting for green: 127.0.0.2:"));
 }

@@ -8,12 +8,10 @@ use rehearsal::{Colour, DeploymentStatus, Fault, Listener, Registered, Verdict};
 
 use crate::support::{Invoked, Trial};
 
-const HOUR: Duration = Duration::from_hours(1);
-
 /// A deployment whose hour is over after this long.
 fn late(trial: &Trial, left: Duration) -> Registered {
     let registered = trial.stage.codedeploy().register();
-    trial.stage.codedeploy().shift(&registered, HOUR - left);
+    trial.stage.codedeploy().leave(&registered, left);
     registered
 }
 
@@ -116,7 +114,7 @@ async fn a_retry_has_what_the_first_attempt_has_left_of_the_hour() {
     assert!(first.failure_record(&registered.event()).is_some());
     // Lambda tries again, late.
     let left = Duration::from_secs(5);
-    trial.stage.codedeploy().shift(&registered, HOUR - left);
+    trial.stage.codedeploy().leave(&registered, left);
     let again = Invoked(function.invoke(registered.event()).await);
     trial.assert_failed(&(registered, again), "checks failed");
 }
@@ -128,7 +126,7 @@ async fn the_hour_holds_for_a_deployment_of_lambda_too() {
     balancer.fault(Listener::Test, Some(Fault::NoAnswer));
     let api = trial.stage.codedeploy();
     let registered = api.register_on(rehearsal::ComputePlatform::Lambda);
-    api.shift(&registered, HOUR - Duration::from_secs(5));
+    api.leave(&registered, Duration::from_secs(5));
     let outcome = invoke(&trial, registered).await;
     trial.assert_failed(&outcome, "checks failed");
 }

@@ -57,9 +57,8 @@ pub(crate) fn outputs(invocation: &Invocation) -> String {
 /// A text, and each text in the JSON that it may be.
 fn tell(text: &str, all: &mut String) {
     let _ = writeln!(all, "{text}");
-    match serde_json::from_str(text) {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => texts(&value, all),
-        _ => {}
+    if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+        texts(&value, all);
     }
 }
 

@@ -33,7 +33,6 @@ const AT_ONCE: usize = 8;
 const LIMIT: Duration = Duration::from_secs(12);
 /// The same where nothing can be done before its end.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
-const HOUR: Duration = Duration::from_hours(1);
 /// Lambda's least.
 const LEAST_MEMORY: u32 = 128;
 /// The requests of the check file up to the first one of its teardown, which
@@ -121,7 +120,7 @@ fn ended(case: &Case, trial: &Trial, registered: &Registered) -> Result<(), Stri
     match case.expected {
         End::Told(expected) if verdict == Some(expected) && accepted == 1 => Ok(()),
         End::Hour if verdict.is_none() && accepted == 0 => {
-            api.shift(registered, HOUR);
+            api.leave(registered, Duration::ZERO);
             match api.status(&registered.deployment_id) {
                 Some(DeploymentStatus::Failed) => Ok(()),
                 other => Err(format!("after the hour the deployment is {other:?}")),
@@ -137,7 +136,7 @@ fn registered(case: &Case, trial: &Trial) -> Registered {
     let api = trial.stage.codedeploy();
     let registered = api.register();
     if let Wrong::Late(left) = case.wrong {
-        api.shift(&registered, HOUR - left);
+        api.leave(&registered, left);
     }
     registered
 }

@@ -7,7 +7,7 @@ use rehearsal::{
     ApiFault, Call, Defect, Function, FunctionOptions, Invocation, InvocationOutcome, Listener,
     Registered, Stage, StageOptions, VERDICT, Verdict,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
 
@@ -64,11 +64,9 @@ impl Trial {
     /// Runs this many checks of one request instead.
     pub(crate) fn many_checks(self, count: usize) -> Self {
         let file = self.stage.folder().join("many.yaml");
-        let mut text = "checks:\n".to_owned();
-        for number in 0..count {
-            text.push_str(&format!("  - name: number {number}\n    get: /healthz\n"));
-        }
-        std::fs::write(&file, text).unwrap();
+        let check = |number| json!({"name": format!("number {number}"), "get": "/healthz"});
+        let checks: Vec<Value> = (0..count).map(check).collect();
+        std::fs::write(&file, json!({ "checks": checks }).to_string()).unwrap();
         self.set("SMOKE_CHECKS", &file.display().to_string())
     }
 

@@ -97,9 +97,9 @@ impl Deployment {
         self.set_event(hook, EventStatus::InProgress);
     }
 
-    /// Lets the hook's event have begun this long ago.
-    pub(super) fn shift(&mut self, ago: Duration) {
-        self.events[self.hook as usize].start = Some(Timestamp::now() - ago);
+    /// Lets this be left of the hour.
+    pub(super) fn leave(&mut self, left: Duration) {
+        self.events[self.hook as usize].start = Some(Timestamp::now() + left - HOUR);
         self.expire();
     }
 

@@ -172,11 +172,11 @@ impl CodeDeploy {
             .change(&registered.deployment_id, |it| it.reach(hook));
     }
 
-    /// Lets the hook's lifecycle event have begun this long ago. Nobody waits
-    /// for longer than an hour.
-    pub fn shift(&self, registered: &Registered, ago: Duration) {
+    /// Lets the hook's lifecycle event have begun so long ago that this is left
+    /// of the hour that `CodeDeploy` waits.
+    pub fn leave(&self, registered: &Registered, left: Duration) {
         self.state
-            .change(&registered.deployment_id, |it| it.shift(ago));
+            .change(&registered.deployment_id, |it| it.leave(left));
     }
 
     /// Lets a deployment that has its verdict act on it: the hook's event is
