@@ -27,7 +27,7 @@ pub(crate) fn of(headers: &HeaderMap, name: &str) -> Option<SetCookie> {
         .iter()
         .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .filter_map(|text| parse(&text, name, Timestamp::now()))
-        .last()
+        .next_back()
 }
 
 fn parse(text: &str, name: &str, now: Timestamp) -> Option<SetCookie> {

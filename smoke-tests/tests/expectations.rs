@@ -43,7 +43,26 @@ expect:
         )
         .await
         .replace("29 d", "DAYS d")
-        .replace("28 d", "DAYS d"), @"");
+        .replace("28 d", "DAYS d"), @r#"
+    error[wrong-answer]: unexpected version of TLS
+     --> shop.yaml:6:18
+      |
+    6 |         version: "1.2"
+      |                  ^^^^^ expected `"1.2"`, found `"1.3"`
+    error[wrong-answer]: unexpected names in the certificate
+     --> shop.yaml:7:18
+      |
+    7 |         names: { contains: other.example.test }
+      |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected something that contains `"other.example.test"`, found `["localhost","127.0.0.1","shop.example.test","green.example.test"]`
+    error[wrong-answer]: unexpected time until the certificate expires
+     --> shop.yaml:8:23
+      |
+    8 |         expires_in: { above: 400d }
+      |                       ^^^^^^^^^^^ expected above 400 d, found DAYS d 23 h
+      |
+      = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: {"status":"ok"}
+    "#);
 }
 
 #[tokio::test]
@@ -83,7 +102,16 @@ async fn latency_can_be_limited_by_phase() {
             &stage,
             "get: /healthz\nexpect: { latency: { first_byte: { below: 200ms } } }"
         )
-        .await, @"");
+        .await, @r#"
+    error[wrong-answer]: unexpected latency of the first byte
+     --> shop.yaml:4:40
+      |
+    4 |     expect: { latency: { first_byte: { below: 200ms } } }
+      |                                        ^^^^^^^^^^^^ expected below N time, found N time
+      |
+      = note: GET https://localhost:PORT/healthz answered 200 (N time)
+      = note: the answer begins: {"status":"ok"}
+    "#);
 }
 
 #[tokio::test]
@@ -176,7 +204,30 @@ expect:
     other: { http_only: true }
 "
         )
-        .await, @"");
+        .await, @r#"
+    error[wrong-answer]: unexpected `same_site` of the cookie `session`
+     --> shop.yaml:6:31
+      |
+    6 |         session: { same_site: strict, max_age: { above: 30d } }
+      |                               ^^^^^^ expected `"strict"`, found `"lax"`
+    error[wrong-answer]: unexpected `max_age` of the cookie `session`
+     --> shop.yaml:6:50
+      |
+    6 |         session: { same_site: strict, max_age: { above: 30d } }
+      |                                                  ^^^^^^^^^^ expected above 30 d, found 2 h 00 m
+    error[wrong-answer]: unexpected `secure` of the cookie `theme`
+     --> shop.yaml:7:26
+      |
+    7 |         theme: { secure: true }
+      |                          ^^^^ expected `true`, found `false`
+    error[wrong-answer]: unexpected `http_only` of the cookie `other`
+     --> shop.yaml:8:29
+      |
+    8 |         other: { http_only: true }
+      |                             ^^^^ expected `true`, found nothing
+      |
+      = note: GET https://localhost:PORT/cookies answered 200 (N time)
+    "#);
 }
 
 #[tokio::test]
@@ -192,7 +243,20 @@ async fn every_value_of_a_header_can_be_judged() {
             &stage,
             "get: /cookies\nexpect: { headers: { link: { count: 1, each: { contains: style } } } }"
         )
-        .await, @"");
+        .await, @r#"
+    error[wrong-answer]: unexpected values of the header `link`
+     --> shop.yaml:4:34
+      |
+    4 |     expect: { headers: { link: { count: 1, each: { contains: style } } } }
+      |                                  ^^^^^^^^ expected a count of `1`, found 2
+    error[wrong-answer]: unexpected values of the header `link`
+     --> shop.yaml:4:44
+      |
+    4 |     expect: { headers: { link: { count: 1, each: { contains: style } } } }
+      |                                            ^^^^^^^^^^^^^^^^^^^^^^^^^ expected of each element: something that contains `"style"`, found `"</script.js>; rel=preload"` at index 1
+      |
+      = note: GET https://localhost:PORT/cookies answered 200 (N time)
+    "#);
 }
 
 #[tokio::test]
@@ -214,7 +278,21 @@ steps:
 "#,
     )
     .await;
-    insta::assert_snapshot!(fails(&stage, "get: /old-shop\nfollow_redirects: true\nexpect: { redirects: { contains: /login }, url: { ends_with: /login } }").await, @"");
+    insta::assert_snapshot!(fails(&stage, "get: /old-shop\nfollow_redirects: true\nexpect: { redirects: { contains: /login }, url: { ends_with: /login } }").await, @r#"
+    error[wrong-answer]: unexpected redirects
+     --> shop.yaml:5:28
+      |
+    5 |     expect: { redirects: { contains: /login }, url: { ends_with: /login } }
+      |                            ^^^^^^^^^^^^^^^^ expected something that contains `"/login"`, found `["/catalogue"]`
+    error[wrong-answer]: unexpected URL
+     --> shop.yaml:5:55
+      |
+    5 |     expect: { redirects: { contains: /login }, url: { ends_with: /login } }
+      |                                                       ^^^^^^^^^^^^^^^^^ expected text that ends with `"/login"`, found `"/catalogue"`
+      |
+      = note: GET https://localhost:PORT/catalogue answered 200 (N time)
+      = note: the answer begins: {"count":8,"items":[{"id":"espresso-cup","name":"Espresso cup","price_cents":1250,"currency":"EUR","category":"cups","in_stock":true,"tags":["porcelain","small"]},{"id":"cappuccino-cup","name":"Cappuccino cup","price_cents":1490,"currency":"EUR","category":"cups","in_stock":true,"tags":["porcelain"]},{"id":"travel-mug","name":"Travel mug","price_cents":2400,"currency":"EUR","category":"cups","in_s…
+    "#);
 }
 
 #[tokio::test]
