@@ -175,7 +175,7 @@ async fn a_cookie_s_attributes_can_be_expected() {
     let stage = stage().await;
     passes(
         &stage,
-        r#"
+        "
 get: /cookies
 expect:
   cookies:
@@ -189,7 +189,7 @@ expect:
       max_age: { above: 1h, at_most: 2h }
     theme: { path: /shop, secure: false, max_age: { exists: false }, domain: { exists: false } }
     other: { path: { exists: false } }
-"#,
+",
     )
     .await;
     insta::assert_snapshot!(
