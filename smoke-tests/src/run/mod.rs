@@ -364,6 +364,7 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 attempts: 0,
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
+                timing: None,
                 failures: Vec::new(),
                 exchange: None,
                 credentials: Vec::new(),

@@ -17,7 +17,7 @@ use crate::answer::Answer;
 use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::http::{AskError, Request, Response, Unanswered};
-use crate::report::{Class, Failure, StepOutcome, StepReport};
+use crate::report::{Class, Failure, StepOutcome, StepReport, Timing};
 use crate::template::Scope;
 
 pub(super) async fn run(
@@ -40,6 +40,7 @@ pub(super) async fn run(
         report.url = None;
         report.status = None;
         report.exchange = None;
+        report.timing = None;
         let mut trace = Trace::default();
         report.failures = attempt.make(scope, jar, report, &mut trace).await;
         report.credentials.extend(trace.credentials());
@@ -81,6 +82,7 @@ impl Attempt<'_> {
         match self.exchange(request, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
+                report.timing = timing(&response);
                 let failures = self.judge(&response, scope, jar);
                 trace.answered(response);
                 failures
@@ -116,7 +118,9 @@ impl Attempt<'_> {
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Result<Response, Failure> {
+        let client = self.shared.client;
         let end = Instant::now() + self.step.timeout;
+        let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
         let own_headers = request.headers.clone();
@@ -128,11 +132,12 @@ impl Attempt<'_> {
             let url = request.url.clone();
             let method = request.method.clone();
             let body = request.body.clone();
-            let asked = self
-                .shared
-                .client
-                .ask(request, self.shared.left(limit))
-                .await;
+            let limit = self.shared.left(limit);
+            let asked = if self.step.needs_connection() {
+                client.ask_fresh(request, limit).await
+            } else {
+                client.ask(request, limit).await
+            };
             let mut response = asked.map_err(|unanswered| {
                 let failure = self.unanswered(&unanswered);
                 if let Some(response) = unanswered.response {
@@ -146,6 +151,8 @@ impl Attempt<'_> {
             response.latency = elapsed;
             let location = redirection(&response);
             let (Some(location), 1..) = (location, self.step.follow_redirects) else {
+                response.path = client.target().path_of(&url);
+                response.redirects = redirects;
                 return Ok(response);
             };
             report.status = Some(response.status);
@@ -159,9 +166,7 @@ impl Attempt<'_> {
                 return Err(failure);
             }
             followed += 1;
-            let next = self
-                .shared
-                .client
+            let next = client
                 .target()
                 .redirect(&url, &location)
                 .map_err(|reason| {
@@ -173,6 +178,7 @@ impl Attempt<'_> {
                         .found(reason);
                     failure
                 })?;
+            redirects.push(client.target().path_of(&next));
             request = redirected(&response, method, body, &own_headers, next);
         }
     }
@@ -224,7 +230,9 @@ impl Attempt<'_> {
             };
             let span = expectation.predicate.span();
             match answer.ask(query) {
-                Err(reason) => wrong(span, Some("JSON".to_owned()), reason),
+                Err(senseless) => {
+                    wrong(span, Some(senseless.expected.to_owned()), senseless.found);
+                }
                 Ok(value) => {
                     match expectation
                         .predicate
@@ -248,7 +256,7 @@ impl Attempt<'_> {
                     continue;
                 }
                 Ok(None) => "nothing".to_owned(),
-                Err(reason) => reason,
+                Err(senseless) => senseless.found,
             };
             failures.push(Failure {
                 class: Class::WrongAnswer,
@@ -275,6 +283,18 @@ impl Attempt<'_> {
         }
         failures
     }
+}
+
+/// The parts of the last request's time, if they were taken.
+fn timing(response: &Response) -> Option<Timing> {
+    let opened = response.opened.as_ref()?;
+    Some(Timing {
+        dns: opened.phases.dns,
+        connect: opened.phases.connect,
+        tls: opened.phases.tls,
+        first_byte: opened.first_byte,
+        total: response.latency,
+    })
 }
 
 /// Where an answer redirects to, if it does.
