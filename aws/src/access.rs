@@ -14,13 +14,16 @@ use aws_types::region::Region;
 
 use crate::http::AwsHttp;
 
+/// Where the endpoints are looked up.
+type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// Access to AWS in the name of somebody: of the function's role, in Lambda.
 #[derive(Clone)]
 pub struct Access {
     pub(crate) http: AwsHttp,
     pub(crate) credentials: Credentials,
     config: SdkConfig,
-    environment: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    environment: Arc<Environment>,
 }
 
 /// Says nothing of the credentials.

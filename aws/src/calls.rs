@@ -168,7 +168,9 @@ where
     loop {
         attempts += 1;
         let left = until.saturating_duration_since(Instant::now());
-        let met = match tokio::time::timeout(left.clamp(LEAST, ATTEMPT), call()).await {
+        // What the SDK has to remember of a call is large.
+        let answer = Box::pin(call());
+        let met = match tokio::time::timeout(left.clamp(LEAST, ATTEMPT), answer).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(met)) => met,
             Err(_) => Met::silence(),

@@ -1,11 +1,10 @@
 //! HTTP over TLS: one request, one answer, all of it bounded.
 //!
-//! The only module that knows the HTTP client and the TLS stack. Certificates
-//! are always verified, redirects are never followed here, proxies of the
-//! environment are ignored, and a body has a largest size and a latest end.
+//! The only module that knows the HTTP client. Certificates are always
+//! verified, redirects are never followed here, proxies of the environment are
+//! ignored, and a body has a largest size and a latest end.
 
 use std::error::Error as _;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -13,8 +12,9 @@ use http::{HeaderMap, Method, Version};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::dial::{Detour, Dialer, DialerError, Protocol, resolve};
 use crate::settings::Connection;
-use crate::target::{Address, Target, is_link_local};
+use crate::target::Target;
 use crate::units::{human_bytes, human_duration};
 
 /// The largest body that is read, in bytes.
@@ -34,23 +34,13 @@ pub struct Client {
 }
 
 /// Why there is no client.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// The file with the certificate authorities cannot be read.
-    #[error("the certificate authorities in `{path}` cannot be read: {reason}")]
-    Authorities {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A target that is an address is dialled as it is.
-    #[error(
-        "an address to connect to needs a target with a name, found a target that is an address itself"
-    )]
-    TargetIsAddress,
-    /// The TLS stack or the system's certificate authorities failed.
+    /// Nothing can be dialled.
+    #[error(transparent)]
+    Dialer(#[from] DialerError),
+    /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be made: {reason}")]
     Stack {
         /// What is wrong.
@@ -105,37 +95,18 @@ pub(crate) enum AskError {
 impl Client {
     /// Makes the client; reads the certificate authorities.
     pub fn new(connection: &Connection) -> Result<Self, ClientError> {
-        // A second call finds the provider in place, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
+        let dialer = Dialer::new(connection)?;
+        let moves_port = dialer.detour().is_some_and(|detour| {
+            connection.target.has_explicit_port() && detour.port() != connection.target.port()
+        });
+        let offer = [Protocol::Http2, Protocol::Http1];
+        let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)
-            .user_agent(USER_AGENT);
-        if let Some(path) = &connection.cacert {
-            let unreadable = |reason: String| ClientError::Authorities {
-                path: path.display().to_string(),
-                reason,
-            };
-            let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-            let authorities = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|error| unreadable(chain(&error)))?;
-            if authorities.is_empty() {
-                return Err(unreadable("no certificate in PEM form in it".to_owned()));
-            }
-            builder = builder.tls_certs_only(authorities);
-        }
-        let mut moves_port = false;
-        let mut detour = None;
-        if let Some(address) = &connection.connect_to {
-            if connection.target.is_address() {
-                return Err(ClientError::TargetIsAddress);
-            }
-            let port = address.port().unwrap_or(connection.target.port());
-            moves_port = connection.target.has_explicit_port() && port != connection.target.port();
-            detour = Some((address.clone(), port));
-        }
-        builder = builder.dns_resolver(Resolver { detour });
+            .user_agent(USER_AGENT)
+            .tls_backend_preconfigured(dialer.tls().offering(&offer))
+            .dns_resolver(Resolver(dialer.detour().cloned()));
         let inner = builder.build().map_err(|error| ClientError::Stack {
             reason: chain(&error),
         })?;
@@ -252,28 +223,17 @@ fn chain(error: &reqwest::Error) -> String {
     }
 }
 
-/// Resolves names, or every name to the address to connect to instead.
-struct Resolver {
-    detour: Option<(Address, u16)>,
-}
+/// Resolves names as the dialer does.
+struct Resolver(Option<Detour>);
 
 impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        // Port 0 stands for the one of the URL.
-        let (host, port) = match &self.detour {
-            Some((address, port)) => (address.host().to_owned(), *port),
-            None => (name.as_str().to_owned(), 0),
-        };
+        let detour = self.0.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), port))
-                .await
-                .map_err(|error| format!("`{host}` does not resolve: {error}"))?
-                .collect();
-            if let Some(refused) = found.iter().find(|found| is_link_local(found.ip())) {
-                let ip = refused.ip();
-                return Err(format!("`{host}` is {ip}, a link-local address").into());
+            match resolve(name.as_str(), detour.as_ref()).await {
+                Ok(found) => Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs),
+                Err(error) => Err(error.reason().to_owned().into()),
             }
-            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         })
     }
 }

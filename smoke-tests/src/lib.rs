@@ -25,6 +25,7 @@ mod check_file;
 mod credential;
 mod curl;
 pub mod diagnostic;
+pub mod dial;
 mod digest;
 pub mod discover;
 pub mod http;

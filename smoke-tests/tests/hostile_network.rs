@@ -13,6 +13,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use rehearsal::{Fault, Listener, Stage, WrongCertificate};
+use smoke_tests::dial::DialerError;
 use smoke_tests::http::{Client, ClientError};
 use smoke_tests::report::Class;
 use smoke_tests::settings::{Connection, Limits};
@@ -307,15 +308,24 @@ async fn authorities_that_cannot_be_read_and_targets_that_are_addresses_are_erro
         Client::new(&connection).err()
     };
     let nowhere = error(&|connection| connection.cacert = Some("nowhere.pem".into()));
-    assert!(matches!(nowhere, Some(ClientError::Authorities { .. })));
+    assert!(matches!(
+        nowhere,
+        Some(ClientError::Dialer(DialerError::Authorities { .. }))
+    ));
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "no certificate").unwrap();
     let none = error(&|connection| connection.cacert = Some(empty.clone()));
-    assert!(matches!(none, Some(ClientError::Authorities { .. })));
+    assert!(matches!(
+        none,
+        Some(ClientError::Dialer(DialerError::Authorities { .. }))
+    ));
     let address = error(&|connection| {
         connection.target = "https://127.0.0.1:8443".parse().unwrap();
         connection.connect_to = Some("localhost".parse().unwrap());
     });
-    assert!(matches!(address, Some(ClientError::TargetIsAddress)));
+    assert!(matches!(
+        address,
+        Some(ClientError::Dialer(DialerError::TargetIsAddress))
+    ));
 }

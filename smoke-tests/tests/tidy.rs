@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Outside libraries that could be swapped, and the only files that name them.
-const SWAPPABLE: [(&str, &[&str]); 15] = [
+const SWAPPABLE: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["smoke-tests/src/yaml/mod.rs"]),
     ("annotate_snippets", &["smoke-tests/src/snippet.rs"]),
     (
@@ -16,14 +16,19 @@ const SWAPPABLE: [(&str, &[&str]); 15] = [
     ),
     ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
     ("regex::", &["smoke-tests/src/pattern.rs"]),
-    (
-        "reqwest",
-        &["smoke-tests/src/http.rs", "aws/src/http.rs"],
-    ),
+    ("reqwest", &["smoke-tests/src/http.rs", "aws/src/http.rs"]),
     (
         "rustls",
-        &["smoke-tests/src/http.rs", "aws/src/http.rs"],
+        &["smoke-tests/src/dial/tls.rs", "aws/src/http.rs"],
     ),
+    (
+        "tokio_rustls",
+        &[
+            "smoke-tests/src/dial/tls.rs",
+            "smoke-tests/src/dial/stream.rs",
+        ],
+    ),
+    ("x509_cert", &["smoke-tests/src/dial/certificate.rs"]),
     ("cookie_store", &["smoke-tests/src/run/cookies.rs"]),
     ("quick_junit", &["smoke-tests/src/render/junit.rs"]),
     ("indicatif", &["smoke-tests/src/bin/smoke/progress.rs"]),
@@ -33,7 +38,7 @@ const SWAPPABLE: [(&str, &[&str]); 15] = [
         "ring::",
         &[
             "smoke-tests/src/digest.rs",
-            "smoke-tests/src/http.rs",
+            "smoke-tests/src/dial/tls.rs",
             "aws/src/http.rs",
             "aws/src/s3/mod.rs",
         ],

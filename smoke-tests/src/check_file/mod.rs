@@ -7,6 +7,8 @@
 //! bytes → yaml (a tree with places) → read → CheckFile
 //! ```
 
+mod auth;
+mod body;
 mod checks;
 mod expect;
 mod flow;

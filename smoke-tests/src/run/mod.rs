@@ -8,6 +8,7 @@ mod auth;
 mod check;
 mod cookies;
 mod record;
+mod request;
 mod step;
 
 use std::panic::AssertUnwindSafe;

@@ -6,21 +6,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION,
-    USER_AGENT,
-};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use tokio::time::Instant;
 use url::Url;
 
-use super::Shared;
-use super::auth::authorization;
 use super::cookies::Jar;
 use super::record::Trace;
+use super::{Shared, request};
 use crate::answer::Answer;
-use crate::check_file::{Body, Step};
+use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::http::{self as http_client, AskError, Request, Response, Unanswered};
+use crate::http::{AskError, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport};
 use crate::template::Scope;
 
@@ -101,93 +97,14 @@ impl Attempt<'_> {
     }
 
     fn request(&self, scope: &Scope) -> Result<Request, Failure> {
-        let wrong = |what: &str, reason: String| {
-            let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
+        request::fill_in(&self.step.request, self.shared.client.target(), scope).map_err(|unfit| {
+            let title = format!("{} cannot be made", unfit.what);
+            let mut failure = self.failure(Class::CouldNotAsk, title);
             failure.diagnostic = failure
                 .diagnostic
                 .expected("values that fit into it")
-                .found(reason);
+                .found(unfit.reason);
             failure
-        };
-        let request = &self.step.request;
-        let path = request
-            .path
-            .render(scope)
-            .map_err(|reason| wrong("the path", reason))?;
-        let mut url = self
-            .shared
-            .client
-            .target()
-            .url(&path)
-            .map_err(|reason| wrong("the URL", reason))?;
-        for (name, template) in &request.query {
-            let value = template
-                .render(scope)
-                .map_err(|reason| wrong("the query", reason))?;
-            url.query_pairs_mut().append_pair(name, &value);
-        }
-        let mut headers = HeaderMap::new();
-        for (name, template) in &request.headers {
-            let value = template
-                .render(scope)
-                .map_err(|reason| wrong(&format!("the header `{name}`"), reason))?;
-            let value = HeaderValue::from_str(&value).map_err(|_| {
-                wrong(
-                    &format!("the header `{name}`"),
-                    "a value that HTTP does not allow".to_owned(),
-                )
-            })?;
-            headers.append(name, value);
-        }
-        if let Some(value) = authorization(request.auth.as_ref(), scope)
-            .map_err(|reason| wrong("the login", reason))?
-        {
-            headers.entry(AUTHORIZATION).or_insert(value);
-        }
-        let (body, content_type) = match &request.body {
-            None => (Bytes::new(), None),
-            Some(Body::Json(value)) => {
-                let value = value
-                    .evaluate(scope)
-                    .map_err(|reason| wrong("the body", reason))?;
-                (value.to_string().into(), Some("application/json"))
-            }
-            Some(Body::Form(fields)) => {
-                let mut form = url::form_urlencoded::Serializer::new(String::new());
-                for (name, template) in fields {
-                    let value = template
-                        .render(scope)
-                        .map_err(|reason| wrong("the form", reason))?;
-                    form.append_pair(name, &value);
-                }
-                (
-                    form.finish().into(),
-                    Some("application/x-www-form-urlencoded"),
-                )
-            }
-            Some(Body::Text(template)) => {
-                let text = template
-                    .render(scope)
-                    .map_err(|reason| wrong("the body", reason))?;
-                (text.into(), Some("text/plain; charset=utf-8"))
-            }
-            Some(Body::File(bytes)) => (bytes.clone(), Some("application/octet-stream")),
-        };
-        if let Some(content_type) = content_type {
-            headers
-                .entry(CONTENT_TYPE)
-                .or_insert(HeaderValue::from_static(content_type));
-        }
-        for (name, value) in [(ACCEPT, "*/*"), (USER_AGENT, http_client::USER_AGENT)] {
-            headers
-                .entry(name)
-                .or_insert(HeaderValue::from_static(value));
-        }
-        Ok(Request {
-            method: request.method.clone(),
-            url,
-            headers,
-            body,
         })
     }
 

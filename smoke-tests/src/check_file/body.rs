@@ -1,0 +1,85 @@
+//! What a request sends as its body.
+
+use std::path::Path;
+
+use super::Body;
+use super::read::{Fields, Reader};
+use crate::discover::os_reason;
+use crate::suggest;
+use crate::template::Template;
+use crate::units::human_bytes;
+use crate::yaml::Node;
+
+/// The keys that give a request its body.
+const BODIES: [&str; 4] = ["json", "form", "text", "file"];
+
+/// The largest file that is sent as a body or read as rows, in bytes.
+const MOST_BODY_BYTES: u64 = 1024 * 1024;
+
+impl Reader<'_> {
+    /// The body, if there is one; `Err` if there is one that cannot be sent.
+    pub(super) fn body(&mut self, fields: Fields<'_>) -> Result<Option<Body>, ()> {
+        let mut found = BODIES.iter().filter_map(|key| fields.get(key));
+        let Some((key, value)) = found.next() else {
+            return Ok(None);
+        };
+        for (second, _) in found {
+            let problem = self
+                .at(second.span, "a request with two bodies")
+                .expected(format!("one of {}", suggest::list(&BODIES)))
+                .found(format!("`{}` beside `{}`", second.text, key.text))
+                .help("remove one of the two");
+            self.report(problem);
+        }
+        let body = match key.text.as_str() {
+            "json" => self.value(value).map(Body::Json),
+            "form" => Some(Body::Form(self.form(value))),
+            "text" => self.template(value, "`text`").map(Body::Text),
+            _ => self.file_body(value).map(Body::File),
+        };
+        body.map(Some).ok_or(())
+    }
+
+    fn form(&mut self, node: &Node) -> Vec<(String, Template)> {
+        let Some(fields) = self.entries(node, "`form`") else {
+            return Vec::new();
+        };
+        fields
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((key.text.clone(), self.template(value, "a form field")?))
+            })
+            .collect()
+    }
+
+    fn file_body(&mut self, node: &Node) -> Option<bytes::Bytes> {
+        self.file_beside(node, "sent").map(bytes::Bytes::from)
+    }
+
+    /// The bytes of a file that is named relative to the check file. `done`
+    /// says what cannot be done if it is not there.
+    pub(super) fn file_beside(&mut self, node: &Node, done: &str) -> Option<Vec<u8>> {
+        let name = self.string(node, "`file`")?;
+        let folder = self.source.path().parent().unwrap_or(Path::new(""));
+        let path = folder.join(name);
+        let found = match std::fs::metadata(&path) {
+            Ok(about) if !about.is_file() => "something else".to_owned(),
+            Ok(about) if about.len() > MOST_BODY_BYTES => human_bytes(about.len()),
+            Ok(_) => match std::fs::read(&path) {
+                Ok(bytes) => return Some(bytes),
+                Err(error) => os_reason(&error),
+            },
+            Err(error) => os_reason(&error),
+        };
+        let problem = self
+            .at(node.span, format!("the file `{name}` cannot be {done}"))
+            .expected(format!(
+                "a file of at most {}, beside the check file",
+                human_bytes(MOST_BODY_BYTES)
+            ))
+            .found(found)
+            .help("give the path relative to the check file");
+        self.report(problem);
+        None
+    }
+}

@@ -1,0 +1,59 @@
+//! What a server's certificate says of itself (RFC 5280).
+//!
+//! The only module that knows the certificate parser. Whether the certificate
+//! is to be trusted is settled before, in the handshake.
+
+use jiff::Timestamp;
+use x509_cert::der::Decode;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+
+/// What a server's certificate says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Who signed it, as in RFC 4514: `CN=R11,O=Let's Encrypt,C=US`.
+    pub issuer: String,
+    /// Whom it is for, as in RFC 4514.
+    pub subject: String,
+    /// The names and addresses that it is valid for.
+    pub names: Vec<String>,
+    /// The last moment at which it is valid.
+    pub not_after: Timestamp,
+}
+
+impl Certificate {
+    /// Reads a certificate in DER form.
+    pub(super) fn read(der: &[u8]) -> Result<Self, String> {
+        let unreadable =
+            |error: x509_cert::der::Error| format!("a certificate that cannot be read: {error}");
+        let certificate = x509_cert::Certificate::from_der(der).map_err(unreadable)?;
+        let fields = certificate.tbs_certificate();
+        let not_after = fields.validity().not_after.to_unix_duration();
+        let names = fields
+            .get_extension::<SubjectAltName>()
+            .map_err(unreadable)?
+            .map(|(_, names)| names.0.iter().filter_map(name).collect());
+        Ok(Self {
+            issuer: fields.issuer().to_string(),
+            subject: fields.subject().to_string(),
+            names: names.unwrap_or_default(),
+            not_after: i64::try_from(not_after.as_secs())
+                .ok()
+                .and_then(|seconds| Timestamp::from_second(seconds).ok())
+                .unwrap_or(Timestamp::MAX),
+        })
+    }
+}
+
+fn name(name: &GeneralName) -> Option<String> {
+    match name {
+        GeneralName::DnsName(name) => Some(name.to_string()),
+        GeneralName::IpAddress(bytes) => {
+            let bytes = bytes.as_bytes();
+            let v4 = <[u8; 4]>::try_from(bytes).map(|b| std::net::IpAddr::from(b).to_string());
+            let v6 = || <[u8; 16]>::try_from(bytes).map(|b| std::net::IpAddr::from(b).to_string());
+            v4.or_else(|_| v6()).ok()
+        }
+        _ => None,
+    }
+}

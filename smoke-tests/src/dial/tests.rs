@@ -1,0 +1,41 @@
+//! Which addresses are dialled, and in which order.
+
+use super::*;
+
+#[tokio::test]
+async fn the_next_address_is_tried_when_one_refuses() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let open = listener.local_addr().unwrap();
+    // A port that was free a moment ago refuses.
+    let closed = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.2:0").await.unwrap();
+        listener.local_addr().unwrap()
+    };
+    let stream = connect(vec![closed, open]).await.unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), open);
+    let refused = connect(vec![closed]).await.unwrap_err();
+    assert!(refused.to_string().contains("refused"), "{refused}");
+}
+
+#[tokio::test]
+async fn only_the_name_of_the_target_is_dialled_elsewhere() {
+    let connection = Connection {
+        target: "https://shop.example.test:8443".parse().unwrap(),
+        connect_to: Some("127.0.0.1:9443".parse().unwrap()),
+        cacert: None,
+    };
+    let detour = Detour::of(&connection).unwrap();
+    let found = resolve("SHOP.example.test", detour.as_ref()).await.unwrap();
+    assert_eq!(found, ["127.0.0.1:9443".parse().unwrap()]);
+    let other = resolve("127.0.0.3", detour.as_ref()).await.unwrap();
+    assert_eq!(other, ["127.0.0.3:0".parse().unwrap()]);
+}
+
+#[tokio::test]
+async fn nobody_is_dialled_at_a_link_local_address() {
+    let refused = resolve("169.254.169.254", None).await.unwrap_err();
+    assert_eq!(
+        refused.reason(),
+        "`169.254.169.254` is 169.254.169.254, a link-local address"
+    );
+}
