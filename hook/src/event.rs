@@ -73,6 +73,14 @@ const EXECUTION_ID: &str = "LifecycleEventHookExecutionId";
 const TARGET: &str = "target";
 
 impl Event {
+    /// Who waits for a verdict.
+    pub(crate) fn hook(&self) -> Option<&Hook> {
+        match self {
+            Self::Local { .. } => None,
+            Self::Hook(hook) | Self::Aftermath { hook, .. } => Some(hook),
+        }
+    }
+
     /// Reads an event. Unknown members are ignored, and an id has no shape
     /// that could be checked: AWS documents none.
     pub(crate) fn read(payload: &Value) -> Result<Self, EventError> {

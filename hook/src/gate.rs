@@ -5,21 +5,22 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smoke_tests::diagnostic::{Diagnostic, Problems};
+use serde_json::Value;
+use smoke_tests::diagnostic::Problems;
 use smoke_tests::http::Client;
-use smoke_tests::report::{CheckReport, Outcome, Report};
+use smoke_tests::report::{CheckReport, Outcome};
 use smoke_tests::run::Progress;
 use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::target::Target;
 use smoke_tests::units::{counted, human_duration};
-use smoke_tests::verdict::{self, Verdict};
 use smoke_tests::{discover, plan, run};
 use tokio::time::Instant;
 
 use crate::deadlines::Deadlines;
+use crate::decision::{Decision, Learned, Problem};
 use crate::environment::Environment;
 use crate::event::Hook;
-use crate::proof::{Prover, Unproven};
+use crate::proof::Prover;
 use crate::settings::{SettingError, Settings, Time};
 
 /// Everything that outlives an invocation.
@@ -32,28 +33,6 @@ struct Ready {
     prover: Prover,
     /// Absent if the settings leave the target to the event.
     client: Option<Client>,
-}
-
-/// What CodeDeploy is told, and why.
-#[derive(Debug, Clone)]
-pub(crate) struct Decision {
-    /// What CodeDeploy is told.
-    pub(crate) verdict: Verdict,
-    /// Why, in one line.
-    pub(crate) reason: String,
-    /// What kept the checks from being run.
-    pub(crate) problems: Vec<Problem>,
-    /// What happened, if the checks were run.
-    pub(crate) report: Option<Report>,
-}
-
-/// One thing that keeps the checks from being run.
-#[derive(Debug, Clone)]
-pub(crate) struct Problem {
-    /// Where it is, what was expected and what was found, in one line.
-    pub(crate) text: String,
-    /// What to do.
-    pub(crate) help: Option<String>,
 }
 
 impl Gate {
@@ -112,8 +91,13 @@ impl Gate {
         };
         let until = deadlines.checks;
         let hook = hook.cloned();
-        let work = move || examine(&ready, &client, hook.as_ref(), until);
-        watched(deadlines.gate, work).await
+        let learned = Arc::new(Learned::default());
+        let learning = Arc::clone(&learned);
+        let work = move || examine(&ready, &client, hook.as_ref(), until, &learning);
+        Decision {
+            learned,
+            ..watched(deadlines.gate, work).await
+        }
     }
 }
 
@@ -156,84 +140,6 @@ fn connect(settings: &Settings, target: Target) -> Result<Client, Decision> {
     })
 }
 
-impl Decision {
-    /// A decision against the deployment, without checks.
-    pub(crate) fn failed(reason: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Failed,
-            reason: reason.into(),
-            problems: Vec::new(),
-            report: None,
-        }
-    }
-
-    /// Problems with something, of which the reason names the first.
-    fn refuse(what: &str, problems: impl IntoIterator<Item = Problem>) -> Self {
-        let problems: Vec<_> = problems.into_iter().collect();
-        let first = problems.first().map_or("", |problem| &problem.text);
-        let reason = match problems.len() {
-            0 | 1 => format!("a problem with {what}: {first}"),
-            n => format!("{n} problems with {what}; the first: {first}"),
-        };
-        Self {
-            problems,
-            ..Self::failed(reason)
-        }
-    }
-
-    /// A decision against a deployment that nobody could prove to be tested.
-    fn unproven(unproven: Unproven) -> Self {
-        let problem = Problem {
-            text: unproven.reason,
-            help: unproven.help,
-        };
-        Self {
-            reason: format!("green is not proven: {}", problem.text),
-            problems: vec![problem],
-            ..Self::failed("")
-        }
-    }
-
-    fn of(report: Report) -> Self {
-        Self {
-            verdict: verdict::judge(&report),
-            reason: verdict::reason(&report),
-            problems: Vec::new(),
-            report: Some(report),
-        }
-    }
-
-    /// Writes the problems, one line each, and the verdict with its reason.
-    pub(crate) fn log(&self) {
-        for problem in &self.problems {
-            tracing::error!(help = problem.help.as_deref(), "{}", problem.text);
-        }
-        let (verdict, reason) = (self.verdict, self.reason.as_str());
-        match verdict {
-            Verdict::Succeeded => tracing::info!(%verdict, reason, "{verdict}: {reason}"),
-            Verdict::Failed => tracing::error!(%verdict, reason, "{verdict}: {reason}"),
-        }
-    }
-}
-
-impl From<&SettingError> for Problem {
-    fn from(error: &SettingError) -> Self {
-        Self {
-            text: error.to_string(),
-            help: Some(error.help.clone()),
-        }
-    }
-}
-
-impl From<&Diagnostic> for Problem {
-    fn from(diagnostic: &Diagnostic) -> Self {
-        Self {
-            text: diagnostic.to_string(),
-            help: diagnostic.help.clone(),
-        }
-    }
-}
-
 /// Does the work on another thread and waits for its decision, no longer than
 /// `until`.
 async fn watched(until: Instant, work: impl FnOnce() -> Decision + Send + 'static) -> Decision {
@@ -253,7 +159,13 @@ async fn watched(until: Instant, work: impl FnOnce() -> Decision + Send + 'stati
 }
 
 /// The whole gate, from the check files on, in this thread.
-fn examine(ready: &Ready, client: &Client, hook: Option<&Hook>, until: Instant) -> Decision {
+fn examine(
+    ready: &Ready,
+    client: &Client,
+    hook: Option<&Hook>,
+    until: Instant,
+    learned: &Learned,
+) -> Decision {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -261,7 +173,7 @@ fn examine(ready: &Ready, client: &Client, hook: Option<&Hook>, until: Instant) 
         Ok(runtime) => runtime,
         Err(error) => return Decision::failed(format!("no runtime for the checks: {error}")),
     };
-    let decision = runtime.block_on(prove_and_run(ready, client, hook, until));
+    let decision = runtime.block_on(prove_and_run(ready, client, hook, until, learned));
     // A name that never resolves must not hold up the report.
     runtime.shutdown_background();
     decision
@@ -272,6 +184,7 @@ async fn prove_and_run(
     client: &Client,
     hook: Option<&Hook>,
     until: Instant,
+    learned: &Learned,
 ) -> Decision {
     let settings = &ready.settings;
     let refuse = |problems: Problems| {
@@ -281,10 +194,17 @@ async fn prove_and_run(
     let bound = ready.prover.bound(until);
     let subject = match ready.prover.learn(hook, bound).await {
         Ok(subject) => subject,
-        Err(unproven) => return Decision::unproven(unproven),
+        Err(unproven) => {
+            let _ = learned.proof.set(bound.taken());
+            return Decision::unproven(unproven);
+        }
     };
+    let context = subject.context();
+    if let Some(Value::Object(deployment)) = context.get("deployment") {
+        let _ = learned.deployment.set(deployment.clone());
+    }
     let selection = Selection {
-        context: subject.context(),
+        context,
         ..settings.selection.clone()
     };
     let lookup = |name: &str| ready.environment.get(name).map(str::to_owned);
@@ -295,8 +215,11 @@ async fn prove_and_run(
         Err(problems) => return refuse(problems),
     };
     let connection = settings.connection(client.target().clone());
-    let proof = ready.prover.prove(&subject, &connection, bound);
-    if let Err(unproven) = Box::pin(proof).await {
+    let proof = Box::pin(ready.prover.prove(&subject, &connection, bound)).await;
+    if subject.is_provable() {
+        let _ = learned.proof.set(bound.taken());
+    }
+    if let Err(unproven) = proof {
         return Decision::unproven(unproven);
     }
     tracing::info!(

@@ -37,6 +37,25 @@ pub(crate) fn begin(request_id: &str) {
     request_id.clone_into(&mut current);
 }
 
+/// Writes a line that is no event of the log, such as one of metrics.
+pub(crate) fn line(level: &str, message: &str, members: Map<String, Value>) {
+    let mut fields = Fields::begin(level);
+    fields.insert("message", Value::from(message));
+    fields.0.extend(members);
+    fields.write();
+}
+
+/// The level of a line that Lambda's filter lets through whatever it is set
+/// to: INFO, unless that is filtered out.
+pub(crate) fn passing(level: Option<&str>) -> &'static str {
+    match level.map(str::to_ascii_uppercase).as_deref() {
+        Some("WARN") => "WARN",
+        Some("ERROR") => "ERROR",
+        Some("FATAL") => "FATAL",
+        _ => "INFO",
+    }
+}
+
 /// The current invocation. Lambda gives an environment one at a time.
 static REQUEST_ID: Mutex<String> = Mutex::new(String::new());
 
@@ -76,23 +95,9 @@ impl Subscriber for Log {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let now = jiff::Timestamp::now();
-        let mut fields = Fields(Map::new());
-        fields.insert("timestamp", Value::from(format!("{now:.3}")));
-        fields.insert("level", Value::from(event.metadata().level().as_str()));
-        // The message comes first, wherever the macro puts it.
-        fields.insert("message", Value::Null);
-        {
-            let id = REQUEST_ID.lock().unwrap_or_else(PoisonError::into_inner);
-            if !id.is_empty() {
-                fields.insert("requestId", Value::from(id.as_str()));
-            }
-        }
+        let mut fields = Fields::begin(event.metadata().level().as_str());
         event.record(&mut fields);
-        let mut line = Value::Object(fields.0).to_string();
-        line.push('\n');
-        // Where the log itself cannot be written, nobody can be told.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        fields.write();
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -112,6 +117,28 @@ impl Subscriber for Log {
 struct Fields(Map<String, Value>);
 
 impl Fields {
+    /// What each line begins with.
+    fn begin(level: &str) -> Self {
+        let mut fields = Self(Map::new());
+        let now = jiff::Timestamp::now();
+        fields.insert("timestamp", Value::from(format!("{now:.3}")));
+        fields.insert("level", Value::from(level));
+        // The message comes first, wherever the macro puts it.
+        fields.insert("message", Value::Null);
+        let id = REQUEST_ID.lock().unwrap_or_else(PoisonError::into_inner);
+        if !id.is_empty() {
+            fields.insert("requestId", Value::from(id.as_str()));
+        }
+        fields
+    }
+
+    fn write(self) {
+        let mut line = Value::Object(self.0).to_string();
+        line.push('\n');
+        // Where the log itself cannot be written, nobody can be told.
+        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+    }
+
     fn insert(&mut self, name: &str, value: Value) {
         self.0.insert(name.to_owned(), value);
     }

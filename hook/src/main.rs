@@ -8,9 +8,11 @@
 //! | `settings` | what the team has to say about its gate |
 //! | `deadlines` | by when what has to be done |
 //! | `gate` | from settings to a decision |
+//! | `decision` | what CodeDeploy is told, why, and what was learned |
 //! | `proof` | evidence that the target serves green |
 //! | `codedeploy` | the report to CodeDeploy, and what it knows of a deployment |
 //! | `ecs`, `load_balancer` | what they know of green |
+//! | `sinks` | who is told beside CodeDeploy: metrics |
 //! | `response` | the function's answer |
 //! | `log` | JSON lines that Lambda's filter understands |
 //!
@@ -19,6 +21,7 @@
 
 mod codedeploy;
 mod deadlines;
+mod decision;
 mod ecs;
 mod environment;
 mod event;
@@ -28,6 +31,7 @@ mod log;
 mod proof;
 mod response;
 mod settings;
+mod sinks;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -39,10 +43,12 @@ use tokio::time::Instant;
 
 use crate::codedeploy::{CodeDeploy, ReportError, Reported};
 use crate::deadlines::Deadlines;
+use crate::decision::Decision;
 use crate::environment::Environment;
 use crate::event::{Event, EventError};
-use crate::gate::{Decision, Gate};
+use crate::gate::Gate;
 use crate::response::Response;
+use crate::sinks::{Account, Sinks};
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
@@ -55,12 +61,13 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let codedeploy = CodeDeploy::new(&environment);
+    let sinks = Sinks::new(&environment);
     let gate = Gate::new(environment);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(serve(&gate, &codedeploy)),
+        Ok(runtime) => runtime.block_on(serve(&gate, &codedeploy, &sinks)),
         Err(error) => Err(error.into()),
     };
     match served {
@@ -73,62 +80,89 @@ fn main() -> ExitCode {
 }
 
 /// Takes events until Lambda has no more use for this environment.
-async fn serve(gate: &Gate, codedeploy: &CodeDeploy) -> Result<(), lambda_runtime::Error> {
-    let handler = service_fn(|event| invocation(gate, codedeploy, event));
+async fn serve(
+    gate: &Gate,
+    codedeploy: &CodeDeploy,
+    sinks: &Sinks,
+) -> Result<(), lambda_runtime::Error> {
+    let handler = service_fn(|event| invocation(gate, codedeploy, sinks, event));
     lambda_runtime::Runtime::new(handler).run().await
 }
 
-/// One invocation: decide, then report.
+/// One invocation: decide, report, and only then tell everybody else.
 async fn invocation(
     gate: &Gate,
     codedeploy: &CodeDeploy,
+    sinks: &Sinks,
     event: LambdaEvent<Value>,
 ) -> Result<Response, Failure> {
     log::begin(&event.context.request_id);
+    let begun = Instant::now();
     let left = deadlines::left(SystemTime::now(), event.context.deadline());
     let time = gate.time();
-    let deadlines = Deadlines::new(Instant::now(), left, time.reserve, time.most);
-    let event = Event::read(&event.payload).map_err(|error| {
-        Decision::failed(error.to_string()).log();
-        Failure::Event(error)
-    })?;
-    announce(&event, gate);
-    let decision = match &event {
+    let deadlines = Deadlines::new(begun, left, time.reserve, time.most);
+    let event = Event::read(&event.payload);
+    let decision = decide(gate, &event, deadlines).await;
+    decision.log();
+    let reported = report(codedeploy, event.as_ref().ok(), &decision, deadlines).await;
+    let hook = event.as_ref().ok().and_then(Event::hook);
+    sinks.tell(Account {
+        hook,
+        decision: &decision,
+        took: begun.elapsed(),
+    });
+    event.map_err(Failure::Event)?;
+    let reported = reported.map_err(Failure::Report)?;
+    Ok(Response::new(&decision, reported))
+}
+
+async fn decide(gate: &Gate, event: &Result<Event, EventError>, deadlines: Deadlines) -> Decision {
+    let event = match event {
+        Ok(event) => event,
+        Err(error) => return Decision::failed(error.to_string()),
+    };
+    announce(event, gate);
+    match event {
         Event::Local { target } => gate.decide(target.as_deref(), None, deadlines).await,
         Event::Hook(hook) => gate.decide(None, Some(hook), deadlines).await,
         Event::Aftermath { end, .. } => {
             Decision::failed(format!("the gate died before it could report: {end}"))
         }
-    };
-    decision.log();
-    let reported = match &event {
-        Event::Local { .. } => {
+    }
+}
+
+/// Tells CodeDeploy, if it waits.
+async fn report(
+    codedeploy: &CodeDeploy,
+    event: Option<&Event>,
+    decision: &Decision,
+    deadlines: Deadlines,
+) -> Result<Reported, ReportError> {
+    let Some(hook) = event.and_then(Event::hook) else {
+        if event.is_some() {
             tracing::info!("the event names no deployment: nothing is reported");
-            Reported::NothingToReportTo
         }
-        Event::Hook(hook) | Event::Aftermath { hook, .. } => {
-            codedeploy::report(codedeploy, hook, decision.verdict, deadlines.report)
-                .await
-                .map_err(|error| {
-                    tracing::error!(
-                        reported = "not-accepted",
-                        attempts = error.attempts,
-                        reason = error.reason,
-                        help = error.help,
-                        "{error}"
-                    );
-                    Failure::Report(error)
-                })?
-        }
+        return Ok(Reported::NothingToReportTo);
     };
-    Ok(Response::new(&decision, reported))
+    codedeploy::report(codedeploy, hook, decision.verdict, deadlines.report)
+        .await
+        .inspect_err(|error| {
+            tracing::error!(
+                reported = "not-accepted",
+                attempts = error.attempts,
+                reason = error.reason,
+                help = error.help,
+                "{error}"
+            );
+        })
 }
 
 /// The first line of an invocation.
 fn announce(event: &Event, gate: &Gate) {
-    let (hook, named) = match event {
-        Event::Local { target } => (None, target.clone()),
-        Event::Hook(hook) | Event::Aftermath { hook, .. } => (Some(hook), None),
+    let hook = event.hook();
+    let named = match event {
+        Event::Local { target } => target.clone(),
+        Event::Hook(_) | Event::Aftermath { .. } => None,
     };
     tracing::info!(
         deployment = hook.map(|hook| hook.deployment_id.as_str()),

@@ -129,6 +129,11 @@ impl Bound {
         Instant::now() + pause < self.until
     }
 
+    /// How long it has been.
+    pub(crate) fn taken(self) -> Duration {
+        self.begun.elapsed()
+    }
+
     /// How long it has been, in words.
     fn elapsed(self) -> String {
         let elapsed = self.begun.elapsed();
@@ -235,7 +240,7 @@ impl Prover {
             }
             _ => {}
         }
-        let proof_ms = u64::try_from(bound.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let proof_ms = u64::try_from(bound.taken().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             proof = %mode,
             proof_ms,
@@ -260,6 +265,11 @@ impl Prover {
 }
 
 impl Subject {
+    /// Whether there is something to prove of it.
+    pub(crate) fn is_provable(&self) -> bool {
+        matches!(self, Self::Deployed(facts) if facts.green.is_some())
+    }
+
     /// The values for check files: `deployment`, with what is known of it.
     pub(crate) fn context(&self) -> BTreeMap<String, Value> {
         let deployment = match self {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use smoke_tests::render;
 
 use crate::codedeploy::Reported;
-use crate::gate::{Decision, Problem};
+use crate::decision::{Decision, Problem};
 
 /// The most bytes of a report that are sent along. Lambda takes 6 MB in all.
 ///

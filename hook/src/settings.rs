@@ -3,6 +3,7 @@
 //! wrong with them is found at once.
 
 mod proof;
+mod sinks;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +21,9 @@ use crate::deadlines::RESERVE;
 use crate::environment::Environment;
 use crate::proof::ProofSettings;
 
-/// What the team has to say about its gate.
+pub(crate) use self::sinks::SinkSettings;
+
+/// What the team has to say about its gate, beside its [`SinkSettings`].
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Files, folders and globs with the check files.
@@ -104,7 +107,7 @@ const KEPT: &str = "SMOKE_RESERVE";
 const TARGET_HELP: &str = "give the URL of the test listener";
 
 /// Every setting by name; `SMOKE_VAR_…` are beside them.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     TARGET,
     CHECKS,
     CONNECT_TO,
@@ -120,6 +123,7 @@ const NAMES: [&str; 15] = [
     proof::IDENTITY_PATH,
     proof::IDENTITY_IS,
     proof::IDENTITY_TIMES,
+    sinks::METRICS,
 ];
 const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";
@@ -139,6 +143,8 @@ impl Settings {
             errors: Vec::new(),
         };
         let settings = reader.read();
+        // The sinks take them from here also if the rest is wrong.
+        reader.sinks();
         let mut errors = reader.errors;
         if errors.is_empty() {
             return Ok(settings);

@@ -2,6 +2,8 @@
 
 use std::sync::mpsc;
 
+use smoke_tests::verdict::Verdict;
+
 use super::*;
 
 fn soon() -> Instant {

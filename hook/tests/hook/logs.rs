@@ -76,6 +76,7 @@ async fn lambdas_log_level_is_respected() {
     };
     let trial = Trial::with_defect(Defect::OrdersAreEmpty)
         .await
+        .set("SMOKE_METRICS", "off")
         .set("AWS_LAMBDA_LOG_LEVEL", "WARN");
     let (_, invoked) = trial.gate().await;
     assert_eq!(levels(&invoked), ["WARN", "ERROR"]);

@@ -12,6 +12,7 @@ mod deployments;
 mod events;
 mod logs;
 mod matrix;
+mod metrics;
 mod proof;
 mod proof_calls;
 mod reporting;

@@ -1,0 +1,133 @@
+//! What CodeDeploy is told, why, and what was learned on the way.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use smoke_tests::diagnostic::Diagnostic;
+use smoke_tests::report::Report;
+use smoke_tests::verdict::{self, Verdict};
+
+use crate::proof::Unproven;
+use crate::settings::SettingError;
+
+/// What CodeDeploy is told, and why.
+#[derive(Debug, Clone)]
+pub(crate) struct Decision {
+    /// What CodeDeploy is told.
+    pub(crate) verdict: Verdict,
+    /// Why, in one line.
+    pub(crate) reason: String,
+    /// What kept the checks from being run.
+    pub(crate) problems: Vec<Problem>,
+    /// What happened, if the checks were run.
+    pub(crate) report: Option<Report>,
+    /// What was learned on the way.
+    pub(crate) learned: Arc<Learned>,
+}
+
+/// What is learned on the way to a decision. Whoever waits for the decision
+/// has it also if the way is never walked to its end.
+#[derive(Debug, Default)]
+pub(crate) struct Learned {
+    /// What check files see as `deployment`.
+    pub(crate) deployment: OnceLock<Map<String, Value>>,
+    /// How long the proof of green took, whether it succeeded or not.
+    pub(crate) proof: OnceLock<Duration>,
+}
+
+impl Learned {
+    /// What is known of the deployment by this name, such as `application`.
+    pub(crate) fn of_deployment(&self, name: &str) -> Option<&str> {
+        self.deployment.get()?.get(name)?.as_str()
+    }
+}
+
+/// One thing that keeps the checks from being run.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    /// Where it is, what was expected and what was found, in one line.
+    pub(crate) text: String,
+    /// What to do.
+    pub(crate) help: Option<String>,
+}
+
+impl Decision {
+    /// A decision against the deployment, without checks.
+    pub(crate) fn failed(reason: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            reason: reason.into(),
+            problems: Vec::new(),
+            report: None,
+            learned: Arc::default(),
+        }
+    }
+
+    /// Problems with something, of which the reason names the first.
+    pub(crate) fn refuse(what: &str, problems: impl IntoIterator<Item = Problem>) -> Self {
+        let problems: Vec<_> = problems.into_iter().collect();
+        let first = problems.first().map_or("", |problem| &problem.text);
+        let reason = match problems.len() {
+            0 | 1 => format!("a problem with {what}: {first}"),
+            n => format!("{n} problems with {what}; the first: {first}"),
+        };
+        Self {
+            problems,
+            ..Self::failed(reason)
+        }
+    }
+
+    /// A decision against a deployment that nobody could prove to be tested.
+    pub(crate) fn unproven(unproven: Unproven) -> Self {
+        let problem = Problem {
+            text: unproven.reason,
+            help: unproven.help,
+        };
+        Self {
+            reason: format!("green is not proven: {}", problem.text),
+            problems: vec![problem],
+            ..Self::failed("")
+        }
+    }
+
+    pub(crate) fn of(report: Report) -> Self {
+        Self {
+            verdict: verdict::judge(&report),
+            reason: verdict::reason(&report),
+            problems: Vec::new(),
+            report: Some(report),
+            learned: Arc::default(),
+        }
+    }
+
+    /// Writes the problems, one line each, and the verdict with its reason.
+    pub(crate) fn log(&self) {
+        for problem in &self.problems {
+            tracing::error!(help = problem.help.as_deref(), "{}", problem.text);
+        }
+        let (verdict, reason) = (self.verdict, self.reason.as_str());
+        match verdict {
+            Verdict::Succeeded => tracing::info!(%verdict, reason, "{verdict}: {reason}"),
+            Verdict::Failed => tracing::error!(%verdict, reason, "{verdict}: {reason}"),
+        }
+    }
+}
+
+impl From<&SettingError> for Problem {
+    fn from(error: &SettingError) -> Self {
+        Self {
+            text: error.to_string(),
+            help: Some(error.help.clone()),
+        }
+    }
+}
+
+impl From<&Diagnostic> for Problem {
+    fn from(diagnostic: &Diagnostic) -> Self {
+        Self {
+            text: diagnostic.to_string(),
+            help: diagnostic.help.clone(),
+        }
+    }
+}
