@@ -4,14 +4,18 @@
 //! verified, redirects are never followed here, proxies of the environment are
 //! ignored, and a body has a largest size and a latest end.
 
-use std::error::Error as _;
+mod fresh;
+
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, Version};
+use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 use url::Url;
 
+pub(crate) use self::fresh::Opened;
 use crate::dial::{Detour, Dialer, DialerError, Protocol, resolve};
 use crate::settings::Connection;
 use crate::target::Target;
@@ -27,6 +31,7 @@ pub(crate) const USER_AGENT: &str = concat!("greenlight/", env!("CARGO_PKG_VERSI
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: reqwest::Client,
+    dialer: Dialer,
     connection: Connection,
     /// The port is left out of the dialled URL, because the client would
     /// otherwise prefer it to the port of the address.
@@ -66,6 +71,12 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
     /// From the first attempt to connect to the last byte of the body.
     pub(crate) latency: Duration,
+    /// What the connection told, if it was opened for this request.
+    pub(crate) opened: Option<Opened>,
+    /// Where redirects led to on the way to it, as paths on the target.
+    pub(crate) redirects: Vec<String>,
+    /// The path on the target that it is the answer of.
+    pub(crate) path: String,
 }
 
 /// Nothing, or not all, came back.
@@ -112,6 +123,7 @@ impl Client {
         })?;
         Ok(Self {
             inner,
+            dialer,
             connection: connection.clone(),
             moves_port,
         })
@@ -136,42 +148,11 @@ impl Client {
         let begun = Instant::now();
         let end = begun + limit;
         let request = self.prepare(request);
-        let nothing = |error| Unanswered {
-            response: None,
-            error,
-        };
-        let mut response = tokio::time::timeout_at(end, self.inner.execute(request))
-            .await
-            .map_err(|_| nothing(AskError::NoAnswer(limit)))?
-            .map_err(|error| nothing(ask_error(&error)))?;
-        let mut answer = Response {
-            status: response.status().as_u16(),
-            version: response.version(),
-            headers: std::mem::take(response.headers_mut()),
-            body: Bytes::new(),
-            latency: Duration::ZERO,
-        };
-        let mut body = BytesMut::new();
-        let ended = loop {
-            let chunk = match tokio::time::timeout_at(end, response.chunk()).await {
-                Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) => break Ok(()),
-                Ok(Err(error)) => break Err(ask_error(&error)),
-                Err(_) => break Err(AskError::NoEnd(limit)),
-            };
-            if body.len() + chunk.len() > MOST_BODY_BYTES {
-                break Err(AskError::TooLarge(MOST_BODY_BYTES));
-            }
-            body.extend_from_slice(&chunk);
-        };
-        answer.body = body.freeze();
-        answer.latency = begun.elapsed();
-        match ended {
-            Ok(()) => Ok(answer),
-            Err(error) => Err(Unanswered {
-                response: Some(Box::new(answer)),
-                error,
-            }),
+        let asked = tokio::time::timeout_at(end, self.inner.execute(request)).await;
+        match asked {
+            Ok(Ok(response)) => receive(response.into(), None, begun, limit, chain).await,
+            Ok(Err(error)) => Err(ask_error(&error).into()),
+            Err(_) => Err(AskError::NoAnswer(limit).into()),
         }
     }
 
@@ -195,6 +176,62 @@ impl Client {
     }
 }
 
+/// Reads the whole answer whose head has come; `limit` counts from `begun`.
+async fn receive<B>(
+    head: http::Response<B>,
+    opened: Option<Opened>,
+    begun: Instant,
+    limit: Duration,
+    why: impl Fn(&B::Error) -> String,
+) -> Result<Response, Unanswered>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+{
+    let (head, mut rest) = head.into_parts();
+    let mut answer = Response {
+        status: head.status.as_u16(),
+        version: head.version,
+        headers: head.headers,
+        body: Bytes::new(),
+        latency: Duration::ZERO,
+        opened,
+        redirects: Vec::new(),
+        path: String::new(),
+    };
+    let mut body = BytesMut::new();
+    let ended = loop {
+        let frame = match tokio::time::timeout_at(begun + limit, rest.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => break Ok(()),
+            Ok(Some(Err(error))) => break Err(AskError::Broken(why(&error))),
+            Err(_) => break Err(AskError::NoEnd(limit)),
+        };
+        let Ok(chunk) = frame.into_data() else {
+            continue;
+        };
+        if body.len() + chunk.len() > MOST_BODY_BYTES {
+            break Err(AskError::TooLarge(MOST_BODY_BYTES));
+        }
+        body.extend_from_slice(&chunk);
+    };
+    answer.body = body.freeze();
+    answer.latency = begun.elapsed();
+    ended.map(|()| answer.clone()).map_err(|error| Unanswered {
+        response: Some(Box::new(answer)),
+        error,
+    })
+}
+
+impl From<AskError> for Unanswered {
+    /// Nothing came back at all.
+    fn from(error: AskError) -> Self {
+        Self {
+            response: None,
+            error,
+        }
+    }
+}
+
 fn ask_error(error: &reqwest::Error) -> AskError {
     if error.is_connect() {
         AskError::Connect(chain(error))
@@ -203,11 +240,18 @@ fn ask_error(error: &reqwest::Error) -> AskError {
     }
 }
 
+/// The reasons below an error of the client.
+fn chain(error: &reqwest::Error) -> String {
+    match error.source() {
+        Some(below) => reasons(Some(below)),
+        None => error.to_string(),
+    }
+}
+
 /// The innermost reasons of an error, without the layers that only say that
 /// something below them failed.
-fn chain(error: &reqwest::Error) -> String {
+fn reasons(mut next: Option<&(dyn Error + 'static)>) -> String {
     let mut reasons: Vec<String> = Vec::new();
-    let mut next = error.source();
     while let Some(error) = next {
         let reason = error.to_string();
         let repeated = reasons.last().is_some_and(|last| last.contains(&reason));
@@ -216,11 +260,7 @@ fn chain(error: &reqwest::Error) -> String {
         }
         next = error.source();
     }
-    if reasons.is_empty() {
-        error.to_string()
-    } else {
-        reasons.join(": ")
-    }
+    reasons.join(": ")
 }
 
 /// Resolves names as the dialer does.

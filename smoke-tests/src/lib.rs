@@ -39,6 +39,7 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod schema;
+mod set_cookie;
 pub mod settings;
 pub mod snippet;
 pub mod suggest;

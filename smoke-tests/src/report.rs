@@ -1,8 +1,11 @@
 //! The report: what happened, as data. Every output is rendered from it.
 
+mod figures;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::figures::{Series, Timing};
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::redact::{Redactor, Secret};
@@ -112,6 +115,14 @@ pub struct StepReport {
     pub start: Duration,
     /// How long the step took, with all attempts and pauses.
     pub duration: Duration,
+    /// The parts of the last answer's time, if the step expects something of
+    /// them or of TLS.
+    pub timing: Option<Timing>,
+    /// How long the whole answer took.
+    pub(crate) latency: Option<Duration>,
+    /// What came of all repetitions, if the step is repeated. What else is
+    /// said is then of the first that failed, or else of the first.
+    pub series: Option<Series>,
     /// What was wrong with the last attempt.
     pub failures: Vec<Failure>,
     /// What was sent last and what came back, if the step failed on it.

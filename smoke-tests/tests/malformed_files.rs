@@ -41,6 +41,257 @@ fn problems_of_check(check: &str) -> String {
 }
 
 #[test]
+fn expectations_with_parts_know_their_parts() {
+    insta::assert_snapshot!(problems_of_check("get: /
+expect:
+  cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+  tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+  latency: { dns: { below: 5ms }, below: 1s, tls: 3ms }
+  redirects: { type: 5 }
+  headers: { vary: { type: string, each: { count: 1 } } }
+capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
+    error: unknown key `secured` in a cookie
+     --> shop.yaml:5:33
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                 ^^^^^^^ expected `secure` or another key of a cookie, found `secured`
+      |
+      = help: write `secure` if that is meant
+
+    error: a span of time of the wrong type
+     --> shop.yaml:5:57
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                                         ^^ expected a limit such as `{ above: 14d }`, found the number `60`
+      |
+      = help: no span of time is exact; give it a limit
+
+    error: an expected value of the wrong type
+     --> shop.yaml:5:72
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                                                        ^ expected `true` or `false`, found the number `1`
+      |
+      = help: write it without quotes
+
+    error: `contains` does not apply to `true` or `false`
+     --> shop.yaml:5:92
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                                                                            ^^^^^^^^ expected an operator for this kind of value, found `contains`
+      |
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+
+    error: unknown key `isuer` in `tls`
+     --> shop.yaml:6:14
+      |
+    6 |       tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+      |              ^^^^^ expected `issuer` or another key of `tls`, found `isuer`
+      |
+      = help: write `issuer` if that is meant
+
+    error: a span of time of the wrong type
+     --> shop.yaml:6:36
+      |
+    6 |       tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+      |                                    ^^^ expected a limit such as `{ above: 14d }`, found the string `14d`
+      |
+      = help: no span of time is exact; give it a limit
+
+    error: unknown key `countt` in a predicate
+     --> shop.yaml:6:50
+      |
+    6 |       tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+      |                                                  ^^^^^^ expected `count` or another key of a predicate, found `countt`
+      |
+      = help: write `count` if that is meant
+
+    error: unknown key `below` in `latency`
+     --> shop.yaml:7:39
+      |
+    7 |       latency: { dns: { below: 5ms }, below: 1s, tls: 3ms }
+      |                                       ^^^^^ expected `total`, `dns`, `connect`, `tls`, `first_byte`, `p50`, `p90`, `p95` or `p99`, found `below`
+      |
+      = help: remove the key
+
+    error: a latency of the wrong type
+     --> shop.yaml:7:55
+      |
+    7 |       latency: { dns: { below: 5ms }, below: 1s, tls: 3ms }
+      |                                                       ^^^ expected a limit such as `{ below: 300ms }`, found the string `3ms`
+      |
+      = help: no latency is exact; give it a limit
+
+    error: `type` of the wrong type
+     --> shop.yaml:8:26
+      |
+    8 |       redirects: { type: 5 }
+      |                          ^ expected a string that is not empty, found the number `5`
+      |
+      = help: write text, in quotes if it looks like a number or a map
+
+    error: `type` does not apply to text
+     --> shop.yaml:9:26
+      |
+    9 |       headers: { vary: { type: string, each: { count: 1 } } }
+      |                          ^^^^ expected an operator for this kind of value, found `type`
+      |
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+
+    error: `count` does not apply to text
+     --> shop.yaml:9:48
+      |
+    9 |       headers: { vary: { type: string, each: { count: 1 } } }
+      |                                                ^^^^^ expected an operator for this kind of value, found `count`
+      |
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+
+    error: a fact of TLS that is not known
+      --> shop.yaml:10:26
+       |
+    10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
+       |                          ^^^^^^ expected one of `version`, `issuer`, `subject`, `names` or `expires_in`, found `cipher`
+       |
+       = help: write it like `{ tls: issuer }`
+
+    error: a capture with other than one source
+      --> shop.yaml:10:39
+       |
+    10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
+       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
+       |
+       = help: write one capture for each value
+
+    error: a capture of the wrong type
+      --> shop.yaml:10:69
+       |
+    10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
+       |                                                                     ^ expected `status`, `body`, `url`, or a map such as `{ json: $.token }`, found the number `5`
+       |
+       = help: say where the value comes from
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /\nexpect: { tls: {} }"), @"
+    error: `tls` that expects nothing
+     --> shop.yaml:4:20
+      |
+    4 |     expect: { tls: {} }
+      |                    ^^ expected one of `version`, `issuer`, `subject`, `names` or `expires_in`, found an empty map
+      |
+      = help: certificates are always verified; write `tls: { expires_in: { above: 14d } }` for more
+    ");
+}
+
+#[test]
+fn what_is_said_of_repetitions_needs_repetitions() {
+    insta::assert_snapshot!(problems_of_check("get: /
+expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }"), @"
+    error: `p95` of a step that asks once
+     --> shop.yaml:4:26
+      |
+    4 |     expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }
+      |                          ^^^ expected `repeat:` beside the request, found none
+      |
+      = help: add `repeat: 50`
+
+    error: `error_rate` of a step that asks once
+     --> shop.yaml:4:48
+      |
+    4 |     expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }
+      |                                                ^^^^^^^^^^ expected `repeat:` beside the request, found none
+      |
+      = help: add `repeat: 50`
+
+    error: a limit of the wrong type
+     --> shop.yaml:4:69
+      |
+    4 |     expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }
+      |                                                                     ^^ expected a number, found the string `1%`
+      |
+      = help: write it without quotes
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /
+repeat: { jobs: 100 }
+retry: { times: 3 }
+expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }"), @"
+    error: `repeat` without a number
+     --> shop.yaml:4:13
+      |
+    4 |     repeat: { jobs: 100 }
+      |             ^^^^^^^^^^^^^ expected `times:` with a whole number, found no key `times`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+
+    error: `jobs` of the wrong type
+     --> shop.yaml:4:21
+      |
+    4 |     repeat: { jobs: 100 }
+      |                     ^^^ expected a whole number from 1 to 64, found the number `100`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+
+    error: a step that is both repeated and retried
+     --> shop.yaml:5:5
+      |
+    4 |     repeat: { jobs: 100 }
+      |     ------ repeated here
+    5 |     retry: { times: 3 }
+      |     ^^^^^ expected `repeat` or `retry`, found both
+      |
+      = help: allow some repetitions to fail with `error_rate`, or remove one of the two
+
+    error: a rate of the wrong type
+     --> shop.yaml:6:36
+      |
+    6 |     expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
+      |                                    ^ expected a number from 0 to 1, found the number `5`
+      |
+      = help: write `0.01` for one in a hundred
+
+    error: a latency of the wrong type
+     --> shop.yaml:6:57
+      |
+    6 |     expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
+      |                                                         ^^^ expected a limit such as `{ below: 300ms }`, found the string `3ms`
+      |
+      = help: no latency is exact; give it a limit
+
+    error: unknown key `p42` in `latency`
+     --> shop.yaml:6:62
+      |
+    6 |     expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
+      |                                                              ^^^ expected `total`, `dns`, `connect`, `tls`, `first_byte`, `p50`, `p90`, `p95` or `p99`, found `p42`
+      |
+      = help: remove the key
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /\nrepeat: 0"), @"
+    error: `repeat` of the wrong type
+     --> shop.yaml:4:13
+      |
+    4 |     repeat: 0
+      |             ^ expected a whole number from 1 to 10000, found the number `0`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /\nrepeat: { times: 20000, joobs: 2 }"), @"
+    error: `times` of the wrong type
+     --> shop.yaml:4:22
+      |
+    4 |     repeat: { times: 20000, joobs: 2 }
+      |                      ^^^^^ expected a whole number from 1 to 10000, found the number `20000`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+
+    error: unknown key `joobs` in `repeat`
+     --> shop.yaml:4:29
+      |
+    4 |     repeat: { times: 20000, joobs: 2 }
+      |                             ^^^^^ expected `jobs` or another key of `repeat`, found `joobs`
+      |
+      = help: write `jobs` if that is meant
+    ");
+}
+
+#[test]
 fn a_well_formed_file_has_no_problems() {
     insta::assert_snapshot!(problems("checks: [{ name: a, get: / }]"), @"valid: 1 checks");
 }
@@ -139,7 +390,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `expect`, `capture`, `timeout` or `follow_redirects`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");
@@ -276,7 +527,7 @@ fn wrong_types_are_errors() {
      --> shop.yaml:4:19
       |
     4 |     capture: { a: { json: $.a, header: b } }
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `status` or `body`, found 2 keys
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
       |
       = help: write one capture for each value
     ");
@@ -291,16 +542,16 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { status: { contains: 2 } }
       |                         ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count`, `each` and `type` are for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
     ");
-    insta::assert_snapshot!(problems_of_check("get: /\nexpect: { headers: { a: { count: 2 } } }"), @"
+    insta::assert_snapshot!(problems_of_check("get: /\nexpect: { body: { count: 2 } }"), @"
     error: `count` does not apply to text
-     --> shop.yaml:4:31
+     --> shop.yaml:4:23
       |
-    4 |     expect: { headers: { a: { count: 2 } } }
-      |                               ^^^^^ expected an operator for this kind of value, found `count`
+    4 |     expect: { body: { count: 2 } }
+      |                       ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count`, `each` and `type` are for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
     ");
 }
 

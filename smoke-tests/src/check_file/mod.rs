@@ -10,6 +10,7 @@
 mod auth;
 mod body;
 mod checks;
+mod connection;
 mod expect;
 mod flow;
 pub(crate) mod keys;
@@ -17,6 +18,7 @@ mod predicates;
 mod read;
 mod request;
 mod rows;
+mod series;
 mod steps;
 mod variables;
 
@@ -128,6 +130,7 @@ pub(crate) struct Step {
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) captures: Vec<Capture>,
     pub(crate) retry: Option<Retry>,
+    pub(crate) repeat: Option<Repeat>,
     /// The longest that one attempt may take.
     pub(crate) timeout: Duration,
     /// The most redirects that are followed.
@@ -172,17 +175,67 @@ pub(crate) enum Body {
 pub(crate) enum Query {
     Status,
     Header(HeaderName),
+    /// Each value of a header that comes several times.
+    EachHeader(HeaderName),
     Cookie(String),
+    CookieAttribute(String, CookieAttribute),
     Body,
     Json(Path),
     Regex(Pattern),
-    Latency,
+    Latency(Phase),
+    Tls(TlsFact),
+    /// Where redirects led to, in their order.
+    Redirects,
+    /// The path that it is the answer of, redirects followed.
+    Url,
     /// The number of bytes of the body.
     Size,
     /// The SHA-256 of the body, in hexadecimal digits.
     Sha256,
     /// The version of HTTP, such as `2`.
     Version,
+}
+
+/// A part of the time that a request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Total,
+    Dns,
+    Connect,
+    Tls,
+    FirstByte,
+}
+
+/// A fact of the TLS connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsFact {
+    Version,
+    Issuer,
+    Subject,
+    Names,
+    ExpiresIn,
+}
+
+/// What an answer says of a cookie beside its value (RFC 6265).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieAttribute {
+    Secure,
+    HttpOnly,
+    SameSite,
+    Path,
+    Domain,
+    MaxAge,
+}
+
+impl Query {
+    /// Whether only a connection of its own can answer it.
+    pub(crate) fn needs_connection(&self) -> bool {
+        match self {
+            Self::Latency(phase) => *phase != Phase::Total,
+            Self::Tls(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What a response has to be like.
@@ -215,6 +268,32 @@ pub(crate) struct Retry {
     pub(crate) only: Vec<RetryOn>,
 }
 
+/// Asking many times.
+#[derive(Debug, Clone)]
+pub(crate) struct Repeat {
+    pub(crate) times: usize,
+    /// How many at the same time.
+    pub(crate) jobs: std::num::NonZeroUsize,
+    /// What all repetitions together have to be like.
+    pub(crate) of_all: Vec<OfAll>,
+}
+
+/// What all repetitions together have to be like.
+#[derive(Debug, Clone)]
+pub(crate) struct OfAll {
+    pub(crate) query: SeriesQuery,
+    pub(crate) predicate: Predicate,
+}
+
+/// Something that can be asked of all repetitions together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SeriesQuery {
+    /// The latency that so many in a hundred do not exceed.
+    Percentile(u8),
+    /// How many of all failed, from 0 to 1.
+    ErrorRate,
+}
+
 /// An outcome of an attempt that asking again may heal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RetryOn {
@@ -222,6 +301,15 @@ pub(crate) enum RetryOn {
     CouldNotAsk,
     /// The answer had one of these statuses.
     Status(std::ops::RangeInclusive<u64>),
+}
+
+impl Step {
+    /// Whether something is asked that only a connection of its own can tell.
+    pub(crate) fn needs_connection(&self) -> bool {
+        let expected = self.expectations.iter().map(|entry| &entry.query);
+        let captured = self.captures.iter().map(|entry| &entry.query);
+        expected.chain(captured).any(Query::needs_connection)
+    }
 }
 
 impl CheckFile {

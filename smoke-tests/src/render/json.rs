@@ -100,6 +100,13 @@ pub struct Step<'a> {
     pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
     pub duration_ms: u64,
+    /// The parts of the last answer's time, if the step expects something of
+    /// them or of TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
+    /// What came of all repetitions, if the step is repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
     /// The beginning of the answer's body, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<&'a str>,
@@ -116,6 +123,44 @@ pub struct Step<'a> {
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curl: Option<&'a str>,
+}
+
+/// The parts of a request's time in milliseconds, with one decimal.
+#[derive(Debug, Serialize)]
+pub struct Timing {
+    /// From the name to addresses.
+    pub dns_ms: f64,
+    /// From an address to a TCP connection.
+    pub connect_ms: f64,
+    /// The TLS handshake; absent without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<f64>,
+    /// From the open connection to the head of the answer.
+    pub first_byte_ms: f64,
+    /// All of it, to the last byte of the body; redirects included.
+    pub total_ms: f64,
+}
+
+/// What came of a step that asks many times.
+#[derive(Debug, Serialize)]
+pub struct Series {
+    /// How many repetitions were to be.
+    pub times: usize,
+    /// How many there were in the run's time.
+    pub done: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    /// How many of all failed, from 0 to 1.
+    pub error_rate: Option<f64>,
+    /// The latency at percentiles, by nearest rank, in milliseconds with one
+    /// decimal; null without any answer.
+    pub p50_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p90_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p95_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p99_ms: Option<f64>,
 }
 
 /// A request as it was sent.
@@ -251,6 +296,8 @@ fn step(step: &report::StepReport) -> Step<'_> {
         attempts: step.attempts,
         start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
+        timing: step.timing.as_ref().map(timing),
+        series: step.series.as_ref().map(series),
         body: step
             .exchange
             .as_ref()
@@ -280,6 +327,29 @@ fn step(step: &report::StepReport) -> Step<'_> {
     }
 }
 
+fn timing(timing: &report::Timing) -> Timing {
+    Timing {
+        dns_ms: fine(timing.dns),
+        connect_ms: fine(timing.connect),
+        tls_ms: timing.tls.map(fine),
+        first_byte_ms: fine(timing.first_byte),
+        total_ms: fine(timing.total),
+    }
+}
+
+fn series(series: &report::Series) -> Series {
+    Series {
+        times: series.asked,
+        done: series.done,
+        failed: series.failed,
+        error_rate: series.error_rate(),
+        p50_ms: series.p50.map(fine),
+        p90_ms: series.p90.map(fine),
+        p95_ms: series.p95.map(fine),
+        p99_ms: series.p99.map(fine),
+    }
+}
+
 fn headers(headers: &[(String, String)]) -> Vec<Header<'_>> {
     headers
         .iter()
@@ -304,6 +374,11 @@ fn failure(failure: &report::Failure) -> Failure<'_> {
         found: diagnostic.found.as_deref(),
         help: diagnostic.help.as_deref(),
     }
+}
+
+/// Milliseconds with one decimal.
+fn fine(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 fn milliseconds(duration: std::time::Duration) -> u64 {

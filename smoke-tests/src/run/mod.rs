@@ -9,6 +9,7 @@ mod check;
 mod cookies;
 mod record;
 mod request;
+mod series;
 mod step;
 
 use std::panic::AssertUnwindSafe;
@@ -364,6 +365,9 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 attempts: 0,
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
+                timing: None,
+                latency: None,
+                series: None,
                 failures: Vec::new(),
                 exchange: None,
                 credentials: Vec::new(),

@@ -17,7 +17,7 @@ use crate::answer::Answer;
 use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::http::{AskError, Request, Response, Unanswered};
-use crate::report::{Class, Failure, StepOutcome, StepReport};
+use crate::report::{Class, Failure, StepOutcome, StepReport, Timing};
 use crate::template::Scope;
 
 pub(super) async fn run(
@@ -31,21 +31,7 @@ pub(super) async fn run(
     let begun = Instant::now();
     report.start = begun.saturating_duration_since(shared.begun);
     loop {
-        report.attempts += 1;
-        let attempt = Attempt {
-            step,
-            source,
-            shared,
-        };
-        report.url = None;
-        report.status = None;
-        report.exchange = None;
-        let mut trace = Trace::default();
-        report.failures = attempt.make(scope, jar, report, &mut trace).await;
-        report.credentials.extend(trace.credentials());
-        if !report.failures.is_empty() {
-            report.exchange = trace.exchange(shared.client.connection(), shared.redactor);
-        }
+        once(step, source, shared, scope, jar, report).await;
         report.duration = begun.elapsed();
         if report.failures.is_empty() {
             report.outcome = StepOutcome::Passed;
@@ -56,6 +42,34 @@ pub(super) async fn run(
             Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
             _ => return,
         }
+    }
+}
+
+/// Makes one attempt, whatever comes of it.
+pub(super) async fn once(
+    step: &Step,
+    source: &Arc<Source>,
+    shared: &Shared<'_>,
+    scope: &mut Scope,
+    jar: &mut Jar,
+    report: &mut StepReport,
+) {
+    report.attempts += 1;
+    let attempt = Attempt {
+        step,
+        source,
+        shared,
+    };
+    report.url = None;
+    report.status = None;
+    report.exchange = None;
+    report.timing = None;
+    report.latency = None;
+    let mut trace = Trace::default();
+    report.failures = attempt.make(scope, jar, report, &mut trace).await;
+    report.credentials.extend(trace.credentials());
+    if !report.failures.is_empty() {
+        report.exchange = trace.exchange(shared.client.connection(), shared.redactor);
     }
 }
 
@@ -81,6 +95,8 @@ impl Attempt<'_> {
         match self.exchange(request, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
+                report.timing = timing(&response);
+                report.latency = Some(response.latency);
                 let failures = self.judge(&response, scope, jar);
                 trace.answered(response);
                 failures
@@ -116,7 +132,9 @@ impl Attempt<'_> {
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Result<Response, Failure> {
+        let client = self.shared.client;
         let end = Instant::now() + self.step.timeout;
+        let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
         let own_headers = request.headers.clone();
@@ -128,11 +146,12 @@ impl Attempt<'_> {
             let url = request.url.clone();
             let method = request.method.clone();
             let body = request.body.clone();
-            let asked = self
-                .shared
-                .client
-                .ask(request, self.shared.left(limit))
-                .await;
+            let limit = self.shared.left(limit);
+            let asked = if self.step.needs_connection() {
+                client.ask_fresh(request, limit).await
+            } else {
+                client.ask(request, limit).await
+            };
             let mut response = asked.map_err(|unanswered| {
                 let failure = self.unanswered(&unanswered);
                 if let Some(response) = unanswered.response {
@@ -146,6 +165,8 @@ impl Attempt<'_> {
             response.latency = elapsed;
             let location = redirection(&response);
             let (Some(location), 1..) = (location, self.step.follow_redirects) else {
+                response.path = client.target().path_of(&url);
+                response.redirects = redirects;
                 return Ok(response);
             };
             report.status = Some(response.status);
@@ -159,9 +180,7 @@ impl Attempt<'_> {
                 return Err(failure);
             }
             followed += 1;
-            let next = self
-                .shared
-                .client
+            let next = client
                 .target()
                 .redirect(&url, &location)
                 .map_err(|reason| {
@@ -173,6 +192,7 @@ impl Attempt<'_> {
                         .found(reason);
                     failure
                 })?;
+            redirects.push(client.target().path_of(&next));
             request = redirected(&response, method, body, &own_headers, next);
         }
     }
@@ -224,7 +244,9 @@ impl Attempt<'_> {
             };
             let span = expectation.predicate.span();
             match answer.ask(query) {
-                Err(reason) => wrong(span, Some("JSON".to_owned()), reason),
+                Err(senseless) => {
+                    wrong(span, Some(senseless.expected.to_owned()), senseless.found);
+                }
                 Ok(value) => {
                     match expectation
                         .predicate
@@ -248,7 +270,7 @@ impl Attempt<'_> {
                     continue;
                 }
                 Ok(None) => "nothing".to_owned(),
-                Err(reason) => reason,
+                Err(senseless) => senseless.found,
             };
             failures.push(Failure {
                 class: Class::WrongAnswer,
@@ -275,6 +297,18 @@ impl Attempt<'_> {
         }
         failures
     }
+}
+
+/// The parts of the last request's time, if they were taken.
+fn timing(response: &Response) -> Option<Timing> {
+    let opened = response.opened.as_ref()?;
+    Some(Timing {
+        dns: opened.phases.dns,
+        connect: opened.phases.connect,
+        tls: opened.phases.tls,
+        first_byte: opened.first_byte,
+        total: response.latency,
+    })
 }
 
 /// Where an answer redirects to, if it does.

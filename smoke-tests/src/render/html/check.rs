@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::outcome;
 use super::text::{Sentence, Text};
+use super::timing;
 use crate::report::{CheckReport, Excerpt, Exchange, Failure, Outcome, StepOutcome, StepReport};
 use crate::snippet::{Colour, Frame, Severity, render_in};
 use crate::units::{human_bytes, human_duration};
@@ -108,6 +109,12 @@ fn step(html: &mut String, check: &CheckReport, step: &StepReport, whole: Durati
             );
         }
         html.push_str("</p>");
+    }
+    if let Some(series) = &step.series {
+        let _ = write!(html, "<p class=\"url\">{}</p>", Text(&series.words()));
+    }
+    if let Some(entry) = &step.timing {
+        timing::phases(html, entry);
     }
     for entry in &step.failures {
         failure(html, check, entry);
