@@ -9,8 +9,8 @@ use aws_sdk_codedeploy::types::{
 };
 use tokio::time::Instant;
 
-use crate::access::Access;
-use crate::calls::{CallError, ask};
+use aws::Access;
+use aws::calls::{CallError, ask};
 
 const GROUP: &str = "the deployment group";
 
@@ -40,7 +40,7 @@ pub(crate) struct Deployment {
 pub(crate) struct Lifecycle {
     /// The event whose hook is being waited for; absent if there is none.
     pub(crate) waiting: Option<Waiting>,
-    /// The event that CodeDeploy has gone on to, or `the end`, if no hook is
+    /// The event that CodeDeploy has gone on to, or `its end`, if no hook is
     /// waited for any more.
     pub(crate) gone_on_to: Option<String>,
 }

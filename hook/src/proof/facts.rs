@@ -8,10 +8,10 @@ use futures_util::future::try_join;
 use serde_json::{Map, Value};
 
 use super::{Bound, Clients, Unproven};
-use crate::calls::CallError;
 use crate::codedeploy::{Deployment, Waiting};
 use crate::deadlines::Closing;
 use crate::ecs::{Container, TaskSet};
+use aws::calls::CallError;
 
 /// The pause between two looks for the green task set.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -36,7 +36,7 @@ pub(crate) const DEFAULTS: [&str; 6] = [
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 18] = [
+pub(crate) const REQUEST: [&str; 19] = [
     "get",
     "head",
     "post",
@@ -55,13 +55,14 @@ pub(crate) const REQUEST: [&str; 18] = [
     "capture",
     "timeout",
     "follow_redirects",
+    "repeat",
 ];
 
 /// The keys of `retry`.
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
 
 /// The keys of `expect`.
-pub(crate) const EXPECTATIONS: [&str; 12] = [
+pub(crate) const EXPECTATIONS: [&str; 13] = [
     "status",
     "version",
     "headers",
@@ -74,6 +75,7 @@ pub(crate) const EXPECTATIONS: [&str; 12] = [
     "json",
     "tls",
     "latency",
+    "error_rate",
 ];
 
 /// The attributes of a cookie, beside its value.
@@ -90,8 +92,21 @@ pub(crate) const COOKIE: [&str; 7] = [
 /// The keys of `tls`.
 pub(crate) const TLS: [&str; 5] = ["version", "issuer", "subject", "names", "expires_in"];
 
-/// The phases of `latency`.
-pub(crate) const PHASES: [&str; 5] = ["total", "dns", "connect", "tls", "first_byte"];
+/// The phases of `latency`, and the percentiles of many requests.
+pub(crate) const LATENCY: [&str; 9] = [
+    "total",
+    "dns",
+    "connect",
+    "tls",
+    "first_byte",
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+];
+
+/// The keys of `repeat`.
+pub(crate) const REPEAT: [&str; 2] = ["times", "jobs"];
 
 /// The sources of a capture that are keys.
 pub(crate) const SOURCES: [&str; 5] = ["json", "header", "cookie", "regex", "tls"];

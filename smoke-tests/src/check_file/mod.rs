@@ -18,6 +18,7 @@ mod predicates;
 mod read;
 mod request;
 mod rows;
+mod series;
 mod steps;
 mod variables;
 
@@ -129,6 +130,7 @@ pub(crate) struct Step {
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) captures: Vec<Capture>,
     pub(crate) retry: Option<Retry>,
+    pub(crate) repeat: Option<Repeat>,
     /// The longest that one attempt may take.
     pub(crate) timeout: Duration,
     /// The most redirects that are followed.
@@ -264,6 +266,32 @@ pub(crate) struct Retry {
     pub(crate) backoff: f64,
     /// Ask again only after these; after anything if there are none.
     pub(crate) only: Vec<RetryOn>,
+}
+
+/// Asking many times.
+#[derive(Debug, Clone)]
+pub(crate) struct Repeat {
+    pub(crate) times: usize,
+    /// How many at the same time.
+    pub(crate) jobs: std::num::NonZeroUsize,
+    /// What all repetitions together have to be like.
+    pub(crate) of_all: Vec<OfAll>,
+}
+
+/// What all repetitions together have to be like.
+#[derive(Debug, Clone)]
+pub(crate) struct OfAll {
+    pub(crate) query: SeriesQuery,
+    pub(crate) predicate: Predicate,
+}
+
+/// Something that can be asked of all repetitions together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SeriesQuery {
+    /// The latency that so many in a hundred do not exceed.
+    Percentile(u8),
+    /// How many of all failed, from 0 to 1.
+    ErrorRate,
 }
 
 /// An outcome of an attempt that asking again may heal.

@@ -9,6 +9,7 @@ mod check;
 mod cookies;
 mod record;
 mod request;
+mod series;
 mod step;
 
 use std::panic::AssertUnwindSafe;
@@ -365,6 +366,8 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
                 timing: None,
+                latency: None,
+                series: None,
                 failures: Vec::new(),
                 exchange: None,
                 credentials: Vec::new(),
