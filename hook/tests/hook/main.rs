@@ -19,6 +19,7 @@ mod matrix;
 mod metrics;
 mod proof;
 mod proof_calls;
+mod reasons;
 mod reporting;
 mod settings;
 mod support;

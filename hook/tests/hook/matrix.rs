@@ -25,6 +25,7 @@ use self::cases::Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Repor
 use self::cases::{Again, Case, End, FOREVER, Lasts, Wrong, cases};
 use crate::leaks::{ENVIRONMENT, leak, outputs};
 use crate::proof_calls::READS;
+use crate::reasons::row;
 use crate::support::{Trial, checks};
 
 /// How many cases run at the same time.
@@ -96,11 +97,25 @@ async fn tell(case: &Case) -> Result<(), String> {
         .collect();
     for invocation in &invocations {
         let said = outputs(invocation);
+        let reasons = reasons(invocation);
+        if let Some(unknown) = reasons.iter().find(|reason| row(reason).is_none()) {
+            return Err(format!("the document has no row for: {unknown}"));
+        }
         if let Some(found) = leak(&secrets, &said) {
             return Err(format!("a secret is in the output: {found}: {said}"));
         }
     }
     Ok(())
+}
+
+/// The reasons for `Failed` that an invocation gave.
+fn reasons(invocation: &Invocation) -> Vec<String> {
+    let lines = invocation.lines.iter();
+    let lines = lines.filter_map(|line| serde_json::from_str::<Value>(&line.text).ok());
+    let failed = lines.filter(|line| line["verdict"] == "Failed");
+    failed
+        .filter_map(|line| Some(line["reason"].as_str()?.to_owned()))
+        .collect()
 }
 
 fn ends(invocations: &[Invocation]) -> Vec<String> {
