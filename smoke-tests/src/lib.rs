@@ -29,6 +29,7 @@ pub mod dial;
 mod digest;
 pub mod discover;
 pub mod http;
+mod json_schema;
 mod jsonpath;
 mod pattern;
 pub mod plan;

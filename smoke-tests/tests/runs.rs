@@ -360,7 +360,7 @@ async fn a_check_of_steps_is_repeated_from_its_first_step() {
 #[tokio::test]
 async fn a_retry_ends_when_its_time_is_over() {
     let stage = stage().await;
-    let text = check("get: /status/503\nretry: { for: 60ms, every: 20ms }");
+    let text = check("get: /status/503\nretry: { for: 1200ms, every: 400ms }");
     let report = report(&stage, &text).await;
     assert_eq!(report.checks[0].outcome, Outcome::Failed);
     assert!((2..=4).contains(&report.checks[0].steps[0].attempts));

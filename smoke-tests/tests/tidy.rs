@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Outside libraries that could be swapped, and the only files that name them.
-const SWAPPABLE: [(&str, &[&str]); 15] = [
+const SWAPPABLE: [(&str, &[&str]); 16] = [
     ("saphyr_parser", &["smoke-tests/src/yaml/mod.rs"]),
     ("annotate_snippets", &["smoke-tests/src/snippet.rs"]),
     (
@@ -14,6 +14,7 @@ const SWAPPABLE: [(&str, &[&str]); 15] = [
             "smoke-tests/src/template/functions.rs",
         ],
     ),
+    ("boon", &["smoke-tests/src/json_schema.rs"]),
     ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
     ("regex::", &["smoke-tests/src/pattern.rs"]),
     (

@@ -13,7 +13,7 @@
 //! | `GET`, `POST /orders`; `GET`, `PUT`, `PATCH`, `DELETE /orders/{id}`; `GET /account` | 401 without a session |
 //! | `GET /old-shop`, `/redirect-loop`, `/redirect/{n}`, `/elsewhere` | 302 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
-//! | any method `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
+//! | any method `/json-echo`, `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;
 mod defect;

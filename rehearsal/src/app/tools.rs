@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Arc<Inner>> {
             get(|| async { found("https://example.com/") }),
         )
         .route("/cookies", get(cookies))
+        .route("/json-echo", any(json_echo))
         .route("/echo", any(echo))
         .route("/slow", any(slow))
         .route("/flaky", any(flaky))
@@ -58,6 +59,11 @@ async fn cookies() -> Response {
         (header::LINK, "</script.js>; rel=preload"),
     ])
     .into_response()
+}
+
+/// The body as it came, as JSON.
+async fn json_echo(body: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

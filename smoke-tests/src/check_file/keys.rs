@@ -114,8 +114,11 @@ pub(crate) const SOURCES: [&str; 5] = ["json", "header", "cookie", "regex", "tls
 /// The sources of a capture that are words of their own.
 pub(crate) const SOURCE_WORDS: [&str; 3] = ["status", "body", "url"];
 
+/// The keys of a `schema` that stands in a file.
+pub(crate) const SCHEMA: [&str; 2] = ["file", "at"];
+
 /// The operators of a predicate.
-pub(crate) const OPERATORS: [&str; 16] = [
+pub(crate) const OPERATORS: [&str; 17] = [
     "equals",
     "contains",
     "starts_with",
@@ -130,6 +133,7 @@ pub(crate) const OPERATORS: [&str; 16] = [
     "count",
     "each",
     "type",
+    "schema",
     "empty",
     "not",
 ];

@@ -18,6 +18,7 @@ mod predicates;
 mod read;
 mod request;
 mod rows;
+mod schemas;
 mod series;
 mod steps;
 mod variables;

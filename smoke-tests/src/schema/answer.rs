@@ -209,6 +209,13 @@ pub(super) fn predicate(kind: &str) -> Value {
                 "type",
                 json!({ "enum": ["string", "number", "integer", "boolean", "array", "object", "null", null] }),
             ),
+            (
+                "schema",
+                json!({
+                    "description": "A JSON Schema; or `{ file: …, at: \"#/…\" }` for one in a file, such as an OpenAPI document.",
+                    "type": ["object", "boolean"]
+                }),
+            ),
             ("empty", flag("Whether text, list or map is empty.")),
         ]));
     }
