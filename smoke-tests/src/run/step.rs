@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue,
+    LOCATION,
+};
 use tokio::time::Instant;
 use url::Url;
 
 use super::cookies::Jar;
 use super::record::Trace;
+use super::tokens::{Grant, NoToken};
 use super::{Shared, request};
 use crate::answer::Answer;
-use crate::check_file::Step;
+use crate::check_file::{Auth, Step};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::http::{AskError, Request, Response, Unanswered};
+use crate::http::{AskError, Manner, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport};
 use crate::template::Scope;
 
@@ -78,7 +82,12 @@ impl Attempt<'_> {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
-        match self.exchange(request, jar, report, trace).await {
+        let end = Instant::now() + self.step.timeout;
+        let mut request = request;
+        if let Err(failure) = self.log_in(&mut request, scope, end, trace).await {
+            return vec![failure];
+        }
+        match self.exchange(request, end, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
                 let failures = self.judge(&response, scope, jar);
@@ -97,37 +106,86 @@ impl Attempt<'_> {
     }
 
     fn request(&self, scope: &Scope) -> Result<Request, Failure> {
-        request::fill_in(&self.step.request, self.shared.client.target(), scope).map_err(|unfit| {
-            let title = format!("{} cannot be made", unfit.what);
-            let mut failure = self.failure(Class::CouldNotAsk, title);
-            failure.diagnostic = failure
-                .diagnostic
-                .expected("values that fit into it")
-                .found(unfit.reason);
+        request::fill_in(&self.step.request, self.shared.client.target(), scope)
+            .map_err(|unfit| self.unfit(&unfit.what, unfit.reason))
+    }
+
+    fn unfit(&self, what: &str, reason: String) -> Failure {
+        let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
+        failure.diagnostic = failure
+            .diagnostic
+            .expected("values that fit into it")
+            .found(reason);
+        failure
+    }
+
+    /// Gets the access token that the request needs, if it needs one.
+    async fn log_in(
+        &self,
+        request: &mut Request,
+        scope: &Scope,
+        end: Instant,
+        trace: &mut Trace,
+    ) -> Result<(), Failure> {
+        let Some(Auth::OAuth2(client)) = &self.step.request.auth else {
+            return Ok(());
+        };
+        if request.headers.contains_key(AUTHORIZATION) {
+            return Ok(());
+        }
+        let unfit = |reason| self.unfit("the request for a token", reason);
+        let grant = Grant::of(client, self.shared.client.target(), scope).map_err(unfit)?;
+        let left = self
+            .shared
+            .left(end.saturating_duration_since(Instant::now()));
+        let end = Instant::now() + left;
+        let token = self
+            .shared
+            .tokens
+            .token(&grant, self.shared.client, end, trace);
+        let token = token.await.map_err(|none| {
+            let mut failure = match none {
+                NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
+                NoToken::Refused(reason) => {
+                    let mut failure = self.failure(Class::CouldNotAsk, "");
+                    failure.diagnostic = failure.diagnostic.found(reason);
+                    failure
+                }
+            };
+            "no access token".clone_into(&mut failure.diagnostic.title);
+            failure.diagnostic.expected = Some(format!("an access token from `{}`", grant.url()));
             failure
-        })
+        })?;
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| unfit("a token that HTTP does not allow".to_owned()))?;
+        request.headers.insert(AUTHORIZATION, bearer);
+        Ok(())
     }
 
     /// Asks, and follows redirects as far as the step allows.
     async fn exchange(
         &self,
         mut request: Request,
+        end: Instant,
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Result<Response, Failure> {
-        let end = Instant::now() + self.step.timeout;
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
         let own_headers = request.headers.clone();
         loop {
             report.url = Some(request.url.to_string());
             jar.add_to(&mut request.headers, &request.url);
+            request
+                .sign()
+                .map_err(|reason| self.unfit("the signature", reason))?;
             trace.asked(&request);
             let limit = end.saturating_duration_since(Instant::now());
             let url = request.url.clone();
             let method = request.method.clone();
             let body = request.body.clone();
+            let manner = request.manner.clone();
             let asked = self
                 .shared
                 .client
@@ -174,6 +232,7 @@ impl Attempt<'_> {
                     failure
                 })?;
             request = redirected(&response, method, body, &own_headers, next);
+            request.manner = manner;
         }
     }
 
@@ -182,10 +241,11 @@ impl Attempt<'_> {
         let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
         let class = match error {
             _ if late && self.shared.is_over() => Class::CutShort,
-            AskError::TooLarge(_) => Class::WrongAnswer,
+            AskError::TooLarge(_) | AskError::TooLargeDecoded(_) => Class::WrongAnswer,
             AskError::Connect(_)
             | AskError::NoAnswer(_)
             | AskError::NoEnd(_)
+            | AskError::Version { .. }
             | AskError::Broken(_) => Class::CouldNotAsk,
         };
         let (title, expected) = match class {
@@ -305,6 +365,7 @@ fn redirected(
     if to_get {
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);
+        headers.remove(CONTENT_ENCODING);
     }
     // The target is the same, so its credentials go along.
     Request {
@@ -312,5 +373,6 @@ fn redirected(
         url,
         headers,
         body: if to_get { Bytes::new() } else { body },
+        manner: Manner::default(),
     }
 }
