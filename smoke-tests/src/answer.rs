@@ -3,11 +3,20 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
+use http::HeaderName;
 use serde_json::Value;
 
-use crate::check_file::Query;
+use crate::check_file::{CookieAttribute, Phase, Query, TlsFact};
 use crate::http::Response;
 use crate::predicate::Unit;
+use crate::set_cookie::{self, SetCookie};
+
+/// Why a query makes no sense for a response.
+pub(crate) struct Senseless {
+    /// What the response would have to be.
+    pub(crate) expected: &'static str,
+    pub(crate) found: String,
+}
 
 /// A response, with what has been learned of it so far.
 pub(crate) struct Answer<'a> {
@@ -28,35 +37,84 @@ impl<'a> Answer<'a> {
 
     /// The value that a query stands for, if it is there. The error says why
     /// the query makes no sense for this response.
-    pub(crate) fn ask(&self, query: &Query) -> Result<Option<Value>, String> {
+    pub(crate) fn ask(&self, query: &Query) -> Result<Option<Value>, Senseless> {
+        let response = self.response;
         Ok(match query {
-            Query::Status => Some(self.response.status.into()),
+            Query::Status => Some(response.status.into()),
             Query::Header(name) => {
-                let values: Vec<_> = self
-                    .response
-                    .headers
-                    .get_all(name)
-                    .iter()
-                    .map(|value| String::from_utf8_lossy(value.as_bytes()))
-                    .collect();
+                let values = self.header(name);
                 (!values.is_empty()).then(|| values.join(", ").into())
             }
+            Query::EachHeader(name) => Some(self.header(name).into()),
             Query::Cookie(name) => (self.cookie)(name).map(Value::from),
-            Query::Body => Some(self.text().into()),
-            Query::Json(path) => {
-                let document = self.json.get_or_init(|| {
-                    serde_json::from_slice(&self.response.body).map_err(|error| error.to_string())
-                });
-                match document {
-                    Ok(document) => path.select(document),
-                    Err(reason) => return Err(format!("a body that is not JSON: {reason}")),
-                }
+            Query::CookieAttribute(name, attribute) => {
+                set_cookie::of(&response.headers, name).and_then(|cookie| attribute.of(cookie))
             }
+            Query::Body => Some(self.text().into()),
+            Query::Json(path) => path.select(self.json()?),
             Query::Regex(pattern) => pattern.first(&self.text()).map(Value::from),
-            Query::Size => Some(self.response.body.len().into()),
-            Query::Sha256 => Some(crate::digest::sha256(&self.response.body).into()),
-            Query::Version => Some(version(self.response.version).into()),
-            Query::Latency => Some(milliseconds(self.response.latency).into()),
+            Query::Size => Some(response.body.len().into()),
+            Query::Sha256 => Some(crate::digest::sha256(&response.body).into()),
+            Query::Version => Some(version(response.version).into()),
+            Query::Latency(phase) => self.phase(*phase).map(|time| milliseconds(time).into()),
+            Query::Tls(fact) => Some(self.tls(*fact)?),
+            Query::Redirects => Some(response.redirects.clone().into()),
+            Query::Url => Some(response.path.clone().into()),
+        })
+    }
+
+    /// Each value of a header.
+    fn header(&self, name: &HeaderName) -> Vec<String> {
+        let values = self.response.headers.get_all(name).iter();
+        values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect()
+    }
+
+    fn json(&self) -> Result<&Value, Senseless> {
+        let document = self.json.get_or_init(|| {
+            serde_json::from_slice(&self.response.body).map_err(|error| error.to_string())
+        });
+        document.as_ref().map_err(|reason| Senseless {
+            expected: "JSON",
+            found: format!("a body that is not JSON: {reason}"),
+        })
+    }
+
+    fn phase(&self, phase: Phase) -> Option<Duration> {
+        let opened = self.response.opened.as_ref();
+        match phase {
+            Phase::Total => Some(self.response.latency),
+            Phase::Dns => opened.map(|opened| opened.phases.dns),
+            Phase::Connect => opened.map(|opened| opened.phases.connect),
+            Phase::Tls => opened.and_then(|opened| opened.phases.tls),
+            Phase::FirstByte => opened.map(|opened| opened.first_byte),
+        }
+    }
+
+    fn tls(&self, fact: TlsFact) -> Result<Value, Senseless> {
+        let opened = self.response.opened.as_ref();
+        let facts = opened.and_then(|opened| opened.tls.as_ref());
+        let facts = facts.ok_or_else(|| Senseless {
+            expected: "TLS",
+            found: "a connection without it".to_owned(),
+        })?;
+        if fact == TlsFact::Version {
+            return Ok(facts.version.into());
+        }
+        let certificate = facts.certificate().map_err(|found| Senseless {
+            expected: "a certificate that can be read",
+            found,
+        })?;
+        Ok(match fact {
+            TlsFact::Version => facts.version.into(),
+            TlsFact::Issuer => certificate.issuer.into(),
+            TlsFact::Subject => certificate.subject.into(),
+            TlsFact::Names => certificate.names.into(),
+            TlsFact::ExpiresIn => {
+                let now = jiff::Timestamp::now().as_second();
+                (certificate.not_after.as_second() - now).into()
+            }
         })
     }
 
@@ -81,17 +139,72 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
+impl CookieAttribute {
+    fn of(self, cookie: SetCookie) -> Option<Value> {
+        match self {
+            Self::Secure => Some(cookie.secure.into()),
+            Self::HttpOnly => Some(cookie.http_only.into()),
+            Self::SameSite => cookie.same_site.map(Value::from),
+            Self::Path => cookie.path.map(Value::from),
+            Self::Domain => cookie.domain.map(Value::from),
+            Self::MaxAge => cookie.max_age.map(Value::from),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Secure => "`secure`",
+            Self::HttpOnly => "`http_only`",
+            Self::SameSite => "`same_site`",
+            Self::Path => "`path`",
+            Self::Domain => "`domain`",
+            Self::MaxAge => "`max_age`",
+        }
+    }
+}
+
+impl Phase {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Total => "latency",
+            Self::Dns => "latency of DNS",
+            Self::Connect => "latency of the TCP connection",
+            Self::Tls => "latency of the TLS handshake",
+            Self::FirstByte => "latency of the first byte",
+        }
+    }
+}
+
+impl TlsFact {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Version => "version of TLS",
+            Self::Issuer => "issuer of the certificate",
+            Self::Subject => "subject of the certificate",
+            Self::Names => "names in the certificate",
+            Self::ExpiresIn => "time until the certificate expires",
+        }
+    }
+}
+
 impl Query {
     /// What did not come out as expected, for the title of a diagnostic.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Status => "status".to_owned(),
             Self::Header(name) => format!("header `{name}`"),
+            Self::EachHeader(name) => format!("values of the header `{name}`"),
             Self::Cookie(name) => format!("cookie `{name}`"),
+            Self::CookieAttribute(name, attribute) => {
+                format!("{} of the cookie `{name}`", attribute.words())
+            }
             Self::Body => "body".to_owned(),
             Self::Json(path) => format!("JSON at `{}`", path.text()),
             Self::Regex(pattern) => format!("text for `{}`", pattern.text()),
-            Self::Latency => "latency".to_owned(),
+            Self::Latency(phase) => phase.words().to_owned(),
+            Self::Tls(fact) => fact.words().to_owned(),
+            Self::Redirects => "redirects".to_owned(),
+            Self::Url => "URL".to_owned(),
             Self::Size => "size".to_owned(),
             Self::Sha256 => "SHA-256".to_owned(),
             Self::Version => "version of HTTP".to_owned(),
@@ -101,7 +214,10 @@ impl Query {
     pub(crate) fn unit(&self) -> Unit {
         match self {
             Self::Status => Unit::Status,
-            Self::Latency => Unit::Milliseconds,
+            Self::Latency(_) => Unit::Milliseconds,
+            Self::Tls(TlsFact::ExpiresIn) | Self::CookieAttribute(_, CookieAttribute::MaxAge) => {
+                Unit::Seconds
+            }
             _ => Unit::None,
         }
     }

@@ -4,15 +4,19 @@
 //! verified, redirects are never followed here, proxies of the environment are
 //! ignored, and a body has a largest size and a latest end.
 
-use std::error::Error as _;
+mod fresh;
+
+use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, Version};
+use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 use url::Url;
 
+pub(crate) use self::fresh::Opened;
 use crate::check_file::HttpVersion;
 use crate::dial::{Detour, Dialer, DialerError, Protocol, resolve};
 use crate::encoding::{self, DecodeError};
@@ -107,6 +111,12 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
     /// From the first attempt to connect to the last byte of the body.
     pub(crate) latency: Duration,
+    /// What the connection told, if it was opened for this request.
+    pub(crate) opened: Option<Opened>,
+    /// Where redirects led to on the way to it, as paths on the target.
+    pub(crate) redirects: Vec<String>,
+    /// The path on the target that it is the answer of.
+    pub(crate) path: String,
 }
 
 /// Nothing, or not all, came back.
@@ -179,45 +189,13 @@ impl Client {
         let begun = Instant::now();
         let end = begun + limit;
         let http = request.manner.http;
-        let nothing = |error| Unanswered {
-            response: None,
-            error,
-        };
-        let client = self.speaking(http).map_err(nothing)?;
-        let request = self.prepare(request).map_err(nothing)?;
-        let mut response = tokio::time::timeout_at(end, client.execute(request))
-            .await
-            .map_err(|_| nothing(AskError::NoAnswer(limit)))?
-            .map_err(|error| nothing(ask_error(&error, http)))?;
-        let mut answer = Response {
-            status: response.status().as_u16(),
-            version: response.version(),
-            headers: std::mem::take(response.headers_mut()),
-            body: Bytes::new(),
-            latency: Duration::ZERO,
-        };
-        let mut body = BytesMut::new();
-        let ended = loop {
-            let chunk = match tokio::time::timeout_at(end, response.chunk()).await {
-                Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) => break Ok(()),
-                Ok(Err(error)) => break Err(ask_error(&error, None)),
-                Err(_) => break Err(AskError::NoEnd(limit)),
-            };
-            if body.len() + chunk.len() > MOST_BODY_BYTES {
-                break Err(AskError::TooLarge(MOST_BODY_BYTES));
-            }
-            body.extend_from_slice(&chunk);
-        };
-        answer.body = body.freeze();
-        answer.latency = begun.elapsed();
-        let ended = ended.and_then(|()| answer.decode());
-        match ended {
-            Ok(()) => Ok(answer),
-            Err(error) => Err(Unanswered {
-                response: Some(Box::new(answer)),
-                error,
-            }),
+        let client = self.speaking(http)?;
+        let request = self.prepare(request)?;
+        let asked = tokio::time::timeout_at(end, client.execute(request)).await;
+        match asked {
+            Ok(Ok(response)) => receive(response.into(), None, begun, limit, chain).await,
+            Ok(Err(error)) => Err(ask_error(&error, http).into()),
+            Err(_) => Err(AskError::NoAnswer(limit).into()),
         }
     }
 
@@ -286,25 +264,96 @@ fn builder(dialer: &Dialer, offer: &[Protocol]) -> reqwest::ClientBuilder {
         .dns_resolver(Resolver(dialer.detour().cloned()))
 }
 
+/// Reads the whole answer whose head has come; `limit` counts from `begun`.
+async fn receive<B>(
+    head: http::Response<B>,
+    opened: Option<Opened>,
+    begun: Instant,
+    limit: Duration,
+    why: impl Fn(&B::Error) -> String,
+) -> Result<Response, Unanswered>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+{
+    let (head, mut rest) = head.into_parts();
+    let mut answer = Response {
+        status: head.status.as_u16(),
+        version: head.version,
+        headers: head.headers,
+        body: Bytes::new(),
+        latency: Duration::ZERO,
+        opened,
+        redirects: Vec::new(),
+        path: String::new(),
+    };
+    let mut body = BytesMut::new();
+    let ended = loop {
+        let frame = match tokio::time::timeout_at(begun + limit, rest.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => break Ok(()),
+            Ok(Some(Err(error))) => break Err(AskError::Broken(why(&error))),
+            Err(_) => break Err(AskError::NoEnd(limit)),
+        };
+        let Ok(chunk) = frame.into_data() else {
+            continue;
+        };
+        if body.len() + chunk.len() > MOST_BODY_BYTES {
+            break Err(AskError::TooLarge(MOST_BODY_BYTES));
+        }
+        body.extend_from_slice(&chunk);
+    };
+    answer.body = body.freeze();
+    answer.latency = begun.elapsed();
+    let ended = ended.and_then(|()| answer.decode());
+    ended.map(|()| answer.clone()).map_err(|error| Unanswered {
+        response: Some(Box::new(answer)),
+        error,
+    })
+}
+
+impl From<AskError> for Unanswered {
+    /// Nothing came back at all.
+    fn from(error: AskError) -> Self {
+        Self {
+            response: None,
+            error,
+        }
+    }
+}
+
+/// A server that does not speak a version refuses it in the handshake of TLS.
+fn connect_error(reason: String, http: Option<HttpVersion>) -> AskError {
+    match http {
+        Some(version) if reason.contains("NoApplicationProtocol") => {
+            AskError::Version { version, reason }
+        }
+        _ => AskError::Connect(reason),
+    }
+}
+
+/// One that takes it for another version closes the connection, because the
+/// words make no sense to it.
 fn ask_error(error: &reqwest::Error, http: Option<HttpVersion>) -> AskError {
     let reason = chain(error);
-    // A server that does not speak the version refuses it in the handshake of
-    // TLS, or closes a connection whose words make no sense to it.
-    let refused = reason.contains("NoApplicationProtocol");
-    if let Some(version) = http.filter(|_| refused || !error.is_connect()) {
-        AskError::Version { version, reason }
-    } else if error.is_connect() {
-        AskError::Connect(reason)
-    } else {
-        AskError::Broken(reason)
+    match http {
+        _ if error.is_connect() => connect_error(reason, http),
+        Some(version) => AskError::Version { version, reason },
+        None => AskError::Broken(reason),
+    }
+}
+
+/// The reasons below an error of the client.
+fn chain(error: &reqwest::Error) -> String {
+    match error.source() {
+        Some(below) => reasons(Some(below)),
+        None => error.to_string(),
     }
 }
 
 /// The innermost reasons of an error, without the layers that only say that
 /// something below them failed.
-fn chain(error: &reqwest::Error) -> String {
+fn reasons(mut next: Option<&(dyn Error + 'static)>) -> String {
     let mut reasons: Vec<String> = Vec::new();
-    let mut next = error.source();
     while let Some(error) = next {
         let reason = error.to_string();
         let repeated = reasons.last().is_some_and(|last| last.contains(&reason));
@@ -313,11 +362,7 @@ fn chain(error: &reqwest::Error) -> String {
         }
         next = error.source();
     }
-    if reasons.is_empty() {
-        error.to_string()
-    } else {
-        reasons.join(": ")
-    }
+    reasons.join(": ")
 }
 
 /// Resolves names as the dialer does.

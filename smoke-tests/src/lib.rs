@@ -42,6 +42,7 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod schema;
+mod set_cookie;
 pub mod settings;
 mod sigv4;
 pub mod snippet;

@@ -112,12 +112,30 @@ pub struct StepReport {
     pub start: Duration,
     /// How long the step took, with all attempts and pauses.
     pub duration: Duration,
+    /// The parts of the last answer's time, if the step expects something of
+    /// them or of TLS.
+    pub timing: Option<Timing>,
     /// What was wrong with the last attempt.
     pub failures: Vec<Failure>,
     /// What was sent last and what came back, if the step failed on it.
     pub exchange: Option<Exchange>,
     /// The values of headers that are credentials by nature, to be redacted.
     pub(crate) credentials: Vec<Secret>,
+}
+
+/// The time of a request over a connection of its own, by phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// From the name to addresses.
+    pub dns: Duration,
+    /// From an address to a TCP connection.
+    pub connect: Duration,
+    /// The TLS handshake; absent without TLS.
+    pub tls: Option<Duration>,
+    /// From the open connection to the head of the answer.
+    pub first_byte: Duration,
+    /// All of it, to the last byte of the body; redirects included.
+    pub total: Duration,
 }
 
 /// A request, and the answer to it.

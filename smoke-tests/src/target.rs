@@ -84,6 +84,17 @@ impl Target {
         self.guard(url)
     }
 
+    /// A URL as a check file writes it: the path on the target, or the whole
+    /// URL if it is elsewhere.
+    pub(crate) fn path_of(&self, url: &Url) -> String {
+        let whole = url.as_str();
+        let here = whole.strip_prefix(self.to_string().as_str());
+        match here.filter(|path| path.starts_with('/')) {
+            Some(path) => path.to_owned(),
+            None => whole.to_owned(),
+        }
+    }
+
     /// Where a redirect from `from` to `location` leads, or why it is not
     /// followed.
     pub(crate) fn redirect(&self, from: &Url, location: &str) -> Result<Url, String> {

@@ -8,8 +8,24 @@ pub(crate) const DURATION: &str = "a duration such as `500ms`, `5s` or `1m30s`";
 /// The longest duration that is understood: one day.
 const LONGEST: Duration = Duration::from_hours(24);
 
+/// What a span of time looks like, for diagnostics.
+pub(crate) const SPAN: &str = "a span of time such as `14d`, `12h` or `1d12h`";
+
+/// The longest span of time that is understood: a hundred years.
+const LONGEST_SPAN: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// Reads a duration: whole numbers, each with a unit of `ms`, `s`, `m` or `h`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
+    parse(text).filter(|duration| *duration <= LONGEST && !text.contains('d'))
+}
+
+/// Reads a span of time, such as until a certificate expires: as a duration,
+/// with days of 24 hours (`d`) beside the other units.
+pub(crate) fn parse_span(text: &str) -> Option<Duration> {
+    parse(text).filter(|span| *span <= LONGEST_SPAN)
+}
+
+fn parse(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut total = Duration::ZERO;
     if rest.is_empty() {
@@ -27,12 +43,30 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
             "s" => 1_000,
             "m" => 60_000,
             "h" => 3_600_000,
+            "d" => 86_400_000,
             _ => return None,
         };
         rest = &rest[unit..];
         total = total.checked_add(Duration::from_millis(amount.checked_mul(milliseconds)?))?;
     }
-    (total <= LONGEST).then_some(total)
+    Some(total)
+}
+
+/// A span of seconds as a person would say it: `29 d 23 h`, `2 h 05 m`.
+pub(crate) fn human_span(seconds: f64) -> String {
+    // Beyond what can be said exactly nobody reads the seconds.
+    #[allow(clippy::cast_possible_truncation)]
+    let whole = seconds.abs().min(1e15) as i64;
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    let (days, hours) = (whole / 86_400, whole % 86_400 / 3_600);
+    let (minutes, seconds) = (whole % 3_600 / 60, whole % 60);
+    match (days, hours, minutes) {
+        (1.., 0, _) => format!("{sign}{days} d"),
+        (1.., _, _) => format!("{sign}{days} d {hours} h"),
+        (0, 1.., _) => format!("{sign}{hours} h {minutes:02} m"),
+        (_, _, 1..) => format!("{sign}{minutes} m {seconds:02} s"),
+        _ => format!("{sign}{seconds} s"),
+    }
 }
 
 /// A duration as a person would say it: `850 µs`, `12 ms`, `1.4 s`, `2 m 05 s`.
@@ -108,5 +142,20 @@ mod tests {
         check(12, "12 ms");
         check(1_450, "1.4 s");
         check(125_000, "2 m 05 s");
+    }
+
+    #[test]
+    fn spans_of_time_know_days() {
+        assert_eq!(parse_span("14d"), Some(Duration::from_hours(14 * 24)));
+        assert_eq!(parse_span("1d12h"), Some(Duration::from_hours(36)));
+        assert_eq!(parse_span("40000d"), None);
+        assert_eq!(parse_duration("1d"), None);
+        let check = |seconds: f64, said: &str| assert_eq!(human_span(seconds), said);
+        check(2_588_400.0, "29 d 23 h");
+        check(1_209_600.0, "14 d");
+        check(7_500.0, "2 h 05 m");
+        check(90.0, "1 m 30 s");
+        check(3.0, "3 s");
+        check(-172_800.0, "-2 d");
     }
 }

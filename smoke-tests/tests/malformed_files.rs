@@ -44,6 +44,147 @@ fn problems_of_check(check: &str) -> String {
 }
 
 #[test]
+fn expectations_with_parts_know_their_parts() {
+    insta::assert_snapshot!(problems_of_check("get: /
+expect:
+  cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+  tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+  latency: { dns: { below: 5ms }, below: 1s, tls: 3ms }
+  redirects: { type: 5 }
+  headers: { vary: { type: string, each: { count: 1 } } }
+capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
+    error: unknown key `secured` in a cookie
+     --> shop.yaml:5:33
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                 ^^^^^^^ expected `secure` or another key of a cookie, found `secured`
+      |
+      = help: write `secure` if that is meant
+
+    error: a span of time of the wrong type
+     --> shop.yaml:5:57
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                                         ^^ expected a limit such as `{ above: 14d }`, found the number `60`
+      |
+      = help: no span of time is exact; give it a limit
+
+    error: an expected value of the wrong type
+     --> shop.yaml:5:72
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                                                        ^ expected `true` or `false`, found the number `1`
+      |
+      = help: write it without quotes
+
+    error: `contains` does not apply to `true` or `false`
+     --> shop.yaml:5:92
+      |
+    5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
+      |                                                                                            ^^^^^^^^ expected an operator for this kind of value, found `contains`
+      |
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+
+    error: unknown key `isuer` in `tls`
+     --> shop.yaml:6:14
+      |
+    6 |       tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+      |              ^^^^^ expected `issuer` or another key of `tls`, found `isuer`
+      |
+      = help: write `issuer` if that is meant
+
+    error: a span of time of the wrong type
+     --> shop.yaml:6:36
+      |
+    6 |       tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+      |                                    ^^^ expected a limit such as `{ above: 14d }`, found the string `14d`
+      |
+      = help: no span of time is exact; give it a limit
+
+    error: unknown key `countt` in a predicate
+     --> shop.yaml:6:50
+      |
+    6 |       tls: { isuer: x, expires_in: 14d, names: { countt: 1 } }
+      |                                                  ^^^^^^ expected `count` or another key of a predicate, found `countt`
+      |
+      = help: write `count` if that is meant
+
+    error: unknown key `below` in `latency`
+     --> shop.yaml:7:39
+      |
+    7 |       latency: { dns: { below: 5ms }, below: 1s, tls: 3ms }
+      |                                       ^^^^^ expected `total`, `dns`, `connect`, `tls` or `first_byte`, found `below`
+      |
+      = help: remove the key
+
+    error: a latency of the wrong type
+     --> shop.yaml:7:55
+      |
+    7 |       latency: { dns: { below: 5ms }, below: 1s, tls: 3ms }
+      |                                                       ^^^ expected a limit such as `{ below: 300ms }`, found the string `3ms`
+      |
+      = help: no latency is exact; give it a limit
+
+    error: `type` of the wrong type
+     --> shop.yaml:8:26
+      |
+    8 |       redirects: { type: 5 }
+      |                          ^ expected a string that is not empty, found the number `5`
+      |
+      = help: write text, in quotes if it looks like a number or a map
+
+    error: `type` does not apply to text
+     --> shop.yaml:9:26
+      |
+    9 |       headers: { vary: { type: string, each: { count: 1 } } }
+      |                          ^^^^ expected an operator for this kind of value, found `type`
+      |
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+
+    error: `count` does not apply to text
+     --> shop.yaml:9:48
+      |
+    9 |       headers: { vary: { type: string, each: { count: 1 } } }
+      |                                                ^^^^^ expected an operator for this kind of value, found `count`
+      |
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+
+    error: a fact of TLS that is not known
+      --> shop.yaml:10:26
+       |
+    10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
+       |                          ^^^^^^ expected one of `version`, `issuer`, `subject`, `names` or `expires_in`, found `cipher`
+       |
+       = help: write it like `{ tls: issuer }`
+
+    error: a capture with other than one source
+      --> shop.yaml:10:39
+       |
+    10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
+       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
+       |
+       = help: write one capture for each value
+
+    error: a capture of the wrong type
+      --> shop.yaml:10:69
+       |
+    10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
+       |                                                                     ^ expected `status`, `body`, `url`, or a map such as `{ json: $.token }`, found the number `5`
+       |
+       = help: say where the value comes from
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /\nexpect: { tls: {} }"), @"
+    error: `tls` that expects nothing
+     --> shop.yaml:4:20
+      |
+    4 |     expect: { tls: {} }
+      |                    ^^ expected one of `version`, `issuer`, `subject`, `names` or `expires_in`, found an empty map
+      |
+      = help: certificates are always verified; write `tls: { expires_in: { above: 14d } }` for more
+    ");
+}
+
+#[test]
 fn a_well_formed_file_has_no_problems() {
     insta::assert_snapshot!(problems("checks: [{ name: a, get: / }]"), @"valid: 1 checks");
 }
@@ -279,7 +420,7 @@ fn wrong_types_are_errors() {
      --> shop.yaml:4:19
       |
     4 |     capture: { a: { json: $.a, header: b } }
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `status` or `body`, found 2 keys
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
       |
       = help: write one capture for each value
     ");
@@ -294,16 +435,16 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { status: { contains: 2 } }
       |                         ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count`, `each` and `type` are for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
     ");
-    insta::assert_snapshot!(problems_of_check("get: /\nexpect: { headers: { a: { count: 2 } } }"), @"
+    insta::assert_snapshot!(problems_of_check("get: /\nexpect: { body: { count: 2 } }"), @"
     error: `count` does not apply to text
-     --> shop.yaml:4:31
+     --> shop.yaml:4:23
       |
-    4 |     expect: { headers: { a: { count: 2 } } }
-      |                               ^^^^^ expected an operator for this kind of value, found `count`
+    4 |     expect: { body: { count: 2 } }
+      |                       ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count`, `each` and `type` are for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
     ");
 }
 

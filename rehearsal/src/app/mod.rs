@@ -14,6 +14,7 @@
 //! | `GET /old-shop`, `/redirect-loop`, `/redirect/{n}`, `/elsewhere` | 302 |
 //! | `POST /graphql`; `GET /encoded/{coding}`, `/bomb` | 200 |
 //! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
+//! | `GET /cookies` | 200 with two cookies and a header that comes twice |
 //! | any method `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;

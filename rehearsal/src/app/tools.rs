@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{AppendHeaders, IntoResponse, Json, Response};
 use axum::routing::{any, get};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Arc<Inner>> {
             "/elsewhere",
             get(|| async { found("https://example.com/") }),
         )
+        .route("/cookies", get(cookies))
         .route("/echo", any(echo))
         .route("/slow", any(slow))
         .route("/flaky", any(flaky))
@@ -44,6 +45,20 @@ async fn redirect(Path(n): Path<u32>) -> Response {
         Some(rest) => found(&format!("/redirect/{rest}")),
         None => Json(json!({"redirected": true})).into_response(),
     }
+}
+
+/// Cookies with all that can be said of one, and a header that comes twice.
+async fn cookies() -> Response {
+    AppendHeaders([
+        (
+            header::SET_COOKIE,
+            "session=abc; Path=/; Domain=localhost; Max-Age=7200; Secure; HttpOnly; SameSite=Lax",
+        ),
+        (header::SET_COOKIE, "theme=dark; Path=/shop"),
+        (header::LINK, "</style.css>; rel=preload"),
+        (header::LINK, "</script.js>; rel=preload"),
+    ])
+    .into_response()
 }
 
 async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

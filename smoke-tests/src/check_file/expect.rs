@@ -1,6 +1,7 @@
 //! The expectations and captures of a step.
 
-use super::keys::{EXPECTATIONS, SOURCES};
+use super::connection::of_first_and_all;
+use super::keys::{EXPECTATIONS, SOURCE_WORDS, SOURCES};
 use super::predicates::Kind;
 use super::read::{Fields, Reader};
 use super::{Capture, Expectation, Query};
@@ -33,34 +34,39 @@ impl Reader<'_> {
         let Some(fields) = fields else {
             return expectations;
         };
-        if let Some(node) = fields.value("headers") {
-            for (key, value) in self.entry_list(node, "`headers`") {
-                let name = self.header_name(key);
-                let predicate = self.predicate(value, Kind::Text);
-                expectations
-                    .extend(name.and_then(|name| expectation(Query::Header(name), predicate)));
+        for (key, value) in self.entry_list_of(fields, "headers") {
+            let name = self.header_name(key);
+            let predicate = self.predicate(value, Kind::Texts);
+            if let (Some(name), Some(predicate)) = (name, predicate) {
+                expectations.extend(of_first_and_all(
+                    predicate,
+                    Query::Header(name.clone()),
+                    Query::EachHeader(name),
+                ));
             }
         }
-        for (key, value) in fields
-            .value("cookies")
-            .map(|node| self.entry_list(node, "`cookies`"))
-            .unwrap_or_default()
-        {
-            let predicate = self.predicate(value, Kind::Text);
-            expectations.extend(expectation(Query::Cookie(key.text.clone()), predicate));
+        for (key, value) in self.entry_list_of(fields, "cookies") {
+            self.cookie(&key.text, value, &mut expectations);
         }
         let of_the_whole = [
             ("version", Query::Version, Kind::Text),
+            ("redirects", Query::Redirects, Kind::Json),
+            ("url", Query::Url, Kind::Text),
             ("body", Query::Body, Kind::Text),
             ("size", Query::Size, Kind::Number),
             ("sha256", Query::Sha256, Kind::Text),
-            ("latency", Query::Latency, Kind::Latency),
         ];
         for (key, query, kind) in of_the_whole {
             if let Some(node) = fields.value(key) {
                 let predicate = self.predicate(node, kind);
                 expectations.extend(expectation(query, predicate));
             }
+        }
+        if let Some(node) = fields.value("tls") {
+            self.tls(node, &mut expectations);
+        }
+        if let Some(node) = fields.value("latency") {
+            self.latency(node, &mut expectations);
         }
         if let Some(node) = fields.value("json") {
             for (key, value) in self.entry_list(node, "`json`") {
@@ -93,23 +99,27 @@ impl Reader<'_> {
         match &node.value {
             Yaml::String(text) if text == "status" => return Some(Query::Status),
             Yaml::String(text) if text == "body" => return Some(Query::Body),
+            Yaml::String(text) if text == "url" => return Some(Query::Url),
             Yaml::Map(_) => {}
             _ => {
                 self.wrong_type(
                     node,
                     "a capture",
-                    "`status`, `body`, or a map such as `{ json: $.token }`",
+                    "`status`, `body`, `url`, or a map such as `{ json: $.token }`",
                     "say where the value comes from",
                 );
                 return None;
             }
         }
-        let fields = self.fields(node, "a capture", &SOURCES[..4])?;
+        let fields = self.fields(node, "a capture", &SOURCES)?;
         let mut entries = fields.iter();
         let (Some((key, value)), None) = (entries.next(), entries.next()) else {
             let problem = self
                 .at(node.span, "a capture with other than one source")
-                .expected(format!("one of {}", suggest::list(&SOURCES)))
+                .expected(format!(
+                    "one of {}",
+                    suggest::list(&[SOURCES.as_slice(), SOURCE_WORDS.as_slice()].concat())
+                ))
                 .found(format!("{} keys", fields.iter().count()))
                 .help("write one capture for each value");
             self.report(problem);
@@ -133,7 +143,16 @@ impl Reader<'_> {
                 Some(Query::Cookie(name.to_owned()))
             }
             "regex" => self.pattern(value).map(Query::Regex),
+            "tls" => self.tls_fact(value).map(Query::Tls),
             _ => None,
+        }
+    }
+
+    /// The entries of the map below a key, if there is one.
+    fn entry_list_of<'n>(&mut self, fields: Fields<'n>, key: &str) -> Vec<(&'n Key, &'n Node)> {
+        match fields.value(key) {
+            Some(node) => self.entry_list(node, &format!("`{key}`")),
+            None => Vec::new(),
         }
     }
 
@@ -168,6 +187,6 @@ impl Reader<'_> {
     }
 }
 
-fn expectation(query: Query, predicate: Option<Predicate>) -> Option<Expectation> {
+pub(super) fn expectation(query: Query, predicate: Option<Predicate>) -> Option<Expectation> {
     predicate.map(|predicate| Expectation { query, predicate })
 }

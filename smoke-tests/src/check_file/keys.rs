@@ -88,12 +88,43 @@ pub(crate) const PART: [&str; 4] = ["file", "text", "type", "filename"];
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
 
 /// The keys of `expect`.
-pub(crate) const EXPECTATIONS: [&str; 9] = [
-    "status", "version", "headers", "cookies", "body", "size", "sha256", "json", "latency",
+pub(crate) const EXPECTATIONS: [&str; 12] = [
+    "status",
+    "version",
+    "headers",
+    "cookies",
+    "redirects",
+    "url",
+    "body",
+    "size",
+    "sha256",
+    "json",
+    "tls",
+    "latency",
 ];
 
-/// The sources of a capture: four keys, and two words.
-pub(crate) const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "status", "body"];
+/// The attributes of a cookie, beside its value.
+pub(crate) const COOKIE: [&str; 7] = [
+    "value",
+    "secure",
+    "http_only",
+    "same_site",
+    "path",
+    "domain",
+    "max_age",
+];
+
+/// The keys of `tls`.
+pub(crate) const TLS: [&str; 5] = ["version", "issuer", "subject", "names", "expires_in"];
+
+/// The phases of `latency`.
+pub(crate) const PHASES: [&str; 5] = ["total", "dns", "connect", "tls", "first_byte"];
+
+/// The sources of a capture that are keys.
+pub(crate) const SOURCES: [&str; 5] = ["json", "header", "cookie", "regex", "tls"];
+
+/// The sources of a capture that are words of their own.
+pub(crate) const SOURCE_WORDS: [&str; 3] = ["status", "body", "url"];
 
 /// The operators of a predicate.
 pub(crate) const OPERATORS: [&str; 16] = [

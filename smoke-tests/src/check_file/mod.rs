@@ -10,6 +10,7 @@
 mod auth;
 mod body;
 mod checks;
+mod connection;
 mod expect;
 mod flow;
 mod graphql;
@@ -295,17 +296,67 @@ impl Body {
 pub(crate) enum Query {
     Status,
     Header(HeaderName),
+    /// Each value of a header that comes several times.
+    EachHeader(HeaderName),
     Cookie(String),
+    CookieAttribute(String, CookieAttribute),
     Body,
     Json(Path),
     Regex(Pattern),
-    Latency,
+    Latency(Phase),
+    Tls(TlsFact),
+    /// Where redirects led to, in their order.
+    Redirects,
+    /// The path that it is the answer of, redirects followed.
+    Url,
     /// The number of bytes of the body.
     Size,
     /// The SHA-256 of the body, in hexadecimal digits.
     Sha256,
     /// The version of HTTP, such as `2`.
     Version,
+}
+
+/// A part of the time that a request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Total,
+    Dns,
+    Connect,
+    Tls,
+    FirstByte,
+}
+
+/// A fact of the TLS connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsFact {
+    Version,
+    Issuer,
+    Subject,
+    Names,
+    ExpiresIn,
+}
+
+/// What an answer says of a cookie beside its value (RFC 6265).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieAttribute {
+    Secure,
+    HttpOnly,
+    SameSite,
+    Path,
+    Domain,
+    MaxAge,
+}
+
+impl Query {
+    /// Whether only a connection of its own can answer it.
+    pub(crate) fn needs_connection(&self) -> bool {
+        match self {
+            Self::Latency(phase) => *phase != Phase::Total,
+            Self::Tls(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What a response has to be like.
@@ -345,6 +396,15 @@ pub(crate) enum RetryOn {
     CouldNotAsk,
     /// The answer had one of these statuses.
     Status(std::ops::RangeInclusive<u64>),
+}
+
+impl Step {
+    /// Whether something is asked that only a connection of its own can tell.
+    pub(crate) fn needs_connection(&self) -> bool {
+        let expected = self.expectations.iter().map(|entry| &entry.query);
+        let captured = self.captures.iter().map(|entry| &entry.query);
+        expected.chain(captured).any(Query::needs_connection)
+    }
 }
 
 impl CheckFile {

@@ -15,9 +15,14 @@ use crate::yaml::{Key, Node, Yaml};
 pub(super) enum Kind {
     Status,
     Text,
+    /// Text of which there may be several.
+    Texts,
+    Boolean,
     Json,
     Number,
     Latency,
+    /// A span of time that may be many days long.
+    Span,
 }
 
 impl Reader<'_> {
@@ -56,21 +61,25 @@ impl Reader<'_> {
 
     fn operator(&mut self, key: &Key, node: &Node, kind: Kind) -> Option<Operator> {
         let text_only = ["contains", "starts_with", "ends_with", "matches", "empty"];
-        let numeric = matches!(kind, Kind::Status | Kind::Latency | Kind::Number);
-        if numeric && text_only.contains(&key.text.as_str())
-            || kind != Kind::Json && matches!(key.text.as_str(), "count" | "type" | "each")
+        let no_text = !matches!(kind, Kind::Text | Kind::Texts | Kind::Json);
+        let name = key.text.as_str();
+        if no_text && text_only.contains(&name)
+            || !matches!(kind, Kind::Json | Kind::Texts) && matches!(name, "count" | "each")
+            || kind != Kind::Json && name == "type"
         {
             let of = match kind {
                 Kind::Status => "the status",
                 Kind::Latency => "the latency",
+                Kind::Span => "a span of time",
+                Kind::Boolean => "`true` or `false`",
                 Kind::Number => "a number",
-                Kind::Text | Kind::Json => "text",
+                Kind::Text | Kind::Texts | Kind::Json => "text",
             };
             let problem = self
                 .at(key.span, format!("`{}` does not apply to {of}", key.text))
                 .expected("an operator for this kind of value")
                 .found(format!("`{}`", key.text))
-                .help("`count`, `each` and `type` are for JSON, text operators for text and JSON");
+                .help("`count` and `each` are for lists, `type` for JSON, text operators for text and JSON");
             self.report(problem);
             return None;
         }
@@ -89,6 +98,7 @@ impl Reader<'_> {
             "at_least" => Operator::Compare(Comparison::AtLeast, self.number(node, kind)?),
             "at_most" => Operator::Compare(Comparison::AtMost, self.number(node, kind)?),
             "count" => Operator::Count(self.predicate(node, Kind::Json)?),
+            "each" if kind == Kind::Texts => Operator::Each(self.predicate(node, Kind::Text)?),
             "each" => Operator::Each(self.predicate(node, Kind::Json)?),
             "type" => Operator::Type(self.json_type(node)?),
             "not" => Operator::Not(self.predicate(node, kind)?),
@@ -97,13 +107,17 @@ impl Reader<'_> {
     }
 
     fn equals(&mut self, node: &Node, kind: Kind) -> Option<Operator> {
-        if kind == Kind::Latency {
-            let help = "no latency is exact; give it a limit";
+        let inexact = match kind {
+            Kind::Latency => Some(("a latency", "a limit such as `{ below: 300ms }`")),
+            Kind::Span => Some(("a span of time", "a limit such as `{ above: 14d }`")),
+            _ => None,
+        };
+        if let Some((what, expected)) = inexact {
             self.wrong_type(
                 node,
-                "a latency",
-                "a limit such as `{ below: 300ms }`",
-                help,
+                what,
+                expected,
+                &format!("no {} is exact; give it a limit", &what[2..]),
             );
             return None;
         }
@@ -155,7 +169,7 @@ impl Reader<'_> {
 
     fn literal(&mut self, node: &Node, kind: Kind) -> Option<ValueTemplate> {
         match kind {
-            Kind::Text => self
+            Kind::Text | Kind::Texts => self
                 .template(node, "an expected text")
                 .map(ValueTemplate::text),
             Kind::Json => self.value(node),
@@ -165,6 +179,14 @@ impl Reader<'_> {
                 let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
                 Some(ValueTemplate::Fixed(milliseconds.into()))
             }
+            Kind::Span => {
+                let span = self.span(node)?;
+                Some(ValueTemplate::Fixed(span.as_secs().into()))
+            }
+            Kind::Boolean => {
+                let value = self.boolean(node, "an expected value")?;
+                Some(ValueTemplate::Fixed(value.into()))
+            }
             Kind::Status => self
                 .status(node)
                 .map(|(range, _)| ValueTemplate::Fixed((*range.start()).into())),
@@ -173,9 +195,11 @@ impl Reader<'_> {
 
     fn number(&mut self, node: &Node, kind: Kind) -> Option<ValueTemplate> {
         match (&node.value, kind) {
-            (_, Kind::Latency) => self.literal(node, kind),
+            (_, Kind::Latency | Kind::Span) => self.literal(node, kind),
             (Yaml::Number(number, _), _) => Some(ValueTemplate::Fixed(number.clone().into())),
-            (Yaml::String(text), Kind::Json | Kind::Text | Kind::Number) if text.contains("{{") => {
+            (Yaml::String(text), Kind::Json | Kind::Text | Kind::Texts | Kind::Number)
+                if text.contains("{{") =>
+            {
                 self.template(node, "a number").map(ValueTemplate::text)
             }
             _ => {

@@ -202,6 +202,19 @@ impl Reader<'_> {
         parsed
     }
 
+    /// A span of time, which may be many days long.
+    pub(super) fn span(&mut self, node: &Node) -> Option<Duration> {
+        let parsed = match &node.value {
+            Yaml::String(text) => units::parse_span(text),
+            _ => None,
+        };
+        if parsed.is_none() {
+            let help = "write whole numbers with the units `d`, `h`, `m` or `s`";
+            self.wrong_type(node, "a span of time", units::SPAN, help);
+        }
+        parsed
+    }
+
     /// A duration above zero.
     pub(super) fn positive_duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
         let duration = self.duration(node, what)?;

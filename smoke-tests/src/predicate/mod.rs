@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::diagnostic::Span;
 use crate::pattern::Pattern;
 use crate::template::{Scope, Template};
+use crate::units::human_span;
 use crate::value::{ValueTemplate, shown};
 pub(crate) use json::JsonType;
 use json::{contains, count, equal, is_empty, number};
@@ -70,6 +71,7 @@ pub(crate) enum Unit {
     None,
     Status,
     Milliseconds,
+    Seconds,
 }
 
 impl Predicate {
@@ -330,6 +332,7 @@ fn each<'v>(value: &'v Value, predicate: &Predicate, scope: &Scope) -> Result<Ea
 fn say_value(value: &Value, unit: Unit) -> String {
     match (unit, value) {
         (Unit::Milliseconds, Value::Number(number)) => format!("{number} ms"),
+        (Unit::Seconds, Value::Number(number)) => human_span(number.as_f64().unwrap_or(f64::MAX)),
         (Unit::Status, Value::Number(number)) => number.to_string(),
         _ => shown(value),
     }

@@ -100,6 +100,10 @@ pub struct Step<'a> {
     pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
     pub duration_ms: u64,
+    /// The parts of the last answer's time, if the step expects something of
+    /// them or of TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
     /// The beginning of the answer's body, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<&'a str>,
@@ -116,6 +120,22 @@ pub struct Step<'a> {
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curl: Option<&'a str>,
+}
+
+/// The parts of a request's time in milliseconds, with one decimal.
+#[derive(Debug, Serialize)]
+pub struct Timing {
+    /// From the name to addresses.
+    pub dns_ms: f64,
+    /// From an address to a TCP connection.
+    pub connect_ms: f64,
+    /// The TLS handshake; absent without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<f64>,
+    /// From the open connection to the head of the answer.
+    pub first_byte_ms: f64,
+    /// All of it, to the last byte of the body; redirects included.
+    pub total_ms: f64,
 }
 
 /// A request as it was sent.
@@ -251,6 +271,7 @@ fn step(step: &report::StepReport) -> Step<'_> {
         attempts: step.attempts,
         start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
+        timing: step.timing.as_ref().map(timing),
         body: step
             .exchange
             .as_ref()
@@ -280,6 +301,16 @@ fn step(step: &report::StepReport) -> Step<'_> {
     }
 }
 
+fn timing(timing: &report::Timing) -> Timing {
+    Timing {
+        dns_ms: fine(timing.dns),
+        connect_ms: fine(timing.connect),
+        tls_ms: timing.tls.map(fine),
+        first_byte_ms: fine(timing.first_byte),
+        total_ms: fine(timing.total),
+    }
+}
+
 fn headers(headers: &[(String, String)]) -> Vec<Header<'_>> {
     headers
         .iter()
@@ -304,6 +335,11 @@ fn failure(failure: &report::Failure) -> Failure<'_> {
         found: diagnostic.found.as_deref(),
         help: diagnostic.help.as_deref(),
     }
+}
+
+/// Milliseconds with one decimal.
+fn fine(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 fn milliseconds(duration: std::time::Duration) -> u64 {

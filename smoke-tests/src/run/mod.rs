@@ -7,6 +7,7 @@
 mod auth;
 mod check;
 mod cookies;
+mod login;
 mod record;
 mod request;
 mod step;
@@ -370,6 +371,7 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 attempts: 0,
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
+                timing: None,
                 failures: Vec::new(),
                 exchange: None,
                 credentials: Vec::new(),

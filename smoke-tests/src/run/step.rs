@@ -6,22 +6,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue,
-    LOCATION,
-};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use tokio::time::Instant;
 use url::Url;
 
 use super::cookies::Jar;
 use super::record::Trace;
-use super::tokens::{Grant, NoToken};
 use super::{Shared, request};
 use crate::answer::Answer;
-use crate::check_file::{Auth, Step};
+use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::http::{AskError, Manner, Request, Response, Unanswered};
-use crate::report::{Class, Failure, StepOutcome, StepReport};
+use crate::report::{Class, Failure, StepOutcome, StepReport, Timing};
 use crate::template::Scope;
 
 pub(super) async fn run(
@@ -44,6 +40,7 @@ pub(super) async fn run(
         report.url = None;
         report.status = None;
         report.exchange = None;
+        report.timing = None;
         let mut trace = Trace::default();
         report.failures = attempt.make(scope, jar, report, &mut trace).await;
         report.credentials.extend(trace.credentials());
@@ -63,10 +60,10 @@ pub(super) async fn run(
     }
 }
 
-struct Attempt<'a> {
-    step: &'a Step,
+pub(super) struct Attempt<'a> {
+    pub(super) step: &'a Step,
     source: &'a Arc<Source>,
-    shared: &'a Shared<'a>,
+    pub(super) shared: &'a Shared<'a>,
 }
 
 impl Attempt<'_> {
@@ -90,6 +87,7 @@ impl Attempt<'_> {
         match self.exchange(request, end, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
+                report.timing = timing(&response);
                 let failures = self.judge(&response, scope, jar);
                 trace.answered(response);
                 failures
@@ -98,7 +96,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
+    pub(super) fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
         Failure {
             class,
             diagnostic: Diagnostic::at(self.source, self.step.span, title),
@@ -110,56 +108,13 @@ impl Attempt<'_> {
             .map_err(|unfit| self.unfit(&unfit.what, unfit.reason))
     }
 
-    fn unfit(&self, what: &str, reason: String) -> Failure {
+    pub(super) fn unfit(&self, what: &str, reason: String) -> Failure {
         let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
         failure.diagnostic = failure
             .diagnostic
             .expected("values that fit into it")
             .found(reason);
         failure
-    }
-
-    /// Gets the access token that the request needs, if it needs one.
-    async fn log_in(
-        &self,
-        request: &mut Request,
-        scope: &Scope,
-        end: Instant,
-        trace: &mut Trace,
-    ) -> Result<(), Failure> {
-        let Some(Auth::OAuth2(client)) = &self.step.request.auth else {
-            return Ok(());
-        };
-        if request.headers.contains_key(AUTHORIZATION) {
-            return Ok(());
-        }
-        let unfit = |reason| self.unfit("the request for a token", reason);
-        let grant = Grant::of(client, self.shared.client.target(), scope).map_err(unfit)?;
-        let left = self
-            .shared
-            .left(end.saturating_duration_since(Instant::now()));
-        let end = Instant::now() + left;
-        let token = self
-            .shared
-            .tokens
-            .token(&grant, self.shared.client, end, trace);
-        let token = token.await.map_err(|none| {
-            let mut failure = match none {
-                NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
-                NoToken::Refused(reason) => {
-                    let mut failure = self.failure(Class::CouldNotAsk, "");
-                    failure.diagnostic = failure.diagnostic.found(reason);
-                    failure
-                }
-            };
-            "no access token".clone_into(&mut failure.diagnostic.title);
-            failure.diagnostic.expected = Some(format!("an access token from `{}`", grant.url()));
-            failure
-        })?;
-        let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| unfit("a token that HTTP does not allow".to_owned()))?;
-        request.headers.insert(AUTHORIZATION, bearer);
-        Ok(())
     }
 
     /// Asks, and follows redirects as far as the step allows.
@@ -171,6 +126,8 @@ impl Attempt<'_> {
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Result<Response, Failure> {
+        let client = self.shared.client;
+        let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
         let own_headers = request.headers.clone();
@@ -186,11 +143,12 @@ impl Attempt<'_> {
             let method = request.method.clone();
             let body = request.body.clone();
             let manner = request.manner.clone();
-            let asked = self
-                .shared
-                .client
-                .ask(request, self.shared.left(limit))
-                .await;
+            let limit = self.shared.left(limit);
+            let asked = if self.step.needs_connection() {
+                client.ask_fresh(request, limit).await
+            } else {
+                client.ask(request, limit).await
+            };
             let mut response = asked.map_err(|unanswered| {
                 let failure = self.unanswered(&unanswered);
                 if let Some(response) = unanswered.response {
@@ -204,6 +162,8 @@ impl Attempt<'_> {
             response.latency = elapsed;
             let location = redirection(&response);
             let (Some(location), 1..) = (location, self.step.follow_redirects) else {
+                response.path = client.target().path_of(&url);
+                response.redirects = redirects;
                 return Ok(response);
             };
             report.status = Some(response.status);
@@ -217,9 +177,7 @@ impl Attempt<'_> {
                 return Err(failure);
             }
             followed += 1;
-            let next = self
-                .shared
-                .client
+            let next = client
                 .target()
                 .redirect(&url, &location)
                 .map_err(|reason| {
@@ -231,12 +189,13 @@ impl Attempt<'_> {
                         .found(reason);
                     failure
                 })?;
+            redirects.push(client.target().path_of(&next));
             request = redirected(&response, method, body, &own_headers, next);
             request.manner = manner;
         }
     }
 
-    fn unanswered(&self, unanswered: &Unanswered) -> Failure {
+    pub(super) fn unanswered(&self, unanswered: &Unanswered) -> Failure {
         let error = &unanswered.error;
         let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
         let class = match error {
@@ -284,7 +243,9 @@ impl Attempt<'_> {
             };
             let span = expectation.predicate.span();
             match answer.ask(query) {
-                Err(reason) => wrong(span, Some("JSON".to_owned()), reason),
+                Err(senseless) => {
+                    wrong(span, Some(senseless.expected.to_owned()), senseless.found);
+                }
                 Ok(value) => {
                     match expectation
                         .predicate
@@ -308,7 +269,7 @@ impl Attempt<'_> {
                     continue;
                 }
                 Ok(None) => "nothing".to_owned(),
-                Err(reason) => reason,
+                Err(senseless) => senseless.found,
             };
             failures.push(Failure {
                 class: Class::WrongAnswer,
@@ -335,6 +296,18 @@ impl Attempt<'_> {
         }
         failures
     }
+}
+
+/// The parts of the last request's time, if they were taken.
+fn timing(response: &Response) -> Option<Timing> {
+    let opened = response.opened.as_ref()?;
+    Some(Timing {
+        dns: opened.phases.dns,
+        connect: opened.phases.connect,
+        tls: opened.phases.tls,
+        first_byte: opened.first_byte,
+        total: response.latency,
+    })
 }
 
 /// Where an answer redirects to, if it does.

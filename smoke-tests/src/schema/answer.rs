@@ -25,7 +25,18 @@ pub(super) fn expect() -> Value {
             reference("The version of HTTP, such as \"2\".", "predicate"),
         ),
         ("headers", of_each("Headers.")),
-        ("cookies", of_each("Cookies that the check holds by now.")),
+        ("cookies", cookies()),
+        (
+            "redirects",
+            reference(
+                "Where redirects led to: a list of paths on the target.",
+                "predicate",
+            ),
+        ),
+        (
+            "url",
+            reference("The path that answered, redirects followed.", "predicate"),
+        ),
         ("body", reference("The body as text.", "predicate")),
         (
             "size",
@@ -39,14 +50,91 @@ pub(super) fn expect() -> Value {
             ),
         ),
         ("json", json_paths),
+        ("tls", tls()),
+        ("latency", latency()),
+    ]))
+}
+
+fn cookies() -> Value {
+    let mut attributes = closed(map([
+        ("value", reference("Its value.", "predicate")),
         (
-            "latency",
+            "secure",
+            reference("Whether it goes over TLS only.", "predicate"),
+        ),
+        (
+            "http_only",
+            reference("Whether it is kept from scripts.", "predicate"),
+        ),
+        (
+            "same_site",
+            reference("`strict`, `lax` or `none`.", "predicate"),
+        ),
+        ("path", reference("Its path.", "predicate")),
+        ("domain", reference("Its domain.", "predicate")),
+        (
+            "max_age",
+            reference("How long it lives, by Max-Age or Expires.", "span"),
+        ),
+    ]));
+    attributes["minProperties"] = 1.into();
+    json!({
+        "description": "Cookies that the check holds by now, or the attributes that this answer sets.",
+        "type": "object",
+        "additionalProperties": { "anyOf": [{ "$ref": "#/definitions/predicate" }, attributes] }
+    })
+}
+
+fn tls() -> Value {
+    let mut facts = closed(map([
+        (
+            "version",
+            reference("The version of TLS, such as \"1.3\".", "predicate"),
+        ),
+        (
+            "issuer",
+            reference("Who signed the certificate (RFC 4514).", "predicate"),
+        ),
+        (
+            "subject",
+            reference("Whom the certificate is for (RFC 4514).", "predicate"),
+        ),
+        (
+            "names",
+            reference("A list of the names in the certificate.", "predicate"),
+        ),
+        (
+            "expires_in",
+            reference("How long the certificate is still valid.", "span"),
+        ),
+    ]));
+    facts["description"] = "The TLS connection and the server's certificate.".into();
+    facts["minProperties"] = 1.into();
+    facts
+}
+
+fn latency() -> Value {
+    let mut phases = closed(map([
+        ("total", reference("To the last byte of the body.", "limit")),
+        ("dns", reference("From the name to addresses.", "limit")),
+        (
+            "connect",
+            reference("From an address to a TCP connection.", "limit"),
+        ),
+        ("tls", reference("The TLS handshake.", "limit")),
+        (
+            "first_byte",
             reference(
-                "From the first attempt to connect to the last byte.",
+                "From the open connection to the head of the answer.",
                 "limit",
             ),
         ),
-    ]))
+    ]));
+    phases["minProperties"] = 1.into();
+    json!({
+        "description": "From the first attempt to connect to the last byte; or by phase.",
+        "anyOf": [{ "$ref": "#/definitions/limit" }, phases]
+    })
 }
 
 pub(super) fn capture() -> Value {
@@ -55,10 +143,17 @@ pub(super) fn capture() -> Value {
         ("header", text("A header's name.")),
         ("cookie", text("A cookie's name.")),
         ("regex", text("A regular expression; its first group.")),
+        (
+            "tls",
+            json!({
+                "description": "A fact of TLS.",
+                "enum": ["version", "issuer", "subject", "names", "expires_in"]
+            }),
+        ),
     ]));
     sources["minProperties"] = 1.into();
     sources["maxProperties"] = 1.into();
-    json!({ "anyOf": [{ "enum": ["status", "body"] }, sources] })
+    json!({ "anyOf": [{ "enum": ["status", "body", "url"] }, sources] })
 }
 
 /// A literal, or a map of operators that must all hold.
@@ -66,11 +161,12 @@ pub(super) fn predicate(kind: &str) -> Value {
     let again = json!({ "$ref": format!("#/definitions/{kind}") });
     let value = match kind {
         "limit" => json!({ "$ref": "#/definitions/duration" }),
+        "span" => json!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$" }),
         "status-predicate" => json!({ "$ref": "#/definitions/status" }),
         _ => json!({}),
     };
     let number = match kind {
-        "limit" => value.clone(),
+        "limit" | "span" => value.clone(),
         _ => json!({ "type": ["number", "string"] }),
     };
     let mut operators = map([
@@ -85,7 +181,7 @@ pub(super) fn predicate(kind: &str) -> Value {
         ("at_most", number),
         ("not", again.clone()),
     ]);
-    if kind != "limit" {
+    if !matches!(kind, "limit" | "span") {
         operators.extend(map([("equals", value.clone())]));
     }
     if kind == "predicate" {
@@ -106,7 +202,7 @@ pub(super) fn predicate(kind: &str) -> Value {
     let mut operators = closed(operators);
     operators["minProperties"] = 1.into();
     match kind {
-        "limit" => operators,
+        "limit" | "span" => operators,
         "status-predicate" => json!({ "anyOf": [value, operators] }),
         _ => json!({ "anyOf": [
             { "type": ["string", "number", "boolean", "null", "array"] },

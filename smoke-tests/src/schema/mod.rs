@@ -79,6 +79,7 @@ pub fn schema() -> Value {
             "capture": capture(),
             "predicate": predicate("predicate"),
             "limit": predicate("limit"),
+            "span": predicate("span"),
             "status-predicate": predicate("status-predicate")
         }
     })

@@ -43,9 +43,18 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
         "/definitions/predicate/anyOf/1/properties",
         &[&keys::OPERATORS],
     );
+    check("/definitions/capture/anyOf/1/properties", &[&keys::SOURCES]);
     check(
-        "/definitions/capture/anyOf/1/properties",
-        &[&keys::SOURCES[..4]],
+        "/definitions/expect/properties/cookies/additionalProperties/anyOf/1/properties",
+        &[&keys::COOKIE],
+    );
+    check(
+        "/definitions/expect/properties/tls/properties",
+        &[&keys::TLS],
+    );
+    check(
+        "/definitions/expect/properties/latency/anyOf/1/properties",
+        &[&keys::PHASES],
     );
 }
 
@@ -114,6 +123,11 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{ name: a, get: /, expect: { json: { status: ok } } }",
         "{ name: a, get: /, expect: { json: { $.a: { above: [1] } } } }",
         "{ name: a, get: /, expect: { body: {} } }",
+        "{ name: a, get: /, expect: { tls: {} } }",
+        "{ name: a, get: /, expect: { tls: { expires_in: 14d } } }",
+        "{ name: a, get: /, expect: { latency: { dns: 5ms } } }",
+        "{ name: a, get: /, expect: { cookies: { a: { value: b, secured: true } } } }",
+        "{ name: a, get: /, capture: { t: { tls: cipher } } }",
         "{ name: a, get: /, severity: minor }",
         "{ name: a, get: /, auth: { basic: { user: a } } }",
         "{ name: a, get: /, capture: { t: { json: $.a, header: b } } }",

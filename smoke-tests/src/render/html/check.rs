@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::outcome;
 use super::text::{Sentence, Text};
+use super::timing;
 use crate::report::{CheckReport, Excerpt, Exchange, Failure, Outcome, StepOutcome, StepReport};
 use crate::snippet::{Colour, Frame, Severity, render_in};
 use crate::units::{human_bytes, human_duration};
@@ -108,6 +109,9 @@ fn step(html: &mut String, check: &CheckReport, step: &StepReport, whole: Durati
             );
         }
         html.push_str("</p>");
+    }
+    if let Some(entry) = &step.timing {
+        timing::phases(html, entry);
     }
     for entry in &step.failures {
         failure(html, check, entry);
