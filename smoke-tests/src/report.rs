@@ -1,8 +1,11 @@
 //! The report: what happened, as data. Every output is rendered from it.
 
+mod figures;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::figures::{Series, Timing};
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::redact::{Redactor, Secret};
@@ -115,27 +118,17 @@ pub struct StepReport {
     /// The parts of the last answer's time, if the step expects something of
     /// them or of TLS.
     pub timing: Option<Timing>,
+    /// How long the whole answer took.
+    pub(crate) latency: Option<Duration>,
+    /// What came of all repetitions, if the step is repeated. What else is
+    /// said is then of the first that failed, or else of the first.
+    pub series: Option<Series>,
     /// What was wrong with the last attempt.
     pub failures: Vec<Failure>,
     /// What was sent last and what came back, if the step failed on it.
     pub exchange: Option<Exchange>,
     /// The values of headers that are credentials by nature, to be redacted.
     pub(crate) credentials: Vec<Secret>,
-}
-
-/// The time of a request over a connection of its own, by phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// From the name to addresses.
-    pub dns: Duration,
-    /// From an address to a TCP connection.
-    pub connect: Duration,
-    /// The TLS handshake; absent without TLS.
-    pub tls: Option<Duration>,
-    /// From the open connection to the head of the answer.
-    pub first_byte: Duration,
-    /// All of it, to the last byte of the body; redirects included.
-    pub total: Duration,
 }
 
 /// A request, and the answer to it.

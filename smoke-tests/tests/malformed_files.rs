@@ -113,7 +113,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
      --> shop.yaml:7:39
       |
     7 |       latency: { dns: { below: 5ms }, below: 1s, tls: 3ms }
-      |                                       ^^^^^ expected `total`, `dns`, `connect`, `tls` or `first_byte`, found `below`
+      |                                       ^^^^^ expected `total`, `dns`, `connect`, `tls`, `first_byte`, `p50`, `p90`, `p95` or `p99`, found `below`
       |
       = help: remove the key
 
@@ -181,6 +181,116 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
       |                    ^^ expected one of `version`, `issuer`, `subject`, `names` or `expires_in`, found an empty map
       |
       = help: certificates are always verified; write `tls: { expires_in: { above: 14d } }` for more
+    ");
+}
+
+#[test]
+fn what_is_said_of_repetitions_needs_repetitions() {
+    insta::assert_snapshot!(problems_of_check("get: /
+expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }"), @"
+    error: `p95` of a step that asks once
+     --> shop.yaml:4:26
+      |
+    4 |     expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }
+      |                          ^^^ expected `repeat:` beside the request, found none
+      |
+      = help: add `repeat: 50`
+
+    error: `error_rate` of a step that asks once
+     --> shop.yaml:4:48
+      |
+    4 |     expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }
+      |                                                ^^^^^^^^^^ expected `repeat:` beside the request, found none
+      |
+      = help: add `repeat: 50`
+
+    error: a limit of the wrong type
+     --> shop.yaml:4:69
+      |
+    4 |     expect: { latency: { p95: { below: 1s } }, error_rate: { below: 1% } }
+      |                                                                     ^^ expected a number, found the string `1%`
+      |
+      = help: write it without quotes
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /
+repeat: { jobs: 100 }
+retry: { times: 3 }
+expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }"), @"
+    error: `repeat` without a number
+     --> shop.yaml:4:13
+      |
+    4 |     repeat: { jobs: 100 }
+      |             ^^^^^^^^^^^^^ expected `times:` with a whole number, found no key `times`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+
+    error: `jobs` of the wrong type
+     --> shop.yaml:4:21
+      |
+    4 |     repeat: { jobs: 100 }
+      |                     ^^^ expected a whole number from 1 to 64, found the number `100`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+
+    error: a step that is both repeated and retried
+     --> shop.yaml:5:5
+      |
+    4 |     repeat: { jobs: 100 }
+      |     ------ repeated here
+    5 |     retry: { times: 3 }
+      |     ^^^^^ expected `repeat` or `retry`, found both
+      |
+      = help: allow some repetitions to fail with `error_rate`, or remove one of the two
+
+    error: a rate of the wrong type
+     --> shop.yaml:6:36
+      |
+    6 |     expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
+      |                                    ^ expected a number from 0 to 1, found the number `5`
+      |
+      = help: write `0.01` for one in a hundred
+
+    error: a latency of the wrong type
+     --> shop.yaml:6:57
+      |
+    6 |     expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
+      |                                                         ^^^ expected a limit such as `{ below: 300ms }`, found the string `3ms`
+      |
+      = help: no latency is exact; give it a limit
+
+    error: unknown key `p42` in `latency`
+     --> shop.yaml:6:62
+      |
+    6 |     expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
+      |                                                              ^^^ expected `total`, `dns`, `connect`, `tls`, `first_byte`, `p50`, `p90`, `p95` or `p99`, found `p42`
+      |
+      = help: remove the key
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /\nrepeat: 0"), @"
+    error: `repeat` of the wrong type
+     --> shop.yaml:4:13
+      |
+    4 |     repeat: 0
+      |             ^ expected a whole number from 1 to 10000, found the number `0`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+    ");
+    insta::assert_snapshot!(problems_of_check("get: /\nrepeat: { times: 20000, joobs: 2 }"), @"
+    error: `times` of the wrong type
+     --> shop.yaml:4:22
+      |
+    4 |     repeat: { times: 20000, joobs: 2 }
+      |                      ^^^^^ expected a whole number from 1 to 10000, found the number `20000`
+      |
+      = help: write `repeat: { times: 50, jobs: 4 }`
+
+    error: unknown key `joobs` in `repeat`
+     --> shop.yaml:4:29
+      |
+    4 |     repeat: { times: 20000, joobs: 2 }
+      |                             ^^^^^ expected `jobs` or another key of `repeat`, found `joobs`
+      |
+      = help: write `jobs` if that is meant
     ");
 }
 
@@ -283,7 +393,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout` or `follow_redirects`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");

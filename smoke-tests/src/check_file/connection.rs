@@ -2,7 +2,7 @@
 //! and the certificate, latency by phase.
 
 use super::expect::expectation;
-use super::keys::{COOKIE, OPERATORS, PHASES, TLS};
+use super::keys::{COOKIE, OPERATORS, TLS};
 use super::predicates::Kind;
 use super::read::Reader;
 use super::{CookieAttribute, Expectation, Phase, Query, TlsFact};
@@ -99,7 +99,7 @@ impl Reader<'_> {
             found.extend(expectation(Query::Latency(Phase::Total), predicate));
             return;
         }
-        let Some(fields) = self.fields(node, "`latency`", &PHASES) else {
+        let Some(fields) = self.latency_parts(node) else {
             return;
         };
         for (key, value) in fields.iter() {

@@ -37,7 +37,7 @@ pub(crate) const DEFAULTS: [&str; 7] = [
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 22] = [
+pub(crate) const REQUEST: [&str; 23] = [
     "get",
     "head",
     "post",
@@ -60,6 +60,7 @@ pub(crate) const REQUEST: [&str; 22] = [
     "capture",
     "timeout",
     "follow_redirects",
+    "repeat",
 ];
 
 /// The ways to log in, and the keys of each.
@@ -88,7 +89,7 @@ pub(crate) const PART: [&str; 4] = ["file", "text", "type", "filename"];
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
 
 /// The keys of `expect`.
-pub(crate) const EXPECTATIONS: [&str; 12] = [
+pub(crate) const EXPECTATIONS: [&str; 13] = [
     "status",
     "version",
     "headers",
@@ -101,6 +102,7 @@ pub(crate) const EXPECTATIONS: [&str; 12] = [
     "json",
     "tls",
     "latency",
+    "error_rate",
 ];
 
 /// The attributes of a cookie, beside its value.
@@ -117,8 +119,21 @@ pub(crate) const COOKIE: [&str; 7] = [
 /// The keys of `tls`.
 pub(crate) const TLS: [&str; 5] = ["version", "issuer", "subject", "names", "expires_in"];
 
-/// The phases of `latency`.
-pub(crate) const PHASES: [&str; 5] = ["total", "dns", "connect", "tls", "first_byte"];
+/// The phases of `latency`, and the percentiles of many requests.
+pub(crate) const LATENCY: [&str; 9] = [
+    "total",
+    "dns",
+    "connect",
+    "tls",
+    "first_byte",
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+];
+
+/// The keys of `repeat`.
+pub(crate) const REPEAT: [&str; 2] = ["times", "jobs"];
 
 /// The sources of a capture that are keys.
 pub(crate) const SOURCES: [&str; 5] = ["json", "header", "cookie", "regex", "tls"];

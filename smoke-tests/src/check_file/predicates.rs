@@ -18,6 +18,8 @@ pub(super) enum Kind {
     /// Text of which there may be several.
     Texts,
     Boolean,
+    /// A share of all, from 0 to 1.
+    Rate,
     Json,
     Number,
     Latency,
@@ -72,6 +74,7 @@ impl Reader<'_> {
                 Kind::Latency => "the latency",
                 Kind::Span => "a span of time",
                 Kind::Boolean => "`true` or `false`",
+                Kind::Rate => "a rate",
                 Kind::Number => "a number",
                 Kind::Text | Kind::Texts | Kind::Json => "text",
             };
@@ -173,7 +176,7 @@ impl Reader<'_> {
                 .template(node, "an expected text")
                 .map(ValueTemplate::text),
             Kind::Json => self.value(node),
-            Kind::Number => self.number(node, kind),
+            Kind::Number | Kind::Rate => self.number(node, kind),
             Kind::Latency => {
                 let duration = self.duration(node, "a latency")?;
                 let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -196,6 +199,14 @@ impl Reader<'_> {
     fn number(&mut self, node: &Node, kind: Kind) -> Option<ValueTemplate> {
         match (&node.value, kind) {
             (_, Kind::Latency | Kind::Span) => self.literal(node, kind),
+            (Yaml::Number(number, _), Kind::Rate) => {
+                let rate = number.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
+                if rate.is_none() {
+                    let help = "write `0.01` for one in a hundred";
+                    self.wrong_type(node, "a rate", "a number from 0 to 1", help);
+                }
+                rate.map(|_| ValueTemplate::Fixed(number.clone().into()))
+            }
             (Yaml::Number(number, _), _) => Some(ValueTemplate::Fixed(number.clone().into())),
             (Yaml::String(text), Kind::Json | Kind::Text | Kind::Texts | Kind::Number)
                 if text.contains("{{") =>

@@ -124,6 +124,7 @@ impl Reader<'_> {
         let follow_redirects = fields
             .value("follow_redirects")
             .and_then(|node| self.redirects(node));
+        let repeat = self.repeat(fields);
         let (mut request, span) = request?;
         for (name, value) in &defaults.headers {
             if !request.headers.iter().any(|(own, _)| own == name) {
@@ -142,7 +143,12 @@ impl Reader<'_> {
             request,
             expectations,
             captures,
-            retry: retry.or_else(|| defaults.retry.clone()),
+            // A repetition that is retried would measure nothing.
+            retry: match repeat {
+                Some(_) => None,
+                None => retry.or_else(|| defaults.retry.clone()),
+            },
+            repeat,
             timeout: timeout.unwrap_or(defaults.timeout),
             follow_redirects: follow_redirects.unwrap_or(defaults.follow_redirects),
         })

@@ -79,6 +79,11 @@ fn of_check(check: &Check) -> Duration {
 }
 
 fn of_step(step: &Step) -> Duration {
+    if let Some(repeat) = &step.repeat {
+        let in_a_row = repeat.times.div_ceil(repeat.jobs.get());
+        let in_a_row = u32::try_from(in_a_row).unwrap_or(u32::MAX);
+        return step.timeout.saturating_mul(in_a_row).min(MOST);
+    }
     step.retry
         .as_ref()
         .map_or(step.timeout, |retry| with_retry(step.timeout, retry))

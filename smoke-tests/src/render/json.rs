@@ -104,6 +104,9 @@ pub struct Step<'a> {
     /// them or of TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,
+    /// What came of all repetitions, if the step is repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
     /// The beginning of the answer's body, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<&'a str>,
@@ -136,6 +139,28 @@ pub struct Timing {
     pub first_byte_ms: f64,
     /// All of it, to the last byte of the body; redirects included.
     pub total_ms: f64,
+}
+
+/// What came of a step that asks many times.
+#[derive(Debug, Serialize)]
+pub struct Series {
+    /// How many repetitions were to be.
+    pub times: usize,
+    /// How many there were in the run's time.
+    pub done: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    /// How many of all failed, from 0 to 1.
+    pub error_rate: Option<f64>,
+    /// The latency at percentiles, by nearest rank, in milliseconds with one
+    /// decimal; null without any answer.
+    pub p50_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p90_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p95_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p99_ms: Option<f64>,
 }
 
 /// A request as it was sent.
@@ -272,6 +297,7 @@ fn step(step: &report::StepReport) -> Step<'_> {
         start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
         timing: step.timing.as_ref().map(timing),
+        series: step.series.as_ref().map(series),
         body: step
             .exchange
             .as_ref()
@@ -308,6 +334,19 @@ fn timing(timing: &report::Timing) -> Timing {
         tls_ms: timing.tls.map(fine),
         first_byte_ms: fine(timing.first_byte),
         total_ms: fine(timing.total),
+    }
+}
+
+fn series(series: &report::Series) -> Series {
+    Series {
+        times: series.asked,
+        done: series.done,
+        failed: series.failed,
+        error_rate: series.error_rate(),
+        p50_ms: series.p50.map(fine),
+        p90_ms: series.p90.map(fine),
+        p95_ms: series.p95.map(fine),
+        p99_ms: series.p99.map(fine),
     }
 }
 

@@ -66,8 +66,14 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
         0 | 1 => String::new(),
         attempts => format!(", {attempts} attempts"),
     };
+    let series: String = check
+        .steps
+        .iter()
+        .filter_map(|step| step.series.as_ref())
+        .flat_map(|series| ["; ".to_owned(), series.words()])
+        .collect();
     let remark = paint(
-        &format!("({remark}{attempts}{aside})"),
+        &format!("({remark}{attempts}{series}{aside})"),
         Style::new().dimmed(),
         colour,
     );

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::{Shared, failed, skeleton, step};
+use super::{Shared, failed, series, skeleton, step};
 use crate::plan::PlannedCheck;
 use crate::report::{CheckReport, Outcome, Role, StepOutcome};
 use crate::template::Scope;
@@ -45,7 +45,13 @@ async fn attempt(
     let mut jar = Jar::default();
     report.outcome = Outcome::Passed;
     for (step, entry) in planned.check.steps.iter().zip(&mut report.steps) {
-        step::run(step, &planned.source, shared, &mut scope, &mut jar, entry).await;
+        let source = &planned.source;
+        match &step.repeat {
+            None => step::run(step, source, shared, &mut scope, &mut jar, entry).await,
+            Some(repeat) => {
+                series::run(step, repeat, source, shared, &mut scope, &mut jar, entry).await;
+            }
+        }
         if entry.outcome != StepOutcome::Passed {
             report.outcome = failed(planned);
             // What a teardown can still put in order, it does.

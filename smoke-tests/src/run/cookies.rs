@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 /// What the answers of a check have set so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Jar(CookieStore);
 
 impl Jar {

@@ -10,6 +10,7 @@ mod cookies;
 mod login;
 mod record;
 mod request;
+mod series;
 mod step;
 mod tokens;
 
@@ -372,6 +373,8 @@ fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
                 timing: None,
+                latency: None,
+                series: None,
                 failures: Vec::new(),
                 exchange: None,
                 credentials: Vec::new(),

@@ -31,22 +31,7 @@ pub(super) async fn run(
     let begun = Instant::now();
     report.start = begun.saturating_duration_since(shared.begun);
     loop {
-        report.attempts += 1;
-        let attempt = Attempt {
-            step,
-            source,
-            shared,
-        };
-        report.url = None;
-        report.status = None;
-        report.exchange = None;
-        report.timing = None;
-        let mut trace = Trace::default();
-        report.failures = attempt.make(scope, jar, report, &mut trace).await;
-        report.credentials.extend(trace.credentials());
-        if !report.failures.is_empty() {
-            report.exchange = trace.exchange(shared.client.connection(), shared.redactor);
-        }
+        once(step, source, shared, scope, jar, report).await;
         report.duration = begun.elapsed();
         if report.failures.is_empty() {
             report.outcome = StepOutcome::Passed;
@@ -57,6 +42,34 @@ pub(super) async fn run(
             Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
             _ => return,
         }
+    }
+}
+
+/// Makes one attempt, whatever comes of it.
+pub(super) async fn once(
+    step: &Step,
+    source: &Arc<Source>,
+    shared: &Shared<'_>,
+    scope: &mut Scope,
+    jar: &mut Jar,
+    report: &mut StepReport,
+) {
+    report.attempts += 1;
+    let attempt = Attempt {
+        step,
+        source,
+        shared,
+    };
+    report.url = None;
+    report.status = None;
+    report.exchange = None;
+    report.timing = None;
+    report.latency = None;
+    let mut trace = Trace::default();
+    report.failures = attempt.make(scope, jar, report, &mut trace).await;
+    report.credentials.extend(trace.credentials());
+    if !report.failures.is_empty() {
+        report.exchange = trace.exchange(shared.client.connection(), shared.redactor);
     }
 }
 
@@ -88,6 +101,7 @@ impl Attempt<'_> {
             Ok(response) => {
                 report.status = Some(response.status);
                 report.timing = timing(&response);
+                report.latency = Some(response.latency);
                 let failures = self.judge(&response, scope, jar);
                 trace.answered(response);
                 failures

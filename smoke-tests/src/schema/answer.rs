@@ -52,6 +52,13 @@ pub(super) fn expect() -> Value {
         ("json", json_paths),
         ("tls", tls()),
         ("latency", latency()),
+        (
+            "error_rate",
+            reference(
+                "With `repeat`: how many of all may fail, from 0 to 1.",
+                "predicate",
+            ),
+        ),
     ]))
 }
 
@@ -130,6 +137,12 @@ fn latency() -> Value {
             ),
         ),
     ]));
+    if let Some(phases) = phases["properties"].as_object_mut() {
+        for percent in ["p50", "p90", "p95", "p99"] {
+            let said = "With `repeat`: the latency at this percentile, by nearest rank.";
+            phases.insert(percent.to_owned(), reference(said, "limit"));
+        }
+    }
     phases["minProperties"] = 1.into();
     json!({
         "description": "From the first attempt to connect to the last byte; or by phase.",

@@ -80,6 +80,7 @@ pub(super) fn request() -> Map<String, Value> {
             duration("The longest that one attempt may take. Default: 10s."),
         ),
         ("follow_redirects", follow_redirects()),
+        ("repeat", repeat()),
     ])
 }
 
@@ -186,4 +187,25 @@ pub(super) fn auth() -> Value {
     ways["minProperties"] = 1.into();
     ways["maxProperties"] = 1.into();
     json!({ "anyOf": [{ "const": "none" }, ways] })
+}
+
+fn repeat() -> Value {
+    let times = json!({ "type": "integer", "minimum": 1, "maximum": 10_000 });
+    let mut parts = closed(map([
+        ("times", times.clone()),
+        (
+            "jobs",
+            json!({
+                "description": "How many at the same time. Default: 1.",
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 64
+            }),
+        ),
+    ]));
+    parts["required"] = json!(["times"]);
+    json!({
+        "description": "Asks so many times; each answer must meet the expectations.",
+        "anyOf": [times, parts]
+    })
 }

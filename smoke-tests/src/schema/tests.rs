@@ -54,7 +54,7 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
     );
     check(
         "/definitions/expect/properties/latency/anyOf/1/properties",
-        &[&keys::PHASES],
+        &[&keys::LATENCY],
     );
 }
 

@@ -110,6 +110,9 @@ fn step(html: &mut String, check: &CheckReport, step: &StepReport, whole: Durati
         }
         html.push_str("</p>");
     }
+    if let Some(series) = &step.series {
+        let _ = write!(html, "<p class=\"url\">{}</p>", Text(&series.words()));
+    }
     if let Some(entry) = &step.timing {
         timing::phases(html, entry);
     }
