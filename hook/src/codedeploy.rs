@@ -9,19 +9,16 @@ mod tests;
 use std::fmt;
 
 use aws_sdk_codedeploy::Client;
-use aws_sdk_codedeploy::config::retry::RetryConfig;
-use aws_sdk_codedeploy::config::timeout::TimeoutConfig;
-use aws_sdk_codedeploy::config::{BehaviorVersion, Config};
 use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError as CallError;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 use smoke_tests::verdict::Verdict;
 use tokio::time::Instant;
 
-use crate::access::Access;
-use crate::calls::{ATTEMPT, LEAST, Met, pause};
 use crate::environment::Environment;
 use crate::event::Hook;
+use aws::Access;
+use aws::calls::{ATTEMPT, LEAST, Met, pause};
 
 pub(crate) use self::deployments::{Deployment, Deployments as Reads};
 
@@ -155,21 +152,12 @@ impl CodeDeploy {
     /// Makes the client, once for all invocations. Whatever is wrong is kept
     /// for the moment when CodeDeploy has to be called.
     pub(crate) fn new(environment: &Environment) -> Self {
-        Self(Access::new(environment).map(|access| client(&access)))
+        Self(environment.aws().map(|access| client(&access)))
     }
 }
 
 fn client(access: &Access) -> Client {
-    let mut config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(access.region.clone())
-        .credentials_provider(access.credentials.clone())
-        .http_client(access.http.clone())
-        // Time is the bound here, where the SDK would count.
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::disabled());
-    config.set_endpoint_url(access.endpoint_url("CODEDEPLOY"));
-    Client::from_conf(config.build())
+    Client::new(&access.config("CODEDEPLOY"))
 }
 
 impl Deployments for CodeDeploy {

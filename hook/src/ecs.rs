@@ -5,13 +5,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::config::retry::RetryConfig;
-use aws_sdk_ecs::config::timeout::TimeoutConfig;
-use aws_sdk_ecs::config::{BehaviorVersion, Config};
 use tokio::time::Instant;
 
-use crate::access::Access;
-use crate::calls::{CallError, ask};
+use aws::Access;
+use aws::calls::{CallError, ask};
 
 /// The client.
 #[derive(Debug)]
@@ -43,15 +40,7 @@ pub(crate) struct Container {
 
 impl Ecs {
     pub(crate) fn new(access: &Access) -> Self {
-        let mut config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(access.region.clone())
-            .credentials_provider(access.credentials.clone())
-            .http_client(access.http.clone())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled());
-        config.set_endpoint_url(access.endpoint_url("ECS"));
-        Self(Client::from_conf(config.build()))
+        Self(Client::new(&access.config("ECS")))
     }
 
     /// The task sets of a service; `None` if there is no such service.

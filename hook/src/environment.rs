@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use aws::Access;
+
 /// The environment, as it was when the function started.
 #[derive(Clone)]
 pub(crate) struct Environment {
@@ -17,21 +19,6 @@ impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.variables.keys()).finish()
     }
-}
-
-/// What the AWS client needs, as Lambda puts it into the environment.
-///
-/// Source: [Lambda environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
-#[derive(Clone)]
-pub(crate) struct Aws {
-    /// The Region of the function, and of the deployment.
-    pub(crate) region: String,
-    /// The access key of the function's role.
-    pub(crate) access_key_id: String,
-    /// The secret to it.
-    pub(crate) secret_access_key: String,
-    /// The session that both belong to.
-    pub(crate) session_token: Option<String>,
 }
 
 impl Environment {
@@ -87,33 +74,13 @@ impl Environment {
         self.given("AWS_LAMBDA_RUNTIME_API").is_some()
     }
 
-    /// What the AWS client needs.
+    /// Access to AWS as the function's role, with connections of its own.
     ///
     /// # Errors
     /// The variables that are missing, as a clause.
-    pub(crate) fn aws(&self) -> Result<Aws, String> {
-        let mut missing = Vec::new();
-        let mut need = |name: &str| {
-            let value = self.given(name);
-            if value.is_none() {
-                missing.push(format!("`{name}`"));
-            }
-            value.unwrap_or_default().to_owned()
-        };
-        let aws = Aws {
-            region: need("AWS_REGION"),
-            access_key_id: need("AWS_ACCESS_KEY_ID"),
-            secret_access_key: need("AWS_SECRET_ACCESS_KEY"),
-            session_token: self.given("AWS_SESSION_TOKEN").map(str::to_owned),
-        };
-        if missing.is_empty() {
-            Ok(aws)
-        } else {
-            Err(format!(
-                "expected AWS's environment variables, found no {}",
-                missing.join(", ")
-            ))
-        }
+    pub(crate) fn aws(&self) -> Result<Access, String> {
+        let variables = self.clone();
+        Access::new(move |name| variables.get(name).map(str::to_owned))
     }
 
     /// The folder of the check files that travel in the package.
@@ -122,34 +89,5 @@ impl Environment {
             .given("LAMBDA_TASK_ROOT")
             .map_or(self.home.as_path(), Path::new);
         root.join("checks").display().to_string()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        let variables = variables
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        Environment::new(variables, PathBuf::new())
-    }
-
-    #[test]
-    fn the_aws_client_is_told_what_is_missing() {
-        let missing = environment(&[("AWS_REGION", "eu-central-1")]).aws().err();
-        insta::assert_snapshot!(
-            missing.unwrap_or_default(),
-            @"expected AWS's environment variables, found no `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`"
-        );
-        let aws = environment(&[
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "A"),
-            ("AWS_SECRET_ACCESS_KEY", "B"),
-        ])
-        .aws()
-        .unwrap();
-        assert_eq!(aws.session_token, None);
     }
 }

@@ -3,14 +3,11 @@
 //! The only module that knows the SDK of Elastic Load Balancing.
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::config::retry::RetryConfig;
-use aws_sdk_elasticloadbalancingv2::config::timeout::TimeoutConfig;
-use aws_sdk_elasticloadbalancingv2::config::{BehaviorVersion, Config};
 use aws_sdk_elasticloadbalancingv2::types::{Action, Rule as SdkRule, TargetHealthDescription};
 use tokio::time::Instant;
 
-use crate::access::Access;
-use crate::calls::{CallError, ask};
+use aws::Access;
+use aws::calls::{CallError, ask};
 
 /// ELB's actions that describe know no resources.
 const ANY: &str = "`*`";
@@ -37,15 +34,7 @@ pub(crate) struct TargetHealth {
 
 impl LoadBalancer {
     pub(crate) fn new(access: &Access) -> Self {
-        let mut config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(access.region.clone())
-            .credentials_provider(access.credentials.clone())
-            .http_client(access.http.clone())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled());
-        config.set_endpoint_url(access.endpoint_url("ELASTIC_LOAD_BALANCING_V2"));
-        Self(Client::from_conf(config.build()))
+        Self(Client::new(&access.config("ELASTIC_LOAD_BALANCING_V2")))
     }
 
     /// The port of a listener.

@@ -12,8 +12,6 @@
 //! | `proof` | evidence that the target serves green |
 //! | `codedeploy` | the report to CodeDeploy, and what it knows of a deployment |
 //! | `ecs`, `load_balancer` | what they know of green |
-//! | `access`, `aws_http` | the AWS SDK over the HTTP client of the checks |
-//! | `calls` | how long to go on with a call to AWS |
 //! | `sinks` | who is told beside CodeDeploy: metrics |
 //! | `response` | the function's answer |
 //! | `log` | JSON lines that Lambda's filter understands |
@@ -21,9 +19,6 @@
 //! Invariant: every way through [`invocation`] ends in a verdict that
 //! CodeDeploy has, or in an error that Lambda has.
 
-mod access;
-mod aws_http;
-mod calls;
 mod codedeploy;
 mod deadlines;
 mod decision;

@@ -26,13 +26,12 @@ use tokio::time::Instant;
 
 use self::facts::Facts;
 pub(crate) use self::identity::{Expected, Identity, Origin};
-use crate::access::Access;
-use crate::calls::CallError;
 use crate::codedeploy::Reads;
 use crate::ecs::Ecs;
 use crate::environment::Environment;
 use crate::event::Hook;
 use crate::load_balancer::LoadBalancer;
+use aws::calls::CallError;
 
 /// How long the proof may take if nothing else is said.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
@@ -164,7 +163,7 @@ impl Prover {
         let clients = if settings.mode == Mode::Off {
             Err("the proof is switched off".to_owned())
         } else {
-            Access::new(environment).map(|access| Clients {
+            environment.aws().map(|access| Clients {
                 codedeploy: Reads::new(&access),
                 ecs: Ecs::new(&access),
                 load_balancer: LoadBalancer::new(&access),

@@ -7,8 +7,8 @@ use aws_sdk_codedeploy::types::{
 };
 use tokio::time::Instant;
 
-use crate::access::Access;
-use crate::calls::{CallError, ask};
+use aws::Access;
+use aws::calls::{CallError, ask};
 
 const GROUP: &str = "the deployment group";
 

@@ -8,9 +8,9 @@ use futures_util::future::{join, try_join};
 use serde_json::{Map, Value};
 
 use super::{Bound, Clients, Unproven};
-use crate::calls::CallError;
 use crate::codedeploy::Deployment;
 use crate::ecs::{Container, TaskSet};
+use aws::calls::CallError;
 
 /// The pause between two looks for the green task set.
 const PAUSE: Duration = Duration::from_millis(500);

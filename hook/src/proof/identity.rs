@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::facts::Green;
 use super::{Bound, Unproven};
-use crate::calls::LEAST;
+use aws::calls::LEAST;
 
 /// The longest that one answer may take.
 const ANSWER: Duration = Duration::from_secs(5);

@@ -9,8 +9,8 @@ use smoke_tests::settings::Connection;
 
 use super::facts::{Facts, Green};
 use super::{Bound, Unproven};
-use crate::calls::LEAST;
 use crate::load_balancer::{LoadBalancer, Rule, TargetHealth};
+use aws::calls::LEAST;
 
 /// The pause after the first look; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

@@ -1,12 +1,16 @@
 //! The AWS SDK's HTTP client over the one that the checks use: one TLS stack
 //! in the package, where the SDK's own would be a second.
 
-use aws_sdk_codedeploy::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_codedeploy::config::{HttpClient, RuntimeComponents};
-use aws_sdk_codedeploy::error::ConnectorError;
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+/// The largest answer that is read, in bytes. AWS pages its lists, and objects
+/// are asked for in part.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// A client with a pool of connections, which the SDK's clients may share. It
 /// has no time-outs of its own: whoever calls the SDK sets them.
@@ -24,6 +28,30 @@ impl AwsHttp {
             .build()
             .map(Self)
     }
+
+    /// Sends a request and reads its answer, which is bounded.
+    pub(crate) async fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<http::Response<Vec<u8>>, ConnectorError> {
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| ConnectorError::user(error.into()))?;
+        let mut answer = self.0.execute(request).await.map_err(broken)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MOST_BYTES {
+                let problem =
+                    format!("expected an answer of at most {MOST_BYTES} bytes, found more");
+                return Err(ConnectorError::user(problem.into()));
+            }
+        }
+        let mut response = http::Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
 }
 
 impl HttpClient for AwsHttp {
@@ -38,28 +66,18 @@ impl HttpClient for AwsHttp {
 
 impl HttpConnector for AwsHttp {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
+        let client = self.clone();
         HttpConnectorFuture::new(async move { ask(&client, request).await })
     }
 }
 
-async fn ask(
-    client: &reqwest::Client,
-    request: HttpRequest,
-) -> Result<HttpResponse, ConnectorError> {
+async fn ask(client: &AwsHttp, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request
         .try_into_http1x()
         .map_err(|error| ConnectorError::user(error.into()))?
         // The bodies of AWS JSON and AWS Query are always in memory.
         .map(|body| body.bytes().unwrap_or_default().to_vec());
-    let request =
-        reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
-    let answer = client.execute(request).await.map_err(broken)?;
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let body = answer.bytes().await.map_err(broken)?;
-    let mut response = http::Response::new(body.into());
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
+    let response = client.send(request).await?.map(Into::into);
     HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
 }
 

@@ -5,13 +5,19 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use aws_sdk_codedeploy::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError as SmithyError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::Instant;
 
+/// What the SDK says of a call that did not succeed.
+pub type SdkError<E> = SmithyError<E, HttpResponse>;
+
 /// The longest that one attempt may take.
-pub(crate) const ATTEMPT: Duration = Duration::from_secs(5);
+pub const ATTEMPT: Duration = Duration::from_secs(5);
 /// The least that an attempt is given; with less left, none is begun.
-pub(crate) const LEAST: Duration = Duration::from_millis(200);
+pub const LEAST: Duration = Duration::from_millis(200);
 /// The pause after the first attempt; it doubles from attempt to attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
@@ -19,46 +25,58 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// What one attempt met.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Met {
+pub struct Met {
     /// The error's code; empty if AWS gave none.
-    pub(crate) code: String,
+    pub code: String,
     /// What AWS said, or why it said nothing.
-    pub(crate) reason: String,
+    pub reason: String,
     /// Whether another attempt may succeed.
-    pub(crate) passes: bool,
+    pub passes: bool,
 }
 
 impl Met {
     /// Reads the error of an SDK.
-    pub(crate) fn read<E>(error: &SdkError<E>) -> Self
+    pub fn read<E>(error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         match error {
-            SdkError::ServiceError(answer) => {
-                let status = answer.raw().status().as_u16();
-                let code = answer.err().code().unwrap_or_default();
-                let reason = match (code, answer.err().message()) {
-                    ("", _) => format!("status {status} and a body that is not AWS's"),
-                    (code, None | Some("")) => format!("{code} (status {status})"),
-                    (code, Some(message)) => format!("{code}: {message}"),
-                };
-                Self {
-                    code: code.to_owned(),
-                    reason,
-                    passes: passes(status, code),
-                }
-            }
+            SdkError::ServiceError(answer) => Self::said(
+                answer.raw().status().as_u16(),
+                answer.err().code().unwrap_or_default(),
+                answer.err().message().unwrap_or_default(),
+            ),
             SdkError::ConstructionFailure(_) => Self {
                 code: String::new(),
                 reason: DisplayErrorContext(error).to_string(),
                 passes: false,
             },
-            error => Self {
-                code: String::new(),
-                reason: innermost(error),
-                passes: true,
-            },
+            SdkError::DispatchFailure(failure) => Self::unanswered(error, failure.is_user()),
+            error => Self::unanswered(error, false),
+        }
+    }
+
+    /// An answer that is none that was asked for.
+    pub(crate) fn said(status: u16, code: &str, message: &str) -> Self {
+        let reason = match (code, message) {
+            ("", _) => format!("status {status} and a body that is not AWS's"),
+            (code, "") => format!("{code} (status {status})"),
+            (code, message) => format!("{code}: {message}"),
+        };
+        Self {
+            code: code.to_owned(),
+            reason,
+            passes: passes(status, code),
+        }
+    }
+
+    /// No answer, or one that is not read. What is our own fault, such as an
+    /// answer of a size that we do not take, would be the same again.
+    pub(crate) fn unanswered(error: &dyn Error, ours: bool) -> Self {
+        Self {
+            code: String::new(),
+            reason: innermost(error),
+            passes: !ours,
         }
     }
 
@@ -73,7 +91,7 @@ impl Met {
 
 /// A call that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CallError {
+pub struct CallError {
     action: &'static str,
     resource: String,
     met: Met,
@@ -86,13 +104,18 @@ impl fmt::Display for CallError {
 }
 
 impl CallError {
+    /// The code of the error, as AWS gave it; empty if it gave none.
+    pub fn code(&self) -> &str {
+        &self.met.code
+    }
+
     /// Whether it could have gone better a moment later.
-    pub(crate) fn passes(&self) -> bool {
+    pub fn passes(&self) -> bool {
         self.met.passes
     }
 
     /// What to do.
-    pub(crate) fn help(&self) -> Option<String> {
+    pub fn help(&self) -> Option<String> {
         let (action, resource) = (self.action, &self.resource);
         match self.met.code.as_str() {
             "AccessDeniedException" | "AccessDenied" => Some(format!(
@@ -101,17 +124,20 @@ impl CallError {
             "DeploymentDoesNotExistException" => {
                 Some("run the function in the account and Region of the deployment".to_owned())
             }
+            "PermanentRedirect" | "AuthorizationHeaderMalformed" => {
+                Some("name a bucket in the Region of the function".to_owned())
+            }
             _ => None,
         }
     }
 }
 
-/// Makes a call, again and again while what it meets may pass, until `until`.
-/// `action` and `resource` are those of an IAM policy.
+/// Makes a call of an SDK, again and again while what it meets may pass, until
+/// `until`. `action` and `resource` are those of an IAM policy.
 ///
 /// # Errors
 /// What the last attempt met.
-pub(crate) async fn ask<T, E, F>(
+pub async fn ask<T, E, F>(
     action: &'static str,
     resource: &str,
     until: Instant,
@@ -121,13 +147,32 @@ where
     F: Future<Output = Result<T, SdkError<E>>>,
     E: ProvideErrorMetadata + Error + 'static,
 {
+    let call = || {
+        let answer = call();
+        async { answer.await.map_err(|error| Met::read(&error)) }
+    };
+    persist(action, resource, until, call).await
+}
+
+/// The same, for any call.
+pub(crate) async fn persist<T, F>(
+    action: &'static str,
+    resource: &str,
+    until: Instant,
+    mut call: impl FnMut() -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, Met>>,
+{
     let mut attempts = 0;
     loop {
         attempts += 1;
         let left = until.saturating_duration_since(Instant::now());
-        let met = match tokio::time::timeout(left.clamp(LEAST, ATTEMPT), call()).await {
+        // What the SDK has to remember of a call is large.
+        let answer = Box::pin(call());
+        let met = match tokio::time::timeout(left.clamp(LEAST, ATTEMPT), answer).await {
             Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => Met::read(&error),
+            Ok(Err(met)) => met,
             Err(_) => Met::silence(),
         };
         let left = until.saturating_duration_since(Instant::now());
@@ -150,7 +195,7 @@ where
 
 /// The pause after an attempt: doubling, bounded, and somewhere in the upper
 /// half, so that functions that were throttled together do not meet again.
-pub(crate) fn pause(attempts: u32, jitter: f64) -> Duration {
+pub fn pause(attempts: u32, jitter: f64) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts - 1));
     doubled.min(LONGEST_PAUSE).mul_f64(0.5 + jitter / 2.0)
 }
@@ -158,7 +203,7 @@ pub(crate) fn pause(attempts: u32, jitter: f64) -> Duration {
 /// Whether the same call may be answered differently in a moment. A success
 /// whose body cannot be read was perhaps none.
 fn passes(status: u16, code: &str) -> bool {
-    !(400..500).contains(&status)
+    !(300..500).contains(&status)
         || matches!(status, 408 | 429)
         || code.contains("Throttl")
         || matches!(
@@ -212,6 +257,8 @@ mod tests {
         ] {
             assert!(!passes(400, code), "{code}");
         }
+        // A bucket of another Region.
+        assert!(!passes(301, "PermanentRedirect"));
     }
 
     #[test]

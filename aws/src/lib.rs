@@ -1,0 +1,21 @@
+//! AWS, as the Lambda and the command use it: one HTTP client for all
+//! services, and no second TLS stack beside that of the checks.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`access`] | Region, credentials and endpoints: what the clients share |
+//! | [`calls`] | how long to go on with a call, and what to say of one that failed |
+//! | `http` | the SDK's HTTP client over the one of the checks |
+//! | `signed` | one signed request, for what has no client of the SDK here |
+//! | [`s3`] | objects: get, list and put, all bounded |
+//!
+//! Whoever has a client of another service makes it from [`Access::config`]
+//! and calls it through [`calls::ask`].
+
+pub mod access;
+pub mod calls;
+mod http;
+pub mod s3;
+mod signed;
+
+pub use access::Access;

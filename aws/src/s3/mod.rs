@@ -1,0 +1,203 @@
+//! S3: objects, in bounded sizes and numbers.
+//!
+//! Three operations of a hundred, signed by AWS's signer and sent by ourselves:
+//! the SDK's client would bring all it has for the others along.
+
+mod address;
+mod answer;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, Request, Uri};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::digest::{SHA256, digest};
+use tokio::time::Instant;
+
+pub use self::address::Address;
+use crate::access::Access;
+use crate::calls::{CallError, Met, persist};
+use crate::signed;
+
+/// What a key keeps as it is; a query keeps no `/` either.
+const KEPT_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+const KEPT_IN_PATH: &AsciiSet = &KEPT_IN_QUERY.remove(b'/');
+
+/// An object, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The whole key.
+    pub key: String,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// The client.
+#[derive(Debug, Clone)]
+pub struct S3(Access);
+
+impl S3 {
+    /// Makes the client.
+    pub fn new(access: &Access) -> Self {
+        Self(access.clone())
+    }
+
+    /// The content of an object, or its first `most` bytes and one more, which
+    /// tells that it is larger.
+    ///
+    /// Source: [GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+    ///
+    /// # Errors
+    /// What the last attempt met.
+    pub async fn get(&self, at: &Address, most: u64, until: Instant) -> Result<Vec<u8>, CallError> {
+        let range = format!("bytes=0-{most}");
+        let headers = [("range", range.as_str())];
+        let call = || self.send(Method::GET, at, "", &headers, &[]);
+        match persist("s3:GetObject", &resource(at), until, call).await {
+            // There is no first byte.
+            Err(error) if error.code() == "InvalidRange" => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+
+    /// The objects whose keys begin as this address does, in the order of
+    /// their keys: `most` of them, and one more if there are more.
+    ///
+    /// Source: [ListObjectsV2](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html).
+    ///
+    /// # Errors
+    /// What the last attempt met.
+    pub async fn list(
+        &self,
+        below: &Address,
+        most: usize,
+        until: Instant,
+    ) -> Result<Vec<Listed>, CallError> {
+        let bucket = below.with_key("");
+        let resource = format!("the bucket `{}`", below.bucket);
+        let mut query = format!("list-type=2&prefix={}", in_query(&below.key));
+        let mut found = Vec::new();
+        loop {
+            let call = async || {
+                let body = self.send(Method::GET, &bucket, &query, &[], &[]).await?;
+                answer::list(&body)
+            };
+            let page = persist("s3:ListBucket", &resource, until, call).await?;
+            found.extend(page.objects);
+            match page.next {
+                Some(next) if found.len() <= most => {
+                    query = format!(
+                        "continuation-token={}&list-type=2&prefix={}",
+                        in_query(&next),
+                        in_query(&below.key)
+                    );
+                }
+                _ => {
+                    found.truncate(most.saturating_add(1));
+                    return Ok(found);
+                }
+            }
+        }
+    }
+
+    /// Writes an object, or writes over it.
+    ///
+    /// Source: [PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html).
+    ///
+    /// # Errors
+    /// What the last attempt met.
+    pub async fn put(
+        &self,
+        at: &Address,
+        content_type: &str,
+        content: &[u8],
+        until: Instant,
+    ) -> Result<(), CallError> {
+        // A bucket with Object Lock asks for a sum.
+        let sum = STANDARD.encode(digest(&SHA256, content));
+        let headers = [
+            ("content-type", content_type),
+            ("x-amz-checksum-sha256", sum.as_str()),
+        ];
+        let call = || self.send(Method::PUT, at, "", &headers, content);
+        persist("s3:PutObject", &resource(at), until, call).await?;
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        at: &Address,
+        query: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Vec<u8>, Met> {
+        let uri = self.uri(at, query).map_err(|problem| Met {
+            code: String::new(),
+            reason: problem,
+            passes: false,
+        })?;
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request
+            .body(body.to_vec())
+            .map_err(|error| Met::unanswered(&error, true))?;
+        let answer = signed::send(&self.0, "s3", request).await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer.into_body());
+        }
+        let (code, message) = answer::error(answer.body());
+        Err(Met::said(status.as_u16(), &code, &message))
+    }
+
+    /// Source: [methods for accessing a bucket](https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-bucket-intro.html).
+    fn uri(&self, at: &Address, query: &str) -> Result<Uri, String> {
+        let key = utf8_percent_encode(&at.key, KEPT_IN_PATH);
+        let region = self.0.region();
+        let domain = if region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
+        let mark = if query.is_empty() { "" } else { "?" };
+        // What stands in for S3 has no name for each bucket, and a certificate
+        // has none for a bucket with a dot.
+        let url = match self.0.endpoint_url("S3") {
+            Some(url) => format!(
+                "{}/{}/{key}{mark}{query}",
+                url.trim_end_matches('/'),
+                at.bucket
+            ),
+            None if at.bucket.contains(['.', '_']) => {
+                format!(
+                    "https://s3.{region}.{domain}/{}/{key}{mark}{query}",
+                    at.bucket
+                )
+            }
+            None => format!(
+                "https://{}.s3.{region}.{domain}/{key}{mark}{query}",
+                at.bucket
+            ),
+        };
+        url.parse()
+            .map_err(|error| format!("expected a URL, found `{url}`: {error}"))
+    }
+}
+
+fn in_query(text: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(text, KEPT_IN_QUERY)
+}
+
+/// As in an IAM policy.
+fn resource(at: &Address) -> String {
+    format!("`arn:aws:s3:::{}/{}`", at.bucket, at.key)
+}
+
+#[cfg(test)]
+mod tests;
