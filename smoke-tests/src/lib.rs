@@ -28,7 +28,16 @@ pub mod diagnostic;
 pub mod dial;
 mod digest;
 pub mod discover;
+#[cfg(feature = "cli")]
+mod draft;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
+#[cfg(feature = "cli")]
+pub mod import;
+#[cfg(feature = "cli")]
+pub mod init;
 mod jsonpath;
 mod pattern;
 pub mod plan;
