@@ -7,9 +7,11 @@
 use std::fmt::Write as _;
 
 use http::Method;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, ACCEPT_ENCODING};
 
+use crate::check_file::HttpVersion;
 use crate::credential;
+use crate::encoding::ACCEPTED;
 use crate::http::Request;
 use crate::redact::{Form, Piece, Redactor};
 use crate::settings::Connection;
@@ -18,6 +20,8 @@ use crate::settings::Connection;
 const MOST_BODY: usize = 8 * 1024;
 /// Longer commands go over several lines.
 const MOST_COLUMNS: usize = 100;
+/// The headers of a signature, which curl makes anew.
+const SIGNED: [&str; 3] = ["authorization", "x-amz-date", "x-amz-content-sha256"];
 
 /// The command that sends the request again.
 pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Redactor) -> String {
@@ -46,16 +50,35 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
     if let Some(cacert) = &connection.cacert {
         words.push(format!("--cacert {}", literal(&cacert.to_string_lossy())));
     }
+    let plain = request.url.scheme() == "http";
+    words.extend(request.manner.http.map(|version| {
+        let option = match version {
+            HttpVersion::One => "--http1.1",
+            HttpVersion::Two if plain => "--http2-prior-knowledge",
+            HttpVersion::Two => "--http2",
+        };
+        option.to_owned()
+    }));
+    if let Some(signer) = &request.manner.signer {
+        let scope = format!("aws:amz:{}:{}", signer.region, signer.service);
+        let keys = format!("{}:{}", signer.access_key, signer.secret_key);
+        words.push(format!("--aws-sigv4 {}", literal(&scope)));
+        words.push(format!("--user {}", quoted(&redactor.split(&keys))));
+    }
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value.as_bytes());
-        // What curl sends by itself.
-        if name != ACCEPT || value != "*/*" {
+        let signed = request.manner.signer.is_some() && SIGNED.contains(&name.as_str());
+        if name == ACCEPT_ENCODING && value == ACCEPTED {
+            words.push("--compressed".to_owned());
+        } else if !signed && (name != ACCEPT || value != "*/*") {
+            // All but what curl sends, or makes, by itself.
             words.push(header(name.as_str(), &value, redactor));
         }
     }
     let mut before = String::new();
     if !request.body.is_empty() {
-        words.push(body(&request.body, redactor, &mut before));
+        let gzip = request.manner.compress;
+        words.push(body(&request.body, gzip, redactor, &mut before));
     }
     words.push(quoted(&redactor.split(request.url.as_str())));
     let line = words.join(" ");
@@ -112,17 +135,21 @@ fn basic(value: &str) -> Option<String> {
 
 /// The option for the body. What a quoted word cannot hold for sure is piped
 /// in by `printf`; what is too long is left to a file.
-fn body(body: &[u8], redactor: &Redactor, before: &mut String) -> String {
+fn body(body: &[u8], gzip: bool, redactor: &Redactor, before: &mut String) -> String {
     if body.len() > MOST_BODY {
         let _ = writeln!(
             before,
             "# the body of {} bytes is too long for this line: put it into `body.bin`",
             body.len()
         );
+        if gzip {
+            before.push_str("gzip -c body.bin | ");
+            return "--data-binary @-".to_owned();
+        }
         return "--data-binary @body.bin".to_owned();
     }
     match std::str::from_utf8(body) {
-        Ok(text) if !text.contains(is_odd) => {
+        Ok(text) if !gzip && !text.contains(is_odd) => {
             format!("--data-raw {}", quoted(&redactor.split(text)))
         }
         text => {
@@ -149,6 +176,9 @@ fn body(body: &[u8], redactor: &Redactor, before: &mut String) -> String {
                 format.replace_range(..1, "\\055");
             }
             let _ = write!(before, "printf {}{values} | ", literal(&format));
+            if gzip {
+                before.push_str("gzip | ");
+            }
             "--data-binary @-".to_owned()
         }
     }

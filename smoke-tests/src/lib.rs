@@ -30,15 +30,18 @@ mod digest;
 pub mod discover;
 #[cfg(feature = "cli")]
 mod draft;
+mod encoding;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod graphql;
 pub mod http;
 #[cfg(feature = "cli")]
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod init;
 mod jsonpath;
+mod multipart;
 mod pattern;
 pub mod plan;
 mod predicate;
@@ -50,6 +53,7 @@ pub mod run;
 pub mod schema;
 mod set_cookie;
 pub mod settings;
+mod sigv4;
 pub mod snippet;
 pub mod suggest;
 pub mod target;

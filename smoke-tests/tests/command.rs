@@ -87,6 +87,7 @@ async fn a_report_for_people() {
           repeat it with:
             curl --include \
               --cacert CA_FILE \
+              --compressed \
               --header 'user-agent: greenlight/0.1.0' \
               https://localhost:PORT/version
 
@@ -281,6 +282,10 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
                   {
                     "name": "accept",
                     "value": "*/*"
+                  },
+                  {
+                    "name": "accept-encoding",
+                    "value": "gzip, deflate"
                   },
                   {
                     "name": "user-agent",

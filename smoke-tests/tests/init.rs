@@ -137,8 +137,6 @@ async fn nothing_is_overwritten_unless_that_is_asked_for() {
      |
      = note: expected a file that is not there yet, found one that is
      = help: name another by `--output`, or replace it by `--force`
-
-    1 problem; nothing was sent
     ");
     assert_eq!(
         std::fs::read_to_string(folder.path().join("api.yaml")).unwrap(),

@@ -7,6 +7,9 @@
     clippy::expect_used
 )]
 
+#[path = "malformed_files/of_requests.rs"]
+mod of_requests;
+
 use smoke_tests::diagnostic::Source;
 use smoke_tests::plan::plan;
 use smoke_tests::settings::{Selection, Tags};
@@ -390,7 +393,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");
@@ -661,7 +664,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
      --> shop.yaml:5:5
       |
     5 |     text: a
-      |     ^^^^ expected one of `json`, `form`, `text` or `file`, found `text` beside `json`
+      |     ^^^^ expected one of `json`, `form`, `text`, `file`, `graphql` or `multipart`, found `text` beside `json`
       |
       = help: remove one of the two
     ");

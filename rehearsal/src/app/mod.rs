@@ -12,11 +12,16 @@
 //! | `GET /catalogue?limit=&category=`, `GET /catalogue/{id}` | 200, 404 |
 //! | `GET`, `POST /orders`; `GET`, `PUT`, `PATCH`, `DELETE /orders/{id}`; `GET /account` | 401 without a session |
 //! | `GET /old-shop`, `/redirect-loop`, `/redirect/{n}`, `/elsewhere` | 302 |
+//! | `POST /graphql`; `GET /encoded/{coding}`, `/bomb` | 200 |
+//! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
 //! | any method `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;
 mod defect;
+mod encodings;
+mod graphql;
+mod oauth;
 mod shop;
 mod store;
 mod tools;
@@ -143,6 +148,9 @@ fn router(inner: Arc<Inner>) -> Router {
         .route("/version", get(version))
         .merge(shop::routes())
         .merge(tools::routes())
+        .merge(encodings::routes())
+        .merge(graphql::routes())
+        .merge(oauth::routes())
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(Arc::clone(&inner));

@@ -13,6 +13,7 @@ use axum::routing::{any, get};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::encodings::decoded;
 use super::{Inner, problem};
 
 /// The longest that `/slow` waits.
@@ -83,7 +84,7 @@ async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Resp
         "query": query,
         "query_string": uri.query().unwrap_or_default(),
         "headers": shown,
-        "body": String::from_utf8_lossy(&body),
+        "body": String::from_utf8_lossy(&decoded(&headers, &body)),
     }))
     .into_response()
 }

@@ -26,17 +26,18 @@ pub(crate) const CHECK: [&str; 11] = [
 ];
 
 /// The keys of `defaults`.
-pub(crate) const DEFAULTS: [&str; 6] = [
+pub(crate) const DEFAULTS: [&str; 7] = [
     "timeout",
     "headers",
     "auth",
+    "http",
     "retry",
     "follow_redirects",
     "writes",
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 19] = [
+pub(crate) const REQUEST: [&str; 23] = [
     "get",
     "head",
     "post",
@@ -51,12 +52,38 @@ pub(crate) const REQUEST: [&str; 19] = [
     "form",
     "text",
     "file",
+    "graphql",
+    "multipart",
+    "compress",
+    "http",
     "expect",
     "capture",
     "timeout",
     "follow_redirects",
     "repeat",
 ];
+
+/// The ways to log in, and the keys of each.
+pub(crate) const AUTH: [&str; 4] = ["basic", "bearer", "oauth2", "sigv4"];
+pub(crate) const BASIC: [&str; 2] = ["user", "password"];
+pub(crate) const OAUTH2: [&str; 5] = [
+    "token_url",
+    "client_id",
+    "client_secret",
+    "scope",
+    "audience",
+];
+pub(crate) const SIGV4: [&str; 5] = [
+    "region",
+    "service",
+    "access_key",
+    "secret_key",
+    "session_token",
+];
+
+/// The keys of `graphql`, and of a part of `multipart`.
+pub(crate) const GRAPHQL: [&str; 3] = ["query", "variables", "operation"];
+pub(crate) const PART: [&str; 4] = ["file", "text", "type", "filename"];
 
 /// The keys of `retry`.
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];

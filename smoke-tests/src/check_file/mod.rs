@@ -13,11 +13,14 @@ mod checks;
 mod connection;
 mod expect;
 mod flow;
+mod graphql;
 pub(crate) mod keys;
+mod multipart;
 mod predicates;
 mod read;
 mod request;
 mod rows;
+mod sent;
 mod series;
 mod steps;
 mod variables;
@@ -25,8 +28,11 @@ mod variables;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderName, Method};
+use http::HeaderName;
 
+pub(crate) use self::sent::{
+    Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Part, Request, SigV4,
+};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::jsonpath::Path;
 use crate::pattern::Pattern;
@@ -135,39 +141,6 @@ pub(crate) struct Step {
     pub(crate) timeout: Duration,
     /// The most redirects that are followed.
     pub(crate) follow_redirects: usize,
-}
-
-/// What is sent.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) method: Method,
-    /// The path on the target, with its templates.
-    pub(crate) path: Template,
-    pub(crate) query: Vec<(String, Template)>,
-    pub(crate) headers: Vec<(HeaderName, Template)>,
-    pub(crate) auth: Option<Auth>,
-    pub(crate) body: Option<Body>,
-}
-
-/// Who asks (RFC 7617, RFC 6750).
-#[derive(Debug, Clone)]
-pub(crate) enum Auth {
-    /// Nobody in particular, whatever the defaults say.
-    None,
-    Basic {
-        user: Template,
-        password: Template,
-    },
-    Bearer(Template),
-}
-
-/// What is sent as a body.
-#[derive(Debug, Clone)]
-pub(crate) enum Body {
-    Json(ValueTemplate),
-    Form(Vec<(String, Template)>),
-    Text(Template),
-    File(bytes::Bytes),
 }
 
 /// Something that can be asked of a response.

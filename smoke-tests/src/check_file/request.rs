@@ -2,8 +2,8 @@
 
 use http::{HeaderName, HeaderValue, Method};
 
-use super::Request;
 use super::read::{Fields, Reader};
+use super::{Body, HttpVersion, Request};
 use crate::diagnostic::Span;
 use crate::suggest;
 use crate::template::Template;
@@ -32,7 +32,15 @@ impl Reader<'_> {
     ) -> Option<(Request, Span)> {
         let (method, key, path) = self.method(fields, what)?;
         let span = key.span.to(path.span);
-        if !writes && !method.is_safe() {
+        let body = self.body(fields);
+        let reads = match &body {
+            Ok(Some(Body::GraphQl(graphql))) => {
+                self.graphql_by_post(&method, key);
+                graphql.reads
+            }
+            _ => false,
+        };
+        if !writes && !method.is_safe() && !reads {
             let problem = self
                 .at(key.span, "a request that may write")
                 .expected("`writes: true` beside the check's name, or in `defaults`")
@@ -50,7 +58,10 @@ impl Reader<'_> {
             .map(|node| self.headers(node))
             .unwrap_or_default();
         let auth = fields.value("auth").map(|node| self.auth(node));
-        let body = self.body(fields);
+        let compress = fields
+            .value("compress")
+            .is_some_and(|node| self.compress(node, !matches!(body, Ok(None))));
+        let http = fields.value("http").map(|node| self.http_version(node));
         let request = Request {
             method,
             path: path?,
@@ -58,6 +69,8 @@ impl Reader<'_> {
             headers,
             auth: auth.flatten(),
             body: body.ok()?,
+            compress,
+            http: http.flatten(),
         };
         Some((request, span))
     }
@@ -126,6 +139,23 @@ impl Reader<'_> {
             return None;
         }
         Some(template)
+    }
+
+    /// The `http` of a request or of the defaults.
+    pub(super) fn http_version(&mut self, node: &Node) -> Option<HttpVersion> {
+        let text = match &node.value {
+            Yaml::String(text) | Yaml::Number(_, text) => text.as_str(),
+            _ => "",
+        };
+        match text {
+            "1.1" => Some(HttpVersion::One),
+            "2" => Some(HttpVersion::Two),
+            _ => {
+                let help = "leave it out to let client and server agree on one";
+                self.wrong_type(node, "`http`", "`\"1.1\"` or `\"2\"`", help);
+                None
+            }
+        }
     }
 
     fn query(&mut self, node: &Node) -> Vec<(String, Template)> {

@@ -7,7 +7,7 @@ use http::HeaderName;
 
 use super::keys::{DEFAULTS, REQUEST, RETRY};
 use super::read::{Fields, Reader};
-use super::{Auth, Retry, RetryOn, Step};
+use super::{Auth, Body, HttpVersion, Retry, RetryOn, Step, graphql};
 use crate::template::Template;
 use crate::yaml::{Key, Node, Yaml};
 
@@ -28,6 +28,7 @@ pub(super) struct Defaults {
     timeout: Duration,
     headers: Vec<(HeaderName, Template)>,
     auth: Option<Auth>,
+    http: Option<HttpVersion>,
     retry: Option<Retry>,
     follow_redirects: usize,
     /// Whether requests may change data.
@@ -56,6 +57,7 @@ impl Reader<'_> {
                 .map(|node| self.headers(node))
                 .unwrap_or_default(),
             auth: value("auth").and_then(|node| self.auth(node)),
+            http: value("http").and_then(|node| self.http_version(node)),
             retry: value("retry").and_then(|node| self.retry(node)),
             follow_redirects: value("follow_redirects")
                 .and_then(|node| self.redirects(node))
@@ -111,7 +113,7 @@ impl Reader<'_> {
     ) -> Option<Step> {
         let request = self.request(fields, what, defaults.writes);
         let span = request.as_ref().map_or(fields.span, |(_, span)| *span);
-        let expectations = self.expectations(fields.value("expect"), span);
+        let mut expectations = self.expectations(fields.value("expect"), span);
         let captures = fields
             .value("capture")
             .map(|node| self.captures(node))
@@ -130,6 +132,10 @@ impl Reader<'_> {
             }
         }
         request.auth = request.auth.or_else(|| defaults.auth.clone());
+        request.http = request.http.or(defaults.http);
+        if let Some(Body::GraphQl(_)) = &request.body {
+            graphql::expect_no_errors(&mut expectations, span);
+        }
         Some(Step {
             name: None,
             span,

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::shape;
 use crate::diagnostic::{Diagnostic, Problems, Source};
 use crate::draft::{Check, Step, escape};
-use crate::http::{Client, Request, Response};
+use crate::http::{Client, Manner, Request, Response};
 
 /// Where services say whether they are well, most telling first.
 const HEALTH: [&str; 10] = [
@@ -46,6 +46,7 @@ async fn ask(client: &Client, path: &str) -> Result<Response, String> {
         url: client.target().url(path)?,
         headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]),
         body: Bytes::new(),
+        manner: Manner::default(),
     };
     let answer = client.ask(request, LIMIT).await;
     answer.map_err(|unanswered| unanswered.error.to_string())

@@ -130,21 +130,9 @@ fn templates(step: &Step) -> Vec<(&Template, Span)> {
     let named = request.query.iter().map(|(_, template)| template);
     let headers = request.headers.iter().map(|(_, template)| template);
     found.extend(named.chain(headers).map(|template| (template, step.block)));
-    match &request.auth {
-        Some(Auth::Basic { user, password }) => {
-            found.extend([(user, step.block), (password, step.block)]);
-        }
-        Some(Auth::Bearer(token)) => found.push((token, step.block)),
-        None | Some(Auth::None) => {}
-    }
-    let mut body = Vec::new();
-    match &request.body {
-        Some(Body::Json(value)) => value.templates(&mut body),
-        Some(Body::Form(fields)) => body.extend(fields.iter().map(|(_, template)| template)),
-        Some(Body::Text(template)) => body.push(template),
-        Some(Body::File(_)) | None => {}
-    }
-    found.extend(body.into_iter().map(|template| (template, step.block)));
+    let auth = request.auth.iter().flat_map(Auth::templates);
+    let body = request.body.iter().flat_map(Body::templates);
+    found.extend(auth.chain(body).map(|template| (template, step.block)));
     for expectation in &step.expectations {
         expectation.predicate.templates(&mut found);
     }

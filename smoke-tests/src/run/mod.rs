@@ -7,10 +7,12 @@
 mod auth;
 mod check;
 mod cookies;
+mod login;
 mod record;
 mod request;
 mod series;
 mod step;
+mod tokens;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +33,7 @@ use crate::report::{
 };
 use crate::settings::Limits;
 use crate::template::Scope;
+use tokens::Tokens;
 
 /// What a run tells while it goes on.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +59,7 @@ pub enum Progress<'a> {
 struct Shared<'a> {
     client: &'a Client,
     redactor: &'a Redactor,
+    tokens: &'a Tokens,
     begun: Instant,
     deadline: Option<Instant>,
 }
@@ -140,17 +144,20 @@ pub async fn run(
     let total = plan.checks.len();
     // A teardown gets the time it may need, but never more than a quarter.
     let kept = |deadline: Duration| plan.teardown().min(deadline / 4);
+    let tokens = Tokens::default();
     let running = Running {
         plan,
         shared: Shared {
             client,
             redactor: &plan.redactor,
+            tokens: &tokens,
             begun,
             deadline: limits.deadline.map(|most| begun + most - kept(most)),
         },
         teardown: Shared {
             client,
             redactor: &plan.redactor,
+            tokens: &tokens,
             begun,
             deadline: limits.deadline.map(|most| begun + most),
         },

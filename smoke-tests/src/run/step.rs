@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use tokio::time::Instant;
 use url::Url;
 
@@ -16,7 +16,7 @@ use super::{Shared, request};
 use crate::answer::Answer;
 use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::http::{AskError, Request, Response, Unanswered};
+use crate::http::{AskError, Manner, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport, Timing};
 use crate::template::Scope;
 
@@ -73,10 +73,10 @@ pub(super) async fn once(
     }
 }
 
-struct Attempt<'a> {
-    step: &'a Step,
+pub(super) struct Attempt<'a> {
+    pub(super) step: &'a Step,
     source: &'a Arc<Source>,
-    shared: &'a Shared<'a>,
+    pub(super) shared: &'a Shared<'a>,
 }
 
 impl Attempt<'_> {
@@ -92,7 +92,12 @@ impl Attempt<'_> {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
-        match self.exchange(request, jar, report, trace).await {
+        let end = Instant::now() + self.step.timeout;
+        let mut request = request;
+        if let Err(failure) = self.log_in(&mut request, scope, end, trace).await {
+            return vec![failure];
+        }
+        match self.exchange(request, end, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
                 report.timing = timing(&response);
@@ -105,7 +110,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
+    pub(super) fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
         Failure {
             class,
             diagnostic: Diagnostic::at(self.source, self.step.span, title),
@@ -113,27 +118,29 @@ impl Attempt<'_> {
     }
 
     fn request(&self, scope: &Scope) -> Result<Request, Failure> {
-        request::fill_in(&self.step.request, self.shared.client.target(), scope).map_err(|unfit| {
-            let title = format!("{} cannot be made", unfit.what);
-            let mut failure = self.failure(Class::CouldNotAsk, title);
-            failure.diagnostic = failure
-                .diagnostic
-                .expected("values that fit into it")
-                .found(unfit.reason);
-            failure
-        })
+        request::fill_in(&self.step.request, self.shared.client.target(), scope)
+            .map_err(|unfit| self.unfit(&unfit.what, unfit.reason))
+    }
+
+    pub(super) fn unfit(&self, what: &str, reason: String) -> Failure {
+        let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
+        failure.diagnostic = failure
+            .diagnostic
+            .expected("values that fit into it")
+            .found(reason);
+        failure
     }
 
     /// Asks, and follows redirects as far as the step allows.
     async fn exchange(
         &self,
         mut request: Request,
+        end: Instant,
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Result<Response, Failure> {
         let client = self.shared.client;
-        let end = Instant::now() + self.step.timeout;
         let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
@@ -141,11 +148,15 @@ impl Attempt<'_> {
         loop {
             report.url = Some(request.url.to_string());
             jar.add_to(&mut request.headers, &request.url);
+            request
+                .sign()
+                .map_err(|reason| self.unfit("the signature", reason))?;
             trace.asked(&request);
             let limit = end.saturating_duration_since(Instant::now());
             let url = request.url.clone();
             let method = request.method.clone();
             let body = request.body.clone();
+            let manner = request.manner.clone();
             let limit = self.shared.left(limit);
             let asked = if self.step.needs_connection() {
                 client.ask_fresh(request, limit).await
@@ -194,18 +205,20 @@ impl Attempt<'_> {
                 })?;
             redirects.push(client.target().path_of(&next));
             request = redirected(&response, method, body, &own_headers, next);
+            request.manner = manner;
         }
     }
 
-    fn unanswered(&self, unanswered: &Unanswered) -> Failure {
+    pub(super) fn unanswered(&self, unanswered: &Unanswered) -> Failure {
         let error = &unanswered.error;
         let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
         let class = match error {
             _ if late && self.shared.is_over() => Class::CutShort,
-            AskError::TooLarge(_) => Class::WrongAnswer,
+            AskError::TooLarge(_) | AskError::TooLargeDecoded(_) => Class::WrongAnswer,
             AskError::Connect(_)
             | AskError::NoAnswer(_)
             | AskError::NoEnd(_)
+            | AskError::Version { .. }
             | AskError::Broken(_) => Class::CouldNotAsk,
         };
         let (title, expected) = match class {
@@ -339,6 +352,7 @@ fn redirected(
     if to_get {
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);
+        headers.remove(CONTENT_ENCODING);
     }
     // The target is the same, so its credentials go along.
     Request {
@@ -346,5 +360,6 @@ fn redirected(
         url,
         headers,
         body: if to_get { Bytes::new() } else { body },
+        manner: Manner::default(),
     }
 }

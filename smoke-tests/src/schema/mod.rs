@@ -11,7 +11,7 @@ mod request;
 use serde_json::{Map, Value, json};
 
 use answer::{capture, expect, predicate};
-use request::{auth, follow_redirects, one_method, request};
+use request::{auth, follow_redirects, http_version, one_method, request};
 
 /// The schema, in the draft that editors understand best.
 pub fn schema() -> Value {
@@ -134,6 +134,7 @@ fn defaults() -> Value {
         ),
         ("headers", reference("Headers of every request.", "headers")),
         ("auth", reference("Who asks.", "auth")),
+        ("http", http_version()),
         (
             "retry",
             reference("Try each step again until it passes.", "retry"),

@@ -29,6 +29,15 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
         &[&["name", "retry"], &keys::REQUEST],
     );
     check("/definitions/retry/properties", &[&keys::RETRY]);
+    let auth = "/definitions/auth/anyOf/1/properties";
+    check(auth, &[&keys::AUTH]);
+    check(&format!("{auth}/basic/properties"), &[&keys::BASIC]);
+    check(&format!("{auth}/oauth2/properties"), &[&keys::OAUTH2]);
+    check(&format!("{auth}/sigv4/properties"), &[&keys::SIGV4]);
+    let request = "/definitions/step/properties";
+    check(&format!("{request}/graphql/properties"), &[&keys::GRAPHQL]);
+    let part = "multipart/additionalProperties/anyOf/0/anyOf/1/properties";
+    check(&format!("{request}/{part}"), &[&keys::PART]);
     check("/definitions/expect/properties", &[&keys::EXPECTATIONS]);
     check(
         "/definitions/predicate/anyOf/1/properties",
@@ -122,6 +131,14 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{ name: a, get: /, severity: minor }",
         "{ name: a, get: /, auth: { basic: { user: a } } }",
         "{ name: a, get: /, capture: { t: { json: $.a, header: b } } }",
+        "{ name: a, get: /, auth: { oauth2: { token_url: /t, client_id: a } } }",
+        "{ name: a, get: /, auth: { sigv4: { region: a } } }",
+        "{ name: a, get: /, auth: { bearer: a, basic: { user: a, password: b } } }",
+        "{ name: a, get: /, http: 3 }",
+        "{ name: a, post: /, graphql: { variables: {} } }",
+        "{ name: a, post: /, writes: true, multipart: { a: { type: image/png } } }",
+        "{ name: a, post: /, writes: true, multipart: {} }",
+        "{ name: a, post: /, writes: true, text: a, compress: br }",
         "{ name: a, get: /, quarantine: { until: soon, owner: a, reason: b } }",
     ] {
         let text = format!("checks: [{check}]");

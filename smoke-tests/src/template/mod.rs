@@ -135,6 +135,11 @@ impl Template {
         &self.text
     }
 
+    /// Whether it has no expression in it.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.form, Form::Fixed)
+    }
+
     /// The names it needs a value for.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)

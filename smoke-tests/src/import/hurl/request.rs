@@ -44,6 +44,7 @@ impl Importer {
             match section.name {
                 "QueryStringParams" | "Query" => self.fields("query", &section.pairs, &mut step),
                 "FormParams" | "Form" => self.fields("form", &section.pairs, &mut step),
+                "MultipartFormData" | "Multipart" => self.multipart(&section.pairs, &mut step),
                 "Cookies" => self.cookies(&section.pairs, &mut step),
                 "BasicAuth" => self.basic(&section.pairs, &mut step),
                 "Options" => {
@@ -55,7 +56,7 @@ impl Importer {
                     }
                 }
                 _ => {
-                    let help = "send the fields as `form` if the service takes them so";
+                    let help = "say it by another key of the step";
                     let what = format!("the section [{}]", section.name);
                     self.lost(&mut step, section.span, &what, help);
                 }
@@ -102,6 +103,22 @@ impl Importer {
         }
     }
 
+    fn multipart(&mut self, pairs: &[Pair<'_>], step: &mut Step) {
+        let mut fields = Map::new();
+        for pair in pairs {
+            if pair.value.starts_with("file,") || fields.contains_key(&pair.key) {
+                let help = "put the file beside the check file, and add it to `multipart` as `{ file: its-name }`";
+                self.lost(step, pair.span, "a field of a form", help);
+                continue;
+            }
+            let value = self.variables.template(&unescaped(pair.value));
+            fields.insert(pair.key.clone(), json!(value));
+        }
+        if !fields.is_empty() {
+            step.request.insert("multipart".to_owned(), fields.into());
+        }
+    }
+
     fn cookies(&mut self, pairs: &[Pair<'_>], step: &mut Step) {
         let cookies: Vec<String> = pairs
             .iter()
@@ -145,6 +162,14 @@ impl Importer {
                 ("verbose" | "very-verbose" | "compressed" | "path-as-is", _) => Some(()),
                 ("location", "true") => {
                     options.entry("follow_redirects").or_insert(json!(50));
+                    Some(())
+                }
+                ("http1.1", "true") => {
+                    options.insert("http".to_owned(), json!("1.1"));
+                    Some(())
+                }
+                ("http2", "true") => {
+                    options.insert("http".to_owned(), json!("2"));
                     Some(())
                 }
                 ("max-redirs", most) => most.parse::<u64>().ok().map(|most| {
@@ -224,20 +249,26 @@ impl Importer {
                 }
                 (text, Some("application/json"))
             }
-            BodyKind::Text("graphql", text) if !text.contains("\nvariables") => {
-                let query = self.variables.template(text.trim());
-                drop_implied(step);
-                step.request
-                    .insert("json".to_owned(), json!({ "query": query }));
-                return;
-            }
-            BodyKind::Text("graphql", _) => {
-                return self.lost(
-                    step,
-                    body.span,
-                    "a GraphQL body with variables",
-                    "send it as `json: { query: …, variables: … }`",
+            BodyKind::Text("graphql", text) => {
+                let (query, variables) = text.split_once("\nvariables").unwrap_or((text, ""));
+                let mut sent = Map::new();
+                sent.insert(
+                    "query".to_owned(),
+                    json!(self.variables.template(query.trim())),
                 );
+                match json_body(variables, &mut self.variables) {
+                    Some(variables) => drop(sent.insert("variables".to_owned(), variables)),
+                    None if variables.trim().is_empty() => {}
+                    None => self.lost(
+                        step,
+                        body.span,
+                        "the variables of a query",
+                        "add them to `json`",
+                    ),
+                }
+                drop_implied(step);
+                step.request.insert("json".to_owned(), sent.into());
+                return;
             }
             BodyKind::Xml(text) | BodyKind::Text("xml", text) => (text, Some("application/xml")),
             BodyKind::Text(_, text) => (text, None),

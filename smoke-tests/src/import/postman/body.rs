@@ -108,13 +108,24 @@ impl Importer<'_> {
         step.request.insert("json".to_owned(), sent.into());
     }
 
-    fn multipart(&mut self, found: &Found<'_>, _value: &Value, step: &mut Step) {
-        self.lost_body(
-            found,
-            step,
-            "a multipart body",
-            "send the fields as `form` if the service takes them so",
-        );
+    /// The fields of a form with files; of the files only their names are
+    /// known.
+    fn multipart(&mut self, found: &Found<'_>, fields: &Value, step: &mut Step) {
+        let mut sent = Map::new();
+        let fields = fields.as_array().into_iter().flatten();
+        for field in fields.filter(|field| is_on(field)) {
+            let name = text(field, "key").unwrap_or_default();
+            if text(field, "type") == Some("file") || sent.contains_key(name) {
+                let help = "put the file beside the check file, and add it to `multipart` as `{ file: its-name }`";
+                self.lost_body(found, step, "a field of a form", help);
+                continue;
+            }
+            let value = field.get("value").map(plain).unwrap_or_default();
+            sent.insert(name.to_owned(), json!(self.variables.template(&value)));
+        }
+        if !sent.is_empty() {
+            step.request.insert("multipart".to_owned(), sent.into());
+        }
     }
 }
 
