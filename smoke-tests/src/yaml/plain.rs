@@ -1,6 +1,8 @@
 //! YAML, of which JSON is a part, as plain values for those who do not ask
 //! where they stand.
 
+#![cfg(feature = "cli")]
+
 use serde_json::Value;
 
 use super::{Node, Yaml};
