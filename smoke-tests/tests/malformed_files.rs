@@ -83,7 +83,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
       |                                                                                            ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: unknown key `isuer` in `tls`
      --> shop.yaml:6:14
@@ -139,7 +139,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     9 |       headers: { vary: { type: string, each: { count: 1 } } }
       |                          ^^^^ expected an operator for this kind of value, found `type`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: `count` does not apply to text
      --> shop.yaml:9:48
@@ -147,7 +147,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     9 |       headers: { vary: { type: string, each: { count: 1 } } }
       |                                                ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: a fact of TLS that is not known
       --> shop.yaml:10:26
@@ -545,7 +545,7 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { status: { contains: 2 } }
       |                         ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
     ");
     insta::assert_snapshot!(problems_of_check("get: /\nexpect: { body: { count: 2 } }"), @"
     error: `count` does not apply to text
@@ -554,7 +554,7 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { body: { count: 2 } }
       |                       ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
     ");
 }
 
@@ -565,7 +565,7 @@ fn a_predicate_that_demands_nothing_is_an_error() {
      --> shop.yaml:4:28
       |
     4 |     expect: { json: { $.a: {} } }
-      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `each`, `type`, `empty` or `not`, found an empty map
+      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `each`, `type`, `schema`, `empty` or `not`, found an empty map
       |
       = help: write `{ exists: true }` if any value will do
     ");
