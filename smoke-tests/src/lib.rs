@@ -30,6 +30,7 @@ mod digest;
 pub mod discover;
 mod encoding;
 mod graphql;
+mod grpc;
 pub mod http;
 mod jsonpath;
 mod multipart;
