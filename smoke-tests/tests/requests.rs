@@ -602,6 +602,27 @@ async fn a_call_that_fails_says_its_status_and_the_servers_words() {
 }
 
 #[tokio::test]
+async fn a_message_that_a_template_makes_unfit_is_not_sent() {
+    let stage = stage().await;
+    let text = "
+variables: { service: [1] }
+checks:
+  - name: a
+    grpc: grpc.health.v1.Health/Check
+    message: { service: '{{ service }}' }
+";
+    let report = report(&stage, text).await;
+    assert_eq!(
+        outcome(&report),
+        (Outcome::Failed, vec![Class::CouldNotAsk])
+    );
+    let diagnostic = &report.checks[0].failures().next().unwrap().diagnostic;
+    assert_eq!(diagnostic.title, "the message cannot be made");
+    let found = diagnostic.found.as_deref();
+    assert_eq!(found, Some("`service`: `[1]` is not text"));
+}
+
+#[tokio::test]
 async fn a_server_without_grpc_gives_no_status() {
     let stage = stage().await;
     let text = check("grpc: grpc.health.v1.Health/Check");

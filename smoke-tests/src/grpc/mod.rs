@@ -68,6 +68,12 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Whether a message in JSON is one of the call.
+    pub(crate) fn check(&self, message: &[u8]) -> Result<(), String> {
+        let message = serde_json::from_slice(message).map_err(|error| error.to_string())?;
+        self.frame(&message).map(drop)
+    }
+
     /// A message as it is sent.
     pub(crate) fn frame(&self, message: &Value) -> Result<Vec<u8>, String> {
         let message = encode::encode(&self.schema, &self.method.input, message)?;

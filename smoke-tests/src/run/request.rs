@@ -48,6 +48,9 @@ pub(super) fn fill_in(
     let mut body = Bytes::new();
     if let Some(own) = &request.body {
         let (bytes, content_type) = fill_in_body(own, scope)?;
+        if let Some(call) = &request.grpc {
+            call.check(&bytes).map_err(unfit("the message"))?;
+        }
         let content_type = HeaderValue::from_str(&content_type)
             .map_err(|error| unfit("the body")(error.to_string()))?;
         headers.entry(CONTENT_TYPE).or_insert(content_type);
