@@ -35,6 +35,7 @@ mod encoding;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graphql;
+mod grpc;
 pub mod http;
 #[cfg(feature = "cli")]
 pub mod import;
