@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use http::Method;
-use http::header::{ACCEPT, ACCEPT_ENCODING};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
 
 use crate::check_file::HttpVersion;
 use crate::credential;
@@ -25,6 +25,9 @@ const SIGNED: [&str; 3] = ["authorization", "x-amz-date", "x-amz-content-sha256"
 
 /// The command that sends the request again.
 pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Redactor) -> String {
+    if request.manner.grpc.is_some() {
+        return grpcurl(request, connection, redactor);
+    }
     let mut words = vec!["curl --include".to_owned()];
     if request.method == Method::HEAD {
         words = vec!["curl --head".to_owned()];
@@ -87,6 +90,38 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
     } else {
         format!("{before}{}", words.join(" \\\n  "))
     }
+}
+
+/// A call is sent again with grpcurl: the frames of gRPC are beyond curl. It
+/// asks the server for the declaration unless it is given `-proto`.
+fn grpcurl(request: &Request, connection: &Connection, redactor: &Redactor) -> String {
+    let host = request.url.host_str().unwrap_or_default();
+    let port = request.url.port_or_known_default().unwrap_or(443);
+    let mut words = vec!["grpcurl".to_owned()];
+    if request.url.scheme() == "http" {
+        words.push("-plaintext".to_owned());
+    }
+    if let Some(cacert) = &connection.cacert {
+        words.push(format!("-cacert {}", literal(&cacert.to_string_lossy())));
+    }
+    let mut address = format!("{host}:{port}");
+    if let Some(other) = &connection.connect_to {
+        words.push(format!("-authority {}", literal(&address)));
+        address = format!("{}:{}", other.host(), other.port().unwrap_or(port));
+    }
+    for (name, value) in &request.headers {
+        let made = [CONTENT_TYPE, TE, USER_AGENT, ACCEPT].contains(name);
+        if !made {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let option = header(name.as_str(), &value, redactor);
+            words.push(option.replacen("--header", "-H", 1));
+        }
+    }
+    let message = String::from_utf8_lossy(&request.body);
+    words.push(format!("-d {}", quoted(&redactor.split(&message))));
+    words.push(literal(&address));
+    words.push(literal(request.url.path().trim_start_matches('/')));
+    words.join(" ")
 }
 
 /// The option for a header; what is a credential by nature is a variable also

@@ -5,21 +5,23 @@
 //! ignored, and a body has a largest size and a latest end.
 
 mod fresh;
+mod receive;
 
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
-use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 use url::Url;
 
 pub(crate) use self::fresh::Opened;
+use self::receive::receive;
 use crate::check_file::HttpVersion;
 use crate::dial::{Detour, Dialer, DialerError, Protocol, resolve};
-use crate::encoding::{self, DecodeError};
+use crate::encoding;
+use crate::grpc::Call;
 use crate::settings::Connection;
 use crate::sigv4::Signer;
 use crate::target::Target;
@@ -78,11 +80,17 @@ pub(crate) struct Manner {
     pub(crate) compress: bool,
     /// Who signs it when it goes out.
     pub(crate) signer: Option<Signer>,
+    /// The call whose message the body is, in JSON.
+    pub(crate) grpc: Option<Arc<Call>>,
 }
 
 impl Request {
     /// The body as it goes out.
     fn encoded(&self) -> Result<Bytes, String> {
+        if let Some(call) = &self.manner.grpc {
+            let message = serde_json::from_slice(&self.body).map_err(|error| error.to_string())?;
+            return Ok(call.frame(&message)?.into());
+        }
         if self.manner.compress {
             let gzip = encoding::gzip(&self.body).map_err(|error| error.to_string())?;
             return Ok(gzip.into());
@@ -189,11 +197,12 @@ impl Client {
         let begun = Instant::now();
         let end = begun + limit;
         let http = request.manner.http;
+        let call = request.manner.grpc.clone();
         let client = self.speaking(http)?;
         let request = self.prepare(request)?;
         let asked = tokio::time::timeout_at(end, client.execute(request)).await;
         match asked {
-            Ok(Ok(response)) => receive(response.into(), None, begun, limit, chain).await,
+            Ok(Ok(response)) => receive(response.into(), None, call, begun, limit, chain).await,
             Ok(Err(error)) => Err(ask_error(&error, http).into()),
             Err(_) => Err(AskError::NoAnswer(limit).into()),
         }
@@ -241,18 +250,6 @@ impl Client {
     }
 }
 
-impl Response {
-    fn decode(&mut self) -> Result<(), AskError> {
-        let body = std::mem::take(&mut self.body);
-        let decoded = encoding::decode(&self.headers, body, MOST_BODY_BYTES);
-        self.body = decoded.map_err(|error| match error {
-            DecodeError::TooLarge => AskError::TooLargeDecoded(MOST_BODY_BYTES),
-            DecodeError::Broken(reason) => AskError::Broken(reason),
-        })?;
-        Ok(())
-    }
-}
-
 /// What all clients have in common.
 fn builder(dialer: &Dialer, offer: &[Protocol]) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
@@ -262,53 +259,6 @@ fn builder(dialer: &Dialer, offer: &[Protocol]) -> reqwest::ClientBuilder {
         .user_agent(USER_AGENT)
         .tls_backend_preconfigured(dialer.tls().offering(offer))
         .dns_resolver(Resolver(dialer.detour().cloned()))
-}
-
-/// Reads the whole answer whose head has come; `limit` counts from `begun`.
-async fn receive<B>(
-    head: http::Response<B>,
-    opened: Option<Opened>,
-    begun: Instant,
-    limit: Duration,
-    why: impl Fn(&B::Error) -> String,
-) -> Result<Response, Unanswered>
-where
-    B: hyper::body::Body<Data = Bytes> + Unpin,
-{
-    let (head, mut rest) = head.into_parts();
-    let mut answer = Response {
-        status: head.status.as_u16(),
-        version: head.version,
-        headers: head.headers,
-        body: Bytes::new(),
-        latency: Duration::ZERO,
-        opened,
-        redirects: Vec::new(),
-        path: String::new(),
-    };
-    let mut body = BytesMut::new();
-    let ended = loop {
-        let frame = match tokio::time::timeout_at(begun + limit, rest.frame()).await {
-            Ok(Some(Ok(frame))) => frame,
-            Ok(None) => break Ok(()),
-            Ok(Some(Err(error))) => break Err(AskError::Broken(why(&error))),
-            Err(_) => break Err(AskError::NoEnd(limit)),
-        };
-        let Ok(chunk) = frame.into_data() else {
-            continue;
-        };
-        if body.len() + chunk.len() > MOST_BODY_BYTES {
-            break Err(AskError::TooLarge(MOST_BODY_BYTES));
-        }
-        body.extend_from_slice(&chunk);
-    };
-    answer.body = body.freeze();
-    answer.latency = begun.elapsed();
-    let ended = ended.and_then(|()| answer.decode());
-    ended.map(|()| answer.clone()).map_err(|error| Unanswered {
-        response: Some(Box::new(answer)),
-        error,
-    })
 }
 
 impl From<AskError> for Unanswered {

@@ -37,6 +37,7 @@ pub mod explain;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graphql;
+mod grpc;
 pub mod http;
 #[cfg(feature = "cli")]
 pub mod import;

@@ -10,6 +10,8 @@
 #[path = "malformed_files/of_requests.rs"]
 mod of_requests;
 
+use std::sync::Arc;
+
 use smoke_tests::diagnostic::Source;
 use smoke_tests::plan::plan;
 use smoke_tests::settings::{Selection, Tags};
@@ -21,8 +23,11 @@ fn problems(text: &str) -> String {
 }
 
 fn problems_with(text: &str, selection: &Selection) -> String {
-    let sources = [Source::new("shop.yaml", text)];
-    match plan(&sources, selection, &|_| None) {
+    problems_of(&[Source::new("shop.yaml", text)], selection)
+}
+
+fn problems_of(sources: &[Arc<Source>], selection: &Selection) -> String {
+    match plan(sources, selection, &|_| None) {
         Ok(plan) => format!("valid: {} checks", plan.checks()),
         Err(problems) => problems
             .diagnostics()
@@ -393,7 +398,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `grpc`, `message`, `proto`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");
@@ -628,7 +633,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
     2 |   - name: a
       |     ^^^^^^^ expected one of `get`, `head`, `post`, `put`, `patch`, `delete` or `options`, found none of them
       |
-      = help: name the method and the path, such as `get: /healthz`
+      = help: name the method and the path, such as `get: /healthz`, or a `grpc` call
     ");
     insta::assert_snapshot!(problems_of_check("get: /\npost: /\nwrites: true"), @"
     error: a check with two requests

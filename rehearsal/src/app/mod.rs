@@ -15,12 +15,14 @@
 //! | `POST /graphql`; `GET /encoded/{coding}`, `/bomb` | 200 |
 //! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
+//! | by gRPC: `grpc.health.v1.Health/Check`, and `shop.v1.Shop` of `shop.proto` | 200 |
 //! | any method `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;
 mod defect;
 mod encodings;
 mod graphql;
+mod grpc;
 mod oauth;
 mod shop;
 mod store;
@@ -150,6 +152,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .merge(tools::routes())
         .merge(encodings::routes())
         .merge(graphql::routes())
+        .merge(grpc::routes())
         .merge(oauth::routes())
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

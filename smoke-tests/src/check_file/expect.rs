@@ -48,7 +48,11 @@ impl Reader<'_> {
         for (key, value) in self.entry_list_of(fields, "cookies") {
             self.cookie(&key.text, value, &mut expectations);
         }
+        if let Some(node) = fields.value("grpc") {
+            self.grpc_status_names(node);
+        }
         let of_the_whole = [
+            ("grpc", Query::Grpc, Kind::Text),
             ("version", Query::Version, Kind::Text),
             ("redirects", Query::Redirects, Kind::Json),
             ("url", Query::Url, Kind::Text),

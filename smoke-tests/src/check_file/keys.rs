@@ -37,7 +37,7 @@ pub(crate) const DEFAULTS: [&str; 7] = [
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 23] = [
+pub(crate) const REQUEST: [&str; 26] = [
     "get",
     "head",
     "post",
@@ -45,6 +45,9 @@ pub(crate) const REQUEST: [&str; 23] = [
     "patch",
     "delete",
     "options",
+    "grpc",
+    "message",
+    "proto",
     "query",
     "headers",
     "auth",
@@ -89,8 +92,9 @@ pub(crate) const PART: [&str; 4] = ["file", "text", "type", "filename"];
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
 
 /// The keys of `expect`.
-pub(crate) const EXPECTATIONS: [&str; 13] = [
+pub(crate) const EXPECTATIONS: [&str; 14] = [
     "status",
+    "grpc",
     "version",
     "headers",
     "cookies",

@@ -14,6 +14,7 @@ mod connection;
 mod expect;
 mod flow;
 mod graphql;
+mod grpc;
 pub(crate) mod keys;
 mod multipart;
 mod predicates;
@@ -167,6 +168,8 @@ pub(crate) enum Query {
     Sha256,
     /// The version of HTTP, such as `2`.
     Version,
+    /// The status of a gRPC call, by its name.
+    Grpc,
 }
 
 /// A part of the time that a request takes.

@@ -30,6 +30,10 @@ impl Reader<'_> {
         what: &str,
         writes: bool,
     ) -> Option<(Request, Span)> {
+        if let Some((key, node)) = fields.get("grpc") {
+            return self.grpc_request(fields, key, node, writes);
+        }
+        self.no_call(fields);
         let (method, key, path) = self.method(fields, what)?;
         let span = key.span.to(path.span);
         let body = self.body(fields);
@@ -71,6 +75,7 @@ impl Reader<'_> {
             body: body.ok()?,
             compress,
             http: http.flatten(),
+            grpc: None,
         };
         Some((request, span))
     }
@@ -94,7 +99,7 @@ impl Reader<'_> {
                 .at(fields.span, format!("{what} without a request"))
                 .expected(format!("one of {}", suggest::list(&names)))
                 .found("none of them")
-                .help("name the method and the path, such as `get: /healthz`");
+                .help("name the method and the path, such as `get: /healthz`, or a `grpc` call");
             self.report(problem);
             return None;
         };

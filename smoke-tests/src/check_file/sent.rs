@@ -1,7 +1,10 @@
 //! What is sent: a request with its templates.
 
+use std::sync::Arc;
+
 use http::{HeaderName, Method};
 
+use crate::grpc::Call;
 use crate::template::Template;
 use crate::value::ValueTemplate;
 
@@ -19,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) compress: bool,
     /// The version of HTTP to speak; negotiated if absent.
     pub(crate) http: Option<HttpVersion>,
+    /// The call that it is, if it is one by gRPC.
+    pub(crate) grpc: Option<Arc<Call>>,
 }
 
 /// A version of HTTP that can be asked for.
@@ -101,6 +106,8 @@ pub(crate) enum Body {
     File(bytes::Bytes),
     GraphQl(GraphQl),
     Multipart(Vec<Part>),
+    /// The message of a gRPC call.
+    Message(ValueTemplate),
 }
 
 /// A GraphQL request, as GraphQL over HTTP has it.
@@ -135,7 +142,7 @@ impl Body {
     pub(crate) fn templates(&self) -> Vec<&Template> {
         let mut found = Vec::new();
         match self {
-            Self::Json(value) => value.templates(&mut found),
+            Self::Json(value) | Self::Message(value) => value.templates(&mut found),
             Self::Form(fields) => found.extend(fields.iter().map(|(_, template)| template)),
             Self::Text(template) => found.push(template),
             Self::File(_) => {}

@@ -7,7 +7,7 @@ use http::HeaderName;
 
 use super::keys::{DEFAULTS, REQUEST, RETRY};
 use super::read::{Fields, Reader};
-use super::{Auth, Body, HttpVersion, Retry, RetryOn, Step, graphql};
+use super::{Auth, Body, HttpVersion, Retry, RetryOn, Step, graphql, grpc};
 use crate::template::Template;
 use crate::yaml::{Key, Node, Yaml};
 
@@ -133,8 +133,10 @@ impl Reader<'_> {
         }
         request.auth = request.auth.or_else(|| defaults.auth.clone());
         request.http = request.http.or(defaults.http);
-        if let Some(Body::GraphQl(_)) = &request.body {
-            graphql::expect_no_errors(&mut expectations, span);
+        match &request.body {
+            Some(Body::GraphQl(_)) => graphql::expect_no_errors(&mut expectations, span),
+            Some(Body::Message(_)) => grpc::expect_ok(&mut expectations, span),
+            _ => {}
         }
         Some(Step {
             name: None,

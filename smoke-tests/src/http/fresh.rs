@@ -35,6 +35,7 @@ impl Client {
         request: Request,
         limit: Duration,
     ) -> Result<Response, Unanswered> {
+        let call = request.manner.grpc.clone();
         let begun = Instant::now();
         let end = begun + limit;
         // Ends the connection when this function does.
@@ -46,7 +47,7 @@ impl Client {
             Err(_) => return Err(AskError::NoAnswer(limit).into()),
         };
         let why = |error: &hyper::Error| reasons(Some(error));
-        receive(head, Some(opened), begun, limit, why).await
+        receive(head, Some(opened), call, begun, limit, why).await
     }
 
     /// Opens the connection, sends the request, and waits for the head of the

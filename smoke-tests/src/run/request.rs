@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, USER_AGENT,
+    HeaderValue, TE, USER_AGENT,
 };
 use serde_json::{Map, Value};
 
@@ -48,14 +48,20 @@ pub(super) fn fill_in(
     let mut body = Bytes::new();
     if let Some(own) = &request.body {
         let (bytes, content_type) = fill_in_body(own, scope)?;
+        if let Some(call) = &request.grpc {
+            call.check(&bytes).map_err(unfit("the message"))?;
+        }
         let content_type = HeaderValue::from_str(&content_type)
             .map_err(|error| unfit("the body")(error.to_string()))?;
         headers.entry(CONTENT_TYPE).or_insert(content_type);
         body = bytes;
     }
+    let call = request.grpc.is_some();
     let defaults = [
         (ACCEPT, Some("*/*")),
-        (ACCEPT_ENCODING, Some(encoding::ACCEPTED)),
+        (ACCEPT_ENCODING, (!call).then_some(encoding::ACCEPTED)),
+        // Without it no status can come behind the message.
+        (TE, call.then_some("trailers")),
         (CONTENT_ENCODING, request.compress.then_some("gzip")),
         (USER_AGENT, Some(http_client::USER_AGENT)),
     ];
@@ -75,6 +81,7 @@ pub(super) fn fill_in(
             http: request.http,
             compress: request.compress,
             signer,
+            grpc: request.grpc.clone(),
         },
     })
 }
@@ -114,6 +121,10 @@ fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, String), Unfit> {
         Body::GraphQl(request) => {
             let value = graphql(request, scope).map_err(unfit("the GraphQL request"))?;
             (value.to_string().into(), "application/json")
+        }
+        Body::Message(message) => {
+            let value = message.evaluate(scope).map_err(unfit("the message"))?;
+            (value.to_string().into(), "application/grpc")
         }
         Body::Multipart(parts) => {
             let parts = parts.iter().map(|own| part(own, scope));

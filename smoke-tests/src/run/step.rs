@@ -19,6 +19,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::http::{AskError, Manner, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport, Timing};
 use crate::template::Scope;
+use crate::value::shown_text;
 
 pub(super) async fn run(
     step: &Step,
@@ -266,7 +267,10 @@ impl Attempt<'_> {
                         .judge(value.as_ref(), query.unit(), scope)
                     {
                         Ok(mismatches) => mismatches.into_iter().for_each(|mismatch| {
-                            wrong(mismatch.span, Some(mismatch.expected), mismatch.found);
+                            let aside = answer.aside(query);
+                            let aside = aside.map(|text| format!(": {}", shown_text(&text)));
+                            let found = mismatch.found + aside.as_deref().unwrap_or_default();
+                            wrong(mismatch.span, Some(mismatch.expected), found);
                         }),
                         Err(reason) => {
                             wrong(span, Some("values to compare with".to_owned()), reason);

@@ -21,6 +21,13 @@ pub(super) fn expect() -> Value {
             reference("The status. Default: 2xx.", "status-predicate"),
         ),
         (
+            "grpc",
+            reference(
+                "The status of a gRPC call by its name. Default: OK.",
+                "predicate",
+            ),
+        ),
+        (
             "version",
             reference("The version of HTTP, such as \"2\".", "predicate"),
         ),

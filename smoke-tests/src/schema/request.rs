@@ -24,6 +24,22 @@ pub(super) fn request() -> Map<String, Value> {
         ("delete", path("DELETE")),
         ("options", path("OPTIONS")),
         (
+            "grpc",
+            json!({
+                "description": "Calls this unary method by gRPC, such as grpc.health.v1.Health/Check.",
+                "type": "string",
+                "pattern": "^[A-Za-z_][A-Za-z0-9_.]*/[A-Za-z_][A-Za-z0-9_]*$"
+            }),
+        ),
+        (
+            "message",
+            json!({ "description": "The message of the gRPC call, as JSON. Strings may be templates.", "type": "object" }),
+        ),
+        (
+            "proto",
+            text("The file that declares the gRPC call, relative to the check file."),
+        ),
+        (
             "query",
             json!({
                 "description": "Parameters of the query; a list sends one several times.",
@@ -85,9 +101,11 @@ pub(super) fn request() -> Map<String, Value> {
 }
 
 pub(super) fn one_method() -> Vec<Value> {
-    ["get", "head", "post", "put", "patch", "delete", "options"]
-        .map(|method| json!({ "required": [method] }))
-        .to_vec()
+    [
+        "get", "head", "post", "put", "patch", "delete", "options", "grpc",
+    ]
+    .map(|method| json!({ "required": [method] }))
+    .to_vec()
 }
 
 fn graphql() -> Value {

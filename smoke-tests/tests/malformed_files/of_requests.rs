@@ -291,3 +291,121 @@ fn a_version_of_http_is_one_that_can_be_spoken() {
       = help: leave it out to let client and server agree on one
     "#);
 }
+
+#[test]
+fn a_grpc_call_is_declared_unary_and_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let proto = include_str!("../../../rehearsal/src/app/shop.proto");
+    std::fs::write(folder.path().join("shop.proto"), proto).unwrap();
+    std::fs::write(folder.path().join("odd.proto"), "import \"nowhere.proto\";").unwrap();
+    let text = "
+checks:
+  - name: a
+    writes: true
+    steps:
+      - grpc: shop.v1.Shop/GetItem
+      - grpc: shop.v1.Shop/GetItme
+        proto: shop.proto
+      - grpc: shop.v1.Shop/WatchOrders
+        proto: shop.proto
+      - grpc: shop.v1.Shop/GetItem
+        proto: odd.proto
+      - grpc: shop.v1.Shop/GetItem
+        proto: shop.proto
+        message: { di: 1 }
+      - grpc: grpc.health.v1.Health/Check
+        json: {}
+        http: 1.1
+        expect: { grpc: ok }
+      - get: /
+        message: {}
+  - name: b
+    grpc: shop.v1.Shop/GetItem
+    proto: shop.proto
+";
+    let path = folder.path().join("shop.yaml");
+    let source = smoke_tests::diagnostic::Source::new(&path, text);
+    let said = super::problems_of(&[source], &smoke_tests::settings::Selection::default());
+    let said = said.replace(&format!("{}/", folder.path().display()), "");
+    insta::assert_snapshot!(said, @r#"
+    error: a call that nothing declares
+     --> shop.yaml:6:9
+      |
+    6 |       - grpc: shop.v1.Shop/GetItem
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `proto:` with the file that declares it, found no key `proto`
+      |
+      = help: only `grpc.health.v1.Health/Check` is known without a file
+
+    error: a method that nothing declares
+     --> shop.yaml:7:15
+      |
+    7 |       - grpc: shop.v1.Shop/GetItme
+      |               ^^^^^^^^^^^^^^^^^^^^ expected a method such as `shop.v1.Shop/GetItem`, `shop.v1.Shop/PlaceOrder` or `shop.v1.Shop/WatchOrders`, found `shop.v1.Shop/GetItme`
+      |
+      = help: write `shop.v1.Shop/GetItem` if that is meant
+
+    error: a call that is a stream
+     --> shop.yaml:9:15
+      |
+    9 |       - grpc: shop.v1.Shop/WatchOrders
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^ expected a unary method: one message there, one back, found `shop.v1.Shop/WatchOrders`, which streams
+      |
+      = help: ask a unary method of the same service
+
+    error: a declaration that cannot be read
+      --> shop.yaml:12:16
+       |
+    12 |         proto: odd.proto
+       |                ^^^^^^^^^ expected a file of proto2 or proto3, and beside it what it imports, found `nowhere.proto` is not there
+       |
+       = help: paths are relative to the check file; imports also to the importing file
+
+    error: a message that does not fit
+      --> shop.yaml:15:18
+       |
+    15 |         message: { di: 1 }
+       |                  ^^^^^^^^^ expected a `shop.v1.GetItemRequest`, found `shop.v1.GetItemRequest` has no field `di`
+       |
+       = help: write the fields as the file that declares them does
+
+    error: `json` beside a gRPC call
+      --> shop.yaml:17:9
+       |
+    17 |         json: {}
+       |         ^^^^ expected `message`, and `proto` with the file that declares the call, found `json`
+       |
+       = help: a call has one message and is always sent by HTTP/2
+
+    error: `http` of the wrong type
+      --> shop.yaml:18:15
+       |
+    18 |         http: 1.1
+       |               ^^^ expected `"2"`, found the number `1.1`
+       |
+       = help: gRPC needs HTTP/2; leave it out
+
+    error: a status that gRPC does not have
+      --> shop.yaml:19:25
+       |
+    19 |         expect: { grpc: ok }
+       |                         ^^ expected a name such as `OK`, `NOT_FOUND` or `UNAVAILABLE`, found the string `ok`
+       |
+       = help: write `OK` if that is meant
+
+    error: `message` without a gRPC call
+      --> shop.yaml:21:9
+       |
+    21 |         message: {}
+       |         ^^^^^^^ expected `grpc:` with the method, such as `shop.v1.Shop/GetItem`, found another request
+       |
+       = help: write `json` for the body of a plain request
+
+    error: a call that may write
+      --> shop.yaml:23:5
+       |
+    23 |     grpc: shop.v1.Shop/GetItem
+       |     ^^^^ expected `writes: true` beside the check's name, or in `defaults`, found `shop.v1.Shop/GetItem` without it
+       |
+       = help: what a call does, its name does not tell; only the health check is free
+    "#);
+}
