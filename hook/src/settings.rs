@@ -21,7 +21,7 @@ use crate::deadlines::RESERVE;
 use crate::environment::Environment;
 use crate::proof::ProofSettings;
 
-pub(crate) use self::sinks::SinkSettings;
+pub(crate) use self::sinks::{Notify, NotifyOn, SinkSettings};
 
 /// What the team has to say about its gate, beside its [`SinkSettings`].
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ const KEPT: &str = "SMOKE_RESERVE";
 const TARGET_HELP: &str = "give the URL of the test listener";
 
 /// Every setting by name; `SMOKE_VAR_…` are beside them.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 19] = [
     TARGET,
     CHECKS,
     CONNECT_TO,
@@ -124,6 +124,9 @@ const NAMES: [&str; 16] = [
     proof::IDENTITY_IS,
     proof::IDENTITY_TIMES,
     sinks::METRICS,
+    sinks::REPORTS,
+    sinks::NOTIFY,
+    sinks::NOTIFY_ON,
 ];
 const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";

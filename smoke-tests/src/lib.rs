@@ -14,7 +14,7 @@
 //! | connect | [`http::Client::new`] | [`settings::Connection`] | [`http::Client`] |
 //! | ask | [`run::run`] | plan, client, [`settings::Limits`] | [`report::Report`] |
 //! | judge | [`verdict::judge`] | report | [`verdict::Verdict`] |
-//! | show | [`render`] | report | text, JSON, JUnit XML |
+//! | show | [`render`], `explain` | report | text, JSON, JUnit XML, HTML |
 //!
 //! Three kinds of wrong are never mixed: a [`diagnostic::Diagnostic`] speaks of
 //! the user's file, a failed check is data in the [`report::Report`], and an
@@ -31,6 +31,8 @@ pub mod discover;
 #[cfg(feature = "cli")]
 mod draft;
 mod encoding;
+#[cfg(feature = "reports")]
+pub mod explain;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

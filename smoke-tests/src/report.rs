@@ -1,10 +1,12 @@
 //! The report: what happened, as data. Every output is rendered from it.
 
+mod about;
 mod figures;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::about::{About, Link, Problem, Refusal};
 pub use self::figures::{Series, Timing};
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
@@ -21,6 +23,10 @@ pub struct Report {
     pub duration: Duration,
     /// One entry for each selected check, in the order of the files.
     pub checks: Vec<CheckReport>,
+    /// Why no check was run, if it did not come to that.
+    pub refusal: Option<Refusal>,
+    /// What is known of the run beside its checks.
+    pub about: About,
 }
 
 /// What happened in one check.

@@ -98,12 +98,15 @@ fn every_link_to_a_file_leads_to_one() {
 #[test]
 fn every_setting_of_the_command_is_in_the_table() {
     let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_smoke"))
-        .args(["run", "--help"])
-        .env_clear()
-        .output()
-        .unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
+    let help = |command| {
+        let help = std::process::Command::new(env!("CARGO_BIN_EXE_smoke"))
+            .args([command, "--help"])
+            .env_clear()
+            .output()
+            .unwrap();
+        String::from_utf8(help.stdout).unwrap()
+    };
+    let help = help("run") + &help("explain");
     let settings: Vec<_> = help
         .split("[env: ")
         .skip(1)

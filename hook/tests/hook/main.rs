@@ -17,5 +17,7 @@ mod proof;
 mod proof_calls;
 mod reporting;
 mod settings;
+mod sinks;
+mod stand_in;
 mod support;
 mod verdicts;

@@ -74,9 +74,10 @@ fn field_to_wire(
             for (key, value) in members {
                 let mut entry = Vec::new();
                 tag(1, wire_type(key_kind), &mut entry);
-                let key = match key_kind {
-                    Kind::Bool => json!(key == "true"),
-                    _ => json!(key),
+                let key = match (key_kind, key.as_str()) {
+                    (Kind::Bool, "true") => json!(true),
+                    (Kind::Bool, "false") => json!(false),
+                    (_, key) => json!(key),
                 };
                 value_to_wire(schema, key_kind, &key, depth, &mut entry)?;
                 tag(2, wire_type(&field.kind), &mut entry);

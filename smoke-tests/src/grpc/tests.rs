@@ -33,6 +33,7 @@ message All {
   repeated string names = 7 [json_name = "names"];
   map<string, Inner> by_name = 8;
   map<int32, bool> flags = 12;
+  map<bool, string> sides = 29;
   sint64 zig = 13;
   oneof choice { string text_of_it = 14; uint64 number = 16; }
   optional bool maybe = 17;
@@ -92,7 +93,7 @@ fn what_is_sent_comes_back() {
         "number": "18446744073709551615", "maybe": false, "colour": "BELOW", "ratio": 0.1,
         "third": 0.1, "f": 4_294_967_295_u32, "g": "-1", "raw": "AP8=",
         "at": "2030-01-31T12:00:00.5Z", "takes": "-1.5s", "note": "words",
-        "colours": ["RED", "GREY"], "plain": true,
+        "colours": ["RED", "GREY"], "plain": true, "sides": {"false": "left"},
     });
     let bytes = encode::encode(&schema, "shop.v1.All", &message).unwrap();
     assert_eq!(
@@ -105,7 +106,7 @@ fn what_is_sent_comes_back() {
         json!({
             "a": 0, "b": "", "d": [], "names": [], "byName": {}, "flags": {}, "zig": "0",
             "colour": "GREY", "ratio": 0.0, "third": 0.0, "f": 0, "g": "0", "raw": "",
-            "colours": [], "plain": false,
+            "colours": [], "plain": false, "sides": {},
         })
     );
     // Unknown fields are passed over, and lists need not be packed.
@@ -143,6 +144,10 @@ fn what_does_not_fit_is_named() {
     );
     check(json!({"d": 1}), "`d`: `1` where a list is expected");
     check(json!([]), "`[]` where a `shop.v1.All` is a map");
+    check(
+        json!({"sides": {"left": "x"}}),
+        "`sides`: `\"left\"` is not `true` or `false`",
+    );
     check(
         json!({"at": "soon"}),
         "`at`: `soon` is no time such as `2030-01-31T12:00:00Z`",

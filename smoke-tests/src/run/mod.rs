@@ -29,7 +29,7 @@ use crate::http::Client;
 use crate::plan::{Plan, PlannedCheck};
 use crate::redact::Redactor;
 use crate::report::{
-    CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
+    About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
 };
 use crate::settings::Limits;
 use crate::template::Scope;
@@ -190,6 +190,8 @@ pub async fn run(
         started_at,
         duration: begun.elapsed(),
         checks: reports.into_iter().flatten().collect(),
+        refusal: None,
+        about: About::default(),
     }
 }
 

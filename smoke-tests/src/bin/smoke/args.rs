@@ -11,6 +11,8 @@ use smoke_tests::settings::{Assignment, Connection, JOBS, Limits, Selection, Tag
 use smoke_tests::target::{Address, Target};
 use smoke_tests::units::parse_duration;
 
+use crate::explain;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  every required check passed, or every file is valid
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Read check files, say everything that is wrong with them, and send nothing
     Validate(ValidateArgs),
+    /// Say why a deployment got its verdict, from the report that the Lambda stored
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::ExplainArgs),
     /// Write a first check file, from what a service answers or from an OpenAPI document
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),

@@ -1,6 +1,8 @@
-//! The command `smoke`: runs check files against a target, or validates them.
+//! The command `smoke`: runs check files against a target, validates them, or
+//! explains the verdict of a deployment.
 
 mod args;
+mod explain;
 mod import;
 mod init;
 mod output;
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let exit = match args.command {
         Command::Run(args) => run::run(&args, &output),
         Command::Validate(args) => validate::validate(&args, &output),
+        Command::Explain(args) => explain::explain(&args, &output),
         Command::Init(args) => init::init(&args, &output),
         Command::Import(args) => import::import(&args, &output),
         Command::Schema => teach::schema(&output),
