@@ -37,7 +37,9 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
     if request.url.as_str().contains(['[', ']', '{', '}']) {
         words.push("--globoff".to_owned());
     }
-    if let Some(address) = &connection.connect_to {
+    if let Some(address) = &connection.connect_to
+        && connection.target.is_at(&request.url)
+    {
         let host = request.url.host_str().unwrap_or_default();
         let port = request.url.port_or_known_default().unwrap_or(443);
         let to = match address.host() {

@@ -233,7 +233,7 @@ impl Client {
         let body = request.encoded().map_err(AskError::Broken)?;
         let mut url = request.url;
         let mut headers = request.headers;
-        if self.moves_port {
+        if self.moves_port && self.target().is_at(&url) {
             let authority = url.authority().to_owned();
             if let Ok(host) = http::HeaderValue::from_str(&authority) {
                 headers.entry(http::header::HOST).or_insert(host);

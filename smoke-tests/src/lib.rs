@@ -38,6 +38,8 @@ pub mod explain;
 pub mod fuzzing;
 mod graphql;
 mod grpc;
+mod hint;
+pub mod hosts;
 pub mod http;
 #[cfg(feature = "cli")]
 pub mod import;
@@ -49,6 +51,7 @@ mod multipart;
 mod pattern;
 pub mod plan;
 mod predicate;
+pub mod rate;
 mod redact;
 pub mod render;
 pub mod report;

@@ -281,11 +281,7 @@ impl CheckReport {
             .iter_mut()
             .flat_map(|step| std::mem::take(&mut step.credentials))
             .collect();
-        if credentials.is_empty() {
-            self.redact_known(redactor);
-        } else {
-            self.redact_known(&redactor.with(&credentials));
-        }
+        self.redact_known(&redactor.with(&credentials));
     }
 
     fn redact_known(&mut self, redactor: &Redactor) {
@@ -295,16 +291,7 @@ impl CheckReport {
                 redactor.redact(url);
             }
             for failure in &mut step.failures {
-                let diagnostic = &mut failure.diagnostic;
-                redactor.redact(&mut diagnostic.title);
-                let texts = [
-                    &mut diagnostic.expected,
-                    &mut diagnostic.found,
-                    &mut diagnostic.help,
-                ];
-                for text in texts.into_iter().flatten() {
-                    redactor.redact(text);
-                }
+                redactor.redact_diagnostic(&mut failure.diagnostic);
             }
             if let Some(exchange) = &mut step.exchange {
                 exchange.texts().for_each(|text| redactor.redact(text));

@@ -589,6 +589,30 @@ async fn validate_refuses_what_may_take_longer_than_the_deadline() {
 }
 
 #[tokio::test]
+async fn validate_lists_what_would_run() {
+    let text = "
+setup: [{ get: /, timeout: 1s }]
+checks:
+  - { name: a, tags: [critical, slow], get: /, retry: { times: 2, every: 1s } }
+  - { name: b, severity: warn, each: [{ n: 1 }, { n: 2 }], get: / }
+  - { name: c, skip: not today, get: / }
+";
+    let folder = folder_with(&[("shop.yaml", text)]);
+    let listed = smoke(folder.path(), &["validate", "shop.yaml", "--list"], &[]).await;
+    insta::assert_snapshot!(stdout(&listed), @"
+    shop.yaml:2:1: setup, 1.0 s at the longest
+    shop.yaml:4:13: a [critical, slow], 21.0 s at the longest
+    shop.yaml:5:13: b [1], 10.0 s at the longest, warns
+    shop.yaml:5:13: b [2], 10.0 s at the longest, warns
+    shop.yaml:6:13: c, skipped: not today
+    valid: 4 checks in 1 file, 27.2 s at the longest
+    ");
+    let tagged = ["validate", "shop.yaml", "--list", "--tag", "slow"];
+    let listed = smoke(folder.path(), &tagged, &[]).await;
+    assert!(!stdout(&listed).contains(": b"), "{}", stdout(&listed));
+}
+
+#[tokio::test]
 async fn variables_come_from_files_too() {
     let stage = stage().await;
     let text = "

@@ -166,7 +166,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
       --> shop.yaml:10:39
        |
     10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
-       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
+       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
        |
        = help: write one capture for each value
 
@@ -535,7 +535,7 @@ fn wrong_types_are_errors() {
      --> shop.yaml:4:19
       |
     4 |     capture: { a: { json: $.a, header: b } }
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
       |
       = help: write one capture for each value
     ");
@@ -711,13 +711,13 @@ fn names_are_needed_and_differ() {
 #[test]
 fn a_path_is_a_path_on_the_target() {
     insta::assert_snapshot!(problems_of_check("get: https://other.example/"), @"
-    error: a path that cannot be requested
+    error: a host that is not allowed
      --> shop.yaml:3:10
       |
     3 |     get: https://other.example/
-      |          ^^^^^^^^^^^^^^^^^^^^^^ expected a path on the target, such as `/healthz`, found an absolute URL
+      |          ^^^^^^^^^^^^^^^^^^^^^ expected a path on the target, such as `/healthz`, or a URL on an allowed host, found `other.example`
       |
-      = help: the host comes from the target; percent-encode what a URL cannot hold
+      = help: write the path alone if it is the target's; else give `--allow-host other.example` or `SMOKE_ALLOW_HOSTS`
     ");
     insta::assert_snapshot!(problems_of_check("get: //other.example/"), @"
     error: a path that cannot be requested

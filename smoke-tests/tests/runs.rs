@@ -314,6 +314,7 @@ async fn a_redirect_to_another_host_is_not_followed() {
       |     ^^^^^^^^^^^^^^^ expected a redirect that stays on the target, found `https://example.com`, which is not on the target `https://localhost:PORT`
       |
       = note: GET https://localhost:PORT/elsewhere answered 302 (N time)
+      = help: allow the host with `--allow-host` if it is yours to ask
     ");
 }
 
@@ -405,6 +406,7 @@ async fn fail_fast_begins_no_further_check() {
         jobs: NonZeroUsize::MIN,
         fail_fast: true,
         deadline: None,
+        ..Limits::default()
     };
     let report = report_within(&stage, text, limits).await;
     assert_eq!(report.checks[1].outcome, Outcome::NotRun(NotRun::FailFast));
@@ -424,6 +426,7 @@ async fn the_deadline_cuts_the_run_and_loses_no_check() {
         jobs: NonZeroUsize::new(2).unwrap(),
         fail_fast: false,
         deadline: Some(Duration::from_millis(300)),
+        ..Limits::default()
     };
     let report = report_within(&stage, &text, limits).await;
     assert!(report.duration < Duration::from_secs(10));

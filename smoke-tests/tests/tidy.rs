@@ -12,6 +12,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
         &[
             "smoke-tests/src/template/mod.rs",
             "smoke-tests/src/template/functions.rs",
+            "smoke-tests/src/template/filters.rs",
         ],
     ),
     ("boon", &["smoke-tests/src/json_schema.rs"]),

@@ -12,6 +12,7 @@
 //! | `GET /catalogue?limit=&category=`, `GET /catalogue/{id}` | 200, 404 |
 //! | `GET`, `POST /orders`; `GET`, `PUT`, `PATCH`, `DELETE /orders/{id}`; `GET /account` | 401 without a session |
 //! | `GET /old-shop`, `/redirect-loop`, `/redirect/{n}`, `/elsewhere` | 302 |
+//! | any method `/redirect-to?url=&status=` | 302, or the status that it says |
 //! | `POST /graphql`; `GET /encoded/{coding}`, `/bomb` | 200 |
 //! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |

@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Arc<Inner>> {
             "/elsewhere",
             get(|| async { found("https://example.com/") }),
         )
+        .route("/redirect-to", any(redirect_to))
         .route("/cookies", get(cookies))
         .route("/json-echo", any(json_echo))
         .route("/echo", any(echo))
@@ -46,6 +47,23 @@ async fn redirect(Path(n): Path<u32>) -> Response {
         Some(rest) => found(&format!("/redirect/{rest}")),
         None => Json(json!({"redirected": true})).into_response(),
     }
+}
+
+#[derive(Deserialize)]
+struct Elsewhere {
+    url: String,
+    status: Option<u16>,
+}
+
+/// A redirect to any place, as a login service answers.
+async fn redirect_to(Query(to): Query<Elsewhere>) -> Response {
+    let status = to.status.and_then(|code| StatusCode::from_u16(code).ok());
+    let status = status.filter(|status| (300..400).contains(&status.as_u16()));
+    (
+        status.unwrap_or(StatusCode::FOUND),
+        [(header::LOCATION, to.url)],
+    )
+        .into_response()
 }
 
 /// Cookies with all that can be said of one, and a header that comes twice.

@@ -8,7 +8,7 @@ use http::Method;
 
 use super::body::MOST_BODY_BYTES;
 use super::read::{Fields, Reader};
-use super::{Body, Expectation, HttpVersion, Query, Request};
+use super::{Body, Expectation, HttpVersion, Own, Query, Request};
 use crate::diagnostic::Span;
 use crate::grpc::{CODES, Call, HEALTH, HEALTH_PROTO, Schema, well_known_file};
 use crate::predicate::{Operator, Predicate, Test};
@@ -95,12 +95,18 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
+        let headers = headers.unwrap_or_default();
+        let own = Own {
+            headers: headers.len(),
+            auth: auth.is_some(),
+        };
         let request = Request {
             method: Method::POST,
             path: Template::parse(&format!("/{name}")).ok()?,
             query: Vec::new(),
-            headers: headers.unwrap_or_default(),
+            headers,
             auth: auth.flatten(),
+            own,
             body: Some(Body::Message(message)),
             compress: false,
             http: Some(HttpVersion::Two),

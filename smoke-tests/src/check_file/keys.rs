@@ -1,14 +1,28 @@
 //! Every key of the check language, map by map.
 
 /// The keys of a check file.
-pub(crate) const FILE: [&str; 6] = [
+pub(crate) const FILE: [&str; 8] = [
     "name",
+    "include",
     "variables",
+    "fragments",
     "defaults",
     "setup",
     "checks",
     "teardown",
 ];
+
+/// The keys of a file that others include, and that has no checks itself.
+pub(crate) const LIBRARY: [&str; 3] = ["name", "include", "fragments"];
+
+/// The keys of a fragment.
+pub(crate) const FRAGMENT: [&str; 2] = ["parameters", "steps"];
+
+/// The keys of a parameter that has a default.
+pub(crate) const PARAMETER: [&str; 2] = ["name", "default"];
+
+/// The keys of a step that uses a fragment.
+pub(crate) const USE: [&str; 3] = ["name", "use", "with"];
 
 /// The keys of a check, beside those of a request.
 pub(crate) const CHECK: [&str; 11] = [
@@ -139,14 +153,26 @@ pub(crate) const LATENCY: [&str; 9] = [
 /// The keys of `repeat`.
 pub(crate) const REPEAT: [&str; 2] = ["times", "jobs"];
 
-/// The sources of a capture that are keys.
-pub(crate) const SOURCES: [&str; 5] = ["json", "header", "cookie", "regex", "tls"];
+/// The keys that say where a capture comes from.
+pub(crate) const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "tls", "from"];
 
-/// The sources of a capture that are words of their own.
+/// What `from` takes; each word also stands alone for a capture.
 pub(crate) const SOURCE_WORDS: [&str; 3] = ["status", "body", "url"];
 
 /// The keys of a `schema` that stands in a file.
 pub(crate) const SCHEMA: [&str; 2] = ["file", "at"];
+
+/// The keys of a capture.
+pub(crate) const CAPTURE: [&str; 8] = [
+    "json",
+    "header",
+    "cookie",
+    "regex",
+    "tls",
+    "from",
+    "transform",
+    "secret",
+];
 
 /// The operators of a predicate.
 pub(crate) const OPERATORS: [&str; 17] = [

@@ -3,8 +3,9 @@
 use http::{HeaderName, HeaderValue, Method};
 
 use super::read::{Fields, Reader};
-use super::{Body, HttpVersion, Request};
+use super::{Body, HttpVersion, Own, Request};
 use crate::diagnostic::Span;
+use crate::hosts::authority;
 use crate::suggest;
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -62,6 +63,10 @@ impl Reader<'_> {
             .map(|node| self.headers(node))
             .unwrap_or_default();
         let auth = fields.value("auth").map(|node| self.auth(node));
+        let own = Own {
+            headers: headers.len(),
+            auth: auth.is_some(),
+        };
         let compress = fields
             .value("compress")
             .is_some_and(|node| self.compress(node, !matches!(body, Ok(None))));
@@ -72,6 +77,7 @@ impl Reader<'_> {
             query,
             headers,
             auth: auth.flatten(),
+            own,
             body: body.ok()?,
             compress,
             http: http.flatten(),
@@ -119,20 +125,24 @@ impl Reader<'_> {
         let text = self.string(node, "a path")?;
         let template = self.parse_template(text, node.span)?;
         let begins_with_template = text.starts_with("{{");
-        let wrong = if text.contains("://") && !begins_with_template {
-            Some("an absolute URL")
+        let fixed = template.names().next().is_none();
+        let wrong = if let Some(authority) = authority(text) {
+            wrong_authority(authority)
         } else if text.starts_with("//") {
             Some("a path that names another host")
         } else if !text.starts_with('/') && !begins_with_template {
             Some("text that does not begin with `/`")
-        } else if template.names().next().is_none()
-            && text.contains(|c: char| c.is_whitespace() || c.is_control())
-        {
-            Some("white space")
-        } else if text.contains('#') && template.names().next().is_none() {
-            Some("a fragment, which is never sent")
         } else {
             None
+        };
+        let wrong = match wrong {
+            Some(wrong) => Some(wrong),
+            None if !fixed => None,
+            None if text.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                Some("white space")
+            }
+            None if text.contains('#') => Some("a fragment, which is never sent"),
+            None => None,
         };
         if let Some(wrong) = wrong {
             let problem = self
@@ -245,4 +255,14 @@ impl Reader<'_> {
             ),
         })
     }
+}
+
+/// What is wrong with the scheme, host and port of a URL, as far as they stand
+/// in the file.
+fn wrong_authority(authority: &str) -> Option<&'static str> {
+    if authority.contains('@') {
+        return Some("a user name or password in a URL");
+    }
+    let fixed = !authority.contains("{{");
+    (fixed && url::Url::parse(authority).is_err()).then_some("a URL without a host")
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, Method};
 
-use crate::grpc::Call;
+use crate::grpc::{Call, HEALTH};
 use crate::template::Template;
 use crate::value::ValueTemplate;
 
@@ -17,6 +17,9 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, Template)>,
     pub(crate) headers: Vec<(HeaderName, Template)>,
     pub(crate) auth: Option<Auth>,
+    /// What the step says itself; the rest is the defaults' and for the
+    /// target alone.
+    pub(crate) own: Own,
     pub(crate) body: Option<Body>,
     /// Whether the body is sent in gzip.
     pub(crate) compress: bool,
@@ -24,6 +27,25 @@ pub(crate) struct Request {
     pub(crate) http: Option<HttpVersion>,
     /// The call that it is, if it is one by gRPC.
     pub(crate) grpc: Option<Arc<Call>>,
+}
+
+/// What of a request the step says itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Own {
+    /// How many of the headers, from the first on.
+    pub(crate) headers: usize,
+    /// Who asks.
+    pub(crate) auth: bool,
+}
+
+impl Request {
+    /// Whether it may change data.
+    pub(crate) fn may_write(&self) -> bool {
+        let reads = matches!(&self.body, Some(Body::GraphQl(graphql)) if graphql.reads);
+        let call = self.path.text().trim_start_matches('/');
+        let is_health_check = self.grpc.is_some() && call == HEALTH;
+        !self.method.is_safe() && !reads && !is_health_check
+    }
 }
 
 /// A version of HTTP that can be asked for.

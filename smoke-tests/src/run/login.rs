@@ -20,22 +20,24 @@ impl Attempt<'_> {
         end: Instant,
         trace: &mut Trace,
     ) -> Result<(), Failure> {
-        let Some(Auth::OAuth2(client)) = &self.step.request.auth else {
+        let target = self.shared.client.target();
+        let asked = &self.step.request;
+        let auth = asked.auth.as_ref();
+        // The login of the defaults is for the target.
+        let auth = auth.filter(|_| asked.own.auth || target.is_at(&request.url));
+        let Some(Auth::OAuth2(client)) = auth else {
             return Ok(());
         };
         if request.headers.contains_key(AUTHORIZATION) {
             return Ok(());
         }
         let unfit = |reason| self.unfit("the request for a token", reason);
-        let grant = Grant::of(client, self.shared.client.target(), scope).map_err(unfit)?;
+        let grant = Grant::of(client, target, scope).map_err(unfit)?;
         let left = self
             .shared
             .left(end.saturating_duration_since(Instant::now()));
         let end = Instant::now() + left;
-        let token = self
-            .shared
-            .tokens
-            .token(&grant, self.shared.client, end, trace);
+        let token = self.shared.tokens.token(&grant, self.shared, end, trace);
         let token = token.await.map_err(|none| {
             let mut failure = match none {
                 NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),

@@ -37,6 +37,10 @@ impl Trace {
         self.response = Some(response);
     }
 
+    pub(super) fn response(&self) -> Option<&Response> {
+        self.response.as_ref()
+    }
+
     /// Takes note of a value that no output may hold.
     pub(super) fn know(&mut self, name: &str, value: &str) {
         self.secrets.push(Secret {

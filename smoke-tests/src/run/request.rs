@@ -38,9 +38,17 @@ pub(super) fn fill_in(
         let value = template.render(scope).map_err(unfit("the query"))?;
         url.query_pairs_mut().append_pair(name, &value);
     }
-    let mut headers = headers(&request.headers, scope)?;
+    // The defaults are for the target; another host gets what the step says.
+    let at_target = target.is_at(&url);
+    let own = if at_target {
+        request.headers.len()
+    } else {
+        request.own.headers
+    };
+    let mut headers = headers(&request.headers[..own], scope)?;
     let own_login = headers.contains_key(AUTHORIZATION);
-    let auth = request.auth.as_ref().filter(|_| !own_login);
+    let auth = request.auth.as_ref();
+    let auth = auth.filter(|_| !own_login && (at_target || request.own.auth));
     if let Some(value) = authorization(auth, scope).map_err(unfit("the login"))? {
         headers.insert(AUTHORIZATION, value);
     }

@@ -14,9 +14,10 @@ use tokio::time::Instant;
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use super::Shared;
 use super::record::Trace;
 use crate::check_file::OAuth2;
-use crate::http::{Client, Manner, Request, Response, USER_AGENT as OURS, Unanswered};
+use crate::http::{Manner, Request, Response, USER_AGENT as OURS, Unanswered};
 use crate::target::Target;
 use crate::template::Scope;
 use crate::value::shown_text;
@@ -125,7 +126,7 @@ impl Tokens {
     pub(super) async fn token(
         &self,
         grant: &Grant,
-        client: &Client,
+        shared: &Shared<'_>,
         end: Instant,
         trace: &mut Trace,
     ) -> Result<String, NoToken> {
@@ -149,14 +150,19 @@ impl Tokens {
         }
         let request = grant.request();
         trace.asked(&request);
+        let end = end + shared.turn().await;
         let asked_at = Instant::now();
-        let limit = end.saturating_duration_since(asked_at);
-        let response = client.ask(request, limit).await.map_err(|mut unanswered| {
-            if let Some(response) = unanswered.response.take() {
-                trace.answered(*response);
-            }
-            NoToken::Unanswered(unanswered)
-        })?;
+        let limit = shared.left(end.saturating_duration_since(asked_at));
+        let response = shared
+            .client
+            .ask(request, limit)
+            .await
+            .map_err(|mut unanswered| {
+                if let Some(response) = unanswered.response.take() {
+                    trace.answered(*response);
+                }
+                NoToken::Unanswered(unanswered)
+            })?;
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         for name in ["access_token", "refresh_token", "id_token"] {
             if let Some(token) = answer[name].as_str() {

@@ -170,9 +170,19 @@ pub(super) fn capture() -> Value {
                 "enum": ["version", "issuer", "subject", "names", "expires_in"]
             }),
         ),
+        (
+            "from",
+            json!({ "description": "A part of the answer that needs no further word.", "enum": ["status", "body", "url"] }),
+        ),
+        (
+            "transform",
+            text("What is made of it, which is `value` there: `{{ value | split('/') | last }}`."),
+        ),
+        ("secret", flag("Whether no output may hold it.")),
     ]));
-    sources["minProperties"] = 1.into();
-    sources["maxProperties"] = 1.into();
+    let one = ["json", "header", "cookie", "regex", "tls", "from"]
+        .map(|key| json!({ "required": [key] }));
+    sources["oneOf"] = one.to_vec().into();
     json!({ "anyOf": [{ "enum": ["status", "body", "url"] }, sources] })
 }
 

@@ -10,9 +10,9 @@ use super::{NAME, closed, duration, map, reference, text};
 pub(super) fn request() -> Map<String, Value> {
     let path = |method: &str| {
         json!({
-            "description": format!("Sends {method} to this path on the target."),
+            "description": format!("Sends {method} to this path on the target, or to a URL on an allowed host."),
             "type": "string",
-            "pattern": r"^(/([^/]|$)|\{\{)"
+            "pattern": r"^(/([^/]|$)|https?://|\{\{)"
         })
     };
     map([

@@ -28,6 +28,8 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
         "/definitions/step/properties",
         &[&["name", "retry"], &keys::REQUEST],
     );
+    check("/definitions/use/properties", &[&keys::USE]);
+    check("/definitions/fragment/properties", &[&keys::FRAGMENT]);
     check("/definitions/retry/properties", &[&keys::RETRY]);
     let auth = "/definitions/auth/anyOf/1/properties";
     check(auth, &[&keys::AUTH]);
@@ -43,7 +45,7 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
         "/definitions/predicate/anyOf/1/properties",
         &[&keys::OPERATORS],
     );
-    check("/definitions/capture/anyOf/1/properties", &[&keys::SOURCES]);
+    check("/definitions/capture/anyOf/1/properties", &[&keys::CAPTURE]);
     check(
         "/definitions/expect/properties/cookies/additionalProperties/anyOf/1/properties",
         &[&keys::COOKIE],
@@ -115,7 +117,7 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{ name: a, get: /, post: / }",
         "{ name: a, got: / }",
         "{ name: a, get: healthz }",
-        "{ name: a, get: https://x }",
+        "{ name: a, get: ftp://x }",
         "{ name: a, get: /, timeout: 5 }",
         "{ name: a, get: /, retry: { every: 1s } }",
         "{ name: a, get: /, expect: { status: 700 } }",

@@ -7,9 +7,11 @@ mod import;
 mod init;
 mod output;
 mod progress;
+mod report_file;
 mod run;
 mod teach;
 mod validate;
+mod variables;
 mod write;
 
 use std::process::ExitCode;
