@@ -240,5 +240,14 @@ fn secrets_hosts_and_a_rate_are_read_and_no_secret_is_repeated() {
         ("SMOKE_RATE", "fast"),
     ]);
     assert!(!found.contains("s3cret"));
-    assert_snapshot!(found, @"");
+    assert_snapshot!(found, @"
+    `SMOKE_ALLOW_HOSTS`: expected a host such as `auth.example.com`, `*.example.com` or `localhost:9000`, found `*`, with a `*` that is not the first label
+      help: name the hosts that checks may ask beside the target, separated by commas
+    `SMOKE_ALLOW_HOSTS`: expected a host such as `auth.example.com`, `*.example.com` or `localhost:9000`, found `169.254.169.254`, a link-local address, where nobody is asked
+      help: name the hosts that checks may ask beside the target, separated by commas
+    `SMOKE_RATE`: expected a number of requests in a second or a minute, such as `20/s` or `600/m`, found `fast`
+      help: leave it out for no limit
+    `SMOKE_SECRET_2nd`: expected a name of letters, digits and `_` after `SMOKE_SECRET_`, found `2nd`
+      help: name it as the check files do
+    ");
 }
