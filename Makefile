@@ -89,12 +89,20 @@ bench: | cargo ## Measure checks per second, peak memory and the Lambda's start
 	$(CARGO) bench -p smoke-tests
 	$(CARGO) bench -p hook
 
+# How many seconds each fuzz target runs.
+TIME ?= 60
+
+.PHONY: fuzz
+fuzz: | cargo ## Search for inputs that break the engine (TIME=60 seconds each target)
+	@command -v cargo-fuzz >/dev/null || { echo "installing cargo-fuzz …"; $(CARGO) install --quiet --locked cargo-fuzz; }
+	@tools/fuzz.sh $(TIME)
+
 .PHONY: tools
-tools: $(STAMP) ## Install cargo-lambda and boto3 into .tools/
+tools: $(STAMP) ## Install cargo-lambda, boto3 and moto into .tools/
 
 $(STAMP): tools/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: install Python 3.9 or newer with venv" >&2; exit 1; }
-	@echo "installing cargo-lambda and boto3 into $(TOOLS)/ …"
+	@echo "installing cargo-lambda, boto3 and moto into $(TOOLS)/ …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt
 	@touch $@
@@ -102,7 +110,7 @@ $(STAMP): tools/requirements.txt
 # The tests skip loudly what needs a tool that cannot be had; CI has them all.
 .PHONY: tools-if-possible
 tools-if-possible:
-	@$(MAKE) tools || { [ -z "$${CI:-}" ] || exit 1; echo "SKIPPED: cargo-lambda and boto3 could not be installed; the tests that need them will say so" >&2; }
+	@$(MAKE) tools || { [ -z "$${CI:-}" ] || exit 1; echo "SKIPPED: cargo-lambda, boto3 and moto could not be installed; the tests that need them will say so" >&2; }
 
 # The HTML report is tested in a real browser.
 .PHONY: browser-if-possible

@@ -22,8 +22,8 @@ type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
 pub struct Access {
     pub(crate) http: AwsHttp,
     pub(crate) credentials: Credentials,
-    config: SdkConfig,
-    environment: Arc<Environment>,
+    pub(crate) config: SdkConfig,
+    pub(crate) environment: Arc<Environment>,
 }
 
 /// Says nothing of the credentials.
@@ -81,9 +81,40 @@ impl Access {
         })
     }
 
+    /// Access as AWS's own tools have it for the person at this terminal:
+    /// environment variables, profiles, SSO, or the role of a machine.
+    ///
+    /// Source: [the credential provider chain](https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html).
+    ///
+    /// # Errors
+    /// What is missing, as a clause.
+    #[cfg(feature = "user")]
+    pub async fn of_user() -> Result<Self, String> {
+        let http = AwsHttp::new().map_err(|error| format!("no HTTP client for AWS: {error}"))?;
+        crate::user::access(http).await
+    }
+
     /// The Region, such as `eu-central-1`.
     pub fn region(&self) -> &str {
         self.config.region().map_or("", AsRef::as_ref)
+    }
+
+    /// The domain of AWS's services there.
+    pub(crate) fn domain(&self) -> &'static str {
+        if self.region().starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        }
+    }
+
+    /// The same access, in another Region.
+    pub(crate) fn in_region(&self, region: &str) -> Self {
+        let region = Region::new(region.to_owned());
+        Self {
+            config: self.config.to_builder().region(region).build(),
+            ..self.clone()
+        }
     }
 
     /// What the client of a service is made from. The service is named as in

@@ -144,8 +144,12 @@ impl CallError {
     pub fn help(&self) -> Option<String> {
         let (action, resource) = (self.action, &self.resource);
         match self.met.code.as_str() {
-            "AccessDeniedException" | "AccessDenied" => Some(format!(
+            // The last one is what SNS says.
+            "AccessDeniedException" | "AccessDenied" | "AuthorizationError" => Some(format!(
                 "allow `{action}` on {resource} to the function's role"
+            )),
+            "KMSAccessDenied" => Some(format!(
+                "allow `kms:GenerateDataKey` and `kms:Decrypt` on the key of {resource} to the function's role"
             )),
             "DeploymentDoesNotExistException" => {
                 Some("run the function in the account and Region of the deployment".to_owned())

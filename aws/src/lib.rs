@@ -8,6 +8,8 @@
 //! | `http` | the SDK's HTTP client over the one of the checks |
 //! | `signed` | one signed request, for what has no client of the SDK here |
 //! | [`s3`] | objects: get, list and put, all bounded |
+//! | `user` | a person's credentials, for the command; a feature of its own |
+//! | [`sns`] | a message to a topic |
 //!
 //! Whoever has a client of another service makes it from [`Access::config`]
 //! and calls it through [`calls::ask`].
@@ -17,5 +19,8 @@ pub mod calls;
 mod http;
 pub mod s3;
 mod signed;
+pub mod sns;
+#[cfg(feature = "user")]
+mod user;
 
 pub use access::Access;

@@ -28,7 +28,10 @@ pub(crate) enum Reported {
     /// CodeDeploy took it.
     Accepted,
     /// CodeDeploy has a verdict already, or waits no longer.
-    AlreadyCompleted,
+    AlreadyCompleted {
+        /// It may be this one, sent by an attempt whose answer was lost.
+        ours_perhaps: bool,
+    },
     /// The event named no deployment.
     NothingToReportTo,
 }
@@ -37,7 +40,7 @@ impl fmt::Display for Reported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Accepted => "accepted",
-            Self::AlreadyCompleted => "already-completed",
+            Self::AlreadyCompleted { .. } => "already-completed",
             Self::NothingToReportTo => "nothing-to-report-to",
         })
     }
@@ -106,7 +109,8 @@ pub(crate) async fn report(
         let (reason, help, lasts) = match answer {
             Ok(Ok(())) => return Ok(said(Reported::Accepted, attempts)),
             Ok(Err(PutError::AlreadyCompleted)) => {
-                return Ok(said(Reported::AlreadyCompleted, attempts));
+                let ours_perhaps = attempts > 1;
+                return Ok(said(Reported::AlreadyCompleted { ours_perhaps }, attempts));
             }
             Ok(Err(PutError::Lasting { reason, help })) => (reason, help, true),
             Ok(Err(PutError::Unrecognized(reason))) => (reason, None, begun.elapsed() >= PATIENCE),
@@ -141,7 +145,7 @@ fn said(reported: Reported, attempts: u32) -> Reported {
         attempts,
         "{}",
         match reported {
-            Reported::AlreadyCompleted => "CodeDeploy waits no longer: it has a verdict already",
+            Reported::AlreadyCompleted { .. } => "CodeDeploy waits no longer: it has a verdict already",
             _ => "CodeDeploy was told",
         }
     );

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use smoke_tests::diagnostic::Diagnostic;
+pub(crate) use smoke_tests::report::Problem;
 use smoke_tests::report::Report;
 use smoke_tests::verdict::{self, Verdict};
 
@@ -21,7 +21,7 @@ pub(crate) struct Decision {
     /// What kept the checks from being run.
     pub(crate) problems: Vec<Problem>,
     /// What happened, if the checks were run.
-    pub(crate) report: Option<Report>,
+    pub(crate) report: Option<Box<Report>>,
     /// What was learned on the way.
     pub(crate) learned: Arc<Learned>,
 }
@@ -41,15 +41,6 @@ impl Learned {
     pub(crate) fn of_deployment(&self, name: &str) -> Option<&str> {
         self.deployment.get()?.get(name)?.as_str()
     }
-}
-
-/// One thing that keeps the checks from being run.
-#[derive(Debug, Clone)]
-pub(crate) struct Problem {
-    /// Where it is, what was expected and what was found, in one line.
-    pub(crate) text: String,
-    /// What to do.
-    pub(crate) help: Option<String>,
 }
 
 impl Decision {
@@ -96,7 +87,7 @@ impl Decision {
             verdict: verdict::judge(&report),
             reason: verdict::reason(&report),
             problems: Vec::new(),
-            report: Some(report),
+            report: Some(Box::new(report)),
             learned: Arc::default(),
         }
     }
@@ -119,15 +110,6 @@ impl From<&SettingError> for Problem {
         Self {
             text: error.to_string(),
             help: Some(error.help.clone()),
-        }
-    }
-}
-
-impl From<&Diagnostic> for Problem {
-    fn from(diagnostic: &Diagnostic) -> Self {
-        Self {
-            text: diagnostic.to_string(),
-            help: diagnostic.help.clone(),
         }
     }
 }

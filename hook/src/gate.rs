@@ -250,6 +250,7 @@ async fn prove_and_run(
     let limits = Limits {
         jobs: settings.jobs,
         fail_fast: settings.fail_fast,
+        rate: settings.rate,
         deadline: Some(until.saturating_duration_since(Instant::now())),
     };
     Decision::of(run::run(&plan, client, limits, &tell).await)

@@ -12,7 +12,7 @@
 //! | `proof` | evidence that the target serves green |
 //! | `codedeploy` | the report to CodeDeploy, and what it knows of a deployment |
 //! | `ecs`, `load_balancer` | what they know of green |
-//! | `sinks` | who is told beside CodeDeploy: metrics |
+//! | `sinks` | who is told beside CodeDeploy: metrics, reports in S3, a message |
 //! | `response` | the function's answer |
 //! | `log` | JSON lines that Lambda's filter understands |
 //!
@@ -37,6 +37,7 @@ use std::fmt;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -96,24 +97,30 @@ async fn invocation(
     sinks: &Sinks,
     event: LambdaEvent<Value>,
 ) -> Result<Response, Failure> {
-    log::begin(&event.context.request_id);
-    let begun = Instant::now();
-    let left = deadlines::left(SystemTime::now(), event.context.deadline());
+    let deadline = event.context.deadline();
+    let request_id = event.context.request_id;
+    log::begin(&request_id);
+    let (started_at, begun) = (Timestamp::now(), Instant::now());
+    let left = deadlines::left(SystemTime::now(), deadline);
     let time = gate.time();
     let deadlines = Deadlines::new(begun, left, time.reserve, time.most);
     let event = Event::read(&event.payload);
     let decision = decide(gate, &event, deadlines).await;
     decision.log();
     let reported = report(codedeploy, event.as_ref().ok(), &decision, deadlines).await;
-    let hook = event.as_ref().ok().and_then(Event::hook);
-    sinks.tell(Account {
-        hook,
+    let account = Account {
+        request_id: &request_id,
+        hook: event.as_ref().ok().and_then(Event::hook),
         decision: &decision,
+        reported: &reported,
+        target: gate.target(),
+        started_at,
         took: begun.elapsed(),
-    });
+    };
+    let told = sinks.tell(&account, deadlines.report).await;
     event.map_err(Failure::Event)?;
     let reported = reported.map_err(Failure::Report)?;
-    Ok(Response::new(&decision, reported))
+    Ok(Response::new(&decision, reported, told))
 }
 
 async fn decide(gate: &Gate, event: &Result<Event, EventError>, deadlines: Deadlines) -> Decision {

@@ -2,11 +2,12 @@
 //! destinations get.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use smoke_tests::render;
 
 use crate::codedeploy::Reported;
 use crate::decision::{Decision, Problem};
+use crate::sinks::Told;
 
 /// The most bytes of a report that are sent along. Lambda takes 6 MB in all.
 ///
@@ -29,12 +30,15 @@ pub(crate) struct Response {
     /// Why the report is missing although the checks were run.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// What became of the sinks.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    sinks: Map<String, Value>,
 }
 
 impl Response {
     /// The answer for a decision, and what became of it.
-    pub(crate) fn new(decision: &Decision, reported: Reported) -> Self {
-        let (report, note) = match decision.report.as_ref().map(render::json::report) {
+    pub(crate) fn new(decision: &Decision, reported: Reported, told: Vec<Told>) -> Self {
+        let (report, note) = match decision.report.as_deref().map(render::json::report) {
             None => (None, None),
             Some(report) => match bounded(&report) {
                 Ok(report) => (Some(report), None),
@@ -53,6 +57,10 @@ impl Response {
                 .collect(),
             report,
             note,
+            sinks: told
+                .into_iter()
+                .map(|told| (told.sink.to_owned(), told.outcome.into()))
+                .collect(),
         }
     }
 }
@@ -93,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_decision_without_a_run_has_no_report() {
-        let response = Response::new(&Decision::failed("why"), Reported::Accepted);
+        let response = Response::new(&Decision::failed("why"), Reported::Accepted, Vec::new());
         let json = serde_json::to_string(&response).unwrap();
         insta::assert_snapshot!(json, @r#"{"verdict":"Failed","reason":"why","reported":"accepted","report":null}"#);
     }

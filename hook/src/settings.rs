@@ -12,6 +12,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use smoke_tests::hosts::{Host, Hosts};
+use smoke_tests::rate::Rate;
 use smoke_tests::settings::{Assignment, Connection, JOBS, Selection, Tags};
 use smoke_tests::suggest;
 use smoke_tests::target::{Address, Target};
@@ -21,7 +23,7 @@ use crate::deadlines::RESERVE;
 use crate::environment::Environment;
 use crate::proof::ProofSettings;
 
-pub(crate) use self::sinks::SinkSettings;
+pub(crate) use self::sinks::{Notify, NotifyOn, SinkSettings};
 
 /// What the team has to say about its gate, beside its [`SinkSettings`].
 #[derive(Debug, Clone)]
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) selection: Selection,
     /// How many checks run at the same time.
     pub(crate) jobs: NonZeroUsize,
+    /// How many requests may be sent in a time, over all checks.
+    pub(crate) rate: Option<Rate>,
     /// Begin no further check after one that fails the verdict.
     pub(crate) fail_fast: bool,
     /// How the invocation's time is divided.
@@ -102,12 +106,14 @@ const TAG: &str = "SMOKE_TAG";
 const FAIL_FAST: &str = "SMOKE_FAIL_FAST";
 const MOST_AT_ONCE: &str = "SMOKE_JOBS";
 const DEADLINE: &str = "SMOKE_DEADLINE";
+const ALLOW_HOSTS: &str = "SMOKE_ALLOW_HOSTS";
+const RATE: &str = "SMOKE_RATE";
 const KEPT: &str = "SMOKE_RESERVE";
 
 const TARGET_HELP: &str = "give the URL of the test listener";
 
-/// Every setting by name; `SMOKE_VAR_…` are beside them.
-const NAMES: [&str; 16] = [
+/// Every setting by name; `SMOKE_VAR_…` and `SMOKE_SECRET_…` are beside them.
+const NAMES: [&str; 21] = [
     TARGET,
     CHECKS,
     CONNECT_TO,
@@ -116,6 +122,8 @@ const NAMES: [&str; 16] = [
     FAIL_FAST,
     MOST_AT_ONCE,
     DEADLINE,
+    ALLOW_HOSTS,
+    RATE,
     KEPT,
     proof::PROOF,
     proof::PROOF_TIMEOUT,
@@ -124,9 +132,13 @@ const NAMES: [&str; 16] = [
     proof::IDENTITY_IS,
     proof::IDENTITY_TIMES,
     sinks::METRICS,
+    sinks::REPORTS,
+    sinks::NOTIFY,
+    sinks::NOTIFY_ON,
 ];
 const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";
+const SECRET: &str = "SMOKE_SECRET_";
 
 /// The most checks at the same time: each may hold a connection, and Lambda
 /// gives a function 1,024 descriptors.
@@ -159,7 +171,7 @@ impl Settings {
     /// How this target is reached.
     pub(crate) fn connection(&self, target: Target) -> Connection {
         Connection {
-            target,
+            target: target.allowing(self.selection.hosts.clone()),
             connect_to: self.connect_to.clone(),
             cacert: self.cacert.clone(),
         }
@@ -180,12 +192,19 @@ impl Reader<'_> {
             CONNECT_TO,
             "give the load balancer's name or address, without a scheme",
         );
+        let mut variables = self.variables(VARIABLE);
+        let secrets = self.variables(SECRET);
+        let names = secrets.keys().cloned().collect();
+        variables.extend(secrets);
         let selection = Selection {
-            variables: self.variables(),
+            variables,
+            secrets: names,
+            hosts: self.hosts(),
             tags: self.tags(),
             ..Selection::default()
         };
         let jobs = self.jobs();
+        let rate = self.parsed::<Rate>(RATE, "leave it out for no limit");
         let fail_fast = self.fail_fast();
         let time = Time {
             most: self.duration(DEADLINE, Duration::from_millis(1)),
@@ -199,6 +218,7 @@ impl Reader<'_> {
             cacert: self.environment.given(CACERT).map(PathBuf::from),
             selection,
             jobs,
+            rate,
             fail_fast,
             time,
         }
@@ -217,7 +237,10 @@ impl Reader<'_> {
         let environment = self.environment;
         for (rest, _) in environment.beginning_with(PREFIX) {
             let name = &format!("{PREFIX}{rest}");
-            if NAMES.contains(&name.as_str()) || name.starts_with(VARIABLE) {
+            let of_check_files = [VARIABLE, SECRET]
+                .iter()
+                .any(|prefix| name.starts_with(prefix));
+            if NAMES.contains(&name.as_str()) || of_check_files {
                 continue;
             }
             // Without the prefix, which all have in common.
@@ -279,23 +302,43 @@ impl Reader<'_> {
         }
     }
 
-    fn variables(&mut self) -> BTreeMap<String, String> {
+    fn variables(&mut self, prefix: &str) -> BTreeMap<String, String> {
         let environment = self.environment;
         let mut variables = BTreeMap::new();
-        for (name, value) in environment.beginning_with(VARIABLE) {
+        for (name, value) in environment.beginning_with(prefix) {
             // Only the name is looked at, so that no message can hold the value.
             match format!("{name}=").parse::<Assignment>() {
                 Ok(Assignment { name, .. }) => {
                     variables.insert(name, value.to_owned());
                 }
                 Err(_) => self.error(
-                    &format!("{VARIABLE}{name}"),
-                    format!("expected a name of letters, digits and `_` after `{VARIABLE}`, found `{name}`"),
+                    &format!("{prefix}{name}"),
+                    format!("expected a name of letters, digits and `_` after `{prefix}`, found `{name}`"),
                     "name it as the check files do",
                 ),
             }
         }
         variables
+    }
+
+    fn hosts(&mut self) -> Hosts {
+        let mut hosts = Vec::new();
+        for text in self
+            .list(ALLOW_HOSTS)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+        {
+            match text.parse::<Host>() {
+                Ok(host) => hosts.push(host),
+                Err(problem) => self.error(
+                    ALLOW_HOSTS,
+                    problem,
+                    "name the hosts that checks may ask beside the target, separated by commas",
+                ),
+            }
+        }
+        hosts.into_iter().collect()
     }
 
     fn jobs(&mut self) -> NonZeroUsize {

@@ -1,53 +1,239 @@
-//! The sinks: where the verdict is told once CodeDeploy has it.
+//! The sinks: who is told of a verdict once CodeDeploy has it.
 //!
 //! | file | what it is for |
 //! |---|---|
+//! | `account` | what there is to tell, and the links to read on |
 //! | `metrics` | one line in CloudWatch's embedded metric format |
+//! | `reports` | the reports as objects in S3 |
+//! | `notice` | a message through SNS |
 //!
-//! Invariant: a sink changes no verdict, and delays none.
+//! Invariant: a sink changes no verdict, and delays none. One that fails is a
+//! line of the log and a member of the function's answer.
 
+mod account;
 mod metrics;
+mod notice;
+mod reports;
 
+use std::cell::LazyCell;
 use std::time::Duration;
 
-use crate::decision::Decision;
+use futures_util::future::join;
+use smoke_tests::report::{Link, Report};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use aws::calls::CallError;
+
 use crate::environment::Environment;
-use crate::event::Hook;
 use crate::settings::SinkSettings;
 
+pub(crate) use self::account::Account;
+use self::account::Places;
 use self::metrics::Metrics;
+use self::notice::Notices;
+use self::reports::Reports;
+
+/// The longest that all sinks together may take.
+const MOST: Duration = Duration::from_secs(10);
+/// How long before that the last call gives up.
+const MARGIN: Duration = Duration::from_millis(100);
+/// The longest that a message waits to know whether the reports are stored.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Everything that tells of verdicts.
 pub(crate) struct Sinks {
+    places: Places,
     metrics: Option<Metrics>,
+    reports: Option<Result<Reports, Problem>>,
+    notices: Option<Result<Notices, Problem>>,
 }
 
-/// What there is to tell of an invocation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Account<'a> {
-    /// Who waited for the verdict; nobody, if it was a run by hand.
-    pub(crate) hook: Option<&'a Hook>,
-    /// What was decided, and why.
-    pub(crate) decision: &'a Decision,
-    /// How long it took until the verdict was told.
-    pub(crate) took: Duration,
+/// What a sink has to say of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Which sink it is.
+    pub(crate) sink: &'static str,
+    /// What became of it, in one line.
+    pub(crate) outcome: String,
+}
+
+/// Why a sink could not do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Problem {
+    reason: String,
+    help: Option<String>,
+}
+
+impl Problem {
+    fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            help: None,
+        }
+    }
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        Self {
+            reason: error.to_string(),
+            help: error.help(),
+        }
+    }
 }
 
 impl Sinks {
-    /// Reads their settings, once for all invocations.
+    /// Reads their settings and makes their clients, once for all invocations.
+    /// One that cannot be made says so each time that it is needed.
     pub(crate) fn new(environment: &Environment) -> Self {
         let settings = SinkSettings::read(environment);
+        // Only who is to call AWS needs access to it.
+        let access = LazyCell::new(|| environment.aws().map_err(Problem::new));
+        let reports = settings.reports.map(|below| {
+            let access = LazyCell::force(&access).as_ref().map_err(Problem::clone)?;
+            Ok(Reports::new(access, below))
+        });
+        let notices = settings.notify.map(|notify| {
+            let access = LazyCell::force(&access).as_ref().map_err(Problem::clone)?;
+            Ok(Notices::new(access, notify))
+        });
         Self {
+            places: Places::new(environment),
             metrics: settings
                 .metrics
                 .map(|namespace| Metrics::new(namespace, environment.log_level())),
+            reports,
+            notices,
         }
     }
 
-    /// Tells all of them.
-    pub(crate) fn tell(&self, account: Account<'_>) {
+    /// Tells all of them, no longer than `until`.
+    pub(crate) async fn tell(&self, account: &Account<'_>, until: Instant) -> Vec<Told> {
         if let Some(metrics) = &self.metrics {
             metrics.write(account);
         }
+        // A run by hand has no deployment that its reports could belong to.
+        let Some(hook) = account.hook else {
+            return Vec::new();
+        };
+        if self.reports.is_none() && self.notices.is_none() {
+            return Vec::new();
+        }
+        let until = until.min(Instant::now() + MOST);
+        let report = account.report(&self.places);
+        let key = reports::Key::new(&hook.deployment_id, account.started_at, account.request_id);
+        let (stored, is_stored) = oneshot::channel();
+        let storing = self.store(report.clone(), &key, account, stored, until);
+        let sending = self.send(report, account, is_stored, until);
+        let (stored, sent) = join(storing, sending).await;
+        [stored, sent].into_iter().flatten().collect()
     }
+
+    /// Stores the reports, and tells the notice where they are.
+    async fn store(
+        &self,
+        mut report: Report,
+        key: &reports::Key,
+        account: &Account<'_>,
+        stored: oneshot::Sender<Result<Vec<Link>, Problem>>,
+        until: Instant,
+    ) -> Option<Told> {
+        let reports = self.reports.as_ref()?;
+        let done = in_time(until, async {
+            let reports = reports.as_ref().map_err(Problem::clone)?;
+            report.about.links.extend(reports.links(key));
+            reports
+                .store(report, key, account.decides(), calls_end(until))
+                .await?;
+            Ok(reports.links(key))
+        })
+        .await;
+        let outcome = done.as_ref().map_err(Problem::clone);
+        let outcome = outcome.map(|links| {
+            let last = links.last().map_or("", |link| link.url.as_str());
+            format!("stored: {last}")
+        });
+        // A notice that waits no longer has no use for it.
+        let _ = stored.send(done);
+        Some(told("reports", outcome))
+    }
+
+    /// Sends the notice, as soon as it is known whether the reports are there.
+    async fn send(
+        &self,
+        mut report: Report,
+        account: &Account<'_>,
+        is_stored: oneshot::Receiver<Result<Vec<Link>, Problem>>,
+        until: Instant,
+    ) -> Option<Told> {
+        let notices = self.notices.as_ref()?;
+        let sent = in_time(until, async {
+            let notices = notices.as_ref().map_err(Problem::clone)?;
+            if let Some(why_not) = notices.why_not(account) {
+                return Ok(format!("not sent: {why_not}"));
+            }
+            if self.reports.is_some() {
+                let left = until.saturating_duration_since(Instant::now());
+                let patience = Instant::now() + PATIENCE.min(left / 2);
+                let known = timeout_at(patience, is_stored).await;
+                match known {
+                    Ok(Ok(Ok(links))) => report.about.links.extend(links),
+                    Ok(Ok(Err(problem))) => report.about.links.push(missing(&problem.reason)),
+                    _ => report.about.links.push(missing("no answer from S3 yet")),
+                }
+            }
+            notices.send(report, calls_end(until)).await?;
+            Ok(format!("sent to {}", notices.topic()))
+        })
+        .await;
+        Some(told("notification", sent))
+    }
+}
+
+/// What stands in a message where the reports would be.
+fn missing(reason: &str) -> Link {
+    Link {
+        title: "reports".to_owned(),
+        url: format!("could not be stored: {reason}"),
+    }
+}
+
+/// When the last call gives up, so that what it met is known in time.
+fn calls_end(until: Instant) -> Instant {
+    until.checked_sub(MARGIN).unwrap_or(until)
+}
+
+async fn in_time<T>(
+    until: Instant,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    if Instant::now() >= until {
+        return Err(Problem::new("no time was left"));
+    }
+    match timeout_at(until, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Problem::new("it was not done in time")),
+    }
+}
+
+/// Says what became of a sink, in the log and in the function's answer.
+fn told(sink: &'static str, outcome: Result<String, Problem>) -> Told {
+    let outcome = match outcome {
+        Ok(done) => {
+            tracing::info!(sink, "{sink}: {done}");
+            done
+        }
+        Err(Problem { reason, help }) => {
+            tracing::warn!(
+                sink,
+                reason,
+                help,
+                "{sink}: failed, and the verdict stands: {reason}"
+            );
+            let help = help.map_or(String::new(), |help| format!("; {help}"));
+            format!("failed: {reason}{help}")
+        }
+    };
+    Told { sink, outcome }
 }

@@ -29,6 +29,7 @@
 //! | `stage` | all of it together |
 //! | `deployment` | the lifecycle, told as [`StoryEvent`]s |
 //! | `story` | those events for people |
+//! | `moto` | S3, SNS and more, as moto has them, where it is installed |
 //! | `tool` | tools of other projects that tests need |
 //!
 //! Everything listens on 127.0.0.1, and stops when its value is dropped.
@@ -42,6 +43,7 @@ mod deployment;
 mod error;
 mod lambda;
 mod load_balancer;
+mod moto;
 mod random;
 mod serve;
 mod stage;
@@ -61,6 +63,7 @@ pub use lambda::{
     Exit, FUNCTION_NAME, Function, FunctionOptions, Invocation, InvocationOutcome, LogLine, Output,
 };
 pub use load_balancer::{Fault, Listener, LoadBalancer, UnknownFault, Weights};
+pub use moto::{Moto, MotoError};
 pub use stage::{Stage, StageOptions};
 pub use story::Story;
 pub use tool::{MissingTool, tool};

@@ -13,7 +13,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::service::Service;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -38,7 +39,8 @@ impl Drop for Task {
     }
 }
 
-/// A running plain HTTP/1.1 server.
+/// A running server in plain text, for HTTP/1.1 and for HTTP/2 of those who
+/// know that it does.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
@@ -55,7 +57,7 @@ impl Server {
     ) -> Result<Self, StageError>
     where
         S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-        S::Future: Send,
+        S::Future: Send + 'static,
         S::Error: Into<BoxError>,
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -92,7 +94,7 @@ impl Server {
 async fn accept<S, B>(listener: TcpListener, service: S, counter: Arc<AtomicU64>)
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
     S::Error: Into<BoxError>,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -107,12 +109,15 @@ where
         };
         counter.fetch_add(1, Ordering::Relaxed);
         let _ = stream.set_nodelay(true);
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(stream), service.clone());
+        let service = service.clone();
         connections.spawn(async move {
+            let mut builder = auto::Builder::new(TokioExecutor::new());
+            builder.http1().timer(TokioTimer::new());
+            builder.http2().timer(TokioTimer::new());
             // A client that goes away is no news here.
-            let _ = connection.await;
+            let _ = builder
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
         while connections.try_join_next().is_some() {}
     }

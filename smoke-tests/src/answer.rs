@@ -7,6 +7,7 @@ use http::HeaderName;
 use serde_json::Value;
 
 use crate::check_file::{CookieAttribute, Phase, Query, TlsFact};
+use crate::grpc;
 use crate::http::Response;
 use crate::predicate::Unit;
 use crate::set_cookie::{self, SetCookie};
@@ -56,6 +57,7 @@ impl<'a> Answer<'a> {
             Query::Size => Some(response.body.len().into()),
             Query::Sha256 => Some(crate::digest::sha256(&response.body).into()),
             Query::Version => Some(version(response.version).into()),
+            Query::Grpc => grpc::status(&response.headers).map(Value::from),
             Query::Latency(phase) => self.phase(*phase).map(|time| milliseconds(time).into()),
             Query::Tls(fact) => Some(self.tls(*fact)?),
             Query::Redirects => Some(response.redirects.clone().into()),
@@ -116,6 +118,14 @@ impl<'a> Answer<'a> {
                 (certificate.not_after.as_second() - now).into()
             }
         })
+    }
+
+    /// What the server says beside the value.
+    pub(crate) fn aside(&self, query: &Query) -> Option<String> {
+        match query {
+            Query::Grpc => grpc::message(&self.response.headers),
+            _ => None,
+        }
     }
 
     fn text(&self) -> String {
@@ -208,6 +218,7 @@ impl Query {
             Self::Size => "size".to_owned(),
             Self::Sha256 => "SHA-256".to_owned(),
             Self::Version => "version of HTTP".to_owned(),
+            Self::Grpc => "status of gRPC".to_owned(),
         }
     }
 

@@ -7,9 +7,11 @@
 use std::fmt::Write as _;
 
 use http::Method;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
 
+use crate::check_file::HttpVersion;
 use crate::credential;
+use crate::encoding::ACCEPTED;
 use crate::http::Request;
 use crate::redact::{Form, Piece, Redactor};
 use crate::settings::Connection;
@@ -18,9 +20,14 @@ use crate::settings::Connection;
 const MOST_BODY: usize = 8 * 1024;
 /// Longer commands go over several lines.
 const MOST_COLUMNS: usize = 100;
+/// The headers of a signature, which curl makes anew.
+const SIGNED: [&str; 3] = ["authorization", "x-amz-date", "x-amz-content-sha256"];
 
 /// The command that sends the request again.
 pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Redactor) -> String {
+    if request.manner.grpc.is_some() {
+        return grpcurl(request, connection, redactor);
+    }
     let mut words = vec!["curl --include".to_owned()];
     if request.method == Method::HEAD {
         words = vec!["curl --head".to_owned()];
@@ -30,7 +37,9 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
     if request.url.as_str().contains(['[', ']', '{', '}']) {
         words.push("--globoff".to_owned());
     }
-    if let Some(address) = &connection.connect_to {
+    if let Some(address) = &connection.connect_to
+        && connection.target.is_at(&request.url)
+    {
         let host = request.url.host_str().unwrap_or_default();
         let port = request.url.port_or_known_default().unwrap_or(443);
         let to = match address.host() {
@@ -46,16 +55,35 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
     if let Some(cacert) = &connection.cacert {
         words.push(format!("--cacert {}", literal(&cacert.to_string_lossy())));
     }
+    let plain = request.url.scheme() == "http";
+    words.extend(request.manner.http.map(|version| {
+        let option = match version {
+            HttpVersion::One => "--http1.1",
+            HttpVersion::Two if plain => "--http2-prior-knowledge",
+            HttpVersion::Two => "--http2",
+        };
+        option.to_owned()
+    }));
+    if let Some(signer) = &request.manner.signer {
+        let scope = format!("aws:amz:{}:{}", signer.region, signer.service);
+        let keys = format!("{}:{}", signer.access_key, signer.secret_key);
+        words.push(format!("--aws-sigv4 {}", literal(&scope)));
+        words.push(format!("--user {}", quoted(&redactor.split(&keys))));
+    }
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value.as_bytes());
-        // What curl sends by itself.
-        if name != ACCEPT || value != "*/*" {
+        let signed = request.manner.signer.is_some() && SIGNED.contains(&name.as_str());
+        if name == ACCEPT_ENCODING && value == ACCEPTED {
+            words.push("--compressed".to_owned());
+        } else if !signed && (name != ACCEPT || value != "*/*") {
+            // All but what curl sends, or makes, by itself.
             words.push(header(name.as_str(), &value, redactor));
         }
     }
     let mut before = String::new();
     if !request.body.is_empty() {
-        words.push(body(&request.body, redactor, &mut before));
+        let gzip = request.manner.compress;
+        words.push(body(&request.body, gzip, redactor, &mut before));
     }
     words.push(quoted(&redactor.split(request.url.as_str())));
     let line = words.join(" ");
@@ -64,6 +92,38 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
     } else {
         format!("{before}{}", words.join(" \\\n  "))
     }
+}
+
+/// A call is sent again with grpcurl: the frames of gRPC are beyond curl. It
+/// asks the server for the declaration unless it is given `-proto`.
+fn grpcurl(request: &Request, connection: &Connection, redactor: &Redactor) -> String {
+    let host = request.url.host_str().unwrap_or_default();
+    let port = request.url.port_or_known_default().unwrap_or(443);
+    let mut words = vec!["grpcurl".to_owned()];
+    if request.url.scheme() == "http" {
+        words.push("-plaintext".to_owned());
+    }
+    if let Some(cacert) = &connection.cacert {
+        words.push(format!("-cacert {}", literal(&cacert.to_string_lossy())));
+    }
+    let mut address = format!("{host}:{port}");
+    if let Some(other) = &connection.connect_to {
+        words.push(format!("-authority {}", literal(&address)));
+        address = format!("{}:{}", other.host(), other.port().unwrap_or(port));
+    }
+    for (name, value) in &request.headers {
+        let made = [CONTENT_TYPE, TE, USER_AGENT, ACCEPT].contains(name);
+        if !made {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let option = header(name.as_str(), &value, redactor);
+            words.push(option.replacen("--header", "-H", 1));
+        }
+    }
+    let message = String::from_utf8_lossy(&request.body);
+    words.push(format!("-d {}", quoted(&redactor.split(&message))));
+    words.push(literal(&address));
+    words.push(literal(request.url.path().trim_start_matches('/')));
+    words.join(" ")
 }
 
 /// The option for a header; what is a credential by nature is a variable also
@@ -112,17 +172,21 @@ fn basic(value: &str) -> Option<String> {
 
 /// The option for the body. What a quoted word cannot hold for sure is piped
 /// in by `printf`; what is too long is left to a file.
-fn body(body: &[u8], redactor: &Redactor, before: &mut String) -> String {
+fn body(body: &[u8], gzip: bool, redactor: &Redactor, before: &mut String) -> String {
     if body.len() > MOST_BODY {
         let _ = writeln!(
             before,
             "# the body of {} bytes is too long for this line: put it into `body.bin`",
             body.len()
         );
+        if gzip {
+            before.push_str("gzip -c body.bin | ");
+            return "--data-binary @-".to_owned();
+        }
         return "--data-binary @body.bin".to_owned();
     }
     match std::str::from_utf8(body) {
-        Ok(text) if !text.contains(is_odd) => {
+        Ok(text) if !gzip && !text.contains(is_odd) => {
             format!("--data-raw {}", quoted(&redactor.split(text)))
         }
         text => {
@@ -149,6 +213,9 @@ fn body(body: &[u8], redactor: &Redactor, before: &mut String) -> String {
                 format.replace_range(..1, "\\055");
             }
             let _ = write!(before, "printf {}{values} | ", literal(&format));
+            if gzip {
+                before.push_str("gzip | ");
+            }
             "--data-binary @-".to_owned()
         }
     }

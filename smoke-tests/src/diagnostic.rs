@@ -34,6 +34,19 @@ impl Source {
         })
     }
 
+    /// The same text with stars in these places, for secrets that stand in it.
+    pub(crate) fn masked(&self, spans: &[Span]) -> Arc<Self> {
+        let mut bytes = self.text.clone().into_bytes();
+        for span in spans {
+            for byte in bytes.get_mut(span.range()).into_iter().flatten() {
+                if *byte != b'\n' {
+                    *byte = b'*';
+                }
+            }
+        }
+        Self::new(&self.path, String::from_utf8_lossy(&bytes))
+    }
+
     /// The file's path as the user named it.
     pub fn path(&self) -> &Path {
         &self.path

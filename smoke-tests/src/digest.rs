@@ -28,13 +28,17 @@ pub(crate) fn base64_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What base64 stands for, if that is text.
-pub(crate) fn from_base64(text: &str) -> Option<String> {
-    let bytes = STANDARD
+/// What base64 stands for.
+pub(crate) fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD
         .decode(text)
         .or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')))
-        .ok()?;
-    String::from_utf8(bytes).ok()
+        .ok()
+}
+
+/// What base64 stands for, if that is text.
+pub(crate) fn from_base64(text: &str) -> Option<String> {
+    String::from_utf8(bytes_from_base64(text)?).ok()
 }
 
 /// A random UUID (RFC 9562, version 4); `None` if the system has no randomness.

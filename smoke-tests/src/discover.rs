@@ -132,6 +132,11 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Dia
     Ok(())
 }
 
+/// Reads the file at this path.
+pub(crate) fn read_one(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    read_file(path).map(|text| Source::new(path, text))
+}
+
 fn read_file(path: &Path) -> Result<String, Diagnostic> {
     let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
     let mut bytes = Vec::new();

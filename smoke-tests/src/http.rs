@@ -5,19 +5,25 @@
 //! ignored, and a body has a largest size and a latest end.
 
 mod fresh;
+mod receive;
 
 use std::error::Error;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
-use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 use url::Url;
 
 pub(crate) use self::fresh::Opened;
+use self::receive::receive;
+use crate::check_file::HttpVersion;
 use crate::dial::{Detour, Dialer, DialerError, Protocol, resolve};
+use crate::encoding;
+use crate::grpc::Call;
 use crate::settings::Connection;
+use crate::sigv4::Signer;
 use crate::target::Target;
 use crate::units::{human_bytes, human_duration};
 
@@ -31,6 +37,8 @@ pub(crate) const USER_AGENT: &str = concat!("greenlight/", env!("CARGO_PKG_VERSI
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: reqwest::Client,
+    /// Those that speak one version of HTTP only, made when they are needed.
+    pinned: Arc<[OnceLock<reqwest::Client>; 2]>,
     dialer: Dialer,
     connection: Connection,
     /// The port is left out of the dialled URL, because the client would
@@ -60,6 +68,45 @@ pub(crate) struct Request {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) manner: Manner,
+}
+
+/// How a request is sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Manner {
+    /// The version of HTTP; negotiated if absent.
+    pub(crate) http: Option<HttpVersion>,
+    /// Whether the body goes out in gzip.
+    pub(crate) compress: bool,
+    /// Who signs it when it goes out.
+    pub(crate) signer: Option<Signer>,
+    /// The call whose message the body is, in JSON.
+    pub(crate) grpc: Option<Arc<Call>>,
+}
+
+impl Request {
+    /// The body as it goes out.
+    fn encoded(&self) -> Result<Bytes, String> {
+        if let Some(call) = &self.manner.grpc {
+            let message = serde_json::from_slice(&self.body).map_err(|error| error.to_string())?;
+            return Ok(call.frame(&message)?.into());
+        }
+        if self.manner.compress {
+            let gzip = encoding::gzip(&self.body).map_err(|error| error.to_string())?;
+            return Ok(gzip.into());
+        }
+        Ok(self.body.clone())
+    }
+
+    /// Signs the request as it is now, if somebody does.
+    pub(crate) fn sign(&mut self) -> Result<(), String> {
+        let Some(signer) = self.manner.signer.clone() else {
+            return Ok(());
+        };
+        let body = self.encoded()?;
+        let now = std::time::SystemTime::now();
+        signer.sign(&self.method, &self.url, &mut self.headers, &body, now)
+    }
 }
 
 /// What came back.
@@ -68,6 +115,7 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
+    /// The body, decoded.
     pub(crate) body: Bytes,
     /// From the first attempt to connect to the last byte of the body.
     pub(crate) latency: Duration,
@@ -99,6 +147,13 @@ pub(crate) enum AskError {
     NoEnd(Duration),
     #[error("a body of more than {}", human_bytes(*.0 as u64))]
     TooLarge(usize),
+    #[error("a body of more than {} when it is decoded", human_bytes(*.0 as u64))]
+    TooLargeDecoded(usize),
+    #[error("no answer over HTTP/{version}, which may not be spoken there: {reason}")]
+    Version {
+        version: HttpVersion,
+        reason: String,
+    },
     #[error("a broken answer: {0}")]
     Broken(String),
 }
@@ -110,19 +165,13 @@ impl Client {
         let moves_port = dialer.detour().is_some_and(|detour| {
             connection.target.has_explicit_port() && detour.port() != connection.target.port()
         });
-        let offer = [Protocol::Http2, Protocol::Http1];
-        let builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(USER_AGENT)
-            .tls_backend_preconfigured(dialer.tls().offering(&offer))
-            .dns_resolver(Resolver(dialer.detour().cloned()));
+        let builder = builder(&dialer, &[Protocol::Http2, Protocol::Http1]);
         let inner = builder.build().map_err(|error| ClientError::Stack {
             reason: chain(&error),
         })?;
         Ok(Self {
             inner,
+            pinned: Arc::default(),
             dialer,
             connection: connection.clone(),
             moves_port,
@@ -147,19 +196,44 @@ impl Client {
     ) -> Result<Response, Unanswered> {
         let begun = Instant::now();
         let end = begun + limit;
-        let request = self.prepare(request);
-        let asked = tokio::time::timeout_at(end, self.inner.execute(request)).await;
+        let http = request.manner.http;
+        let call = request.manner.grpc.clone();
+        let client = self.speaking(http)?;
+        let request = self.prepare(request)?;
+        let asked = tokio::time::timeout_at(end, client.execute(request)).await;
         match asked {
-            Ok(Ok(response)) => receive(response.into(), None, begun, limit, chain).await,
-            Ok(Err(error)) => Err(ask_error(&error).into()),
+            Ok(Ok(response)) => receive(response.into(), None, call, begun, limit, chain).await,
+            Ok(Err(error)) => Err(ask_error(&error, http).into()),
             Err(_) => Err(AskError::NoAnswer(limit).into()),
         }
     }
 
-    fn prepare(&self, request: Request) -> reqwest::Request {
+    /// The client for a version of HTTP.
+    fn speaking(&self, http: Option<HttpVersion>) -> Result<&reqwest::Client, AskError> {
+        let Some(version) = http else {
+            return Ok(&self.inner);
+        };
+        let cell = match version {
+            HttpVersion::One => &self.pinned[0],
+            HttpVersion::Two => &self.pinned[1],
+        };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let builder = match version {
+            HttpVersion::One => builder(&self.dialer, &[Protocol::Http1]).http1_only(),
+            HttpVersion::Two => builder(&self.dialer, &[Protocol::Http2]).http2_prior_knowledge(),
+        };
+        let client = builder.build();
+        let client = client.map_err(|error| AskError::Connect(chain(&error)))?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    fn prepare(&self, request: Request) -> Result<reqwest::Request, AskError> {
+        let body = request.encoded().map_err(AskError::Broken)?;
         let mut url = request.url;
         let mut headers = request.headers;
-        if self.moves_port {
+        if self.moves_port && self.target().is_at(&url) {
             let authority = url.authority().to_owned();
             if let Ok(host) = http::HeaderValue::from_str(&authority) {
                 headers.entry(http::header::HOST).or_insert(host);
@@ -169,57 +243,22 @@ impl Client {
         }
         let mut prepared = reqwest::Request::new(request.method, url);
         *prepared.headers_mut() = headers;
-        if !request.body.is_empty() {
-            *prepared.body_mut() = Some(request.body.into());
+        if !body.is_empty() {
+            *prepared.body_mut() = Some(body.into());
         }
-        prepared
+        Ok(prepared)
     }
 }
 
-/// Reads the whole answer whose head has come; `limit` counts from `begun`.
-async fn receive<B>(
-    head: http::Response<B>,
-    opened: Option<Opened>,
-    begun: Instant,
-    limit: Duration,
-    why: impl Fn(&B::Error) -> String,
-) -> Result<Response, Unanswered>
-where
-    B: hyper::body::Body<Data = Bytes> + Unpin,
-{
-    let (head, mut rest) = head.into_parts();
-    let mut answer = Response {
-        status: head.status.as_u16(),
-        version: head.version,
-        headers: head.headers,
-        body: Bytes::new(),
-        latency: Duration::ZERO,
-        opened,
-        redirects: Vec::new(),
-        path: String::new(),
-    };
-    let mut body = BytesMut::new();
-    let ended = loop {
-        let frame = match tokio::time::timeout_at(begun + limit, rest.frame()).await {
-            Ok(Some(Ok(frame))) => frame,
-            Ok(None) => break Ok(()),
-            Ok(Some(Err(error))) => break Err(AskError::Broken(why(&error))),
-            Err(_) => break Err(AskError::NoEnd(limit)),
-        };
-        let Ok(chunk) = frame.into_data() else {
-            continue;
-        };
-        if body.len() + chunk.len() > MOST_BODY_BYTES {
-            break Err(AskError::TooLarge(MOST_BODY_BYTES));
-        }
-        body.extend_from_slice(&chunk);
-    };
-    answer.body = body.freeze();
-    answer.latency = begun.elapsed();
-    ended.map(|()| answer.clone()).map_err(|error| Unanswered {
-        response: Some(Box::new(answer)),
-        error,
-    })
+/// What all clients have in common.
+fn builder(dialer: &Dialer, offer: &[Protocol]) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .user_agent(USER_AGENT)
+        .tls_backend_preconfigured(dialer.tls().offering(offer))
+        .dns_resolver(Resolver(dialer.detour().cloned()))
 }
 
 impl From<AskError> for Unanswered {
@@ -232,11 +271,24 @@ impl From<AskError> for Unanswered {
     }
 }
 
-fn ask_error(error: &reqwest::Error) -> AskError {
-    if error.is_connect() {
-        AskError::Connect(chain(error))
-    } else {
-        AskError::Broken(chain(error))
+/// A server that does not speak a version refuses it in the handshake of TLS.
+fn connect_error(reason: String, http: Option<HttpVersion>) -> AskError {
+    match http {
+        Some(version) if reason.contains("NoApplicationProtocol") => {
+            AskError::Version { version, reason }
+        }
+        _ => AskError::Connect(reason),
+    }
+}
+
+/// One that takes it for another version closes the connection, because the
+/// words make no sense to it.
+fn ask_error(error: &reqwest::Error, http: Option<HttpVersion>) -> AskError {
+    let reason = chain(error);
+    match http {
+        _ if error.is_connect() => connect_error(reason, http),
+        Some(version) => AskError::Version { version, reason },
+        None => AskError::Broken(reason),
     }
 }
 

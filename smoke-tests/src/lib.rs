@@ -14,7 +14,7 @@
 //! | connect | [`http::Client::new`] | [`settings::Connection`] | [`http::Client`] |
 //! | ask | [`run::run`] | plan, client, [`settings::Limits`] | [`report::Report`] |
 //! | judge | [`verdict::judge`] | report | [`verdict::Verdict`] |
-//! | show | [`render`] | report | text, JSON, JUnit XML |
+//! | show | [`render`], `explain` | report | text, JSON, JUnit XML, HTML |
 //!
 //! Three kinds of wrong are never mixed: a [`diagnostic::Diagnostic`] speaks of
 //! the user's file, a failed check is data in the [`report::Report`], and an
@@ -28,11 +28,30 @@ pub mod diagnostic;
 pub mod dial;
 mod digest;
 pub mod discover;
+#[cfg(feature = "cli")]
+mod draft;
+mod encoding;
+#[cfg(feature = "reports")]
+pub mod explain;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod graphql;
+mod grpc;
+mod hint;
+pub mod hosts;
 pub mod http;
+#[cfg(feature = "cli")]
+pub mod import;
+#[cfg(feature = "cli")]
+pub mod init;
+mod json_schema;
 mod jsonpath;
+mod multipart;
 mod pattern;
 pub mod plan;
 mod predicate;
+pub mod rate;
 mod redact;
 pub mod render;
 pub mod report;
@@ -41,6 +60,7 @@ pub mod run;
 pub mod schema;
 mod set_cookie;
 pub mod settings;
+mod sigv4;
 pub mod snippet;
 pub mod suggest;
 pub mod target;

@@ -7,17 +7,47 @@
 
 mod needles;
 
+use std::borrow::Cow;
+
 use needles::needles;
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
 
 /// What stands in the place of a secret.
 pub(crate) const REDACTED: &str = "***";
 
 /// A value that no output may hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Secret {
     /// What it is called where it comes from, such as `SHOP_PASSWORD`.
     pub(crate) name: String,
     pub(crate) value: String,
+}
+
+impl Secret {
+    /// What must not be shown of a value: each text and number in it.
+    pub(crate) fn of_value(name: &str, value: &Value) -> Vec<Self> {
+        let one = |value: String| {
+            vec![Self {
+                name: name.to_owned(),
+                value,
+            }]
+        };
+        match value {
+            Value::Null | Value::Bool(_) => Vec::new(),
+            Value::Number(number) => one(number.to_string()),
+            Value::String(text) => one(text.clone()),
+            Value::Array(items) => items
+                .iter()
+                .flat_map(|item| Self::of_value(name, item))
+                .collect(),
+            Value::Object(members) => members
+                .values()
+                .flat_map(|member| Self::of_value(name, member))
+                .collect(),
+        }
+    }
 }
 
 /// How a secret is written in a text.
@@ -108,8 +138,24 @@ impl Redactor {
     }
 
     /// This redactor, with more secrets.
-    pub(crate) fn with(&self, more: &[Secret]) -> Self {
-        Self::new([self.secrets.as_slice(), more].concat())
+    pub(crate) fn with(&self, more: &[Secret]) -> Cow<'_, Self> {
+        if more.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self::new([self.secrets.as_slice(), more].concat()))
+    }
+
+    /// The problem without the secrets.
+    pub(crate) fn redact_diagnostic(&self, diagnostic: &mut Diagnostic) {
+        self.redact(&mut diagnostic.title);
+        let texts = [
+            &mut diagnostic.expected,
+            &mut diagnostic.found,
+            &mut diagnostic.help,
+        ];
+        for text in texts.into_iter().flatten() {
+            self.redact(text);
+        }
     }
 
     /// The text without the secrets, also without the beginning of one that

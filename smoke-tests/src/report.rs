@@ -1,10 +1,12 @@
 //! The report: what happened, as data. Every output is rendered from it.
 
+mod about;
 mod figures;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::about::{About, Link, Problem, Refusal};
 pub use self::figures::{Series, Timing};
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
@@ -21,6 +23,10 @@ pub struct Report {
     pub duration: Duration,
     /// One entry for each selected check, in the order of the files.
     pub checks: Vec<CheckReport>,
+    /// Why no check was run, if it did not come to that.
+    pub refusal: Option<Refusal>,
+    /// What is known of the run beside its checks.
+    pub about: About,
 }
 
 /// What happened in one check.
@@ -275,11 +281,7 @@ impl CheckReport {
             .iter_mut()
             .flat_map(|step| std::mem::take(&mut step.credentials))
             .collect();
-        if credentials.is_empty() {
-            self.redact_known(redactor);
-        } else {
-            self.redact_known(&redactor.with(&credentials));
-        }
+        self.redact_known(&redactor.with(&credentials));
     }
 
     fn redact_known(&mut self, redactor: &Redactor) {
@@ -289,16 +291,7 @@ impl CheckReport {
                 redactor.redact(url);
             }
             for failure in &mut step.failures {
-                let diagnostic = &mut failure.diagnostic;
-                redactor.redact(&mut diagnostic.title);
-                let texts = [
-                    &mut diagnostic.expected,
-                    &mut diagnostic.found,
-                    &mut diagnostic.help,
-                ];
-                for text in texts.into_iter().flatten() {
-                    redactor.redact(text);
-                }
+                redactor.redact_diagnostic(&mut failure.diagnostic);
             }
             if let Some(exchange) = &mut step.exchange {
                 exchange.texts().for_each(|text| redactor.redact(text));

@@ -1,12 +1,15 @@
 //! The settings of a run. The command reads them from flags, the Lambda from
 //! environment variables of the same names; both end in these types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::hosts::Hosts;
+use crate::rate::Rate;
+use crate::redact::Secret;
 use crate::target::{Address, Target};
 
 /// How many checks run at the same time if nothing else is said.
@@ -32,11 +35,29 @@ pub struct Connection {
 pub struct Selection {
     /// Values that replace or add to the variables of the check files.
     pub variables: BTreeMap<String, String>,
+    /// Which of the variables are secrets, by name.
+    pub secrets: BTreeSet<String>,
     /// Values that check files may use and need not, such as `deployment`. A
     /// variable of the same name comes before them.
     pub context: BTreeMap<String, serde_json::Value>,
+    /// Hosts beside the target that steps may name.
+    pub hosts: Hosts,
     /// Which tags a check must have, and must not have.
     pub tags: Tags,
+}
+
+impl Selection {
+    /// The variables that no output may hold.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
+        let marked = |name: &String| self.secrets.contains(name);
+        self.variables
+            .iter()
+            .filter(move |(name, _)| marked(name))
+            .map(|(name, value)| Secret {
+                name: name.clone(),
+                value: value.clone(),
+            })
+    }
 }
 
 /// How a run is bounded.
@@ -48,6 +69,8 @@ pub struct Limits {
     pub fail_fast: bool,
     /// The longest that the whole run may take.
     pub deadline: Option<Duration>,
+    /// How many requests may be sent in a time, over all checks.
+    pub rate: Option<Rate>,
 }
 
 impl Default for Limits {
@@ -56,6 +79,7 @@ impl Default for Limits {
             jobs: JOBS,
             fail_fast: false,
             deadline: None,
+            rate: None,
         }
     }
 }
@@ -83,9 +107,11 @@ impl FromStr for Assignment {
             .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !fine {
-            return Err(format!(
-                "expected a name of letters, digits and `_` before `=`, found `{name}`"
-            ));
+            // Nor is the name, if it is not one: it may be part of a password.
+            return Err(
+                "expected a name of letters, digits and `_` before `=`, found other text"
+                    .to_owned(),
+            );
         }
         Ok(Self {
             name: name.to_owned(),

@@ -6,11 +6,15 @@ use std::str::FromStr;
 
 use url::Url;
 
+use crate::hosts::Hosts;
+
 /// The base URL under test: scheme, host, port, and a path that all paths of
-/// checks are appended to.
+/// checks are appended to; and the other hosts that may be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     base: Url,
+    /// Where requests may go beside it.
+    hosts: Hosts,
 }
 
 impl FromStr for Target {
@@ -37,13 +41,16 @@ impl FromStr for Target {
         };
         match wrong {
             Some(wrong) => Err(format!("{EXPECTED}, found {wrong}")),
-            None => Ok(Self { base }),
+            None => Ok(Self {
+                base,
+                hosts: Hosts::default(),
+            }),
         }
     }
 }
 
 /// The address that stands in a URL in place of a name.
-fn literal(url: &Url) -> Option<IpAddr> {
+pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
     match url.host()? {
         url::Host::Domain(_) => None,
         url::Host::Ipv4(address) => Some(address.into()),
@@ -70,8 +77,24 @@ impl fmt::Display for Target {
 }
 
 impl Target {
+    /// This target, and other hosts that requests may go to.
+    #[must_use]
+    pub fn allowing(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
+    }
+
+    /// The other hosts that requests may go to.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Whether a request to this URL goes to the target.
+    pub(crate) fn is_at(&self, url: &Url) -> bool {
+        url.origin() == self.base.origin()
+    }
+
     /// The URL of a path, or why it cannot be requested. An absolute URL is
-    /// fine if it stays on the target.
+    /// fine if it stays on the target, or goes to an allowed host.
     pub(crate) fn url(&self, path: &str) -> Result<Url, String> {
         let url = if path.starts_with("http://") || path.starts_with("https://") {
             Url::parse(path)
@@ -104,9 +127,10 @@ impl Target {
         self.guard(url)
     }
 
-    /// Requests go to the target and nowhere else.
+    /// Requests go to the target and to allowed hosts, and nowhere else.
     fn guard(&self, url: Url) -> Result<Url, String> {
-        if url.origin() == self.base.origin() {
+        let credentials = !url.username().is_empty() || url.password().is_some();
+        if self.is_at(&url) || (self.hosts.allow(&url) && !credentials) {
             Ok(url)
         } else {
             Err(format!(

@@ -26,6 +26,9 @@ impl fmt::Display for Verdict {
 
 /// The verdict on a report. Anything that is not a proven pass is `Failed`.
 pub fn judge(report: &Report) -> Verdict {
+    if report.refusal.is_some() {
+        return Verdict::Failed;
+    }
     let mut passed = 0_usize;
     for check in &report.checks {
         match (check.outcome, check.severity) {
@@ -47,6 +50,9 @@ pub fn judge(report: &Report) -> Verdict {
 
 /// Why the verdict is what it is, in one line.
 pub fn reason(report: &Report) -> String {
+    if let Some(refusal) = &report.refusal {
+        return refusal.reason.clone();
+    }
     let counts = report.counts();
     let total = report.total();
     let time = human_duration(report.duration);

@@ -87,6 +87,7 @@ async fn a_report_for_people() {
           repeat it with:
             curl --include \
               --cacert CA_FILE \
+              --compressed \
               --header 'user-agent: greenlight/0.1.0' \
               https://localhost:PORT/version
 
@@ -281,6 +282,10 @@ async fn the_json_report_has_a_version_and_all_that_happened() {
                   {
                     "name": "accept",
                     "value": "*/*"
+                  },
+                  {
+                    "name": "accept-encoding",
+                    "value": "gzip, deflate"
                   },
                   {
                     "name": "user-agent",
@@ -581,6 +586,30 @@ async fn validate_refuses_what_may_take_longer_than_the_deadline() {
     let args = ["validate", "checks", "--deadline", "10m"];
     let output = smoke(folder.path(), &args, &[]).await;
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[tokio::test]
+async fn validate_lists_what_would_run() {
+    let text = "
+setup: [{ get: /, timeout: 1s }]
+checks:
+  - { name: a, tags: [critical, slow], get: /, retry: { times: 2, every: 1s } }
+  - { name: b, severity: warn, each: [{ n: 1 }, { n: 2 }], get: / }
+  - { name: c, skip: not today, get: / }
+";
+    let folder = folder_with(&[("shop.yaml", text)]);
+    let listed = smoke(folder.path(), &["validate", "shop.yaml", "--list"], &[]).await;
+    insta::assert_snapshot!(stdout(&listed), @"
+    shop.yaml:2:1: setup, 1.0 s at the longest
+    shop.yaml:4:13: a [critical, slow], 21.0 s at the longest
+    shop.yaml:5:13: b [1], 10.0 s at the longest, warns
+    shop.yaml:5:13: b [2], 10.0 s at the longest, warns
+    shop.yaml:6:13: c, skipped: not today
+    valid: 4 checks in 1 file, 27.2 s at the longest
+    ");
+    let tagged = ["validate", "shop.yaml", "--list", "--tag", "slow"];
+    let listed = smoke(folder.path(), &tagged, &[]).await;
+    assert!(!stdout(&listed).contains(": b"), "{}", stdout(&listed));
 }
 
 #[tokio::test]

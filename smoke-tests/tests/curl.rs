@@ -143,6 +143,28 @@ async fn requests_arrive_as_they_were_sent() {
     }
 }
 
+#[tokio::test]
+async fn bodies_in_gzip_and_forms_with_files_are_sent_again() {
+    if !curl() {
+        return;
+    }
+    let stage = stage().await;
+    for body in [
+        "text: \"{{ password }} 100%\\n\"\ncompress: gzip",
+        "multipart: { a: \"{{ password }}\", b: { text: ü, type: text/plain, filename: b } }",
+    ] {
+        let step = format!("post: /echo\nhttp: 2\n{body}\nexpect: {{ status: 500 }}");
+        for secret in [HOSTILE, "plain-secret"] {
+            let (first, second) = twice(&stage, &step, secret).await;
+            let first: Value = serde_json::from_str(&first).unwrap();
+            let second: Value = serde_json::from_str(&second).unwrap();
+            let arrived = second["body"].as_str().unwrap();
+            assert!(arrived.contains(secret), "{arrived}");
+            assert_eq!(first["body"], arrived.replace(secret, "***"), "{step}");
+        }
+    }
+}
+
 /// A field of a form or a query.
 fn field(form: &Value, name: &str) -> String {
     url::form_urlencoded::parse(form.as_str().unwrap().as_bytes())

@@ -49,6 +49,7 @@ async fn a_closed_port() {
       |     ^^^^^^^^^^^^^ expected an answer, found no connection: tcp connect error: Connection refused (os error 111)
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
+      = help: check the port, and that a listener is there; nothing accepts connections on it
     ");
 }
 
@@ -70,6 +71,7 @@ async fn a_connection_on_which_nothing_is_said() {
       |     ^^^^^^^^^^^^^ expected an answer, found no answer within N time
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
+      = help: check that the security group of the load balancer lets this machine in on the port; raise `timeout` if the target is only slow
     ");
 }
 
@@ -83,6 +85,7 @@ async fn a_request_that_is_never_answered() {
       |     ^^^^^^^^^^^^^ expected an answer, found no answer within N time
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
+      = help: check that the security group of the load balancer lets this machine in on the port; raise `timeout` if the target is only slow
     ");
 }
 
@@ -105,6 +108,7 @@ async fn a_body_that_drips() {
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
       = note: the answer begins: x
+      = help: raise `timeout` if the answer is only slow
     ");
 }
 
@@ -167,6 +171,7 @@ async fn a_handshake_that_is_not_tls() {
       |     ^^^^^^^^^^^^^ expected an answer, found no connection: received corrupt message of type InvalidContentType
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
+      = help: check the scheme and the port; what answers there speaks no TLS
     ");
 }
 

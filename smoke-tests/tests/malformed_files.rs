@@ -7,6 +7,11 @@
     clippy::expect_used
 )]
 
+#[path = "malformed_files/of_requests.rs"]
+mod of_requests;
+
+use std::sync::Arc;
+
 use smoke_tests::diagnostic::Source;
 use smoke_tests::plan::plan;
 use smoke_tests::settings::{Selection, Tags};
@@ -18,8 +23,11 @@ fn problems(text: &str) -> String {
 }
 
 fn problems_with(text: &str, selection: &Selection) -> String {
-    let sources = [Source::new("shop.yaml", text)];
-    match plan(&sources, selection, &|_| None) {
+    problems_of(&[Source::new("shop.yaml", text)], selection)
+}
+
+fn problems_of(sources: &[Arc<Source>], selection: &Selection) -> String {
+    match plan(sources, selection, &|_| None) {
         Ok(plan) => format!("valid: {} checks", plan.checks()),
         Err(problems) => problems
             .diagnostics()
@@ -80,7 +88,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
       |                                                                                            ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: unknown key `isuer` in `tls`
      --> shop.yaml:6:14
@@ -136,7 +144,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     9 |       headers: { vary: { type: string, each: { count: 1 } } }
       |                          ^^^^ expected an operator for this kind of value, found `type`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: `count` does not apply to text
      --> shop.yaml:9:48
@@ -144,7 +152,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     9 |       headers: { vary: { type: string, each: { count: 1 } } }
       |                                                ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: a fact of TLS that is not known
       --> shop.yaml:10:26
@@ -158,7 +166,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
       --> shop.yaml:10:39
        |
     10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
-       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
+       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
        |
        = help: write one capture for each value
 
@@ -390,7 +398,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `grpc`, `message`, `proto`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");
@@ -527,7 +535,7 @@ fn wrong_types_are_errors() {
      --> shop.yaml:4:19
       |
     4 |     capture: { a: { json: $.a, header: b } }
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls`, `status`, `body` or `url`, found 2 keys
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
       |
       = help: write one capture for each value
     ");
@@ -542,7 +550,7 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { status: { contains: 2 } }
       |                         ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
     ");
     insta::assert_snapshot!(problems_of_check("get: /\nexpect: { body: { count: 2 } }"), @"
     error: `count` does not apply to text
@@ -551,7 +559,7 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { body: { count: 2 } }
       |                       ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count` and `each` are for lists, `type` for JSON, text operators for text and JSON
+      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
     ");
 }
 
@@ -562,7 +570,7 @@ fn a_predicate_that_demands_nothing_is_an_error() {
      --> shop.yaml:4:28
       |
     4 |     expect: { json: { $.a: {} } }
-      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `each`, `type`, `empty` or `not`, found an empty map
+      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `each`, `type`, `schema`, `empty` or `not`, found an empty map
       |
       = help: write `{ exists: true }` if any value will do
     ");
@@ -625,7 +633,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
     2 |   - name: a
       |     ^^^^^^^ expected one of `get`, `head`, `post`, `put`, `patch`, `delete` or `options`, found none of them
       |
-      = help: name the method and the path, such as `get: /healthz`
+      = help: name the method and the path, such as `get: /healthz`, or a `grpc` call
     ");
     insta::assert_snapshot!(problems_of_check("get: /\npost: /\nwrites: true"), @"
     error: a check with two requests
@@ -661,7 +669,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
      --> shop.yaml:5:5
       |
     5 |     text: a
-      |     ^^^^ expected one of `json`, `form`, `text` or `file`, found `text` beside `json`
+      |     ^^^^ expected one of `json`, `form`, `text`, `file`, `graphql` or `multipart`, found `text` beside `json`
       |
       = help: remove one of the two
     ");
@@ -703,13 +711,13 @@ fn names_are_needed_and_differ() {
 #[test]
 fn a_path_is_a_path_on_the_target() {
     insta::assert_snapshot!(problems_of_check("get: https://other.example/"), @"
-    error: a path that cannot be requested
+    error: a host that is not allowed
      --> shop.yaml:3:10
       |
     3 |     get: https://other.example/
-      |          ^^^^^^^^^^^^^^^^^^^^^^ expected a path on the target, such as `/healthz`, found an absolute URL
+      |          ^^^^^^^^^^^^^^^^^^^^^ expected a path on the target, such as `/healthz`, or a URL on an allowed host, found `other.example`
       |
-      = help: the host comes from the target; percent-encode what a URL cannot hold
+      = help: write the path alone if it is the target's; else give `--allow-host other.example` or `SMOKE_ALLOW_HOSTS`
     ");
     insta::assert_snapshot!(problems_of_check("get: //other.example/"), @"
     error: a path that cannot be requested

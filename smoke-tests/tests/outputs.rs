@@ -145,6 +145,7 @@ async fn the_tap_report_says_what_is_wrong_in_yaml() {
           > POST https://localhost:PORT/status/500
           > content-type: application/json
           > accept: */*
+          > accept-encoding: gzip, deflate
           > user-agent: greenlight/0.1.0
           >
           > {"a":1}
@@ -160,6 +161,7 @@ async fn the_tap_report_says_what_is_wrong_in_yaml() {
               --request POST \
               --cacert CA_FILE \
               --header 'content-type: application/json' \
+              --compressed \
               --header 'user-agent: greenlight/0.1.0' \
               --data-raw '{"a":1}' \
               https://localhost:PORT/status/500
@@ -183,6 +185,7 @@ async fn the_tap_report_says_what_is_wrong_in_yaml() {
 
           > GET https://localhost:PORT/status/404
           > accept: */*
+          > accept-encoding: gzip, deflate
           > user-agent: greenlight/0.1.0
           < HTTP/2 404
           < content-type: application/json
@@ -194,6 +197,7 @@ async fn the_tap_report_says_what_is_wrong_in_yaml() {
           repeat it with:
             curl --include \
               --cacert CA_FILE \
+              --compressed \
               --header 'user-agent: greenlight/0.1.0' \
               https://localhost:PORT/status/404
       ...

@@ -3,12 +3,13 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 use smoke_tests::render::json;
-use smoke_tests::report::Report;
+use smoke_tests::report::{About, Link, Problem, Refusal, Report};
 use smoke_tests::settings::Limits;
 use support::{report, report_within, stage};
 
@@ -80,6 +81,40 @@ checks:
     };
     let json = validate(&report_within(&stage, text, limits).await);
     assert_eq!(json["counts"]["not_run"], 5);
+}
+
+/// What the Lambda adds, and what it writes where no check was run.
+#[tokio::test]
+async fn what_is_known_beside_the_checks_is_as_the_schema_says() {
+    let stage = stage().await;
+    let text = "checks: [{ name: fine, get: /healthz }]";
+    let mut report = report(&stage, text).await;
+    report.about = About {
+        deployment: BTreeMap::from([("id".to_owned(), "d-1".to_owned())]),
+        reported: Some("accepted".to_owned()),
+        proof: Some(Duration::from_millis(7)),
+        links: vec![Link {
+            title: "log".to_owned(),
+            url: "https://console.example".to_owned(),
+        }],
+    };
+    let json = validate(&report);
+    assert_eq!(
+        (&json["verdict"], &json["proof_ms"]),
+        (&"Succeeded".into(), &7.into())
+    );
+    report.checks.clear();
+    report.refusal = Some(Refusal {
+        reason: "a problem with the settings: x".to_owned(),
+        problems: vec![Problem {
+            text: "x".to_owned(),
+            help: Some("y".to_owned()),
+        }],
+    });
+    let json = validate(&report);
+    assert_eq!(json["verdict"], "Failed");
+    assert_eq!(json["reason"], "a problem with the settings: x");
+    assert_eq!(json["problems"][0]["help"], "y");
 }
 
 #[test]

@@ -314,6 +314,7 @@ async fn a_redirect_to_another_host_is_not_followed() {
       |     ^^^^^^^^^^^^^^^ expected a redirect that stays on the target, found `https://example.com`, which is not on the target `https://localhost:PORT`
       |
       = note: GET https://localhost:PORT/elsewhere answered 302 (N time)
+      = help: allow the host with `--allow-host` if it is yours to ask
     ");
 }
 
@@ -360,7 +361,7 @@ async fn a_check_of_steps_is_repeated_from_its_first_step() {
 #[tokio::test]
 async fn a_retry_ends_when_its_time_is_over() {
     let stage = stage().await;
-    let text = check("get: /status/503\nretry: { for: 60ms, every: 20ms }");
+    let text = check("get: /status/503\nretry: { for: 1200ms, every: 400ms }");
     let report = report(&stage, &text).await;
     assert_eq!(report.checks[0].outcome, Outcome::Failed);
     assert!((2..=4).contains(&report.checks[0].steps[0].attempts));
@@ -405,6 +406,7 @@ async fn fail_fast_begins_no_further_check() {
         jobs: NonZeroUsize::MIN,
         fail_fast: true,
         deadline: None,
+        ..Limits::default()
     };
     let report = report_within(&stage, text, limits).await;
     assert_eq!(report.checks[1].outcome, Outcome::NotRun(NotRun::FailFast));
@@ -424,6 +426,7 @@ async fn the_deadline_cuts_the_run_and_loses_no_check() {
         jobs: NonZeroUsize::new(2).unwrap(),
         fail_fast: false,
         deadline: Some(Duration::from_millis(300)),
+        ..Limits::default()
     };
     let report = report_within(&stage, &text, limits).await;
     assert!(report.duration < Duration::from_secs(10));

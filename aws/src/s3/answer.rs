@@ -50,6 +50,30 @@ pub(super) fn error(body: &[u8]) -> (String, String) {
     }
 }
 
+/// The same of a service that wraps its errors, as SNS does.
+pub(crate) fn wrapped_error(body: &[u8]) -> (String, String) {
+    let (mut code, mut message) = (String::new(), String::new());
+    let read = children(
+        &String::from_utf8_lossy(body),
+        "ErrorResponse",
+        |name, tag| {
+            while let Some(mut tag) = tag.next_tag() {
+                let inner = tag.start_el().local().to_owned();
+                match (name, inner.as_str()) {
+                    ("Error", "Code") => code = try_data(&mut tag)?.into_owned(),
+                    ("Error", "Message") => message = try_data(&mut tag)?.into_owned(),
+                    _ => {}
+                }
+            }
+            Ok(())
+        },
+    );
+    match read {
+        Ok(()) => (code, message),
+        Err(_) => Default::default(),
+    }
+}
+
 fn object(tag: &mut ScopedDecoder<'_, '_>) -> Result<Listed, XmlDecodeError> {
     let (mut key, mut size) = (String::new(), None);
     while let Some(mut tag) = tag.next_tag() {

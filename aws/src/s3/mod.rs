@@ -4,7 +4,7 @@
 //! the SDK's client would bring all it has for the others along.
 
 mod address;
-mod answer;
+pub(crate) mod answer;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -116,12 +116,47 @@ impl S3 {
         content: &[u8],
         until: Instant,
     ) -> Result<(), CallError> {
+        self.write(at, &[("content-type", content_type)], content, until)
+            .await
+    }
+
+    /// Writes an object, unless there is one. Says whether it did.
+    ///
+    /// Source: [conditional writes](https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+    ///
+    /// # Errors
+    /// What the last attempt met.
+    pub async fn put_new(
+        &self,
+        at: &Address,
+        content_type: &str,
+        content: &[u8],
+        until: Instant,
+    ) -> Result<bool, CallError> {
+        let headers = [("content-type", content_type), ("if-none-match", "*")];
+        match self.write(at, &headers, content, until).await {
+            Ok(()) => Ok(true),
+            // It is there, or somebody else is about to write it.
+            Err(error)
+                if ["PreconditionFailed", "ConditionalRequestConflict"].contains(&error.code()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write(
+        &self,
+        at: &Address,
+        headers: &[(&str, &str)],
+        content: &[u8],
+        until: Instant,
+    ) -> Result<(), CallError> {
         // A bucket with Object Lock asks for a sum.
         let sum = STANDARD.encode(digest(&SHA256, content));
-        let headers = [
-            ("content-type", content_type),
-            ("x-amz-checksum-sha256", sum.as_str()),
-        ];
+        let sum = ("x-amz-checksum-sha256", sum.as_str());
+        let headers: Vec<_> = headers.iter().copied().chain([sum]).collect();
         let call = || self.send(Method::PUT, at, "", &headers, content);
         persist("s3:PutObject", &resource(at), until, call).await?;
         Ok(())
@@ -160,11 +195,7 @@ impl S3 {
     fn uri(&self, at: &Address, query: &str) -> Result<Uri, String> {
         let key = utf8_percent_encode(&at.key, KEPT_IN_PATH);
         let region = self.0.region();
-        let domain = if region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
+        let domain = self.0.domain();
         let mark = if query.is_empty() { "" } else { "?" };
         // What stands in for S3 has no name for each bucket, and a certificate
         // has none for a bucket with a dot.

@@ -1,9 +1,15 @@
 //! The settings of the sinks: where the verdict is told beside CodeDeploy.
 
+use aws::s3::Address;
+use aws::sns::Topic;
+
 use super::Reader;
 use crate::environment::Environment;
 
 pub(super) const METRICS: &str = "SMOKE_METRICS";
+pub(super) const REPORTS: &str = "SMOKE_REPORTS";
+pub(super) const NOTIFY: &str = "SMOKE_NOTIFY";
+pub(super) const NOTIFY_ON: &str = "SMOKE_NOTIFY_ON";
 
 const NAMESPACE: &str = "Greenlight";
 /// Source: [`PutMetricData`](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html).
@@ -14,6 +20,25 @@ const LONGEST_NAMESPACE: usize = 255;
 pub(crate) struct SinkSettings {
     /// The namespace of the metrics; absent if there are to be none.
     pub(crate) metrics: Option<String>,
+    /// What the keys of the reports begin with; it ends with a slash.
+    pub(crate) reports: Option<Address>,
+    /// Who gets messages.
+    pub(crate) notify: Option<Notify>,
+}
+
+/// Who gets messages, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notify {
+    pub(crate) topic: Topic,
+    pub(crate) on: NotifyOn,
+}
+
+/// Which verdicts a message tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotifyOn {
+    /// `Failed`, and one that CodeDeploy could not be told.
+    Failed,
+    Always,
 }
 
 impl SinkSettings {
@@ -30,8 +55,12 @@ impl SinkSettings {
 
 impl Reader<'_> {
     pub(super) fn sinks(&mut self) -> SinkSettings {
+        let on = self.notify_on();
+        let topic = self.parsed::<Topic>(NOTIFY, "give the ARN of the SNS topic");
         SinkSettings {
             metrics: self.namespace(),
+            reports: self.reports(),
+            notify: topic.map(|topic| Notify { topic, on }),
         }
     }
 
@@ -59,5 +88,28 @@ impl Reader<'_> {
             ),
         );
         None
+    }
+
+    fn reports(&mut self) -> Option<Address> {
+        let help = "write the bucket, and what the keys of the reports begin with";
+        let below = self.parsed::<Address>(REPORTS, help)?;
+        let key = &below.key;
+        Some(if key.is_empty() || key.ends_with('/') {
+            below
+        } else {
+            below.with_key(format!("{key}/"))
+        })
+    }
+
+    fn notify_on(&mut self) -> NotifyOn {
+        match self.environment.given(NOTIFY_ON) {
+            None | Some("failed") => NotifyOn::Failed,
+            Some("always") => NotifyOn::Always,
+            Some(text) => {
+                let found = format!("expected `failed` or `always`, found `{text}`");
+                self.error(NOTIFY_ON, found, "leave it out for `failed`");
+                NotifyOn::Failed
+            }
+        }
     }
 }

@@ -219,3 +219,35 @@ fn a_proof_that_cannot_be_made_is_refused() {
       help: leave it out for `/`
     ");
 }
+
+#[test]
+fn secrets_hosts_and_a_rate_are_read_and_no_secret_is_repeated() {
+    let read = settings(&[
+        ("SMOKE_VAR_customer", "demo"),
+        ("SMOKE_SECRET_pin", "1234"),
+        ("SMOKE_ALLOW_HOSTS", "auth.example.com, *.example.org"),
+        ("SMOKE_RATE", "600/m"),
+    ]);
+    let selection = read.selection.clone();
+    assert_eq!(selection.variables["pin"], "1234");
+    assert_eq!(Vec::from_iter(selection.secrets), ["pin"]);
+    assert_ne!(selection.hosts, Hosts::default());
+    assert_eq!(read.rate, "10/s".parse().ok());
+    let found = errors(&[
+        LISTENER,
+        ("SMOKE_SECRET_2nd", "s3cret"),
+        ("SMOKE_ALLOW_HOSTS", "auth.example.com,*,169.254.169.254"),
+        ("SMOKE_RATE", "fast"),
+    ]);
+    assert!(!found.contains("s3cret"));
+    assert_snapshot!(found, @"
+    `SMOKE_ALLOW_HOSTS`: expected a host such as `auth.example.com`, `*.example.com` or `localhost:9000`, found `*`, with a `*` that is not the first label
+      help: name the hosts that checks may ask beside the target, separated by commas
+    `SMOKE_ALLOW_HOSTS`: expected a host such as `auth.example.com`, `*.example.com` or `localhost:9000`, found `169.254.169.254`, a link-local address, where nobody is asked
+      help: name the hosts that checks may ask beside the target, separated by commas
+    `SMOKE_RATE`: expected a number of requests in a second or a minute, such as `20/s` or `600/m`, found `fast`
+      help: leave it out for no limit
+    `SMOKE_SECRET_2nd`: expected a name of letters, digits and `_` after `SMOKE_SECRET_`, found `2nd`
+      help: name it as the check files do
+    ");
+}

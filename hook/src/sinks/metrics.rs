@@ -33,12 +33,12 @@ impl Metrics {
         }
     }
 
-    pub(super) fn write(&self, account: Account<'_>) {
+    pub(super) fn write(&self, account: &Account<'_>) {
         log::line(self.level, "metrics", self.members(account));
     }
 
     /// The members that make a line one of metrics.
-    fn members(&self, account: Account<'_>) -> Map<String, Value> {
+    fn members(&self, account: &Account<'_>) -> Map<String, Value> {
         let metrics = measured(account);
         let names: Vec<_> = metrics
             .iter()
@@ -74,7 +74,7 @@ impl Metrics {
 }
 
 /// The application and the deployment group, if both are known.
-fn dimensions(account: Account<'_>) -> Vec<(&'static str, &str)> {
+fn dimensions<'a>(account: &'a Account<'_>) -> Vec<(&'static str, &'a str)> {
     let learned = &account.decision.learned;
     let of = |name| {
         let value = learned.of_deployment(name)?;
@@ -87,10 +87,10 @@ fn dimensions(account: Account<'_>) -> Vec<(&'static str, &str)> {
 }
 
 /// Each metric: its name, its unit, its value.
-fn measured(account: Account<'_>) -> Vec<(&'static str, &'static str, Value)> {
+fn measured(account: &Account<'_>) -> Vec<(&'static str, &'static str, Value)> {
     let decision = account.decision;
     let succeeded = u8::from(decision.verdict == Verdict::Succeeded);
-    let counts = decision.report.as_ref().map(Report::counts);
+    let counts = decision.report.as_deref().map(Report::counts);
     let counts = counts.unwrap_or_default();
     let mut metrics = vec![
         ("Verdict", "None", succeeded.into()),

@@ -22,5 +22,7 @@ mod proof_calls;
 mod reasons;
 mod reporting;
 mod settings;
+mod sinks;
+mod stand_in;
 mod support;
 mod verdicts;

@@ -12,11 +12,19 @@
 //! | `GET /catalogue?limit=&category=`, `GET /catalogue/{id}` | 200, 404 |
 //! | `GET`, `POST /orders`; `GET`, `PUT`, `PATCH`, `DELETE /orders/{id}`; `GET /account` | 401 without a session |
 //! | `GET /old-shop`, `/redirect-loop`, `/redirect/{n}`, `/elsewhere` | 302 |
+//! | any method `/redirect-to?url=&status=` | 302, or the status that it says |
+//! | `POST /graphql`; `GET /encoded/{coding}`, `/bomb` | 200 |
+//! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
-//! | any method `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
+//! | by gRPC: `grpc.health.v1.Health/Check`, and `shop.v1.Shop` of `shop.proto` | 200 |
+//! | any method `/json-echo`, `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;
 mod defect;
+mod encodings;
+mod graphql;
+mod grpc;
+mod oauth;
 mod shop;
 mod store;
 mod tools;
@@ -148,6 +156,10 @@ fn router(inner: Arc<Inner>) -> Router {
         .route("/version", get(version))
         .merge(shop::routes())
         .merge(tools::routes())
+        .merge(encodings::routes())
+        .merge(graphql::routes())
+        .merge(grpc::routes())
+        .merge(oauth::routes())
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(Arc::clone(&inner));

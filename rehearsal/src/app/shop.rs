@@ -73,11 +73,18 @@ fn credentials(headers: &HeaderMap, body: &[u8]) -> Option<Credentials> {
 }
 
 fn customer() -> Value {
-    json!({"id": "cus-1", "name": "Demo Customer", "email": CUSTOMER, "tier": "gold"})
+    json!({
+        "id": "cus-1",
+        "name": "Demo Customer",
+        "email": CUSTOMER,
+        "tier": "gold",
+        "roles": ["customer"],
+        "address": {"city": "Berlin", "country": "DE"},
+    })
 }
 
-/// Proof that the request comes from a logged-in customer, by bearer token or
-/// by cookie.
+/// Proof that the request comes from a customer: by bearer token or cookie of
+/// a login, or by name and password.
 struct Session;
 
 impl FromRequestParts<Arc<Inner>> for Session {
@@ -87,9 +94,9 @@ impl FromRequestParts<Arc<Inner>> for Session {
         parts: &mut Parts,
         inner: &Arc<Inner>,
     ) -> Result<Self, Self::Rejection> {
-        token(&parts.headers)
-            .filter(|token| inner.lock().store.knows(token))
-            .map(|_| Self)
+        let known = token(&parts.headers).is_some_and(|token| inner.lock().store.knows(token));
+        (known || has_password(&parts.headers))
+            .then_some(Self)
             .ok_or_else(|| {
                 let mut response = problem(StatusCode::UNAUTHORIZED, "log in first");
                 response.headers_mut().insert(
@@ -99,6 +106,17 @@ impl FromRequestParts<Arc<Inner>> for Session {
                 response
             })
     }
+}
+
+/// Basic authentication (RFC 7617) with the customer's password.
+fn has_password(headers: &HeaderMap) -> bool {
+    use base64::Engine as _;
+    let pair = format!("{CUSTOMER}:{PASSWORD}");
+    let expected = base64::engine::general_purpose::STANDARD.encode(pair);
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
+        .is_some_and(|found| found == expected)
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

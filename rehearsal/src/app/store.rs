@@ -70,6 +70,9 @@ pub(super) struct Store {
     orders: VecDeque<Order>,
     next_order: u64,
     flaky: HashMap<String, u32>,
+    /// Access tokens given and refused.
+    granted: u64,
+    refused: u64,
 }
 
 impl Store {
@@ -80,6 +83,8 @@ impl Store {
             orders: VecDeque::new(),
             next_order: 1001,
             flaky: HashMap::new(),
+            granted: 0,
+            refused: 0,
         };
         for (id, quantity) in [("espresso-cup", 2), ("moka-pot", 1)] {
             let line = Line {
@@ -105,6 +110,22 @@ impl Store {
 
     pub(super) fn knows(&self, token: &str) -> bool {
         self.sessions.iter().any(|session| session == token)
+    }
+
+    /// Gives an access token; its number.
+    pub(super) fn grant(&mut self) -> u64 {
+        self.granted += 1;
+        self.granted
+    }
+
+    /// Takes note of a token that was not given.
+    pub(super) fn count_refusal(&mut self) {
+        self.refused += 1;
+    }
+
+    /// How many access tokens were given, and how many refused.
+    pub(super) fn grants(&self) -> (u64, u64) {
+        (self.granted, self.refused)
     }
 
     pub(super) fn add_order(

@@ -13,6 +13,7 @@ use axum::routing::{any, get};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::encodings::decoded;
 use super::{Inner, problem};
 
 /// The longest that `/slow` waits.
@@ -27,7 +28,9 @@ pub(super) fn routes() -> Router<Arc<Inner>> {
             "/elsewhere",
             get(|| async { found("https://example.com/") }),
         )
+        .route("/redirect-to", any(redirect_to))
         .route("/cookies", get(cookies))
+        .route("/json-echo", any(json_echo))
         .route("/echo", any(echo))
         .route("/slow", any(slow))
         .route("/flaky", any(flaky))
@@ -46,6 +49,23 @@ async fn redirect(Path(n): Path<u32>) -> Response {
     }
 }
 
+#[derive(Deserialize)]
+struct Elsewhere {
+    url: String,
+    status: Option<u16>,
+}
+
+/// A redirect to any place, as a login service answers.
+async fn redirect_to(Query(to): Query<Elsewhere>) -> Response {
+    let status = to.status.and_then(|code| StatusCode::from_u16(code).ok());
+    let status = status.filter(|status| (300..400).contains(&status.as_u16()));
+    (
+        status.unwrap_or(StatusCode::FOUND),
+        [(header::LOCATION, to.url)],
+    )
+        .into_response()
+}
+
 /// Cookies with all that can be said of one, and a header that comes twice.
 async fn cookies() -> Response {
     AppendHeaders([
@@ -58,6 +78,11 @@ async fn cookies() -> Response {
         (header::LINK, "</script.js>; rel=preload"),
     ])
     .into_response()
+}
+
+/// The body as it came, as JSON.
+async fn json_echo(body: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -83,7 +108,7 @@ async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Resp
         "query": query,
         "query_string": uri.query().unwrap_or_default(),
         "headers": shown,
-        "body": String::from_utf8_lossy(&body),
+        "body": String::from_utf8_lossy(&decoded(&headers, &body)),
     }))
     .into_response()
 }

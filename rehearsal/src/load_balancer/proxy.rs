@@ -25,6 +25,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Targets {
     client: Client<HttpConnector, Incoming>,
+    /// For gRPC, as a target group of that protocol speaks.
+    grpc: Client<HttpConnector, Incoming>,
     blue: Target,
     green: Target,
 }
@@ -50,9 +52,15 @@ impl Targets {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(KEEP_ALIVE)
+            .build(connector.clone());
+        let grpc = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(KEEP_ALIVE)
+            .http2_only(true)
             .build(connector);
         Self {
             client,
+            grpc,
             blue: Target::on(blue_port),
             green: Target::on(green_port),
         }
@@ -84,7 +92,14 @@ impl Targets {
         if rewrite(&mut request, target, origin).is_none() {
             return broken::page(StatusCode::BAD_REQUEST);
         }
-        match tokio::time::timeout(TARGET_TIMEOUT, self.client.request(request)).await {
+        let client = if is_grpc(request.headers()) {
+            *request.version_mut() = Version::HTTP_2;
+            request.headers_mut().remove(header::HOST);
+            &self.grpc
+        } else {
+            &self.client
+        };
+        match tokio::time::timeout(TARGET_TIMEOUT, client.request(request)).await {
             Err(_) => broken::page(StatusCode::GATEWAY_TIMEOUT),
             Ok(Err(_)) => broken::page(StatusCode::BAD_GATEWAY),
             Ok(Ok(mut response)) => {
@@ -159,6 +174,11 @@ pub(crate) fn trace_id() -> String {
     let seconds = jiff::Timestamp::now().as_second();
     let (high, low) = (crate::random::number(), crate::random::number());
     format!("Root=1-{seconds:08x}-{:08x}{low:016x}", high >> 32)
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {

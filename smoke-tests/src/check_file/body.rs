@@ -8,13 +8,13 @@ use crate::discover::os_reason;
 use crate::suggest;
 use crate::template::Template;
 use crate::units::human_bytes;
-use crate::yaml::Node;
+use crate::yaml::{Node, Yaml};
 
 /// The keys that give a request its body.
-const BODIES: [&str; 4] = ["json", "form", "text", "file"];
+const BODIES: [&str; 6] = ["json", "form", "text", "file", "graphql", "multipart"];
 
 /// The largest file that is sent as a body or read as rows, in bytes.
-const MOST_BODY_BYTES: u64 = 1024 * 1024;
+pub(super) const MOST_BODY_BYTES: u64 = 1024 * 1024;
 
 impl Reader<'_> {
     /// The body, if there is one; `Err` if there is one that cannot be sent.
@@ -35,9 +35,27 @@ impl Reader<'_> {
             "json" => self.value(value).map(Body::Json),
             "form" => Some(Body::Form(self.form(value))),
             "text" => self.template(value, "`text`").map(Body::Text),
+            "graphql" => self.graphql(value).map(Body::GraphQl),
+            "multipart" => self.multipart(value).map(Body::Multipart),
             _ => self.file_body(value).map(Body::File),
         };
         body.map(Some).ok_or(())
+    }
+
+    /// Whether the body is compressed; only gzip is understood everywhere.
+    pub(super) fn compress(&mut self, node: &Node, body: bool) -> bool {
+        let gzip = matches!(&node.value, Yaml::String(text) if text == "gzip");
+        if !gzip {
+            self.wrong_type(node, "`compress`", "`gzip`", "write `compress: gzip`");
+        } else if !body {
+            let problem = self
+                .at(node.span, "nothing to compress")
+                .expected(format!("a body beside it: {}", suggest::list(&BODIES)))
+                .found("none of them")
+                .help("remove `compress`; answers are decoded without it");
+            self.report(problem);
+        }
+        gzip
     }
 
     fn form(&mut self, node: &Node) -> Vec<(String, Template)> {

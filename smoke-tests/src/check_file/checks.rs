@@ -1,9 +1,10 @@
 //! The top of a check file, and its checks.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::keys::{CHECK, FILE, REQUEST};
+use super::keys::{CHECK, FILE, LIBRARY, REQUEST};
 use super::read::{Fields, Reader};
 use super::steps::Defaults;
 use super::{Check, CheckFile, Flow, Severity};
@@ -23,7 +24,11 @@ pub(super) fn file(
         problems.push(super::empty(source));
         return None;
     }
-    let mut reader = Reader { source, problems };
+    let mut reader = Reader {
+        source,
+        problems,
+        library: None,
+    };
     let fields = reader.fields(root, "a check file", &FILE)?;
     let name = fields
         .value("name")
@@ -33,8 +38,19 @@ pub(super) fn file(
         .map(|node| reader.variables(node))
         .unwrap_or_default();
     let defaults = reader.defaults(fields.value("defaults"));
+    let library = reader.library(fields, &defaults);
+    reader.library = Some(Rc::new(library));
     let setup = reader.around(fields, "setup", &defaults);
-    let checks = reader.checks(fields, &defaults);
+    // What others include need not have checks of its own.
+    let is_library = fields.value("fragments").is_some()
+        && fields
+            .iter()
+            .all(|(key, _)| LIBRARY.contains(&key.text.as_str()));
+    let checks = if is_library {
+        Vec::new()
+    } else {
+        reader.checks(fields, &defaults)
+    };
     let teardown = reader.around(fields, "teardown", &defaults);
     Some(CheckFile {
         source: Arc::clone(source),

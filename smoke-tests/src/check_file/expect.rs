@@ -1,15 +1,14 @@
-//! The expectations and captures of a step.
+//! The expectations of a step.
 
 use super::connection::of_first_and_all;
-use super::keys::{EXPECTATIONS, SOURCE_WORDS, SOURCES};
+use super::keys::EXPECTATIONS;
 use super::predicates::Kind;
 use super::read::{Fields, Reader};
-use super::{Capture, Expectation, Query};
+use super::{Expectation, Query};
 use crate::diagnostic::Span;
 use crate::jsonpath::Path;
 use crate::predicate::{Operator, Predicate, Test};
-use crate::suggest;
-use crate::yaml::{Key, Node, Yaml};
+use crate::yaml::{Key, Node};
 
 impl Reader<'_> {
     /// The expectations of a step whose request stands at `request`. A step
@@ -48,7 +47,11 @@ impl Reader<'_> {
         for (key, value) in self.entry_list_of(fields, "cookies") {
             self.cookie(&key.text, value, &mut expectations);
         }
+        if let Some(node) = fields.value("grpc") {
+            self.grpc_status_names(node);
+        }
         let of_the_whole = [
+            ("grpc", Query::Grpc, Kind::Text),
             ("version", Query::Version, Kind::Text),
             ("redirects", Query::Redirects, Kind::Json),
             ("url", Query::Url, Kind::Text),
@@ -79,75 +82,6 @@ impl Reader<'_> {
         expectations
     }
 
-    /// The captures of a step.
-    pub(super) fn captures(&mut self, node: &Node) -> Vec<Capture> {
-        self.entry_list(node, "`capture`")
-            .into_iter()
-            .filter_map(|(key, value)| {
-                let named = self.identifier(key, "a capture's name");
-                let query = self.capture_source(value)?;
-                named.then(|| Capture {
-                    name: key.text.clone(),
-                    span: key.span.to(value.span),
-                    query,
-                })
-            })
-            .collect()
-    }
-
-    fn capture_source(&mut self, node: &Node) -> Option<Query> {
-        match &node.value {
-            Yaml::String(text) if text == "status" => return Some(Query::Status),
-            Yaml::String(text) if text == "body" => return Some(Query::Body),
-            Yaml::String(text) if text == "url" => return Some(Query::Url),
-            Yaml::Map(_) => {}
-            _ => {
-                self.wrong_type(
-                    node,
-                    "a capture",
-                    "`status`, `body`, `url`, or a map such as `{ json: $.token }`",
-                    "say where the value comes from",
-                );
-                return None;
-            }
-        }
-        let fields = self.fields(node, "a capture", &SOURCES)?;
-        let mut entries = fields.iter();
-        let (Some((key, value)), None) = (entries.next(), entries.next()) else {
-            let problem = self
-                .at(node.span, "a capture with other than one source")
-                .expected(format!(
-                    "one of {}",
-                    suggest::list(&[SOURCES.as_slice(), SOURCE_WORDS.as_slice()].concat())
-                ))
-                .found(format!("{} keys", fields.iter().count()))
-                .help("write one capture for each value");
-            self.report(problem);
-            return None;
-        };
-        match key.text.as_str() {
-            "json" => {
-                let text = self.string(value, "a JSONPath")?;
-                self.json_path(text, value.span).map(Query::Json)
-            }
-            "header" => {
-                let text = self.string(value, "a header's name")?;
-                let name = Key {
-                    text: text.to_owned(),
-                    span: value.span,
-                };
-                self.header_name(&name).map(Query::Header)
-            }
-            "cookie" => {
-                let name = self.string(value, "a cookie's name")?;
-                Some(Query::Cookie(name.to_owned()))
-            }
-            "regex" => self.pattern(value).map(Query::Regex),
-            "tls" => self.tls_fact(value).map(Query::Tls),
-            _ => None,
-        }
-    }
-
     /// The entries of the map below a key, if there is one.
     fn entry_list_of<'n>(&mut self, fields: Fields<'n>, key: &str) -> Vec<(&'n Key, &'n Node)> {
         match fields.value(key) {
@@ -156,7 +90,11 @@ impl Reader<'_> {
         }
     }
 
-    fn entry_list<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(&'n Key, &'n Node)> {
+    pub(super) fn entry_list<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+    ) -> Vec<(&'n Key, &'n Node)> {
         let fields = self.entries(node, what);
         fields
             .iter()
@@ -165,7 +103,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn json_path(&mut self, text: &str, span: Span) -> Option<Path> {
+    pub(super) fn json_path(&mut self, text: &str, span: Span) -> Option<Path> {
         match Path::parse(text) {
             Ok(path) => Some(path),
             Err((at, reason)) => {

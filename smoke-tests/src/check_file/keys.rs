@@ -1,14 +1,28 @@
 //! Every key of the check language, map by map.
 
 /// The keys of a check file.
-pub(crate) const FILE: [&str; 6] = [
+pub(crate) const FILE: [&str; 8] = [
     "name",
+    "include",
     "variables",
+    "fragments",
     "defaults",
     "setup",
     "checks",
     "teardown",
 ];
+
+/// The keys of a file that others include, and that has no checks itself.
+pub(crate) const LIBRARY: [&str; 3] = ["name", "include", "fragments"];
+
+/// The keys of a fragment.
+pub(crate) const FRAGMENT: [&str; 2] = ["parameters", "steps"];
+
+/// The keys of a parameter that has a default.
+pub(crate) const PARAMETER: [&str; 2] = ["name", "default"];
+
+/// The keys of a step that uses a fragment.
+pub(crate) const USE: [&str; 3] = ["name", "use", "with"];
 
 /// The keys of a check, beside those of a request.
 pub(crate) const CHECK: [&str; 11] = [
@@ -26,17 +40,18 @@ pub(crate) const CHECK: [&str; 11] = [
 ];
 
 /// The keys of `defaults`.
-pub(crate) const DEFAULTS: [&str; 6] = [
+pub(crate) const DEFAULTS: [&str; 7] = [
     "timeout",
     "headers",
     "auth",
+    "http",
     "retry",
     "follow_redirects",
     "writes",
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 19] = [
+pub(crate) const REQUEST: [&str; 26] = [
     "get",
     "head",
     "post",
@@ -44,6 +59,9 @@ pub(crate) const REQUEST: [&str; 19] = [
     "patch",
     "delete",
     "options",
+    "grpc",
+    "message",
+    "proto",
     "query",
     "headers",
     "auth",
@@ -51,6 +69,10 @@ pub(crate) const REQUEST: [&str; 19] = [
     "form",
     "text",
     "file",
+    "graphql",
+    "multipart",
+    "compress",
+    "http",
     "expect",
     "capture",
     "timeout",
@@ -58,12 +80,35 @@ pub(crate) const REQUEST: [&str; 19] = [
     "repeat",
 ];
 
+/// The ways to log in, and the keys of each.
+pub(crate) const AUTH: [&str; 4] = ["basic", "bearer", "oauth2", "sigv4"];
+pub(crate) const BASIC: [&str; 2] = ["user", "password"];
+pub(crate) const OAUTH2: [&str; 5] = [
+    "token_url",
+    "client_id",
+    "client_secret",
+    "scope",
+    "audience",
+];
+pub(crate) const SIGV4: [&str; 5] = [
+    "region",
+    "service",
+    "access_key",
+    "secret_key",
+    "session_token",
+];
+
+/// The keys of `graphql`, and of a part of `multipart`.
+pub(crate) const GRAPHQL: [&str; 3] = ["query", "variables", "operation"];
+pub(crate) const PART: [&str; 4] = ["file", "text", "type", "filename"];
+
 /// The keys of `retry`.
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
 
 /// The keys of `expect`.
-pub(crate) const EXPECTATIONS: [&str; 13] = [
+pub(crate) const EXPECTATIONS: [&str; 14] = [
     "status",
+    "grpc",
     "version",
     "headers",
     "cookies",
@@ -108,14 +153,29 @@ pub(crate) const LATENCY: [&str; 9] = [
 /// The keys of `repeat`.
 pub(crate) const REPEAT: [&str; 2] = ["times", "jobs"];
 
-/// The sources of a capture that are keys.
-pub(crate) const SOURCES: [&str; 5] = ["json", "header", "cookie", "regex", "tls"];
+/// The keys that say where a capture comes from.
+pub(crate) const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "tls", "from"];
 
-/// The sources of a capture that are words of their own.
+/// What `from` takes; each word also stands alone for a capture.
 pub(crate) const SOURCE_WORDS: [&str; 3] = ["status", "body", "url"];
 
+/// The keys of a `schema` that stands in a file.
+pub(crate) const SCHEMA: [&str; 2] = ["file", "at"];
+
+/// The keys of a capture.
+pub(crate) const CAPTURE: [&str; 8] = [
+    "json",
+    "header",
+    "cookie",
+    "regex",
+    "tls",
+    "from",
+    "transform",
+    "secret",
+];
+
 /// The operators of a predicate.
-pub(crate) const OPERATORS: [&str; 16] = [
+pub(crate) const OPERATORS: [&str; 17] = [
     "equals",
     "contains",
     "starts_with",
@@ -130,6 +190,7 @@ pub(crate) const OPERATORS: [&str; 16] = [
     "count",
     "each",
     "type",
+    "schema",
     "empty",
     "not",
 ];

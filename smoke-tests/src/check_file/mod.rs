@@ -9,15 +9,23 @@
 
 mod auth;
 mod body;
+mod captures;
 mod checks;
 mod connection;
 mod expect;
 mod flow;
+mod fragments;
+mod graphql;
+mod grpc;
+mod include;
 pub(crate) mod keys;
+mod multipart;
 mod predicates;
 mod read;
 mod request;
 mod rows;
+mod schemas;
+mod sent;
 mod series;
 mod steps;
 mod variables;
@@ -25,9 +33,12 @@ mod variables;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderName, Method};
+use http::HeaderName;
 
-use crate::diagnostic::{Diagnostic, Source, Span};
+pub(crate) use self::sent::{
+    Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Own, Part, Request, SigV4,
+};
+use crate::diagnostic::{Diagnostic, Place, Source, Span};
 use crate::jsonpath::Path;
 use crate::pattern::Pattern;
 use crate::predicate::Predicate;
@@ -63,6 +74,8 @@ pub(crate) enum Origin {
     /// It stands in the file, perhaps as a template that names variables
     /// above it.
     Literal(ValueTemplate),
+    /// The same, and kept out of every output, as what stands there is.
+    Secret(ValueTemplate, Span),
     /// An environment variable; its value is kept out of every output.
     Environment(String),
 }
@@ -121,6 +134,8 @@ pub enum Severity {
 /// One request, its expectations and its captures.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
+    /// The use of a fragment that the step is there for.
+    pub(crate) used: Option<Arc<Use>>,
     pub(crate) name: Option<String>,
     /// Where the request is written: `get: /path`.
     pub(crate) span: Span,
@@ -137,37 +152,48 @@ pub(crate) struct Step {
     pub(crate) follow_redirects: usize,
 }
 
-/// What is sent.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) method: Method,
-    /// The path on the target, with its templates.
-    pub(crate) path: Template,
-    pub(crate) query: Vec<(String, Template)>,
-    pub(crate) headers: Vec<(HeaderName, Template)>,
-    pub(crate) auth: Option<Auth>,
-    pub(crate) body: Option<Body>,
+impl Step {
+    /// The file that the step stands in, if a step of `file` is not of a
+    /// fragment.
+    pub(crate) fn source<'a>(&'a self, file: &'a Arc<Source>) -> &'a Arc<Source> {
+        self.used.as_ref().map_or(file, |used| &used.source)
+    }
+
+    /// The uses that it is there for, the innermost first.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = &Arc<Use>> {
+        std::iter::successors(self.used.as_ref(), |used| used.within.as_ref())
+    }
 }
 
-/// Who asks (RFC 7617, RFC 6750).
-#[derive(Debug, Clone)]
-pub(crate) enum Auth {
-    /// Nobody in particular, whatever the defaults say.
-    None,
-    Basic {
-        user: Template,
-        password: Template,
-    },
-    Bearer(Template),
+/// A place where a fragment is used.
+#[derive(Debug)]
+pub(crate) struct Use {
+    /// The fragment's name.
+    pub(crate) fragment: String,
+    /// What reports call this use.
+    pub(crate) label: String,
+    /// The file that the fragment stands in.
+    pub(crate) source: Arc<Source>,
+    pub(crate) place: Place,
+    /// The values of the fragment's parameters.
+    pub(crate) with: Vec<Binding>,
+    /// The use that this one is part of.
+    pub(crate) within: Option<Arc<Use>>,
 }
 
-/// What is sent as a body.
-#[derive(Debug, Clone)]
-pub(crate) enum Body {
-    Json(ValueTemplate),
-    Form(Vec<(String, Template)>),
-    Text(Template),
-    File(bytes::Bytes),
+impl Use {
+    fn outermost(&self) -> &Self {
+        self.within.as_ref().map_or(self, |outer| outer.outermost())
+    }
+}
+
+/// The value of a parameter.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) name: String,
+    pub(crate) value: ValueTemplate,
+    /// Where the value is written.
+    pub(crate) place: Place,
 }
 
 /// Something that can be asked of a response.
@@ -194,6 +220,8 @@ pub(crate) enum Query {
     Sha256,
     /// The version of HTTP, such as `2`.
     Version,
+    /// The status of a gRPC call, by its name.
+    Grpc,
 }
 
 /// A part of the time that a request takes.
@@ -251,6 +279,10 @@ pub(crate) struct Capture {
     pub(crate) name: String,
     pub(crate) span: Span,
     pub(crate) query: Query,
+    /// What is made of it; the template knows it as `value`.
+    pub(crate) transform: Option<(Template, Span)>,
+    /// No output may hold it.
+    pub(crate) secret: bool,
 }
 
 /// Asking again until it passes.
@@ -324,7 +356,30 @@ impl CheckFile {
             }
             return None;
         };
-        checks::file(&root, source, problems)
+        let mut file = checks::file(&root, source, problems)?;
+        let of_secrets = file.variables.iter().filter_map(Variable::literal_secret);
+        let of_secrets: Vec<Span> = of_secrets.collect();
+        if !of_secrets.is_empty() {
+            file.source = source.masked(&of_secrets);
+            let places = problems[before..].iter_mut().flat_map(|problem| {
+                let related = problem.related.iter_mut().map(|(place, _)| place);
+                problem.place.iter_mut().chain(related)
+            });
+            for place in places.filter(|place| Arc::ptr_eq(&place.source, source)) {
+                place.source = Arc::clone(&file.source);
+            }
+        }
+        Some(file)
+    }
+}
+
+impl Variable {
+    /// Where a secret stands in the file itself.
+    fn literal_secret(&self) -> Option<Span> {
+        match &self.origin {
+            Some(Origin::Secret(ValueTemplate::Fixed(_), span)) => Some(*span),
+            _ => None,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl Reader<'_> {
         let name = key.text.as_str();
         if no_text && text_only.contains(&name)
             || !matches!(kind, Kind::Json | Kind::Texts) && matches!(name, "count" | "each")
-            || kind != Kind::Json && name == "type"
+            || kind != Kind::Json && matches!(name, "type" | "schema")
         {
             let of = match kind {
                 Kind::Status => "the status",
@@ -82,7 +82,7 @@ impl Reader<'_> {
                 .at(key.span, format!("`{}` does not apply to {of}", key.text))
                 .expected("an operator for this kind of value")
                 .found(format!("`{}`", key.text))
-                .help("`count` and `each` are for lists, `type` for JSON, text operators for text and JSON");
+                .help("`count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON");
             self.report(problem);
             return None;
         }
@@ -104,6 +104,7 @@ impl Reader<'_> {
             "each" if kind == Kind::Texts => Operator::Each(self.predicate(node, Kind::Text)?),
             "each" => Operator::Each(self.predicate(node, Kind::Json)?),
             "type" => Operator::Type(self.json_type(node)?),
+            "schema" => Operator::Schema(self.schema(node)?),
             "not" => Operator::Not(self.predicate(node, kind)?),
             _ => return None,
         })

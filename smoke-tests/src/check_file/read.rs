@@ -1,9 +1,11 @@
 //! The tools that every part of a check file is read with. Reading goes on
 //! after a mistake, so that all of them are reported at once.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fragments::Library;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::suggest;
 use crate::template::Template;
@@ -14,6 +16,8 @@ use crate::yaml::{Key, Node, Yaml};
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Arc<Source>,
     pub(super) problems: &'a mut Vec<Diagnostic>,
+    /// The fragments that steps may use, once they are read.
+    pub(super) library: Option<Rc<Library>>,
 }
 
 /// The entries of a map whose keys are known.

@@ -2,9 +2,10 @@
 
 use http::{HeaderName, HeaderValue, Method};
 
-use super::Request;
 use super::read::{Fields, Reader};
+use super::{Body, HttpVersion, Own, Request};
 use crate::diagnostic::Span;
+use crate::hosts::authority;
 use crate::suggest;
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -30,9 +31,21 @@ impl Reader<'_> {
         what: &str,
         writes: bool,
     ) -> Option<(Request, Span)> {
+        if let Some((key, node)) = fields.get("grpc") {
+            return self.grpc_request(fields, key, node, writes);
+        }
+        self.no_call(fields);
         let (method, key, path) = self.method(fields, what)?;
         let span = key.span.to(path.span);
-        if !writes && !method.is_safe() {
+        let body = self.body(fields);
+        let reads = match &body {
+            Ok(Some(Body::GraphQl(graphql))) => {
+                self.graphql_by_post(&method, key);
+                graphql.reads
+            }
+            _ => false,
+        };
+        if !writes && !method.is_safe() && !reads {
             let problem = self
                 .at(key.span, "a request that may write")
                 .expected("`writes: true` beside the check's name, or in `defaults`")
@@ -50,14 +63,25 @@ impl Reader<'_> {
             .map(|node| self.headers(node))
             .unwrap_or_default();
         let auth = fields.value("auth").map(|node| self.auth(node));
-        let body = self.body(fields);
+        let own = Own {
+            headers: headers.len(),
+            auth: auth.is_some(),
+        };
+        let compress = fields
+            .value("compress")
+            .is_some_and(|node| self.compress(node, !matches!(body, Ok(None))));
+        let http = fields.value("http").map(|node| self.http_version(node));
         let request = Request {
             method,
             path: path?,
             query,
             headers,
             auth: auth.flatten(),
+            own,
             body: body.ok()?,
+            compress,
+            http: http.flatten(),
+            grpc: None,
         };
         Some((request, span))
     }
@@ -81,7 +105,7 @@ impl Reader<'_> {
                 .at(fields.span, format!("{what} without a request"))
                 .expected(format!("one of {}", suggest::list(&names)))
                 .found("none of them")
-                .help("name the method and the path, such as `get: /healthz`");
+                .help("name the method and the path, such as `get: /healthz`, or a `grpc` call");
             self.report(problem);
             return None;
         };
@@ -101,20 +125,24 @@ impl Reader<'_> {
         let text = self.string(node, "a path")?;
         let template = self.parse_template(text, node.span)?;
         let begins_with_template = text.starts_with("{{");
-        let wrong = if text.contains("://") && !begins_with_template {
-            Some("an absolute URL")
+        let fixed = template.names().next().is_none();
+        let wrong = if let Some(authority) = authority(text) {
+            wrong_authority(authority)
         } else if text.starts_with("//") {
             Some("a path that names another host")
         } else if !text.starts_with('/') && !begins_with_template {
             Some("text that does not begin with `/`")
-        } else if template.names().next().is_none()
-            && text.contains(|c: char| c.is_whitespace() || c.is_control())
-        {
-            Some("white space")
-        } else if text.contains('#') && template.names().next().is_none() {
-            Some("a fragment, which is never sent")
         } else {
             None
+        };
+        let wrong = match wrong {
+            Some(wrong) => Some(wrong),
+            None if !fixed => None,
+            None if text.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                Some("white space")
+            }
+            None if text.contains('#') => Some("a fragment, which is never sent"),
+            None => None,
         };
         if let Some(wrong) = wrong {
             let problem = self
@@ -126,6 +154,23 @@ impl Reader<'_> {
             return None;
         }
         Some(template)
+    }
+
+    /// The `http` of a request or of the defaults.
+    pub(super) fn http_version(&mut self, node: &Node) -> Option<HttpVersion> {
+        let text = match &node.value {
+            Yaml::String(text) | Yaml::Number(_, text) => text.as_str(),
+            _ => "",
+        };
+        match text {
+            "1.1" => Some(HttpVersion::One),
+            "2" => Some(HttpVersion::Two),
+            _ => {
+                let help = "leave it out to let client and server agree on one";
+                self.wrong_type(node, "`http`", "`\"1.1\"` or `\"2\"`", help);
+                None
+            }
+        }
     }
 
     fn query(&mut self, node: &Node) -> Vec<(String, Template)> {
@@ -210,4 +255,14 @@ impl Reader<'_> {
             ),
         })
     }
+}
+
+/// What is wrong with the scheme, host and port of a URL, as far as they stand
+/// in the file.
+fn wrong_authority(authority: &str) -> Option<&'static str> {
+    if authority.contains('@') {
+        return Some("a user name or password in a URL");
+    }
+    let fixed = !authority.contains("{{");
+    (fixed && url::Url::parse(authority).is_err()).then_some("a URL without a host")
 }

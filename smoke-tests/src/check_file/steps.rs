@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use http::HeaderName;
 
+use super::fragments::Item;
 use super::keys::{DEFAULTS, REQUEST, RETRY};
 use super::read::{Fields, Reader};
-use super::{Auth, Retry, RetryOn, Step};
+use super::{Auth, Body, HttpVersion, Retry, RetryOn, Step, graphql, grpc};
+use crate::diagnostic::Place;
 use crate::template::Template;
 use crate::yaml::{Key, Node, Yaml};
 
@@ -28,6 +30,7 @@ pub(super) struct Defaults {
     timeout: Duration,
     headers: Vec<(HeaderName, Template)>,
     auth: Option<Auth>,
+    http: Option<HttpVersion>,
     retry: Option<Retry>,
     follow_redirects: usize,
     /// Whether requests may change data.
@@ -56,6 +59,7 @@ impl Reader<'_> {
                 .map(|node| self.headers(node))
                 .unwrap_or_default(),
             auth: value("auth").and_then(|node| self.auth(node)),
+            http: value("http").and_then(|node| self.http_version(node)),
             retry: value("retry").and_then(|node| self.retry(node)),
             follow_redirects: value("follow_redirects")
                 .and_then(|node| self.redirects(node))
@@ -66,13 +70,50 @@ impl Reader<'_> {
         }
     }
 
-    /// A list of steps, written below `key`.
+    /// A list of steps, written below `key`, with those of fragments in the
+    /// place of their uses.
     pub(super) fn steps(
         &mut self,
         key: &Key,
         node: &Node,
         defaults: &Defaults,
     ) -> Option<Vec<Step>> {
+        let items = self.items(key, node, defaults)?;
+        let library = self.library.clone().unwrap_or_default();
+        let steps = self.put_in(items, &library)?;
+        if !defaults.writes {
+            self.no_writes_in_fragments(&steps);
+        }
+        Some(steps)
+    }
+
+    fn no_writes_in_fragments(&mut self, steps: &[Step]) {
+        let mut blamed: Option<&Place> = None;
+        for step in steps {
+            let Some(used) = step.used.as_ref().map(|used| used.outermost()) else {
+                continue;
+            };
+            if !step.request.may_write() || blamed == Some(&used.place) {
+                continue;
+            }
+            blamed = Some(&used.place);
+            let problem = self
+                .at(used.place.span, "a use of a fragment that may write")
+                .expected("`writes: true` beside the check's name, or in `defaults`")
+                .found(format!("`{}` in `{}`", step.request.method, used.fragment))
+                .help("add `writes: true` if the request may change data of the environment")
+                .related(step.source(self.source), step.span, "this request");
+            self.report(problem);
+        }
+    }
+
+    /// The elements of a list of steps.
+    pub(super) fn items(
+        &mut self,
+        key: &Key,
+        node: &Node,
+        defaults: &Defaults,
+    ) -> Option<Vec<Item>> {
         let items = self.list(node, &format!("`{}`", key.text))?;
         if items.is_empty() {
             let problem = self
@@ -84,9 +125,13 @@ impl Reader<'_> {
             return None;
         }
         let keys = [["name", "retry"].as_slice(), REQUEST.as_slice()].concat();
-        let steps: Vec<_> = items
+        let items: Vec<_> = items
             .iter()
             .map(|item| {
+                if let Some(keys) = Self::is_use(item) {
+                    let fields = self.fields(item, "a use of a fragment", keys)?;
+                    return self.use_of_fragment(fields);
+                }
                 let fields = self.fields(item, "a step", &keys)?;
                 let retry = fields.value("retry").and_then(|node| self.retry(node));
                 let name = fields
@@ -94,10 +139,10 @@ impl Reader<'_> {
                     .and_then(|node| self.string(node, "a step's name"));
                 let mut step = self.step(fields, "a step", retry, defaults)?;
                 step.name = name.map(str::to_owned);
-                Some(step)
+                Some(Item::Step(Box::new(step)))
             })
             .collect();
-        steps.into_iter().collect()
+        items.into_iter().collect()
     }
 
     /// The step that the fields of a step, or of a check of one request,
@@ -111,7 +156,7 @@ impl Reader<'_> {
     ) -> Option<Step> {
         let request = self.request(fields, what, defaults.writes);
         let span = request.as_ref().map_or(fields.span, |(_, span)| *span);
-        let expectations = self.expectations(fields.value("expect"), span);
+        let mut expectations = self.expectations(fields.value("expect"), span);
         let captures = fields
             .value("capture")
             .map(|node| self.captures(node))
@@ -130,7 +175,14 @@ impl Reader<'_> {
             }
         }
         request.auth = request.auth.or_else(|| defaults.auth.clone());
+        request.http = request.http.or(defaults.http);
+        match &request.body {
+            Some(Body::GraphQl(_)) => graphql::expect_no_errors(&mut expectations, span),
+            Some(Body::Message(_)) => grpc::expect_ok(&mut expectations, span),
+            _ => {}
+        }
         Some(Step {
+            used: None,
             name: None,
             span,
             block: fields.span,

@@ -28,6 +28,22 @@ impl Reader<'_> {
 
     fn origin(&mut self, node: &Node) -> Option<Origin> {
         if let Yaml::Map(entries) = &node.value
+            && let Some((_, value)) = entries.iter().find(|(key, _)| key.text == "value")
+            && let Some((_, marked)) = entries.iter().find(|(key, _)| key.text == "secret")
+            && entries.len() == 2
+        {
+            if !matches!(marked.value, Yaml::Bool(true)) {
+                let problem = self
+                    .at(marked.span, "a mark that is not `true`")
+                    .expected("`secret: true`")
+                    .found(marked.describe())
+                    .help("write the value alone if it is no secret");
+                self.report(problem);
+            }
+            let span = value.span;
+            return self.value(value).map(|value| Origin::Secret(value, span));
+        }
+        if let Yaml::Map(entries) = &node.value
             && let [(key, value)] = entries.as_slice()
             && ORIGINS.contains(&key.text.as_str())
         {

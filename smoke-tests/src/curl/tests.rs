@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;
+use crate::http::Manner;
 use crate::redact::Secret;
 
 fn request(method: Method, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Request {
@@ -18,6 +19,7 @@ fn request(method: Method, url: &str, headers: &[(&str, &str)], body: &[u8]) -> 
         url: url.parse().unwrap(),
         headers: map,
         body: body.to_vec().into(),
+        manner: Manner::default(),
     }
 }
 

@@ -89,6 +89,14 @@ pub enum DialerError {
         "an address to connect to needs a target with a name, found a target that is an address itself"
     )]
     TargetIsAddress,
+    /// Only the name is known when an address is looked up.
+    #[error(
+        "`{name}` cannot be allowed as another host, because something else is dialled for that name"
+    )]
+    TwoMeanings {
+        /// The target's name, which is also that of an allowed host.
+        name: String,
+    },
     /// The TLS stack or the system's certificate authorities failed.
     #[error("the TLS stack cannot be set up: {reason}")]
     Stack {
@@ -209,6 +217,11 @@ impl Detour {
         };
         if connection.target.is_address() {
             return Err(DialerError::TargetIsAddress);
+        }
+        let name = connection.target.host();
+        if connection.target.hosts().name(name) {
+            let name = name.to_owned();
+            return Err(DialerError::TwoMeanings { name });
         }
         Ok(Some(Self {
             name: connection.target.host().to_owned(),

@@ -13,7 +13,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{AskError, Client, Request, Response, Unanswered, reasons, receive};
+use crate::check_file::HttpVersion;
+
+use super::{AskError, Client, Request, Response, Unanswered, connect_error, reasons, receive};
 use crate::dial::{Dialled, Phases, Protocol, TlsFacts};
 
 /// What a connection of its own tells beside the answer.
@@ -33,6 +35,7 @@ impl Client {
         request: Request,
         limit: Duration,
     ) -> Result<Response, Unanswered> {
+        let call = request.manner.grpc.clone();
         let begun = Instant::now();
         let end = begun + limit;
         // Ends the connection when this function does.
@@ -44,7 +47,7 @@ impl Client {
             Err(_) => return Err(AskError::NoAnswer(limit).into()),
         };
         let why = |error: &hyper::Error| reasons(Some(error));
-        receive(head, Some(opened), begun, limit, why).await
+        receive(head, Some(opened), call, begun, limit, why).await
     }
 
     /// Opens the connection, sends the request, and waits for the head of the
@@ -54,18 +57,30 @@ impl Client {
         request: Request,
         driving: &mut JoinSet<()>,
     ) -> Result<(http::Response<Incoming>, Opened), AskError> {
-        let offer = [Protocol::Http2, Protocol::Http1];
+        let http = request.manner.http;
+        let offer = match http {
+            None => vec![Protocol::Http2, Protocol::Http1],
+            Some(HttpVersion::One) => vec![Protocol::Http1],
+            Some(HttpVersion::Two) => vec![Protocol::Http2],
+        };
         let dialled = self.dialer.dial(&request.url, &offer).await;
         let Dialled {
             stream,
             phases,
             tls,
-        } = dialled.map_err(|error| AskError::Connect(error.to_string()))?;
+        } = dialled.map_err(|error| connect_error(error.to_string(), http))?;
         let open = Instant::now();
         let io = TokioIo::new(stream);
         let agreed = tls.as_ref().and_then(|facts| facts.protocol.as_deref());
-        let broken = |error: hyper::Error| AskError::Broken(reasons(Some(&error)));
-        let head = if agreed == Some("h2") {
+        let broken = |error: hyper::Error| {
+            let reason = reasons(Some(&error));
+            match http {
+                Some(version) => AskError::Version { version, reason },
+                None => AskError::Broken(reason),
+            }
+        };
+        let two = http.map_or(agreed == Some("h2"), |http| http == HttpVersion::Two);
+        let head = if two {
             let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io)
                 .await
                 .map_err(broken)?;
@@ -91,6 +106,7 @@ impl Client {
 /// or in the URI.
 fn prepared(request: Request, version: Version) -> Result<http::Request<Full<Bytes>>, AskError> {
     let unfit = |error: http::Error| AskError::Broken(error.to_string());
+    let body = request.encoded().map_err(AskError::Broken)?;
     let url = request.url;
     let mut headers = request.headers;
     let authority = url.authority().to_owned();
@@ -109,7 +125,7 @@ fn prepared(request: Request, version: Version) -> Result<http::Request<Full<Byt
         .method(request.method)
         .uri(uri)
         .version(version)
-        .body(Full::new(request.body))
+        .body(Full::new(body))
         .map_err(unfit)?;
     *prepared.headers_mut() = headers;
     Ok(prepared)

@@ -4,6 +4,8 @@
 //! before the first request is found here, or before.
 
 mod expand;
+mod hosts;
+mod list;
 mod names;
 mod selection;
 mod values;
@@ -15,10 +17,12 @@ use std::time::Duration;
 
 use std::collections::BTreeSet;
 
+pub use self::list::Entry;
 use crate::Severity;
 use crate::check_file::{Check, CheckFile};
 use crate::diagnostic::{Problems, Source};
-use crate::redact::Redactor;
+use crate::rate::Rate;
+use crate::redact::{Redactor, Secret};
 use crate::report::Role;
 use crate::settings::Selection;
 use crate::template::Scope;
@@ -67,15 +71,26 @@ impl Plan {
         self.files
     }
 
+    /// What would run, in the order of the files, setups and teardowns
+    /// included.
+    pub fn list(&self) -> impl Iterator<Item = Entry> {
+        self.checks.iter().map(Entry::of)
+    }
+
     /// The longest that a run can take with so many checks at the same time:
     /// every request timing out, every retry used up.
     pub fn worst_case(&self, jobs: NonZeroUsize) -> Duration {
-        worst_case::of_plan(self, jobs)
+        self.worst_case_at(jobs, None)
+    }
+
+    /// The same for a run that is kept to a rate.
+    pub fn worst_case_at(&self, jobs: NonZeroUsize, rate: Option<Rate>) -> Duration {
+        worst_case::of_plan(self, jobs, rate)
     }
 
     /// The time that the teardowns may need.
-    pub(crate) fn teardown(&self) -> Duration {
-        worst_case::of_teardowns(self)
+    pub(crate) fn teardown(&self, rate: Option<Rate>) -> Duration {
+        worst_case::of_teardowns(self, rate)
     }
 }
 
@@ -96,12 +111,14 @@ pub fn plan(
         .filter_map(|source| CheckFile::read(source, &mut problems))
         .collect();
     let misread = !problems.is_empty();
+    let with_checks = files.iter().filter(|file| !file.checks.is_empty()).count();
     let mut known = BTreeSet::new();
-    let mut secrets = Vec::new();
+    let mut secrets: Vec<Secret> = selection.secrets().collect();
     let mut checks = Vec::new();
     for file in files {
         let values = values::values(&file, selection, environment, &mut secrets, &mut problems);
         names::names(&file, &values, &mut known, &mut problems);
+        hosts::hosts(&file, &selection.hosts, &mut problems);
         let mut scope = Scope::default();
         for (name, value) in values.iter().filter_map(|(n, v)| Some((n, v.as_ref()?))) {
             scope.set(name, value);
@@ -116,21 +133,34 @@ pub fn plan(
         .iter()
         .flat_map(|planned: &PlannedCheck| planned.check.tags.iter().cloned())
         .collect();
-    let checks = selection::select(checks, selection);
+    // Each file that includes another one reads it.
+    let mut said = BTreeSet::new();
+    problems.retain(|problem| said.insert(problem.to_string()));
+    let redactor = Redactor::new(secrets);
+    for problem in &mut problems {
+        redactor.redact_diagnostic(problem);
+    }
+    let mut checks = selection::select(checks, selection);
+    // The values of rows may be secrets.
+    for planned in &mut checks {
+        redactor.redact(&mut planned.name);
+        planned.remark.iter_mut().for_each(|r| redactor.redact(r));
+    }
     if checks.is_empty() && problems.is_empty() {
         problems.push(selection::nothing_selected(selection, &tags));
     }
     problems.sort_by_key(|problem| {
         let place = problem.place.as_ref()?;
-        let file = sources.iter().position(|source| *source == place.source);
+        let path = place.source.path();
+        let file = sources.iter().position(|source| source.path() == path);
         Some((file, place.span.start))
     });
     Problems::or(
         problems,
         Plan {
             checks,
-            redactor: Redactor::new(secrets),
-            files: sources.len(),
+            redactor,
+            files: with_checks,
         },
     )
 }

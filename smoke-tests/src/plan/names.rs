@@ -1,13 +1,14 @@
 //! Holds every name in a template against the values that there will be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::check_file::{Auth, Body, Check, CheckFile, Origin, Step};
+use crate::check_file::{Auth, Body, Check, CheckFile, Origin, Step, Use};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::suggest;
-use crate::template::Template;
+use crate::template::{Template, VALUE};
 
 /// Checks that each template's names have a value when their step runs.
 pub(super) fn names(
@@ -18,7 +19,7 @@ pub(super) fn names(
 ) {
     for variable in &file.variables {
         known.insert(variable.name.clone());
-        if let Some(Origin::Literal(value)) = &variable.origin {
+        if let Some(Origin::Literal(value) | Origin::Secret(value, _)) = &variable.origin {
             let mut templates = Vec::new();
             value.templates(&mut templates);
             for template in templates {
@@ -54,73 +55,145 @@ struct Known<'a> {
     captured: BTreeSet<&'a str>,
 }
 
-impl Known<'_> {
-    fn check(&self, check: &Check, known: &mut BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
-        let file = self.file;
-        let later: BTreeMap<&str, Span> = check
-            .steps
-            .iter()
-            .flat_map(|step| &step.captures)
-            .map(|capture| (capture.name.as_str(), capture.span))
-            .collect();
+/// A template, and what it may name beside the values of the file.
+struct Site<'a> {
+    template: &'a Template,
+    source: &'a Arc<Source>,
+    span: Span,
+    /// The use of a fragment that it stands in.
+    used: Option<&'a Arc<Use>>,
+    /// It makes something of a captured value.
+    transforms: bool,
+}
+
+impl<'a> Known<'a> {
+    fn check(
+        &self,
+        check: &'a Check,
+        known: &mut BTreeSet<String>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let source = &self.file.source;
+        let of_steps = check.steps.iter().flat_map(|step| {
+            let source = step.source(source);
+            let captures = step.captures.iter();
+            captures.map(move |capture| (capture.name.as_str(), (source, capture.span)))
+        });
+        let later: BTreeMap<&str, (&Arc<Source>, Span)> = of_steps.collect();
         let rows = check.flow.each.iter().flatten();
         let columns = rows.flat_map(|row| &row.0).map(|(name, _)| name.as_str());
         let mut captured: BTreeSet<&str> = self.captured.iter().copied().chain(columns).collect();
-        let conditions = check.flow.when.iter();
-        let conditions = conditions.map(|(template, span)| (None, template, *span));
-        let of_steps = check.steps.iter().flat_map(|step| {
-            let templates = templates(step).into_iter();
-            templates.map(move |(template, span)| (Some(step), template, span))
-        });
-        let mut current: Option<&Step> = None;
-        for (step, template, span) in conditions.chain(of_steps) {
-            if let (Some(before), Some(now)) = (current, step)
-                && !std::ptr::eq(before, now)
-            {
-                captured.extend(before.captures.iter().map(|capture| capture.name.as_str()));
-            }
-            current = step.or(current);
-            for name in template.names() {
+        let mut visit = |site: &Site<'_>, captured: &BTreeSet<&str>| {
+            for name in site.template.names() {
                 known.insert(name.to_owned());
-                if captured.contains(name) || self.values.contains_key(name) {
+                let parameters = site.used.iter().flat_map(|used| &used.with);
+                let mut of_place = parameters.map(|binding| binding.name.as_str());
+                if captured.contains(name)
+                    || self.values.contains_key(name)
+                    || of_place.any(|parameter| parameter == name)
+                    || (site.transforms && name == VALUE)
+                {
                     continue;
                 }
-                let span = locate(&file.source, span, template, name);
-                problems.push(match later.get(name) {
-                    Some(capture) => Diagnostic::at(
-                        &file.source,
-                        span,
-                        format!("`{name}` is used before it is captured"),
-                    )
-                    .expected("a variable, or a capture of an earlier step")
-                    .found("a capture of this step or a later one")
-                    .help("move the step that captures it before this one")
-                    .related(&file.source, *capture, "captured here"),
-                    None => unknown(file, span, name, &captured, self.values),
-                });
+                let later = later.get(name).copied();
+                problems.push(self.unknown(site, name, captured, later));
             }
+        };
+        if let Some((template, span)) = &check.flow.when {
+            let site = Site {
+                template,
+                source,
+                span: *span,
+                used: None,
+                transforms: false,
+            };
+            visit(&site, &captured);
+        }
+        let mut entered: Vec<*const Use> = Vec::new();
+        for step in &check.steps {
+            // The values of parameters are known before the fragment begins.
+            let mut uses: Vec<_> = step.uses().collect();
+            uses.reverse();
+            for used in uses {
+                if entered.contains(&Arc::as_ptr(used)) {
+                    continue;
+                }
+                entered.push(Arc::as_ptr(used));
+                for binding in &used.with {
+                    let mut templates = Vec::new();
+                    binding.value.templates(&mut templates);
+                    for template in templates {
+                        let site = Site {
+                            template,
+                            source: &binding.place.source,
+                            span: binding.place.span,
+                            used: used.within.as_ref(),
+                            transforms: false,
+                        };
+                        visit(&site, &captured);
+                    }
+                }
+            }
+            for (template, span) in templates(step) {
+                let site = Site {
+                    template,
+                    source: step.source(source),
+                    span,
+                    used: step.used.as_ref(),
+                    transforms: transforms(step, template),
+                };
+                visit(&site, &captured);
+            }
+            captured.extend(step.captures.iter().map(|capture| capture.name.as_str()));
+        }
+    }
+
+    fn unknown(
+        &self,
+        site: &Site<'_>,
+        name: &str,
+        captured: &BTreeSet<&str>,
+        later: Option<(&Arc<Source>, Span)>,
+    ) -> Diagnostic {
+        let span = locate(site.source, site.span, site.template, name);
+        let at = |title: String| Diagnostic::at(site.source, span, title);
+        let problem = if let Some((source, capture)) = later {
+            at(format!("`{name}` is used before it is captured"))
+                .expected("a variable, or a capture of an earlier step")
+                .found("a capture of this step or a later one")
+                .help("move the step that captures it before this one")
+                .related(source, capture, "captured here")
+        } else {
+            let parameters = site.used.iter().flat_map(|used| &used.with);
+            let candidates = captured
+                .iter()
+                .copied()
+                .chain(self.values.keys().map(String::as_str))
+                .chain(parameters.map(|binding| binding.name.as_str()))
+                .chain(site.transforms.then_some(VALUE));
+            at(format!("unknown variable `{name}`"))
+                .expected("a variable of this file, or a capture of an earlier step")
+                .found(format!("`{name}`"))
+                .help(match suggest::nearest(name, candidates) {
+                    Some(near) => format!("write `{near}` if that is meant"),
+                    None if site.used.is_some() => {
+                        format!("add it to the fragment's `parameters`, or give `--var {name}=…`")
+                    }
+                    None => format!("add it to `variables`, or give `--var {name}=…`"),
+                })
+        };
+        match site.used {
+            Some(used) => problem.related(&used.place.source, used.place.span, "used here"),
+            None => problem,
         }
     }
 }
 
-fn unknown(
-    file: &CheckFile,
-    span: Span,
-    name: &str,
-    captured: &BTreeSet<&str>,
-    values: &BTreeMap<String, Option<Value>>,
-) -> Diagnostic {
-    let candidates = captured
-        .iter()
-        .copied()
-        .chain(values.keys().map(String::as_str));
-    Diagnostic::at(&file.source, span, format!("unknown variable `{name}`"))
-        .expected("a variable of this file, or a capture of an earlier step")
-        .found(format!("`{name}`"))
-        .help(match suggest::nearest(name, candidates) {
-            Some(near) => format!("write `{near}` if that is meant"),
-            None => format!("add it to `variables`, or give `--var {name}=…`"),
-        })
+/// Whether the template makes something of a captured value.
+fn transforms(step: &Step, template: &Template) -> bool {
+    let transforms = step.captures.iter().filter_map(|c| c.transform.as_ref());
+    let mut transforms = transforms.map(|(transform, _)| transform);
+    transforms.any(|transform| std::ptr::eq(transform, template))
 }
 
 /// All templates of a step, each with the place that it is best shown at.
@@ -130,24 +203,14 @@ fn templates(step: &Step) -> Vec<(&Template, Span)> {
     let named = request.query.iter().map(|(_, template)| template);
     let headers = request.headers.iter().map(|(_, template)| template);
     found.extend(named.chain(headers).map(|template| (template, step.block)));
-    match &request.auth {
-        Some(Auth::Basic { user, password }) => {
-            found.extend([(user, step.block), (password, step.block)]);
-        }
-        Some(Auth::Bearer(token)) => found.push((token, step.block)),
-        None | Some(Auth::None) => {}
-    }
-    let mut body = Vec::new();
-    match &request.body {
-        Some(Body::Json(value)) => value.templates(&mut body),
-        Some(Body::Form(fields)) => body.extend(fields.iter().map(|(_, template)| template)),
-        Some(Body::Text(template)) => body.push(template),
-        Some(Body::File(_)) | None => {}
-    }
-    found.extend(body.into_iter().map(|template| (template, step.block)));
+    let auth = request.auth.iter().flat_map(Auth::templates);
+    let body = request.body.iter().flat_map(Body::templates);
+    found.extend(auth.chain(body).map(|template| (template, step.block)));
     for expectation in &step.expectations {
         expectation.predicate.templates(&mut found);
     }
+    let transforms = step.captures.iter().filter_map(|c| c.transform.as_ref());
+    found.extend(transforms.map(|(template, span)| (template, *span)));
     found
 }
 

@@ -32,9 +32,11 @@ pub(super) fn values(
     for variable in &file.variables {
         let given = selection.variables.get(&variable.name);
         let value = match (variable.origin.as_ref(), given) {
-            (None | Some(Origin::Literal(_)), Some(given)) => Some(Value::String(given.clone())),
+            (None | Some(Origin::Literal(_) | Origin::Secret(..)), Some(given)) => {
+                Some(Value::String(given.clone()))
+            }
             (None, None) => None,
-            (Some(Origin::Literal(value)), None) => {
+            (Some(Origin::Literal(value) | Origin::Secret(value, _)), None) => {
                 literal(file, variable, value, &scope, problems)
             }
             (Some(Origin::Environment(key)), given) => {
@@ -60,6 +62,9 @@ pub(super) fn values(
         };
         if let Some(value) = &value {
             scope.set(&variable.name, value);
+            if matches!(variable.origin, Some(Origin::Secret(..))) {
+                secrets.extend(Secret::of_value(&variable.name, value));
+            }
         }
         values.insert(variable.name.clone(), value);
     }

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{Plan, PlannedCheck};
-use crate::check_file::{Check, Retry, Step};
+use crate::check_file::{Auth, Check, Retry, Step};
+use crate::rate::Rate;
 use crate::report::Role;
 
 /// The most that is ever said; beyond it nobody waits.
@@ -13,21 +14,69 @@ const MOST: Duration = Duration::from_hours(24);
 
 /// Never less than a run takes: at any moment either all jobs are busy, or the
 /// longest chain of checks that wait for each other goes on.
-pub(super) fn of_plan(plan: &Plan, jobs: NonZeroUsize) -> Duration {
+///
+/// With a rate there are also the times in which nobody may ask, no more than
+/// one for each request.
+pub(super) fn of_plan(plan: &Plan, jobs: NonZeroUsize, rate: Option<Rate>) -> Duration {
     let jobs = u32::try_from(jobs.get()).unwrap_or(u32::MAX);
     let mut total = Duration::ZERO;
     for planned in &plan.checks {
         total = total.saturating_add(of_planned(planned));
     }
-    let longest = longest_chain(plan);
-    longest.saturating_add(total / jobs).min(MOST)
+    longest_chain(plan)
+        .saturating_add(total / jobs)
+        .saturating_add(waits(plan.checks.iter(), rate))
+        .min(MOST)
 }
 
 /// The longest teardown: they run at the same time.
-pub(super) fn of_teardowns(plan: &Plan) -> Duration {
+pub(super) fn of_teardowns(plan: &Plan, rate: Option<Rate>) -> Duration {
     let teardowns = plan.checks.iter();
     let teardowns = teardowns.filter(|planned| planned.role == Role::Teardown);
-    teardowns.map(of_planned).max().unwrap_or_default()
+    let waits = waits(teardowns.clone(), rate);
+    let longest = teardowns.map(of_planned).max().unwrap_or_default();
+    longest.saturating_add(waits).min(MOST)
+}
+
+/// The time in which a rate lets nobody ask.
+fn waits<'p>(checks: impl Iterator<Item = &'p PlannedCheck>, rate: Option<Rate>) -> Duration {
+    let Some(rate) = rate else {
+        return Duration::ZERO;
+    };
+    let requests = checks
+        .filter(|planned| planned.runs)
+        .map(|planned| requests(&planned.check))
+        .fold(0_u32, u32::saturating_add);
+    rate.interval().saturating_mul(requests)
+}
+
+/// The most requests that a check can send.
+fn requests(check: &Check) -> u32 {
+    let steps = check.steps.iter().map(|step| {
+        let redirects = u32::try_from(step.follow_redirects).unwrap_or(u32::MAX);
+        let times = match &step.repeat {
+            Some(repeat) => u32::try_from(repeat.times).unwrap_or(u32::MAX),
+            None => attempts(step.retry.as_ref()),
+        };
+        let token = matches!(step.request.auth, Some(Auth::OAuth2(_)));
+        let once = redirects.saturating_add(1).saturating_add(token.into());
+        times.saturating_mul(once)
+    });
+    let once = steps.fold(0, u32::saturating_add);
+    attempts(check.retry.as_ref()).saturating_mul(once)
+}
+
+/// The most attempts that a retry makes.
+fn attempts(retry: Option<&Retry>) -> u32 {
+    let Some(retry) = retry else {
+        return 1;
+    };
+    let by_time = retry.within.map(|within| {
+        let pauses = within.as_millis() / retry.every.as_millis().max(1);
+        u32::try_from(pauses).unwrap_or(u32::MAX).saturating_add(1)
+    });
+    let limits = by_time.into_iter().chain(retry.times);
+    limits.min().unwrap_or(1)
 }
 
 /// The longest way to the end of a check through what it waits for. The graph
@@ -57,7 +106,7 @@ fn longest_chain(plan: &Plan) -> Duration {
     known.into_iter().flatten().max().unwrap_or_default()
 }
 
-fn of_planned(planned: &PlannedCheck) -> Duration {
+pub(super) fn of_planned(planned: &PlannedCheck) -> Duration {
     if planned.runs {
         of_check(&planned.check)
     } else {

@@ -4,10 +4,12 @@
 mod json;
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::diagnostic::Span;
+use crate::json_schema::JsonSchema;
 use crate::pattern::Pattern;
 use crate::template::{Scope, Template};
 use crate::units::human_span;
@@ -38,6 +40,7 @@ pub(crate) enum Operator {
     Exists(bool),
     Empty(bool),
     Type(JsonType),
+    Schema(Arc<JsonSchema>),
     Count(Predicate),
     /// Every element of a list meets it, and there is at least one.
     Each(Predicate),
@@ -126,6 +129,7 @@ impl Predicate {
                 | Operator::Exists(_)
                 | Operator::Empty(_)
                 | Operator::Type(_)
+                | Operator::Schema(_)
                 | Operator::Status(..) => {}
             }
             found.extend(inside.into_iter().map(|template| (template, test.span)));
@@ -201,6 +205,7 @@ impl Operator {
             }
             Self::Empty(wanted) => is_empty(value).is_some_and(|empty| empty == *wanted),
             Self::Type(wanted) => wanted.is_type_of(value),
+            Self::Schema(schema) => schema.accepts(value),
             Self::Count(predicate) => match count(value) {
                 Some(count) => predicate.holds(Some(&count), scope)?,
                 None => false,
@@ -244,6 +249,7 @@ impl Operator {
             Self::Empty(true) => "it to be empty".to_owned(),
             Self::Empty(false) => "it not to be empty".to_owned(),
             Self::Type(wanted) => wanted.with_article().to_owned(),
+            Self::Schema(schema) => format!("JSON as in {}", schema.name()),
             Self::Count(predicate) => format!("a count of {}", predicate.say(Unit::None, scope)?),
             Self::Each(predicate) => {
                 format!("of each element: {}", predicate.say(unit, scope)?)
@@ -269,10 +275,16 @@ impl Operator {
         {
             return format!("{count}");
         }
+        if let Self::Schema(schema) = self {
+            return schema.problems(value).join("; ");
+        }
         if let Self::Each(predicate) = self {
             match each(value, predicate, scope) {
                 Ok(Each::Not(at, item)) => {
-                    return format!("{} at index {at}", say_value(item, unit));
+                    let inside = predicate.judge(Some(item), unit, scope).ok();
+                    let found = inside.and_then(|mut inside| inside.pop());
+                    let found = found.map_or_else(|| say_value(item, unit), |inside| inside.found);
+                    return format!("{found} at index {at}");
                 }
                 Ok(Each::Empty) => return "an empty list".to_owned(),
                 Ok(Each::NoList | Each::Holds) | Err(_) => {}

@@ -3,11 +3,19 @@
 //! These types are a promise to readers. A member may be added within a
 //! version; removing one or changing its meaning takes a new version.
 
+mod about;
+mod exchange;
+
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::Severity;
 use crate::report::{self, Outcome, Role, StepOutcome};
 use crate::verdict;
+
+pub use self::about::{Link, Problem};
+pub use self::exchange::{Answer, Excerpt, Header, Request};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -29,6 +37,21 @@ pub struct Report<'a> {
     pub duration_ms: u64,
     /// How many checks came out how.
     pub counts: Counts,
+    /// What kept the checks from being run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem<'a>>,
+    /// What is deployed, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<&'a BTreeMap<String, String>>,
+    /// What became of the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported: Option<&'a str>,
+    /// How long it took to prove what the target serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_ms: Option<u64>,
+    /// Where to read on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link<'a>>,
     /// One entry for each selected check.
     pub checks: Vec<Check<'a>>,
 }
@@ -163,52 +186,6 @@ pub struct Series {
     pub p99_ms: Option<f64>,
 }
 
-/// A request as it was sent.
-#[derive(Debug, Serialize)]
-pub struct Request<'a> {
-    /// Its method.
-    pub method: &'a str,
-    /// Its URL.
-    pub url: &'a str,
-    /// Its headers, in their order; a name can stand several times.
-    pub headers: Vec<Header<'a>>,
-    /// Its body, if it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Excerpt<'a>>,
-}
-
-/// An answer as it was received.
-#[derive(Debug, Serialize)]
-pub struct Answer<'a> {
-    /// Its status.
-    pub status: u16,
-    /// The version of HTTP, such as `HTTP/2`.
-    pub version: &'static str,
-    /// Its headers, in their order; a name can stand several times.
-    pub headers: Vec<Header<'a>>,
-    /// Its body, as far as it was read, if it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Excerpt<'a>>,
-}
-
-/// One header.
-#[derive(Debug, Serialize)]
-pub struct Header<'a> {
-    /// Its name, in lower case.
-    pub name: &'a str,
-    /// Its value; what is a credential is `***`.
-    pub value: &'a str,
-}
-
-/// The beginning of a body.
-#[derive(Debug, Serialize)]
-pub struct Excerpt<'a> {
-    /// Its first characters; `…` at the end if there are more.
-    pub text: &'a str,
-    /// The size of the whole body in bytes.
-    pub bytes: usize,
-}
-
 /// One thing that was wrong.
 #[derive(Debug, Serialize)]
 pub struct Failure<'a> {
@@ -233,6 +210,8 @@ pub struct Failure<'a> {
 /// The report in this format, to be serialized.
 pub fn report(report: &report::Report) -> Report<'_> {
     let counts = report.counts();
+    let about = &report.about;
+    let problems = report.refusal.as_ref().map(|refusal| &refusal.problems);
     Report {
         version: VERSION,
         verdict: verdict::judge(report).to_string(),
@@ -247,6 +226,11 @@ pub fn report(report: &report::Report) -> Report<'_> {
             failed: counts.failed,
             not_run: counts.not_run,
         },
+        problems: problems.into_iter().flatten().map(about::problem).collect(),
+        deployment: Some(&about.deployment).filter(|known| !known.is_empty()),
+        reported: about.reported.as_deref(),
+        proof_ms: about.proof.map(milliseconds),
+        links: about.links.iter().map(about::link).collect(),
         checks: report.checks.iter().map(check).collect(),
     }
 }
@@ -304,22 +288,15 @@ fn step(step: &report::StepReport) -> Step<'_> {
             .and_then(|exchange| exchange.answer.as_ref()?.body.as_ref())
             .map(|body| body.text.as_str()),
         failures: step.failures.iter().map(failure).collect(),
-        request: step.exchange.as_ref().map(|exchange| Request {
-            method: &exchange.request.method,
-            url: &exchange.request.url,
-            headers: headers(&exchange.request.headers),
-            body: exchange.request.body.as_ref().map(excerpt),
-        }),
+        request: step
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange::request(&exchange.request)),
         answer: step
             .exchange
             .as_ref()
             .and_then(|exchange| exchange.answer.as_ref())
-            .map(|answer| Answer {
-                status: answer.status,
-                version: answer.version,
-                headers: headers(&answer.headers),
-                body: answer.body.as_ref().map(excerpt),
-            }),
+            .map(exchange::answer),
         curl: step
             .exchange
             .as_ref()
@@ -347,20 +324,6 @@ fn series(series: &report::Series) -> Series {
         p90_ms: series.p90.map(fine),
         p95_ms: series.p95.map(fine),
         p99_ms: series.p99.map(fine),
-    }
-}
-
-fn headers(headers: &[(String, String)]) -> Vec<Header<'_>> {
-    headers
-        .iter()
-        .map(|(name, value)| Header { name, value })
-        .collect()
-}
-
-fn excerpt(excerpt: &report::Excerpt) -> Excerpt<'_> {
-    Excerpt {
-        text: &excerpt.text,
-        bytes: excerpt.bytes,
     }
 }
 

@@ -3,17 +3,24 @@
 //! A wrong answer is a `<failure>`; what could not be asked, was cut short or
 //! is our own fault is an `<error>`; a check that did not run is `<skipped>`.
 
+use std::fmt::Write as _;
+
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use super::{exchange, failures};
-use crate::report::{CheckReport, Class, Outcome, Report};
-use crate::snippet::Colour;
+use crate::report::{CheckReport, Class, Outcome, Refusal, Report};
+use crate::snippet::{Colour, visible};
 
 /// The whole report, or why it cannot be written as XML.
 pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
     let mut junit = Junit::new("greenlight");
     junit.set_time(report.duration);
     let mut suites: Vec<(&str, TestSuite)> = Vec::new();
+    if let Some(refusal) = &report.refusal {
+        let mut suite = TestSuite::new("greenlight");
+        suite.add_test_case(refused(refusal));
+        suites.push(("", suite));
+    }
     for check in &report.checks {
         let case = case(check);
         let known = suites.iter().position(|(name, _)| **name == *check.suite);
@@ -25,6 +32,24 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
     }
     junit.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
     junit.to_string()
+}
+
+/// Nothing was asked, which must not look like nothing was wrong.
+fn refused(refusal: &Refusal) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(refusal.reason.as_str());
+    status.set_type("not-run");
+    let mut description = String::new();
+    for problem in &refusal.problems {
+        let _ = writeln!(description, "{}", visible(&problem.text));
+        if let Some(help) = &problem.help {
+            let _ = writeln!(description, "  help: {}", visible(help));
+        }
+    }
+    status.set_description(description);
+    let mut case = TestCase::new("the checks are run", status);
+    case.set_classname("greenlight");
+    case
 }
 
 fn case(check: &CheckReport) -> TestCase {

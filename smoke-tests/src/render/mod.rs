@@ -1,10 +1,10 @@
 //! The outputs: pure functions from a report to text.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "reports")]
 mod exchange;
-#[cfg(feature = "cli")]
+#[cfg(feature = "reports")]
 pub mod html;
-#[cfg(feature = "cli")]
+#[cfg(feature = "reports")]
 pub mod junit;
 #[cfg(feature = "cli")]
 pub mod tap;
@@ -46,6 +46,15 @@ pub fn failures(check: &CheckReport, colour: Colour) -> String {
         }
     }
     text
+}
+
+/// The text in a style, where there are colours.
+#[cfg(feature = "reports")]
+pub(crate) fn paint(text: &str, style: anstyle::Style, colour: Colour) -> String {
+    match colour {
+        Colour::Never => text.to_owned(),
+        Colour::Always => format!("{style}{text}{style:#}"),
+    }
 }
 
 fn notes(step: &StepReport) -> Vec<String> {

@@ -12,6 +12,9 @@ use crate::verdict;
 
 /// The whole report.
 pub fn report(report: &Report) -> String {
+    if let Some(refusal) = &report.refusal {
+        return format!("TAP version 14\nBail out! {}\n", escaped(&refusal.reason));
+    }
     let mut text = format!("TAP version 14\n1..{}\n", report.checks.len());
     for (index, check) in report.checks.iter().enumerate() {
         let number = index + 1;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{exchange, failures};
+use super::{exchange, failures, paint};
 use crate::report::{CheckReport, NotRun, Outcome, Report};
 use crate::snippet::Colour;
 use crate::units::{counted, human_duration};
@@ -115,11 +115,4 @@ pub fn summary(report: &Report, colour: Colour) -> String {
         human_duration(report.duration),
         paint(&verdict.to_string(), style, colour),
     )
-}
-
-fn paint(text: &str, style: Style, colour: Colour) -> String {
-    match colour {
-        Colour::Never => text.to_owned(),
-        Colour::Always => format!("{style}{text}{style:#}"),
-    }
 }

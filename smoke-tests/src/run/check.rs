@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::cookies::Jar;
+use super::frames::Frames;
 use super::{Shared, failed, series, skeleton, step};
 use crate::plan::PlannedCheck;
 use crate::report::{CheckReport, Outcome, Role, StepOutcome};
@@ -16,9 +17,11 @@ pub(super) async fn run(
 ) -> (CheckReport, Scope) {
     let begun = Instant::now();
     let mut attempts = 0;
+    let mut before = scope.clone();
     loop {
         attempts += 1;
-        let (mut report, scope) = attempt(planned, shared, scope).await;
+        let (mut report, scope) = attempt(planned, shared, &before).await;
+        before.keep_secret(scope.secrets().to_vec());
         report.attempts = attempts;
         report.duration = begun.elapsed();
         if report.outcome == Outcome::Passed {
@@ -43,14 +46,30 @@ async fn attempt(
     let mut report = skeleton(planned);
     let mut scope = scope.clone();
     let mut jar = Jar::default();
+    let mut frames = Frames::default();
     report.outcome = Outcome::Passed;
     for (step, entry) in planned.check.steps.iter().zip(&mut report.steps) {
-        let source = &planned.source;
-        match &step.repeat {
-            None => step::run(step, source, shared, &mut scope, &mut jar, entry).await,
-            Some(repeat) => {
-                series::run(step, repeat, source, shared, &mut scope, &mut jar, entry).await;
+        match frames.enter(step.used.as_ref(), &mut scope) {
+            Ok(outside) => {
+                let source = step.source(&planned.source);
+                match &step.repeat {
+                    None => step::run(step, source, shared, &mut scope, &mut jar, entry).await,
+                    Some(repeat) => {
+                        series::run(step, repeat, source, shared, &mut scope, &mut jar, entry)
+                            .await;
+                    }
+                }
+                scope.put_back(outside);
             }
+            Err(failure) => {
+                entry.outcome = StepOutcome::Failed;
+                entry.failures.push(failure);
+            }
+        }
+        for failure in &mut entry.failures {
+            let uses = step.uses();
+            let places = uses.map(|used| (used.place.clone(), "used here".to_owned()));
+            failure.diagnostic.related.extend(places);
         }
         if entry.outcome != StepOutcome::Passed {
             report.outcome = failed(planned);

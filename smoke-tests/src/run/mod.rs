@@ -5,13 +5,21 @@
 //! becomes an outcome in the report, and every selected check is in it.
 
 mod auth;
+mod blank;
+mod capture;
 mod check;
 mod cookies;
+mod frames;
+mod login;
+mod pace;
 mod record;
+mod redirects;
 mod request;
 mod series;
 mod step;
+mod tokens;
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,16 +29,23 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Semaphore, SetOnce};
 use tokio::time::Instant;
 
-use crate::check_file::{Retry, RetryOn, Severity};
-use crate::diagnostic::{Diagnostic, Place};
+use self::blank::{failed, not_run, skeleton};
+use self::pace::Pace;
+use crate::check_file::{Retry, RetryOn};
+use crate::diagnostic::Diagnostic;
 use crate::http::Client;
 use crate::plan::{Plan, PlannedCheck};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Secret};
 use crate::report::{
-    CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
+    About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
 };
 use crate::settings::Limits;
 use crate::template::Scope;
+use tokens::Tokens;
+
+/// The most captured secrets that the failures of other checks are searched
+/// for.
+const MOST_SECRETS: usize = 1_000;
 
 /// What a run tells while it goes on.
 #[derive(Debug, Clone, Copy)]
@@ -56,11 +71,28 @@ pub enum Progress<'a> {
 struct Shared<'a> {
     client: &'a Client,
     redactor: &'a Redactor,
+    tokens: &'a Tokens,
     begun: Instant,
     deadline: Option<Instant>,
+    /// Absent if requests may be sent as fast as they can be.
+    pace: Option<&'a Pace>,
 }
 
 impl Shared<'_> {
+    /// Waits until the next request may be sent, or the run's time is over;
+    /// says how long that took.
+    async fn turn(&self) -> Duration {
+        let begun = Instant::now();
+        match (self.pace, self.deadline) {
+            (None, _) => {}
+            (Some(pace), None) => pace.turn().await,
+            (Some(pace), Some(deadline)) => {
+                let _ = tokio::time::timeout_at(deadline, pace.turn()).await;
+            }
+        }
+        begun.elapsed()
+    }
+
     /// The time that is left of the run, no more than `most`.
     fn left(&self, most: Duration) -> Duration {
         self.deadline.map_or(most, |deadline| {
@@ -139,20 +171,26 @@ pub async fn run(
     let begun = Instant::now();
     let total = plan.checks.len();
     // A teardown gets the time it may need, but never more than a quarter.
-    let kept = |deadline: Duration| plan.teardown().min(deadline / 4);
+    let kept = |deadline: Duration| plan.teardown(limits.rate).min(deadline / 4);
+    let pace = limits.rate.map(Pace::new);
+    let tokens = Tokens::default();
     let running = Running {
         plan,
         shared: Shared {
             client,
             redactor: &plan.redactor,
+            tokens: &tokens,
             begun,
             deadline: limits.deadline.map(|most| begun + most - kept(most)),
+            pace: pace.as_ref(),
         },
         teardown: Shared {
             client,
             redactor: &plan.redactor,
+            tokens: &tokens,
             begun,
             deadline: limits.deadline.map(|most| begun + most),
+            pace: pace.as_ref(),
         },
         limits,
         slots: Semaphore::new(limits.jobs.get()),
@@ -178,15 +216,33 @@ pub async fn run(
         reports[index] = Some(report);
     }
     drop(checks);
+    let mut checks: Vec<_> = reports.into_iter().flatten().collect();
+    running.forget_what_others_captured(&mut checks);
     Report {
         target: client.target().to_string(),
         started_at,
         duration: begun.elapsed(),
-        checks: reports.into_iter().flatten().collect(),
+        checks,
+        refusal: None,
+        about: About::default(),
     }
 }
 
 impl Running<'_> {
+    /// Takes out of what is said of failed checks the secrets that other
+    /// checks captured, perhaps after these were done.
+    fn forget_what_others_captured(&self, checks: &mut [CheckReport]) {
+        let done = self.done.iter().filter_map(SetOnce::get);
+        let secrets = done.flat_map(|done| done.scope.secrets());
+        let secrets: BTreeSet<&Secret> = secrets.take(MOST_SECRETS).collect();
+        if secrets.is_empty() {
+            return;
+        }
+        let redactor = Redactor::new(secrets.into_iter().cloned().collect());
+        let failed = checks.iter_mut().filter(|c| c.failures().next().is_some());
+        failed.for_each(|check| check.redact(&redactor));
+    }
+
     /// Waits for what a check needs, runs it, and tells those who wait for it.
     async fn check(&self, index: usize, progress: &(dyn Fn(Progress<'_>) + Sync)) -> CheckReport {
         let planned = &self.plan.checks[index];
@@ -227,7 +283,7 @@ impl Running<'_> {
                 self.in_turn(planned, &scope, progress).await
             }
         };
-        report.redact(&self.plan.redactor);
+        report.redact(&self.plan.redactor.with(scope.secrets()));
         if self.limits.fail_fast && report.outcome == Outcome::Failed {
             self.stop.store(true, Ordering::Relaxed);
         }
@@ -311,67 +367,7 @@ async fn guarded(
                     .help("report this as a bug of Greenlight"),
                 });
             }
-            (report, Scope::default())
+            (report, scope.clone())
         }
-    }
-}
-
-/// The outcome of a check that something is wrong with.
-fn failed(planned: &PlannedCheck) -> Outcome {
-    match planned.severity {
-        Severity::Required => Outcome::Failed,
-        Severity::Warn => Outcome::Warned,
-    }
-}
-
-fn not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
-    let mut report = skeleton(planned);
-    report.outcome = Outcome::NotRun(why);
-    for step in &mut report.steps {
-        step.outcome = StepOutcome::NotRun(why);
-    }
-    report
-}
-
-/// The report of a check before anything has happened.
-fn skeleton(planned: &PlannedCheck) -> CheckReport {
-    let check = &planned.check;
-    CheckReport {
-        suite: planned.suite.clone(),
-        role: planned.role,
-        name: planned.name.clone(),
-        place: Place {
-            source: planned.source.clone(),
-            span: check.span,
-        },
-        tags: check.tags.clone(),
-        severity: planned.severity,
-        remark: planned.remark.clone(),
-        outcome: Outcome::NotRun(NotRun::OutOfTime),
-        start: Duration::ZERO,
-        duration: Duration::ZERO,
-        attempts: 0,
-        steps: check
-            .steps
-            .iter()
-            .map(|step| StepReport {
-                name: step.name.clone().unwrap_or_else(|| {
-                    format!("{} {}", step.request.method, step.request.path.text())
-                }),
-                method: step.request.method.to_string(),
-                url: None,
-                status: None,
-                outcome: StepOutcome::NotRun(NotRun::EarlierStep),
-                attempts: 0,
-                start: Duration::ZERO,
-                duration: Duration::ZERO,
-                timing: None,
-                latency: None,
-                series: None,
-                failures: Vec::new(),
-                exchange: None,
-                credentials: Vec::new(),
-            })
-            .collect(),
     }
 }

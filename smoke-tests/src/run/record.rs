@@ -21,10 +21,14 @@ const MOST_HEADERS: usize = 60;
 pub(super) struct Trace {
     request: Option<Request>,
     response: Option<Response>,
+    secrets: Vec<Secret>,
 }
 
 impl Trace {
     pub(super) fn asked(&mut self, request: &Request) {
+        if let Some(signer) = &request.manner.signer {
+            self.know("secret_access_key", &signer.secret_key);
+        }
         self.request = Some(request.clone());
         self.response = None;
     }
@@ -33,11 +37,24 @@ impl Trace {
         self.response = Some(response);
     }
 
+    pub(super) fn response(&self) -> Option<&Response> {
+        self.response.as_ref()
+    }
+
+    /// Takes note of a value that no output may hold.
+    pub(super) fn know(&mut self, name: &str, value: &str) {
+        self.secrets.push(Secret {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        });
+    }
+
     /// The values that are credentials by nature.
     pub(super) fn credentials(&self) -> Vec<Secret> {
         let sent = self.request.iter().map(|request| &request.headers);
         let received = self.response.iter().map(|response| &response.headers);
-        sent.chain(received).flat_map(credential::of).collect()
+        let in_headers = sent.chain(received).flat_map(credential::of);
+        self.secrets.iter().cloned().chain(in_headers).collect()
     }
 
     /// What the report shows; nothing if nothing was sent.

@@ -2,14 +2,17 @@
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, TE, USER_AGENT,
 };
+use serde_json::{Map, Value};
 
-use super::auth::authorization;
-use crate::check_file::{self, Body};
-use crate::http::{self as http_client, Request};
+use super::auth::{authorization, signer};
+use crate::check_file::{self, Body, Content, GraphQl, Part};
+use crate::http::{self as http_client, Manner, Request};
 use crate::target::Target;
 use crate::template::{Scope, Template};
+use crate::{encoding, multipart};
 
 /// Why a request cannot be made of the values that there are.
 pub(super) struct Unfit {
@@ -35,20 +38,39 @@ pub(super) fn fill_in(
         let value = template.render(scope).map_err(unfit("the query"))?;
         url.query_pairs_mut().append_pair(name, &value);
     }
-    let mut headers = headers(&request.headers, scope)?;
-    if let Some(value) = authorization(request.auth.as_ref(), scope).map_err(unfit("the login"))? {
-        headers.entry(AUTHORIZATION).or_insert(value);
-    }
-    let (body, content_type) = match &request.body {
-        None => (Bytes::new(), None),
-        Some(body) => {
-            let (bytes, content_type) = fill_in_body(body, scope)?;
-            (bytes, Some(content_type))
-        }
+    // The defaults are for the target; another host gets what the step says.
+    let at_target = target.is_at(&url);
+    let own = if at_target {
+        request.headers.len()
+    } else {
+        request.own.headers
     };
+    let mut headers = headers(&request.headers[..own], scope)?;
+    let own_login = headers.contains_key(AUTHORIZATION);
+    let auth = request.auth.as_ref();
+    let auth = auth.filter(|_| !own_login && (at_target || request.own.auth));
+    if let Some(value) = authorization(auth, scope).map_err(unfit("the login"))? {
+        headers.insert(AUTHORIZATION, value);
+    }
+    let signer = signer(auth, scope).map_err(unfit("the signature"))?;
+    let mut body = Bytes::new();
+    if let Some(own) = &request.body {
+        let (bytes, content_type) = fill_in_body(own, scope)?;
+        if let Some(call) = &request.grpc {
+            call.check(&bytes).map_err(unfit("the message"))?;
+        }
+        let content_type = HeaderValue::from_str(&content_type)
+            .map_err(|error| unfit("the body")(error.to_string()))?;
+        headers.entry(CONTENT_TYPE).or_insert(content_type);
+        body = bytes;
+    }
+    let call = request.grpc.is_some();
     let defaults = [
-        (CONTENT_TYPE, content_type),
         (ACCEPT, Some("*/*")),
+        (ACCEPT_ENCODING, (!call).then_some(encoding::ACCEPTED)),
+        // Without it no status can come behind the message.
+        (TE, call.then_some("trailers")),
+        (CONTENT_ENCODING, request.compress.then_some("gzip")),
         (USER_AGENT, Some(http_client::USER_AGENT)),
     ];
     for (name, value) in defaults {
@@ -63,6 +85,12 @@ pub(super) fn fill_in(
         url,
         headers,
         body,
+        manner: Manner {
+            http: request.http,
+            compress: request.compress,
+            signer,
+            grpc: request.grpc.clone(),
+        },
     })
 }
 
@@ -79,8 +107,8 @@ fn headers(own: &[(HeaderName, Template)], scope: &Scope) -> Result<HeaderMap, U
 }
 
 /// The bytes of a body, and what they are.
-fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, &'static str), Unfit> {
-    Ok(match body {
+fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, String), Unfit> {
+    let (bytes, content_type) = match body {
         Body::Json(value) => {
             let value = value.evaluate(scope).map_err(unfit("the body"))?;
             (value.to_string().into(), "application/json")
@@ -98,5 +126,45 @@ fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, &'static str), Unf
             (text.into(), "text/plain; charset=utf-8")
         }
         Body::File(bytes) => (bytes.clone(), "application/octet-stream"),
+        Body::GraphQl(request) => {
+            let value = graphql(request, scope).map_err(unfit("the GraphQL request"))?;
+            (value.to_string().into(), "application/json")
+        }
+        Body::Message(message) => {
+            let value = message.evaluate(scope).map_err(unfit("the message"))?;
+            (value.to_string().into(), "application/grpc")
+        }
+        Body::Multipart(parts) => {
+            let parts = parts.iter().map(|own| part(own, scope));
+            let parts: Vec<_> = parts.collect::<Result<_, _>>().map_err(unfit("the form"))?;
+            return Ok(multipart::encode(&parts));
+        }
+    };
+    Ok((bytes, content_type.to_owned()))
+}
+
+/// The members of a request that GraphQL over HTTP names.
+fn graphql(request: &GraphQl, scope: &Scope) -> Result<Value, String> {
+    let mut members = Map::new();
+    members.insert("query".to_owned(), request.document.render(scope)?.into());
+    if let Some(variables) = &request.variables {
+        members.insert("variables".to_owned(), variables.evaluate(scope)?);
+    }
+    if let Some(operation) = &request.operation {
+        members.insert("operationName".to_owned(), operation.render(scope)?.into());
+    }
+    Ok(members.into())
+}
+
+fn part(part: &Part, scope: &Scope) -> Result<multipart::Part, String> {
+    let filename = part.filename.as_ref().map(|name| name.render(scope));
+    Ok(multipart::Part {
+        name: part.name.clone(),
+        filename: filename.transpose()?,
+        content_type: part.content_type.clone(),
+        content: match &part.content {
+            Content::Text(template) => template.render(scope)?.into(),
+            Content::File(bytes) => bytes.clone(),
+        },
     })
 }

@@ -69,12 +69,17 @@ pub(super) async fn run(
         kept.keep(repetition);
     }
     drop(repetitions);
+    for repetition in kept.first_passed.iter().chain(&kept.first_failed) {
+        scope.keep_secret(repetition.scope.secrets().to_vec());
+    }
+    let secrets = scope.secrets().to_vec();
     let series = kept.series(repeat.times);
     let mut failures = judge(repeat, &series, &kept, source, step, scope);
     // What the steps after it know is what the first good one learned.
     if let Some(passed) = kept.first_passed.as_mut() {
         *scope = std::mem::take(&mut passed.scope);
         *jar = std::mem::take(&mut passed.jar);
+        scope.keep_secret(secrets);
     }
     let start = report.start;
     let shown = if failures.is_empty() {

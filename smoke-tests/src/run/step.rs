@@ -4,21 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Method;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use tokio::time::Instant;
-use url::Url;
 
+use super::capture;
 use super::cookies::Jar;
 use super::record::Trace;
+use super::redirects::{harmless, redirected, redirection};
 use super::{Shared, request};
 use crate::answer::Answer;
 use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::hint::hint;
 use crate::http::{AskError, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport, Timing};
 use crate::template::Scope;
+use crate::value::shown_text;
 
 pub(super) async fn run(
     step: &Step,
@@ -69,14 +69,15 @@ pub(super) async fn once(
     report.failures = attempt.make(scope, jar, report, &mut trace).await;
     report.credentials.extend(trace.credentials());
     if !report.failures.is_empty() {
-        report.exchange = trace.exchange(shared.client.connection(), shared.redactor);
+        let redactor = shared.redactor.with(scope.secrets());
+        report.exchange = trace.exchange(shared.client.connection(), &redactor);
     }
 }
 
-struct Attempt<'a> {
-    step: &'a Step,
+pub(super) struct Attempt<'a> {
+    pub(super) step: &'a Step,
     source: &'a Arc<Source>,
-    shared: &'a Shared<'a>,
+    pub(super) shared: &'a Shared<'a>,
 }
 
 impl Attempt<'_> {
@@ -92,7 +93,17 @@ impl Attempt<'_> {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
-        match self.exchange(request, jar, report, trace).await {
+        let end = Instant::now() + self.step.timeout;
+        let mut request = request;
+        if let Err(failure) = self.log_in(&mut request, scope, end, trace).await {
+            return vec![failure];
+        }
+        // The wait for a turn is not the target's time.
+        let end = match self.shared.pace {
+            Some(_) => Instant::now() + self.step.timeout,
+            None => end,
+        };
+        match self.exchange(request, end, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
                 report.timing = timing(&response);
@@ -101,11 +112,21 @@ impl Attempt<'_> {
                 trace.answered(response);
                 failures
             }
-            Err(failure) => vec![failure],
+            Err(failure) => {
+                // The report shows what came back, without its secrets.
+                if let Some(response) = trace.response() {
+                    let cookie = |name: &str| jar.value(name);
+                    let answer = Answer::new(response, &cookie);
+                    for capture in &self.step.captures {
+                        let _ = capture::take(capture, &answer, self.source, scope);
+                    }
+                }
+                vec![failure]
+            }
         }
     }
 
-    fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
+    pub(super) fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
         Failure {
             class,
             diagnostic: Diagnostic::at(self.source, self.step.span, title),
@@ -113,39 +134,48 @@ impl Attempt<'_> {
     }
 
     fn request(&self, scope: &Scope) -> Result<Request, Failure> {
-        request::fill_in(&self.step.request, self.shared.client.target(), scope).map_err(|unfit| {
-            let title = format!("{} cannot be made", unfit.what);
-            let mut failure = self.failure(Class::CouldNotAsk, title);
-            failure.diagnostic = failure
-                .diagnostic
-                .expected("values that fit into it")
-                .found(unfit.reason);
-            failure
-        })
+        request::fill_in(&self.step.request, self.shared.client.target(), scope)
+            .map_err(|unfit| self.unfit(&unfit.what, unfit.reason))
+    }
+
+    pub(super) fn unfit(&self, what: &str, reason: String) -> Failure {
+        let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
+        failure.diagnostic = failure
+            .diagnostic
+            .expected("values that fit into it")
+            .found(reason);
+        failure
     }
 
     /// Asks, and follows redirects as far as the step allows.
     async fn exchange(
         &self,
         mut request: Request,
+        mut end: Instant,
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Result<Response, Failure> {
         let client = self.shared.client;
-        let end = Instant::now() + self.step.timeout;
         let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
         let own_headers = request.headers.clone();
+        let own_origin = request.url.origin();
         loop {
             report.url = Some(request.url.to_string());
+            // The wait for a turn is not the target's time.
+            end += self.shared.turn().await;
             jar.add_to(&mut request.headers, &request.url);
+            request
+                .sign()
+                .map_err(|reason| self.unfit("the signature", reason))?;
             trace.asked(&request);
             let limit = end.saturating_duration_since(Instant::now());
             let url = request.url.clone();
             let method = request.method.clone();
             let body = request.body.clone();
+            let manner = request.manner.clone();
             let limit = self.shared.left(limit);
             let asked = if self.step.needs_connection() {
                 client.ask_fresh(request, limit).await
@@ -184,28 +214,47 @@ impl Attempt<'_> {
                 .target()
                 .redirect(&url, &location)
                 .map_err(|reason| {
-                    let mut failure =
-                        self.failure(Class::WrongAnswer, "a redirect that is not followed");
-                    failure.diagnostic = failure
-                        .diagnostic
-                        .expected("a redirect that stays on the target")
-                        .found(reason);
-                    failure
+                    let help = "allow the host with `--allow-host` if it is yours to ask";
+                    self.not_followed("a redirect that stays on the target", reason, help)
                 })?;
             redirects.push(client.target().path_of(&next));
             request = redirected(&response, method, body, &own_headers, next);
+            request.manner = manner;
+            if request.url.origin() != own_origin {
+                if !request.body.is_empty() {
+                    return Err(self.not_followed(
+                        "a redirect that keeps the body on the host it was for",
+                        format!("{} to `{location}`", response.status),
+                        "name the other host in a step of its own",
+                    ));
+                }
+                request.headers = harmless(&request.headers);
+                // Nor does it get a signature.
+                request.manner.signer = None;
+            }
         }
     }
 
-    fn unanswered(&self, unanswered: &Unanswered) -> Failure {
+    fn not_followed(&self, expected: &str, found: String, help: &str) -> Failure {
+        let mut failure = self.failure(Class::WrongAnswer, "a redirect that is not followed");
+        failure.diagnostic = failure
+            .diagnostic
+            .expected(expected)
+            .found(found)
+            .help(help);
+        failure
+    }
+
+    pub(super) fn unanswered(&self, unanswered: &Unanswered) -> Failure {
         let error = &unanswered.error;
         let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
         let class = match error {
             _ if late && self.shared.is_over() => Class::CutShort,
-            AskError::TooLarge(_) => Class::WrongAnswer,
+            AskError::TooLarge(_) | AskError::TooLargeDecoded(_) => Class::WrongAnswer,
             AskError::Connect(_)
             | AskError::NoAnswer(_)
             | AskError::NoEnd(_)
+            | AskError::Version { .. }
             | AskError::Broken(_) => Class::CouldNotAsk,
         };
         let (title, expected) = match class {
@@ -222,6 +271,9 @@ impl Attempt<'_> {
             .diagnostic
             .expected(expected)
             .found(error.to_string());
+        if class == Class::CouldNotAsk {
+            failure.diagnostic.help = hint(error, unanswered.response.is_some()).map(str::to_owned);
+        }
         failure
     }
 
@@ -253,7 +305,10 @@ impl Attempt<'_> {
                         .judge(value.as_ref(), query.unit(), scope)
                     {
                         Ok(mismatches) => mismatches.into_iter().for_each(|mismatch| {
-                            wrong(mismatch.span, Some(mismatch.expected), mismatch.found);
+                            let aside = answer.aside(query);
+                            let aside = aside.map(|text| format!(": {}", shown_text(&text)));
+                            let found = mismatch.found + aside.as_deref().unwrap_or_default();
+                            wrong(mismatch.span, Some(mismatch.expected), found);
                         }),
                         Err(reason) => {
                             wrong(span, Some("values to compare with".to_owned()), reason);
@@ -264,24 +319,13 @@ impl Attempt<'_> {
         }
         let mut captured = Vec::new();
         for capture in &self.step.captures {
-            let found = match answer.ask(&capture.query) {
-                Ok(Some(value)) => {
-                    captured.push((&capture.name, value));
-                    continue;
-                }
-                Ok(None) => "nothing".to_owned(),
-                Err(senseless) => senseless.found,
-            };
-            failures.push(Failure {
-                class: Class::WrongAnswer,
-                diagnostic: Diagnostic::at(
-                    self.source,
-                    capture.span,
-                    format!("nothing to capture as `{}`", capture.name),
-                )
-                .expected(capture.query.describe())
-                .found(found),
-            });
+            match capture::take(capture, &answer, self.source, scope) {
+                Ok(value) => captured.push((&capture.name, value)),
+                Err(diagnostic) => failures.push(Failure {
+                    class: Class::WrongAnswer,
+                    diagnostic,
+                }),
+            }
         }
         failures.sort_by_key(|failure: &Failure| {
             failure
@@ -309,42 +353,4 @@ fn timing(response: &Response) -> Option<Timing> {
         first_byte: opened.first_byte,
         total: response.latency,
     })
-}
-
-/// Where an answer redirects to, if it does.
-fn redirection(response: &Response) -> Option<String> {
-    if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let location = response.headers.get(LOCATION)?;
-    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
-}
-
-/// The request that follows a redirect: 307 and 308 keep method and body,
-/// 303 asks with GET, and so do 301 and 302 after POST (RFC 9110, 15.4).
-fn redirected(
-    response: &Response,
-    method: Method,
-    body: Bytes,
-    own_headers: &HeaderMap,
-    url: Url,
-) -> Request {
-    let to_get = match response.status {
-        303 => method != Method::HEAD,
-        301 | 302 => method == Method::POST,
-        _ => false,
-    };
-    let mut headers = own_headers.clone();
-    headers.remove(COOKIE);
-    if to_get {
-        headers.remove(CONTENT_TYPE);
-        headers.remove(CONTENT_LENGTH);
-    }
-    // The target is the same, so its credentials go along.
-    Request {
-        method: if to_get { Method::GET } else { method },
-        url,
-        headers,
-        body: if to_get { Bytes::new() } else { body },
-    }
 }

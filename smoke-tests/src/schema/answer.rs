@@ -21,6 +21,13 @@ pub(super) fn expect() -> Value {
             reference("The status. Default: 2xx.", "status-predicate"),
         ),
         (
+            "grpc",
+            reference(
+                "The status of a gRPC call by its name. Default: OK.",
+                "predicate",
+            ),
+        ),
+        (
             "version",
             reference("The version of HTTP, such as \"2\".", "predicate"),
         ),
@@ -163,9 +170,19 @@ pub(super) fn capture() -> Value {
                 "enum": ["version", "issuer", "subject", "names", "expires_in"]
             }),
         ),
+        (
+            "from",
+            json!({ "description": "A part of the answer that needs no further word.", "enum": ["status", "body", "url"] }),
+        ),
+        (
+            "transform",
+            text("What is made of it, which is `value` there: `{{ value | split('/') | last }}`."),
+        ),
+        ("secret", flag("Whether no output may hold it.")),
     ]));
-    sources["minProperties"] = 1.into();
-    sources["maxProperties"] = 1.into();
+    let one = ["json", "header", "cookie", "regex", "tls", "from"]
+        .map(|key| json!({ "required": [key] }));
+    sources["oneOf"] = one.to_vec().into();
     json!({ "anyOf": [{ "enum": ["status", "body", "url"] }, sources] })
 }
 
@@ -208,6 +225,13 @@ pub(super) fn predicate(kind: &str) -> Value {
             (
                 "type",
                 json!({ "enum": ["string", "number", "integer", "boolean", "array", "object", "null", null] }),
+            ),
+            (
+                "schema",
+                json!({
+                    "description": "A JSON Schema; or `{ file: …, at: \"#/…\" }` for one in a file, such as an OpenAPI document.",
+                    "type": ["object", "boolean"]
+                }),
             ),
             ("empty", flag("Whether text, list or map is empty.")),
         ]));

@@ -10,8 +10,9 @@ mod request;
 
 use serde_json::{Map, Value, json};
 
+use crate::check_file::keys::LIBRARY;
 use answer::{capture, expect, predicate};
-use request::{auth, follow_redirects, one_method, request};
+use request::{auth, follow_redirects, http_version, one_method, request};
 
 /// The schema, in the draft that editors understand best.
 pub fn schema() -> Value {
@@ -21,9 +22,22 @@ pub fn schema() -> Value {
         "description": "What must be true of a new version before customers see it.",
         "type": "object",
         "additionalProperties": false,
-        "required": ["checks"],
+        "anyOf": [
+            { "required": ["checks"] },
+            { "required": ["fragments"], "propertyNames": { "enum": LIBRARY } }
+        ],
         "properties": {
             "name": text("The name shown in reports; the file's name if absent."),
+            "include": {
+                "description": "Files whose fragments this one knows, relative to it.",
+                "type": "array",
+                "items": text("A file with `fragments`.")
+            },
+            "fragments": {
+                "description": "Steps under a name, for `use`.",
+                "type": "object",
+                "additionalProperties": { "$ref": "#/definitions/fragment" }
+            },
             "variables": {
                 "description": "Values that templates can use. Each may name variables above it.",
                 "type": "object",
@@ -35,6 +49,16 @@ pub fn schema() -> Value {
                         "required": ["env"],
                         "additionalProperties": false,
                         "properties": { "env": text("The environment variable's name.") }
+                    },
+                    {
+                        "description": "A secret; kept out of every output.",
+                        "type": "object",
+                        "required": ["value", "secret"],
+                        "additionalProperties": false,
+                        "properties": {
+                            "value": { "description": "The value." },
+                            "secret": { "const": true }
+                        }
                     },
                     true
                 ] }
@@ -52,6 +76,8 @@ pub fn schema() -> Value {
         "definitions": {
             "check": check(),
             "step": step(),
+            "use": use_of_fragment(),
+            "fragment": fragment(),
             "duration": {
                 "type": "string",
                 "pattern": "^([0-9]+(ms|s|m|h))+$",
@@ -109,7 +135,11 @@ fn steps(description: &str) -> Value {
         "description": description,
         "type": "array",
         "minItems": 1,
-        "items": { "$ref": "#/definitions/step" }
+        "items": {
+            "if": { "type": "object", "required": ["use"] },
+            "then": { "$ref": "#/definitions/use" },
+            "else": { "$ref": "#/definitions/step" }
+        }
     })
 }
 
@@ -134,6 +164,7 @@ fn defaults() -> Value {
         ),
         ("headers", reference("Headers of every request.", "headers")),
         ("auth", reference("Who asks.", "auth")),
+        ("http", http_version()),
         (
             "retry",
             reference("Try each step again until it passes.", "retry"),
@@ -156,6 +187,51 @@ fn step() -> Value {
     properties.extend(request());
     let mut schema = closed(properties);
     schema["oneOf"] = one_method().into();
+    schema
+}
+
+fn use_of_fragment() -> Value {
+    let with = json!({
+        "description": "The values of its parameters.",
+        "type": "object",
+        "propertyNames": { "pattern": NAME }
+    });
+    let mut schema = closed(map([
+        ("use", text("The name of a fragment, whose steps run here.")),
+        ("with", with),
+        (
+            "name",
+            text("What reports call it; the fragment's name if absent."),
+        ),
+    ]));
+    schema["required"] = json!(["use"]);
+    schema
+}
+
+fn fragment() -> Value {
+    let name =
+        || json!({ "description": "What templates call it.", "type": "string", "pattern": NAME });
+    let mut with_default = closed(map([
+        ("name", name()),
+        (
+            "default",
+            json!({ "description": "Its value where none is given." }),
+        ),
+    ]));
+    with_default["required"] = json!(["name"]);
+    let parameters = json!({
+        "description": "What a use gives values for.",
+        "type": "array",
+        "items": { "anyOf": [name(), with_default] }
+    });
+    let mut schema = closed(map([
+        ("parameters", parameters),
+        (
+            "steps",
+            steps("The steps. They know the file's variables and earlier captures too."),
+        ),
+    ]));
+    schema["required"] = json!(["steps"]);
     schema
 }
 

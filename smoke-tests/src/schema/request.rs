@@ -2,15 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::check_file::keys;
+
 use super::{NAME, closed, duration, map, reference, text};
 
 /// The keys of a request, in a step or in a check of one request.
 pub(super) fn request() -> Map<String, Value> {
     let path = |method: &str| {
         json!({
-            "description": format!("Sends {method} to this path on the target."),
+            "description": format!("Sends {method} to this path on the target, or to a URL on an allowed host."),
             "type": "string",
-            "pattern": r"^(/([^/]|$)|\{\{)"
+            "pattern": r"^(/([^/]|$)|https?://|\{\{)"
         })
     };
     map([
@@ -21,6 +23,22 @@ pub(super) fn request() -> Map<String, Value> {
         ("patch", path("PATCH")),
         ("delete", path("DELETE")),
         ("options", path("OPTIONS")),
+        (
+            "grpc",
+            json!({
+                "description": "Calls this unary method by gRPC, such as grpc.health.v1.Health/Check.",
+                "type": "string",
+                "pattern": "^[A-Za-z_][A-Za-z0-9_.]*/[A-Za-z_][A-Za-z0-9_]*$"
+            }),
+        ),
+        (
+            "message",
+            json!({ "description": "The message of the gRPC call, as JSON. Strings may be templates.", "type": "object" }),
+        ),
+        (
+            "proto",
+            text("The file that declares the gRPC call, relative to the check file."),
+        ),
         (
             "query",
             json!({
@@ -50,6 +68,13 @@ pub(super) fn request() -> Map<String, Value> {
             "file",
             text("A file as the body, relative to the check file."),
         ),
+        ("graphql", graphql()),
+        ("multipart", multipart()),
+        (
+            "compress",
+            json!({ "description": "Sends the body in gzip. Answers are decoded without it.", "const": "gzip" }),
+        ),
+        ("http", http_version()),
         (
             "expect",
             reference(
@@ -76,9 +101,62 @@ pub(super) fn request() -> Map<String, Value> {
 }
 
 pub(super) fn one_method() -> Vec<Value> {
-    ["get", "head", "post", "put", "patch", "delete", "options"]
-        .map(|method| json!({ "required": [method] }))
-        .to_vec()
+    [
+        "get", "head", "post", "put", "patch", "delete", "options", "grpc",
+    ]
+    .map(|method| json!({ "required": [method] }))
+    .to_vec()
+}
+
+fn graphql() -> Value {
+    let mut schema = closed(map([
+        (
+            "query",
+            text("The document: queries need no `writes: true`."),
+        ),
+        (
+            "variables",
+            json!({ "description": "The variables of the operation.", "type": "object" }),
+        ),
+        (
+            "operation",
+            text("Which of the document's operations is meant."),
+        ),
+    ]));
+    schema["description"] =
+        "A GraphQL request as the body. The answer must be without errors, unless the step expects some.".into();
+    schema["required"] = json!(["query"]);
+    schema
+}
+
+fn multipart() -> Value {
+    let mut part = closed(map([
+        ("file", text("A file, relative to the check file.")),
+        (
+            "text",
+            json!({ "description": "Text.", "type": ["string", "number", "boolean"] }),
+        ),
+        ("type", text("Its media type, such as image/png.")),
+        (
+            "filename",
+            text("The file name that is sent. Default: the file's own."),
+        ),
+    ]));
+    part["oneOf"] = json!([{ "required": ["file"] }, { "required": ["text"] }]);
+    let one = json!({ "anyOf": [{ "$ref": "#/definitions/scalar" }, part] });
+    json!({
+        "description": "A form with files as the body; a list sends a name several times.",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": { "anyOf": [one, { "type": "array", "items": one }] }
+    })
+}
+
+pub(super) fn http_version() -> Value {
+    json!({
+        "description": "The version of HTTP to speak. Default: what client and server agree on.",
+        "enum": ["1.1", "2", 1.1, 2]
+    })
 }
 
 pub(super) fn follow_redirects() -> Value {
@@ -93,8 +171,37 @@ pub(super) fn auth() -> Value {
         ("user", text("The user.")),
         ("password", text("The password.")),
     ]));
-    basic["required"] = json!(["user", "password"]);
-    let mut ways = closed(map([("basic", basic), ("bearer", text("The token."))]));
+    basic["required"] = json!(keys::BASIC);
+    let mut oauth2 = closed(map([
+        (
+            "token_url",
+            text("Where the token comes from: a path on the target, or a URL."),
+        ),
+        ("client_id", text("The client.")),
+        ("client_secret", text("Its secret.")),
+        ("scope", text("What the token is to allow.")),
+        ("audience", text("Whom the token is for.")),
+    ]));
+    oauth2["required"] = json!(keys::OAUTH2[..3]);
+    oauth2["description"] = "Client credentials; one token serves the whole run.".into();
+    let mut sigv4 = closed(map([
+        ("region", text("The region, such as eu-central-1.")),
+        (
+            "service",
+            text("The service that is called, such as execute-api."),
+        ),
+        ("access_key", text("The id of the access key.")),
+        ("secret_key", text("The secret access key.")),
+        ("session_token", text("The token of temporary keys.")),
+    ]));
+    sigv4["required"] = json!(keys::SIGV4[..4]);
+    sigv4["description"] = "Signs each request with AWS Signature Version 4.".into();
+    let mut ways = closed(map([
+        ("basic", basic),
+        ("bearer", text("The token.")),
+        ("oauth2", oauth2),
+        ("sigv4", sigv4),
+    ]));
     ways["minProperties"] = 1.into();
     ways["maxProperties"] = 1.into();
     json!({ "anyOf": [{ "const": "none" }, ways] })

@@ -28,13 +28,24 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
         "/definitions/step/properties",
         &[&["name", "retry"], &keys::REQUEST],
     );
+    check("/definitions/use/properties", &[&keys::USE]);
+    check("/definitions/fragment/properties", &[&keys::FRAGMENT]);
     check("/definitions/retry/properties", &[&keys::RETRY]);
+    let auth = "/definitions/auth/anyOf/1/properties";
+    check(auth, &[&keys::AUTH]);
+    check(&format!("{auth}/basic/properties"), &[&keys::BASIC]);
+    check(&format!("{auth}/oauth2/properties"), &[&keys::OAUTH2]);
+    check(&format!("{auth}/sigv4/properties"), &[&keys::SIGV4]);
+    let request = "/definitions/step/properties";
+    check(&format!("{request}/graphql/properties"), &[&keys::GRAPHQL]);
+    let part = "multipart/additionalProperties/anyOf/0/anyOf/1/properties";
+    check(&format!("{request}/{part}"), &[&keys::PART]);
     check("/definitions/expect/properties", &[&keys::EXPECTATIONS]);
     check(
         "/definitions/predicate/anyOf/1/properties",
         &[&keys::OPERATORS],
     );
-    check("/definitions/capture/anyOf/1/properties", &[&keys::SOURCES]);
+    check("/definitions/capture/anyOf/1/properties", &[&keys::CAPTURE]);
     check(
         "/definitions/expect/properties/cookies/additionalProperties/anyOf/1/properties",
         &[&keys::COOKIE],
@@ -106,7 +117,7 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{ name: a, get: /, post: / }",
         "{ name: a, got: / }",
         "{ name: a, get: healthz }",
-        "{ name: a, get: https://x }",
+        "{ name: a, get: ftp://x }",
         "{ name: a, get: /, timeout: 5 }",
         "{ name: a, get: /, retry: { every: 1s } }",
         "{ name: a, get: /, expect: { status: 700 } }",
@@ -122,6 +133,14 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{ name: a, get: /, severity: minor }",
         "{ name: a, get: /, auth: { basic: { user: a } } }",
         "{ name: a, get: /, capture: { t: { json: $.a, header: b } } }",
+        "{ name: a, get: /, auth: { oauth2: { token_url: /t, client_id: a } } }",
+        "{ name: a, get: /, auth: { sigv4: { region: a } } }",
+        "{ name: a, get: /, auth: { bearer: a, basic: { user: a, password: b } } }",
+        "{ name: a, get: /, http: 3 }",
+        "{ name: a, post: /, graphql: { variables: {} } }",
+        "{ name: a, post: /, writes: true, multipart: { a: { type: image/png } } }",
+        "{ name: a, post: /, writes: true, multipart: {} }",
+        "{ name: a, post: /, writes: true, text: a, compress: br }",
         "{ name: a, get: /, quarantine: { until: soon, owner: a, reason: b } }",
     ] {
         let text = format!("checks: [{check}]");

@@ -3,13 +3,19 @@
 //! The only module that knows the template engine. Undefined names are errors,
 //! nothing is escaped, and the work of one template is bounded.
 
+mod filters;
 mod functions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
+
+use crate::redact::Secret;
+
+/// What a transform calls the value that it makes something of.
+pub(crate) const VALUE: &str = "value";
 
 /// The most steps that one template may take.
 const FUEL: u64 = 100_000;
@@ -26,6 +32,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
         _ => minijinja::escape_formatter(out, state, value),
     });
     functions::add_to(&mut engine);
+    filters::add_to(&mut engine);
     engine
 });
 
@@ -38,31 +45,78 @@ static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// The values that templates can name: variables first, then captures.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Scope(std::collections::BTreeMap<String, minijinja::Value>);
+pub(crate) struct Scope {
+    values: BTreeMap<String, minijinja::Value>,
+    /// What was captured that no output may hold.
+    secrets: Vec<Secret>,
+}
 
 impl Scope {
     /// These values, and those of `other` under names that have none here.
     pub(crate) fn with(&self, other: &Self) -> Self {
         let mut all = self.clone();
-        for (name, value) in &other.0 {
-            all.0.entry(name.clone()).or_insert_with(|| value.clone());
+        for (name, value) in &other.values {
+            all.values
+                .entry(name.clone())
+                .or_insert_with(|| value.clone());
         }
+        all.secrets.extend_from_slice(&other.secrets);
         all
     }
 
     /// Whether a name has a value.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.values.contains_key(name)
+    }
+
+    /// Gives names other values for a while.
+    pub(crate) fn lay_over(&mut self, values: &[(String, Value)]) -> Outside {
+        let outside = values
+            .iter()
+            .map(|(name, _)| (name.clone(), self.values.get(name).cloned()));
+        let outside = Outside(outside.collect());
+        for (name, value) in values {
+            self.set(name, value);
+        }
+        outside
+    }
+
+    /// Gives names the values back that they had before.
+    pub(crate) fn put_back(&mut self, outside: Outside) {
+        for (name, value) in outside.0 {
+            match value {
+                Some(value) => self.values.insert(name, value),
+                None => self.values.remove(&name),
+            };
+        }
+    }
+
+    /// Takes note of values that no output may hold.
+    pub(crate) fn keep_secret(&mut self, secrets: Vec<Secret>) {
+        for secret in secrets {
+            if !self.secrets.contains(&secret) {
+                self.secrets.push(secret);
+            }
+        }
+    }
+
+    /// The captured values that no output may hold.
+    pub(crate) fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 
     /// Gives a name its value, the newest winning.
     pub(crate) fn set(&mut self, name: &str, value: &Value) {
-        self.0.insert(
+        self.values.insert(
             name.to_owned(),
             minijinja::Value::from(minijinja::value::Serde(value)),
         );
     }
 }
+
+/// What names stood for before they were given other values.
+#[derive(Debug, Default)]
+pub(crate) struct Outside(Vec<(String, Option<minijinja::Value>)>);
 
 /// A template that is known to be well-formed.
 #[derive(Debug, Clone)]
@@ -114,7 +168,10 @@ impl Template {
             && let Err(error) = TRIAL.render_str(text, ())
             && matches!(
                 error.kind(),
-                ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction
+                ErrorKind::UnknownFilter
+                    | ErrorKind::UnknownTest
+                    | ErrorKind::UnknownFunction
+                    | ErrorKind::SyntaxError
             )
         {
             return Err(reason(&error));
@@ -135,6 +192,11 @@ impl Template {
         &self.text
     }
 
+    /// Whether it has no expression in it.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.form, Form::Fixed)
+    }
+
     /// The names it needs a value for.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
@@ -148,7 +210,7 @@ impl Template {
                 // The engine drops a final line break of the text.
                 let spare = if self.text.ends_with('\n') { "\n" } else { "" };
                 ENGINE
-                    .render_str(&format!("{}{spare}", self.text), &scope.0)
+                    .render_str(&format!("{}{spare}", self.text), &scope.values)
                     .map_err(|error| reason(&error))
             }
         }
@@ -158,7 +220,9 @@ impl Template {
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
         match &self.form {
             Form::Expression(expression) => {
-                let value = expression.eval(&scope.0).map_err(|error| reason(&error))?;
+                let value = expression
+                    .eval(&scope.values)
+                    .map_err(|error| reason(&error))?;
                 if value.is_undefined() {
                     return Err(format!("`{}` has no value", self.text));
                 }

@@ -64,6 +64,17 @@ pub async fn report_with(
         .expect("the run ends")
 }
 
+/// Runs check files that were read from a folder.
+pub async fn report_of_sources(
+    connection: &Connection,
+    sources: &[std::sync::Arc<Source>],
+) -> Report {
+    let plan = plan(sources, &Selection::default(), &|_| None)
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let client = Client::new(connection).unwrap();
+    run(&plan, &client, Limits::default(), &|_| {}).await
+}
+
 /// A file with one check of this text.
 pub fn check(text: &str) -> String {
     let indented = text.trim().replace('\n', "\n    ");

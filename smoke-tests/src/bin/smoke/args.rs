@@ -1,15 +1,20 @@
 //! The flags of the command, each with its twin in the environment.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use smoke_tests::hosts::{Host, Hosts};
+use smoke_tests::rate::Rate;
 use smoke_tests::settings::{Assignment, Connection, JOBS, Limits, Selection, Tags};
 use smoke_tests::target::{Address, Target};
 use smoke_tests::units::parse_duration;
+
+use crate::report_file::ReportFile;
+use crate::variables::{Given, read_variables};
+
+use crate::explain;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -33,6 +38,30 @@ Exit codes:
   2  a flag, a setting or a check file is wrong; nothing was sent
   3  the command could not do its work";
 
+const INIT_EXAMPLES: &str = "\
+Examples:
+  smoke init https://staging.example.com
+  smoke init --openapi openapi.yaml --output checks/api.yaml
+  smoke init --openapi https://staging.example.com/openapi.json --dry-run
+
+Only GET requests are sent.
+
+Exit codes:
+  0  the check file is written
+  2  nothing to check was found, or the check file is there already
+  3  the command could not do its work";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  smoke import shop.postman_collection.json staging.postman_environment.json
+  smoke import checks.hurl --output checks/
+
+Exit codes:
+  0  everything is carried over
+  1  something is not; the check file says where, and so does standard error
+  2  a file is wrong, or the check file is there already
+  3  the command could not do its work";
+
 /// Functional checks for the test listener of a blue/green deployment.
 #[derive(Debug, Parser)]
 #[command(name = "smoke", version, after_help = EXIT_CODES, max_term_width = 100)]
@@ -52,6 +81,15 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Read check files, say everything that is wrong with them, and send nothing
     Validate(ValidateArgs),
+    /// Say why a deployment got its verdict, from the report that the Lambda stored
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::ExplainArgs),
+    /// Write a first check file, from what a service answers or from an OpenAPI document
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
+    /// Make check files from Postman collections and Hurl files
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
     /// Print the JSON Schema of check files, for editors
     Schema,
     /// Print the completions of a shell
@@ -87,40 +125,6 @@ pub(crate) enum Format {
     Html,
 }
 
-/// A report to write into a file: `FORMAT=FILE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ReportFile {
-    pub(crate) format: Format,
-    pub(crate) path: PathBuf,
-}
-
-impl FromStr for ReportFile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let formats = || {
-            let names = Format::value_variants().iter();
-            let names = names.filter_map(ValueEnum::to_possible_value);
-            let names: Vec<_> = names.map(|name| format!("`{}`", name.get_name())).collect();
-            names.join(", ")
-        };
-        let wrong = |found: &str| {
-            format!(
-                "expected `FORMAT=FILE`, such as `html=report.html`, with one of {}, found {found}",
-                formats()
-            )
-        };
-        let (format, path) = text.split_once('=').ok_or_else(|| wrong("no `=`"))?;
-        if path.is_empty() {
-            return Err(wrong("no file"));
-        }
-        Ok(Self {
-            format: Format::from_str(format, false).map_err(|_| wrong(&format!("`{format}`")))?,
-            path: path.into(),
-        })
-    }
-}
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
@@ -153,6 +157,10 @@ pub(crate) struct RunArgs {
     /// How many checks run at the same time
     #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS)]
     jobs: NonZeroUsize,
+
+    /// The most requests in a second or a minute, over all checks
+    #[arg(long, env = "SMOKE_RATE", value_name = "N/s")]
+    rate: Option<Rate>,
 
     /// The longest that the whole run may take, such as 2m30s; what is not
     /// done by then is reported as cut short or not run
@@ -187,13 +195,69 @@ pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
 
+    /// List what would run, with its place, tags and longest time
+    #[arg(long)]
+    pub(crate) list: bool,
+
     /// How many checks will run at the same time
     #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS)]
     pub(crate) jobs: NonZeroUsize,
 
+    /// The most requests in a second or a minute that there will be
+    #[arg(long, env = "SMOKE_RATE", value_name = "N/s")]
+    pub(crate) rate: Option<Rate>,
+
     /// Refuse files that may take longer than this, such as 10m
     #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// The URL of a service that runs
+    #[arg(value_name = "URL", required_unless_present = "openapi")]
+    pub(crate) target: Option<Target>,
+
+    /// An OpenAPI document, 3.0 or 3.1: checks of its GET operations
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) openapi: Option<String>,
+
+    /// Dial this host instead of the URL's name; TLS and Host keep the name
+    #[arg(long, env = "SMOKE_CONNECT_TO", value_name = "HOST[:PORT]")]
+    pub(crate) connect_to: Option<Address>,
+
+    /// Trust only the certificate authorities in this PEM file
+    #[arg(long, env = "SMOKE_CACERT", value_name = "FILE")]
+    pub(crate) cacert: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) writing: WritingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArgs {
+    /// Postman collections (format v2.1), Postman environments, and Hurl files
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) writing: WritingArgs,
+}
+
+/// How a check file is written.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WritingArgs {
+    /// Write the check file here: a file, a folder, or `-` for standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Print the check file and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -204,9 +268,16 @@ pub(crate) struct FileArgs {
 
     /// Give a variable its value; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE")]
-    variables: Vec<Assignment>,
+    variables: Vec<String>,
 
-    /// Read variables from a file of NAME=VALUE lines; may be repeated
+    /// Give a variable a value that no output may hold; may be repeated. Other
+    /// users of the machine may see flags: prefer `SMOKE_SECRET_NAME=VALUE` in
+    /// the environment, or a file
+    #[arg(long = "secret", value_name = "NAME=VALUE")]
+    secrets: Vec<String>,
+
+    /// Read variables from a file of NAME=VALUE lines, `secret` before those
+    /// that no output may hold; may be repeated
     #[arg(
         long = "vars-file",
         env = "SMOKE_VARS_FILE",
@@ -214,6 +285,16 @@ pub(crate) struct FileArgs {
         value_name = "FILE"
     )]
     variable_files: Vec<PathBuf>,
+
+    /// A host beside the target that steps may name by its URL, such as
+    /// `auth.example.com`, `*.example.com` or `localhost:9000`; may be repeated
+    #[arg(
+        long = "allow-host",
+        env = "SMOKE_ALLOW_HOSTS",
+        value_delimiter = ',',
+        value_name = "HOST[:PORT]"
+    )]
+    hosts: Vec<Host>,
 
     /// Run checks with this tag, or without it if it begins with `!`; may be repeated
     #[arg(
@@ -228,7 +309,7 @@ pub(crate) struct FileArgs {
 impl RunArgs {
     pub(crate) fn connection(&self) -> Connection {
         Connection {
-            target: self.target.clone(),
+            target: self.target.clone().allowing(self.files.hosts()),
             connect_to: self.connect_to.clone(),
             cacert: self.cacert.clone(),
         }
@@ -239,53 +320,51 @@ impl RunArgs {
             jobs: self.jobs,
             fail_fast: self.fail_fast,
             deadline: self.deadline,
+            rate: self.rate,
         }
     }
 }
 
 impl FileArgs {
+    fn hosts(&self) -> Hosts {
+        self.hosts.iter().cloned().collect()
+    }
+
     /// The selection. Variables of flags come before those of files, and those
     /// before the environment's.
     pub(crate) fn selection(
         &self,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Selection, String> {
-        let mut variables: BTreeMap<String, String> = environment
-            .filter_map(|(key, value)| {
-                let name = key.strip_prefix("SMOKE_VAR_")?;
-                Some((name.to_owned(), value))
-            })
-            .collect();
-        for path in &self.variable_files {
-            for assignment in read_variables(path)? {
-                variables.insert(assignment.name, assignment.value);
+        let mut given = Given::default();
+        for (key, value) in environment {
+            let secret = key.strip_prefix("SMOKE_SECRET_");
+            if let Some(name) = secret.or_else(|| key.strip_prefix("SMOKE_VAR_")) {
+                let name = name.to_owned();
+                given.add(Assignment { name, value }, secret.is_some())?;
             }
         }
-        for assignment in &self.variables {
-            variables.insert(assignment.name.clone(), assignment.value.clone());
+        for path in &self.variable_files {
+            given.next();
+            for (assignment, secret) in read_variables(path)? {
+                given.add(assignment, secret)?;
+            }
+        }
+        given.next();
+        let plain = self.variables.iter().map(|text| ("--var", text, false));
+        let secret = self.secrets.iter().map(|text| ("--secret", text, true));
+        for (flag, text, secret) in plain.chain(secret) {
+            let assignment = text.parse().map_err(|error| format!("`{flag}`: {error}"))?;
+            given.add(assignment, secret)?;
         }
         Ok(Selection {
-            variables,
+            variables: given.variables,
+            secrets: given.secrets,
+            hosts: self.hosts(),
             tags: Tags::parse(self.tags.iter().map(String::as_str))?,
             ..Selection::default()
         })
     }
-}
-
-/// The variables of a file: a `name=value` a line; empty lines and those that
-/// begin with `#` are skipped. Values are not repeated in errors.
-fn read_variables(path: &Path) -> Result<Vec<Assignment>, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
-    text.lines()
-        .enumerate()
-        .map(|(number, line)| (number + 1, line.trim()))
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(number, line)| {
-            line.parse()
-                .map_err(|error| format!("{}:{number}: {error}", path.display()))
-        })
-        .collect()
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

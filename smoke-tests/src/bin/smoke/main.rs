@@ -1,11 +1,18 @@
-//! The command `smoke`: runs check files against a target, or validates them.
+//! The command `smoke`: runs check files against a target, validates them, or
+//! explains the verdict of a deployment.
 
 mod args;
+mod explain;
+mod import;
+mod init;
 mod output;
 mod progress;
+mod report_file;
 mod run;
 mod teach;
 mod validate;
+mod variables;
+mod write;
 
 use std::process::ExitCode;
 
@@ -19,6 +26,9 @@ fn main() -> ExitCode {
     let exit = match args.command {
         Command::Run(args) => run::run(&args, &output),
         Command::Validate(args) => validate::validate(&args, &output),
+        Command::Explain(args) => explain::explain(&args, &output),
+        Command::Init(args) => init::init(&args, &output),
+        Command::Import(args) => import::import(&args, &output),
         Command::Schema => teach::schema(&output),
         Command::Completions { shell } => teach::completions(shell, &output),
         Command::Man => teach::man(&output),

@@ -1,5 +1,7 @@
 //! `smoke validate`: reads check files and sends nothing.
 
+use std::fmt::Write as _;
+
 use smoke_tests::diagnostic::Diagnostic;
 use smoke_tests::units::{counted, human_duration};
 
@@ -13,9 +15,16 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
-    let longest = plan.worst_case(args.jobs);
-    let text = format!(
-        "valid: {} in {}, {} at the longest\n",
+    let longest = plan.worst_case_at(args.jobs, args.rate);
+    let mut text = String::new();
+    if args.list {
+        for entry in plan.list() {
+            let _ = writeln!(text, "{entry}");
+        }
+    }
+    let _ = writeln!(
+        text,
+        "valid: {} in {}, {} at the longest",
         counted(plan.checks(), "check"),
         counted(plan.files(), "file"),
         human_duration(longest)

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use text::{Sentence, Text};
 
-use crate::report::{Outcome, Report};
+use crate::report::{About, Outcome, Refusal, Report};
 use crate::units::human_duration;
 use crate::verdict::{self, Verdict};
 
@@ -47,7 +47,7 @@ pub fn report(report: &Report) -> String {
          <p class=\"promise\">{promise}</p>\n<p class=\"reason\">{reason}</p>\n<dl>\
          <div><dt>Target</dt><dd>{target}</dd></div>\
          <div><dt>Started</dt><dd><time datetime=\"{started}\">{shown}</time></dd></div>\
-         <div><dt>Took</dt><dd>{took}</dd></div></dl>\n",
+         <div><dt>Took</dt><dd>{took}</dd></div>",
         target = Text(&report.target),
         reason = Sentence(&reason),
         started = report.started_at,
@@ -59,10 +59,15 @@ pub fn report(report: &Report) -> String {
         ),
         took = human_duration(report.duration),
     );
+    about(&mut html, &report.about);
+    html.push_str("</dl>\n");
     counts(&mut html, report);
     html.push_str("</header>\n");
     html.push_str(CONTROLS);
     html.push_str("<main>\n");
+    if let Some(refusal) = &report.refusal {
+        refused(&mut html, refusal);
+    }
     let mut suite = None;
     for (index, check) in report.checks.iter().enumerate() {
         if suite != Some(&check.suite) {
@@ -90,6 +95,47 @@ pub fn report(report: &Report) -> String {
         human_duration(report.duration),
     );
     html
+}
+
+/// What is deployed, and where to read on.
+fn about(html: &mut String, about: &About) {
+    for (name, value) in &about.deployment {
+        let name = name.replace('_', " ");
+        let _ = write!(
+            html,
+            "<div><dt>Deployment: {}</dt><dd>{}</dd></div>",
+            Text(&name),
+            Text(value)
+        );
+    }
+    for link in &about.links {
+        let (title, url) = (Text(&link.title), Text(&link.url));
+        let _ = write!(html, "<div><dt>{title}</dt><dd>");
+        // What a browser cannot open is shown.
+        let _ = if link.url.starts_with("https://") {
+            write!(html, "<a href=\"{url}\" rel=\"noreferrer\">open</a>")
+        } else {
+            write!(html, "{url}")
+        };
+        html.push_str("</dd></div>");
+    }
+}
+
+/// What kept the checks from being run.
+fn refused(html: &mut String, refusal: &Refusal) {
+    html.push_str("<section class=\"suite\"><h2>No check was run</h2>");
+    for problem in &refusal.problems {
+        let _ = write!(
+            html,
+            "<div class=\"failure\"><h3>{}</h3>",
+            Sentence(&problem.text)
+        );
+        if let Some(help) = &problem.help {
+            let _ = write!(html, "<p class=\"help\">{}</p>", Sentence(help));
+        }
+        html.push_str("</div>");
+    }
+    html.push_str("</section>\n");
 }
 
 /// Search and the opening of all; without the script there is nothing to see.

@@ -1,0 +1,67 @@
+//! The notice: a message through SNS, for people.
+
+use aws::Access;
+use aws::sns::{Sns, Topic};
+use smoke_tests::explain::Explanation;
+use smoke_tests::render::json;
+use smoke_tests::report::Report;
+use smoke_tests::snippet::Colour;
+use smoke_tests::verdict::Verdict;
+use tokio::time::Instant;
+
+use super::{Account, Problem};
+use crate::settings::{Notify, NotifyOn};
+
+/// How many failed expectations stand in a message in full.
+const SHOWN: usize = 1;
+
+/// Sends messages.
+pub(super) struct Notices {
+    sns: Sns,
+    settings: Notify,
+}
+
+impl Notices {
+    pub(super) fn new(access: &Access, settings: Notify) -> Self {
+        Self {
+            sns: Sns::new(access, &settings.topic),
+            settings,
+        }
+    }
+
+    pub(super) fn topic(&self) -> &Topic {
+        &self.settings.topic
+    }
+
+    /// Why nobody is to be told of this one.
+    pub(super) fn why_not(&self, account: &Account<'_>) -> Option<&'static str> {
+        let succeeded = account.decision.verdict == Verdict::Succeeded;
+        if !account.decides() {
+            Some("CodeDeploy had a verdict already")
+        } else if succeeded && account.reported.is_ok() && self.settings.on == NotifyOn::Failed {
+            Some("the verdict is `Succeeded`")
+        } else {
+            None
+        }
+    }
+
+    pub(super) async fn send(&self, report: Report, until: Instant) -> Result<(), Problem> {
+        let (subject, message) = tokio::task::spawn_blocking(move || written(&report))
+            .await
+            .map_err(|died| Problem::new(format!("the message was not written: {died}")))??;
+        let sent = self
+            .sns
+            .publish(&self.settings.topic, &subject, &message, until);
+        Ok(sent.await?)
+    }
+}
+
+/// The subject and the text.
+fn written(report: &Report) -> Result<(String, String), Problem> {
+    let explanation = serde_json::to_vec(&json::report(report))
+        .map_err(|error| error.to_string())
+        .and_then(|json| Explanation::read(&json))
+        .map_err(|error| Problem::new(format!("no message: {error}")))?;
+    let text = explanation.text(SHOWN, Colour::Never);
+    Ok((explanation.subject(), text))
+}

@@ -1,0 +1,38 @@
+//! What stands in the JSON report beside the checks.
+
+use serde::Serialize;
+
+use crate::report;
+
+/// One thing that kept the checks from being run.
+#[derive(Debug, Serialize)]
+pub struct Problem<'a> {
+    /// Where it is, what was expected and what was found, in one line.
+    pub text: &'a str,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<&'a str>,
+}
+
+/// Where to read on.
+#[derive(Debug, Serialize)]
+pub struct Link<'a> {
+    /// What is there.
+    pub title: &'a str,
+    /// Its address.
+    pub url: &'a str,
+}
+
+pub(super) fn problem(problem: &report::Problem) -> Problem<'_> {
+    Problem {
+        text: &problem.text,
+        help: problem.help.as_deref(),
+    }
+}
+
+pub(super) fn link(link: &report::Link) -> Link<'_> {
+    Link {
+        title: &link.title,
+        url: &link.url,
+    }
+}

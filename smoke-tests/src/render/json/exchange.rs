@@ -1,0 +1,83 @@
+//! What was sent and received, in the JSON report.
+
+use serde::Serialize;
+
+use crate::report;
+
+/// A request as it was sent.
+#[derive(Debug, Serialize)]
+pub struct Request<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Its URL.
+    pub url: &'a str,
+    /// Its headers, in their order; a name can stand several times.
+    pub headers: Vec<Header<'a>>,
+    /// Its body, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Excerpt<'a>>,
+}
+
+/// An answer as it was received.
+#[derive(Debug, Serialize)]
+pub struct Answer<'a> {
+    /// Its status.
+    pub status: u16,
+    /// The version of HTTP, such as `HTTP/2`.
+    pub version: &'static str,
+    /// Its headers, in their order; a name can stand several times.
+    pub headers: Vec<Header<'a>>,
+    /// Its body, as far as it was read, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Excerpt<'a>>,
+}
+
+/// One header.
+#[derive(Debug, Serialize)]
+pub struct Header<'a> {
+    /// Its name, in lower case.
+    pub name: &'a str,
+    /// Its value; what is a credential is `***`.
+    pub value: &'a str,
+}
+
+/// The beginning of a body.
+#[derive(Debug, Serialize)]
+pub struct Excerpt<'a> {
+    /// Its first characters; `…` at the end if there are more.
+    pub text: &'a str,
+    /// The size of the whole body in bytes.
+    pub bytes: usize,
+}
+
+pub(super) fn request(sent: &report::Sent) -> Request<'_> {
+    Request {
+        method: &sent.method,
+        url: &sent.url,
+        headers: headers(&sent.headers),
+        body: sent.body.as_ref().map(excerpt),
+    }
+}
+
+pub(super) fn answer(received: &report::Received) -> Answer<'_> {
+    Answer {
+        status: received.status,
+        version: received.version,
+        headers: headers(&received.headers),
+        body: received.body.as_ref().map(excerpt),
+    }
+}
+
+fn headers(headers: &[(String, String)]) -> Vec<Header<'_>> {
+    headers
+        .iter()
+        .map(|(name, value)| Header { name, value })
+        .collect()
+}
+
+fn excerpt(excerpt: &report::Excerpt) -> Excerpt<'_> {
+    Excerpt {
+        text: &excerpt.text,
+        bytes: excerpt.bytes,
+    }
+}

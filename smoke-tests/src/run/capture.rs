@@ -1,0 +1,76 @@
+//! Takes values out of an answer, makes of them what the step says, and keeps
+//! those that are secrets out of every output.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::check_file::Capture;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::redact::Secret;
+use crate::template::{Scope, VALUE};
+use crate::units::human_bytes;
+
+/// The longest secret that can be captured, in bytes: what is kept out of
+/// every output is looked for in every output.
+const MOST_SECRET: usize = 8 * 1024;
+
+/// The value of a capture. What is a secret, the scope knows as one from here
+/// on, also if the step fails.
+pub(super) fn take(
+    capture: &Capture,
+    answer: &Answer<'_>,
+    source: &Arc<Source>,
+    scope: &mut Scope,
+) -> Result<Value, Diagnostic> {
+    let nothing = |found: String| {
+        let title = format!("nothing to capture as `{}`", capture.name);
+        Diagnostic::at(source, capture.span, title)
+            .expected(capture.query.describe())
+            .found(found)
+    };
+    let found = answer
+        .ask(&capture.query)
+        .map_err(|senseless| nothing(senseless.found))?
+        .ok_or_else(|| nothing("nothing".to_owned()))?;
+    let longest = keep(capture, &found, scope);
+    let (value, longest) = match &capture.transform {
+        None => (found, longest),
+        Some((template, span)) => {
+            let mut inner = scope.clone();
+            inner.set(VALUE, &found);
+            let made = template.evaluate(&inner).map_err(|reason| {
+                let title = format!("`{}` cannot be made of what was captured", capture.name);
+                Diagnostic::at(source, *span, title)
+                    .expected("a value that the transform fits")
+                    .found(reason)
+            })?;
+            let longest = keep(capture, &made, scope);
+            (made, longest)
+        }
+    };
+    if longest > MOST_SECRET {
+        let title = format!("`{}` is too long for a secret", capture.name);
+        return Err(Diagnostic::at(source, capture.span, title)
+            .expected(format!("at most {}", human_bytes(MOST_SECRET as u64)))
+            .found(human_bytes(longest as u64)));
+    }
+    Ok(value)
+}
+
+/// Keeps a secret, or its beginning if it is too long; the length of its
+/// longest part.
+fn keep(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
+    if !capture.secret {
+        return 0;
+    }
+    let mut secrets = Secret::of_value(&capture.name, value);
+    let longest = secrets.iter().map(|secret| secret.value.len()).max();
+    for secret in &mut secrets {
+        let cut = secret.value.floor_char_boundary(MOST_SECRET);
+        secret.value.truncate(cut);
+    }
+    scope.keep_secret(secrets);
+    longest.unwrap_or(0)
+}

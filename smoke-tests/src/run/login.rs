@@ -1,0 +1,59 @@
+//! Gets what a request needs to say who asks, where that has to be asked for.
+
+use http::header::{AUTHORIZATION, HeaderValue};
+use tokio::time::Instant;
+
+use super::record::Trace;
+use super::step::Attempt;
+use super::tokens::{Grant, NoToken};
+use crate::check_file::Auth;
+use crate::http::Request;
+use crate::report::{Class, Failure};
+use crate::template::Scope;
+
+impl Attempt<'_> {
+    /// Gets the access token that the request needs, if it needs one.
+    pub(super) async fn log_in(
+        &self,
+        request: &mut Request,
+        scope: &Scope,
+        end: Instant,
+        trace: &mut Trace,
+    ) -> Result<(), Failure> {
+        let target = self.shared.client.target();
+        let asked = &self.step.request;
+        let auth = asked.auth.as_ref();
+        // The login of the defaults is for the target.
+        let auth = auth.filter(|_| asked.own.auth || target.is_at(&request.url));
+        let Some(Auth::OAuth2(client)) = auth else {
+            return Ok(());
+        };
+        if request.headers.contains_key(AUTHORIZATION) {
+            return Ok(());
+        }
+        let unfit = |reason| self.unfit("the request for a token", reason);
+        let grant = Grant::of(client, target, scope).map_err(unfit)?;
+        let left = self
+            .shared
+            .left(end.saturating_duration_since(Instant::now()));
+        let end = Instant::now() + left;
+        let token = self.shared.tokens.token(&grant, self.shared, end, trace);
+        let token = token.await.map_err(|none| {
+            let mut failure = match none {
+                NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
+                NoToken::Refused(reason) => {
+                    let mut failure = self.failure(Class::CouldNotAsk, "");
+                    failure.diagnostic = failure.diagnostic.found(reason);
+                    failure
+                }
+            };
+            "no access token".clone_into(&mut failure.diagnostic.title);
+            failure.diagnostic.expected = Some(format!("an access token from `{}`", grant.url()));
+            failure
+        })?;
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| unfit("a token that HTTP does not allow".to_owned()))?;
+        request.headers.insert(AUTHORIZATION, bearer);
+        Ok(())
+    }
+}

@@ -1,0 +1,411 @@
+//! What is said about bodies, logins and versions that cannot be.
+
+use super::{problems, problems_of_check};
+
+#[test]
+fn the_body_of_a_request_is_one_that_can_be_sent() {
+    insta::assert_snapshot!(problems(
+        r#"
+checks:
+  - name: a
+    writes: true
+    steps:
+      - get: /graphql
+        graphql: { query: "{ a }" }
+      - post: /
+        graphql: { variables: { a: 1 } }
+      - post: /
+        graphql: { query: "{ a", variables: [1] }
+      - post: /
+        graphql: { query: "fragment F on T { a }" }
+      - post: /
+        graphql: { query: "query A { a } query B { b }" }
+      - post: /
+        graphql: { query: "query All { a }", operation: Al }
+      - post: /
+        graphql: { query: "{ a }", operation: A, extra: 1 }
+      - post: /
+        multipart: {}
+      - post: /
+        multipart: { a: { text: b, file: c }, d: { type: image/png }, e: { text: f, type: png } }
+      - post: /
+        multipart: { a: { file: nowhere.png } }
+      - get: /
+        compress: gzip
+      - post: /
+        text: a
+        compress: br
+"#
+    ), @r#"
+    error: a GraphQL request that is not a POST
+     --> shop.yaml:6:9
+      |
+    6 |       - get: /graphql
+      |         ^^^ expected `post:`, found `get`
+      |
+      = help: write `post:`; a document of queries needs no `writes: true`
+
+    error: a GraphQL request without a document
+     --> shop.yaml:9:18
+      |
+    9 |         graphql: { variables: { a: 1 } }
+      |                  ^^^^^^^^^^^^^^^^^^^^^^^ expected `query:` with operations, such as `query: "{ orders { id } }"`, found no key `query`
+      |
+      = help: write mutations below `query` too: that is the name of the document
+
+    error: a GraphQL document that cannot be read
+      --> shop.yaml:11:27
+       |
+    11 |         graphql: { query: "{ a", variables: [1] }
+       |                           ^^^^^ expected operations such as `query { orders { id } }`, and their fragments, found `{` without `}`
+       |
+       = help: close each `{`, `(` and `[`, and end each string on its line
+
+    error: `variables` of the wrong type
+      --> shop.yaml:11:45
+       |
+    11 |         graphql: { query: "{ a", variables: [1] }
+       |                                             ^^^ expected a map, found a list
+       |
+       = help: write one `name: value` for each variable of the operation
+
+    error: a GraphQL document that cannot be read
+      --> shop.yaml:13:27
+       |
+    13 |         graphql: { query: "fragment F on T { a }" }
+       |                           ^^^^^^^^^^^^^^^^^^^^^^^ expected operations such as `query { orders { id } }`, and their fragments, found no operation in it
+       |
+       = help: close each `{`, `(` and `[`, and end each string on its line
+
+    error: several operations and no choice between them
+      --> shop.yaml:15:27
+       |
+    15 |         graphql: { query: "query A { a } query B { b }" }
+       |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `operation:` with the name of one, found 2 operations
+       |
+       = help: choose from `A` or `B`
+
+    error: an operation that the document does not have
+      --> shop.yaml:17:57
+       |
+    17 |         graphql: { query: "query All { a }", operation: Al }
+       |                                                         ^^ expected `All`, found `Al`
+       |
+       = help: write `All` if that is meant
+
+    error: an operation that the document does not have
+      --> shop.yaml:19:47
+       |
+    19 |         graphql: { query: "{ a }", operation: A, extra: 1 }
+       |                                               ^ expected a document with a named operation, found `A`
+       |
+       = help: write the name as it stands in the document
+
+    error: unknown key `extra` in `graphql`
+      --> shop.yaml:19:50
+       |
+    19 |         graphql: { query: "{ a }", operation: A, extra: 1 }
+       |                                                  ^^^^^ expected `query`, `variables` or `operation`, found `extra`
+       |
+       = help: remove the key
+
+    error: a form without a part
+      --> shop.yaml:21:20
+       |
+    21 |         multipart: {}
+       |                    ^^ expected at least one `name: value`, found none
+       |
+       = help: write `multipart: { photo: { file: cup.png, type: image/png } }`
+
+    error: a part of a form with other than one content
+      --> shop.yaml:23:25
+       |
+    23 |         multipart: { a: { text: b, file: c }, d: { type: image/png }, e: { text: f, type: png } }
+       |                         ^^^^^^^^^^^^^^^^^^^^ expected `file` or `text`, found none of them, or both
+       |
+       = help: write `{ file: cup.png, type: image/png }`, or just the text
+
+    error: a part of a form with other than one content
+      --> shop.yaml:23:50
+       |
+    23 |         multipart: { a: { text: b, file: c }, d: { type: image/png }, e: { text: f, type: png } }
+       |                                                  ^^^^^^^^^^^^^^^^^^^ expected `file` or `text`, found none of them, or both
+       |
+       = help: write `{ file: cup.png, type: image/png }`, or just the text
+
+    error: `type` of the wrong type
+      --> shop.yaml:23:91
+       |
+    23 |         multipart: { a: { text: b, file: c }, d: { type: image/png }, e: { text: f, type: png } }
+       |                                                                                           ^^^ expected a media type such as `image/png`, found the string `png`
+       |
+       = help: write it as in the header `content-type`
+
+    error: the file `nowhere.png` cannot be sent
+      --> shop.yaml:25:33
+       |
+    25 |         multipart: { a: { file: nowhere.png } }
+       |                                 ^^^^^^^^^^^ expected a file of at most 1.0 MiB, beside the check file, found no such file or directory
+       |
+       = help: give the path relative to the check file
+
+    error: nothing to compress
+      --> shop.yaml:27:19
+       |
+    27 |         compress: gzip
+       |                   ^^^^ expected a body beside it: `json`, `form`, `text`, `file`, `graphql` or `multipart`, found none of them
+       |
+       = help: remove `compress`; answers are decoded without it
+
+    error: `compress` of the wrong type
+      --> shop.yaml:30:19
+       |
+    30 |         compress: br
+       |                   ^^ expected `gzip`, found the string `br`
+       |
+       = help: write `compress: gzip`
+    "#);
+}
+
+#[test]
+fn a_mutation_needs_leave_to_write_and_so_does_what_may_be_one() {
+    for document in [
+        "mutation { a }",
+        "query A { a } mutation B { b }",
+        "{{ document }}",
+    ] {
+        let operation = if document.contains("query") {
+            ", operation: A"
+        } else {
+            ""
+        };
+        let said = problems(&format!(
+            "variables: {{ document: a }}\nchecks: [{{ name: a, post: /, graphql: {{ query: \"{document}\"{operation} }} }}]"
+        ));
+        assert!(
+            said.contains("a request that may write"),
+            "{document}: {said}"
+        );
+    }
+    let said = problems_of_check("post: /\ngraphql: { query: 'query A { a }' }");
+    assert_eq!(said, "valid: 1 checks");
+}
+
+#[test]
+fn a_login_has_all_its_parts() {
+    insta::assert_snapshot!(problems(
+        r#"
+defaults: { auth: { basic: { user: a, password: b }, bearer: c } }
+checks:
+  - name: a
+    steps:
+      - get: /
+        auth: { oauth2: { token_url: oauth/token, client_id: a, client_secret: b } }
+      - get: /
+        auth: { oauth2: { token_url: /oauth/token, scop: a } }
+      - get: /
+        auth: { sigv4: { region: eu-central-1, service: execute-api } }
+      - get: /
+        auth: { sigv4: { region: a, service: b, access_key: c, secret_key: "{{ unknown }}" } }
+      - get: /
+        auth: {}
+"#
+    ), @r#"
+    error: other than one way to log in
+     --> shop.yaml:2:19
+      |
+    2 | defaults: { auth: { basic: { user: a, password: b }, bearer: c } }
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `basic`, `bearer`, `oauth2` or `sigv4`, found none of them, or several
+      |
+      = help: write `auth: { bearer: "{{ token }}" }`
+
+    error: a token URL that cannot be requested
+     --> shop.yaml:7:38
+      |
+    7 |         auth: { oauth2: { token_url: oauth/token, client_id: a, client_secret: b } }
+      |                                      ^^^^^^^^^^^ expected a path on the target, such as `/oauth/token`, or a whole URL, found the string `oauth/token`
+      |
+      = help: begin with `/`, or with `https://`
+
+    error: `oauth2` without all its parts
+     --> shop.yaml:9:25
+      |
+    9 |         auth: { oauth2: { token_url: /oauth/token, scop: a } }
+      |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `client_id`, `client_secret` in it, found none
+      |
+      = help: add what is missing; secrets come from variables with `{ env: NAME }`
+
+    error: unknown key `scop` in `oauth2`
+     --> shop.yaml:9:52
+      |
+    9 |         auth: { oauth2: { token_url: /oauth/token, scop: a } }
+      |                                                    ^^^^ expected `scope` or another key of `oauth2`, found `scop`
+      |
+      = help: write `scope` if that is meant
+
+    error: `sigv4` without all its parts
+      --> shop.yaml:11:24
+       |
+    11 |         auth: { sigv4: { region: eu-central-1, service: execute-api } }
+       |                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `access_key`, `secret_key` in it, found none
+       |
+       = help: add what is missing; secrets come from variables with `{ env: NAME }`
+
+    error: unknown variable `unknown`
+      --> shop.yaml:13:80
+       |
+    13 |         auth: { sigv4: { region: a, service: b, access_key: c, secret_key: "{{ unknown }}" } }
+       |                                                                                ^^^^^^^ expected a variable of this file, or a capture of an earlier step, found `unknown`
+       |
+       = help: add it to `variables`, or give `--var unknown=…`
+
+    error: other than one way to log in
+      --> shop.yaml:15:15
+       |
+    15 |         auth: {}
+       |               ^^ expected one of `basic`, `bearer`, `oauth2` or `sigv4`, found none of them, or several
+       |
+       = help: write `auth: { bearer: "{{ token }}" }`
+    "#);
+}
+
+#[test]
+fn a_version_of_http_is_one_that_can_be_spoken() {
+    insta::assert_snapshot!(problems(
+        "defaults: { http: '3' }\nchecks: [{ name: a, get: /, http: 1.0 }, { name: b, get: /, http: 2 }]"
+    ), @r#"
+    error: `http` of the wrong type
+     --> shop.yaml:1:19
+      |
+    1 | defaults: { http: '3' }
+      |                   ^^^ expected `"1.1"` or `"2"`, found the string `3`
+      |
+      = help: leave it out to let client and server agree on one
+
+    error: `http` of the wrong type
+     --> shop.yaml:2:35
+      |
+    2 | checks: [{ name: a, get: /, http: 1.0 }, { name: b, get: /, http: 2 }]
+      |                                   ^^^ expected `"1.1"` or `"2"`, found the number `1.0`
+      |
+      = help: leave it out to let client and server agree on one
+    "#);
+}
+
+#[test]
+fn a_grpc_call_is_declared_unary_and_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let proto = include_str!("../../../rehearsal/src/app/shop.proto");
+    std::fs::write(folder.path().join("shop.proto"), proto).unwrap();
+    std::fs::write(folder.path().join("odd.proto"), "import \"nowhere.proto\";").unwrap();
+    let text = "
+checks:
+  - name: a
+    writes: true
+    steps:
+      - grpc: shop.v1.Shop/GetItem
+      - grpc: shop.v1.Shop/GetItme
+        proto: shop.proto
+      - grpc: shop.v1.Shop/WatchOrders
+        proto: shop.proto
+      - grpc: shop.v1.Shop/GetItem
+        proto: odd.proto
+      - grpc: shop.v1.Shop/GetItem
+        proto: shop.proto
+        message: { di: 1 }
+      - grpc: grpc.health.v1.Health/Check
+        json: {}
+        http: 1.1
+        expect: { grpc: ok }
+      - get: /
+        message: {}
+  - name: b
+    grpc: shop.v1.Shop/GetItem
+    proto: shop.proto
+";
+    let path = folder.path().join("shop.yaml");
+    let source = smoke_tests::diagnostic::Source::new(&path, text);
+    let said = super::problems_of(&[source], &smoke_tests::settings::Selection::default());
+    let said = said.replace(&format!("{}/", folder.path().display()), "");
+    insta::assert_snapshot!(said, @r#"
+    error: a call that nothing declares
+     --> shop.yaml:6:9
+      |
+    6 |       - grpc: shop.v1.Shop/GetItem
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `proto:` with the file that declares it, found no key `proto`
+      |
+      = help: only `grpc.health.v1.Health/Check` is known without a file
+
+    error: a method that nothing declares
+     --> shop.yaml:7:15
+      |
+    7 |       - grpc: shop.v1.Shop/GetItme
+      |               ^^^^^^^^^^^^^^^^^^^^ expected a method such as `shop.v1.Shop/GetItem`, `shop.v1.Shop/PlaceOrder` or `shop.v1.Shop/WatchOrders`, found `shop.v1.Shop/GetItme`
+      |
+      = help: write `shop.v1.Shop/GetItem` if that is meant
+
+    error: a call that is a stream
+     --> shop.yaml:9:15
+      |
+    9 |       - grpc: shop.v1.Shop/WatchOrders
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^ expected a unary method: one message there, one back, found `shop.v1.Shop/WatchOrders`, which streams
+      |
+      = help: ask a unary method of the same service
+
+    error: a declaration that cannot be read
+      --> shop.yaml:12:16
+       |
+    12 |         proto: odd.proto
+       |                ^^^^^^^^^ expected a file of proto2 or proto3, and beside it what it imports, found `nowhere.proto` is not there
+       |
+       = help: paths are relative to the check file; imports also to the importing file
+
+    error: a message that does not fit
+      --> shop.yaml:15:18
+       |
+    15 |         message: { di: 1 }
+       |                  ^^^^^^^^^ expected a `shop.v1.GetItemRequest`, found `shop.v1.GetItemRequest` has no field `di`
+       |
+       = help: write the fields as the file that declares them does
+
+    error: `json` beside a gRPC call
+      --> shop.yaml:17:9
+       |
+    17 |         json: {}
+       |         ^^^^ expected `message`, and `proto` with the file that declares the call, found `json`
+       |
+       = help: a call has one message and is always sent by HTTP/2
+
+    error: `http` of the wrong type
+      --> shop.yaml:18:15
+       |
+    18 |         http: 1.1
+       |               ^^^ expected `"2"`, found the number `1.1`
+       |
+       = help: gRPC needs HTTP/2; leave it out
+
+    error: a status that gRPC does not have
+      --> shop.yaml:19:25
+       |
+    19 |         expect: { grpc: ok }
+       |                         ^^ expected a name such as `OK`, `NOT_FOUND` or `UNAVAILABLE`, found the string `ok`
+       |
+       = help: write `OK` if that is meant
+
+    error: `message` without a gRPC call
+      --> shop.yaml:21:9
+       |
+    21 |         message: {}
+       |         ^^^^^^^ expected `grpc:` with the method, such as `shop.v1.Shop/GetItem`, found another request
+       |
+       = help: write `json` for the body of a plain request
+
+    error: a call that may write
+      --> shop.yaml:23:5
+       |
+    23 |     grpc: shop.v1.Shop/GetItem
+       |     ^^^^ expected `writes: true` beside the check's name, or in `defaults`, found `shop.v1.Shop/GetItem` without it
+       |
+       = help: what a call does, its name does not tell; only the health check is free
+    "#);
+}

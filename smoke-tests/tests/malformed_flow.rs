@@ -1,0 +1,86 @@
+//! What is said about malformed captures, secrets, fragments, hosts and the
+//! like: each message names the place, what was expected, what was found, and
+//! what to do.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use smoke_tests::diagnostic::Source;
+use smoke_tests::plan::plan;
+use smoke_tests::settings::Selection;
+use smoke_tests::snippet::{Colour, render};
+
+/// Everything that is said about a file of this text.
+fn problems(text: &str) -> String {
+    let sources = [Source::new("shop.yaml", text)];
+    match plan(&sources, &Selection::default(), &|_| None) {
+        Ok(plan) => format!("valid: {} checks", plan.checks()),
+        Err(problems) => said(&problems),
+    }
+}
+
+fn said(problems: &smoke_tests::diagnostic::Problems) -> String {
+    problems
+        .diagnostics()
+        .iter()
+        .inspect(|problem| {
+            let parts = [&problem.expected, &problem.found, &problem.help];
+            assert!(parts.iter().all(|part| part.is_some()), "{problem:?}");
+        })
+        .map(|problem| render(problem, Colour::Never))
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
+/// What is said about a file with this one check.
+fn problems_of_check(check: &str) -> String {
+    let indented = check.replace('\n', "\n    ");
+    problems(&format!("checks:\n  - name: a\n    {indented}\n"))
+}
+
+#[test]
+fn captures_are_one_source_and_what_is_made_of_it() {
+    let check = |capture: &str| problems_of_check(&format!("get: /\ncapture: {{ a: {capture} }}"));
+    let all = [
+        check("{ json: $.a, header: b }"),
+        check("{ secret: true }"),
+        check("{ from: headers }"),
+        check("{ from: body, secret: maybe }"),
+        check("{ json: $.a, transform: '{{ value' }"),
+        check("{ json: $.a, transform: '{{ value | upcase }}' }"),
+        check("{ json: $.a, transform: \"{{ value | regex('(') }}\" }"),
+        check("{ json: $.a, transform: '{{ valu }}' }"),
+        check("{ json: $.a, trasnform: '{{ value }}' }"),
+        check("headers"),
+    ];
+    insta::assert_snapshot!(all.join("\n\n"));
+    // Only a transform knows the value that it makes something of.
+    insta::assert_snapshot!(problems_of_check("get: '/{{ value }}'"));
+}
+
+#[test]
+fn a_host_that_is_not_allowed_is_named_with_what_allows_it() {
+    let all = [
+        problems_of_check("get: https://auth.example.com/token"),
+        problems_of_check("get: 'http://localhost:9000/{{ a }}'"),
+        problems_of_check("get: https://me:s3cret@auth.example.com/"),
+        problems_of_check("get: https:///token"),
+        problems_of_check("get: ftp://auth.example.com/"),
+        problems(
+            "setup: [{ get: https://a.example/ }]\nchecks: [{ name: a, get: '/?to=https://b.example/' }]",
+        ),
+    ];
+    insta::assert_snapshot!(all.join("\n\n"));
+}
+
+#[test]
+fn a_secret_is_marked_by_true() {
+    let all = [
+        problems("variables: { a: { value: b, secret: no } }\nchecks: [{ name: a, get: / }]"),
+        problems(
+            "variables: { a: { value: '{{ b }}', secret: true } }\nchecks: [{ name: a, get: '/{{ a }}' }]",
+        ),
+    ];
+    insta::assert_snapshot!(all.join("\n\n"));
+    // A map of other keys is a value.
+    let map = "variables: { a: { value: b, public: true } }\nchecks: [{ name: a, get: '/{{ a.value }}' }]";
+    assert_eq!(problems(map), "valid: 1 checks");
+}
