@@ -89,6 +89,14 @@ bench: | cargo ## Measure checks per second, peak memory and the Lambda's start
 	$(CARGO) bench -p smoke-tests
 	$(CARGO) bench -p hook
 
+# How many seconds each fuzz target runs.
+TIME ?= 60
+
+.PHONY: fuzz
+fuzz: | cargo ## Search for inputs that break the engine (TIME=60 seconds each target)
+	@command -v cargo-fuzz >/dev/null || { echo "installing cargo-fuzz …"; $(CARGO) install --quiet --locked cargo-fuzz; }
+	@tools/fuzz.sh $(TIME)
+
 .PHONY: tools
 tools: $(STAMP) ## Install cargo-lambda and boto3 into .tools/
 

@@ -28,9 +28,18 @@ pub mod diagnostic;
 pub mod dial;
 mod digest;
 pub mod discover;
+#[cfg(feature = "cli")]
+mod draft;
 mod encoding;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod graphql;
 pub mod http;
+#[cfg(feature = "cli")]
+pub mod import;
+#[cfg(feature = "cli")]
+pub mod init;
 mod jsonpath;
 mod multipart;
 mod pattern;

@@ -5,7 +5,8 @@
 //! only (YAML 1.2 core schema), and bounds on depth and on what aliases may
 //! expand to.
 
-mod scalar;
+pub(crate) mod plain;
+pub(crate) mod scalar;
 
 use std::collections::HashMap;
 use std::sync::Arc;

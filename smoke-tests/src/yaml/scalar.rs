@@ -1,7 +1,7 @@
 //! Plain scalars that are numbers, as the YAML 1.2 core schema has them.
 
 /// A number of the YAML 1.2 core schema, or why JSON cannot hold it.
-pub(super) fn number(text: &str) -> Option<Result<serde_json::Number, &'static str>> {
+pub(crate) fn number(text: &str) -> Option<Result<serde_json::Number, &'static str>> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return Some(Err("which is not finite"));

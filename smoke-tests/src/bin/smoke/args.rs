@@ -33,6 +33,30 @@ Exit codes:
   2  a flag, a setting or a check file is wrong; nothing was sent
   3  the command could not do its work";
 
+const INIT_EXAMPLES: &str = "\
+Examples:
+  smoke init https://staging.example.com
+  smoke init --openapi openapi.yaml --output checks/api.yaml
+  smoke init --openapi https://staging.example.com/openapi.json --dry-run
+
+Only GET requests are sent.
+
+Exit codes:
+  0  the check file is written
+  2  nothing to check was found, or the check file is there already
+  3  the command could not do its work";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  smoke import shop.postman_collection.json staging.postman_environment.json
+  smoke import checks.hurl --output checks/
+
+Exit codes:
+  0  everything is carried over
+  1  something is not; the check file says where, and so does standard error
+  2  a file is wrong, or the check file is there already
+  3  the command could not do its work";
+
 /// Functional checks for the test listener of a blue/green deployment.
 #[derive(Debug, Parser)]
 #[command(name = "smoke", version, after_help = EXIT_CODES, max_term_width = 100)]
@@ -52,6 +76,12 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Read check files, say everything that is wrong with them, and send nothing
     Validate(ValidateArgs),
+    /// Write a first check file, from what a service answers or from an OpenAPI document
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
+    /// Make check files from Postman collections and Hurl files
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
     /// Print the JSON Schema of check files, for editors
     Schema,
     /// Print the completions of a shell
@@ -194,6 +224,54 @@ pub(crate) struct ValidateArgs {
     /// Refuse files that may take longer than this, such as 10m
     #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// The URL of a service that runs
+    #[arg(value_name = "URL", required_unless_present = "openapi")]
+    pub(crate) target: Option<Target>,
+
+    /// An OpenAPI document, 3.0 or 3.1: checks of its GET operations
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) openapi: Option<String>,
+
+    /// Dial this host instead of the URL's name; TLS and Host keep the name
+    #[arg(long, env = "SMOKE_CONNECT_TO", value_name = "HOST[:PORT]")]
+    pub(crate) connect_to: Option<Address>,
+
+    /// Trust only the certificate authorities in this PEM file
+    #[arg(long, env = "SMOKE_CACERT", value_name = "FILE")]
+    pub(crate) cacert: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) writing: WritingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArgs {
+    /// Postman collections (format v2.1), Postman environments, and Hurl files
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) writing: WritingArgs,
+}
+
+/// How a check file is written.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WritingArgs {
+    /// Write the check file here: a file, a folder, or `-` for standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Print the check file and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,11 +1,14 @@
 //! The command `smoke`: runs check files against a target, or validates them.
 
 mod args;
+mod import;
+mod init;
 mod output;
 mod progress;
 mod run;
 mod teach;
 mod validate;
+mod write;
 
 use std::process::ExitCode;
 
@@ -19,6 +22,8 @@ fn main() -> ExitCode {
     let exit = match args.command {
         Command::Run(args) => run::run(&args, &output),
         Command::Validate(args) => validate::validate(&args, &output),
+        Command::Init(args) => init::init(&args, &output),
+        Command::Import(args) => import::import(&args, &output),
         Command::Schema => teach::schema(&output),
         Command::Completions { shell } => teach::completions(shell, &output),
         Command::Man => teach::man(&output),

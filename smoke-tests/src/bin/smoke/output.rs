@@ -66,14 +66,17 @@ impl Output {
         ));
     }
 
+    /// Writes problems, one below the other.
+    pub(crate) fn list(&self, problems: &Problems) {
+        for problem in problems.diagnostics() {
+            let text = snippet::render(problem, self.error_colour());
+            self.say(&format!("{text}\n"));
+        }
+    }
+
     /// Writes everything that is wrong with what was given.
     pub(crate) fn problems(&self, problems: &Problems) {
-        for problem in problems.diagnostics() {
-            self.say(&format!(
-                "{}\n",
-                snippet::render(problem, self.error_colour())
-            ));
-        }
+        self.list(problems);
         let count = problems.diagnostics().len();
         let problems = if count == 1 { "problem" } else { "problems" };
         self.say(&format!("{count} {problems}; nothing was sent"));

@@ -1,0 +1,4 @@
+//! Any expectations are held against any document.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| smoke_tests::fuzzing::predicate(text));

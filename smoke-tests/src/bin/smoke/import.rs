@@ -1,0 +1,120 @@
+//! `smoke import`: other tools' files in, check files out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use smoke_tests::diagnostic::{Diagnostic, Problems, Source};
+use smoke_tests::import::{self, Environment, Imported, Kind};
+use smoke_tests::snippet::{Frame, Severity, render_in};
+use smoke_tests::units::counted;
+
+use crate::Exit;
+use crate::args::ImportArgs;
+use crate::output::Output;
+use crate::write::{Place, read, write};
+
+pub(crate) fn import(args: &ImportArgs, output: &Output) -> Exit {
+    let files = match sorted(&args.files) {
+        Ok(files) => files,
+        Err(problems) => {
+            output.list(&problems);
+            return Exit::BadInput;
+        }
+    };
+    let mut lost = 0;
+    for (source, kind) in &files.sources {
+        let imported = match kind {
+            Kind::Hurl => import::hurl(source),
+            Kind::Postman | Kind::PostmanEnvironment => {
+                import::postman(source, &files.environments)
+            }
+        };
+        let imported = match imported {
+            Ok(imported) => imported,
+            Err(problems) => {
+                output.list(&problems);
+                return Exit::BadInput;
+            }
+        };
+        lost += imported.losses.len();
+        if let Err(exit) = save(args, source, &imported, output) {
+            return exit;
+        }
+    }
+    if lost == 0 {
+        Exit::Passed
+    } else {
+        Exit::Failed
+    }
+}
+
+struct Files {
+    sources: Vec<(Arc<Source>, Kind)>,
+    environments: Vec<Environment>,
+}
+
+/// The files, with the environments apart.
+fn sorted(paths: &[PathBuf]) -> Result<Files, Problems> {
+    let mut files = Files {
+        sources: Vec::new(),
+        environments: Vec::new(),
+    };
+    for path in paths {
+        let source = read(path)?;
+        match import::kind(&source)? {
+            Kind::PostmanEnvironment => files.environments.push(Environment::read(&source)?),
+            kind => files.sources.push((source, kind)),
+        }
+    }
+    if files.sources.is_empty() {
+        return Err(Diagnostic::general("nothing to import")
+            .expected("a Postman collection or a Hurl file")
+            .found("the values of an environment only")
+            .help("name the collection as well")
+            .into());
+    }
+    Ok(files)
+}
+
+fn save(
+    args: &ImportArgs,
+    source: &Arc<Source>,
+    imported: &Imported,
+    output: &Output,
+) -> Result<(), Exit> {
+    let frame = Frame {
+        severity: Severity::Warning,
+        ..Frame::default()
+    };
+    for loss in &imported.losses {
+        let text = render_in(loss, &frame, output.error_colour());
+        output.say(&format!("{text}\n"));
+    }
+    let place = Place::of(&args.writing, &default_name(source.path()));
+    write(&place, &imported.text, args.writing.force, output)?;
+    let lost = match imported.losses.len() {
+        0 => "everything is carried over".to_owned(),
+        count => format!(
+            "{} not carried over; comments in it say where",
+            counted(count, "thing")
+        ),
+    };
+    output.say(&format!("{}: {lost}", place.shown()));
+    if let (Place::File(path), Some(target)) = (&place, &imported.target) {
+        output.say(&format!(
+            "try it: smoke run {} --target {target}",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+/// `shop.postman_collection.json` becomes `shop.yaml`.
+fn default_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    PathBuf::from(format!(
+        "{}.yaml",
+        if stem.is_empty() { "imported" } else { stem }
+    ))
+}

@@ -1,0 +1,171 @@
+//! A check file that is being written, for `smoke init` and `smoke import`,
+//! and its text: with comments, and laid out as a person would.
+
+mod path;
+mod template;
+mod yaml;
+
+use serde_json::{Map, Value};
+
+pub(crate) use path::member;
+pub(crate) use template::{escape, identifier};
+
+/// A check file, ready to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    /// Comment lines at the top.
+    pub(crate) notes: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) variables: Vec<Entry>,
+    pub(crate) defaults: Map<String, Value>,
+    pub(crate) checks: Vec<Check>,
+    /// Comment lines at the end.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// One `key: value` with comment lines above it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) notes: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) value: Value,
+}
+
+/// A check; one that has a single step is written without `steps`.
+#[derive(Debug, Default)]
+pub(crate) struct Check {
+    pub(crate) notes: Vec<String>,
+    pub(crate) name: String,
+    /// What stands beside the name, such as `writes`.
+    pub(crate) settings: Map<String, Value>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A step: what is asked, what is expected, what is captured.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    pub(crate) notes: Vec<String>,
+    pub(crate) name: String,
+    /// The method and path first, then the rest of the request.
+    pub(crate) request: Map<String, Value>,
+    pub(crate) expect: Map<String, Value>,
+    pub(crate) capture: Map<String, Value>,
+}
+
+/// The methods that a check file can ask with.
+pub(crate) const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
+
+/// Whether a method, written as in a check file, needs `writes: true`.
+pub(crate) fn writes(method: &str) -> bool {
+    !matches!(method, "get" | "head" | "options")
+}
+
+impl Step {
+    /// Demands something of a part of the answer: `section` is a key of
+    /// `expect`, `of` the header, cookie or path that is meant, if the section
+    /// has such. False if the same was demanded with another value already,
+    /// for which a check file has no room.
+    pub(crate) fn demand(
+        &mut self,
+        section: &str,
+        of: Option<&str>,
+        operator: &str,
+        value: Value,
+    ) -> bool {
+        let slot = match of {
+            None => self.expect.entry(section),
+            Some(of) => {
+                let section = self.expect.entry(section);
+                let Value::Object(members) = section.or_insert_with(|| Map::new().into()) else {
+                    return false;
+                };
+                members.entry(of)
+            }
+        };
+        let slot = slot.or_insert(Value::Null);
+        // A list of statuses is a choice, of which the one is known already.
+        if let (Some(choice), "status") = (value.as_array(), section)
+            && choice.contains(slot)
+        {
+            return true;
+        }
+        merge(slot, operator, value)
+    }
+}
+
+/// Adds one demand to a predicate. Equality alone is written as a literal.
+fn merge(predicate: &mut Value, operator: &str, value: Value) -> bool {
+    let literal = operator == "equals" && !value.is_object();
+    if predicate.is_null() && literal && !value.is_null() {
+        *predicate = value;
+        return true;
+    }
+    let mut tests = match std::mem::take(predicate) {
+        Value::Null => Map::new(),
+        Value::Object(tests) => tests,
+        other => Map::from_iter([("equals".to_owned(), other)]),
+    };
+    let fits = tests.get(operator).is_none_or(|there| *there == value);
+    tests.entry(operator).or_insert(value);
+    *predicate = match tests.get("equals") {
+        Some(only) if tests.len() == 1 && !only.is_object() && !only.is_null() => only.clone(),
+        _ => tests.into(),
+    };
+    fits
+}
+
+impl Draft {
+    /// The check file's text.
+    pub(crate) fn text(mut self) -> String {
+        self.same_names_apart();
+        yaml::write(&self)
+    }
+
+    /// Numbers checks of one name: each needs its own.
+    fn same_names_apart(&mut self) {
+        let mut seen = std::collections::BTreeSet::new();
+        for check in &mut self.checks {
+            if check.name.trim().is_empty() {
+                "without a name".clone_into(&mut check.name);
+            }
+            let name = check.name.clone();
+            let mut count = 1;
+            while !seen.insert(check.name.clone()) {
+                count += 1;
+                check.name = format!("{name} ({count})");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn demands_of_one_value_become_one_predicate() {
+        let mut step = Step::default();
+        assert!(step.demand("json", Some("$.a"), "equals", json!(1)));
+        assert!(step.demand("json", Some("$.a"), "type", json!("number")));
+        assert!(step.demand("json", Some("$.b"), "equals", json!(null)));
+        assert!(step.demand("json", Some("$.c"), "equals", json!({"d": 1})));
+        assert!(step.demand("body", None, "contains", json!("x")));
+        assert!(!step.demand("body", None, "contains", json!("y")));
+        assert!(step.demand("status", None, "equals", json!(200)));
+        assert!(step.demand("status", None, "equals", json!(200)));
+        assert!(!step.demand("status", None, "equals", json!(201)));
+        assert_eq!(
+            Value::Object(step.expect),
+            json!({
+                "json": {
+                    "$.a": { "equals": 1, "type": "number" },
+                    "$.b": { "equals": null },
+                    "$.c": { "equals": { "d": 1 } },
+                },
+                "body": { "contains": "x" },
+                "status": 200,
+            })
+        );
+    }
+}

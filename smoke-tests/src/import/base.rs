@@ -1,0 +1,73 @@
+//! URLs of other tools: which part is the target, which the path on it.
+
+use std::collections::BTreeMap;
+
+/// A URL in two parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    /// Scheme and authority, or the variable that stands for them.
+    pub(super) base: String,
+    /// From the first `/` on, without a fragment.
+    pub(super) path: String,
+}
+
+/// Takes a URL apart. Variables are still written as the original has them.
+pub(super) fn split(url: &str) -> Address {
+    let url = url.trim();
+    let url = url.split_once('#').map_or(url, |(before, _)| before);
+    let begin = if url.starts_with("{{") {
+        let end = url.find("}}").map_or(0, |at| at + 2);
+        let scheme = url.get(end..).is_some_and(|rest| rest.starts_with("://"));
+        end + if scheme { 3 } else { 0 }
+    } else {
+        url.find("://").map_or(0, |at| at + 3)
+    };
+    let rest = url.get(begin..).unwrap_or_default();
+    let end = begin + rest.find(['/', '?']).unwrap_or(rest.len());
+    let (base, path) = url.split_at(end);
+    let path = if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("/{path}")
+    };
+    Address {
+        base: base.to_owned(),
+        path,
+    }
+}
+
+/// The base that most requests share: the target of the check file.
+pub(super) fn most_common<'a>(bases: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (at, base) in bases.enumerate() {
+        counts.entry(base).or_insert((0, usize::MAX - at)).0 += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    Some(most.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_url_has_a_base_and_a_path() {
+        let check = |url: &str, base: &str, path: &str| {
+            let address = super::split(url);
+            assert_eq!(
+                (address.base.as_str(), address.path.as_str()),
+                (base, path),
+                "{url}"
+            );
+        };
+        check(
+            "https://a.example:8443/x/y?z=1#f",
+            "https://a.example:8443",
+            "/x/y?z=1",
+        );
+        check("{{base}}/x", "{{base}}", "/x");
+        check("{{base}}", "{{base}}", "/");
+        check("{{scheme}}://{{host}}/x", "{{scheme}}://{{host}}", "/x");
+        check("a.example?x=1", "a.example", "/?x=1");
+        check("http://a.example", "http://a.example", "/");
+        check("", "", "/");
+    }
+}

@@ -1,0 +1,192 @@
+//! The words of a capture or an assert: names, texts, patterns, numbers.
+
+use serde_json::{Value, json};
+
+use super::super::variables::Variables;
+use super::lines::unescaped;
+
+/// One word.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Word {
+    Name(String),
+    /// In quotes or backticks; its templates are still Hurl's.
+    Text(String),
+    Pattern(String),
+    /// `{{ … }}` without quotes: it keeps its type.
+    Template(String),
+    /// `hex,…;` and its like.
+    Bytes(String),
+}
+
+/// The words of a line; nothing if a quote is never closed.
+pub(super) fn words(text: &str) -> Option<Vec<Word>> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (word, length) = match first {
+            '"' => {
+                let end = closing(&rest[1..], '"')?;
+                (Word::Text(unescaped(&rest[1..=end])), end + 2)
+            }
+            '`' if rest.starts_with("```") => {
+                let end = rest[3..].find("```")?;
+                let inside = &rest[3..end + 3];
+                let text = inside.split_once('\n').map_or(inside, |(_, text)| text);
+                (Word::Text(text.to_owned()), end + 6)
+            }
+            '`' => {
+                let end = rest[1..].find('`')?;
+                (Word::Text(rest[1..=end].to_owned()), end + 2)
+            }
+            '/' => {
+                let end = closing(&rest[1..], '/')?;
+                (Word::Pattern(rest[1..=end].replace("\\/", "/")), end + 2)
+            }
+            '{' if rest.starts_with("{{") => {
+                let end = rest.find("}}")?;
+                (Word::Template(rest[2..end].trim().to_owned()), end + 2)
+            }
+            _ if ["hex,", "base64,", "file,"]
+                .iter()
+                .any(|kind| rest.starts_with(kind)) =>
+            {
+                let end = rest.find(';')?;
+                (Word::Bytes(rest[..end].to_owned()), end + 1)
+            }
+            _ => {
+                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                (Word::Name(rest[..end].to_owned()), end)
+            }
+        };
+        words.push(word);
+        rest = rest[length..].trim_start();
+    }
+    Some(words)
+}
+
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+impl Word {
+    /// The value that is compared with, as a check file writes it.
+    pub(super) fn value(&self, variables: &mut Variables) -> Option<Value> {
+        match self {
+            Self::Text(text) => Some(variables.text(text).into()),
+            Self::Template(name) => {
+                let expression = variables.expression(name);
+                Some(json!(format!("{{{{ {expression} }}}}")))
+            }
+            Self::Name(word) => match word.as_str() {
+                "true" => Some(json!(true)),
+                "false" => Some(json!(false)),
+                "null" => Some(Value::Null),
+                number => serde_json::from_str::<Value>(number)
+                    .ok()
+                    .filter(Value::is_number),
+            },
+            Self::Pattern(_) | Self::Bytes(_) => None,
+        }
+    }
+
+    /// A text without templates.
+    pub(super) fn fixed(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.contains("{{") => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A JSON body with our templates. Hurl lets templates stand without quotes;
+/// these keep their type, and those in quotes are text.
+pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> {
+    // No JSON text holds these characters unescaped.
+    const OPEN: char = '\u{1}';
+    const CLOSE: char = '\u{2}';
+    let mut marked = String::new();
+    let mut quoted = false;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if !quoted
+            && rest.starts_with("{{")
+            && let Some(end) = rest.find("}}")
+        {
+            let name = rest[2..end].trim();
+            if name.contains(['"', '\\', '{']) {
+                return None;
+            }
+            marked.extend(["\"\\u0001", name, "\\u0002\""]);
+            rest = &rest[end + 2..];
+            continue;
+        }
+        if quoted && c == '\\' {
+            let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+            marked.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
+        quoted ^= c == '"';
+        marked.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    let value: Value = serde_json::from_str(&marked).ok()?;
+    Some(restored(&value, variables, &|text| {
+        text.strip_prefix(OPEN)?
+            .strip_suffix(CLOSE)
+            .map(str::to_owned)
+    }))
+}
+
+fn restored(
+    value: &Value,
+    variables: &mut Variables,
+    typed: &dyn Fn(&str) -> Option<String>,
+) -> Value {
+    match value {
+        Value::String(text) => match typed(text) {
+            Some(name) => {
+                let expression = variables.expression(&name);
+                json!(format!("{{{{ {expression} }}}}"))
+            }
+            None => variables.text(text).into(),
+        },
+        Value::Array(items) => items
+            .iter()
+            .map(|item| restored(item, variables, typed))
+            .collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), restored(value, variables, typed)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_json_body_keeps_the_types_of_its_templates() {
+        let mut variables = Variables::default();
+        variables.capture("id");
+        let body = json_body(
+            r#"{"a": {{id}}, "b": "{{id}}", "c": "x{{d}}\"", "e": [{{f}}]}"#,
+            &mut variables,
+        );
+        let wanted = json!({
+            "a": "{{ id }}", "b": "{{ id | string }}", "c": "x{{ d }}\"", "e": ["{{ f }}"],
+        });
+        assert_eq!(body, Some(wanted));
+    }
+}

@@ -1,0 +1,104 @@
+//! Which requests become one check.
+//!
+//! Two rules, each of which keeps what Postman's order gives for free:
+//!
+//! - what uses a value that an earlier request keeps goes with it, and so does
+//!   all that stands between the two;
+//! - in a folder, everything from the first request that may write goes
+//!   together, because it may depend on what was written or on a login.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::request::Asked;
+use crate::draft::Check;
+
+pub(super) fn checks(asked: Vec<Asked>) -> Vec<Check> {
+    // What does not run stands at the end, alone.
+    let (skipped, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|one| one.skip.is_some());
+    let last = last_of_each_group(&asked);
+    let mut checks: Vec<Check> = Vec::new();
+    let mut asked = asked.into_iter().enumerate();
+    while let Some((at, first)) = asked.next() {
+        let mut group = vec![first];
+        for _ in at..last[at] {
+            group.extend(asked.next().map(|(_, one)| one));
+        }
+        checks.push(check(group));
+    }
+    checks.extend(skipped.into_iter().map(|one| check(vec![one])));
+    checks
+}
+
+/// For each request the last one of its group; groups do not overlap.
+fn last_of_each_group(asked: &[Asked]) -> Vec<usize> {
+    let mut reach: Vec<usize> = (0..asked.len()).collect();
+    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut writing: BTreeMap<&[String], usize> = BTreeMap::new();
+    for (at, one) in asked.iter().enumerate() {
+        for name in &one.uses {
+            if let Some(&begin) = kept.get(name.as_str()) {
+                reach[begin] = reach[begin].max(at);
+            }
+        }
+        for name in &one.keeps {
+            kept.entry(name).or_insert(at);
+        }
+        match writing.get(one.folders.as_slice()) {
+            Some(&begin) => reach[begin] = reach[begin].max(at),
+            None if one.writes => {
+                writing.insert(&one.folders, at);
+            }
+            None => {}
+        }
+    }
+    // A group that begins inside another one belongs to it.
+    for at in 0..reach.len() {
+        let mut end = reach[at];
+        let mut inside = at;
+        while inside <= end {
+            end = end.max(reach[inside]);
+            inside += 1;
+        }
+        reach[at] = end;
+    }
+    reach
+}
+
+fn check(group: Vec<Asked>) -> Check {
+    let mut check = Check::default();
+    if group.iter().any(|one| one.writes) {
+        check.settings.insert("writes".to_owned(), json!(true));
+    }
+    let first = group[0].folders.clone();
+    let shared = group.iter().skip(1).fold(first.as_slice(), |shared, one| {
+        let same = shared.iter().zip(&one.folders).take_while(|(a, b)| a == b);
+        &shared[..same.count()]
+    });
+    let place = shared.join(" / ");
+    let names: Vec<_> = group.iter().map(|one| one.step.name.as_str()).collect();
+    check.name = match (names.as_slice(), place.as_str()) {
+        ([one], "") => (*one).to_owned(),
+        ([one], place) => format!("{place} / {one}"),
+        ([first, .., last], "") => format!("{first} … {last}"),
+        (_, place) => place.to_owned(),
+    };
+    if let [only] = group.as_slice()
+        && let Some(reason) = &only.skip
+    {
+        check.settings.insert("skip".to_owned(), json!(reason));
+    }
+    check.steps = group
+        .into_iter()
+        .map(|one| {
+            let inside = one.folders.get(shared.len()..).unwrap_or_default();
+            let mut step = one.step;
+            if !inside.is_empty() {
+                step.name = format!("{} / {}", inside.join(" / "), step.name);
+            }
+            step
+        })
+        .collect();
+    check
+}

@@ -1,0 +1,282 @@
+//! One request of a collection as a step.
+
+use std::collections::BTreeSet;
+
+use http::HeaderName;
+use serde_json::{Map, Value, json};
+
+use super::super::base::{self, Address};
+use super::{Found, Importer, is_on, text};
+use crate::draft::{METHODS, Step, writes};
+
+/// A request, ready to be put into a check.
+pub(super) struct Asked {
+    pub(super) step: Step,
+    pub(super) folders: Vec<String>,
+    pub(super) writes: bool,
+    /// Why it cannot run.
+    pub(super) skip: Option<String>,
+    /// Variables that it needs a value of.
+    pub(super) uses: BTreeSet<String>,
+    /// Variables that it gives a value.
+    pub(super) keeps: BTreeSet<String>,
+}
+
+/// The base of a request's URL.
+pub(super) fn base(found: &Found<'_>) -> String {
+    base::split(&raw_url(found.request)).base
+}
+
+/// The URL as it is written, without its query if that is listed apart.
+fn raw_url(request: &Value) -> String {
+    let url = match request {
+        Value::String(url) => return url.clone(),
+        request => request.get("url").unwrap_or(&Value::Null),
+    };
+    if let Value::String(url) = url {
+        return url.clone();
+    }
+    if let Some(raw) = text(url, "raw") {
+        return raw.to_owned();
+    }
+    let joined = |key: &str, by: &str| match url.get(key) {
+        Some(Value::Array(parts)) => {
+            let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
+            parts.join(by)
+        }
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let scheme = text(url, "protocol")
+        .map(|scheme| format!("{scheme}://"))
+        .unwrap_or_default();
+    let port = text(url, "port")
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    format!(
+        "{scheme}{}{port}/{}",
+        joined("host", "."),
+        joined("path", "/")
+    )
+}
+
+impl Importer<'_> {
+    pub(super) fn request(&mut self, found: &Found<'_>, base: &str) -> Asked {
+        let mut asked = Asked {
+            step: Step {
+                name: found.name.clone(),
+                ..Step::default()
+            },
+            folders: found.folders.clone(),
+            writes: false,
+            skip: None,
+            uses: BTreeSet::new(),
+            keeps: BTreeSet::new(),
+        };
+        if let Some(Value::String(about)) = found.request.get("description") {
+            let first = about.lines().find(|line| !line.trim().is_empty());
+            asked
+                .step
+                .notes
+                .extend(first.map(|line| line.trim().to_owned()));
+        }
+        let method = self.method(found, &mut asked.step);
+        asked.writes = writes(&method);
+        let address = base::split(&raw_url(found.request));
+        if address.base != base {
+            asked.skip = Some(format!("it asks another host: {}", address.base));
+            let way = [
+                found.way.as_slice(),
+                &["request".to_owned(), "url".to_owned()],
+            ]
+            .concat();
+            let help = "put it into a check file of its own, with that host as `--target`";
+            let note = self.lost(&way, "a request to another host", &address.base, help);
+            asked.step.notes.push(note);
+        }
+        let (path, query) = self.path(found, address);
+        asked.step.request.insert(method, json!(path));
+        if !query.is_empty() {
+            asked.step.request.insert("query".to_owned(), query.into());
+        }
+        self.headers(found, &mut asked.step);
+        self.auth(found, &mut asked.step);
+        self.body(found, &mut asked.step);
+        behaviour(found, &mut asked.step);
+        if asked.step.name.is_empty() {
+            let (method, path) = asked
+                .step
+                .request
+                .iter()
+                .next()
+                .map(|(m, p)| (m.clone(), p.clone()))
+                .unwrap_or_default();
+            asked.step.name = format!("{method} {}", path.as_str().unwrap_or_default());
+        }
+        asked.uses = used(&Value::Object(asked.step.request.clone()));
+        self.scripts(found, &mut asked);
+        asked
+            .uses
+            .extend(used(&Value::Object(asked.step.expect.clone())));
+        asked
+    }
+
+    fn method(&mut self, found: &Found<'_>, step: &mut Step) -> String {
+        let method = text(found.request, "method")
+            .unwrap_or("GET")
+            .to_ascii_lowercase();
+        if METHODS.contains(&method.as_str()) {
+            return method;
+        }
+        let way = [
+            found.way.as_slice(),
+            &["request".to_owned(), "method".to_owned()],
+        ]
+        .concat();
+        let help = "check files ask with the usual methods only; it is a GET now";
+        let note = self.lost(&way, "a method", &method, help);
+        step.notes.push(note);
+        "get".to_owned()
+    }
+
+    /// The path and the query, as templates.
+    fn path(&mut self, found: &Found<'_>, address: Address) -> (String, Map<String, Value>) {
+        let url = found.request.get("url").unwrap_or(&Value::Null);
+        let (path, query) = match address.path.split_once('?') {
+            Some((path, query)) => (path.to_owned(), query.to_owned()),
+            None => (address.path, String::new()),
+        };
+        let values = url.get("variable").and_then(Value::as_array);
+        let segments: Vec<String> = path
+            .split('/')
+            .map(|segment| {
+                let name = segment.strip_prefix(':').filter(|name| !name.is_empty());
+                let value = name.and_then(|name| {
+                    let mut values = values.into_iter().flatten();
+                    let is_it = |v: &&Value| text(v, "key").or(text(v, "id")) == Some(name);
+                    Some(plain(values.find(is_it)?.get("value")?))
+                });
+                value.unwrap_or_else(|| segment.to_owned())
+            })
+            .collect();
+        let mut path = segments.join("/");
+        if !path.contains("{{") {
+            path = path.replace(char::is_whitespace, "%20");
+        }
+        let listed = url.get("query").and_then(Value::as_array);
+        let pairs: Vec<(String, String)> = match listed {
+            Some(list) => list
+                .iter()
+                .filter(|entry| is_on(entry))
+                .filter_map(|entry| Some((text(entry, "key")?, entry.get("value").map(plain))))
+                .map(|(key, value)| (decoded(key), decoded(&value.unwrap_or_default())))
+                .collect(),
+            None => query
+                .split('&')
+                .filter(|pair| !pair.is_empty())
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(key, value)| (decoded(key), decoded(value)))
+                .collect(),
+        };
+        let mut query = Map::new();
+        for (key, value) in pairs {
+            let value = json!(self.variables.template(&value));
+            add(&mut query, &key, value);
+        }
+        (self.variables.template(&path), query)
+    }
+
+    fn headers(&mut self, found: &Found<'_>, step: &mut Step) {
+        let list = found.request.get("header").and_then(Value::as_array);
+        let mut headers = Map::new();
+        for (number, header) in list.into_iter().flatten().enumerate() {
+            let name = text(header, "key").unwrap_or_default().trim();
+            if !is_on(header) || name.is_empty() {
+                continue;
+            }
+            let lower = name.to_ascii_lowercase();
+            // They follow from the request itself.
+            if matches!(
+                lower.as_str(),
+                "content-length" | "host" | "connection" | "accept-encoding"
+            ) {
+                continue;
+            }
+            if HeaderName::from_bytes(name.as_bytes()).is_err() || headers.contains_key(&lower) {
+                let way = ["request", "header", &number.to_string()].map(str::to_owned);
+                let way = [found.way.as_slice(), &way].concat();
+                let note = self.lost(&way, "a header", name, "a header needs a name of its own");
+                step.notes.push(note);
+                continue;
+            }
+            let value = header.get("value").map(plain).unwrap_or_default();
+            headers.insert(lower, json!(self.variables.template(value.trim())));
+        }
+        if !headers.is_empty() {
+            step.request.insert("headers".to_owned(), headers.into());
+        }
+    }
+}
+
+/// Whether redirects are followed, where it says so.
+fn behaviour(found: &Found<'_>, step: &mut Step) {
+    let Some(behaviour) = found.behaviour else {
+        return;
+    };
+    if behaviour.get("followRedirects") == Some(&json!(false)) {
+        step.request
+            .insert("follow_redirects".to_owned(), json!(false));
+    } else if let Some(most) = behaviour.get("maxRedirects").and_then(Value::as_u64) {
+        step.request
+            .insert("follow_redirects".to_owned(), json!(most.min(50)));
+    }
+}
+
+/// Adds a value under a name that may have one already.
+pub(super) fn add(map: &mut Map<String, Value>, name: &str, value: Value) {
+    match map.get_mut(name) {
+        None => {
+            map.insert(name.to_owned(), value);
+        }
+        Some(Value::Array(values)) => values.push(value),
+        Some(one) => *one = json!([one.take(), value]),
+    }
+}
+
+/// A value as the text that is sent.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// A part of a query as it is meant: Postman leaves it encoded.
+fn decoded(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&text)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// Our names of the variables in a value's templates.
+fn used(value: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(value, &mut found);
+    found
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            for inside in text.split("{{ ").skip(1) {
+                let name = inside.split(' ').next().unwrap_or_default();
+                found.insert(name.to_owned());
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(members) => members.values().for_each(|value| collect(value, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,144 @@
+//! Demands on a part of the answer, in the form that check files have.
+
+use serde_json::{Value, json};
+
+use super::{Script, Subject};
+use crate::draft::member;
+use crate::pattern::Pattern;
+
+impl Script<'_, '_, '_> {
+    /// Adds a demand to the step; false if there is no way to say it.
+    pub(super) fn demand(
+        &mut self,
+        subject: &Subject,
+        operator: &str,
+        wanted: Value,
+        negated: bool,
+    ) -> bool {
+        let (section, of) = match subject {
+            Subject::Json(path) | Subject::Count(path) => ("json", Some(path.as_str())),
+            Subject::Text => ("body", None),
+            Subject::Code => ("status", None),
+            Subject::Time => ("latency", None),
+            Subject::Size => ("size", None),
+            Subject::Header(name) => ("headers", Some(name.as_str())),
+            Subject::Cookie(name) => ("cookies", Some(name.as_str())),
+            Subject::Response | Subject::Headers | Subject::Value(_) | Subject::NotUnderstood => {
+                return false;
+            }
+        };
+        let Some(wanted) = fitting(subject, operator, wanted) else {
+            return false;
+        };
+        let (mut operator, mut wanted) = (operator, wanted);
+        if matches!(subject, Subject::Count(_)) {
+            wanted = if operator == "equals" {
+                wanted
+            } else {
+                json!({ operator: wanted })
+            };
+            operator = "count";
+        }
+        if negated {
+            wanted = json!({ operator: wanted });
+            operator = "not";
+        }
+        self.asked.step.demand(section, of, operator, wanted)
+    }
+}
+
+/// The wanted value in the form that this part of an answer is compared in.
+fn fitting(subject: &Subject, operator: &str, wanted: Value) -> Option<Value> {
+    let text_only = matches!(operator, "contains" | "matches");
+    match subject {
+        Subject::Code => {
+            let fine = matches!(
+                operator,
+                "equals" | "above" | "below" | "at_least" | "at_most"
+            );
+            let status = |value: &Value| match value {
+                Value::Number(code) => code.as_u64().is_some_and(|code| (100..600).contains(&code)),
+                Value::String(class) => class.ends_with("xx"),
+                _ => false,
+            };
+            let is_status = match &wanted {
+                Value::Array(all) => !all.is_empty() && all.iter().all(status),
+                one => status(one),
+            };
+            (fine && is_status).then_some(wanted)
+        }
+        Subject::Time => {
+            let limit = wanted.as_f64().filter(|limit| *limit >= 0.0)?;
+            let fine = matches!(operator, "above" | "below" | "at_least" | "at_most");
+            fine.then(|| json!(format!("{}ms", limit.ceil())))
+        }
+        Subject::Size | Subject::Count(_) => (!text_only && wanted.is_number()).then_some(wanted),
+        Subject::Text | Subject::Header(_) | Subject::Cookie(_) => {
+            let text = wanted.is_string() || operator == "exists" || operator == "empty";
+            text.then_some(wanted)
+        }
+        Subject::Json(_) => match operator {
+            "above" | "below" | "at_least" | "at_most" => wanted.is_number().then_some(wanted),
+            "one_of" => wanted
+                .as_array()
+                .is_some_and(|all| !all.is_empty())
+                .then_some(wanted),
+            "matches" | "type" => wanted.is_string().then_some(wanted),
+            _ => Some(wanted),
+        },
+        _ => None,
+    }
+}
+
+/// `a.b[0]` below a path.
+pub(super) fn nested(path: &str, name: &str) -> String {
+    let mut path = path.to_owned();
+    for part in name.split('.') {
+        let (name, indexes) = part.split_once('[').unwrap_or((part, ""));
+        if !name.is_empty() {
+            path = member(&path, name);
+        }
+        for index in indexes.split('[').filter(|index| !index.is_empty()) {
+            let index = index.trim_end_matches(']');
+            match index.parse::<u32>() {
+                Ok(index) => path.extend(["[".to_owned(), index.to_string(), "]".to_owned()]),
+                Err(_) => path = member(&path, index.trim_matches(['"', '\''])),
+            }
+        }
+    }
+    path
+}
+
+/// The type that JSON has for one of Chai's.
+pub(super) fn kind(wanted: &Value) -> Option<&'static str> {
+    match wanted.as_str()?.to_ascii_lowercase().as_str() {
+        "string" => Some("string"),
+        "number" => Some("number"),
+        "boolean" => Some("boolean"),
+        "array" => Some("array"),
+        "object" => Some("object"),
+        "null" => Some("null"),
+        _ => None,
+    }
+}
+
+/// A regular expression that both languages read alike.
+pub(super) fn regex(pattern: &str, flags: &str) -> Option<Value> {
+    let flags: String = flags.chars().filter(|flag| "ims".contains(*flag)).collect();
+    let pattern = pattern.replace("\\/", "/");
+    // Without Unicode's own rules on upper and lower case, which are not
+    // JavaScript's either.
+    let forms = [
+        format!("(?{flags}){pattern}"),
+        format!("(?{flags}-u){pattern}"),
+    ];
+    let mut forms = if flags.is_empty() {
+        vec![pattern]
+    } else {
+        forms.to_vec()
+    }
+    .into_iter();
+    forms
+        .find(|form| Pattern::parse(form).is_ok())
+        .map(Value::from)
+}

@@ -1,0 +1,254 @@
+//! Test scripts: the well-known ways to say `pm.test`, `pm.expect` and
+//! `pm.environment.set`, as expectations and captures.
+
+mod chain;
+mod demand;
+mod expression;
+mod parse;
+mod subject;
+mod token;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::request::Asked;
+use super::{Found, Importer, Way, text};
+use crate::diagnostic::Span;
+use expression::Expression;
+use parse::{Statement, StatementKind};
+use subject::Subject;
+
+const HELP: &str = "say it by `expect` or `capture`, or leave it to other tests";
+
+/// A script while it is read.
+struct Script<'i, 's, 'a> {
+    importer: &'i mut Importer<'s>,
+    asked: &'a mut Asked,
+    /// The lines, each with the way to it.
+    lines: Vec<(Way, String)>,
+    /// What names stand for.
+    names: BTreeMap<String, Subject>,
+}
+
+impl Importer<'_> {
+    pub(super) fn scripts(&mut self, found: &Found<'_>, asked: &mut Asked) {
+        let mut has_test = false;
+        for (way, events) in &found.scripts {
+            for (number, event) in events.as_array().into_iter().flatten().enumerate() {
+                let exec = event.get("script").and_then(|script| script.get("exec"));
+                let way = [
+                    way.as_slice(),
+                    &[number.to_string(), "script".to_owned(), "exec".to_owned()],
+                ]
+                .concat();
+                let lines: Vec<(Way, String)> = match exec {
+                    Some(Value::String(text)) => vec![(way, text.clone())],
+                    Some(Value::Array(lines)) => lines
+                        .iter()
+                        .enumerate()
+                        .map(|(at, line)| {
+                            let way = [way.as_slice(), &[at.to_string()]].concat();
+                            (way, line.as_str().unwrap_or_default().to_owned())
+                        })
+                        .collect(),
+                    _ => continue,
+                };
+                if lines.iter().all(|(_, line)| line.trim().is_empty()) {
+                    continue;
+                }
+                let is_test = text(event, "listen") == Some("test");
+                let mut script = Script {
+                    importer: self,
+                    asked,
+                    lines,
+                    names: BTreeMap::new(),
+                };
+                if is_test {
+                    has_test = true;
+                    script.read();
+                } else {
+                    script.refuse();
+                }
+            }
+        }
+        // The original is content with any status, and says something else.
+        if has_test && !asked.step.expect.contains_key("status") {
+            asked
+                .step
+                .expect
+                .insert("status".to_owned(), json!({ "at_least": 100 }));
+            asked
+                .step
+                .notes
+                .push("The original takes any status; say which is right.".to_owned());
+        }
+    }
+}
+
+impl Script<'_, '_, '_> {
+    fn read(&mut self) {
+        let text: Vec<&str> = self.lines.iter().map(|(_, line)| line.as_str()).collect();
+        let statements = parse::parse(&text.join("\n"));
+        self.statements(&statements);
+    }
+
+    /// A script that runs before the request has nothing to go by.
+    fn refuse(&mut self) {
+        let text: Vec<String> = self.lines.iter().map(|(_, line)| line.clone()).collect();
+        let statements = parse::parse(&text.join("\n"));
+        for statement in &statements {
+            if let StatementKind::Expression(Expression::Call(callee, _)) = &statement.kind
+                && dotted(callee).is_some_and(|name| name.starts_with("console."))
+            {
+                continue;
+            }
+            let help = "use variables and the functions of templates, such as `{{ uuid() }}` or `{{ now() }}`";
+            self.lost(
+                statement,
+                "part of a script that runs before the request",
+                help,
+            );
+        }
+    }
+
+    fn statements(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Let(name, value) => {
+                let subject = self.subject(value).unwrap_or(Subject::NotUnderstood);
+                self.names.insert(name.clone(), subject);
+            }
+            StatementKind::Assign(Expression::Index(tests, _), value)
+                if dotted(tests).as_deref() == Some("tests") =>
+            {
+                if !self.old_test(value) {
+                    self.lost(statement, "a test", HELP);
+                }
+            }
+            StatementKind::Expression(expression) => self.expression(expression, statement),
+            StatementKind::Assign(..) | StatementKind::NotUnderstood => {
+                self.lost(statement, "part of a test script", HELP);
+            }
+        }
+    }
+
+    fn expression(&mut self, expression: &Expression, statement: &Statement) {
+        if let Expression::Call(callee, arguments) = expression
+            && let Some(name) = dotted(callee)
+        {
+            match (name.as_str(), arguments.as_slice()) {
+                ("pm.test", [_, Expression::Function(body)]) => return self.statements(body),
+                (name, _) if name.starts_with("console.") => return,
+                (
+                    "pm.environment.set"
+                    | "pm.collectionVariables.set"
+                    | "pm.globals.set"
+                    | "pm.variables.set"
+                    | "postman.setEnvironmentVariable"
+                    | "postman.setGlobalVariable",
+                    [Expression::Literal(Value::String(name)), value],
+                ) => {
+                    if !self.keep(name, value) {
+                        self.lost(statement, "a variable that is set", HELP);
+                    }
+                    return;
+                }
+                _ => {}
+            }
+        }
+        if self.asserts(expression) != Some(true) {
+            self.lost(statement, "part of a test script", HELP);
+        }
+    }
+
+    /// A variable that is set from the answer: a capture.
+    fn keep(&mut self, name: &str, value: &Expression) -> bool {
+        let source = match self.subject(value) {
+            Some(Subject::Json(path)) => json!({ "json": path }),
+            Some(Subject::Header(name)) => json!({ "header": name }),
+            Some(Subject::Cookie(name)) => json!({ "cookie": name }),
+            Some(Subject::Code) => json!("status"),
+            Some(Subject::Text) => json!("body"),
+            _ => return false,
+        };
+        let ours = self.importer.variables.capture(name);
+        self.asked.keeps.insert(ours.clone());
+        self.asked.step.capture.insert(ours, source);
+        true
+    }
+
+    /// `tests["…"] = responseCode.code === 200`, as in old collections.
+    fn old_test(&mut self, value: &Expression) -> bool {
+        match value {
+            Expression::Binary(left, sign, right) => {
+                let (Some(subject), Expression::Literal(wanted)) = (self.subject(left), &**right)
+                else {
+                    return false;
+                };
+                let operator = match *sign {
+                    "===" | "==" => "equals",
+                    "<" => "below",
+                    "<=" => "at_most",
+                    ">" => "above",
+                    ">=" => "at_least",
+                    _ => return false,
+                };
+                self.demand(&subject, operator, chain::escaped(wanted), false)
+            }
+            Expression::Call(callee, arguments) => {
+                match (dotted(callee).as_deref(), arguments.as_slice()) {
+                    (Some("responseBody.has"), [Expression::Literal(Value::String(part))]) => self
+                        .demand(
+                            &Subject::Text,
+                            "contains",
+                            chain::escaped(&json!(part)),
+                            false,
+                        ),
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    fn lost(&mut self, statement: &Statement, what: &str, help: &str) {
+        let text: Vec<&str> = self.lines.iter().map(|(_, line)| line.as_str()).collect();
+        let text = text.join("\n");
+        let found = text.get(statement.start..statement.end).unwrap_or_default();
+        let found: Vec<&str> = found.split_whitespace().collect();
+        let span = self.span(statement.start);
+        let note = self
+            .importer
+            .losses
+            .add_text(span, what, &found.join(" "), help);
+        self.asked.step.notes.push(note);
+    }
+
+    /// Where the line of the script that holds this offset stands.
+    fn span(&self, offset: usize) -> Span {
+        let mut begin = 0;
+        for (way, line) in &self.lines {
+            let end = begin + line.len() + 1;
+            if offset < end {
+                return self.importer.span(way);
+            }
+            begin = end;
+        }
+        Span::default()
+    }
+}
+
+/// `a.b.c` as a text, if that is what an expression is.
+fn dotted(expression: &Expression) -> Option<String> {
+    match expression {
+        Expression::Name(name) => Some(name.clone()),
+        Expression::Member(of, name) => Some(format!("{}.{name}", dotted(of)?)),
+        _ => None,
+    }
+}

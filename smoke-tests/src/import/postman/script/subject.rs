@@ -1,0 +1,90 @@
+//! What an expression of a script stands for: a part of the answer.
+
+use serde_json::{Value, json};
+
+use super::{Expression, Script, dotted};
+use crate::draft::member;
+
+/// Something that can be asserted, or kept.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Subject {
+    Response,
+    Headers,
+    Json(String),
+    /// The number of elements at a path.
+    Count(String),
+    Text,
+    Code,
+    Time,
+    Size,
+    Header(String),
+    Cookie(String),
+    /// A value that the script itself, or a variable, gives.
+    Value(Value),
+    NotUnderstood,
+}
+
+impl Script<'_, '_, '_> {
+    pub(super) fn subject(&mut self, expression: &Expression) -> Option<Subject> {
+        if let Some(name) = dotted(expression) {
+            let known = match name.as_str() {
+                "pm.response" => Some(Subject::Response),
+                "pm.response.code" | "responseCode.code" => Some(Subject::Code),
+                "pm.response.responseTime" | "responseTime" => Some(Subject::Time),
+                "pm.response.responseSize" => Some(Subject::Size),
+                "pm.response.headers" => Some(Subject::Headers),
+                "responseBody" => Some(Subject::Text),
+                _ => self.names.get(&name).cloned(),
+            };
+            if known.is_some() {
+                return known;
+            }
+        }
+        match expression {
+            Expression::Literal(value) => Some(Subject::Value(value.clone())),
+            Expression::Member(of, name) => match (self.subject(of)?, name.as_str()) {
+                (Subject::Json(path), "length") => Some(Subject::Count(path)),
+                (Subject::Json(path), name) => Some(Subject::Json(member(&path, name))),
+                _ => None,
+            },
+            Expression::Index(of, index) => match (self.subject(of)?, &**index) {
+                (Subject::Json(path), Expression::Literal(Value::String(name))) => {
+                    Some(Subject::Json(member(&path, name)))
+                }
+                (Subject::Json(path), Expression::Literal(Value::Number(at))) => {
+                    Some(Subject::Json(format!("{path}[{}]", at.as_i64()?)))
+                }
+                _ => None,
+            },
+            Expression::Call(callee, arguments) => self.called(&dotted(callee)?, arguments),
+            _ => None,
+        }
+    }
+
+    fn called(&mut self, name: &str, arguments: &[Expression]) -> Option<Subject> {
+        let only = || match arguments {
+            [Expression::Literal(Value::String(only))] => Some(only.clone()),
+            _ => None,
+        };
+        match name {
+            "pm.response.json" => Some(Subject::Json("$".to_owned())),
+            "pm.response.text" => Some(Subject::Text),
+            "JSON.parse" => match self.subject(arguments.first()?)? {
+                Subject::Text => Some(Subject::Json("$".to_owned())),
+                _ => None,
+            },
+            "pm.response.headers.get" | "postman.getResponseHeader" => {
+                Some(Subject::Header(only()?.to_ascii_lowercase()))
+            }
+            "pm.cookies.get" => Some(Subject::Cookie(only()?)),
+            "pm.environment.get"
+            | "pm.collectionVariables.get"
+            | "pm.globals.get"
+            | "pm.variables.get" => {
+                let expression = self.importer.variables.expression(&only()?);
+                Some(Subject::Value(json!(format!("{{{{ {expression} }}}}"))))
+            }
+            _ => None,
+        }
+    }
+}

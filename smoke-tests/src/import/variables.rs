@@ -1,0 +1,281 @@
+//! Variables of other tools: their names, their values, and the templates
+//! that use them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::draft::{Entry, escape, identifier};
+
+/// The values of a Postman environment, or of Postman's globals.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    pub(super) values: Vec<Given>,
+}
+
+/// A variable that the original gives a value.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    pub(super) name: String,
+    pub(super) value: Value,
+    pub(super) secret: bool,
+}
+
+/// What is known of the variables of one file.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    given: BTreeMap<String, Given>,
+    order: Vec<String>,
+    /// The names as they are in the check file, by those of the original.
+    names: BTreeMap<String, String>,
+    used: BTreeSet<String>,
+    captured: BTreeSet<String>,
+}
+
+/// A part of a text in which `{{ … }}` stands for a value.
+enum Part<'t> {
+    Text(&'t str),
+    Variable(&'t str),
+}
+
+impl Variables {
+    /// Gives a variable its value; the last one wins.
+    pub(super) fn give(&mut self, given: Given) {
+        if !self.given.contains_key(&given.name) {
+            self.order.push(given.name.clone());
+        }
+        self.given.insert(given.name.clone(), given);
+    }
+
+    /// What the original says, if it says something.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.given.get(name).map(|given| &given.value)
+    }
+
+    /// The name under which an answer's value is kept.
+    pub(super) fn capture(&mut self, name: &str) -> String {
+        self.captured.insert(name.to_owned());
+        self.name(name)
+    }
+
+    /// Whether an answer's value is kept under this name, so far.
+    pub(super) fn is_captured(&self, name: &str) -> bool {
+        self.captured.contains(name)
+    }
+
+    /// The text as a template.
+    pub(super) fn template(&mut self, text: &str) -> String {
+        let mut template = String::new();
+        for part in parts(text) {
+            match part {
+                Part::Text(text) => template.push_str(&escape(text)),
+                Part::Variable(name) => {
+                    let expression = self.expression(name);
+                    template.extend(["{{ ", &expression, " }}"]);
+                }
+            }
+        }
+        template
+    }
+
+    /// The text as a template that gives text, even where it is nothing but a
+    /// captured number.
+    pub(super) fn text(&mut self, text: &str) -> String {
+        let mut parts = parts(text);
+        if let (Some(Part::Variable(name)), None) = (parts.next(), parts.next())
+            && self.is_captured(name)
+        {
+            return format!("{{{{ {} | string }}}}", self.expression(name));
+        }
+        self.template(text)
+    }
+
+    /// A value with its texts as templates.
+    pub(super) fn json(&mut self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.text(text).into(),
+            Value::Array(items) => items.iter().map(|item| self.json(item)).collect(),
+            Value::Object(members) => {
+                let members = members.iter();
+                members
+                    .map(|(key, value)| (key.clone(), self.json(value)))
+                    .collect()
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// What stands between the braces of a template.
+    pub(super) fn expression(&mut self, name: &str) -> String {
+        let name = name.trim();
+        let ours = match name.to_ascii_lowercase().as_str() {
+            "$guid" | "$randomuuid" | "newuuid" => "uuid()",
+            "$timestamp" => "timestamp()",
+            "$isotimestamp" | "newdate" => "now()",
+            "$randomint" => "random(0, 1000)",
+            _ => {
+                self.used.insert(name.to_owned());
+                return self.name(name);
+            }
+        };
+        ours.to_owned()
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
+        }
+        let mut ours = identifier(name);
+        while self.names.values().any(|taken| *taken == ours) {
+            ours.push('_');
+        }
+        self.names.insert(name.to_owned(), ours.clone());
+        ours
+    }
+
+    /// The variables of the check file, and the names in the original of those
+    /// that nothing gives a value.
+    pub(super) fn into_entries(mut self) -> (Vec<Entry>, Vec<String>) {
+        let mut entries = Vec::new();
+        let mut done = BTreeSet::new();
+        // A value may name other variables, which have to stand above it.
+        for name in self.order.clone() {
+            self.enter(&name, &mut entries, &mut done, 0);
+        }
+        let unknown: Vec<String> = self
+            .used
+            .iter()
+            .filter(|name| !done.contains(*name) && !self.captured.contains(*name))
+            .cloned()
+            .collect();
+        for name in &unknown {
+            let ours = self.name(name);
+            entries.push(Entry {
+                notes: vec!["Nothing gives it a value: give it one here, or by --var.".to_owned()],
+                value: json!({ "env": ours.to_ascii_uppercase() }),
+                name: ours,
+            });
+        }
+        (entries, unknown)
+    }
+
+    fn enter(
+        &mut self,
+        name: &str,
+        entries: &mut Vec<Entry>,
+        done: &mut BTreeSet<String>,
+        depth: usize,
+    ) {
+        const MOST_DEPTH: usize = 20;
+        let Some(given) = self.given.get(name).cloned() else {
+            return;
+        };
+        let unset = self.captured.contains(name) || given.value == json!("");
+        let wanted = self.used.contains(name) && !(self.captured.contains(name) && unset);
+        if !wanted || depth > MOST_DEPTH || !done.insert(name.to_owned()) {
+            return;
+        }
+        if let Value::String(text) = &given.value {
+            for part in parts(text) {
+                if let Part::Variable(inner) = part {
+                    self.used.insert(inner.to_owned());
+                    self.enter(inner, entries, done, depth + 1);
+                }
+            }
+        }
+        let ours = self.name(name);
+        let value = match (&given.value, given.secret) {
+            (_, true) => json!({ "env": ours.to_ascii_uppercase() }),
+            (Value::String(text), _) => self.template(text).into(),
+            (value, _) => value.clone(),
+        };
+        entries.push(Entry {
+            notes: Vec::new(),
+            name: ours,
+            value,
+        });
+    }
+}
+
+/// The text in its parts; braces that never close are text.
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let variable = |text: &str| {
+            let inner = text.strip_prefix("{{")?;
+            let end = inner.find("}}")?;
+            let name = inner.get(..end)?;
+            (!name.trim().is_empty() && !name.contains(['{', '\n', '"'])).then_some(end)
+        };
+        if let Some(end) = variable(rest) {
+            let name = &rest[2..end + 2];
+            rest = &rest[end + 4..];
+            return Some(Part::Variable(name.trim()));
+        }
+        let begin = usize::from(rest.starts_with("{{")) * 2;
+        let next = rest
+            .match_indices("{{")
+            .map(|(at, _)| at)
+            .find(|at| *at >= begin.max(1) && variable(&rest[*at..]).is_some());
+        let (text, after) = rest.split_at(next.unwrap_or(rest.len()));
+        rest = after;
+        Some(Part::Text(text))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_name_variables_as_we_do() {
+        let mut variables = Variables::default();
+        variables.capture("id");
+        let mut check = |text: &str, template: &str| {
+            assert_eq!(variables.template(text), template);
+        };
+        check("/{{base-url}}/x", "/{{ base_url }}/x");
+        check("{{$guid}}", "{{ uuid() }}");
+        check("{{}} {{ a", "{{ '{{' }}}} {{ '{{' }} a");
+        check("a{{b}}c{{ d }}", "a{{ b }}c{{ d }}");
+        assert_eq!(variables.text("{{id}}"), "{{ id | string }}");
+        assert_eq!(variables.text("x{{id}}"), "x{{ id }}");
+    }
+
+    #[test]
+    fn variables_stand_below_those_that_they_name_and_unused_ones_do_not() {
+        let mut variables = Variables::default();
+        for (name, value, secret) in [
+            ("a", "{{b}}/x", false),
+            ("b", "y", false),
+            ("c", "z", false),
+            ("pin", "1", true),
+        ] {
+            let (name, value) = (name.to_owned(), value.into());
+            variables.give(Given {
+                name,
+                value,
+                secret,
+            });
+        }
+        variables.template("{{a}} {{pin}} {{nowhere}}");
+        let (entries, unknown) = variables.into_entries();
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|e| (e.name.as_str(), e.value.clone()))
+            .collect();
+        assert_eq!(
+            entries,
+            [
+                ("b", json!("y")),
+                ("a", json!("{{ b }}/x")),
+                ("pin", json!({ "env": "PIN" })),
+                ("nowhere", json!({ "env": "NOWHERE" })),
+            ]
+        );
+        assert_eq!(unknown, ["nowhere"]);
+    }
+}
