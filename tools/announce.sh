@@ -1,26 +1,46 @@
 #!/usr/bin/env bash
-# Says what `make deploy` or `make destroy` is about to do and what it costs,
-# and asks. With a third argument it does not ask.
+# Says what `make deploy` or `make destroy` is about to do, in which account,
+# and what it costs, and asks. With a third argument it does not ask.
 set -euo pipefail
 what=$1 example=$2 auto=${3:-}
+
+# Without keys Terraform would say so only after the package is built.
+refuse() {
+    echo "make: $1" >&2
+    echo "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with \`aws sso login\`; AWS_EC2_METADATA_DISABLED=false goes on with the role of this machine." >&2
+    exit 1
+}
+account="your AWS account"
+if command -v aws >/dev/null; then
+    number=$(aws sts get-caller-identity --query Account --output text 2>&1) || refuse "AWS does not know you: ${number//$'\n'/ }"
+    account="AWS account $number"
+elif [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_WEB_IDENTITY_TOKEN_FILE:-}${AWS_CONTAINER_CREDENTIALS_RELATIVE_URI:-}${AWS_CONTAINER_CREDENTIALS_FULL_URI:-}" ] &&
+    [ ! -e "${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}" ] && [ ! -e "${AWS_CONFIG_FILE:-${HOME:-}/.aws/config}" ] &&
+    [ "${AWS_EC2_METADATA_DISABLED:-}" != false ]; then
+    refuse "there are no AWS credentials"
+fi
+
 case $what in
 deploy)
-    cat <<EOF
-This builds the hook's package and applies $example to your AWS account:
-a VPC with a NAT gateway, a load balancer, two Fargate tasks, CodePipeline,
-CodeBuild, CodeDeploy, ECR, the gate and its watchdog, roles, logs and alarms.
+    cat <<EOT
+This applies $example to $account: a VPC with a NAT gateway,
+a load balancer, two Fargate tasks, CodePipeline, CodeBuild, CodeDeploy, ECR,
+the gate and its watchdog, roles, buckets, logs and alarms.
 
 It costs about 0.11 US dollars an hour (2.60 a day) until \`make destroy\`,
-most of it for NAT gateway, load balancer and tasks; terraform/README.md has
-the table. Terraform shows its plan before it changes anything.
-EOF
+most of it for NAT gateway, load balancer and tasks, and about 0.05 for each run
+of the pipeline; terraform/README.md has the table. Terraform shows its plan
+before it changes anything.
+EOT
     ;;
 destroy)
-    cat <<EOF
-This removes everything that $example made in your AWS account: service, load
-balancer, network, pipeline, images, artifacts, published check files and logs.
-There is no way back. Terraform shows its plan before it removes anything.
-EOF
+    cat <<EOT
+This removes everything that $example made in $account:
+service, load balancer, network, pipeline, images, artifacts, published check
+files, reports and logs. There is no way back. It costs nothing, and afterwards
+nothing of it costs anything; AWS may take half an hour to give back the gate's
+network interfaces. Terraform shows its plan before it removes anything.
+EOT
     ;;
 esac
 [ -z "$auto" ] || exit 0

@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # All tests of terraform/, on a copy, so that nothing is left in the checkout.
-# TERRAFORM is the program, TOOLS the folder with moto and checkov, BOOTSTRAP the
-# hook's binary for this machine.
+# TERRAFORM is the program, TOOLS the folder with moto and checkov, BINARIES the
+# folder with bootstrap, rehearsal and smoke for this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 terraform=${TERRAFORM:-terraform} python=$TOOLS/bin/python
 export TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1 PYTHONDONTWRITEBYTECODE=1
 # Nothing here may reach a real account.
 unset AWS_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
+export PATH=$TOOLS/bin:$PATH
+REPOSITORY=$(cd .. && pwd)
+export REPOSITORY CHECKS=$REPOSITORY/smoke-tests/checks
+export BOOTSTRAP=$BINARIES/bootstrap REHEARSAL=$BINARIES/rehearsal SMOKE=$BINARIES/smoke
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-central-1 AWS_EC2_METADATA_DISABLED=true
 began=$SECONDS
 say() { printf '%4ds  %s\n' $((SECONDS - began)) "$*"; }
@@ -51,9 +55,7 @@ done
 for folder in . modules/* examples/complete examples/hook-only examples/ecs-existing-vpc; do
     "$terraform" -chdir="$folder" validate >"$work/validate" 2>&1 || { echo "$folder" >&2; cat "$work/validate" >&2; exit 1; }
 done
-say "valid: the root, six modules, three examples"
-
-[ -x "${BOOTSTRAP:-}" ] || { unset BOOTSTRAP; echo "SKIPPED: there is no binary of the hook, so that it does not run with its role" >&2; }
+say "valid: the root, $(ls modules | wc -l) modules, three examples"
 
 # The applies mostly wait for the provider, so that they run beside the rest.
 stages=(complete complete-tls ecs-existing-vpc hook-only)
@@ -67,12 +69,16 @@ for folder in . modules/*; do
     say "mocks, $folder: $(tail -n 1 "$work/test")"
 done
 
-"$python" "$OLDPWD/../tools/terraform-docs.py" --check
+"$python" "$REPOSITORY/tools/terraform-docs.py" --check
 say "the tables of README.md are current"
 
-say "$("$python" "$OLDPWD/../tools/provider-schema.py")"
+"$terraform" providers schema -json >"$work/schema"
+say "$("$python" "$REPOSITORY/tools/provider-schema.py" "$work/schema")"
 
-"$TOOLS/bin/checkov" --directory . --framework terraform --compact --quiet --skip-download --skip-path '\.terraform/' >"$work/checkov" 2>&1 || { cat "$work/checkov" >&2; exit 1; }
+"$python" tests/sample_app.py >"$work/sample" 2>&1 || { cat "$work/sample" >&2; exit 1; }
+say "$(tail -n 1 "$work/sample")"
+
+"$TOOLS/bin/checkov" --directory . --framework terraform dockerfile --compact --quiet --skip-download --skip-path '\.terraform/' >"$work/checkov" 2>&1 || { cat "$work/checkov" >&2; exit 1; }
 say "checkov: no finding without a written reason"
 
 failed=0

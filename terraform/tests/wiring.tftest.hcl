@@ -73,7 +73,7 @@ run "the_test_listener_is_another_one_than_productions" {
 
 run "with_a_domain_both_listeners_speak_tls" {
   variables {
-    tls = { domain_name = "shop.example.com", zone_id = "Z0123456789" }
+    tls = { domain_name = "shop.example.com", zone = { id = "Z0123456789" } }
   }
 
   assert {
@@ -114,5 +114,18 @@ run "and_to_an_internal_one_by_its_group" {
   assert {
     condition     = contains(keys(local.gate_groups), "gate") && length(local.gate_cidrs) == 0
     error_message = "Private addresses keep the group."
+  }
+}
+
+run "what_the_same_apply_makes_need_not_be_known" {
+  command = plan
+
+  module {
+    source = "./tests/fixtures/same-apply"
+  }
+
+  assert {
+    condition     = output.test_url == "https://shop.example.com:8443"
+    error_message = "Whether there is a certificate is known, whatever its ARN."
   }
 }

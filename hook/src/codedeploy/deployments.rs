@@ -13,6 +13,8 @@ use aws::Access;
 use aws::calls::{CallError, ask};
 
 const GROUP: &str = "the deployment group";
+/// IAM has no resources for the calls about a deployment's targets.
+const ANY: &str = "`*`";
 
 /// A deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +87,7 @@ impl Deployments {
         until: Instant,
     ) -> Result<Option<String>, CallError> {
         let call = || self.0.list_deployment_targets().deployment_id(id).send();
-        let answer = ask("codedeploy:ListDeploymentTargets", GROUP, until, call).await?;
+        let answer = ask("codedeploy:ListDeploymentTargets", ANY, until, call).await?;
         Ok(answer.target_ids.and_then(|ids| ids.into_iter().next()))
     }
 
@@ -102,7 +104,7 @@ impl Deployments {
             let call = self.0.get_deployment_target();
             call.deployment_id(id).target_id(target).send()
         };
-        let answer = ask("codedeploy:GetDeploymentTarget", GROUP, until, call).await?;
+        let answer = ask("codedeploy:GetDeploymentTarget", ANY, until, call).await?;
         let events = answer.deployment_target.and_then(|target| {
             let of_lambda = target.lambda_target.and_then(|it| it.lifecycle_events);
             let of_ecs = target.ecs_target.and_then(|it| it.lifecycle_events);

@@ -21,6 +21,8 @@ module "greenlight" {
   tls                  = var.tls
   test_cidrs           = var.test_cidrs
   notify_emails        = var.notify_emails
+  hook                 = var.hook
+  identity             = var.identity
 
   scaling = {
     requests = 1000

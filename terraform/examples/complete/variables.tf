@@ -42,9 +42,9 @@ variable "package_architecture" {
 variable "tls" {
   description = "Domain name with a certificate or a Route 53 zone; null serves plain HTTP."
   type = object({
-    domain_name     = string
-    certificate_arn = optional(string)
-    zone_id         = optional(string)
+    domain_name = string
+    certificate = optional(object({ arn = string }))
+    zone        = optional(object({ id = string }))
   })
   default = null
 }
@@ -59,4 +59,24 @@ variable "notify_emails" {
   description = "Addresses that hear of failures."
   type        = set(string)
   default     = []
+}
+
+variable "hook" {
+  description = "Settings of the gate, those of the module's `hook` that this example opens."
+  type = object({
+    variables = optional(map(string), {})
+    timeout   = optional(number, 300)
+  })
+  default = {}
+}
+
+variable "identity" {
+  description = "Where the application tells its version; the sample application: { origin = \"json:$.version\", path = \"/version\" }. Null: it is not asked."
+  type = object({
+    origin = string
+    path   = optional(string)
+    is     = optional(string)
+    times  = optional(number)
+  })
+  default = null
 }

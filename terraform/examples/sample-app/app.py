@@ -1,9 +1,11 @@
 """A shop of three answers, enough for a pipeline and its checks."""
 
 import json
+import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-VERSION = "1.0.0"
+# The tag of the image: the gate compares it with what is deployed.
+VERSION = os.environ.get("APP_VERSION", "dev")
 ITEMS = [
     {"id": "mug", "price_cents": 1250},
     {"id": "lamp", "price_cents": 4900},
@@ -34,4 +36,4 @@ class Shop(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("", 8080), Shop).serve_forever()
+    ThreadingHTTPServer(("", int(os.environ.get("PORT", "8080"))), Shop).serve_forever()

@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "trust" {
 
 # The gate.
 data "aws_iam_policy_document" "gate" {
-  #checkov:skip=CKV_AWS_356:ecs:DescribeTaskDefinition and the load balancer's Describe calls know no resources, and which services are read is `ecs_service_arns`
+  #checkov:skip=CKV_AWS_356:IAM has no resources for the actions that name none, and which services are read is `ecs_service_arns`
   # The binary's own calls.
   statement {
     sid       = "ReportTheVerdict"
@@ -36,8 +36,19 @@ data "aws_iam_policy_document" "gate" {
 
     content {
       sid       = "ReadTheDeployment"
-      actions   = ["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"]
+      actions   = ["codedeploy:GetDeployment"]
       resources = [local.deployment_group_arn]
+    }
+  }
+
+  # IAM has no resources for these; an ARN here would deny them.
+  dynamic "statement" {
+    for_each = var.proof == "off" ? [] : [var.proof]
+
+    content {
+      sid       = "ReadItsTarget"
+      actions   = ["codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"]
+      resources = ["*"]
     }
   }
 
@@ -64,7 +75,7 @@ data "aws_iam_policy_document" "gate" {
           "elasticloadbalancing:DescribeTargetHealth",
         ],
       )
-      # AWS knows no resources for these.
+      # Nor for these.
       resources = ["*"]
     }
   }

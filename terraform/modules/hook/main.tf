@@ -5,8 +5,14 @@ locals {
   # A destroy works without the package.
   package_hash = fileexists(var.package) ? filebase64sha256(var.package) : null
 
+  # Where the verdict is told, by the gate and by the watchdog.
+  sinks = { for name, value in {
+    SMOKE_METRICS = var.metrics
+  } : name => value if value != null }
+
   # The hook's settings. It refuses to run with a name that it does not know.
   settings = merge(
+    local.sinks,
     { for name, value in {
       SMOKE_TARGET     = var.target
       SMOKE_CONNECT_TO = var.connect_to
@@ -14,8 +20,9 @@ locals {
       SMOKE_TAG        = length(var.tags) == 0 ? null : join(",", var.tags)
       SMOKE_FAIL_FAST  = var.fail_fast ? "true" : null
       SMOKE_JOBS       = var.jobs == null ? null : tostring(var.jobs)
-      SMOKE_PROOF      = var.proof
 
+      SMOKE_PROOF          = var.proof
+      SMOKE_PROOF_TIMEOUT  = var.proof_timeout == null ? null : "${var.proof_timeout}s"
       SMOKE_IDENTITY       = try(var.identity.origin, null)
       SMOKE_IDENTITY_PATH  = try(var.identity.path, null)
       SMOKE_IDENTITY_IS    = try(var.identity.is, null)
@@ -82,6 +89,7 @@ resource "aws_lambda_function" "watchdog" {
   #checkov:skip=CKV_AWS_115:a reserve taken from the account's concurrency could starve other functions
   #checkov:skip=CKV_AWS_116:nothing comes after the watchdog; its errors raise an alarm
   #checkov:skip=CKV_AWS_117:outside the VPC on purpose
+  #checkov:skip=CKV_AWS_173:no secrets in the environment; AWS's key encrypts it
   #checkov:skip=CKV_AWS_272:the package is built by whoever applies this
   function_name    = local.watchdog
   description      = "Greenlight: reports Failed if the gate of ${var.codedeploy_application} dies"
@@ -93,6 +101,10 @@ resource "aws_lambda_function" "watchdog" {
   source_code_hash = local.package_hash
   timeout          = 60
   memory_size      = 128
+
+  environment {
+    variables = local.sinks
+  }
 
   logging_config {
     log_format = "JSON"

@@ -54,6 +54,11 @@ variable "checks" {
   description = "Check files, folders or globs. Empty: the folder `checks` of the package."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for place in var.checks : !strcontains(place, ",")])
+    error_message = "Expected no comma in `checks`: write one item for each place."
+  }
 }
 
 variable "tags" {
@@ -92,6 +97,17 @@ variable "proof" {
   validation {
     condition     = var.proof != "identity" || var.identity != null
     error_message = "Expected `identity` where `proof` is `identity`: the gate has to know where the application tells its version."
+  }
+}
+
+variable "proof_timeout" {
+  description = "Seconds that the proof may wait for the listener, a part of `timeout`. Null: the hook's own, a minute."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.proof_timeout == null || try(var.proof_timeout >= 1 && var.proof_timeout < var.timeout, false)
+    error_message = "Expected a second or more in `proof_timeout`, and less than in `timeout`: the checks need time too."
   }
 }
 
@@ -158,6 +174,17 @@ variable "target_port" {
   description = "Port of the test listener, for the gate's security group."
   type        = number
   default     = 8443
+}
+
+variable "metrics" {
+  description = "Namespace of the gate's CloudWatch metrics, or `off`: each custom metric is charged for by the month."
+  type        = string
+  default     = "Greenlight"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._#-][A-Za-z0-9._/#:-]{0,254}$", var.metrics)) && !startswith(var.metrics, "AWS/")
+    error_message = "Expected a namespace of letters, digits and `._-/#:` in `metrics` that does not begin with AWS/, or `off`."
+  }
 }
 
 variable "log_retention_days" {

@@ -1,8 +1,10 @@
 locals {
-  https            = var.tls != null
-  makes_dns        = try(var.tls.zone_id, null) != null
-  makes_cert       = local.https && try(var.tls.certificate_arn, null) == null
-  certificate_arn  = local.https ? (local.makes_cert ? one(aws_acm_certificate_validation.this[*].certificate_arn) : var.tls.certificate_arn) : null
+  https = var.tls != null
+  # Whether there is an object, not what is in it: the ARN of a certificate that
+  # the same apply makes is not known yet.
+  makes_dns        = local.https ? var.tls.zone != null : false
+  makes_cert       = local.https ? var.tls.certificate == null : false
+  certificate_arn  = local.https ? (local.makes_cert ? one(aws_acm_certificate_validation.this[*].certificate_arn) : var.tls.certificate.arn) : null
   protocol         = local.https ? "HTTPS" : "HTTP"
   ssl_policy       = local.https ? "ELBSecurityPolicy-TLS13-1-2-2021-06" : null
   production_port  = local.https ? 443 : 80
@@ -99,6 +101,12 @@ resource "aws_lb_target_group" "this" {
     healthy_threshold   = 2
     unhealthy_threshold = 3
   }
+
+  lifecycle {
+    # Tasks bring their own port. A change of it must not replace a target
+    # group that a listener names.
+    ignore_changes = [port]
+  }
 }
 
 resource "aws_lb_listener" "production" {
@@ -177,7 +185,7 @@ resource "aws_acm_certificate" "this" {
 resource "aws_route53_record" "validation" {
   count = local.makes_cert ? 1 : 0
 
-  zone_id         = var.tls.zone_id
+  zone_id         = var.tls.zone.id
   name            = one(aws_acm_certificate.this[0].domain_validation_options).resource_record_name
   type            = one(aws_acm_certificate.this[0].domain_validation_options).resource_record_type
   records         = [one(aws_acm_certificate.this[0].domain_validation_options).resource_record_value]
@@ -195,7 +203,7 @@ resource "aws_acm_certificate_validation" "this" {
 resource "aws_route53_record" "this" {
   count = local.makes_dns ? 1 : 0
 
-  zone_id = var.tls.zone_id
+  zone_id = var.tls.zone.id
   name    = var.tls.domain_name
   type    = "A"
 

@@ -24,11 +24,11 @@ variable "internal" {
 }
 
 variable "tls" {
-  description = "The name that customers use, with the ARN of its certificate or the Route 53 zone in which the module proves and publishes the name. Null: both listeners speak plain HTTP."
+  description = "The name that customers use, with its certificate or the Route 53 zone in which the module proves and publishes the name, or both. Null: both listeners speak plain HTTP."
   type = object({
-    domain_name     = string
-    certificate_arn = optional(string)
-    zone_id         = optional(string)
+    domain_name = string
+    certificate = optional(object({ arn = string }))
+    zone        = optional(object({ id = string }))
   })
 
   validation {
@@ -37,13 +37,13 @@ variable "tls" {
   }
 
   validation {
-    condition     = var.tls == null || try(var.tls.certificate_arn, null) != null || try(var.tls.zone_id, null) != null
-    error_message = "Expected `tls.certificate_arn`, or `tls.zone_id` so that a certificate can be made."
+    condition     = var.tls == null || try(var.tls.certificate, null) != null || try(var.tls.zone, null) != null
+    error_message = "Expected `tls.certificate = { arn }`, or `tls.zone = { id }` so that a certificate can be made."
   }
 
   validation {
-    condition     = try(var.tls.certificate_arn, null) == null || can(regex("^arn:[a-z-]+:(acm|iam):", var.tls.certificate_arn))
-    error_message = "Expected the ARN of an ACM or IAM certificate in `tls.certificate_arn`."
+    condition     = try(var.tls.certificate, null) == null || can(regex("^arn:[a-z-]+:(acm|iam):", var.tls.certificate.arn))
+    error_message = "Expected the ARN of an ACM or IAM certificate in `tls.certificate.arn`."
   }
 }
 
@@ -75,6 +75,11 @@ variable "production_cidrs" {
 variable "test_cidrs" {
   description = "Who may reach the test listener, by a name of your choice: at least the hook, by its NAT addresses."
   type        = map(string)
+
+  validation {
+    condition     = alltrue([for cidr in values(var.test_cidrs) : can(cidrnetmask(cidr)) && !endswith(cidr, "/0")])
+    error_message = "Expected IPv4 ranges in `test_cidrs`, and none as wide as the internet: the test listener serves a version that nobody has approved."
+  }
 }
 
 variable "test_security_group_ids" {

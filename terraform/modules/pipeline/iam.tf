@@ -57,7 +57,14 @@ data "aws_iam_policy_document" "build" {
   statement {
     sid       = "ReadAndWriteArtifacts"
     actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-    resources = ["${aws_s3_bucket.artifacts.arn}/*"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/${local.prefix}*"]
+  }
+
+  # It publishes check files, and cannot read or change what CodePipeline runs.
+  statement {
+    sid       = "PublishTheChecks"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/checks/*"]
   }
 }
 
@@ -65,7 +72,7 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "ReadAndWriteArtifacts"
     actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-    resources = ["${aws_s3_bucket.artifacts.arn}/*"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/${local.prefix}*"]
   }
 
   statement {

@@ -1,5 +1,10 @@
 locals {
-  connection_arn = var.connection_arn == null ? one(aws_codeconnections_connection.this[*].arn) : var.connection_arn
+  # Known before the bucket is there, so that a plan shows who may read it.
+  bucket = "${var.name}-artifacts-${local.account}-${data.aws_region.this.id}"
+  # CodePipeline's own beginning of the keys of its artifacts.
+  prefix = "${substr(var.name, 0, 20)}/"
+
+  connection_arn = var.connection == null ? one(aws_codeconnections_connection.this[*].arn) : var.connection.arn
 
   buildspec = yamlencode({
     version = "0.2"
@@ -13,16 +18,17 @@ locals {
           # Tags never move, so that a second run of a commit takes its image.
           <<-EOT
             if ! aws ecr describe-images --repository-name "$REPOSITORY" --image-ids "imageTag=$tag" >/dev/null 2>&1; then
-              docker build --tag "$IMAGE:$tag" "$CONTEXT"
+              docker build --build-arg "VERSION=$tag" --tag "$IMAGE:$tag" "$CONTEXT"
               docker push "$IMAGE:$tag"
             fi
           EOT
           ,
-          # The release's own check files, under the name of its image.
-          "if [ -d \"$CONTEXT/smoke-tests\" ]; then aws s3 cp --recursive --exclude '*' --include '*.yaml' --include '*.yml' \"$CONTEXT/smoke-tests\" \"s3://$BUCKET/checks/$tag/\"; fi",
-          "digest=\"$(aws ecr describe-images --repository-name \"$REPOSITORY\" --image-ids \"imageTag=$tag\" --query 'imageDetails[0].imageDigest' --output text)\"",
+          # The release's own check files and what lies beside them, under the
+          # tag of its image.
+          "if [ -d \"$CONTEXT/smoke-tests\" ]; then aws s3 cp --recursive --no-progress \"$CONTEXT/smoke-tests\" \"s3://$BUCKET/checks/$tag/\"; fi",
           "mkdir -p \"$CODEBUILD_SRC_DIR/greenlight\" && cd \"$CODEBUILD_SRC_DIR/greenlight\"",
-          "printf '{\"ImageURI\":\"%s@%s\"}' \"$IMAGE\" \"$digest\" > imageDetail.json",
+          # By its tag, which never moves: the gate finds the check files by it.
+          "printf '{\"ImageURI\":\"%s\"}' \"$IMAGE:$tag\" > imageDetail.json",
           "cat > appspec.yaml <<'END'\n${trimspace(var.app_spec)}\nEND\n",
           "cat > taskdef.json <<'END'\n${var.task_definition_template}\nEND\n",
         ]
@@ -37,7 +43,7 @@ locals {
 }
 
 resource "aws_codeconnections_connection" "this" {
-  count = var.connection_arn == null ? 1 : 0
+  count = var.connection == null ? 1 : 0
 
   name          = var.name
   provider_type = "GitHub"
@@ -71,7 +77,7 @@ resource "aws_s3_bucket" "artifacts" {
   #checkov:skip=CKV_AWS_144:artifacts are built again rather than replicated
   #checkov:skip=CKV_AWS_145:encrypted with S3's key; a customer key costs per month and adds nothing here
   #checkov:skip=CKV2_AWS_62:nothing waits for an object here
-  bucket        = "${var.name}-artifacts-${local.account}-${data.aws_region.this.id}"
+  bucket        = local.bucket
   force_destroy = !var.protect
 }
 
@@ -118,7 +124,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "artifacts" {
     status = "Enabled"
 
     filter {
-      prefix = "${substr(var.name, 0, 20)}/"
+      prefix = local.prefix
     }
 
     expiration {

@@ -25,7 +25,7 @@ output "bucket_arn" {
 
 output "checks_url" {
   description = "Where the releases' own check files lie, by the tag of their image."
-  value       = "s3://${aws_s3_bucket.artifacts.id}/checks/"
+  value       = "s3://${local.bucket}/checks/"
 }
 
 output "topic_arn" {

@@ -1,6 +1,11 @@
 variable "name" {
   description = "Prefix of every name, and the name of pipeline and image repository."
   type        = string
+
+  validation {
+    condition     = var.name != "checks"
+    error_message = "Expected another `name` than `checks`: the bucket keeps the check files under it, and artifacts under the pipeline's name expire."
+  }
 }
 
 variable "repository" {
@@ -23,14 +28,14 @@ variable "branch" {
   }
 }
 
-variable "connection_arn" {
+variable "connection" {
   description = "An existing connection to GitHub. Null: one is made, and somebody has to complete it in the console."
-  type        = string
+  type        = object({ arn = string })
   default     = null
 
   validation {
-    condition     = var.connection_arn == null || can(regex("^arn:[a-z-]+:(codeconnections|codestar-connections):", var.connection_arn))
-    error_message = "Expected the ARN of a connection in `connection_arn`."
+    condition     = var.connection == null || can(regex("^arn:[a-z-]+:(codeconnections|codestar-connections):", var.connection.arn))
+    error_message = "Expected the ARN of a connection in `connection.arn`."
   }
 }
 

@@ -3,7 +3,7 @@ data "aws_region" "this" {}
 locals {
   # Answers the health check until the pipeline brings the application.
   placeholder = {
-    image   = "busybox:stable"
+    image   = "public.ecr.aws/docker/library/busybox:stable"
     command = ["sh", "-c", "mkdir -p \"/srv$(dirname ${var.health_check_path})\" && echo ok > \"/srv${var.health_check_path == "/" ? "/index.html" : var.health_check_path}\" && exec httpd -f -p ${var.container_port} -h /srv"]
   }
 

@@ -1,12 +1,13 @@
 """Applies an example to a moto server with the real provider.
 
-apply, a second plan that has nothing to do, a deployment as CodeDeploy makes
-it, a third plan that has nothing to do, destroy, and nothing is left.
+apply, a second plan that has nothing to do; a release that is built, deployed
+and judged; a third plan that has nothing to do, destroy, and nothing is left.
 """
 
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,11 +19,15 @@ os.environ.pop("AWS_PROFILE", None)
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 import boto3
+import build
+import front_door
 import gate
+import roles
 from server import Server
 
 HERE = Path(__file__).resolve().parent
 TERRAFORM = HERE.parent.parent
+SAMPLE = TERRAFORM / "examples" / "sample-app" / "smoke-tests"
 PACKAGE = HERE.parent / "fixtures" / "package.zip"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "codedeploy.amazonaws.com"}}]})
 
@@ -32,12 +37,6 @@ PROVIDER = """provider "aws" {
   s3_use_path_style           = true
   skip_credentials_validation = true
   skip_metadata_api_check     = true
-}
-"""
-
-WITHOUT_PROOF = """
-module "greenlight" {
-  proof = "off"
 }
 """
 
@@ -82,8 +81,6 @@ class Stage:
         # `make clean` may have been there before.
         self.variables["package"] = "gone.zip"
         self.terraform("destroy", "-auto-approve", "-input=false", *self.arguments())
-        if self.terraform("state", "list").stdout.strip():
-            sys.exit("the state is not empty after destroy")
 
     def inventory(self):
         """What is there, as the API tells it."""
@@ -110,82 +107,33 @@ class Stage:
         return {kind: sorted(names) for kind, names in there.items()}
 
 
-def deploy(stage):
-    """A deployment, as CodeDeploy leaves it: every field that it owns moved."""
-    told = stage.output()["greenlight"]
-    ecs, elb = stage.client("ecs"), stage.client("elbv2")
-    cluster, service = told["cluster_name"], told["service_name"]
-    blue, green = (told["target_groups"][colour]["arn"] for colour in ("blue", "green"))
-    network = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["networkConfiguration"]
-    revision = ecs.register_task_definition(
-        family=service,
-        requiresCompatibilities=["FARGATE"],
-        networkMode="awsvpc",
-        cpu="256",
-        memory="512",
-        containerDefinitions=[{"name": service, "image": "shop@sha256:0", "memory": 512, "portMappings": [{"containerPort": 8080}]}],
-    )["taskDefinition"]["taskDefinitionArn"]
-    task_set = ecs.create_task_set(
-        cluster=cluster,
-        service=service,
-        externalId="d-ABCDEF123",
-        taskDefinition=revision,
-        launchType="FARGATE",
-        networkConfiguration=network,
-        loadBalancers=[{"targetGroupArn": green, "containerName": service, "containerPort": 8080}],
-        scale={"value": 100, "unit": "PERCENT"},
-    )["taskSet"]["taskSetArn"]
-    # Both listeners end as weighted forwards, which Terraform never wrote.
-    forward = [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": green, "Weight": 100}, {"TargetGroupArn": blue, "Weight": 0}]}}]
-    for listener in (told["test_listener_arn"], told["production_listener_arn"]):
-        elb.modify_listener(ListenerArn=listener, DefaultActions=forward)
-    ecs.update_service_primary_task_set(cluster=cluster, service=service, primaryTaskSet=task_set)
-    # And auto scaling has scaled since.
-    ecs.update_service(cluster=cluster, service=service, desiredCount=5)
-    there = ecs.describe_services(cluster=cluster, services=[service])["services"][0]
-    assert there["desiredCount"] == 5
-    actions = elb.describe_listeners(ListenerArns=[told["production_listener_arn"]])["Listeners"][0]["DefaultActions"]
-    assert {each["TargetGroupArn"]: each["Weight"] for each in actions[0]["ForwardConfig"]["TargetGroups"]} == {green: 100, blue: 0}
-    return "a deployment made, "
-
-
-def deploy_and_judge(stage):
-    did = deploy(stage)
-    if not os.environ.get("BOOTSTRAP"):
-        return did
-    gate.prove(stage)
-    return did + "judged by the real hook with its role, "
-
-
-def deploy_and_read(stage):
-    """With the proof that is the default, which the hook cannot make here."""
-    did = deploy(stage)
-    told = stage.output()["greenlight"]
-    service = stage.client("ecs").describe_services(cluster=told["cluster_name"], services=[told["service_name"]])["services"][0]["serviceArn"]
-    applied = stage.client("lambda").get_function_configuration(FunctionName=told["hook_function_name"])
-    proof = applied["Environment"]["Variables"]["SMOKE_PROOF"]
-    assert proof == "full", f"the default proof is `{proof}`"
-    statements = json.loads(gate.only_policy(stage, applied["Role"].rsplit("/", 1)[-1]))["Statement"]
-    (services,) = [each["Resource"] for each in statements if each["Action"] == "ecs:DescribeServices"]
-    assert services == service, f"the gate may look at {services}, and the service is {service}"
-    return did
-
-
-def complete(stage):
-    # The hook runs on this stack, and CodeDeploy's deployment targets, which the
-    # proof reads, are nowhere here.
-    stage.override.write_text(PROVIDER + WITHOUT_PROOF)
-    shop(stage)
-
-
 def shop(stage):
     stage.variables |= {"repository": "example/shop", "test_cidrs": {"office": "198.51.100.0/24"}, "notify_emails": ["team@example.com"]}
 
 
 def complete_tls(stage):
-    zone = stage.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[-1]
+    """With a domain and an identity."""
+    zone = stage.client("route53").create_hosted_zone(Name="example.test", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[-1]
     shop(stage)
-    stage.variables["tls"] = {"domain_name": "shop.example.com", "zone_id": zone}
+    stage.variables["tls"] = {"domain_name": "shop.example.test", "zone": {"id": zone}}
+    stage.variables["identity"] = {"origin": "header:x-app-version"}
+    # The rehearsal's load balancer listens where the applied one does.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        stage.test_port = free.getsockname()[1]
+    stage.override.write_text(PROVIDER + f"""
+module "greenlight" {{
+  test_port = {stage.test_port}
+}}
+""")
+
+
+def release_and_judge(stage):
+    """A push becomes an image, and the gate judges what CodeDeploy makes of it."""
+    checked = roles.prove(stage)
+    release = build.prove(stage, [Path(os.environ["CHECKS"]) / "storefront.yaml", SAMPLE / "shop.yaml"])
+    gate.prove(stage, release)
+    return checked + "a release built, judged twice by the real hook with its role, "
 
 
 def hook_only(stage):
@@ -207,35 +155,51 @@ def ecs_existing_vpc(stage):
     stage.variables |= {"repository": "example/shop", "vpc_id": vpc, "private_subnet_ids": subnets}
 
 
+def front(stage):
+    """Through `make deploy` and `make destroy`, without a domain."""
+    resources = front_door.prove(stage)
+    return f"{resources} objects made and removed by `make deploy` and `make destroy`, "
+
+
+def applied(between):
+    """apply, whatever comes between, destroy; and no plan finds work to do."""
+
+    def run(stage):
+        stage.apply()
+        stage.nothing_to_do("after the apply")
+        resources = len(stage.terraform("state", "list").stdout.split())
+        did = between(stage)
+        stage.nothing_to_do("after what came between")
+        stage.destroy()
+        return f"{resources} objects applied, {did}nothing to do, "
+
+    return run
+
+
 STAGES = {
-    "complete": (complete, deploy_and_judge),
-    "complete-tls": (complete_tls, deploy_and_read),
-    "hook-only": (hook_only, None),
-    "ecs-existing-vpc": (ecs_existing_vpc, None),
+    "complete": ("complete", lambda stage: None, front),
+    "complete-tls": ("complete", complete_tls, applied(release_and_judge)),
+    "hook-only": ("hook-only", hook_only, applied(roles.prove)),
+    "ecs-existing-vpc": ("ecs-existing-vpc", ecs_existing_vpc, applied(roles.prove)),
 }
 
 
 def main(name):
     began = time.monotonic()
-    prepare, between = STAGES[name]
-    did = ""
+    example, prepare, run = STAGES[name]
     with tempfile.TemporaryDirectory() as folder:
-        stage = Stage(name.removesuffix("-tls"), folder)
+        stage = Stage(example, folder)
         prepare(stage)
-        before = stage.inventory()
-        stage.apply()
-        stage.nothing_to_do("after the apply")
-        resources = len(stage.terraform("state", "list").stdout.split())
-        if between:
-            did = between(stage)
-            stage.nothing_to_do("after a deployment")
-        stage.destroy()
-        left = {kind: sorted(set(names) - set(before[kind])) for kind, names in stage.inventory().items()}
+        stage.before = stage.inventory()
+        did = run(stage)
+        if stage.terraform("state", "list").stdout.strip():
+            sys.exit("the state is not empty after destroy")
+        left = {kind: sorted(set(names) - set(stage.before[kind])) for kind, names in stage.inventory().items()}
         left = {kind: names for kind, names in left.items() if names}
         if left:
             sys.exit(f"destroy left behind: {left}")
         stage.server.stop()
-    print(f"{name}: {resources} objects applied, {did}nothing to do, nothing left ({time.monotonic() - began:.0f} s)")
+    print(f"{name}: {did}nothing left ({time.monotonic() - began:.0f} s)")
 
 
 if __name__ == "__main__":

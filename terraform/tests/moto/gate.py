@@ -1,11 +1,13 @@
 """Runs the real hook as the applied function: its settings, its role.
 
 The binary gets the environment that Terraform gave to the function and the
-keys of the function's role. Two things of the internet are missing: the load
-balancer, which the sample application on loopback stands for, and AWS, which
-the server stands for.
+keys of the function's role. A rehearsal stands for CodeDeploy, the load
+balancer and the application; everything else that the hook asks is moto's.
+Two settings differ from the applied ones, because the load balancer's name
+leads nowhere here: what is dialled, and the authority of its certificate.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,12 +17,10 @@ import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-from moto.iam.access_control import IAMPolicy, PermissionResult
-
-SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample-app"
-DEPLOYMENT = "d-ABCDEF123"
+import build
+import policy
+from rehearsal import Rehearsal
 
 # What Lambda does in the function's name; everything else that a role allows
 # has to be a call of the binary.
@@ -35,89 +35,174 @@ LAMBDAS_OWN = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
 }
+# The calls to CodeDeploy for which IAM knows a resource.
+OF_THE_GROUP = {"codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"}
+OTHER = {"blue": "green", "green": "blue"}
 
 
-def prove(stage):
-    """Passing, failing, dead and cut off: the verdict that arrives each time."""
+def prove(stage, release):
+    """Passing, failing and dead: the verdict that arrives each time."""
     told = stage.output()["greenlight"]
     gate, watchdog = told["hook_function_name"], told["watchdog_function_name"]
+    with rehearsed(stage, None) as rehearsal:
+        deployment = green(stage, rehearsal, release, "green")
+        log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
+        expect(rehearsal.verdicts(), {deployment: "Succeeded"}, log)
+        finish(stage, "green")
+    # The next deployment goes into the other target group, and its version has
+    # a defect that no health check shows.
+    with rehearsed(stage, "orders-are-empty") as rehearsal:
+        deployment = green(stage, rehearsal, release, "blue")
+        log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
+        expect(rehearsal.verdicts(), {deployment: "Failed"}, log)
+        assert "unexpected JSON at `$.orders[*]`" in log, log
+
+        died = rehearsal.deployment
+        invoke(stage, watchdog, rehearsal, record(gate, rehearsal.ready["event"]))
+        expect(rehearsal.verdicts(), {deployment: "Failed", died: "Failed"}, "the watchdog")
     group = f"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:{told['codedeploy_application_name']}/{told['deployment_group_name']}"
-    event = lambda execution: {"DeploymentId": DEPLOYMENT, "LifecycleEventHookExecutionId": execution}
-    function = lambda name: f"arn:aws:lambda:eu-central-1:123456789012:function:{name}"
-
-    with application() as port:
-        invoke(stage, gate, event("green"), f"127.0.0.1:{port}")
-    # Nobody listens there any more.
-    invoke(stage, gate, event("broken"), f"127.0.0.1:{port}")
-    record = {
-        "version": "1.0",
-        "timestamp": "2026-11-23T12:00:00.000Z",
-        "requestContext": {"requestId": "1", "functionArn": f"{function(gate)}:$LATEST", "condition": "RetriesExhausted", "approximateInvokeCount": 1},
-        "requestPayload": event("died"),
-        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
-        "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"},
-    }
-    invoke(stage, watchdog, record, None)
-
-    verdicts = {name: thing for (kind, name), thing in stage.server.store.things.items() if kind == "verdict"}
-    expected = {"green": "Succeeded", "broken": "Failed", "died": "Failed"}
-    if verdicts != expected:
-        sys.exit(f"expected the verdicts {expected}, found {verdicts}")
-
     for name in (gate, watchdog):
-        role = stage.client("lambda").get_function_configuration(FunctionName=name)["Role"].rsplit("/", 1)[-1]
-        policy = only_policy(stage, role)
-        made = {action for who, action in stage.server.made if who == name}
-        if not made:
-            sys.exit(f"{name} made no call")
-        for action in made:
-            if IAMPolicy(policy).is_action_permitted(action, group) != PermissionResult.PERMITTED:
-                sys.exit(f"{name} called {action}, which its role does not allow on {group}")
-            other = group.rsplit("/", 1)[0] + "/another"
-            if IAMPolicy(policy).is_action_permitted(action, other) == PermissionResult.PERMITTED:
-                sys.exit(f"{name} may call {action} on another group")
-        idle = allowed(policy) - made - LAMBDAS_OWN
-        if idle:
-            sys.exit(f"the role of {name} allows what nobody calls: {sorted(idle)}")
+        hold_to_its_role(stage, name, group)
 
 
-def only_policy(stage, role):
+def expect(found, expected, why):
+    if found != expected:
+        sys.exit(f"expected {expected}, found {found}:\n{why}")
+
+
+def hold_to_its_role(stage, name, group):
+    """Each call is allowed, on this group and no other; nothing else is."""
+    document = role_policy(stage, stage.client("lambda").get_function_configuration(FunctionName=name)["Role"])
+    made = [call[1:] for call in stage.server.made if call[0] == name]
+    if not made:
+        sys.exit(f"{name} made no call")
+    for action, resource, context in made:
+        resource = group if action in OF_THE_GROUP else resource
+        if not policy.permitted(document, action, resource, context):
+            sys.exit(f"{name} called {action} on {resource}, which its role does not allow")
+        if resource != "*" and policy.permitted(document, action, resource.split("/", 1)[0] + "/another/thing", context):
+            sys.exit(f"{name} may call {action} on more than {resource}")
+    idle = policy.allowed(document) - {action for action, *_ in made} - LAMBDAS_OWN
+    if idle:
+        sys.exit(f"the role of {name} allows what nobody calls: {sorted(idle)}")
+
+
+def role_policy(stage, role):
     iam = stage.client("iam")
+    role = role.rsplit("/", 1)[-1]
     assert not iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"], "attached policies are not read here"
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     return json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
 
 
-def allowed(policy):
-    actions = set()
-    for statement in json.loads(policy)["Statement"]:
-        if statement["Effect"] == "Allow":
-            listed = statement["Action"]
-            actions |= {listed} if isinstance(listed, str) else set(listed)
-    return actions
+@contextlib.contextmanager
+def rehearsed(stage, defect):
+    rehearsal = Rehearsal(stage.test_port, defect)
+    try:
+        stage.server.rehearsal = rehearsal
+        yield rehearsal
+    finally:
+        stage.server.rehearsal = None
+        rehearsal.stop()
 
 
-class application:
-    """The sample application on a port of its own."""
+def green(stage, rehearsal, release, colour):
+    """CodeDeploy's work before the hook: green is there, and 8443 leads to it."""
+    told = stage.output()["greenlight"]
+    ecs, elb = stage.client("ecs"), stage.client("elbv2")
+    revision, app_spec = build.revision(stage, release)
+    properties = app_spec["Resources"][0]["TargetService"]["Properties"]
+    network = properties["NetworkConfiguration"]["AwsvpcConfiguration"]
+    cluster, service = told["cluster_name"], told["service_name"]
+    arn = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["serviceArn"]
+    rehearsal.stands_for(told, arn, {"green": colour, "blue": OTHER[colour]})
+    deployment, group = rehearsal.deployment, told["target_groups"][colour]["arn"]
+    stage.task_set = ecs.create_task_set(
+        cluster=cluster,
+        service=service,
+        externalId=deployment,
+        taskDefinition=properties["TaskDefinition"],
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": network["Subnets"], "securityGroups": network["SecurityGroups"], "assignPublicIp": network["AssignPublicIp"]}},
+        loadBalancers=[{"targetGroupArn": group, "containerName": properties["LoadBalancerInfo"]["ContainerName"], "containerPort": properties["LoadBalancerInfo"]["ContainerPort"]}],
+        scale={"value": 100, "unit": "PERCENT"},
+    )["taskSet"]["taskSetArn"]
+    assert properties["TaskDefinition"] == revision
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.128.10", "Port": 8080}])
+    forward(elb, told["test_listener_arn"], told, colour)
+    return deployment
 
-    def __enter__(self):
-        scope = {"__name__": "sample"}
-        exec((SAMPLE / "app.py").read_text(), scope)
-        shop = type("Shop", (scope["Shop"],), {"log_message": lambda *_: None})
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), shop)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-        return self.http.server_port
 
-    def __exit__(self, *_):
-        self.http.shutdown()
-        self.http.server_close()
+def finish(stage, colour):
+    """And after it: production follows, and auto scaling has scaled since."""
+    told = stage.output()["greenlight"]
+    ecs = stage.client("ecs")
+    service = {"cluster": told["cluster_name"], "service": told["service_name"]}
+    forward(stage.client("elbv2"), told["production_listener_arn"], told, colour)
+    ecs.update_service_primary_task_set(**service, primaryTaskSet=stage.task_set)
+    ecs.update_service(**service, desiredCount=5)
 
 
-def invoke(stage, name, event, load_balancer):
+def forward(elb, listener, told, colour):
+    """As CodeDeploy leaves a listener: a weighted forward to both groups."""
+    groups = [{"TargetGroupArn": told["target_groups"][each]["arn"], "Weight": 100 if each == colour else 0} for each in OTHER]
+    elb.modify_listener(ListenerArn=listener, DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+
+
+def record(gate, event):
+    """What Lambda hands to the destination of a function that died."""
+    return {
+        "version": "1.0",
+        "timestamp": "2026-11-23T12:00:00.000Z",
+        "requestContext": {"requestId": "1", "functionArn": f"arn:aws:lambda:eu-central-1:123456789012:function:{gate}:$LATEST", "condition": "RetriesExhausted", "approximateInvokeCount": 1},
+        "requestPayload": event,
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"},
+    }
+
+
+def invoke(stage, name, rehearsal, event):
     """One invocation, as Lambda does it, of the function as it was applied."""
     applied = stage.client("lambda").get_function_configuration(FunctionName=name)
     keys = stage.client("sts").assume_role(RoleArn=applied["Role"], RoleSessionName=name)["Credentials"]
     stage.server.roles[keys["AccessKeyId"]] = name
+    settings = applied.get("Environment", {}).get("Variables", {})
+    if "SMOKE_TARGET" in settings:
+        settings |= {"SMOKE_CONNECT_TO": "127.0.0.1", "SMOKE_CACERT": rehearsal.ready["ca_file"]}
+    with runtime(applied, event) as (address, done), tempfile.TemporaryDirectory() as package:
+        # As the zip has it: the binary, and the check files beside it.
+        shutil.copy2(os.environ["BOOTSTRAP"], f"{package}/bootstrap")
+        shutil.copytree(os.environ["CHECKS"], f"{package}/checks")
+        environment = {
+            **settings,
+            "AWS_LAMBDA_RUNTIME_API": address,
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(applied["MemorySize"]),
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "1",
+            "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+            "AWS_ENDPOINT_URL": stage.server.url,
+            "LAMBDA_TASK_ROOT": package,
+            "_HANDLER": "bootstrap",
+        }
+        process = subprocess.Popen([f"{package}/bootstrap"], cwd=package, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        answered = done.wait(applied["Timeout"])
+        process.kill()
+        log = process.communicate()[0].decode()
+    if not answered:
+        sys.exit(f"{name} did not answer:\n{log}")
+    return log
+
+
+@contextlib.contextmanager
+def runtime(applied, event):
+    """Lambda's Runtime API for one event: its address, and when it was answered."""
     done = threading.Event()
 
     class Runtime(BaseHTTPRequestHandler):
@@ -149,42 +234,11 @@ def invoke(stage, name, event, load_balancer):
         def log_message(self, *_):
             pass
 
-    runtime = ThreadingHTTPServer(("127.0.0.1", 0), Runtime)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Runtime)
     # The function is killed while it waits for more; that is no news.
-    runtime.handle_error = lambda *_: None
-    runtime.daemon_threads = True
-    threading.Thread(target=runtime.serve_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory() as package:
-        # As the zip has it: the binary, and the check files beside it.
-        shutil.copy2(os.environ["BOOTSTRAP"], f"{package}/bootstrap")
-        shutil.copytree(SAMPLE / "smoke-tests", f"{package}/checks")
-        environment = {
-            **applied.get("Environment", {}).get("Variables", {}),
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{runtime.server_port}",
-            "AWS_LAMBDA_FUNCTION_NAME": name,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(applied["MemorySize"]),
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_FORMAT": "JSON",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "1",
-            "AWS_REGION": "eu-central-1",
-            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": keys["SessionToken"],
-            "AWS_ENDPOINT_URL": stage.server.url,
-            "LAMBDA_TASK_ROOT": package,
-            "_HANDLER": "bootstrap",
-        }
-        if load_balancer:
-            environment["SMOKE_CONNECT_TO"] = load_balancer
-        process = subprocess.Popen([f"{package}/bootstrap"], cwd=package, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        answered = done.wait(60)
-        process.kill()
-        log = process.communicate()[0].decode()
-    runtime.shutdown()
-    runtime.server_close()
-    if not answered:
-        sys.exit(f"{name} did not answer:\n{log}")
-    if os.environ.get("VERBOSE"):
-        print(log)
+    server.handle_error = lambda *_: None
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}", done
+    server.shutdown()
+    server.server_close()

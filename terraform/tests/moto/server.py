@@ -8,16 +8,25 @@ import io
 import json
 import re
 import threading
+import urllib.error
+import urllib.request
 import uuid
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+import calls
+import policy
+from calls import ACCOUNT, REGION
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import FakeBucket
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-REGION = "eu-central-1"
-ACCOUNT = "123456789012"
 PLACE = f"{REGION}:{ACCOUNT}"
+# What a running deployment is asked and told.
+OF_A_DEPLOYMENT = {"GetDeployment", "GetDeploymentTarget", "ListDeploymentTargets", "PutLifecycleEventHookExecutionStatus"}
+
+# On AWS these requests come over TLS.
+FakeBucket.get_permission = lambda bucket, action, resource: policy.decided(bucket.policy or b'{"Version": "2012-10-17", "Statement": []}', action, resource, {"aws:SecureTransport": "true"})
 
 
 class Refused(Exception):
@@ -54,10 +63,6 @@ def codedeploy(store, operation, body):
     if operation == "DeleteApplication":
         store.drop("application", body["applicationName"])
         return {}
-    if operation == "PutLifecycleEventHookExecutionStatus":
-        execution = body["lifecycleEventHookExecutionId"]
-        store.put("verdict", execution, body["status"])
-        return {"lifecycleEventHookExecutionId": execution}
     group = f"{body.get('applicationName')}/{body.get('deploymentGroupName') or body.get('currentDeploymentGroupName')}"
     if operation == "CreateDeploymentGroup":
         body = {"computePlatform": "ECS", "deploymentGroupId": str(uuid.uuid4()), **body}
@@ -159,9 +164,11 @@ class Server:
 
     def __init__(self):
         self.store = Store()
-        # Which function an access key belongs to, and who made which call.
+        # Which role an access key belongs to, and who made which call.
         self.roles = {}
         self.made = []
+        # A rehearsal that stands for CodeDeploy while it deploys.
+        self.rehearsal = None
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.http = make_server("127.0.0.1", 0, self, threaded=True, request_handler=Quiet)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
@@ -178,7 +185,9 @@ class Server:
         service = service.rsplit(".", 1)[-1]
         path = environ["PATH_INFO"]
         body = self.body(environ)
-        self.note(environ, service, operation)
+        self.note(environ, operation, body)
+        if service == "CodeDeploy_20141006" and operation in OF_A_DEPLOYMENT:
+            return self.rehearsed(environ, body, start_response)
         if service in OWN:
             return self.own(OWN[service], operation, body, start_response)
         kept = self.keep(service, operation, path, environ["REQUEST_METHOD"], body)
@@ -186,12 +195,22 @@ class Server:
             return answer(start_response, 200, kept)
         return self.patched(body, environ, start_response)
 
-    def note(self, environ, service, operation):
-        """Calls that a function made with the keys of its role."""
-        key = re.search(r"Credential=([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
-        if key and key[1] in self.roles:
-            prefix = {"CodeDeploy_20141006": "codedeploy"}.get(service, service)
-            self.made.append((self.roles[key[1]], f"{prefix}:{operation}"))
+    def note(self, environ, operation, body):
+        """Calls that somebody made with the keys of a role."""
+        key, service = calls.scope(environ)
+        if key in self.roles:
+            self.made.append((self.roles[key], *calls.described(environ, service, operation, body)))
+
+    def rehearsed(self, environ, body, start_response):
+        """The rehearsal's answer, with the names of what was applied."""
+        headers = {name: environ["HTTP_" + name.upper().replace("-", "_")] for name in ("authorization", "x-amz-date", "x-amz-target")}
+        asked = json.dumps(renamed(body, {theirs: ours for ours, theirs in self.rehearsal.names.items()})).encode()
+        request = urllib.request.Request(self.rehearsal.url, asked, headers | {"content-type": "application/x-amz-json-1.1"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as said:
+                return answer(start_response, said.status, renamed(json.load(said), self.rehearsal.names))
+        except urllib.error.HTTPError as refused:
+            return answer(start_response, refused.code, json.load(refused))
 
     def body(self, environ):
         """The JSON of a request, which moto may read once more."""
@@ -273,6 +292,15 @@ class Server:
             return match[0] if text is None else f"{match[0]}<description>{escape(text)}</description>"
 
         return re.sub(r"<securityGroupRuleId>([^<]+)</securityGroupRuleId>", described, xml)
+
+
+def renamed(value, names):
+    """The same with every text that is a name replaced by the other one."""
+    if isinstance(value, dict):
+        return {key: renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [renamed(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def answer(start_response, status, body):

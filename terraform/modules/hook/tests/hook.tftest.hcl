@@ -19,6 +19,9 @@ run "the_gate_gets_its_settings_and_no_others" {
     fail_fast  = true
     jobs       = 4
     identity   = { origin = "json:$.version", path = "/version", times = 5 }
+
+    proof_timeout = 90
+    metrics       = "Shop/Gate"
   }
 
   assert {
@@ -34,15 +37,25 @@ run "the_gate_gets_its_settings_and_no_others" {
       SMOKE_IDENTITY_PATH  = "/version"
       SMOKE_IDENTITY_TIMES = "5"
       SMOKE_VAR_customer   = "demo@example.com"
+
+      SMOKE_PROOF_TIMEOUT = "90s"
+      SMOKE_METRICS       = "Shop/Gate"
     })
     error_message = "The hook refuses names that it does not know."
+  }
+
+  assert {
+    condition = aws_lambda_function.watchdog.environment[0].variables == tomap({
+      SMOKE_METRICS = "Shop/Gate"
+    })
+    error_message = "Who hears of the gate hears of its death."
   }
 }
 
 run "what_is_not_said_is_not_set" {
   assert {
-    condition     = aws_lambda_function.gate.environment[0].variables == tomap({ SMOKE_TARGET = "https://shop.example.com:8443", SMOKE_PROOF = "full" })
-    error_message = "Only the target and the proof."
+    condition     = aws_lambda_function.gate.environment[0].variables == tomap({ SMOKE_TARGET = "https://shop.example.com:8443", SMOKE_PROOF = "full", SMOKE_METRICS = "Greenlight" })
+    error_message = "Only the target, the proof and the metrics."
   }
 
   assert {
@@ -65,6 +78,11 @@ run "a_gate_that_dies_is_the_watchdogs_at_once" {
   assert {
     condition     = length(aws_lambda_function.watchdog.vpc_config) == 0 && aws_lambda_function.watchdog.source_code_hash == aws_lambda_function.gate.source_code_hash
     error_message = "The same binary, outside the VPC."
+  }
+
+  assert {
+    condition     = alltrue([for function in [aws_lambda_function.gate, aws_lambda_function.watchdog] : function.logging_config[0].log_format == "JSON" && function.runtime == "provided.al2023" && startswith(function.function_name, "CodeDeployHook_")])
+    error_message = "Levels need JSON, and CodeDeploy's managed policies the name."
   }
 }
 
@@ -110,8 +128,12 @@ run "the_full_proof_reads_deployment_service_and_listener" {
       resources = sort(statement.resources)
       } if startswith(statement.sid, "Read") } == {
       ReadTheDeployment = {
-        actions   = tolist(["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"])
+        actions   = tolist(["codedeploy:GetDeployment"])
         resources = tolist(["arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"])
+      }
+      ReadItsTarget = {
+        actions   = tolist(["codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets"])
+        resources = tolist(["*"])
       }
       ReadTheService = {
         actions   = tolist(["ecs:DescribeServices"])
@@ -254,4 +276,34 @@ run "too_little_memory_is_refused" {
   }
 
   expect_failures = [var.memory]
+}
+
+run "checks_with_a_comma_are_refused" {
+  command = plan
+
+  variables {
+    checks = ["checks/a.yaml,checks/b.yaml"]
+  }
+
+  expect_failures = [var.checks]
+}
+
+run "a_proof_without_an_end_is_refused" {
+  command = plan
+
+  variables {
+    proof_timeout = 300
+  }
+
+  expect_failures = [var.proof_timeout]
+}
+
+run "a_namespace_of_aws_is_refused" {
+  command = plan
+
+  variables {
+    metrics = "AWS/Lambda"
+  }
+
+  expect_failures = [var.metrics]
 }

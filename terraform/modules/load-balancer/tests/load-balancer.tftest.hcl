@@ -7,7 +7,7 @@ variables {
   vpc_id               = "vpc-1"
   subnet_ids           = ["subnet-1", "subnet-2"]
   internal             = false
-  tls                  = { domain_name = "shop.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/given" }
+  tls                  = { domain_name = "shop.example.com", certificate = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/given" } }
   test_port            = 8443
   production_cidrs     = ["0.0.0.0/0"]
   test_cidrs           = { gate = "203.0.113.7/32" }
@@ -80,7 +80,7 @@ run "both_target_groups_have_a_listener_from_the_start" {
 
 run "a_zone_gets_the_certificate_and_the_name" {
   variables {
-    tls = { domain_name = "shop.example.com", zone_id = "Z1" }
+    tls = { domain_name = "shop.example.com", zone = { id = "Z1" } }
   }
 
   assert {
@@ -139,7 +139,7 @@ run "a_domain_with_a_scheme_is_refused" {
   command = plan
 
   variables {
-    tls = { domain_name = "https://shop.example.com", zone_id = "Z1" }
+    tls = { domain_name = "https://shop.example.com", zone = { id = "Z1" } }
   }
 
   expect_failures = [var.tls]
@@ -159,7 +159,7 @@ run "a_certificate_that_is_no_arn_is_refused" {
   command = plan
 
   variables {
-    tls = { domain_name = "shop.example.com", certificate_arn = "given" }
+    tls = { domain_name = "shop.example.com", certificate = { arn = "given" } }
   }
 
   expect_failures = [var.tls]
@@ -183,6 +183,16 @@ run "productions_port_is_refused" {
   }
 
   expect_failures = [var.test_port]
+}
+
+run "a_test_listener_open_to_the_internet_is_refused" {
+  command = plan
+
+  variables {
+    test_cidrs = { everybody = "0.0.0.0/0" }
+  }
+
+  expect_failures = [var.test_cidrs]
 }
 
 run "a_production_range_that_is_none_is_refused" {

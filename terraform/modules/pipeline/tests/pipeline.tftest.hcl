@@ -38,6 +38,27 @@ run "the_build_hands_over_what_codedeploy_needs" {
   }
 }
 
+run "the_image_is_built_on_the_processor_of_the_tasks" {
+  variables {
+    architecture = "ARM64"
+  }
+
+  assert {
+    condition     = aws_codebuild_project.this.environment[0].type == "ARM_CONTAINER" && strcontains(aws_codebuild_project.this.environment[0].image, "aarch64") && aws_codebuild_project.this.environment[0].privileged_mode
+    error_message = "Docker, on Graviton."
+  }
+}
+
+run "the_build_publishes_checks_and_touches_no_others" {
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.build.statement : statement.sid => sort(statement.resources) if contains(["ReadAndWriteArtifacts", "PublishTheChecks"], statement.sid) } == {
+      ReadAndWriteArtifacts = tolist(["arn:aws:s3:::shop-artifacts/shop/*"])
+      PublishTheChecks      = tolist(["arn:aws:s3:::shop-artifacts/checks/*"])
+    }
+    error_message = "The pipeline's artifacts, and a place for check files that nobody else writes to."
+  }
+}
+
 run "images_and_artifacts_are_kept_safe" {
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this.image_scanning_configuration[0].scan_on_push
@@ -81,8 +102,8 @@ run "eventbridge_may_publish_without_a_condition" {
 
 run "a_connection_of_the_team_is_used" {
   variables {
-    connection_arn = "arn:aws:codestar-connections:eu-central-1:123456789012:connection/1"
-    protect        = true
+    connection = { arn = "arn:aws:codestar-connections:eu-central-1:123456789012:connection/1" }
+    protect    = true
   }
 
   assert {
@@ -97,6 +118,16 @@ run "a_connection_of_the_team_is_used" {
 }
 
 # One run for each validation.
+
+run "the_name_of_the_check_files_is_refused" {
+  command = plan
+
+  variables {
+    name = "checks"
+  }
+
+  expect_failures = [var.name]
+}
 
 run "a_repository_with_a_host_is_refused" {
   command = plan
@@ -122,10 +153,10 @@ run "a_connection_that_is_no_arn_is_refused" {
   command = plan
 
   variables {
-    connection_arn = "github"
+    connection = { arn = "github" }
   }
 
-  expect_failures = [var.connection_arn]
+  expect_failures = [var.connection]
 }
 
 run "a_folder_outside_the_repository_is_refused" {
