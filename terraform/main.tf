@@ -96,6 +96,10 @@ module "hook" {
   proof                       = var.proof
   proof_timeout               = var.hook.proof_timeout
   identity                    = var.identity
+  reports                     = module.reports.url
+  notify                      = module.pipeline.topic_arn
+  notify_on                   = var.hook.notify_on
+  kms_key_arns                = var.hook.kms_key_arns
   metrics                     = var.hook.metrics
   ecs_service_arns            = [module.service.service_arn]
   timeout                     = var.hook.timeout
@@ -104,6 +108,14 @@ module "hook" {
   vpc                         = { id = local.network.id, subnet_ids = local.network.private_subnet_ids }
   log_retention_days          = var.log_retention_days
   alarm_actions               = [module.pipeline.topic_arn]
+}
+
+module "reports" {
+  source = "./modules/reports"
+
+  name           = var.name
+  retention_days = var.hook.report_days
+  protect        = var.protect
 }
 
 module "deployment" {

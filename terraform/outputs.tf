@@ -33,8 +33,13 @@ output "checks_url" {
   value       = module.pipeline.checks_url
 }
 
+output "reports_url" {
+  description = "Where the gate keeps its reports, by the id of the deployment."
+  value       = module.reports.url
+}
+
 output "topic_arn" {
-  description = "The topic that hears of failures."
+  description = "The topic that hears of failures and of the gate's verdicts."
   value       = module.pipeline.topic_arn
 }
 

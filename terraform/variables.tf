@@ -225,7 +225,7 @@ variable "container_insights" {
 }
 
 variable "hook" {
-  description = "The gate, as modules/hook describes each of its settings."
+  description = "The gate, as modules/hook describes each of its settings. `report_days`: how long its reports are kept."
   type = object({
     checks        = optional(list(string), [])
     tags          = optional(list(string), [])
@@ -235,6 +235,9 @@ variable "hook" {
     timeout       = optional(number, 300)
     memory        = optional(number, 256)
     proof_timeout = optional(number)
+    report_days   = optional(number, 30)
+    notify_on     = optional(string, "failed")
+    kms_key_arns  = optional(list(string), [])
     metrics       = optional(string, "Greenlight")
   })
   default = {}

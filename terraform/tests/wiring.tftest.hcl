@@ -129,3 +129,10 @@ run "what_the_same_apply_makes_need_not_be_known" {
     error_message = "Whether there is a certificate is known, whatever its ARN."
   }
 }
+
+run "the_gate_tells_of_its_verdicts" {
+  assert {
+    condition     = output.reports_url == "s3://shop-reports-123456789012-eu-central-1/reports/" && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:shop-deployments"
+    error_message = "A bucket of its own, and the topic that hears of failures."
+  }
+}

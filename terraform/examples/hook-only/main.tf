@@ -17,6 +17,17 @@ module "hook" {
   connect_to                  = var.connect_to
   ecs_service_arns            = [var.ecs_service_arn]
   vpc                         = var.vpc
+  reports                     = module.reports.url
+  notify                      = try(var.notify.topic_arn, null)
+  alarm_actions               = var.notify[*].topic_arn
+}
+
+module "reports" {
+  source = "../../modules/reports"
+
+  name           = var.name
+  retention_days = 30
+  protect        = false
 }
 
 data "aws_iam_policy_document" "invoke" {

@@ -47,6 +47,12 @@ variable "connect_to" {
   default     = null
 }
 
+variable "notify" {
+  description = "The SNS topic that hears of a Failed, and of a gate that could not report. Null: none."
+  type        = object({ topic_arn = string })
+  default     = null
+}
+
 variable "vpc" {
   description = "Where the gate runs, if the test listener is reachable from there only."
   type = object({

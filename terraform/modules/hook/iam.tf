@@ -6,6 +6,28 @@ data "aws_partition" "this" {}
 data "aws_region" "this" {}
 
 locals {
+  report_place = var.reports == null ? [] : [regex("^s3://(?P<bucket>[^/]+)/(?P<prefix>.*)$", var.reports)]
+
+  # Where the verdict is told beside CodeDeploy, by the gate and by the watchdog.
+  sink_statements = concat(
+    [for place in local.report_place : {
+      sid       = "KeepReports"
+      actions   = ["s3:PutObject"]
+      resources = ["arn:${data.aws_partition.this.partition}:s3:::${place.bucket}/${place.prefix}*"]
+    }],
+    var.notify == null ? [] : [{
+      sid       = "TellTheTopic"
+      actions   = ["sns:Publish"]
+      resources = [var.notify]
+    }],
+  )
+
+  # What a key of the team's is used for, and through which services.
+  sink_key_uses = {
+    "kms:Decrypt"         = var.notify == null ? [] : ["sns"]
+    "kms:GenerateDataKey" = concat(var.reports == null ? [] : ["s3"], var.notify == null ? [] : ["sns"])
+  }
+
   deployment_group_arn = "arn:${data.aws_partition.this.partition}:codedeploy:${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}:deploymentgroup:${var.codedeploy_application}/${var.codedeploy_deployment_group}"
 }
 
@@ -80,6 +102,34 @@ data "aws_iam_policy_document" "gate" {
     }
   }
 
+  # Where the verdict is told beside CodeDeploy.
+  dynamic "statement" {
+    for_each = local.sink_statements
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+
+  # A key of the team's, through the services that use it.
+  dynamic "statement" {
+    for_each = { for action, services in local.sink_key_uses : action => services if length(services) > 0 && length(var.kms_key_arns) > 0 }
+
+    content {
+      sid       = statement.key == "kms:Decrypt" ? "Decrypt" : "Encrypt"
+      actions   = [statement.key]
+      resources = var.kms_key_arns
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [for service in statement.value : "${service}.${data.aws_region.this.id}.${data.aws_partition.this.dns_suffix}"]
+      }
+    }
+  }
+
   # What Lambda does in the function's name.
   statement {
     sid       = "WriteLogs"
@@ -143,6 +193,34 @@ data "aws_iam_policy_document" "watchdog" {
     sid       = "ReportTheVerdict"
     actions   = ["codedeploy:PutLifecycleEventHookExecutionStatus"]
     resources = [local.deployment_group_arn]
+  }
+
+  # Where the verdict is told beside CodeDeploy.
+  dynamic "statement" {
+    for_each = local.sink_statements
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+
+  # A key of the team's, through the services that use it.
+  dynamic "statement" {
+    for_each = { for action, services in local.sink_key_uses : action => services if length(services) > 0 && length(var.kms_key_arns) > 0 }
+
+    content {
+      sid       = statement.key == "kms:Decrypt" ? "Decrypt" : "Encrypt"
+      actions   = [statement.key]
+      resources = var.kms_key_arns
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [for service in statement.value : "${service}.${data.aws_region.this.id}.${data.aws_partition.this.dns_suffix}"]
+      }
+    }
   }
 
   statement {

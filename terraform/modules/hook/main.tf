@@ -7,7 +7,10 @@ locals {
 
   # Where the verdict is told, by the gate and by the watchdog.
   sinks = { for name, value in {
-    SMOKE_METRICS = var.metrics
+    SMOKE_REPORTS   = var.reports
+    SMOKE_NOTIFY    = var.notify
+    SMOKE_NOTIFY_ON = var.notify == null || var.notify_on == "failed" ? null : var.notify_on
+    SMOKE_METRICS   = var.metrics
   } : name => value if value != null }
 
   # The hook's settings. It refuses to run with a name that it does not know.

@@ -176,6 +176,50 @@ variable "target_port" {
   default     = 8443
 }
 
+variable "reports" {
+  description = "Where the gate keeps its reports, as `s3://bucket/prefix/`: JSON, JUnit and HTML for each deployment. Null: in the log only."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.reports == null || can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/([^{}*?]+/)?$", var.reports))
+    error_message = "Expected `s3://bucket/prefix/` in `reports`, with a slash at its end."
+  }
+}
+
+variable "notify" {
+  description = "ARN of the SNS topic that hears the verdict. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.notify == null || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.notify))
+    error_message = "Expected the ARN of an SNS topic in `notify`; the messages have no order, so that a FIFO topic does not fit."
+  }
+}
+
+variable "notify_on" {
+  description = "Which verdicts the topic hears: `failed` or `always`."
+  type        = string
+  default     = "failed"
+
+  validation {
+    condition     = contains(["failed", "always"], var.notify_on)
+    error_message = "Expected `failed` or `always` in `notify_on`."
+  }
+}
+
+variable "kms_key_arns" {
+  description = "The team's own keys that encrypt the reports' bucket or the topic. AWS's keys need no entry."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", arn))])
+    error_message = "Expected ARNs of keys in `kms_key_arns`, not of aliases: IAM knows a key by its own ARN only."
+  }
+}
+
 variable "metrics" {
   description = "Namespace of the gate's CloudWatch metrics, or `off`: each custom metric is charged for by the month."
   type        = string

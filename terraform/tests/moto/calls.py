@@ -45,4 +45,6 @@ def resource(action, body):
         return name if name.startswith("arn:") else f"arn:aws:ecs:{place}:service/{body['cluster'].rsplit('/', 1)[-1]}/{name}"
     if action.startswith("ecr:") and "repositoryName" in body:
         return f"arn:aws:ecr:{place}:repository/{body['repositoryName']}"
+    if action == "sns:Publish":
+        return body["TopicArn"]
     return "*"

@@ -10,6 +10,7 @@ leads nowhere here: what is dialled, and the authority of its certificate.
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,22 +45,29 @@ def prove(stage, release):
     """Passing, failing and dead: the verdict that arrives each time."""
     told = stage.output()["greenlight"]
     gate, watchdog = told["hook_function_name"], told["watchdog_function_name"]
-    with rehearsed(stage, None) as rehearsal:
-        deployment = green(stage, rehearsal, release, "green")
-        log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
-        expect(rehearsal.verdicts(), {deployment: "Succeeded"}, log)
-        finish(stage, "green")
-    # The next deployment goes into the other target group, and its version has
-    # a defect that no health check shows.
-    with rehearsed(stage, "orders-are-empty") as rehearsal:
-        deployment = green(stage, rehearsal, release, "blue")
-        log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
-        expect(rehearsal.verdicts(), {deployment: "Failed"}, log)
-        assert "unexpected JSON at `$.orders[*]`" in log, log
+    with mailbox(stage, told["topic_arn"]) as letters:
+        with rehearsed(stage, None) as rehearsal:
+            deployment = green(stage, rehearsal, release, "green")
+            log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
+            expect(rehearsal.verdicts(), {deployment: "Succeeded"}, log)
+            reported(stage, deployment, "Succeeded")
+            expect(letters(), [], "a topic that hears failures only")
+            finish(stage, "green")
+        # The next deployment goes into the other target group, and its version
+        # has a defect that no health check shows.
+        with rehearsed(stage, "orders-are-empty") as rehearsal:
+            deployment = green(stage, rehearsal, release, "blue")
+            log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
+            expect(rehearsal.verdicts(), {deployment: "Failed"}, log)
+            report = reported(stage, deployment, "Failed")
+            (failed,) = [check for check in report["checks"] if check["outcome"] == "failed"]
+            assert "$.orders[*]" in json.dumps(failed), failed
+            (letter,) = letters()
+            assert deployment in letter and "Failed" in letter, letter
 
-        died = rehearsal.deployment
-        invoke(stage, watchdog, rehearsal, record(gate, rehearsal.ready["event"]))
-        expect(rehearsal.verdicts(), {deployment: "Failed", died: "Failed"}, "the watchdog")
+            died = rehearsal.deployment
+            invoke(stage, watchdog, rehearsal, record(gate, rehearsal.ready["event"]))
+            expect(rehearsal.verdicts(), {deployment: "Failed", died: "Failed"}, "the watchdog")
     group = f"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:{told['codedeploy_application_name']}/{told['deployment_group_name']}"
     for name in (gate, watchdog):
         hold_to_its_role(stage, name, group)
@@ -147,6 +155,29 @@ def forward(elb, listener, told, colour):
     """As CodeDeploy leaves a listener: a weighted forward to both groups."""
     groups = [{"TargetGroupArn": told["target_groups"][each]["arn"], "Weight": 100 if each == colour else 0} for each in OTHER]
     elb.modify_listener(ListenerArn=listener, DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+
+
+def reported(stage, deployment, verdict):
+    """The reports of a deployment in their bucket; the JSON one is returned."""
+    bucket, prefix = re.match(r"s3://([^/]+)/(.*)", stage.output()["greenlight"]["reports_url"]).groups()
+    s3 = stage.client("s3")
+    names = {each["Key"].removeprefix(f"{prefix}{deployment}/") for each in s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}{deployment}/").get("Contents", [])}
+    expect(names & {"report.json", "junit.xml", "report.html"}, {"report.json", "junit.xml", "report.html"}, f"the reports of {deployment}: {names}")
+    report = json.load(s3.get_object(Bucket=bucket, Key=f"{prefix}{deployment}/report.json")["Body"])
+    expect(report["verdict"], verdict, "the report")
+    return report
+
+
+@contextlib.contextmanager
+def mailbox(stage, topic):
+    """What a topic tells its subscribers."""
+    sqs, sns = stage.client("sqs"), stage.client("sns")
+    queue = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    yield lambda: [each["Body"] for each in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])]
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=queue)
 
 
 def record(gate, event):

@@ -21,6 +21,9 @@ run "the_gate_gets_its_settings_and_no_others" {
     identity   = { origin = "json:$.version", path = "/version", times = 5 }
 
     proof_timeout = 90
+    reports       = "s3://shop-reports/reports/"
+    notify        = "arn:aws:sns:eu-central-1:123456789012:shop"
+    notify_on     = "always"
     metrics       = "Shop/Gate"
   }
 
@@ -39,6 +42,9 @@ run "the_gate_gets_its_settings_and_no_others" {
       SMOKE_VAR_customer   = "demo@example.com"
 
       SMOKE_PROOF_TIMEOUT = "90s"
+      SMOKE_REPORTS       = "s3://shop-reports/reports/"
+      SMOKE_NOTIFY        = "arn:aws:sns:eu-central-1:123456789012:shop"
+      SMOKE_NOTIFY_ON     = "always"
       SMOKE_METRICS       = "Shop/Gate"
     })
     error_message = "The hook refuses names that it does not know."
@@ -46,7 +52,10 @@ run "the_gate_gets_its_settings_and_no_others" {
 
   assert {
     condition = aws_lambda_function.watchdog.environment[0].variables == tomap({
-      SMOKE_METRICS = "Shop/Gate"
+      SMOKE_REPORTS   = "s3://shop-reports/reports/"
+      SMOKE_NOTIFY    = "arn:aws:sns:eu-central-1:123456789012:shop"
+      SMOKE_NOTIFY_ON = "always"
+      SMOKE_METRICS   = "Shop/Gate"
     })
     error_message = "Who hears of the gate hears of its death."
   }
@@ -162,6 +171,44 @@ run "the_proof_by_identity_reads_no_listener" {
   assert {
     condition     = sort(flatten([for statement in data.aws_iam_policy_document.gate.statement : tolist(statement.actions) if startswith(statement.sid, "Read")])) == tolist(["codedeploy:GetDeployment", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets", "ecs:DescribeServices", "ecs:DescribeTaskDefinition"])
     error_message = "The rules of a listener are not looked at."
+  }
+}
+
+run "the_gate_may_tell_who_its_settings_name_and_nobody_else" {
+  variables {
+    kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"]
+    reports      = "s3://shop-reports/reports/"
+    notify       = "arn:aws:sns:eu-central-1:123456789012:shop"
+  }
+
+  assert {
+    condition = alltrue([for document in [data.aws_iam_policy_document.gate, data.aws_iam_policy_document.watchdog] : { for statement in document.statement : statement.sid => {
+      actions    = sort(statement.actions)
+      resources  = sort(statement.resources)
+      conditions = flatten([for each in statement.condition : each.values])
+      } if contains(["KeepReports", "TellTheTopic", "Decrypt", "Encrypt"], statement.sid) } == {
+      KeepReports = {
+        actions    = tolist(["s3:PutObject"])
+        resources  = tolist(["arn:aws:s3:::shop-reports/reports/*"])
+        conditions = []
+      }
+      TellTheTopic = {
+        actions    = tolist(["sns:Publish"])
+        resources  = tolist(["arn:aws:sns:eu-central-1:123456789012:shop"])
+        conditions = []
+      }
+      Decrypt = {
+        actions    = tolist(["kms:Decrypt"])
+        resources  = tolist(["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"])
+        conditions = ["sns.eu-central-1.amazonaws.com"]
+      }
+      Encrypt = {
+        actions    = tolist(["kms:GenerateDataKey"])
+        resources  = tolist(["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"])
+        conditions = ["s3.eu-central-1.amazonaws.com", "sns.eu-central-1.amazonaws.com"]
+      }
+    }])
+    error_message = "Every permission names what a setting names; the watchdog tells of the gate's death."
   }
 }
 
@@ -306,4 +353,44 @@ run "a_namespace_of_aws_is_refused" {
   }
 
   expect_failures = [var.metrics]
+}
+
+run "a_report_without_a_bucket_is_refused" {
+  command = plan
+
+  variables {
+    reports = "shop-reports"
+  }
+
+  expect_failures = [var.reports]
+}
+
+run "a_topic_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    notify = "team@example.com"
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "an_unknown_occasion_is_refused" {
+  command = plan
+
+  variables {
+    notify_on = "never"
+  }
+
+  expect_failures = [var.notify_on]
+}
+
+run "the_alias_of_a_key_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/shop"]
+  }
+
+  expect_failures = [var.kms_key_arns]
 }
