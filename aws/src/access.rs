@@ -99,7 +99,9 @@ impl Access {
         self.config.region().map_or("", AsRef::as_ref)
     }
 
-    /// The domain of AWS's services there.
+    /// What the names of the Region's endpoints end with.
+    ///
+    /// Source: [service endpoints](https://docs.aws.amazon.com/general/latest/gr/rande.html).
     pub(crate) fn domain(&self) -> &'static str {
         if self.region().starts_with("cn-") {
             "amazonaws.com.cn"

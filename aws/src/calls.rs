@@ -144,6 +144,12 @@ impl CallError {
     pub fn help(&self) -> Option<String> {
         let (action, resource) = (self.action, &self.resource);
         match self.met.code.as_str() {
+            // Who may read a value may not therefore decrypt it.
+            "AccessDeniedException" | "AccessDenied"
+                if self.met.reason.contains("kms:Decrypt") || self.met.reason.contains("KMS") =>
+            {
+                Some("allow `kms:Decrypt` on the key to the function's role".to_owned())
+            }
             // The last one is what SNS says.
             "AccessDeniedException" | "AccessDenied" | "AuthorizationError" => Some(format!(
                 "allow `{action}` on {resource} to the function's role"

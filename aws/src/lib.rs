@@ -6,6 +6,7 @@
 //! | [`access`] | Region, credentials and endpoints: what the clients share |
 //! | [`calls`] | how long to go on with a call, and what to say of one that failed |
 //! | `http` | the SDK's HTTP client over the one of the checks |
+//! | [`secrets`] | values from Secrets Manager and Parameter Store |
 //! | `signed` | one signed request, for what has no client of the SDK here |
 //! | [`s3`] | objects: get, list and put, all bounded |
 //! | `user` | a person's credentials, for the command; a feature of its own |
@@ -18,6 +19,7 @@ pub mod access;
 pub mod calls;
 mod http;
 pub mod s3;
+pub mod secrets;
 mod signed;
 pub mod sns;
 #[cfg(feature = "user")]

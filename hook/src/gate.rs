@@ -5,6 +5,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join;
 use serde_json::Value;
 use smoke_tests::diagnostic::Problems;
 use smoke_tests::http::Client;
@@ -23,6 +24,7 @@ use crate::decision::{Decision, Learned, Problem};
 use crate::environment::Environment;
 use crate::event::Hook;
 use crate::proof::Prover;
+use crate::remote;
 use crate::settings::{SettingError, Settings, Time};
 
 /// Everything that outlives an invocation.
@@ -203,7 +205,7 @@ async fn prove_and_run(
     learned: &Learned,
 ) -> Decision {
     let settings = &ready.settings;
-    let refuse = |problems: Problems| {
+    let refuse = |problems: &Problems| {
         let problems = problems.diagnostics().iter().map(Problem::from);
         Decision::refuse("the check files", problems)
     };
@@ -226,20 +228,31 @@ async fn prove_and_run(
         ..settings.selection.clone()
     };
     let lookup = |name: &str| ready.environment.get(name).map(str::to_owned);
-    let plan = discover::read(&settings.checks)
-        .and_then(|sources| plan::plan(&sources, &selection, &lookup));
-    let plan = match plan {
-        Ok(plan) => plan,
-        Err(problems) => return refuse(problems),
+    let sources = match discover::read(&settings.checks) {
+        Ok(sources) => sources,
+        Err(problems) => return refuse(&problems),
+    };
+    // What is wrong with the files is said before anybody is asked.
+    let remotes = match plan::remotes(&sources, &selection, &lookup) {
+        Ok(remotes) => remotes,
+        Err(problems) => return refuse(&problems),
+    };
+    let planned = async {
+        let fetched = remote::fetch(|| ready.environment.aws(), remotes, until).await;
+        plan::plan_with(&sources, &selection, &lookup, &fetched).map_err(|all| refuse(&all))
     };
     let connection = settings.connection(client.target().clone());
-    let proof = Box::pin(ready.prover.prove(&subject, &connection, bound)).await;
-    if subject.is_provable() {
-        let _ = learned.proof.set(bound.taken());
-    }
-    if let Err(unproven) = proof {
-        return Decision::unproven(unproven);
-    }
+    let proven = async {
+        let proof = ready.prover.prove(&subject, &connection, bound).await;
+        if subject.is_provable() {
+            let _ = learned.proof.set(bound.taken());
+        }
+        proof.map_err(Decision::unproven)
+    };
+    let plan = match Box::pin(try_join(planned, proven)).await {
+        Ok((plan, ())) => plan,
+        Err(decision) => return decision,
+    };
     tracing::info!(
         checks = plan.checks(),
         files = plan.files(),

@@ -9,6 +9,7 @@
 //! | `deadlines` | by when what has to be done |
 //! | `gate` | from settings to a decision |
 //! | `decision` | what CodeDeploy is told, why, and what was learned |
+//! | `remote` | values of variables that AWS keeps |
 //! | `proof` | evidence that the target serves green |
 //! | `codedeploy` | the report to CodeDeploy, and what it knows of a deployment |
 //! | `ecs`, `load_balancer` | what they know of green |
@@ -29,6 +30,7 @@ mod gate;
 mod load_balancer;
 mod log;
 mod proof;
+mod remote;
 mod response;
 mod settings;
 mod sinks;

@@ -53,6 +53,7 @@ pub mod plan;
 mod predicate;
 pub mod rate;
 mod redact;
+pub mod remote;
 pub mod render;
 pub mod report;
 pub mod run;

@@ -912,14 +912,6 @@ fn variables_have_values_that_are_known_here() {
       |
       = help: write it like `access_token`
 
-    error: the origin `secret` is not available
-     --> shop.yaml:1:31
-      |
-    1 | variables: { a: , 1b: 2, c: { secret: x }, f: { env: AWS_SECRET_ACCESS_KEY }, d: { env: NOT_SET }, e: '{{ a }}', ...
-      |                               ^^^^^^ expected a literal value or `env`, found `secret`
-      |
-      = help: hand the value in as an environment variable: `{ env: NAME }`
-
     error: a variable of AWS's own
      --> shop.yaml:1:54
       |

@@ -84,3 +84,25 @@ fn a_secret_is_marked_by_true() {
     let map = "variables: { a: { value: b, public: true } }\nchecks: [{ name: a, get: '/{{ a.value }}' }]";
     assert_eq!(problems(map), "valid: 1 checks");
 }
+
+#[test]
+fn what_is_kept_elsewhere_has_a_fixed_name_and_a_value() {
+    let used = |origin: &str| {
+        problems(&format!(
+            "variables: {{ a: {origin} }}\nchecks: [{{ name: a, get: '/{{{{ a }}}}' }}]"
+        ))
+    };
+    let all = [
+        used("{ secret: '{{ stage }}/login' }"),
+        used("{ secret: '' }"),
+        used("{ secret: login, key: [a] }"),
+        used("{ parameter: 7 }"),
+        // Here nobody fetches them.
+        used("{ secret: login, key: password }"),
+        used("{ parameter: /shop/login }"),
+    ];
+    insta::assert_snapshot!(all.join("\n\n"));
+    // A check that is not selected needs no value.
+    let unused = "variables: { a: { secret: login } }\nchecks: [{ name: a, get: / }]";
+    assert_eq!(problems(unused), "valid: 1 checks");
+}

@@ -12,6 +12,7 @@ mod addresses;
 mod deployments;
 mod events;
 mod hour;
+mod kept;
 mod leaks;
 mod lifecycle;
 mod logs;

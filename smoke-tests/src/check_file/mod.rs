@@ -38,6 +38,7 @@ use http::HeaderName;
 pub(crate) use self::sent::{
     Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Own, Part, Request, SigV4,
 };
+pub(crate) use self::variables::{Kept, Origin, Variable};
 use crate::diagnostic::{Diagnostic, Place, Source, Span};
 use crate::jsonpath::Path;
 use crate::pattern::Pattern;
@@ -57,27 +58,6 @@ pub(crate) struct CheckFile {
     pub(crate) checks: Vec<Check>,
     /// Steps that run after the checks, whatever came of them.
     pub(crate) teardown: Option<Check>,
-}
-
-/// A variable of a file, before it has a value.
-#[derive(Debug)]
-pub(crate) struct Variable {
-    pub(crate) name: String,
-    pub(crate) span: Span,
-    /// Absent if it cannot be read, which is already reported.
-    pub(crate) origin: Option<Origin>,
-}
-
-/// Where a variable's value comes from.
-#[derive(Debug)]
-pub(crate) enum Origin {
-    /// It stands in the file, perhaps as a template that names variables
-    /// above it.
-    Literal(ValueTemplate),
-    /// The same, and kept out of every output, as what stands there is.
-    Secret(ValueTemplate, Span),
-    /// An environment variable; its value is kept out of every output.
-    Environment(String),
 }
 
 /// A named unit with one or more steps.

@@ -1,11 +1,46 @@
-//! The `variables` of a check file.
+//! The `variables` of a check file, and where their values come from.
 
 use super::read::Reader;
-use super::{Origin, Variable};
-use crate::yaml::{Node, Yaml};
+use crate::diagnostic::Span;
+use crate::remote::Remote;
+use crate::value::ValueTemplate;
+use crate::yaml::{Key, Node, Yaml};
 
 /// The keys that say where a variable's value comes from.
 const ORIGINS: [&str; 3] = ["env", "secret", "parameter"];
+
+/// A variable of a file, before it has a value.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    /// Absent if it cannot be read, which is already reported.
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Where a variable's value comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// It stands in the file, perhaps as a template that names variables
+    /// above it.
+    Literal(ValueTemplate),
+    /// The same, and kept out of every output, as what stands there is.
+    Secret(ValueTemplate, Span),
+    /// An environment variable; its value is kept out of every output.
+    Environment(String),
+    /// It is kept elsewhere; the caller fetches it.
+    Kept(Kept),
+}
+
+/// Where a value is kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) remote: Remote,
+    /// The member of the JSON object that the value is.
+    pub(crate) key: Option<String>,
+    /// The name, where it is written.
+    pub(crate) span: Span,
+}
 
 impl Reader<'_> {
     pub(super) fn variables(&mut self, node: &Node) -> Vec<Variable> {
@@ -44,33 +79,9 @@ impl Reader<'_> {
             return self.value(value).map(|value| Origin::Secret(value, span));
         }
         if let Yaml::Map(entries) = &node.value
-            && let [(key, value)] = entries.as_slice()
-            && ORIGINS.contains(&key.text.as_str())
+            && is_origin(entries)
         {
-            let name = self.string(value, "the name of a variable's origin")?;
-            // The function's own role is no business of a request.
-            if key.text == "env" && name.starts_with("AWS_") {
-                let problem = self
-                    .at(value.span, "a variable of AWS's own")
-                    .expected("an environment variable that was set for the checks")
-                    .found(format!("`{name}`"))
-                    .help("name it otherwise, such as `SHOP_PASSWORD`");
-                self.report(problem);
-                return None;
-            }
-            if key.text == "env" {
-                return Some(Origin::Environment(name.to_owned()));
-            }
-            let problem = self
-                .at(
-                    key.span,
-                    format!("the origin `{}` is not available", key.text),
-                )
-                .expected("a literal value or `env`")
-                .found(format!("`{}`", key.text))
-                .help("hand the value in as an environment variable: `{ env: NAME }`");
-            self.report(problem);
-            return None;
+            return self.outside(node);
         }
         if matches!(node.value, Yaml::Null) {
             let problem = self
@@ -82,5 +93,61 @@ impl Reader<'_> {
             return None;
         }
         self.value(node).map(Origin::Literal)
+    }
+
+    /// A value that does not stand in the file.
+    fn outside(&mut self, node: &Node) -> Option<Origin> {
+        let fields = self.fields(node, "an origin", &["env", "secret", "key", "parameter"])?;
+        let (key, value) = fields.iter().find(|(key, _)| key.text != "key")?;
+        let name = self.string(value, "the name of a variable's origin")?;
+        if name.contains("{{") {
+            let problem = self
+                .at(value.span, "a name that is computed")
+                .expected("a fixed name, which is known before any variable is")
+                .found(format!("`{name}`"))
+                .help("write one variable for each name");
+            self.report(problem);
+            return None;
+        }
+        let remote = match key.text.as_str() {
+            "env" => return self.environment(value, name),
+            "secret" => Remote::Secret(name.to_owned()),
+            _ => Remote::Parameter(name.to_owned()),
+        };
+        let key = match fields.value("key") {
+            Some(key) => Some(self.string(key, "`key`")?.to_owned()),
+            None => None,
+        };
+        Some(Origin::Kept(Kept {
+            remote,
+            key,
+            span: value.span,
+        }))
+    }
+
+    fn environment(&mut self, node: &Node, name: &str) -> Option<Origin> {
+        // The function's own role is no business of a request.
+        if name.starts_with("AWS_") {
+            let problem = self
+                .at(node.span, "a variable of AWS's own")
+                .expected("an environment variable that was set for the checks")
+                .found(format!("`{name}`"))
+                .help("name it otherwise, such as `SHOP_PASSWORD`");
+            self.report(problem);
+            return None;
+        }
+        Some(Origin::Environment(name.to_owned()))
+    }
+}
+
+/// Whether a map says where a value comes from, and is none itself.
+fn is_origin(entries: &[(Key, Node)]) -> bool {
+    match entries {
+        [(key, _)] => ORIGINS.contains(&key.text.as_str()),
+        [(one, _), (other, _)] => matches!(
+            (one.text.as_str(), other.text.as_str()),
+            ("secret", "key") | ("key", "secret")
+        ),
+        _ => false,
     }
 }

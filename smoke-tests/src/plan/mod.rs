@@ -9,6 +9,7 @@ mod list;
 mod names;
 mod selection;
 mod values;
+mod wanted;
 mod worst_case;
 
 use std::num::NonZeroUsize;
@@ -18,11 +19,14 @@ use std::time::Duration;
 use std::collections::BTreeSet;
 
 pub use self::list::Entry;
+use self::values::Origins;
+use self::wanted::Wanted;
 use crate::Severity;
 use crate::check_file::{Check, CheckFile};
 use crate::diagnostic::{Problems, Source};
 use crate::rate::Rate;
 use crate::redact::{Redactor, Secret};
+use crate::remote::{Fetched, Remote};
 use crate::report::Role;
 use crate::settings::Selection;
 use crate::template::Scope;
@@ -95,7 +99,8 @@ impl Plan {
 }
 
 /// Reads the check files, gives the variables their values and selects the
-/// checks. `environment` is asked for the variables that come from there.
+/// checks. `environment` is asked for the variables that come from there;
+/// those that are kept elsewhere have to be given.
 ///
 /// # Errors
 /// Everything that is wrong with any of the files, and a selection that
@@ -105,6 +110,65 @@ pub fn plan(
     selection: &Selection,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Plan, Problems> {
+    plan_with(sources, selection, environment, &Fetched::default())
+}
+
+/// The values that the selected checks need and that are kept elsewhere: the
+/// caller fetches them for [`plan_with`].
+///
+/// # Errors
+/// Everything that is wrong with any of the files as far as it can be known
+/// without them.
+pub fn remotes(
+    sources: &[Arc<Source>],
+    selection: &Selection,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeSet<Remote>, Problems> {
+    let fetched = &Fetched::default();
+    let draft = draft(
+        sources,
+        selection,
+        Origins {
+            environment,
+            fetched,
+        },
+    )?;
+    Ok(wanted::remotes(draft.needed)?)
+}
+
+/// As [`plan`], with the values that were fetched.
+///
+/// # Errors
+/// The same, and values that could not be fetched.
+pub fn plan_with(
+    sources: &[Arc<Source>],
+    selection: &Selection,
+    environment: &dyn Fn(&str) -> Option<String>,
+    fetched: &Fetched,
+) -> Result<Plan, Problems> {
+    let draft = draft(
+        sources,
+        selection,
+        Origins {
+            environment,
+            fetched,
+        },
+    )?;
+    let missing = draft.needed.into_iter().map(|wanted| wanted.problem);
+    Problems::or(missing.collect(), draft.plan)
+}
+
+/// A plan that may lack values.
+struct Draft {
+    plan: Plan,
+    needed: Vec<Wanted>,
+}
+
+fn draft(
+    sources: &[Arc<Source>],
+    selection: &Selection,
+    origins: Origins<'_>,
+) -> Result<Draft, Problems> {
     let mut problems = Vec::new();
     let files: Vec<_> = sources
         .iter()
@@ -114,9 +178,17 @@ pub fn plan(
     let with_checks = files.iter().filter(|file| !file.checks.is_empty()).count();
     let mut known = BTreeSet::new();
     let mut secrets: Vec<Secret> = selection.secrets().collect();
+    let mut wanted = Vec::new();
     let mut checks = Vec::new();
     for file in files {
-        let values = values::values(&file, selection, environment, &mut secrets, &mut problems);
+        let values = values::values(
+            &file,
+            selection,
+            origins,
+            &mut secrets,
+            &mut wanted,
+            &mut problems,
+        );
         names::names(&file, &values, &mut known, &mut problems);
         hosts::hosts(&file, &selection.hosts, &mut problems);
         let mut scope = Scope::default();
@@ -155,12 +227,11 @@ pub fn plan(
         let file = sources.iter().position(|source| source.path() == path);
         Some((file, place.span.start))
     });
-    Problems::or(
-        problems,
-        Plan {
-            checks,
-            redactor,
-            files: with_checks,
-        },
-    )
+    let needed = wanted::needed(wanted, &checks);
+    let plan = Plan {
+        checks,
+        redactor,
+        files: with_checks,
+    };
+    Problems::or(problems, Draft { plan, needed })
 }

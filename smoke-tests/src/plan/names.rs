@@ -196,6 +196,16 @@ fn transforms(step: &Step, template: &Template) -> bool {
     transforms.any(|transform| std::ptr::eq(transform, template))
 }
 
+/// The names that a check's templates use.
+pub(super) fn used(check: &Check) -> BTreeSet<String> {
+    let title = Template::parse(&check.name).ok();
+    let conditions = check.flow.when.iter().map(|(template, _)| template);
+    let of_steps = check.steps.iter().flat_map(templates);
+    let of_steps = of_steps.map(|(template, _)| template);
+    let all = conditions.chain(of_steps).chain(&title);
+    all.flat_map(Template::names).map(str::to_owned).collect()
+}
+
 /// All templates of a step, each with the place that it is best shown at.
 fn templates(step: &Step) -> Vec<(&Template, Span)> {
     let request = &step.request;

@@ -4,21 +4,31 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::wanted::{self, Wanted};
 use crate::check_file::{CheckFile, Origin, Variable};
 use crate::diagnostic::Diagnostic;
 use crate::redact::Secret;
+use crate::remote::Fetched;
 use crate::settings::Selection;
 use crate::suggest;
 use crate::template::Scope;
 use crate::value::ValueTemplate;
+
+/// Where values come from that stand in no file.
+#[derive(Clone, Copy)]
+pub(super) struct Origins<'a> {
+    pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) fetched: &'a Fetched,
+}
 
 /// The variables of a file with their values; one that has none because of a
 /// mistake that is already reported is there, without a value.
 pub(super) fn values(
     file: &CheckFile,
     selection: &Selection,
-    environment: &dyn Fn(&str) -> Option<String>,
+    origins: Origins<'_>,
     secrets: &mut Vec<Secret>,
+    wanted: &mut Vec<Wanted>,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Option<Value>> {
     let mut values = BTreeMap::new();
@@ -40,7 +50,7 @@ pub(super) fn values(
                 literal(file, variable, value, &scope, problems)
             }
             (Some(Origin::Environment(key)), given) => {
-                let value = given.cloned().or_else(|| environment(key));
+                let value = given.cloned().or_else(|| (origins.environment)(key));
                 match &value {
                     Some(secret) => secrets.push(Secret {
                         name: key.clone(),
@@ -57,6 +67,18 @@ pub(super) fn values(
                         .help(format!("set `{key}`, or give `--var {}=…`", variable.name)),
                     ),
                 }
+                value.map(Value::String)
+            }
+            (Some(Origin::Kept(kept)), given) => {
+                let fetched = origins.fetched;
+                let value = given
+                    .cloned()
+                    .or_else(|| wanted::value(file, variable, kept, fetched, wanted, problems));
+                secrets.extend(
+                    value
+                        .iter()
+                        .map(|value| wanted::secret(kept, value.clone())),
+                );
                 value.map(Value::String)
             }
         };

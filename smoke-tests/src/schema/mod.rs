@@ -51,6 +51,23 @@ pub fn schema() -> Value {
                         "properties": { "env": text("The environment variable's name.") }
                     },
                     {
+                        "description": "From AWS Secrets Manager; kept out of every output.",
+                        "type": "object",
+                        "required": ["secret"],
+                        "additionalProperties": false,
+                        "properties": {
+                            "secret": text("The secret's name or ARN."),
+                            "key": text("The member of the JSON object that the secret is.")
+                        }
+                    },
+                    {
+                        "description": "From AWS Systems Manager Parameter Store, decrypted; kept out of every output.",
+                        "type": "object",
+                        "required": ["parameter"],
+                        "additionalProperties": false,
+                        "properties": { "parameter": text("The parameter's path.") }
+                    },
+                    {
                         "description": "A secret; kept out of every output.",
                         "type": "object",
                         "required": ["value", "secret"],
