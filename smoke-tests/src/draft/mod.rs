@@ -5,10 +5,13 @@ mod path;
 mod template;
 mod yaml;
 
+use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 pub(crate) use path::member;
 pub(crate) use template::{escape, identifier};
+
+use crate::jsonpath::Path;
 
 /// A check file, ready to be written.
 #[derive(Debug, Default)]
@@ -60,7 +63,23 @@ pub(crate) fn writes(method: &str) -> bool {
     !matches!(method, "get" | "head" | "options")
 }
 
+/// Whether HTTP lets a header have this name.
+pub(crate) fn is_header(name: &str) -> bool {
+    HeaderName::from_bytes(name.as_bytes()).is_ok()
+}
+
+/// Whether HTTP lets a header be sent with this name and value.
+pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
+    is_header(name) && HeaderValue::from_str(value).is_ok()
+}
+
 impl Step {
+    /// Whether it has a body already; there is room for one.
+    pub(crate) fn has_body(&self) -> bool {
+        let bodies = ["json", "form", "text", "multipart"];
+        bodies.iter().any(|body| self.request.contains_key(*body))
+    }
+
     /// Demands something of a part of the answer: `section` is a key of
     /// `expect`, `of` the header, cookie or path that is meant, if the section
     /// has such. False if the same was demanded with another value already,
@@ -72,6 +91,14 @@ impl Step {
         operator: &str,
         value: Value,
     ) -> bool {
+        let named = match (section, of) {
+            ("headers", Some(name)) => is_header(name),
+            ("json", Some(path)) => Path::parse(path).is_ok(),
+            _ => true,
+        };
+        if !named {
+            return false;
+        }
         let slot = match of {
             None => self.expect.entry(section),
             Some(of) => {

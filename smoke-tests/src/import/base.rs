@@ -25,15 +25,29 @@ pub(super) fn split(url: &str) -> Address {
     let rest = url.get(begin..).unwrap_or_default();
     let end = begin + rest.find(['/', '?']).unwrap_or(rest.len());
     let (base, path) = url.split_at(end);
-    let path = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("/{path}")
-    };
     Address {
         base: base.to_owned(),
-        path,
+        path: clean(path),
     }
+}
+
+/// The path as a check file can ask for it: one slash at the beginning, and
+/// nothing that a URL cannot hold outside of variables.
+pub(super) fn clean(path: &str) -> String {
+    let mut clean = String::from("/");
+    let mut rest = path.trim_start_matches('/');
+    while let Some(c) = rest.chars().next() {
+        let variable = rest.starts_with("{{").then(|| rest.find("}}")).flatten();
+        let length = variable.map_or(c.len_utf8(), |end| end + 2);
+        let (part, after) = rest.split_at(length);
+        if variable.is_none() && (c.is_whitespace() || c.is_control() || c == '#') {
+            clean.extend(part.bytes().map(|byte| format!("%{byte:02X}")));
+        } else {
+            clean.push_str(part);
+        }
+        rest = after;
+    }
+    clean
 }
 
 /// The base that most requests share: the target of the check file.
@@ -69,5 +83,11 @@ mod tests {
         check("a.example?x=1", "a.example", "/?x=1");
         check("http://a.example", "http://a.example", "/");
         check("", "", "/");
+        check("{{base}}//x", "{{base}}", "/x");
+        check(
+            "http://a.example/x y/{{ z }}",
+            "http://a.example",
+            "/x%20y/{{ z }}",
+        );
     }
 }

@@ -21,6 +21,9 @@ pub(super) struct Given {
     pub(super) secret: bool,
 }
 
+/// How far values are followed that name other variables.
+const MOST_DEPTH: usize = 20;
+
 /// What is known of the variables of one file.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
@@ -28,6 +31,7 @@ pub(super) struct Variables {
     order: Vec<String>,
     /// The names as they are in the check file, by those of the original.
     names: BTreeMap<String, String>,
+    /// Those that are used before, or without, an answer giving them a value.
     used: BTreeSet<String>,
     captured: BTreeSet<String>,
 }
@@ -65,17 +69,37 @@ impl Variables {
 
     /// The text as a template.
     pub(super) fn template(&mut self, text: &str) -> String {
+        self.template_at(text, 0)
+    }
+
+    fn template_at(&mut self, text: &str, depth: usize) -> String {
         let mut template = String::new();
         for part in parts(text) {
             match part {
                 Part::Text(text) => template.push_str(&escape(text)),
-                Part::Variable(name) => {
-                    let expression = self.expression(name);
-                    template.extend(["{{ ", &expression, " }}"]);
-                }
+                Part::Variable(name) => match self.value_of_captures(name) {
+                    Some(value) if depth < MOST_DEPTH => {
+                        template.push_str(&self.template_at(&value, depth + 1));
+                    }
+                    _ => {
+                        let expression = self.expression(name);
+                        template.extend(["{{ ", &expression, " }}"]);
+                    }
+                },
             }
         }
         template
+    }
+
+    /// The value of a variable that names captures, which the variables of a
+    /// check file cannot do: it is written out where it is used.
+    fn value_of_captures(&self, name: &str) -> Option<String> {
+        if self.is_captured(name) {
+            return None;
+        }
+        let value = self.value(name)?.as_str()?;
+        let of_capture = |part| matches!(part, Part::Variable(inner) if self.is_captured(inner));
+        parts(value).any(of_capture).then(|| value.to_owned())
     }
 
     /// The text as a template that gives text, even where it is nothing but a
@@ -114,7 +138,9 @@ impl Variables {
             "$isotimestamp" | "newdate" => "now()",
             "$randomint" => "random(0, 1000)",
             _ => {
-                self.used.insert(name.to_owned());
+                if !self.is_captured(name) {
+                    self.used.insert(name.to_owned());
+                }
                 return self.name(name);
             }
         };
@@ -145,16 +171,22 @@ impl Variables {
         let unknown: Vec<String> = self
             .used
             .iter()
-            .filter(|name| !done.contains(*name) && !self.captured.contains(*name))
+            .filter(|name| !done.contains(*name))
             .cloned()
             .collect();
-        for name in &unknown {
+        for (at, name) in unknown.iter().enumerate() {
             let ours = self.name(name);
-            entries.push(Entry {
-                notes: vec!["Nothing gives it a value: give it one here, or by --var.".to_owned()],
-                value: json!({ "env": ours.to_ascii_uppercase() }),
-                name: ours,
-            });
+            // Above those whose values may name it.
+            entries.insert(
+                at,
+                Entry {
+                    notes: vec![
+                        "Nothing gives it a value: give it one here, or by --var.".to_owned(),
+                    ],
+                    value: json!({ "env": ours.to_ascii_uppercase() }),
+                    name: ours,
+                },
+            );
         }
         (entries, unknown)
     }
@@ -166,25 +198,27 @@ impl Variables {
         done: &mut BTreeSet<String>,
         depth: usize,
     ) {
-        const MOST_DEPTH: usize = 20;
         let Some(given) = self.given.get(name).cloned() else {
             return;
         };
-        let unset = self.captured.contains(name) || given.value == json!("");
-        let wanted = self.used.contains(name) && !(self.captured.contains(name) && unset);
-        if !wanted || depth > MOST_DEPTH || !done.insert(name.to_owned()) {
+        if !self.used.contains(name) || depth > MOST_DEPTH || !done.insert(name.to_owned()) {
             return;
         }
+        // A circle of values, or one that names a capture, has no value.
+        let mut has_value = true;
         if let Value::String(text) = &given.value {
             for part in parts(text) {
                 if let Part::Variable(inner) = part {
-                    self.used.insert(inner.to_owned());
+                    let ours = self.expression(inner);
                     self.enter(inner, entries, done, depth + 1);
+                    let entered = entries.iter().any(|entry| entry.name == ours);
+                    has_value &= entered || !self.given.contains_key(inner);
+                    has_value &= !self.is_captured(inner);
                 }
             }
         }
         let ours = self.name(name);
-        let value = match (&given.value, given.secret) {
+        let value = match (&given.value, given.secret || !has_value) {
             (_, true) => json!({ "env": ours.to_ascii_uppercase() }),
             (Value::String(text), _) => self.template(text).into(),
             (value, _) => value.clone(),
@@ -246,6 +280,39 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_names_a_capture_is_written_out() {
+        let mut variables = Variables::default();
+        for (name, value) in [
+            ("login", "Bearer {{token}}"),
+            ("a", "{{b}}"),
+            ("b", "{{a}}"),
+        ] {
+            let (name, value) = (name.to_owned(), value.into());
+            variables.give(Given {
+                name,
+                value,
+                secret: false,
+            });
+        }
+        assert_eq!(variables.template("{{token}}"), "{{ token }}");
+        variables.capture("token");
+        assert_eq!(variables.template("{{login}}"), "Bearer {{ token }}");
+        variables.template("{{a}}");
+        let (entries, _) = variables.into_entries();
+        let names: Vec<_> = entries
+            .iter()
+            .map(|e| (e.name.as_str(), &e.value))
+            .collect();
+        // Used before it was captured, and a circle, which has no beginning.
+        let token = json!({ "env": "TOKEN" });
+        let b = json!({ "env": "B" });
+        assert_eq!(
+            names,
+            [("token", &token), ("b", &b), ("a", &json!("{{ b }}"))]
+        );
+    }
+
+    #[test]
     fn variables_stand_below_those_that_they_name_and_unused_ones_do_not() {
         let mut variables = Variables::default();
         for (name, value, secret) in [
@@ -270,10 +337,10 @@ mod tests {
         assert_eq!(
             entries,
             [
+                ("nowhere", json!({ "env": "NOWHERE" })),
                 ("b", json!("y")),
                 ("a", json!("{{ b }}/x")),
                 ("pin", json!({ "env": "PIN" })),
-                ("nowhere", json!({ "env": "NOWHERE" })),
             ]
         );
         assert_eq!(unknown, ["nowhere"]);

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::value::Word;
+use crate::draft::is_header;
 use crate::jsonpath::Path;
+use crate::pattern::Pattern;
 
 /// A part of an answer, as a check file can name it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +52,10 @@ pub(super) fn part(words: &[Word]) -> Option<(Part, &[Word])> {
 
 fn with_argument(name: &str, argument: &Word) -> Option<Part> {
     Some(match name {
-        "header" => Part::Header(argument.fixed()?.to_ascii_lowercase()),
+        "header" => {
+            let name = argument.fixed().filter(|name| is_header(name))?;
+            Part::Header(name.to_ascii_lowercase())
+        }
         "cookie" => Part::Cookie(
             argument
                 .fixed()
@@ -58,10 +63,14 @@ fn with_argument(name: &str, argument: &Word) -> Option<Part> {
                 .to_owned(),
         ),
         "jsonpath" => Part::Json(path(argument.fixed()?)?),
-        _ => match argument {
-            Word::Pattern(pattern) => Part::Regex(pattern.clone()),
-            word => Part::Regex(word.fixed()?.to_owned()),
-        },
+        _ => {
+            let pattern = match argument {
+                Word::Pattern(pattern) => pattern.as_str(),
+                word => word.fixed()?,
+            };
+            Pattern::parse(pattern).ok()?;
+            Part::Regex(pattern.to_owned())
+        }
     })
 }
 

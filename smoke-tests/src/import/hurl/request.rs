@@ -1,15 +1,16 @@
 //! The request of an entry: what is sent, and how.
 
-use http::HeaderName;
 use serde_json::{Map, Value, json};
 
 use super::entry::{Body, BodyKind, Entry, Pair};
 use super::lines::unescaped;
 use super::value::json_body;
 use super::{Importer, Step};
-use crate::draft::METHODS;
+use crate::draft::{METHODS, can_be_sent};
 use crate::import::variables::Given;
 use crate::units::parse_duration;
+
+const SECOND: &str = "send one body in a request";
 
 impl Importer {
     /// The step, or the note that stands in its place.
@@ -75,7 +76,7 @@ impl Importer {
         let value = self.variables.template(&unescaped(header.value));
         let slot = step.request.entry("headers").or_insert_with(|| json!({}));
         if let Value::Object(headers) = slot
-            && HeaderName::from_bytes(name.as_bytes()).is_ok()
+            && can_be_sent(&name, &value)
             && !headers.contains_key(&name)
         {
             headers.insert(name, json!(value));
@@ -89,6 +90,9 @@ impl Importer {
     }
 
     fn fields(&mut self, key: &str, pairs: &[Pair<'_>], step: &mut Step) {
+        if key == "form" && step.has_body() {
+            return self.second_body(pairs, step);
+        }
         let mut fields = Map::new();
         for pair in pairs {
             let value = json!(self.variables.template(&unescaped(pair.value)));
@@ -103,7 +107,16 @@ impl Importer {
         }
     }
 
+    fn second_body(&mut self, pairs: &[Pair<'_>], step: &mut Step) {
+        if let Some(pair) = pairs.first() {
+            self.lost(step, pair.span, "a second body", SECOND);
+        }
+    }
+
     fn multipart(&mut self, pairs: &[Pair<'_>], step: &mut Step) {
+        if step.has_body() {
+            return self.second_body(pairs, step);
+        }
         let mut fields = Map::new();
         for pair in pairs {
             if pair.value.starts_with("file,") || fields.contains_key(&pair.key) {
@@ -120,16 +133,16 @@ impl Importer {
     }
 
     fn cookies(&mut self, pairs: &[Pair<'_>], step: &mut Step) {
-        let cookies: Vec<String> = pairs
-            .iter()
-            .map(|pair| {
-                format!(
-                    "{}={}",
-                    pair.key,
-                    self.variables.template(&unescaped(pair.value))
-                )
-            })
-            .collect();
+        let mut cookies = Vec::new();
+        for pair in pairs {
+            let value = self.variables.template(&unescaped(pair.value));
+            let cookie = format!("{}={value}", pair.key);
+            if can_be_sent("cookie", &cookie) {
+                cookies.push(cookie);
+            } else {
+                self.lost(step, pair.span, "a cookie", "no header can hold it");
+            }
+        }
         if let Value::Object(headers) = step.request.entry("headers").or_insert_with(|| json!({})) {
             headers.insert("cookie".to_owned(), json!(cookies.join("; ")));
         }
@@ -240,6 +253,9 @@ impl Importer {
     }
 
     fn body(&mut self, body: &Body<'_>, step: &mut Step) {
+        if step.has_body() {
+            return self.lost(step, body.span, "a second body", SECOND);
+        }
         let (text, implied) = match body.kind {
             BodyKind::Json(text) | BodyKind::Text("json", text) => {
                 if let Some(value) = json_body(text, &mut self.variables) {

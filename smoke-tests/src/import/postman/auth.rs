@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::request::{add, plain};
 use super::{Found, Importer, text};
-use crate::draft::Step;
+use crate::draft::{Step, can_be_sent};
 
 impl Importer<'_> {
     pub(super) fn auth(&mut self, found: &Found<'_>, step: &mut Step) {
@@ -32,6 +32,12 @@ impl Importer<'_> {
                 } else {
                     name.to_ascii_lowercase()
                 };
+                if !in_query && !can_be_sent(&name, &key) {
+                    let help = "a header needs a name that HTTP allows";
+                    let note = self.lost(way, "a login by a header", &name, help);
+                    step.notes.push(note);
+                    return;
+                }
                 let slot = step.request.entry(place).or_insert_with(|| json!({}));
                 if let Value::Object(members) = slot {
                     add(members, &name, json!(key));

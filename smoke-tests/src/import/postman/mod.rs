@@ -194,7 +194,8 @@ pub(super) fn import(
         .collect();
     let checks = group::checks(asked);
     let target = importer.target(&base);
-    let name = text(&root["info"], "name").map_or_else(|| stem(source.path()), str::to_owned);
+    let name = text(&root["info"], "name").filter(|name| !name.trim().is_empty());
+    let name = name.map_or_else(|| stem(source.path()), str::to_owned);
     let mut notes = heading(source, target.as_deref());
     if let Some(about) = text(&root["info"], "description") {
         notes.push(String::new());

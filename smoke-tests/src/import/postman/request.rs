@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use http::HeaderName;
 use serde_json::{Map, Value, json};
 
 use super::super::base::{self, Address};
 use super::{Found, Importer, is_on, text};
-use crate::draft::{METHODS, Step, writes};
+use crate::draft::{METHODS, Step, can_be_sent, writes};
 
 /// A request, ready to be put into a check.
 pub(super) struct Asked {
@@ -159,10 +158,7 @@ impl Importer<'_> {
                 value.unwrap_or_else(|| segment.to_owned())
             })
             .collect();
-        let mut path = segments.join("/");
-        if !path.contains("{{") {
-            path = path.replace(char::is_whitespace, "%20");
-        }
+        let path = base::clean(&segments.join("/"));
         let listed = url.get("query").and_then(Value::as_array);
         let pairs: Vec<(String, String)> = match listed {
             Some(list) => list
@@ -202,15 +198,16 @@ impl Importer<'_> {
             ) {
                 continue;
             }
-            if HeaderName::from_bytes(name.as_bytes()).is_err() || headers.contains_key(&lower) {
+            let value = header.get("value").map(plain).unwrap_or_default();
+            let value = self.variables.template(value.trim());
+            if !can_be_sent(name, &value) || headers.contains_key(&lower) {
                 let way = ["request", "header", &number.to_string()].map(str::to_owned);
                 let way = [found.way.as_slice(), &way].concat();
                 let note = self.lost(&way, "a header", name, "a header needs a name of its own");
                 step.notes.push(note);
                 continue;
             }
-            let value = header.get("value").map(plain).unwrap_or_default();
-            headers.insert(lower, json!(self.variables.template(value.trim())));
+            headers.insert(lower, json!(value));
         }
         if !headers.is_empty() {
             step.request.insert("headers".to_owned(), headers.into());

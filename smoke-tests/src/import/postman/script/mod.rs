@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use super::request::Asked;
 use super::{Found, Importer, Way, text};
 use crate::diagnostic::Span;
+use crate::draft::is_header;
+use crate::jsonpath::Path;
 use expression::Expression;
 use parse::{Statement, StatementKind};
 use subject::Subject;
@@ -170,8 +172,8 @@ impl Script<'_, '_, '_> {
     /// A variable that is set from the answer: a capture.
     fn keep(&mut self, name: &str, value: &Expression) -> bool {
         let source = match self.subject(value) {
-            Some(Subject::Json(path)) => json!({ "json": path }),
-            Some(Subject::Header(name)) => json!({ "header": name }),
+            Some(Subject::Json(path)) if Path::parse(&path).is_ok() => json!({ "json": path }),
+            Some(Subject::Header(name)) if is_header(&name) => json!({ "header": name }),
             Some(Subject::Cookie(name)) => json!({ "cookie": name }),
             Some(Subject::Code) => json!("status"),
             Some(Subject::Text) => json!("body"),
