@@ -92,6 +92,10 @@ module "hook" {
   tags                        = var.hook.tags
   variables                   = var.hook.variables
   jobs                        = var.hook.jobs
+  secret_arns                 = var.hook.secret_arns
+  parameter_arns              = var.hook.parameter_arns
+  allow_hosts                 = var.hook.allow_hosts
+  rate                        = var.hook.rate
   fail_fast                   = var.hook.fail_fast
   proof                       = var.proof
   proof_timeout               = var.hook.proof_timeout

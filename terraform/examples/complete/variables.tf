@@ -62,10 +62,14 @@ variable "notify_emails" {
 }
 
 variable "hook" {
-  description = "Settings of the gate, those of the module's `hook` that this example opens."
+  description = "Settings of the gate, those of the module's `hook` that this example opens: what check files may read and reach, and how long the gate may take."
   type = object({
-    variables = optional(map(string), {})
-    timeout   = optional(number, 300)
+    variables      = optional(map(string), {})
+    secret_arns    = optional(list(string), [])
+    parameter_arns = optional(list(string), [])
+    kms_key_arns   = optional(list(string), [])
+    allow_hosts    = optional(list(string), [])
+    timeout        = optional(number, 300)
   })
   default = {}
 }

@@ -47,6 +47,12 @@ variable "connect_to" {
   default     = null
 }
 
+variable "secret_arns" {
+  description = "Secrets of Secrets Manager that the check files read."
+  type        = list(string)
+  default     = []
+}
+
 variable "notify" {
   description = "The SNS topic that hears of a Failed, and of a gate that could not report. Null: none."
   type        = object({ topic_arn = string })

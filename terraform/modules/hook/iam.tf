@@ -27,6 +27,13 @@ locals {
     "kms:Decrypt"         = var.notify == null ? [] : ["sns"]
     "kms:GenerateDataKey" = concat(var.reports == null ? [] : ["s3"], var.notify == null ? [] : ["sns"])
   }
+  key_uses = merge(local.sink_key_uses, {
+    "kms:Decrypt" = concat(
+      length(var.secret_arns) == 0 ? [] : ["secretsmanager"],
+      length(var.parameter_arns) == 0 ? [] : ["ssm"],
+      local.sink_key_uses["kms:Decrypt"],
+    )
+  })
 
   deployment_group_arn = "arn:${data.aws_partition.this.partition}:codedeploy:${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}:deploymentgroup:${var.codedeploy_application}/${var.codedeploy_deployment_group}"
 }
@@ -102,6 +109,27 @@ data "aws_iam_policy_document" "gate" {
     }
   }
 
+  # What the check files read.
+  dynamic "statement" {
+    for_each = length(var.secret_arns) == 0 ? [] : [var.secret_arns]
+
+    content {
+      sid       = "ReadSecrets"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.parameter_arns) == 0 ? [] : [var.parameter_arns]
+
+    content {
+      sid       = "ReadParameters"
+      actions   = ["ssm:GetParameters"]
+      resources = statement.value
+    }
+  }
+
   # Where the verdict is told beside CodeDeploy.
   dynamic "statement" {
     for_each = local.sink_statements
@@ -115,7 +143,7 @@ data "aws_iam_policy_document" "gate" {
 
   # A key of the team's, through the services that use it.
   dynamic "statement" {
-    for_each = { for action, services in local.sink_key_uses : action => services if length(services) > 0 && length(var.kms_key_arns) > 0 }
+    for_each = { for action, services in local.key_uses : action => services if length(services) > 0 && length(var.kms_key_arns) > 0 }
 
     content {
       sid       = statement.key == "kms:Decrypt" ? "Decrypt" : "Encrypt"

@@ -17,12 +17,14 @@ locals {
   settings = merge(
     local.sinks,
     { for name, value in {
-      SMOKE_TARGET     = var.target
-      SMOKE_CONNECT_TO = var.connect_to
-      SMOKE_CHECKS     = length(var.checks) == 0 ? null : join(",", var.checks)
-      SMOKE_TAG        = length(var.tags) == 0 ? null : join(",", var.tags)
-      SMOKE_FAIL_FAST  = var.fail_fast ? "true" : null
-      SMOKE_JOBS       = var.jobs == null ? null : tostring(var.jobs)
+      SMOKE_TARGET      = var.target
+      SMOKE_CONNECT_TO  = var.connect_to
+      SMOKE_CHECKS      = length(var.checks) == 0 ? null : join(",", var.checks)
+      SMOKE_TAG         = length(var.tags) == 0 ? null : join(",", var.tags)
+      SMOKE_FAIL_FAST   = var.fail_fast ? "true" : null
+      SMOKE_JOBS        = var.jobs == null ? null : tostring(var.jobs)
+      SMOKE_RATE        = var.rate
+      SMOKE_ALLOW_HOSTS = length(var.allow_hosts) == 0 ? null : join(",", var.allow_hosts)
 
       SMOKE_PROOF          = var.proof
       SMOKE_PROOF_TIMEOUT  = var.proof_timeout == null ? null : "${var.proof_timeout}s"

@@ -78,6 +78,50 @@ variable "variables" {
   }
 }
 
+variable "secret_arns" {
+  description = "Secrets of Secrets Manager that the check files read with `{ secret: NAME }`. Their values never stand in the function's settings nor in Terraform's state."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.secret_arns : can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*]", arn))])
+    error_message = "Expected ARNs of secrets in `secret_arns`, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/smoke-AbCdEf."
+  }
+}
+
+variable "parameter_arns" {
+  description = "Parameters of Parameter Store that the check files read with `{ parameter: /path }`."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.parameter_arns : can(regex("^arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[^*]", arn))])
+    error_message = "Expected ARNs of parameters in `parameter_arns`, such as arn:aws:ssm:eu-central-1:123456789012:parameter/shop/smoke."
+  }
+}
+
+variable "allow_hosts" {
+  description = "Hosts beside the target that check files may send requests to, such as that of a sign-in."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for host in var.allow_hosts : can(regex("^(https?://)?([*][.])?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?$", host))])
+    error_message = "Expected lower-case host names in `allow_hosts`, such as auth.example.com or *.example.com, without a path."
+  }
+}
+
+variable "rate" {
+  description = "The most requests that the checks send in a time, such as `20/s`. Null: no limit beside `jobs`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.rate == null || can(regex("^[1-9][0-9]*/(s|m)$", var.rate))
+    error_message = "Expected a number of requests a second or minute in `rate`, such as `20/s`."
+  }
+}
+
 variable "fail_fast" {
   description = "Begin no further check after one that fails the verdict."
   type        = bool
@@ -210,7 +254,7 @@ variable "notify_on" {
 }
 
 variable "kms_key_arns" {
-  description = "The team's own keys that encrypt the reports' bucket or the topic. AWS's keys need no entry."
+  description = "The team's own keys that encrypt these secrets and parameters, the reports' bucket or the topic. AWS's keys need no entry."
   type        = list(string)
   default     = []
 

@@ -112,11 +112,14 @@ def shop(stage):
 
 
 def complete_tls(stage):
-    """With a domain and an identity."""
+    """With a domain, an identity and what the check files read."""
     zone = stage.client("route53").create_hosted_zone(Name="example.test", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[-1]
     shop(stage)
     stage.variables["tls"] = {"domain_name": "shop.example.test", "zone": {"id": zone}}
     stage.variables["identity"] = {"origin": "header:x-app-version"}
+    secret = stage.client("secretsmanager").create_secret(Name="shop/smoke", SecretString=json.dumps({"password": "correct-horse"}))["ARN"]
+    stage.client("ssm").put_parameter(Name="/shop/customer", Value="demo@example.com", Type="String")
+    stage.variables["hook"] = {"secret_arns": [secret], "parameter_arns": ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/customer"]}
     # The rehearsal's load balancer listens where the applied one does.
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

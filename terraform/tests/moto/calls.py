@@ -47,4 +47,8 @@ def resource(action, body):
         return f"arn:aws:ecr:{place}:repository/{body['repositoryName']}"
     if action == "sns:Publish":
         return body["TopicArn"]
+    if action == "secretsmanager:GetSecretValue":
+        return body["SecretId"]
+    if action == "ssm:GetParameters":
+        return f"arn:aws:ssm:{place}:parameter/{body['Names'][0].lstrip('/')}"
     return "*"

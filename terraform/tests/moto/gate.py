@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import build
 import policy
@@ -85,7 +86,7 @@ def hold_to_its_role(stage, name, group):
     if not made:
         sys.exit(f"{name} made no call")
     for action, resource, context in made:
-        resource = group if action in OF_THE_GROUP else resource
+        resource = group if action in OF_THE_GROUP else known(stage, action, resource)
         if not policy.permitted(document, action, resource, context):
             sys.exit(f"{name} called {action} on {resource}, which its role does not allow")
         if resource != "*" and policy.permitted(document, action, resource.split("/", 1)[0] + "/another/thing", context):
@@ -93,6 +94,13 @@ def hold_to_its_role(stage, name, group):
     idle = policy.allowed(document) - {action for action, *_ in made} - LAMBDAS_OWN
     if idle:
         sys.exit(f"the role of {name} allows what nobody calls: {sorted(idle)}")
+
+
+def known(stage, action, resource):
+    """The ARN of a secret that was asked for by its name."""
+    if action == "secretsmanager:GetSecretValue" and not resource.startswith("arn:"):
+        return stage.client("secretsmanager").describe_secret(SecretId=resource)["ARN"]
+    return resource
 
 
 def role_policy(stage, role):
@@ -204,6 +212,7 @@ def invoke(stage, name, rehearsal, event):
         # As the zip has it: the binary, and the check files beside it.
         shutil.copy2(os.environ["BOOTSTRAP"], f"{package}/bootstrap")
         shutil.copytree(os.environ["CHECKS"], f"{package}/checks")
+        shutil.copy2(Path(__file__).parent / "checks" / "credentials.yaml", f"{package}/checks")
         environment = {
             **settings,
             "AWS_LAMBDA_RUNTIME_API": address,

@@ -12,13 +12,15 @@ variables {
 
 run "the_gate_gets_its_settings_and_no_others" {
   variables {
-    connect_to = "shop-1.elb.amazonaws.com"
-    checks     = ["checks/storefront.yaml", "checks/login.yaml"]
-    tags       = ["critical"]
-    variables  = { customer = "demo@example.com" }
-    fail_fast  = true
-    jobs       = 4
-    identity   = { origin = "json:$.version", path = "/version", times = 5 }
+    connect_to  = "shop-1.elb.amazonaws.com"
+    checks      = ["checks/storefront.yaml", "checks/login.yaml"]
+    tags        = ["critical"]
+    variables   = { customer = "demo@example.com" }
+    fail_fast   = true
+    jobs        = 4
+    rate        = "20/s"
+    allow_hosts = ["login.example.com", "*.example.net"]
+    identity    = { origin = "json:$.version", path = "/version", times = 5 }
 
     proof_timeout = 90
     reports       = "s3://shop-reports/reports/"
@@ -40,6 +42,8 @@ run "the_gate_gets_its_settings_and_no_others" {
       SMOKE_IDENTITY_PATH  = "/version"
       SMOKE_IDENTITY_TIMES = "5"
       SMOKE_VAR_customer   = "demo@example.com"
+      SMOKE_RATE           = "20/s"
+      SMOKE_ALLOW_HOSTS    = "login.example.com,*.example.net"
 
       SMOKE_PROOF_TIMEOUT = "90s"
       SMOKE_REPORTS       = "s3://shop-reports/reports/"
@@ -209,6 +213,44 @@ run "the_gate_may_tell_who_its_settings_name_and_nobody_else" {
       }
     }])
     error_message = "Every permission names what a setting names; the watchdog tells of the gate's death."
+  }
+}
+
+run "check_files_read_the_secrets_that_are_named" {
+  variables {
+    secret_arns    = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/smoke-AbCdEf"]
+    parameter_arns = ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/smoke"]
+    kms_key_arns   = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"]
+  }
+
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.gate.statement : statement.sid => {
+      actions    = sort(statement.actions)
+      resources  = sort(statement.resources)
+      conditions = flatten([for each in statement.condition : each.values])
+      } if contains(["ReadSecrets", "ReadParameters", "Decrypt", "Encrypt"], statement.sid) } == {
+      ReadSecrets = {
+        actions    = tolist(["secretsmanager:GetSecretValue"])
+        resources  = tolist(["arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/smoke-AbCdEf"])
+        conditions = []
+      }
+      ReadParameters = {
+        actions    = tolist(["ssm:GetParameters"])
+        resources  = tolist(["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/smoke"])
+        conditions = []
+      }
+      Decrypt = {
+        actions    = tolist(["kms:Decrypt"])
+        resources  = tolist(["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"])
+        conditions = ["secretsmanager.eu-central-1.amazonaws.com", "ssm.eu-central-1.amazonaws.com"]
+      }
+    }
+    error_message = "Those and no others, and the key through their services only."
+  }
+
+  assert {
+    condition     = !anytrue([for statement in data.aws_iam_policy_document.watchdog.statement : contains(["ReadSecrets", "ReadParameters", "Decrypt"], statement.sid)])
+    error_message = "The watchdog runs no checks."
   }
 }
 
@@ -393,4 +435,44 @@ run "the_alias_of_a_key_is_refused" {
   }
 
   expect_failures = [var.kms_key_arns]
+}
+
+run "every_secret_is_refused" {
+  command = plan
+
+  variables {
+    secret_arns = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"]
+  }
+
+  expect_failures = [var.secret_arns]
+}
+
+run "every_parameter_is_refused" {
+  command = plan
+
+  variables {
+    parameter_arns = ["arn:aws:ssm:eu-central-1:123456789012:parameter/*"]
+  }
+
+  expect_failures = [var.parameter_arns]
+}
+
+run "an_allowed_url_is_refused" {
+  command = plan
+
+  variables {
+    allow_hosts = ["https://login.example.com/token"]
+  }
+
+  expect_failures = [var.allow_hosts]
+}
+
+run "a_rate_without_a_time_is_refused" {
+  command = plan
+
+  variables {
+    rate = "20"
+  }
+
+  expect_failures = [var.rate]
 }
