@@ -5,7 +5,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use serde_json::Value;
 use smoke_tests::diagnostic::Problems;
 use smoke_tests::http::Client;
@@ -14,11 +14,12 @@ use smoke_tests::run::Progress;
 use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::target::Target;
 use smoke_tests::units::{counted, human_duration};
-use smoke_tests::{discover, plan, run};
+use smoke_tests::{plan, run};
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
+use crate::checks::{self, Gathered};
 use crate::deadlines::{Closing, Deadlines};
 use crate::decision::{Decision, Learned, Problem};
 use crate::environment::Environment;
@@ -210,7 +211,17 @@ async fn prove_and_run(
         Decision::refuse("the check files", problems)
     };
     let bound = ready.prover.bound(closing.checks());
-    let subject = match ready.prover.learn(hook, bound, closing).await {
+    let access = || ready.environment.aws();
+    // Where they are is perhaps known before what is deployed.
+    let early = async {
+        if settings.checks.need_deployment() {
+            return None;
+        }
+        Some(checks::gather(&settings.checks, None, access, closing.checks()).await)
+    };
+    let learning = ready.prover.learn(hook, bound, closing);
+    let (learnt, early) = Box::pin(join(learning, early)).await;
+    let subject = match learnt {
         Ok(subject) => subject,
         Err(unproven) => {
             let _ = learned.proof.set(bound.taken());
@@ -223,23 +234,29 @@ async fn prove_and_run(
     if let Some(Value::Object(deployment)) = context.get("deployment") {
         let _ = learned.deployment.set(deployment.clone());
     }
+    let gathered = if let Some(gathered) = early {
+        gathered
+    } else {
+        let deployment = context.get("deployment");
+        checks::gather(&settings.checks, deployment, access, until).await
+    };
+    let Gathered { sources, note, .. } = match &gathered {
+        Ok(gathered) => gathered,
+        Err(decision) => return decision.clone(),
+    };
     let selection = Selection {
         context,
         ..settings.selection.clone()
     };
     let lookup = |name: &str| ready.environment.get(name).map(str::to_owned);
-    let sources = match discover::read(&settings.checks) {
-        Ok(sources) => sources,
-        Err(problems) => return refuse(&problems),
-    };
     // What is wrong with the files is said before anybody is asked.
-    let remotes = match plan::remotes(&sources, &selection, &lookup) {
+    let remotes = match plan::remotes(sources, &selection, &lookup) {
         Ok(remotes) => remotes,
         Err(problems) => return refuse(&problems),
     };
     let planned = async {
-        let fetched = remote::fetch(|| ready.environment.aws(), remotes, until).await;
-        plan::plan_with(&sources, &selection, &lookup, &fetched).map_err(|all| refuse(&all))
+        let fetched = remote::fetch(access, remotes, until).await;
+        plan::plan_with(sources, &selection, &lookup, &fetched).map_err(|all| refuse(&all))
     };
     let connection = settings.connection(client.target().clone());
     let proven = async {
@@ -266,7 +283,9 @@ async fn prove_and_run(
         rate: settings.rate,
         deadline: Some(until.saturating_duration_since(Instant::now())),
     };
-    Decision::of(run::run(&plan, client, limits, &tell).await)
+    let mut report = run::run(&plan, client, limits, &tell).await;
+    report.about.notes.extend(note.clone());
+    Decision::of(report)
 }
 
 fn tell(progress: Progress<'_>) {

@@ -7,6 +7,7 @@
 //! | `environment` | the one reader of the environment |
 //! | `settings` | what the team has to say about its gate |
 //! | `deadlines` | by when what has to be done |
+//! | `checks` | the check files, from the package or from S3 |
 //! | `gate` | from settings to a decision |
 //! | `decision` | what CodeDeploy is told, why, and what was learned |
 //! | `remote` | values of variables that AWS keeps |
@@ -20,6 +21,7 @@
 //! Invariant: every way through [`invocation`] ends in a verdict that
 //! CodeDeploy has, or in an error that Lambda has.
 
+mod checks;
 mod codedeploy;
 mod deadlines;
 mod decision;

@@ -2,6 +2,7 @@
 //! command. They are read into types that cannot be wrong; everything that is
 //! wrong with them is found at once.
 
+mod checks;
 mod proof;
 mod sinks;
 
@@ -19,6 +20,7 @@ use smoke_tests::suggest;
 use smoke_tests::target::{Address, Target};
 use smoke_tests::units::parse_duration;
 
+use crate::checks::CheckSettings;
 use crate::deadlines::RESERVE;
 use crate::environment::Environment;
 use crate::proof::ProofSettings;
@@ -28,8 +30,8 @@ pub(crate) use self::sinks::{Notify, NotifyOn, SinkSettings};
 /// What the team has to say about its gate, beside its [`SinkSettings`].
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// Files, folders and globs with the check files.
-    pub(crate) checks: Vec<String>,
+    /// Where the check files are.
+    pub(crate) checks: CheckSettings,
     /// The base URL under test; a run by hand may name it in its event.
     pub(crate) target: Option<Target>,
     /// What is dialled instead of the target's own name.
@@ -99,7 +101,6 @@ impl fmt::Display for SettingError {
 }
 
 const TARGET: &str = "SMOKE_TARGET";
-const CHECKS: &str = "SMOKE_CHECKS";
 const CONNECT_TO: &str = "SMOKE_CONNECT_TO";
 const CACERT: &str = "SMOKE_CACERT";
 const TAG: &str = "SMOKE_TAG";
@@ -113,9 +114,10 @@ const KEPT: &str = "SMOKE_RESERVE";
 const TARGET_HELP: &str = "give the URL of the test listener";
 
 /// Every setting by name; `SMOKE_VAR_…` and `SMOKE_SECRET_…` are beside them.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     TARGET,
-    CHECKS,
+    checks::CHECKS,
+    checks::FALLBACK,
     CONNECT_TO,
     CACERT,
     TAG,
@@ -277,15 +279,6 @@ impl Reader<'_> {
             .map(str::trim)
             .filter(|item| !item.is_empty())
             .collect()
-    }
-
-    fn checks(&self) -> Vec<String> {
-        let named: Vec<_> = self.list(CHECKS).into_iter().map(str::to_owned).collect();
-        if named.is_empty() {
-            vec![self.environment.default_checks()]
-        } else {
-            named
-        }
     }
 
     fn tags(&mut self) -> Tags {

@@ -33,6 +33,12 @@ def bucket(name):
     client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=PLACE)
 
 
+def put(bucket, objects):
+    s3 = client("s3")
+    for key, text in objects.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=text)
+
+
 def objects(bucket):
     s3 = client("s3")
     found = {}

@@ -13,13 +13,48 @@ use std::sync::Arc;
 #[derive(PartialEq, Eq)]
 pub struct Source {
     path: PathBuf,
+    mirror: Option<Arc<Mirror>>,
     text: String,
     line_starts: Vec<usize>,
+}
+
+/// A folder on this machine that holds what was fetched from elsewhere.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mirror {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What its path stands for, such as `s3://`.
+    pub address: String,
+}
+
+impl Mirror {
+    /// A file as a message names it: by the address that it came from.
+    pub(crate) fn name(mirror: Option<&Self>, path: &Path) -> String {
+        let below = mirror.and_then(|mirror| {
+            let below = path.strip_prefix(&mirror.folder).ok()?;
+            Some(format!("{}{}", mirror.address, below.display()))
+        });
+        below.unwrap_or_else(|| path.display().to_string())
+    }
 }
 
 impl Source {
     /// Wraps the text of the file at `path`. A byte order mark is dropped.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
+        Self::of(None, path, text)
+    }
+
+    /// Another file from where this one comes from.
+    pub(crate) fn beside(&self, path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
+        Self::of(self.mirror.clone(), path, text)
+    }
+
+    /// The text of a file that was perhaps fetched from elsewhere.
+    pub(crate) fn of(
+        mirror: Option<Arc<Mirror>>,
+        path: impl Into<PathBuf>,
+        text: impl Into<String>,
+    ) -> Arc<Self> {
         let mut text: String = text.into();
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
@@ -29,6 +64,7 @@ impl Source {
             .collect();
         Arc::new(Self {
             path: path.into(),
+            mirror,
             text,
             line_starts,
         })
@@ -44,10 +80,15 @@ impl Source {
                 }
             }
         }
-        Self::new(&self.path, String::from_utf8_lossy(&bytes))
+        self.beside(&self.path, String::from_utf8_lossy(&bytes))
     }
 
-    /// The file's path as the user named it.
+    /// The file as a message names it.
+    pub fn name(&self) -> String {
+        Mirror::name(self.mirror.as_deref(), &self.path)
+    }
+
+    /// The file's path on this machine, as the user named it.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -73,7 +114,7 @@ impl Source {
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Source({})", self.path.display())
+        write!(f, "Source({})", self.name())
     }
 }
 
@@ -125,7 +166,7 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, column) = self.position();
-        write!(f, "{}:{line}:{column}", self.source.path().display())
+        write!(f, "{}:{line}:{column}", self.source.name())
     }
 }
 

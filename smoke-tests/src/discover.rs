@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::diagnostic::{Diagnostic, Mirror, Problems, Source};
 use crate::units::human_bytes;
 
 /// The largest check file, in bytes.
@@ -23,16 +23,41 @@ const MOST_DEPTH: usize = 16;
 /// Every pattern that names nothing, and every file that cannot be read, is
 /// not UTF-8 or is too large.
 pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<Arc<Source>>, Problems> {
+    let named: Vec<_> = patterns
+        .iter()
+        .map(|pattern| Place::Named(pattern.as_ref().to_owned()))
+        .collect();
+    read_from(&named)
+}
+
+/// Where check files are.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// What a user names: a file, a folder or a glob.
+    Named(String),
+    /// A file or a folder among what was fetched from elsewhere.
+    Mirrored(PathBuf, Arc<Mirror>),
+}
+
+/// As [`read`], also from what was fetched from elsewhere.
+///
+/// # Errors
+/// The same.
+pub fn read_from(places: &[Place]) -> Result<Vec<Arc<Source>>, Problems> {
     let mut problems = Vec::new();
     let mut paths = Vec::new();
-    for pattern in patterns {
-        match expand(pattern.as_ref()) {
-            Ok(found) => paths.extend(found),
+    for place in places {
+        let (found, mirror) = match place {
+            Place::Named(pattern) => (expand(pattern), None),
+            Place::Mirrored(path, mirror) => (below(path, Some(mirror)), Some(mirror)),
+        };
+        match found {
+            Ok(found) => paths.extend(found.into_iter().map(|path| (path, mirror))),
             Err(problem) => problems.push(problem),
         }
     }
     let mut seen = BTreeSet::new();
-    paths.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    paths.retain(|(path, _)| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     if paths.len() > MOST_FILES {
         problems.push(
             Diagnostic::general("too many check files")
@@ -43,9 +68,9 @@ pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<Arc<Source>>, Problems>
         return Problems::or(problems, Vec::new());
     }
     let mut sources = Vec::new();
-    for path in paths {
-        match read_file(&path) {
-            Ok(text) => sources.push(Source::new(path, text)),
+    for (path, mirror) in paths {
+        match read_file(&path, &Mirror::name(mirror.map(Arc::as_ref), &path)) {
+            Ok(text) => sources.push(Source::of(mirror.cloned(), path, text)),
             Err(problem) => problems.push(problem),
         }
     }
@@ -63,18 +88,7 @@ pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<Arc<Source>>, Problems>
 fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     let path = Path::new(pattern);
     if path.is_dir() {
-        let mut found = Vec::new();
-        walk(path, 0, &mut found)?;
-        found.sort();
-        if found.is_empty() {
-            return Err(
-                Diagnostic::general(format!("no check files in `{pattern}`"))
-                    .expected("a folder with `.yaml` or `.yml` files")
-                    .found("none")
-                    .help("put a check file into it, or name another folder"),
-            );
-        }
-        return Ok(found);
+        return below(path, None);
     }
     // A name that exists is a file, even where it holds `[` or `*`.
     if path.exists() || !pattern.contains(['*', '?', '[']) {
@@ -107,6 +121,24 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     Ok(found)
 }
 
+/// The check files below a folder, or the file itself.
+fn below(path: &Path, mirror: Option<&Arc<Mirror>>) -> Result<Vec<PathBuf>, Diagnostic> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    walk(path, 0, &mut found)?;
+    found.sort();
+    if found.is_empty() {
+        let name = Mirror::name(mirror.map(Arc::as_ref), path);
+        return Err(Diagnostic::general(format!("no check files in `{name}`"))
+            .expected("a folder with `.yaml` or `.yml` files")
+            .found("none")
+            .help("put a check file into it, or name another folder"));
+    }
+    Ok(found)
+}
+
 fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
     if depth > MOST_DEPTH || found.len() > MOST_FILES {
         return Ok(());
@@ -122,22 +154,26 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Dia
         }
         if path.is_dir() {
             walk(&path, depth + 1, found)?;
-        } else if path
-            .extension()
-            .is_some_and(|kind| kind == "yaml" || kind == "yml")
-        {
+        } else if is_check_file(&path) {
             found.push(path);
         }
     }
     Ok(())
 }
 
-/// Reads the file at this path.
-pub(crate) fn read_one(path: &Path) -> Result<Arc<Source>, Diagnostic> {
-    read_file(path).map(|text| Source::new(path, text))
+/// Whether the name of a file is that of a check file.
+pub fn is_check_file(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|kind| kind == "yaml" || kind == "yml")
 }
 
-fn read_file(path: &Path) -> Result<String, Diagnostic> {
+/// Reads a file that another one names.
+pub(crate) fn read_beside(source: &Source, path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    let text = read_file(path, &path.display().to_string())?;
+    Ok(source.beside(path, text))
+}
+
+fn read_file(path: &Path, name: &str) -> Result<String, Diagnostic> {
     let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells a file that is too large, however its
@@ -147,12 +183,10 @@ fn read_file(path: &Path) -> Result<String, Diagnostic> {
         .map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > MOST_BYTES {
         let size = std::fs::metadata(path).map_or(MOST_BYTES + 1, |about| about.len());
-        return Err(
-            Diagnostic::general(format!("`{}` is too large", path.display()))
-                .expected(format!("at most {}", human_bytes(MOST_BYTES)))
-                .found(human_bytes(size.max(MOST_BYTES + 1)))
-                .help("split the file"),
-        );
+        return Err(Diagnostic::general(format!("`{name}` is too large"))
+            .expected(format!("at most {}", human_bytes(MOST_BYTES)))
+            .found(human_bytes(size.max(MOST_BYTES + 1)))
+            .help("split the file"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -160,7 +194,7 @@ fn read_file(path: &Path) -> Result<String, Diagnostic> {
             .split(|byte| *byte == b'\n')
             .skip(1)
             .count();
-        Diagnostic::general(format!("`{}` is not UTF-8", path.display()))
+        Diagnostic::general(format!("`{name}` is not UTF-8"))
             .expected("UTF-8 text")
             .found(format!("a byte that is not, at line {line} (offset {at})"))
             .help("save the file as UTF-8")

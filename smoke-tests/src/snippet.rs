@@ -109,7 +109,7 @@ fn drawn<'a>(
 }
 
 fn snippet(place: &Place) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    Snippet::source(place.source.text()).path(place.source.path().to_string_lossy().into_owned())
+    Snippet::source(place.source.text()).path(place.source.name())
 }
 
 /// The part of a span that is worth drawing: its first line, at least one

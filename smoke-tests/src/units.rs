@@ -93,7 +93,7 @@ pub fn counted(count: usize, thing: &str) -> String {
 }
 
 /// A number of bytes as a person would say it.
-pub(crate) fn human_bytes(bytes: u64) -> String {
+pub fn human_bytes(bytes: u64) -> String {
     const KIB: u64 = 1024;
     const MIB: u64 = 1024 * KIB;
     if bytes < KIB {

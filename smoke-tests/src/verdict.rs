@@ -53,6 +53,16 @@ pub fn reason(report: &Report) -> String {
     if let Some(refusal) = &report.refusal {
         return refusal.reason.clone();
     }
+    let mut reason = of_checks(report);
+    for note in &report.about.notes {
+        reason.push_str("; ");
+        reason.push_str(note);
+    }
+    reason
+}
+
+/// What came of the checks.
+fn of_checks(report: &Report) -> String {
     let counts = report.counts();
     let total = report.total();
     let time = human_duration(report.duration);

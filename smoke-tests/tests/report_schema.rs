@@ -90,6 +90,7 @@ async fn what_is_known_beside_the_checks_is_as_the_schema_says() {
     let text = "checks: [{ name: fine, get: /healthz }]";
     let mut report = report(&stage, text).await;
     report.about = About {
+        notes: vec!["those in the package ran instead".to_owned()],
         deployment: BTreeMap::from([("id".to_owned(), "d-1".to_owned())]),
         reported: Some("accepted".to_owned()),
         proof: Some(Duration::from_millis(7)),

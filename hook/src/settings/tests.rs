@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use std::path::Path;
 
 use super::*;
+use crate::checks::Named;
 use crate::proof::{Expected, Identity, Mode, Origin};
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -87,7 +88,10 @@ fn a_target_is_all_that_is_required() {
     ");
     let settings = settings(&[]);
     assert_eq!(settings.target.unwrap().to_string(), LISTENER.1);
-    assert_eq!(settings.checks, ["/home-of-the-binary/checks"]);
+    assert_eq!(
+        settings.checks.places,
+        here(&["/home-of-the-binary/checks"])
+    );
     assert_eq!(settings.jobs, JOBS);
     assert_eq!(settings.time, Time::default());
     assert!(!settings.fail_fast);
@@ -109,7 +113,7 @@ fn every_setting_is_heard() {
         ("SMOKE_VAR_customer", " demo@example.com=1 "),
         ("SMOKE_VAR_empty", ""),
     ]);
-    assert_eq!(settings.checks, ["a.yaml", "b/", "c/*.yml"]);
+    assert_eq!(settings.checks.places, here(&["a.yaml", "b/", "c/*.yml"]));
     assert!(settings.connect_to.is_some());
     assert_eq!(
         settings.cacert.as_deref(),
@@ -141,7 +145,7 @@ fn an_empty_setting_is_none() {
         ("SMOKE_JOBS", ""),
         ("LAMBDA_TASK_ROOT", "/var/task"),
     ]);
-    assert_eq!(settings.checks, ["/var/task/checks"]);
+    assert_eq!(settings.checks.places, here(&["/var/task/checks"]));
     assert!(settings.cacert.is_none());
 }
 
@@ -250,4 +254,43 @@ fn secrets_hosts_and_a_rate_are_read_and_no_secret_is_repeated() {
     `SMOKE_SECRET_2nd`: expected a name of letters, digits and `_` after `SMOKE_SECRET_`, found `2nd`
       help: name it as the check files do
     ");
+}
+
+#[test]
+fn check_files_may_be_in_s3() {
+    use crate::checks::Fallback;
+
+    let settings = settings(&[
+        (
+            "SMOKE_CHECKS",
+            "s3://shop-checks/{{ deployment.image_tag }}/, checks",
+        ),
+        ("SMOKE_CHECKS_FALLBACK", "bundled"),
+    ]);
+    let CheckSettings {
+        places,
+        fallback,
+        bundled,
+    } = settings.checks;
+    assert!(matches!(&places[0], Named::InS3(template) if template.is_template()));
+    assert_eq!(places[1..], here(&["checks"]));
+    assert_eq!(fallback, Fallback::Bundled);
+    assert_eq!(bundled, "/home-of-the-binary/checks");
+    assert_snapshot!(errors(&[
+        LISTENER,
+        ("SMOKE_CHECKS", "s3://shop-checks/{{ deployment.tga }}/"),
+        ("SMOKE_CHECKS_FALLBACK", "yes"),
+    ]), @"
+    `SMOKE_CHECKS`: expected a name such as `deployment.image_tag` between `{{` and `}}`, found `deployment.tga`
+      help: name one of `id`, `application`, `group`, `lifecycle_event`, `image`, `image_tag`, `tag`, `image_digest`, `digest`, `task_definition`, `target_group` or `revision`
+    `SMOKE_CHECKS_FALLBACK`: expected `none` or `bundled`, found `yes`
+      help: leave it out for `none`
+    ");
+}
+
+fn here(patterns: &[&str]) -> Vec<Named> {
+    let patterns = patterns.iter();
+    patterns
+        .map(|pattern| Named::Here((*pattern).to_owned()))
+        .collect()
 }

@@ -71,6 +71,7 @@ impl Account<'_> {
             Err(_) => "not-accepted".to_owned(),
         };
         report.about = About {
+            notes: std::mem::take(&mut report.about.notes),
             deployment: self.deployment(),
             reported: Some(reported),
             proof: decision.learned.proof.get().copied(),

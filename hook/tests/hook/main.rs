@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod bucket;
 mod deployments;
 mod events;
 mod hour;

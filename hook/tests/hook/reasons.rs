@@ -8,6 +8,7 @@ use rehearsal::{ApiFault, Colour, Defect, LifecycleEvent, Listener, TargetHealth
 use serde_json::{Value, json};
 
 use crate::proof::{asking, impatient};
+use crate::stand_in::{Wrong, WrongServer};
 use crate::support::{Invoked, Trial, checks};
 
 const DOCUMENT: &str = include_str!("../../../docs/verdict.md");
@@ -165,12 +166,21 @@ fn of_proof() -> Vec<Reason> {
     ]
 }
 
+/// S3 answers like this.
+async fn in_s3(status: u16, body: &'static str) -> Trial {
+    let server = WrongServer::start(Wrong::Answers(status, body)).await;
+    let trial = Trial::new().await.set("SMOKE_CHECKS", "s3://shop/a.yaml");
+    trial.set("AWS_ENDPOINT_URL_S3", &server.url)
+}
+
 fn of_others() -> Vec<Reason> {
     vec![
         of(Trial::with_defect(Defect::OrdersAreEmpty)),
         of(async { Trial::new().await.set("SMOKE_JOBS", "many") }),
         of(async { Trial::new().await.set("SMOKE_TAG", "absent") }),
         of(async { Trial::new().await.set("SMOKE_CHECKS", &checks("malformed")) }),
+        of(in_s3(404, "<Error><Code>NoSuchKey</Code></Error>")),
+        of(in_s3(403, "<Error><Code>AccessDenied</Code></Error>")),
         on(Trial::new(), json!({"target": "https://elsewhere.example"})),
         on(Trial::new(), json!([])),
         on(Trial::new(), json!({"DeploymentId": "d-ABCDEF123"})),

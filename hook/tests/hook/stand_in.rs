@@ -24,7 +24,7 @@ pub(crate) enum Wrong {
 /// A server that does what S3 and SNS do when something is wrong.
 pub(crate) struct WrongServer {
     pub(crate) url: String,
-    met: Arc<Mutex<Vec<Instant>>>,
+    met: Arc<Mutex<Vec<(Instant, String)>>>,
 }
 
 impl WrongServer {
@@ -44,12 +44,19 @@ impl WrongServer {
 
     /// When each request came.
     pub(crate) fn requests(&self) -> Vec<Instant> {
-        self.met.lock().unwrap().clone()
+        let met = self.met.lock().unwrap();
+        met.iter().map(|(when, _)| *when).collect()
+    }
+
+    /// The head of each request.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        let met = self.met.lock().unwrap();
+        met.iter().map(|(_, head)| head.clone()).collect()
     }
 }
 
 /// Reads the beginning of a request and answers; the connection ends with it.
-async fn answer(mut stream: TcpStream, wrong: Wrong, met: Arc<Mutex<Vec<Instant>>>) {
+async fn answer(mut stream: TcpStream, wrong: Wrong, met: Arc<Mutex<Vec<(Instant, String)>>>) {
     let mut read = Vec::new();
     let mut chunk = [0; 16 * 1024];
     while !read.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -58,7 +65,9 @@ async fn answer(mut stream: TcpStream, wrong: Wrong, met: Arc<Mutex<Vec<Instant>
             _ => return,
         }
     }
-    met.lock().unwrap().push(Instant::now());
+    let head = String::from_utf8_lossy(&read);
+    let head = head.split("\r\n\r\n").next().unwrap().to_owned();
+    met.lock().unwrap().push((Instant::now(), head));
     let Wrong::Answers(status, body) = wrong else {
         tokio::time::sleep(Duration::from_mins(10)).await;
         return;

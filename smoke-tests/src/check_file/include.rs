@@ -117,7 +117,7 @@ impl Reader<'_> {
         library: &mut Library,
     ) {
         let path = self.beside(name);
-        let source = match discover::read_one(&path) {
+        let source = match discover::read_beside(self.source, &path) {
             Ok(source) => source,
             Err(problem) => {
                 let problem = self

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::keys::SCHEMA;
 use super::read::Reader;
-use crate::diagnostic::Source;
 use crate::json_schema::JsonSchema;
 use crate::yaml::{self, Node, Yaml};
 
@@ -93,7 +92,7 @@ impl Reader<'_> {
     fn yaml_document(&mut self, name: &str, bytes: &[u8]) -> Option<Value> {
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
         let text = String::from_utf8_lossy(bytes);
-        let source = Source::new(folder.join(name), text);
+        let source = self.source.beside(folder.join(name), text);
         yaml::parse(&source, self.problems).map(|root| json(&root))
     }
 }

@@ -49,6 +49,9 @@ pub struct Report<'a> {
     /// How long it took to prove what the target serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_ms: Option<u64>,
+    /// What a reader must know of the run; it stands in the reason, too.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub notes: &'a [String],
     /// Where to read on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link<'a>>,
@@ -230,6 +233,7 @@ pub fn report(report: &report::Report) -> Report<'_> {
         deployment: Some(&about.deployment).filter(|known| !known.is_empty()),
         reported: about.reported.as_deref(),
         proof_ms: about.proof.map(milliseconds),
+        notes: &about.notes,
         links: about.links.iter().map(about::link).collect(),
         checks: report.checks.iter().map(check).collect(),
     }

@@ -25,7 +25,11 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
         let case = case(check);
         let known = suites.iter().position(|(name, _)| **name == *check.suite);
         let at = known.unwrap_or_else(|| {
-            suites.push((&check.suite, TestSuite::new(&*check.suite)));
+            let mut suite = TestSuite::new(&*check.suite);
+            for note in &report.about.notes {
+                suite.add_property(("note", visible(note).as_ref()));
+            }
+            suites.push((&check.suite, suite));
             suites.len() - 1
         });
         suites[at].1.add_test_case(case);

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{exchange, failures, paint};
 use crate::report::{CheckReport, NotRun, Outcome, Report};
-use crate::snippet::Colour;
+use crate::snippet::{Colour, visible};
 use crate::units::{counted, human_duration};
 use crate::verdict::{Verdict, judge};
 
@@ -32,6 +32,9 @@ pub fn report(report: &Report, colour: Colour) -> String {
             }
             text.push('\n');
         }
+    }
+    for note in &report.about.notes {
+        let _ = writeln!(text, "\nnote: {}", visible(note));
     }
     let _ = writeln!(text, "\n{}", summary(report, colour));
     text

@@ -32,6 +32,9 @@ pub struct About {
     pub reported: Option<String>,
     /// How long it took to prove that the target is what is deployed.
     pub proof: Option<Duration>,
+    /// What a reader must know of the run, such as that other checks ran than
+    /// were asked for. It stands in the reason, too.
+    pub notes: Vec<String>,
     /// Where to read on.
     pub links: Vec<Link>,
 }
