@@ -45,6 +45,15 @@ async fn every_method_can_be_sent() {
 }
 
 #[tokio::test]
+async fn a_path_may_hold_what_a_function_gives() {
+    passes(
+        &stage().await,
+        "get: /status/{{ random(204, 204) }}\nexpect: { status: 204 }",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn every_part_of_a_request_arrives() {
     let stage = stage().await;
     passes(

@@ -125,7 +125,8 @@ impl Reader<'_> {
         let text = self.string(node, "a path")?;
         let template = self.parse_template(text, node.span)?;
         let begins_with_template = text.starts_with("{{");
-        let fixed = template.names().next().is_none();
+        // The blanks of an expression are not sent.
+        let fixed = template.names().next().is_none() && !text.contains("{{");
         let wrong = if let Some(authority) = authority(text) {
             wrong_authority(authority)
         } else if text.starts_with("//") {

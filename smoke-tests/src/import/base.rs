@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::variables::variable_length;
+
 /// A URL in two parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
@@ -37,10 +39,10 @@ pub(super) fn clean(path: &str) -> String {
     let mut clean = String::from("/");
     let mut rest = path.trim_start_matches('/');
     while let Some(c) = rest.chars().next() {
-        let variable = rest.starts_with("{{").then(|| rest.find("}}")).flatten();
-        let length = variable.map_or(c.len_utf8(), |end| end + 2);
+        let variable = variable_length(rest);
+        let length = variable.unwrap_or(c.len_utf8());
         let (part, after) = rest.split_at(length);
-        if variable.is_none() && (c.is_whitespace() || c.is_control() || c == '#') {
+        if variable.is_none() && (c.is_whitespace() || c.is_control() || matches!(c, '#' | '{')) {
             clean.extend(part.bytes().map(|byte| format!("%{byte:02X}")));
         } else {
             clean.push_str(part);
@@ -84,6 +86,7 @@ mod tests {
         check("http://a.example", "http://a.example", "/");
         check("", "", "/");
         check("{{base}}//x", "{{base}}", "/x");
+        check("{{base}}/{{x}/{%}", "{{base}}", "/%7B%7Bx}/%7B%}");
         check(
             "http://a.example/x y/{{ z }}",
             "http://a.example",

@@ -34,6 +34,10 @@ pub(super) struct Variables {
     /// Those that are used before, or without, an answer giving them a value.
     used: BTreeSet<String>,
     captured: BTreeSet<String>,
+    /// Those that the answer at hand gives a value: steps after it know them,
+    /// and its own expectations do not.
+    fresh: BTreeSet<String>,
+    fresh_is_used: bool,
 }
 
 /// A part of a text in which `{{ … }}` stands for a value.
@@ -59,7 +63,20 @@ impl Variables {
     /// The name under which an answer's value is kept.
     pub(super) fn capture(&mut self, name: &str) -> String {
         self.captured.insert(name.to_owned());
+        self.fresh.insert(name.to_owned());
         self.name(name)
+    }
+
+    /// Goes on to the next answer.
+    pub(super) fn next_answer(&mut self) {
+        self.fresh.clear();
+        self.fresh_is_used = false;
+    }
+
+    /// Whether a template since the last time asked used a value of the answer
+    /// at hand.
+    pub(super) fn took_fresh(&mut self) -> bool {
+        std::mem::take(&mut self.fresh_is_used)
     }
 
     /// Whether an answer's value is kept under this name, so far.
@@ -138,6 +155,7 @@ impl Variables {
             "$isotimestamp" | "newdate" => "now()",
             "$randomint" => "random(0, 1000)",
             _ => {
+                self.fresh_is_used |= self.fresh.contains(name);
                 if !self.is_captured(name) {
                     self.used.insert(name.to_owned());
                 }
@@ -231,6 +249,14 @@ impl Variables {
     }
 }
 
+/// How long the `{{ … }}` is that a text begins with, if it does.
+pub(super) fn variable_length(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix("{{")?;
+    let end = inner.find("}}")?;
+    let name = inner.get(..end)?;
+    (!name.trim().is_empty() && !name.contains(['{', '\n', '"'])).then_some(end + 4)
+}
+
 /// The text in its parts; braces that never close are text.
 fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = text;
@@ -238,22 +264,17 @@ fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
         if rest.is_empty() {
             return None;
         }
-        let variable = |text: &str| {
-            let inner = text.strip_prefix("{{")?;
-            let end = inner.find("}}")?;
-            let name = inner.get(..end)?;
-            (!name.trim().is_empty() && !name.contains(['{', '\n', '"'])).then_some(end)
-        };
-        if let Some(end) = variable(rest) {
-            let name = &rest[2..end + 2];
-            rest = &rest[end + 4..];
+        if let Some(end) = variable_length(rest) {
+            let (variable, after) = rest.split_at(end);
+            rest = after;
+            let name = variable.trim_start_matches('{').trim_end_matches('}');
             return Some(Part::Variable(name.trim()));
         }
         let begin = usize::from(rest.starts_with("{{")) * 2;
         let next = rest
             .match_indices("{{")
             .map(|(at, _)| at)
-            .find(|at| *at >= begin.max(1) && variable(&rest[*at..]).is_some());
+            .find(|at| *at >= begin.max(1) && variable_length(&rest[*at..]).is_some());
         let (text, after) = rest.split_at(next.unwrap_or(rest.len()));
         rest = after;
         Some(Part::Text(text))

@@ -3,13 +3,15 @@
 use serde_json::json;
 
 use super::Importer;
-use super::entry::{Answer, Body, BodyKind, Pair};
+use super::entry::{Answer, Body, BodyKind, Pair, Section};
 use super::lines::unescaped;
 use super::query::part;
 use super::value::words;
 use crate::draft::Step;
 
-const HELP: &str = "say it by another expectation, or leave it to other tests";
+pub(super) const HELP: &str = "say it by another expectation, or leave it to other tests";
+pub(super) const FRESH: &str =
+    "what an answer is captured of is known to the steps after it: expect it in one of them";
 
 impl Importer {
     pub(super) fn answer(&mut self, answer: Option<&Answer<'_>>, step: &mut Step) {
@@ -27,27 +29,33 @@ impl Importer {
         if let Some(version @ ("1.0" | "1.1" | "2" | "3")) = answer.version {
             step.expect.insert("version".to_owned(), json!(version));
         }
+        self.variables.next_answer();
+        // Captures come first, wherever they stand.
+        for section in answer.part.sections.iter().filter(|one| is_captures(one)) {
+            for pair in &section.pairs {
+                if self.capture(pair, step).is_none() {
+                    self.lost(step, pair.span, "a capture", HELP);
+                }
+            }
+        }
         for header in &answer.part.headers {
             let value = self.variables.template(&unescaped(header.value));
             let name = header.key.to_ascii_lowercase();
-            if !step.demand("headers", Some(&name), "equals", json!(value)) {
+            if self.variables.took_fresh() {
+                self.lost(step, header.span, "a header", FRESH);
+            } else if !step.demand("headers", Some(&name), "equals", json!(value)) {
                 self.lost(step, header.span, "a second value of a header", HELP);
             }
         }
-        for section in &answer.part.sections {
+        let others = answer.part.sections.iter().filter(|one| !is_captures(one));
+        for section in others {
             for pair in &section.pairs {
                 let carried = match section.name {
-                    "Captures" => self.capture(pair, step),
                     "Asserts" => self.assert(pair.value, step),
-                    _ => None,
+                    _ => Err(HELP),
                 };
-                if carried.is_none() {
-                    let what = if section.name == "Captures" {
-                        "a capture"
-                    } else {
-                        "an assert"
-                    };
-                    self.lost(step, pair.span, what, HELP);
+                if let Err(help) = carried {
+                    self.lost(step, pair.span, "an assert", help);
                 }
             }
         }
@@ -89,10 +97,16 @@ impl Importer {
             }
         };
         let text = self.variables.template(text);
-        if !step.demand("body", None, "equals", json!(text)) {
+        if self.variables.took_fresh() {
+            self.lost(step, body.span, "a body", FRESH);
+        } else if !step.demand("body", None, "equals", json!(text)) {
             self.lost(step, body.span, "a body", HELP);
         }
     }
+}
+
+fn is_captures(section: &Section<'_>) -> bool {
+    section.name == "Captures"
 }
 
 /// Without a word of the status, any will do.

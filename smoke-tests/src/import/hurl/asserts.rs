@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Importer;
+use super::answer::{FRESH, HELP};
 use super::query::{Part, part};
 use super::value::{Word, words};
 use crate::draft::Step;
@@ -34,8 +35,13 @@ const PATTERNS: [(&str, &str); 3] = [
 ];
 
 impl Importer {
-    /// Adds what an assert demands; nothing if a check file cannot say it.
-    pub(super) fn assert(&mut self, text: &str, step: &mut Step) -> Option<()> {
+    /// Adds what an assert demands; the error says what to do where a check
+    /// file cannot say it.
+    pub(super) fn assert(&mut self, text: &str, step: &mut Step) -> Result<(), &'static str> {
+        self.demand(text, step).ok_or(HELP)?
+    }
+
+    fn demand(&mut self, text: &str, step: &mut Step) -> Option<Result<(), &'static str>> {
         let words = words(text)?;
         let (part, mut rest) = part(&words)?;
         let mut negated = false;
@@ -50,13 +56,17 @@ impl Importer {
         if arguments.len() > 1 {
             return None;
         }
+        self.variables.took_fresh();
         let (operator, value, inverted) = self.predicate(&part, predicate, arguments.first())?;
+        if self.variables.took_fresh() {
+            return Some(Err(FRESH));
+        }
         if let Part::Regex(pattern) = &part {
             // All that can be said of it is whether it is there.
             return (operator == "exists")
                 .then(|| step.demand("body", None, "matches", json!(pattern)))
                 .filter(|said| *said && !negated && value == json!(true))
-                .map(drop);
+                .map(|_| Ok(()));
         }
         let (section, of) = part.place()?;
         let (mut operator, mut value) = (operator, value);
@@ -68,7 +78,7 @@ impl Importer {
             value = json!({ operator: value });
             operator = "not";
         }
-        step.demand(section, of, operator, value).then_some(())
+        step.demand(section, of, operator, value).then_some(Ok(()))
     }
 
     /// The operator, its value, and whether it means the opposite.

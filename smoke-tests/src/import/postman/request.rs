@@ -1,10 +1,11 @@
 //! One request of a collection as a step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::super::base::{self, Address};
+use super::script::Subject;
 use super::{Found, Importer, is_on, text};
 use crate::draft::{METHODS, Step, can_be_sent, writes};
 
@@ -19,6 +20,8 @@ pub(super) struct Asked {
     pub(super) uses: BTreeSet<String>,
     /// Variables that it gives a value.
     pub(super) keeps: BTreeSet<String>,
+    /// The parts of its answer that scripts have named so, by their own names.
+    pub(super) kept: BTreeMap<String, Subject>,
 }
 
 /// The base of a request's URL.
@@ -71,6 +74,7 @@ impl Importer<'_> {
             skip: None,
             uses: BTreeSet::new(),
             keeps: BTreeSet::new(),
+            kept: BTreeMap::new(),
         };
         if let Some(Value::String(about)) = found.request.get("description") {
             let first = about.lines().find(|line| !line.trim().is_empty());

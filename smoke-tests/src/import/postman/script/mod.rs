@@ -19,7 +19,7 @@ use crate::draft::is_header;
 use crate::jsonpath::Path;
 use expression::Expression;
 use parse::{Statement, StatementKind};
-use subject::Subject;
+pub(super) use subject::Subject;
 
 const HELP: &str = "say it by `expect` or `capture`, or leave it to other tests";
 
@@ -171,14 +171,18 @@ impl Script<'_, '_, '_> {
 
     /// A variable that is set from the answer: a capture.
     fn keep(&mut self, name: &str, value: &Expression) -> bool {
-        let source = match self.subject(value) {
-            Some(Subject::Json(path)) if Path::parse(&path).is_ok() => json!({ "json": path }),
-            Some(Subject::Header(name)) if is_header(&name) => json!({ "header": name }),
-            Some(Subject::Cookie(name)) => json!({ "cookie": name }),
-            Some(Subject::Code) => json!("status"),
-            Some(Subject::Text) => json!("body"),
+        let Some(subject) = self.subject(value) else {
+            return false;
+        };
+        let source = match &subject {
+            Subject::Json(path) if Path::parse(path).is_ok() => json!({ "json": path }),
+            Subject::Header(name) if is_header(name) => json!({ "header": name }),
+            Subject::Cookie(name) => json!({ "cookie": name }),
+            Subject::Code => json!("status"),
+            Subject::Text => json!("body"),
             _ => return false,
         };
+        self.asked.kept.insert(name.to_owned(), subject);
         let ours = self.importer.variables.capture(name);
         self.asked.keeps.insert(ours.clone());
         self.asked.step.capture.insert(ours, source);

@@ -7,7 +7,7 @@ use crate::draft::member;
 
 /// Something that can be asserted, or kept.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Subject {
+pub(in super::super) enum Subject {
     Response,
     Headers,
     Json(String),
@@ -80,8 +80,15 @@ impl Script<'_, '_, '_> {
             "pm.environment.get"
             | "pm.collectionVariables.get"
             | "pm.globals.get"
-            | "pm.variables.get" => {
-                let expression = self.importer.variables.expression(&only()?);
+            | "pm.variables.get"
+            | "postman.getEnvironmentVariable"
+            | "postman.getGlobalVariable" => {
+                let name = only()?;
+                // What the same answer gave it is still that part of it.
+                if let Some(kept) = self.asked.kept.get(&name) {
+                    return Some(kept.clone());
+                }
+                let expression = self.importer.variables.expression(&name);
                 Some(Subject::Value(json!(format!("{{{{ {expression} }}}}"))))
             }
             _ => None,
