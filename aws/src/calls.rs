@@ -94,6 +94,8 @@ impl Met {
             self.code.as_str(),
             "UnrecognizedClientException"
                 | "InvalidClientTokenId"
+                | "InvalidAccessKeyId"
+                | "InvalidToken"
                 | "ExpiredTokenException"
                 | "ExpiredToken"
         )
@@ -310,6 +312,19 @@ mod tests {
         }
         // A bucket of another Region.
         assert!(!passes(301, "PermanentRedirect"));
+    }
+
+    #[test]
+    fn credentials_are_unknown_by_the_name_that_each_service_gives_it() {
+        for code in [
+            "UnrecognizedClientException",
+            "InvalidClientTokenId",
+            "InvalidAccessKeyId",
+            "InvalidToken",
+        ] {
+            assert!(Met::said(403, code, "").is_of_credentials(), "{code}");
+        }
+        assert!(!Met::said(403, "AccessDenied", "").is_of_credentials());
     }
 
     #[test]

@@ -33,7 +33,7 @@ def report(event, status):
         "authorization": "AWS4-HMAC-SHA256 Credential=%s, SignedHeaders=host, Signature=%s"
         % (scope, "0" * 64),
     }
-    url = os.environ["AWS_ENDPOINT_URL_CODEDEPLOY"]
+    url = os.environ["AWS_ENDPOINT_URL"]
     urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)).read()
 
 

@@ -66,9 +66,36 @@ async fn boto3_understands_every_operation() {
     )
     .await;
 
+    keeps(&stage, &python).await;
+
     for operation in operations() {
         let calls = api.calls_of(operation);
         let judged = calls.iter().any(|call| call.answer == Answer::Accepted);
         assert!(judged, "no script asks for {operation}");
     }
+}
+
+/// What the stage keeps, before and after a script used it.
+async fn keeps(stage: &Stage, python: &std::path::Path) {
+    let api = stage.codedeploy();
+    let topic = api.make_topic("shop");
+    api.make_bucket("shop", &[("z", "")]);
+    api.make_bucket("many", &[("z", "")]);
+    api.keep_secret("shop/key", "s3cret");
+    api.keep_parameter("/shop/key", "k3y");
+    for (operation, fault) in [
+        ("ListObjectsV2", ApiFault::Throttled),
+        ("GetObject", ApiFault::AccessDenied),
+        ("PutObject", ApiFault::ExpiredToken),
+        ("Publish", ApiFault::AccessDenied),
+        ("GetSecretValue", ApiFault::AccessDenied),
+        ("GetParameters", ApiFault::Throttled),
+    ] {
+        api.fail(operation, 1, fault);
+    }
+    judge(stage, python, "boto_keeps.py", &[&topic]).await;
+    let keys = api.objects("shop").into_iter().map(|(key, _)| key);
+    let expected = ["a/one & two.yaml", "b.yaml", "c.yaml", "z"];
+    assert_eq!(keys.collect::<Vec<_>>(), expected);
+    assert_eq!(api.messages(), ["s\n<m> & more"]);
 }

@@ -58,7 +58,7 @@ async fn the_environment_is_that_of_lambda_and_nothing_else() {
     for name in [
         "AWS_LAMBDA_RUNTIME_API",
         "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_ENDPOINT_URL_CODEDEPLOY",
+        "AWS_ENDPOINT_URL",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",

@@ -54,6 +54,13 @@ pub(crate) fn outputs(invocation: &Invocation) -> String {
     all
 }
 
+/// A text as it is, and as the JSON in it reads.
+pub(crate) fn read(text: &str) -> String {
+    let mut all = String::new();
+    tell(text, &mut all);
+    all
+}
+
 /// A text, and each text in the JSON that it may be.
 fn tell(text: &str, all: &mut String) {
     let _ = writeln!(all, "{text}");

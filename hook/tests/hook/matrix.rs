@@ -6,6 +6,7 @@
 //! The table is printed: `cargo test -p hook --test hook matrix -- --nocapture`.
 
 mod cases;
+mod stage;
 mod table;
 
 use std::pin::pin;
@@ -15,27 +16,21 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 use futures_util::{StreamExt, stream};
 use rehearsal::{
-    Answer, ApiFault, Colour, Defect, DeploymentStatus, Fault, Function, Invocation,
-    InvocationOutcome, Listener, Registered, VERDICT,
+    Answer, ApiFault, DeploymentStatus, Fault, Function, Invocation, InvocationOutcome, Listener,
+    Registered, VERDICT,
 };
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use self::cases::Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting, Teardown};
-use self::cases::{Again, Case, End, FOREVER, Lasts, Wrong, cases};
-use crate::leaks::{ENVIRONMENT, leak, outputs};
-use crate::proof_calls::READS;
+use self::cases::Moment::{AmidChecks, Teardown};
+use self::cases::{Again, Case, End, Lasts, Wrong, cases};
+use self::stage::{REPORTS, prepared};
+use crate::leaks::{ENVIRONMENT, leak, outputs, read};
 use crate::reasons::row;
-use crate::support::{Trial, checks};
+use crate::support::Trial;
 
 /// How many cases run at the same time.
 const AT_ONCE: usize = 8;
-/// The function's time limit, where a case needs no other.
-const LIMIT: Duration = Duration::from_secs(12);
-/// The same where nothing can be done before its end.
-const SHORT_LIMIT: Duration = Duration::from_secs(5);
-/// Lambda's least.
-const LEAST_MEMORY: u32 = 128;
 /// The requests of the check file up to the first one of its teardown, which
 /// takes its time.
 const BEFORE_TEARDOWN_ENDS: u64 = 4;
@@ -87,6 +82,7 @@ async fn tell(case: &Case) -> Result<(), String> {
     if case.wrong.is_out_of_memory() && first != Some(&InvocationOutcome::OutOfMemory) {
         return Err(format!("there was memory enough: {:?}", ends(&invocations)));
     }
+    told_to_others(case, &trial, &invocations)?;
     let tokens = trial.stage.green_app().tokens();
     let tokens = tokens.iter().map(|token| ("a session", token.as_str()));
     let execution = [("the execution id", registered.execution_id.as_str())];
@@ -95,6 +91,13 @@ async fn tell(case: &Case) -> Result<(), String> {
         .chain(tokens)
         .chain(execution)
         .collect();
+    let api = trial.stage.codedeploy();
+    let reports = api.objects(REPORTS).into_iter().map(|(_, report)| report);
+    for said in reports.chain(api.messages()) {
+        if let Some(found) = leak(&secrets, &read(&said)) {
+            return Err(format!("a secret was told to others: {found}: {said}"));
+        }
+    }
     for invocation in &invocations {
         let said = outputs(invocation);
         let reasons = reasons(invocation);
@@ -104,6 +107,39 @@ async fn tell(case: &Case) -> Result<(), String> {
         if let Some(found) = leak(&secrets, &said) {
             return Err(format!("a secret is in the output: {found}: {said}"));
         }
+    }
+    Ok(())
+}
+
+/// Whether the others were told what the function let out, and the teardown met
+/// what was meant for it.
+fn told_to_others(case: &Case, trial: &Trial, invocations: &[Invocation]) -> Result<(), String> {
+    let api = trial.stage.codedeploy();
+    let reports = api.objects(REPORTS);
+    for invocation in invocations {
+        let InvocationOutcome::Returned(answer) = &invocation.outcome else {
+            continue;
+        };
+        let mine = |(key, _): &&(String, String)| key.contains(&invocation.request_id);
+        let stored = reports.iter().filter(mine).count();
+        if stored != 3 {
+            return Err(format!("{stored} reports are stored: {answer}"));
+        }
+        let put_in_order = &answer["report"]["checks"];
+        let met = put_in_order
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|check| check["role"] == "teardown" && check["outcome"] != "passed");
+        let slow = matches!(case.wrong, Wrong::Network(Fault::Slow { .. }));
+        if case.moment == Teardown && !slow && !met && case.succeeds() {
+            return Err(format!("the teardown went well: {answer}"));
+        }
+    }
+    // Whoever came too late has nothing to tell.
+    let late = |it: &Invocation| matches!(&it.outcome, InvocationOutcome::Returned(answer) if answer["reported"] == "already-completed");
+    if api.messages().is_empty() && !invocations.iter().all(late) {
+        return Err("no topic was told".to_owned());
     }
     Ok(())
 }
@@ -154,97 +190,6 @@ fn registered(case: &Case, trial: &Trial) -> Registered {
         api.leave(&registered, left);
     }
     registered
-}
-
-/// A stage on which the fault waits for its moment.
-async fn prepared(case: &Case) -> Trial {
-    let limit = match case.wrong {
-        Wrong::OutOfTime(limit) => limit,
-        // Only the hour may end it.
-        Wrong::Late(_) => Duration::from_mins(1),
-        _ if case.expected == End::Hour => SHORT_LIMIT,
-        Wrong::Aws(VERDICT, Lasts::Gate, _) => SHORT_LIMIT,
-        _ => LIMIT,
-    };
-    let mut trial = Trial::new().await.timeout(limit);
-    trial = trial.set("SMOKE_CHECKS", &checks("whole"));
-    // Only what fails has to give up soon.
-    let waits = matches!(case.wrong, Wrong::OutOfTime(_) | Wrong::Late(_));
-    if !case.succeeds() && !waits {
-        trial = trial.set("SMOKE_PROOF_TIMEOUT", "1500ms");
-    }
-    for (name, secret) in ENVIRONMENT {
-        trial = trial.set(name, secret);
-    }
-    if case.moment == AskingTheApp {
-        trial = trial.set("SMOKE_IDENTITY", "header:x-app-version");
-    }
-    if case.wrong.is_out_of_memory() {
-        trial = trial
-            .memory(LEAST_MEMORY)
-            .many_checks(200)
-            .set("SMOKE_JOBS", "200");
-    }
-    if matches!(case.wrong, Wrong::NoName) {
-        let port = trial.stage.test_port();
-        trial = trial.set("SMOKE_CONNECT_TO", &format!("gone.invalid:{port}"));
-    }
-    set(case, &trial);
-    trial
-}
-
-/// Sets the fault, unless it has to come later.
-fn set(case: &Case, trial: &Trial) {
-    let (api, balancer) = (trial.stage.codedeploy(), trial.stage.load_balancer());
-    let fault = |fault| balancer.fault(Listener::Test, Some(fault));
-    match (&case.wrong, case.moment) {
-        (_, AmidChecks) => trial.stage.green_app().break_with(Defect::Slow),
-        (Wrong::Network(wrong), moment) if moment != Teardown => fault(*wrong),
-        (Wrong::Forwards(weights), _) => balancer.forward(Listener::Test, *weights),
-        (Wrong::FlipsLate(by), _) => {
-            balancer.forward(Listener::Test, Colour::Blue);
-            fault(Fault::LateFlip { by: *by });
-            balancer.forward(Listener::Test, Colour::Green);
-        }
-        (Wrong::StaleNode, _) => {
-            balancer.forward(Listener::Test, Colour::Blue);
-            balancer.forward(Listener::Test, Colour::Green);
-            fault(Fault::StaleNode { one_in: 2 });
-        }
-        (Wrong::RuleToBlue, _) => api.set_test_rule(Colour::Blue),
-        (Wrong::Targets(targets), _) => api.set_targets(Colour::Green, targets),
-        (Wrong::Aws(operation, lasts, fault), _) => {
-            let times = match lasts {
-                Lasts::Times(times) => *times,
-                Lasts::Gate | Lasts::Forever => 10_000,
-            };
-            api.fail(operation, times, *fault);
-        }
-        (Wrong::AllOfAws(fault), _) => {
-            let operations = READS.map(|(operation, _)| operation);
-            for operation in operations.into_iter().chain([VERDICT]) {
-                api.fail(operation, 1, *fault);
-            }
-        }
-        // Something that hangs, so that the signal comes in time.
-        (Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_), AskingAws) => {
-            api.fail(
-                "GetDeployment",
-                1,
-                ApiFault::Slow {
-                    by: Duration::from_millis(300),
-                },
-            );
-            balancer.forward(Listener::Test, Colour::Blue);
-        }
-        (Wrong::Signal(..), AskingTheApp) => fault(Fault::Status(503)),
-        (Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_), FirstCheck | AskingTheApp) => {
-            fault(Fault::NoAnswer);
-        }
-        (Wrong::OutOfMemory, FirstCheck) => fault(Fault::EndlessBody),
-        (Wrong::Signal(..), Reporting) => api.fail(VERDICT, 1, ApiFault::Slow { by: FOREVER }),
-        _ => {}
-    }
 }
 
 /// Delivers the event, and the record of an invocation that failed to the

@@ -1,32 +1,33 @@
-//! The wire: AWS JSON 1.1 and AWS Query over HTTP.
+//! The wire: AWS JSON 1.1, AWS Query and S3's own protocol over HTTP.
 //!
 //! Source: [AWS JSON 1.1 protocol](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html);
-//! `query` has the other one.
+//! `query` and `rest` have the others.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::error::{self, ApiError};
-use super::{Answer, ApiFault, Call, State, query};
+use super::{Answer, ApiFault, Call, State, query, rest};
 use crate::serve::BoxError;
 
 /// The services, by the prefix of each operation in `X-Amz-Target` and the
 /// name that requests are signed for.
-const JSON_SERVICES: [(&str, &str); 2] = [
+const JSON_SERVICES: [(&str, &str); 4] = [
     ("CodeDeploy_20141006.", "codedeploy"),
     ("AmazonEC2ContainerServiceV20141113.", "ecs"),
+    ("secretsmanager.", "secretsmanager"),
+    ("AmazonSSM.", "ssm"),
 ];
-/// The service whose requests are forms.
-const QUERY_SERVICE: &str = "elasticloadbalancing";
 /// How many bytes of a request are read.
-const BODY_LIMIT: usize = 256 * 1024;
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Answers one call, and records it.
 pub(super) async fn answer(
@@ -36,7 +37,7 @@ pub(super) async fn answer(
     let began = Instant::now();
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await?.to_bytes();
-    let asked = Asked::read(&parts.headers, &body);
+    let asked = Asked::read(&parts, &body);
     let input = asked.input.as_ref();
     let mut call = Call {
         operation: asked.operation.clone(),
@@ -104,6 +105,7 @@ pub(super) async fn answer(
 
 /// What is asked, and in which protocol the answer has to be.
 struct Asked {
+    protocol: Protocol,
     /// The service, as requests are signed for it.
     service: &'static str,
     operation: String,
@@ -111,16 +113,40 @@ struct Asked {
     request_id: String,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Json,
+    Query,
+    Rest,
+}
+
 impl Asked {
-    fn read(headers: &HeaderMap, body: &[u8]) -> Self {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    fn read(parts: &Parts, body: &[u8]) -> Self {
+        let header = |name: &str| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         let request_id = crate::random::uuid();
+        if parts.method != Method::POST {
+            let (operation, input) = rest::asked(parts, body);
+            return Self {
+                protocol: Protocol::Rest,
+                service: "s3",
+                operation: operation.to_owned(),
+                input: Some(input),
+                request_id,
+            };
+        }
         let form = "application/x-www-form-urlencoded";
         if header("content-type").is_some_and(|it| it.starts_with(form)) {
             let input = query::input(body);
+            let operation = text(Some(&input), "Action").unwrap_or_default();
             return Self {
-                service: QUERY_SERVICE,
-                operation: text(Some(&input), "Action").unwrap_or_default(),
+                protocol: Protocol::Query,
+                service: query::service(&operation),
+                operation,
                 input: Some(input),
                 request_id,
             };
@@ -131,6 +157,7 @@ impl Asked {
             .find_map(|(prefix, service)| Some((service, target.strip_prefix(prefix)?.to_owned())));
         let (service, operation) = named.unwrap_or(("codedeploy", target.to_owned()));
         Self {
+            protocol: Protocol::Json,
             service,
             operation,
             input: serde_json::from_slice(body).ok(),
@@ -138,34 +165,36 @@ impl Asked {
         }
     }
 
-    fn is_query(&self) -> bool {
-        self.service == QUERY_SERVICE
-    }
-
     fn named(&self, error: ApiError) -> ApiError {
-        if self.is_query() {
-            query::named(error)
-        } else {
-            error
+        match self.protocol {
+            Protocol::Json => error,
+            Protocol::Query => query::named(self.service, error),
+            Protocol::Rest => rest::named(error),
         }
     }
 
     fn accept(&self, output: &Value) -> Response<Full<Bytes>> {
-        let body = if self.is_query() {
-            query::answer(&self.operation, output, &self.request_id)
-        } else {
-            output.to_string()
+        let (status, body) = match self.protocol {
+            Protocol::Json => (StatusCode::OK, output.to_string()),
+            Protocol::Query => {
+                let body = query::answer(&self.operation, output, &self.request_id);
+                (StatusCode::OK, body)
+            }
+            Protocol::Rest => rest::answer(&self.operation, self.input.as_ref(), output),
         };
-        self.respond(StatusCode::OK, body, None)
+        self.respond(status, body, None)
     }
 
     fn refuse(&self, error: &ApiError) -> Response<Full<Bytes>> {
-        if self.is_query() {
-            let body = query::error(error, &self.request_id);
-            return self.respond(error.status, body, None);
-        }
-        let body = json!({"__type": error.code, "message": error.message}).to_string();
-        self.respond(error.status, body, Some(error.code))
+        let body = match self.protocol {
+            Protocol::Json => {
+                let body = json!({"__type": error.code, "message": error.message}).to_string();
+                return self.respond(error.status, body, Some(error.code));
+            }
+            Protocol::Query => query::error(self.service, error, &self.request_id),
+            Protocol::Rest => rest::error(error, &self.request_id),
+        };
+        self.respond(error.status, body, None)
     }
 
     fn respond(
@@ -179,10 +208,10 @@ impl Asked {
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,
-            HeaderValue::from_static(if self.is_query() {
-                "text/xml"
-            } else {
-                "application/x-amz-json-1.1"
+            HeaderValue::from_static(match self.protocol {
+                Protocol::Json => "application/x-amz-json-1.1",
+                Protocol::Query => "text/xml",
+                Protocol::Rest => "application/xml",
             }),
         );
         if let Ok(id) = HeaderValue::from_str(&self.request_id) {

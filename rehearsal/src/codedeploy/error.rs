@@ -1,6 +1,6 @@
-//! The errors that CodeDeploy answers with, by their names in its model.
+//! The errors that the services answer with, by their names in their models.
 //!
-//! Source: the service model of CodeDeploy (2014-10-06) in botocore, and
+//! Source: the service models in botocore, and
 //! [Common Errors](https://docs.aws.amazon.com/codedeploy/latest/APIReference/CommonErrors.html).
 
 use std::borrow::Cow;
@@ -16,12 +16,16 @@ pub(super) struct ApiError {
     pub(super) status: StatusCode,
 }
 
-const fn client(code: &'static str, message: &'static str) -> ApiError {
+const fn with_status(status: StatusCode, code: &'static str, message: &'static str) -> ApiError {
     ApiError {
         code,
         message: Cow::Borrowed(message),
-        status: StatusCode::BAD_REQUEST,
+        status,
     }
+}
+
+const fn client(code: &'static str, message: &'static str) -> ApiError {
+    with_status(StatusCode::BAD_REQUEST, code, message)
 }
 
 pub(super) const DEPLOYMENT_ID_REQUIRED: ApiError = client(
@@ -136,4 +140,25 @@ pub(super) const TARGET_GROUP_NOT_FOUND: ApiError =
 pub(super) const LOAD_BALANCER_NOT_FOUND: ApiError = client(
     "LoadBalancerNotFound",
     "One or more load balancers not found",
+);
+pub(super) const NO_SUCH_BUCKET: ApiError = with_status(
+    StatusCode::NOT_FOUND,
+    "NoSuchBucket",
+    "The specified bucket does not exist",
+);
+pub(super) const NO_SUCH_KEY: ApiError = with_status(
+    StatusCode::NOT_FOUND,
+    "NoSuchKey",
+    "The specified key does not exist.",
+);
+pub(super) const PRECONDITION_FAILED: ApiError = with_status(
+    StatusCode::PRECONDITION_FAILED,
+    "PreconditionFailed",
+    "At least one of the pre-conditions you specified did not hold",
+);
+pub(super) const NO_TOPIC: ApiError =
+    with_status(StatusCode::NOT_FOUND, "NotFound", "Topic does not exist");
+pub(super) const NO_SECRET: ApiError = client(
+    "ResourceNotFoundException",
+    "Secrets Manager can't find the specified secret.",
 );

@@ -1,16 +1,22 @@
-//! CodeDeploy's API on loopback, as far as the hook uses it, and those of ECS
-//! and ELB that speak of the same deployment, all on one port.
+//! CodeDeploy's API on loopback, as far as the hook uses it, those of ECS and
+//! ELB that speak of the same deployment, and those that keep what its checks
+//! need and what comes of them, all on one port.
 //!
 //! | service | protocol | operations |
 //! |---|---|---|
 //! | CodeDeploy | AWS JSON 1.1 | `PutLifecycleEventHookExecutionStatus`, `GetDeployment`, `ListDeploymentTargets`, `GetDeploymentTarget`, `GetDeploymentGroup` |
 //! | ECS | AWS JSON 1.1 | `DescribeServices`, `DescribeTaskDefinition` |
 //! | ELB | AWS Query | `DescribeListeners`, `DescribeRules`, `DescribeTargetHealth`, `DescribeTargetGroups`, `DescribeLoadBalancers` |
+//! | S3 | REST, the bucket in the path | `ListObjectsV2`, `GetObject`, `PutObject` |
+//! | SNS | AWS Query | `Publish` |
+//! | Secrets Manager | AWS JSON 1.1 | `GetSecretValue` |
+//! | Parameter Store | AWS JSON 1.1 | `GetParameters` |
 //!
 //! Shapes and error codes are those of the service models. Weights are those
 //! that the load balancer goes by. Each call is recorded, so that a test can
 //! say how many verdicts were sent.
 
+mod account;
 mod api;
 mod deployment;
 mod ecs;
@@ -20,6 +26,7 @@ mod fault;
 mod fleet;
 mod operations;
 mod query;
+mod rest;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
@@ -31,6 +38,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::account::Account;
 use self::deployment::Deployment;
 pub use self::fault::{ApiFault, UnknownApiFault};
 use self::fleet::Fleet;
@@ -130,6 +138,7 @@ struct Book {
     /// The faults of one operation, before those of any.
     faults_of: HashMap<String, VecDeque<ApiFault>>,
     fleet: Fleet,
+    account: Account,
 }
 
 impl CodeDeploy {
@@ -145,8 +154,7 @@ impl CodeDeploy {
         Ok(Self { state, server })
     }
 
-    /// The endpoint: what `AWS_ENDPOINT_URL_CODEDEPLOY`, `…_ECS` and
-    /// `…_ELASTIC_LOAD_BALANCING_V2` have to be.
+    /// The endpoint: what `AWS_ENDPOINT_URL` has to be.
     pub fn url(&self) -> String {
         self.server.url()
     }

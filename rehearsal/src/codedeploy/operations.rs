@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::deployment::{self, Deployment, TARGET_ID};
 use super::error::{self, ApiError};
 use super::words::{ComputePlatform, Verdict};
-use super::{State, VERDICT, ecs, elb};
+use super::{State, VERDICT, account, ecs, elb};
 
 type Operation = fn(&State, &Value) -> Result<Value, ApiError>;
 
 /// Every operation that is served, by its name.
-const OPERATIONS: [(&str, Operation); 12] = [
+const OPERATIONS: [(&str, Operation); 18] = [
     (VERDICT, State::put_status),
     ("GetDeployment", |state, input| {
         state.with(input, |found| Ok(json!({"deploymentInfo": found.info()})))
@@ -33,6 +33,12 @@ const OPERATIONS: [(&str, Operation); 12] = [
     ("DescribeLoadBalancers", |_, input| {
         elb::load_balancers(input)
     }),
+    ("ListObjectsV2", account::list),
+    ("GetObject", account::get),
+    ("PutObject", account::put),
+    ("Publish", account::publish),
+    ("GetSecretValue", account::secret),
+    ("GetParameters", account::parameters),
 ];
 
 /// The names of the operations that are served.

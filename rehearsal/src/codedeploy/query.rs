@@ -1,4 +1,4 @@
-//! The AWS Query protocol: forms in, XML out. ELB speaks it.
+//! The AWS Query protocol: forms in, XML out. ELB and SNS speak it.
 //!
 //! Source: [AWS Query protocol](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
 
@@ -10,7 +10,20 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 
-const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
+/// The service that has this operation.
+pub(super) fn service(operation: &str) -> &'static str {
+    match operation {
+        "Publish" => "sns",
+        _ => "elasticloadbalancing",
+    }
+}
+
+fn namespace(service: &str) -> &'static str {
+    match service {
+        "sns" => "http://sns.amazonaws.com/doc/2010-03-31/",
+        _ => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+    }
+}
 
 /// The fields of a form as an object of texts.
 pub(super) fn input(body: &[u8]) -> Value {
@@ -32,7 +45,8 @@ pub(super) fn list(input: &Value, name: &str) -> Vec<String> {
 
 /// The answer to an operation that went well.
 pub(super) fn answer(operation: &str, result: &Value, request_id: &str) -> String {
-    let mut xml = format!("<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>");
+    let namespace = namespace(service(operation));
+    let mut xml = format!("<{operation}Response xmlns=\"{namespace}\"><{operation}Result>");
     write(&mut xml, result);
     let _ = write!(
         xml,
@@ -43,14 +57,15 @@ pub(super) fn answer(operation: &str, result: &Value, request_id: &str) -> Strin
 }
 
 /// The answer to an operation that did not.
-pub(super) fn error(error: &ApiError, request_id: &str) -> String {
+pub(super) fn error(service: &str, error: &ApiError, request_id: &str) -> String {
+    let namespace = namespace(service);
     let side = if error.status.is_server_error() {
         "Receiver"
     } else {
         "Sender"
     };
     format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{side}</Type><Code>{}</Code>\
+        "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{side}</Type><Code>{}</Code>\
          <Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
         error.code,
         escaped(&error.message)
@@ -58,8 +73,9 @@ pub(super) fn error(error: &ApiError, request_id: &str) -> String {
 }
 
 /// The same error by the name and status that the Query services give it.
-pub(super) fn named(error: ApiError) -> ApiError {
+pub(super) fn named(service: &str, error: ApiError) -> ApiError {
     let code = match error.code {
+        "AccessDeniedException" if service == "sns" => "AuthorizationError",
         "UnknownOperationException" => "InvalidAction",
         "UnrecognizedClientException" => "InvalidClientTokenId",
         "InvalidSignatureException" => "SignatureDoesNotMatch",
@@ -68,6 +84,7 @@ pub(super) fn named(error: ApiError) -> ApiError {
     let forbidden = matches!(
         code,
         "AccessDenied"
+            | "AuthorizationError"
             | "ExpiredToken"
             | "InvalidClientTokenId"
             | "MissingAuthenticationToken"
@@ -108,7 +125,7 @@ fn write(xml: &mut String, value: &Value) {
     }
 }
 
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if text.contains(['&', '<', '>']) {
         let text = text.replace('&', "&amp;");
         Cow::Owned(text.replace('<', "&lt;").replace('>', "&gt;"))

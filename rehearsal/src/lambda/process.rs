@@ -156,12 +156,8 @@ fn environment(
         ("AWS_ACCESS_KEY_ID", "AKIDREHEARSAL".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),
         ("AWS_SESSION_TOKEN", "rehearsal".to_owned()),
-        ("AWS_ENDPOINT_URL_CODEDEPLOY", codedeploy_url.to_owned()),
-        ("AWS_ENDPOINT_URL_ECS", codedeploy_url.to_owned()),
-        (
-            "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
-            codedeploy_url.to_owned(),
-        ),
+        // No call leaves this machine, whatever the function is told to use.
+        ("AWS_ENDPOINT_URL", codedeploy_url.to_owned()),
         ("LANG", "en_US.UTF-8".to_owned()),
         ("TZ", ":UTC".to_owned()),
         ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),

@@ -14,6 +14,10 @@ pub(super) const FOREVER: Duration = Duration::from_mins(10);
 pub(super) enum Moment {
     /// While AWS is asked what is deployed, or who the listener forwards to.
     AskingAws,
+    /// While the check files are fetched from S3.
+    FetchingChecks,
+    /// While the values are fetched that they name.
+    FetchingValues,
     /// While the app is asked which version it is.
     AskingTheApp,
     /// From the first check on.
@@ -26,7 +30,10 @@ pub(super) enum Moment {
     Reporting,
 }
 
-use Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting, Teardown};
+use Moment::{
+    AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Reporting,
+    Teardown,
+};
 
 /// How it has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +125,14 @@ impl Case {
         self.expected == SUCCEEDED
     }
 }
+
+/// What is fetched before the checks, and when.
+pub(super) const FETCHES: [(&str, Moment); 4] = [
+    ("ListObjectsV2", FetchingChecks),
+    ("GetObject", FetchingChecks),
+    ("GetSecretValue", FetchingValues),
+    ("GetParameters", FetchingValues),
+];
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -376,7 +391,23 @@ fn aws(cases: &mut Vec<Case>) {
             let wrong = Wrong::Aws(operation, lasts, fault);
             case(name, AskingAws, &wrong, proof);
         }
+        for (operation, moment) in FETCHES {
+            // Nonsense in a check file is not asked for again, and one call
+            // that hangs leaves time for another.
+            let expected = match (operation, fault) {
+                ("GetObject", ApiFault::Garbage) => FAILED,
+                (_, ApiFault::Slow { .. }) => SUCCEEDED,
+                _ => proof,
+            };
+            let wrong = Wrong::Aws(operation, lasts, fault);
+            case(name, moment, &wrong, expected);
+        }
         case(name, Reporting, &Wrong::Aws(VERDICT, lasts, fault), report);
+    }
+    for (operation, moment) in FETCHES {
+        // Well-formed, and without what was asked for.
+        let wrong = Wrong::Aws(operation, once, ApiFault::Empty);
+        case("says nothing", moment, &wrong, FAILED);
     }
     let wrong = Wrong::AllOfAws(ApiFault::Slow { by });
     case("slow everywhere", AskingAws, &wrong, SUCCEEDED);
@@ -391,6 +422,8 @@ fn lambda(cases: &mut Vec<Case>) {
     for (name, signal) in [("killed", "-KILL"), ("frozen", "-STOP")] {
         for (moment, line) in [
             (AskingAws, "Greenlight "),
+            (FetchingChecks, "s3:ListBucket"),
+            (FetchingValues, "secretsmanager:GetSecretValue"),
             (AskingTheApp, "waiting for green"),
             (FirstCheck, "running "),
             (Teardown, "passed: a customer sees orders"),
@@ -405,7 +438,13 @@ fn lambda(cases: &mut Vec<Case>) {
     let seconds = Duration::from_secs;
     let (short, late) = (Wrong::OutOfTime(seconds(2)), Wrong::Late(seconds(4)));
     for (name, wrong) in [("out of time", short), ("late in the hour", late)] {
-        for moment in [AskingAws, AskingTheApp, FirstCheck] {
+        for moment in [
+            AskingAws,
+            FetchingChecks,
+            FetchingValues,
+            AskingTheApp,
+            FirstCheck,
+        ] {
             case(name, moment, &wrong, FAILED);
         }
     }

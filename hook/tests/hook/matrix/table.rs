@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::cases::Moment::{
-    self, AmidChecks, AskingAws, AskingTheApp, FirstCheck, Reporting, Teardown,
+    self, AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck,
+    Reporting, Teardown,
 };
 use super::cases::{Case, End};
 
@@ -15,8 +16,10 @@ type Row = BTreeMap<Moment, (usize, usize, End)>;
 /// The matrix as a table: a fault a row, a moment a column.
 #[expect(clippy::print_stdout, reason = "the table is for people")]
 pub(super) fn print(told: &[(Case, Result<(), String>)]) {
-    const MOMENTS: [(Moment, &str); 6] = [
+    const MOMENTS: [(Moment, &str); 8] = [
         (AskingAws, "asking AWS"),
+        (FetchingChecks, "check files"),
+        (FetchingValues, "values"),
         (AskingTheApp, "asking app"),
         (FirstCheck, "first check"),
         (AmidChecks, "amid checks"),

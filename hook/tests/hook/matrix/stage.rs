@@ -1,0 +1,169 @@
+//! The stage of a case: what the function is told, and the fault that waits for
+//! its moment.
+
+use std::time::Duration;
+
+use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, VERDICT};
+
+use super::cases::Moment::{
+    AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Reporting,
+    Teardown,
+};
+use super::cases::{Case, End, FETCHES, FOREVER, Lasts, Wrong};
+use crate::leaks::ENVIRONMENT;
+use crate::proof_calls::READS;
+use crate::support::{Trial, checks};
+
+/// The function's time limit, where a case needs no other.
+const LIMIT: Duration = Duration::from_secs(12);
+/// The same where nothing can be done before its end.
+const SHORT_LIMIT: Duration = Duration::from_secs(5);
+/// Lambda's least.
+const LEAST_MEMORY: u32 = 128;
+/// The bucket with the check files of the release.
+const CHECKS: &str = "shop-checks";
+/// The bucket with the reports.
+pub(super) const REPORTS: &str = "shop-reports";
+/// A stage on which the fault waits for its moment.
+pub(super) async fn prepared(case: &Case) -> Trial {
+    let limit = match case.wrong {
+        Wrong::OutOfTime(limit) => limit,
+        // Only the hour may end it.
+        Wrong::Late(_) => Duration::from_mins(1),
+        _ if case.expected == End::Hour => SHORT_LIMIT,
+        _ if is_fetch(case) && !case.succeeds() => SHORT_LIMIT,
+        Wrong::Aws(VERDICT, Lasts::Gate, _) => SHORT_LIMIT,
+        _ => LIMIT,
+    };
+    let mut trial = Trial::new().await.timeout(limit);
+    trial = if is_fetch(case) {
+        keep(&trial);
+        let place = format!("s3://{CHECKS}/checks/{{{{ deployment.image_tag }}}}/");
+        trial.set("SMOKE_CHECKS", &place)
+    } else {
+        trial.set("SMOKE_CHECKS", &checks("whole"))
+    };
+    let api = trial.stage.codedeploy();
+    api.make_bucket(REPORTS, &[]);
+    let topic = api.make_topic("shop");
+    trial = trial
+        .set("SMOKE_REPORTS", &format!("s3://{REPORTS}/gate/"))
+        .set("SMOKE_NOTIFY", &topic)
+        .set("SMOKE_NOTIFY_ON", "always");
+    // Only what fails has to give up soon.
+    let waits = matches!(case.wrong, Wrong::OutOfTime(_) | Wrong::Late(_));
+    if !case.succeeds() && !waits {
+        trial = trial.set("SMOKE_PROOF_TIMEOUT", "1500ms");
+    }
+    for (name, secret) in ENVIRONMENT {
+        trial = trial.set(name, secret);
+    }
+    if case.moment == AskingTheApp {
+        trial = trial.set("SMOKE_IDENTITY", "header:x-app-version");
+    }
+    if case.wrong.is_out_of_memory() {
+        trial = trial
+            .memory(LEAST_MEMORY)
+            .many_checks(200)
+            .set("SMOKE_JOBS", "200");
+    }
+    if matches!(case.wrong, Wrong::NoName) {
+        let port = trial.stage.test_port();
+        trial = trial.set("SMOKE_CONNECT_TO", &format!("gone.invalid:{port}"));
+    }
+    set(case, &trial);
+    trial
+}
+
+fn is_fetch(case: &Case) -> bool {
+    matches!(case.moment, FetchingChecks | FetchingValues)
+}
+
+/// The same check file in S3, and its password and key in the account.
+fn keep(trial: &Trial) {
+    let file = std::fs::read_to_string(checks("whole/whole.yaml")).unwrap();
+    let api = trial.stage.codedeploy();
+    let mut kept = file.clone();
+    for (name, value) in ENVIRONMENT {
+        let by_name = format!("{{ env: {name} }}");
+        let there = match name {
+            "SHOP_PASSWORD" => {
+                api.keep_parameter("/shop/password", value);
+                "{ parameter: /shop/password }"
+            }
+            "SHOP_API_KEY" => {
+                api.keep_secret("shop/key", value);
+                "{ secret: shop/key }"
+            }
+            _ => continue,
+        };
+        kept = kept.replace(&by_name, there);
+    }
+    assert!(!kept.contains("env:") && kept != file);
+    api.make_bucket(CHECKS, &[("checks/green-1.1.0/whole.yaml", &kept)]);
+}
+
+/// Sets the fault, unless it has to come later.
+fn set(case: &Case, trial: &Trial) {
+    let (api, balancer) = (trial.stage.codedeploy(), trial.stage.load_balancer());
+    let fault = |fault| balancer.fault(Listener::Test, Some(fault));
+    match (&case.wrong, case.moment) {
+        (_, AmidChecks) => trial.stage.green_app().break_with(Defect::Slow),
+        (Wrong::Network(wrong), moment) if moment != Teardown => fault(*wrong),
+        (Wrong::Forwards(weights), _) => balancer.forward(Listener::Test, *weights),
+        (Wrong::FlipsLate(by), _) => {
+            balancer.forward(Listener::Test, Colour::Blue);
+            fault(Fault::LateFlip { by: *by });
+            balancer.forward(Listener::Test, Colour::Green);
+        }
+        (Wrong::StaleNode, _) => {
+            balancer.forward(Listener::Test, Colour::Blue);
+            balancer.forward(Listener::Test, Colour::Green);
+            fault(Fault::StaleNode { one_in: 2 });
+        }
+        (Wrong::RuleToBlue, _) => api.set_test_rule(Colour::Blue),
+        (Wrong::Targets(targets), _) => api.set_targets(Colour::Green, targets),
+        (Wrong::Aws(operation, lasts, fault), _) => {
+            let times = match lasts {
+                Lasts::Times(times) => *times,
+                Lasts::Gate | Lasts::Forever => 10_000,
+            };
+            api.fail(operation, times, *fault);
+        }
+        (Wrong::AllOfAws(fault), _) => {
+            let operations = READS.map(|(operation, _)| operation);
+            for operation in operations.into_iter().chain([VERDICT]) {
+                api.fail(operation, 1, *fault);
+            }
+        }
+        // One call that is asked again, so that the log tells of it, and then
+        // one that hangs.
+        (
+            Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_),
+            FetchingChecks | FetchingValues,
+        ) => {
+            let fetch = FETCHES.iter().find(|(_, moment)| *moment == case.moment);
+            let (operation, _) = fetch.unwrap();
+            api.fail(operation, 1, ApiFault::Throttled);
+            api.fail(operation, 10_000, ApiFault::Slow { by: FOREVER });
+        }
+        // Something that hangs, so that the signal comes in time.
+        (Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_), AskingAws) => {
+            api.fail(
+                "GetDeployment",
+                1,
+                ApiFault::Slow {
+                    by: Duration::from_millis(300),
+                },
+            );
+            balancer.forward(Listener::Test, Colour::Blue);
+        }
+        (Wrong::Signal(..), AskingTheApp) => fault(Fault::Status(503)),
+        (Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_), FirstCheck | AskingTheApp) => {
+            fault(Fault::NoAnswer);
+        }
+        (Wrong::OutOfMemory, FirstCheck) => fault(Fault::EndlessBody),
+        (Wrong::Signal(..), Reporting) => api.fail(VERDICT, 1, ApiFault::Slow { by: FOREVER }),
+        _ => {}
+    }
+}
