@@ -116,7 +116,7 @@ where
             builder.http2().timer(TokioTimer::new());
             // A client that goes away is no news here.
             let _ = builder
-                .serve_connection(TokioIo::new(stream), service)
+                .serve_connection_with_upgrades(TokioIo::new(stream), service)
                 .await;
         });
         while connections.try_join_next().is_some() {}

@@ -81,6 +81,10 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         }
     }
     let mut before = String::new();
+    if request.manner.opens {
+        before.push_str("# opens the WebSocket and shows what comes; curl sends no messages\n");
+        words.push("--no-buffer --max-time 10".to_owned());
+    }
     if !request.body.is_empty() {
         let gzip = request.manner.compress;
         words.push(body(&request.body, gzip, redactor, &mut before));

@@ -12,6 +12,13 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
+/// What a server answers to the key of a WebSocket (RFC 6455, section 4.2.2),
+/// which proves no more than that it speaks the protocol.
+pub(crate) fn websocket_accept(key: &[u8]) -> String {
+    let all = [key, b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"].concat();
+    base64(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &all).as_ref())
+}
+
 /// The HMAC-SHA-256 (RFC 2104) of bytes, in hexadecimal digits.
 pub(crate) fn hmac_sha256(bytes: &[u8], key: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
@@ -39,6 +46,14 @@ pub(crate) fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
 /// What base64 stands for, if that is text.
 pub(crate) fn from_base64(text: &str) -> Option<String> {
     String::from_utf8(bytes_from_base64(text)?).ok()
+}
+
+/// A random key of 16 bytes, in Base64; `None` if the system has no
+/// randomness.
+pub(crate) fn random_key() -> Option<String> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(base64(&bytes))
 }
 
 /// A random UUID (RFC 9562, version 4); `None` if the system has no randomness.
@@ -89,6 +104,13 @@ mod tests {
             hmac_sha256(b"what do ya want for nothing?", b"Jefe"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
+    }
+
+    #[test]
+    fn a_websocket_is_accepted_as_in_the_standard() {
+        // RFC 6455, section 1.3.
+        let accept = websocket_accept(b"dGhlIHNhbXBsZSBub25jZQ==");
+        assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]

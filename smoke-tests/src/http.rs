@@ -6,6 +6,7 @@
 
 mod fresh;
 mod receive;
+mod websocket;
 
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
@@ -18,6 +19,7 @@ use url::Url;
 
 pub(crate) use self::fresh::Opened;
 use self::receive::receive;
+pub(crate) use self::websocket::{Came, Content, MOST_MESSAGE_BYTES, Socket, SocketError, upgrade};
 use crate::check_file::HttpVersion;
 use crate::dial::{Detour, Dialer, DialerError, Protocol, resolve};
 use crate::encoding;
@@ -82,6 +84,8 @@ pub(crate) struct Manner {
     pub(crate) signer: Option<Signer>,
     /// The call whose message the body is, in JSON.
     pub(crate) grpc: Option<Arc<Call>>,
+    /// Whether it opens a WebSocket.
+    pub(crate) opens: bool,
 }
 
 impl Request {

@@ -144,6 +144,8 @@ pub struct Exchange {
     pub request: Sent,
     /// What came back, at least its status.
     pub answer: Option<Received>,
+    /// The last of what was said over the WebSocket, if it was one.
+    pub messages: Vec<Message>,
     /// A shell command that sends the request again with curl; secrets are
     /// variables in it.
     pub curl: String,
@@ -175,7 +177,29 @@ pub struct Received {
     pub body: Option<Excerpt>,
 }
 
-/// The beginning of a body.
+/// A message of a WebSocket, or its close.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Whether it went to the server.
+    pub sent: bool,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its beginning; code and reason of a close.
+    pub content: Excerpt,
+}
+
+/// What can go over a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageKind {
+    /// Text in UTF-8.
+    Text,
+    /// Bytes.
+    Binary,
+    /// The farewell of the server.
+    Close,
+}
+
+/// The beginning of a body or a message.
 #[derive(Debug, Clone)]
 pub struct Excerpt {
     /// Its first characters; `…` at the end if there are more.
@@ -313,11 +337,14 @@ impl Exchange {
             let headers = answer.headers.iter_mut().map(|(_, value)| value);
             headers.chain(answer.body.iter_mut().map(|body| &mut body.text))
         });
+        let messages = self.messages.iter_mut();
+        let messages = messages.map(|message| &mut message.content.text);
         [url, &mut self.curl]
             .into_iter()
             .chain(headers.iter_mut().map(|(_, value)| value))
             .chain(body.iter_mut().map(|body| &mut body.text))
             .chain(answer)
+            .chain(messages)
     }
 }
 
@@ -332,6 +359,17 @@ impl NotRun {
             Self::Need => "a check that it needs did not pass",
             Self::Setup => "the setup did not pass",
             Self::NothingRan => "nothing ran before it",
+        }
+    }
+}
+
+impl MessageKind {
+    /// The kind as a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Close => "close",
         }
     }
 }

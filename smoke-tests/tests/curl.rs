@@ -207,6 +207,28 @@ checks:
 }
 
 #[tokio::test]
+async fn a_websocket_is_opened_by_the_command_too() {
+    if !curl() {
+        return;
+    }
+    let stage = stage().await;
+    let text =
+        "checks: [{ name: a, websocket: /ws/broken/flood, messages: [{ expect: { body: b } }] }]";
+    let report = report_of(&connection(&stage), text, Limits::default()).await;
+    let (command, status, _) = the_command(&report);
+    assert_eq!(status, 101);
+    // It shows the answer and what comes, until somebody has seen enough.
+    let script = format!("({command}) 2>/dev/null | head --bytes 2000");
+    let output = tokio::process::Command::new("sh")
+        .args(["-c", &script])
+        .output();
+    let output = output.await.unwrap().stdout;
+    let shown = String::from_utf8_lossy(&output);
+    assert!(shown.starts_with("HTTP/1.1 101 "), "{command}\n{shown}");
+    assert!(shown.contains("{}"), "{command}\n{shown}");
+}
+
+#[tokio::test]
 async fn another_address_is_dialled_by_the_command_too() {
     if !curl() {
         return;

@@ -137,7 +137,8 @@ async fn filters_and_search_hide_what_does_not_fit() {
         5,
         "aria-live=\"polite\"></output>",
     );
-    check(&search("STATUS 500 answer"), 1, ">1 of 5 checks shown<");
+    // `500` alone may stand in a trace identifier by chance.
+    check(&search("/STATUS/500 answer"), 1, ">1 of 5 checks shown<");
     check(&search("nothing like it"), 0, "<p id=\"none\">");
     check("document.getElementById('all').click();", 5, ">Close all<");
 }

@@ -398,7 +398,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `grpc`, `message`, `proto`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `grpc`, `message`, `proto`, `websocket`, `messages`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");
@@ -633,7 +633,7 @@ fn a_check_is_one_request_or_a_list_of_steps() {
     2 |   - name: a
       |     ^^^^^^^ expected one of `get`, `head`, `post`, `put`, `patch`, `delete` or `options`, found none of them
       |
-      = help: name the method and the path, such as `get: /healthz`, or a `grpc` call
+      = help: name the method and the path, such as `get: /healthz`; or a `grpc` call, or a `websocket`
     ");
     insta::assert_snapshot!(problems_of_check("get: /\npost: /\nwrites: true"), @"
     error: a check with two requests

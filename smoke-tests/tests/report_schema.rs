@@ -58,6 +58,7 @@ checks:
   - { name: fine, get: /healthz, tags: [critical] }
   - { name: wrong, writes: true, post: /echo, json: { a: 1 }, expect: { status: 500, json: { $.b: 1 } } }
   - { name: not asked, get: '/slow?ms=20000', timeout: 100ms }
+  - { name: over a WebSocket, websocket: /ws, writes: true, messages: [{ send: a, expect: { body: b } }] }
   - { name: a warning, get: /status/404, severity: warn }
   - name: of steps
     steps:
@@ -72,7 +73,7 @@ checks:
             .flat_map(|check| check["steps"].as_array().unwrap())
     };
     // Each member that can be absent is there at least once.
-    for member in ["body", "failures", "request", "answer", "curl"] {
+    for member in ["body", "failures", "request", "answer", "messages", "curl"] {
         assert!(steps().any(|step| step.get(member).is_some()), "{member}");
     }
     let limits = Limits {
@@ -80,7 +81,7 @@ checks:
         ..Limits::default()
     };
     let json = validate(&report_within(&stage, text, limits).await);
-    assert_eq!(json["counts"]["not_run"], 5);
+    assert_eq!(json["counts"]["not_run"], 6);
 }
 
 /// What the Lambda adds, and what it writes where no check was run.

@@ -95,6 +95,26 @@ checks:
 }
 
 #[tokio::test]
+async fn a_websocket_elsewhere_needs_a_host_that_is_allowed_too() {
+    let stage = stage().await;
+    let text = "
+defaults: { headers: { x-shop-key: of the target } }
+checks: [{ name: a, websocket: 'OTHER/ws' }]
+"
+    .replace("OTHER", &stage.production_url().replacen("https", "wss", 1));
+    passes(&stage, &text, &other(&stage)).await;
+    assert_eq!(stage.load_balancer().requests(Listener::Production), 1);
+    let said = planned(&text, &Hosts::default()).err().unwrap();
+    assert!(said.contains("a host that is not allowed"), "{said}");
+    // Where it is only known when the step runs, too.
+    let text = "checks: [{ name: a, websocket: '{{ scheme }}://elsewhere.example/ws' }]\nvariables: { scheme: wss }";
+    let report = report(&stage, text, &other(&stage)).await;
+    let only = &report.checks[0];
+    let said = failures(only, Colour::Never);
+    assert!(said.contains("which is not on the target"), "{said}");
+}
+
+#[tokio::test]
 async fn the_cookies_of_another_host_are_its_own() {
     let stage = stage().await;
     let text = "

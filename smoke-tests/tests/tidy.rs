@@ -30,6 +30,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/dial/stream.rs",
         ],
     ),
+    ("tokio_tungstenite", &["smoke-tests/src/http/websocket.rs"]),
     ("x509_cert", &["smoke-tests/src/dial/certificate.rs"]),
     ("flate2", &["smoke-tests/src/encoding.rs"]),
     ("cookie_store", &["smoke-tests/src/run/cookies.rs"]),

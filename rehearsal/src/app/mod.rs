@@ -17,6 +17,7 @@
 //! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
 //! | by gRPC: `grpc.health.v1.Health/Check`, and `shop.v1.Shop` of `shop.proto` | 200 |
+//! | by WebSocket: `/ws`, `/ws/broken/{how}` | 101, 426 |
 //! | any method `/json-echo`, `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;
@@ -28,6 +29,7 @@ mod oauth;
 mod shop;
 mod store;
 mod tools;
+mod websocket;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -160,6 +162,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .merge(graphql::routes())
         .merge(grpc::routes())
         .merge(oauth::routes())
+        .merge(websocket::routes())
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(Arc::clone(&inner));

@@ -110,7 +110,7 @@ impl Connection {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new());
         builder.http2().timer(TokioTimer::new());
-        let serving = builder.serve_connection(TokioIo::new(tls), service);
+        let serving = builder.serve_connection_with_upgrades(TokioIo::new(tls), service);
         tokio::select! {
             // A client that goes away is no news here.
             _ = serving => {}

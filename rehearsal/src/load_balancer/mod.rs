@@ -12,6 +12,7 @@ mod gate;
 mod proxy;
 mod socket;
 mod stream;
+mod tunnel;
 mod weights;
 
 use std::sync::Arc;

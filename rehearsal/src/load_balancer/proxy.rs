@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::broken::{self, Body};
+use super::tunnel;
 use crate::colour::Colour;
 
 /// How long a target may take: the idle timeout of an ALB.
@@ -89,8 +90,12 @@ impl Targets {
         }
         let target = self.target(colour);
         target.requests.fetch_add(1, Ordering::Relaxed);
+        let tunnel = tunnel::asked(&mut request);
         if rewrite(&mut request, target, origin).is_none() {
             return broken::page(StatusCode::BAD_REQUEST);
+        }
+        if tunnel.is_some() {
+            tunnel::mark(request.headers_mut());
         }
         let client = if is_grpc(request.headers()) {
             *request.version_mut() = Version::HTTP_2;
@@ -105,6 +110,10 @@ impl Targets {
             Ok(Ok(mut response)) => {
                 strip_hop_by_hop(response.headers_mut());
                 *response.version_mut() = Version::HTTP_11;
+                if let Some(client) = tunnel.filter(|_| is_switch(&response)) {
+                    tunnel::mark(response.headers_mut());
+                    tunnel::join(client, &mut response);
+                }
                 response.map(|body| body.map_err(Into::into).boxed_unsync())
             }
         }
@@ -174,6 +183,10 @@ pub(crate) fn trace_id() -> String {
     let seconds = jiff::Timestamp::now().as_second();
     let (high, low) = (crate::random::number(), crate::random::number());
     format!("Root=1-{seconds:08x}-{:08x}{low:016x}", high >> 32)
+}
+
+fn is_switch(response: &Response<Incoming>) -> bool {
+    response.status() == StatusCode::SWITCHING_PROTOCOLS
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {

@@ -13,22 +13,31 @@ use crate::yaml::{Key, Node};
 impl Reader<'_> {
     /// The expectations of a step whose request stands at `request`. A step
     /// that says nothing of the status expects success, so that no step can
-    /// pass on an error page by keeping silent.
-    pub(super) fn expectations(&mut self, node: Option<&Node>, request: Span) -> Vec<Expectation> {
+    /// pass on an error page by keeping silent; a WebSocket is open after 101.
+    pub(super) fn expectations(
+        &mut self,
+        node: Option<&Node>,
+        request: Span,
+        opens: bool,
+    ) -> Vec<Expectation> {
         let fields = node.and_then(|node| self.fields(node, "`expect`", &EXPECTATIONS));
         let mut expectations = Vec::new();
-        match fields.and_then(|fields| fields.value("status")) {
-            Some(node) => {
-                let predicate = self.predicate(node, Kind::Status);
-                expectations.extend(expectation(Query::Status, predicate));
-            }
-            None => expectations.push(Expectation {
+        if let Some(node) = fields.and_then(|fields| fields.value("status")) {
+            let predicate = self.predicate(node, Kind::Status);
+            expectations.extend(expectation(Query::Status, predicate));
+        } else {
+            let (range, word) = if opens {
+                (101..=101, "101")
+            } else {
+                (200..=299, "2xx")
+            };
+            expectations.push(Expectation {
                 query: Query::Status,
                 predicate: Predicate(vec![Test {
                     span: request,
-                    operator: Operator::Status(vec![200..=299], "2xx".to_owned()),
+                    operator: Operator::Status(vec![range], word.to_owned()),
                 }]),
-            }),
+            });
         }
         let Some(fields) = fields else {
             return expectations;
@@ -71,15 +80,17 @@ impl Reader<'_> {
         if let Some(node) = fields.value("latency") {
             self.latency(node, &mut expectations);
         }
-        if let Some(node) = fields.value("json") {
-            for (key, value) in self.entry_list(node, "`json`") {
-                let path = self.json_path(&key.text, key.span);
-                let predicate = self.predicate(value, Kind::Json);
-                expectations
-                    .extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
-            }
-        }
+        self.of_json(fields, &mut expectations);
         expectations
+    }
+
+    /// What is expected by JSONPath.
+    pub(super) fn of_json(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
+        for (key, value) in self.entry_list_of(fields, "json") {
+            let path = self.json_path(&key.text, key.span);
+            let predicate = self.predicate(value, Kind::Json);
+            expectations.extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
+        }
     }
 
     /// The entries of the map below a key, if there is one.

@@ -95,7 +95,7 @@ impl Reader<'_> {
         let items = self.items(key, node, &defaults.with_writes(true))?;
         for item in &items {
             let Item::Step(step) = item else { continue };
-            for capture in &step.captures {
+            for capture in step.all_captures() {
                 if parameters.iter().any(|known| known.name == capture.name) {
                     let problem = self
                         .at(capture.span, "a capture that hides a parameter")

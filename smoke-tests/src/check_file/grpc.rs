@@ -18,7 +18,7 @@ use crate::value::ValueTemplate;
 use crate::yaml::{Key, Node, Yaml};
 
 /// The keys of a request that mean nothing to a call.
-const OF_OTHERS: [&str; 15] = [
+const OF_OTHERS: [&str; 17] = [
     "get",
     "head",
     "post",
@@ -34,6 +34,8 @@ const OF_OTHERS: [&str; 15] = [
     "graphql",
     "multipart",
     "compress",
+    "websocket",
+    "messages",
 ];
 /// The most files that one declaration may be made of.
 const MOST_FILES: usize = 64;
@@ -111,6 +113,7 @@ impl Reader<'_> {
             compress: false,
             http: Some(HttpVersion::Two),
             grpc: Some(Arc::new(call)),
+            messages: None,
         };
         Some((request, span))
     }

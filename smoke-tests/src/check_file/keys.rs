@@ -51,7 +51,7 @@ pub(crate) const DEFAULTS: [&str; 7] = [
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 26] = [
+pub(crate) const REQUEST: [&str; 28] = [
     "get",
     "head",
     "post",
@@ -62,6 +62,8 @@ pub(crate) const REQUEST: [&str; 26] = [
     "grpc",
     "message",
     "proto",
+    "websocket",
+    "messages",
     "query",
     "headers",
     "auth",
@@ -101,6 +103,10 @@ pub(crate) const SIGV4: [&str; 5] = [
 /// The keys of `graphql`, and of a part of `multipart`.
 pub(crate) const GRAPHQL: [&str; 3] = ["query", "variables", "operation"];
 pub(crate) const PART: [&str; 4] = ["file", "text", "type", "filename"];
+
+/// The keys of an entry of `messages`, and of what is expected of a message.
+pub(crate) const MESSAGE: [&str; 5] = ["send", "expect", "capture", "timeout", "skip_others"];
+pub(crate) const MESSAGE_EXPECTATIONS: [&str; 4] = ["body", "json", "size", "close"];
 
 /// The keys of `retry`.
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];

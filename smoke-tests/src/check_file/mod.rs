@@ -29,6 +29,7 @@ mod sent;
 mod series;
 mod steps;
 mod variables;
+mod websocket;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub(crate) use self::sent::{
     Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Own, Part, Request, SigV4,
 };
 pub(crate) use self::variables::{Kept, Origin, Variable};
+pub(crate) use self::websocket::{Awaited, Event, Message, as_http};
 use crate::diagnostic::{Diagnostic, Place, Source, Span};
 use crate::jsonpath::Path;
 use crate::pattern::Pattern;
@@ -316,6 +318,14 @@ pub(crate) enum RetryOn {
 }
 
 impl Step {
+    /// What it captures, over a WebSocket too.
+    pub(crate) fn all_captures(&self) -> impl Iterator<Item = &Capture> {
+        let messages = self.request.messages().iter();
+        self.captures
+            .iter()
+            .chain(messages.flat_map(Message::captures))
+    }
+
     /// Whether something is asked that only a connection of its own can tell.
     pub(crate) fn needs_connection(&self) -> bool {
         let expected = self.expectations.iter().map(|entry| &entry.query);

@@ -34,7 +34,11 @@ impl Reader<'_> {
         if let Some((key, node)) = fields.get("grpc") {
             return self.grpc_request(fields, key, node, writes);
         }
+        if let Some((key, node)) = fields.get("websocket") {
+            return self.websocket_request(fields, key, node, writes);
+        }
         self.no_call(fields);
+        self.no_websocket(fields);
         let (method, key, path) = self.method(fields, what)?;
         let span = key.span.to(path.span);
         let body = self.body(fields);
@@ -82,6 +86,7 @@ impl Reader<'_> {
             compress,
             http: http.flatten(),
             grpc: None,
+            messages: None,
         };
         Some((request, span))
     }
@@ -105,7 +110,7 @@ impl Reader<'_> {
                 .at(fields.span, format!("{what} without a request"))
                 .expected(format!("one of {}", suggest::list(&names)))
                 .found("none of them")
-                .help("name the method and the path, such as `get: /healthz`, or a `grpc` call");
+                .help("name the method and the path, such as `get: /healthz`; or a `grpc` call, or a `websocket`");
             self.report(problem);
             return None;
         };
@@ -121,8 +126,13 @@ impl Reader<'_> {
         Some((method.clone(), key, path))
     }
 
-    fn path(&mut self, node: &Node) -> Option<Template> {
+    pub(super) fn path(&mut self, node: &Node) -> Option<Template> {
         let text = self.string(node, "a path")?;
+        self.path_of(text, node)
+    }
+
+    /// The path that a text stands for, which is written at `node`.
+    pub(super) fn path_of(&mut self, text: &str, node: &Node) -> Option<Template> {
         let template = self.parse_template(text, node.span)?;
         let begins_with_template = text.starts_with("{{");
         // The blanks of an expression are not sent.
@@ -174,7 +184,7 @@ impl Reader<'_> {
         }
     }
 
-    fn query(&mut self, node: &Node) -> Vec<(String, Template)> {
+    pub(super) fn query(&mut self, node: &Node) -> Vec<(String, Template)> {
         let Some(fields) = self.entries(node, "`query`") else {
             return Vec::new();
         };

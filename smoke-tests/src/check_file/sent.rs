@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, Method};
 
+use super::websocket::Message;
 use crate::grpc::{Call, HEALTH};
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -27,6 +28,8 @@ pub(crate) struct Request {
     pub(crate) http: Option<HttpVersion>,
     /// The call that it is, if it is one by gRPC.
     pub(crate) grpc: Option<Arc<Call>>,
+    /// What is said over the WebSocket that it opens, if it opens one.
+    pub(crate) messages: Option<Vec<Message>>,
 }
 
 /// What of a request the step says itself.
@@ -44,7 +47,16 @@ impl Request {
         let reads = matches!(&self.body, Some(Body::GraphQl(graphql)) if graphql.reads);
         let call = self.path.text().trim_start_matches('/');
         let is_health_check = self.grpc.is_some() && call == HEALTH;
-        !self.method.is_safe() && !reads && !is_health_check
+        let says = self.messages().iter().any(|message| message.send.is_some());
+        says || !self.method.is_safe() && !reads && !is_health_check
+    }
+
+    /// The key that it is written with.
+    pub(crate) fn word(&self) -> &str {
+        match &self.messages {
+            Some(_) => "websocket",
+            None => self.method.as_str(),
+        }
     }
 }
 

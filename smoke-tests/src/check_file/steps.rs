@@ -100,7 +100,7 @@ impl Reader<'_> {
             let problem = self
                 .at(used.place.span, "a use of a fragment that may write")
                 .expected("`writes: true` beside the check's name, or in `defaults`")
-                .found(format!("`{}` in `{}`", step.request.method, used.fragment))
+                .found(format!("`{}` in `{}`", step.request.word(), used.fragment))
                 .help("add `writes: true` if the request may change data of the environment")
                 .related(step.source(self.source), step.span, "this request");
             self.report(problem);
@@ -156,7 +156,8 @@ impl Reader<'_> {
     ) -> Option<Step> {
         let request = self.request(fields, what, defaults.writes);
         let span = request.as_ref().map_or(fields.span, |(_, span)| *span);
-        let mut expectations = self.expectations(fields.value("expect"), span);
+        let opens = fields.value("websocket").is_some();
+        let mut expectations = self.expectations(fields.value("expect"), span, opens);
         let captures = fields
             .value("capture")
             .map(|node| self.captures(node))
@@ -196,7 +197,11 @@ impl Reader<'_> {
             },
             repeat,
             timeout: timeout.unwrap_or(defaults.timeout),
-            follow_redirects: follow_redirects.unwrap_or(defaults.follow_redirects),
+            follow_redirects: if opens {
+                0
+            } else {
+                follow_redirects.unwrap_or(defaults.follow_redirects)
+            },
         })
     }
 

@@ -52,7 +52,7 @@ impl Client {
 
     /// Opens the connection, sends the request, and waits for the head of the
     /// answer.
-    async fn head(
+    pub(super) async fn head(
         &self,
         request: Request,
         driving: &mut JoinSet<()>,
@@ -89,6 +89,7 @@ impl Client {
             sender.send_request(request).await.map_err(broken)?
         } else {
             let (mut sender, connection) = http1::handshake(io).await.map_err(broken)?;
+            let connection = connection.with_upgrades();
             driving.spawn(async move { drop(connection.await) });
             let request = prepared(request, Version::HTTP_11)?;
             sender.send_request(request).await.map_err(broken)?

@@ -26,16 +26,7 @@ where
     B: hyper::body::Body<Data = Bytes> + Unpin,
 {
     let (head, mut rest) = head.into_parts();
-    let mut answer = Response {
-        status: head.status.as_u16(),
-        version: head.version,
-        headers: head.headers,
-        body: Bytes::new(),
-        latency: Duration::ZERO,
-        opened,
-        redirects: Vec::new(),
-        path: String::new(),
-    };
+    let mut answer = Response::of(head, opened);
     let mut body = BytesMut::new();
     let ended = loop {
         let frame = match tokio::time::timeout_at(begun + limit, rest.frame()).await {
@@ -69,6 +60,20 @@ where
 }
 
 impl Response {
+    /// An answer without a body.
+    pub(super) fn of(head: http::response::Parts, opened: Option<Opened>) -> Self {
+        Self {
+            status: head.status.as_u16(),
+            version: head.version,
+            headers: head.headers,
+            body: Bytes::new(),
+            latency: Duration::ZERO,
+            opened,
+            redirects: Vec::new(),
+            path: String::new(),
+        }
+    }
+
     /// Whether a server of gRPC says it, and not something before it.
     fn is_grpc(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);

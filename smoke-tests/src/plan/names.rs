@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::check_file::{Auth, Body, Check, CheckFile, Origin, Step, Use};
+use crate::check_file::{Auth, Body, Capture, Check, CheckFile, Origin, Step, Use};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::suggest;
 use crate::template::{Template, VALUE};
@@ -34,7 +34,7 @@ pub(super) fn names(
     };
     if let Some(setup) = &file.setup {
         around.check(setup, known, problems);
-        let captures = setup.steps.iter().flat_map(|step| &step.captures);
+        let captures = setup.steps.iter().flat_map(Step::all_captures);
         around
             .captured
             .extend(captures.map(|capture| capture.name.as_str()));
@@ -76,7 +76,7 @@ impl<'a> Known<'a> {
         let source = &self.file.source;
         let of_steps = check.steps.iter().flat_map(|step| {
             let source = step.source(source);
-            let captures = step.captures.iter();
+            let captures = step.all_captures();
             captures.map(move |capture| (capture.name.as_str(), (source, capture.span)))
         });
         let later: BTreeMap<&str, (&Arc<Source>, Span)> = of_steps.collect();
@@ -134,17 +134,19 @@ impl<'a> Known<'a> {
                     }
                 }
             }
-            for (template, span) in templates(step) {
-                let site = Site {
-                    template,
-                    source: step.source(source),
-                    span,
-                    used: step.used.as_ref(),
-                    transforms: transforms(step, template),
-                };
-                visit(&site, &captured);
+            for (templates, captures) in parts(step) {
+                for (template, span) in templates {
+                    let site = Site {
+                        template,
+                        source: step.source(source),
+                        span,
+                        used: step.used.as_ref(),
+                        transforms: transforms(step, template),
+                    };
+                    visit(&site, &captured);
+                }
+                captured.extend(captures.iter().map(|capture| capture.name.as_str()));
             }
-            captured.extend(step.captures.iter().map(|capture| capture.name.as_str()));
         }
     }
 
@@ -191,7 +193,7 @@ impl<'a> Known<'a> {
 
 /// Whether the template makes something of a captured value.
 fn transforms(step: &Step, template: &Template) -> bool {
-    let transforms = step.captures.iter().filter_map(|c| c.transform.as_ref());
+    let transforms = step.all_captures().filter_map(|c| c.transform.as_ref());
     let mut transforms = transforms.map(|(transform, _)| transform);
     transforms.any(|transform| std::ptr::eq(transform, template))
 }
@@ -200,13 +202,43 @@ fn transforms(step: &Step, template: &Template) -> bool {
 pub(super) fn used(check: &Check) -> BTreeSet<String> {
     let title = Template::parse(&check.name).ok();
     let conditions = check.flow.when.iter().map(|(template, _)| template);
-    let of_steps = check.steps.iter().flat_map(templates);
+    let parts = check.steps.iter().flat_map(parts);
+    let of_steps = parts.flat_map(|(templates, _)| templates);
     let of_steps = of_steps.map(|(template, _)| template);
     let all = conditions.chain(of_steps).chain(&title);
     all.flat_map(Template::names).map(str::to_owned).collect()
 }
 
-/// All templates of a step, each with the place that it is best shown at.
+/// Templates, each with the place that it is best shown at, and what is
+/// captured after them.
+type Part<'s> = (Vec<(&'s Template, Span)>, &'s [Capture]);
+
+/// The parts of a step in their order: the request and its answer, and each
+/// message of a WebSocket.
+fn parts(step: &Step) -> Vec<Part<'_>> {
+    let mut parts = vec![(templates(step), step.captures.as_slice())];
+    parts.extend(step.request.messages().iter().map(|message| {
+        let sent = message.templates().into_iter();
+        let mut found: Vec<_> = sent.map(|template| (template, message.span)).collect();
+        for expectation in message.expectations() {
+            expectation.predicate.templates(&mut found);
+        }
+        if let Some(close) = message.close() {
+            close.templates(&mut found);
+        }
+        found.extend(made_of(message.captures()));
+        (found, message.captures())
+    }));
+    parts
+}
+
+/// What is made of captured values.
+fn made_of(captures: &[Capture]) -> impl Iterator<Item = (&Template, Span)> {
+    let transforms = captures.iter().filter_map(|c| c.transform.as_ref());
+    transforms.map(|(template, span)| (template, *span))
+}
+
+/// The templates of a request and of what its answer must be like.
 fn templates(step: &Step) -> Vec<(&Template, Span)> {
     let request = &step.request;
     let mut found = vec![(&request.path, step.span)];
@@ -219,8 +251,7 @@ fn templates(step: &Step) -> Vec<(&Template, Span)> {
     for expectation in &step.expectations {
         expectation.predicate.templates(&mut found);
     }
-    let transforms = step.captures.iter().filter_map(|c| c.transform.as_ref());
-    found.extend(transforms.map(|(template, span)| (template, *span)));
+    found.extend(made_of(&step.captures));
     found
 }
 

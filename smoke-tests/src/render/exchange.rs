@@ -43,6 +43,11 @@ pub(super) fn transcripts(check: &CheckReport) -> String {
                 answer.body.as_ref(),
             );
         }
+        for said in &exchange.messages {
+            let mark = if said.sent { '>' } else { '<' };
+            let kind = format!("[{}]", said.kind.word());
+            message(&mut text, mark, &kind, &[], Some(&said.content));
+        }
     }
     text
 }

@@ -15,7 +15,7 @@ use crate::report::{self, Outcome, Role, StepOutcome};
 use crate::verdict;
 
 pub use self::about::{Link, Problem};
-pub use self::exchange::{Answer, Excerpt, Header, Request};
+pub use self::exchange::{Answer, Excerpt, Header, Message, Request};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -145,6 +145,9 @@ pub struct Step<'a> {
     /// What came back, at least its status, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer<'a>>,
+    /// The last of what was said over the WebSocket, if the step failed on one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Message<'a>>,
     /// A shell command that sends the request again, if the step failed;
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -301,6 +304,12 @@ fn step(step: &report::StepReport) -> Step<'_> {
             .as_ref()
             .and_then(|exchange| exchange.answer.as_ref())
             .map(exchange::answer),
+        messages: step
+            .exchange
+            .iter()
+            .flat_map(|exchange| &exchange.messages)
+            .map(exchange::message)
+            .collect(),
         curl: step
             .exchange
             .as_ref()

@@ -28,7 +28,7 @@ pub(super) fn not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
 fn step_name(step: &Step) -> String {
     let request = &step.request;
     let own = step.name.clone();
-    let own = own.unwrap_or_else(|| format!("{} {}", request.method, request.path.text()));
+    let own = own.unwrap_or_else(|| format!("{} {}", request.word(), request.path.text()));
     step.uses()
         .fold(own, |name, used| format!("{}: {name}", used.label))
 }

@@ -1,11 +1,13 @@
 //! Keeps what a step sent last and what came back, for the report of one that
 //! failed; all of it bounded.
 
+use std::collections::VecDeque;
+
 use http::{HeaderMap, Version};
 
-use crate::http::{Request, Response};
+use crate::http::{Came, Content, Request, Response};
 use crate::redact::{REDACTED, Redactor, Secret};
-use crate::report::{Excerpt, Exchange, Received, Sent};
+use crate::report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
 use crate::settings::Connection;
 use crate::{credential, curl};
 
@@ -15,12 +17,16 @@ const MOST_BODY: usize = 2_000;
 const MOST_VALUE: usize = 500;
 /// The most headers that a report shows.
 const MOST_HEADERS: usize = 60;
+/// The most messages of a WebSocket that a report shows.
+const MOST_MESSAGES: usize = 40;
 
 /// The last request of an attempt, and the answer to it.
 #[derive(Default)]
 pub(super) struct Trace {
     request: Option<Request>,
     response: Option<Response>,
+    /// The last of what was said over a WebSocket.
+    messages: VecDeque<Message>,
     secrets: Vec<Secret>,
 }
 
@@ -35,6 +41,39 @@ impl Trace {
 
     pub(super) fn answered(&mut self, response: Response) {
         self.response = Some(response);
+    }
+
+    /// A message was sent.
+    pub(super) fn said(&mut self, text: &str) {
+        self.message(true, MessageKind::Text, text.as_bytes());
+    }
+
+    /// Something came over the WebSocket.
+    pub(super) fn heard(&mut self, came: &Came) {
+        match came {
+            Came::Message(Content::Text(bytes)) => self.message(false, MessageKind::Text, bytes),
+            Came::Message(Content::Binary(bytes)) => {
+                self.message(false, MessageKind::Binary, bytes);
+            }
+            Came::Close(close) => {
+                let text = match close {
+                    Some((code, reason)) => format!("{code} {reason}"),
+                    None => String::new(),
+                };
+                self.message(false, MessageKind::Close, text.trim_end().as_bytes());
+            }
+        }
+    }
+
+    fn message(&mut self, sent: bool, kind: MessageKind, content: &[u8]) {
+        if self.messages.len() >= MOST_MESSAGES {
+            self.messages.pop_front();
+        }
+        self.messages.push_back(Message {
+            sent,
+            kind,
+            content: beginning(content),
+        });
     }
 
     pub(super) fn response(&self) -> Option<&Response> {
@@ -76,6 +115,7 @@ impl Trace {
                 headers: headers(&response.headers),
                 body: excerpt(&response.body),
             }),
+            messages: self.messages.into(),
         })
     }
 }
@@ -113,12 +153,16 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// The beginning of a body, if there is one.
 fn excerpt(body: &[u8]) -> Option<Excerpt> {
+    (!body.is_empty()).then(|| beginning(body))
+}
+
+fn beginning(body: &[u8]) -> Excerpt {
     // Four bytes a character at the most, and room for a broken one.
     let begin = String::from_utf8_lossy(&body[..body.len().min(4 * MOST_BODY + 4)]);
-    (!body.is_empty()).then(|| Excerpt {
+    Excerpt {
         text: shortened(&begin, MOST_BODY),
         bytes: body.len(),
-    })
+    }
 }
 
 fn shortened(text: &str, most: usize) -> String {

@@ -8,7 +8,7 @@ use http::header::{
 use serde_json::{Map, Value};
 
 use super::auth::{authorization, signer};
-use crate::check_file::{self, Body, Content, GraphQl, Part};
+use crate::check_file::{self, Body, Content, GraphQl, Part, as_http};
 use crate::http::{self as http_client, Manner, Request};
 use crate::target::Target;
 use crate::template::{Scope, Template};
@@ -33,6 +33,8 @@ pub(super) fn fill_in(
     scope: &Scope,
 ) -> Result<Request, Unfit> {
     let path = request.path.render(scope).map_err(unfit("the path"))?;
+    let opens = request.messages.is_some();
+    let path = if opens { as_http(&path) } else { path };
     let mut url = target.url(&path).map_err(unfit("the URL"))?;
     for (name, template) in &request.query {
         let value = template.render(scope).map_err(unfit("the query"))?;
@@ -80,6 +82,10 @@ pub(super) fn fill_in(
                 .or_insert(HeaderValue::from_static(value));
         }
     }
+    if opens {
+        let upgrade = http_client::upgrade().map_err(unfit("the WebSocket"))?;
+        headers.extend(upgrade);
+    }
     Ok(Request {
         method: request.method.clone(),
         url,
@@ -90,6 +96,7 @@ pub(super) fn fill_in(
             compress: request.compress,
             signer,
             grpc: request.grpc.clone(),
+            opens,
         },
     })
 }

@@ -18,7 +18,6 @@ use crate::hint::hint;
 use crate::http::{AskError, Request, Response, Unanswered};
 use crate::report::{Class, Failure, StepOutcome, StepReport, Timing};
 use crate::template::Scope;
-use crate::value::shown_text;
 
 pub(super) async fn run(
     step: &Step,
@@ -76,7 +75,7 @@ pub(super) async fn once(
 
 pub(super) struct Attempt<'a> {
     pub(super) step: &'a Step,
-    source: &'a Arc<Source>,
+    pub(super) source: &'a Arc<Source>,
     pub(super) shared: &'a Shared<'a>,
 }
 
@@ -103,12 +102,17 @@ impl Attempt<'_> {
             Some(_) => Instant::now() + self.step.timeout,
             None => end,
         };
+        if request.manner.opens {
+            return self.converse(request, end, scope, jar, report, trace).await;
+        }
         match self.exchange(request, end, jar, report, trace).await {
             Ok(response) => {
                 report.status = Some(response.status);
                 report.timing = timing(&response);
                 report.latency = Some(response.latency);
-                let failures = self.judge(&response, scope, jar);
+                let step = self.step;
+                let failures =
+                    self.judge(&step.expectations, &step.captures, &response, scope, jar);
                 trace.answered(response);
                 failures
             }
@@ -276,75 +280,10 @@ impl Attempt<'_> {
         }
         failure
     }
-
-    /// Holds the answer against the expectations, and keeps the captures if
-    /// all of them are met.
-    fn judge(&self, response: &Response, scope: &mut Scope, jar: &Jar) -> Vec<Failure> {
-        let cookie = |name: &str| jar.value(name);
-        let answer = Answer::new(response, &cookie);
-        let mut failures = Vec::new();
-        for expectation in &self.step.expectations {
-            let query = &expectation.query;
-            let title = format!("unexpected {}", query.describe());
-            let mut wrong = |span, expected: Option<String>, found: String| {
-                let mut diagnostic = Diagnostic::at(self.source, span, title.clone()).found(found);
-                diagnostic.expected = expected;
-                failures.push(Failure {
-                    class: Class::WrongAnswer,
-                    diagnostic,
-                });
-            };
-            let span = expectation.predicate.span();
-            match answer.ask(query) {
-                Err(senseless) => {
-                    wrong(span, Some(senseless.expected.to_owned()), senseless.found);
-                }
-                Ok(value) => {
-                    match expectation
-                        .predicate
-                        .judge(value.as_ref(), query.unit(), scope)
-                    {
-                        Ok(mismatches) => mismatches.into_iter().for_each(|mismatch| {
-                            let aside = answer.aside(query);
-                            let aside = aside.map(|text| format!(": {}", shown_text(&text)));
-                            let found = mismatch.found + aside.as_deref().unwrap_or_default();
-                            wrong(mismatch.span, Some(mismatch.expected), found);
-                        }),
-                        Err(reason) => {
-                            wrong(span, Some("values to compare with".to_owned()), reason);
-                        }
-                    }
-                }
-            }
-        }
-        let mut captured = Vec::new();
-        for capture in &self.step.captures {
-            match capture::take(capture, &answer, self.source, scope) {
-                Ok(value) => captured.push((&capture.name, value)),
-                Err(diagnostic) => failures.push(Failure {
-                    class: Class::WrongAnswer,
-                    diagnostic,
-                }),
-            }
-        }
-        failures.sort_by_key(|failure: &Failure| {
-            failure
-                .diagnostic
-                .place
-                .as_ref()
-                .map(|place| place.span.start)
-        });
-        if failures.is_empty() {
-            for (name, value) in captured {
-                scope.set(name, &value);
-            }
-        }
-        failures
-    }
 }
 
 /// The parts of the last request's time, if they were taken.
-fn timing(response: &Response) -> Option<Timing> {
+pub(super) fn timing(response: &Response) -> Option<Timing> {
     let opened = response.opened.as_ref()?;
     Some(Timing {
         dns: opened.phases.dns,

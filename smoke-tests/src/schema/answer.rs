@@ -5,16 +5,21 @@ use serde_json::{Value, json};
 
 use super::{closed, flag, map, reference, text};
 
-pub(super) fn expect() -> Value {
-    let of_each = |description: &str| {
-        json!({
-            "description": description,
-            "type": "object",
-            "additionalProperties": { "$ref": "#/definitions/predicate" }
-        })
-    };
+fn of_each(description: &str) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "additionalProperties": { "$ref": "#/definitions/predicate" }
+    })
+}
+
+pub(super) fn json_paths() -> Value {
     let mut json_paths = of_each("Values by JSONPath (RFC 9535).");
     json_paths["propertyNames"] = json!({ "pattern": r"^\$" });
+    json_paths
+}
+
+pub(super) fn expect() -> Value {
     closed(map([
         (
             "status",
@@ -56,7 +61,7 @@ pub(super) fn expect() -> Value {
                 "predicate",
             ),
         ),
-        ("json", json_paths),
+        ("json", json_paths()),
         ("tls", tls()),
         ("latency", latency()),
         (

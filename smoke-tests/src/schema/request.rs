@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::check_file::keys;
 
-use super::{NAME, closed, duration, map, reference, text};
+use super::answer::json_paths;
+use super::{NAME, closed, duration, flag, map, reference, text};
 
 /// The keys of a request, in a step or in a check of one request.
 pub(super) fn request() -> Map<String, Value> {
@@ -39,6 +40,8 @@ pub(super) fn request() -> Map<String, Value> {
             "proto",
             text("The file that declares the gRPC call, relative to the check file."),
         ),
+        ("websocket", websocket()),
+        ("messages", messages()),
         (
             "query",
             json!({
@@ -84,12 +87,7 @@ pub(super) fn request() -> Map<String, Value> {
         ),
         (
             "capture",
-            json!({
-                "description": "Values of the answer, for the steps that follow.",
-                "type": "object",
-                "propertyNames": { "pattern": NAME },
-                "additionalProperties": { "$ref": "#/definitions/capture" }
-            }),
+            captures("Values of the answer, for the steps that follow."),
         ),
         (
             "timeout",
@@ -102,10 +100,81 @@ pub(super) fn request() -> Map<String, Value> {
 
 pub(super) fn one_method() -> Vec<Value> {
     [
-        "get", "head", "post", "put", "patch", "delete", "options", "grpc",
+        "get",
+        "head",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "options",
+        "grpc",
+        "websocket",
     ]
     .map(|method| json!({ "required": [method] }))
     .to_vec()
+}
+
+fn websocket() -> Value {
+    json!({
+        "description": "Opens a WebSocket at this path on the target, or at a URL on an allowed host.",
+        "type": "string",
+        "pattern": r"^(/([^/]|$)|(https?|wss?)://|\{\{)"
+    })
+}
+
+fn messages() -> Value {
+    let mut expected = closed(map([
+        ("body", reference("The message as text.", "predicate")),
+        ("json", json_paths()),
+        ("size", reference("Its number of bytes.", "predicate")),
+        (
+            "close",
+            reference("The code with which the server closes.", "predicate"),
+        ),
+    ]));
+    expected["description"] = "What must come next; {} for any message.".into();
+    let mut message = closed(map([
+        (
+            "send",
+            json!({
+                "description": "Sends text as it is, any other value as JSON. Strings may be templates.",
+                "type": ["string", "number", "boolean", "array", "object"]
+            }),
+        ),
+        ("expect", expected),
+        (
+            "capture",
+            captures("Values of the message, for what follows."),
+        ),
+        (
+            "timeout",
+            duration("How long the message is waited for. Default: the step's time."),
+        ),
+        (
+            "skip_others",
+            flag("Whether messages of another kind may come before it."),
+        ),
+    ]));
+    message["anyOf"] = ["send", "expect", "capture"]
+        .map(|key| json!({ "required": [key] }))
+        .to_vec()
+        .into();
+    json!({
+        "description": "What is sent and what must come, in this order.",
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 100,
+        "items": message
+    })
+}
+
+fn captures(description: &str) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "propertyNames": { "pattern": NAME },
+        "additionalProperties": { "$ref": "#/definitions/capture" }
+    })
 }
 
 fn graphql() -> Value {

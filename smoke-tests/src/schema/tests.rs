@@ -40,6 +40,10 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
     check(&format!("{request}/graphql/properties"), &[&keys::GRAPHQL]);
     let part = "multipart/additionalProperties/anyOf/0/anyOf/1/properties";
     check(&format!("{request}/{part}"), &[&keys::PART]);
+    let message = format!("{request}/messages/items/properties");
+    check(&message, &[&keys::MESSAGE]);
+    let expected = format!("{message}/expect/properties");
+    check(&expected, &[&keys::MESSAGE_EXPECTATIONS]);
     check("/definitions/expect/properties", &[&keys::EXPECTATIONS]);
     check(
         "/definitions/predicate/anyOf/1/properties",

@@ -409,3 +409,73 @@ checks:
        = help: what a call does, its name does not tell; only the health check is free
     "#);
 }
+
+#[test]
+fn what_is_said_over_a_websocket_is_what_can_be() {
+    insta::assert_snapshot!(problems(
+        r#"
+checks:
+  - name: a
+    steps:
+      - websocket: /ws
+        messages: [{ send: a }]
+      - websocket: /ws
+        get: /
+        json: {}
+        http: "2"
+        follow_redirects: true
+      - websocket: ws
+      - get: /
+        messages: [{ expect: {} }]
+      - grpc: grpc.health.v1.Health/Check
+        websocket: /ws
+      - websocket: /ws
+        messages: []
+      - websocket: /ws
+        messages: { send: a }
+  - name: b
+    writes: true
+    steps:
+      - websocket: /ws
+        messages:
+          - {}
+          - { timeout: 1s }
+          - { send: a, timeout: 1s, skip_others: true }
+          - { send: null, expect: { status: 200 } }
+          - { expect: { close: 1000, body: a }, capture: { b: body } }
+          - { expect: { close: normal } }
+          - { expect: {}, timeout: 0s, skip_others: 1, capture: { c: status, d: { header: x-a } } }
+          - { send: "{{ later }}", expect: { json: { "$.a[": "{{ nobody }}" } } }
+          - { capture: { later: body } }
+"#
+    ));
+}
+
+#[test]
+fn a_fragment_that_talks_over_a_websocket_needs_leave_to_write() {
+    insta::assert_snapshot!(problems(
+        "
+fragments:
+  subscribe: { steps: [{ websocket: /ws, messages: [{ send: a }] }] }
+checks:
+  - name: a
+    steps: [{ use: subscribe }]
+"
+    ));
+}
+
+#[test]
+fn a_message_knows_what_was_captured_before_it() {
+    insta::assert_snapshot!(problems(
+        r#"
+checks:
+  - name: a
+    writes: true
+    websocket: /ws
+    messages:
+      - { send: "{{ later }}", expect: { json: { $.a: "{{ nobody }}" } } }
+      - { capture: { later: body } }
+      - { send: "{{ later }}", expect: { close: "{{ earlier }}" } }
+"#
+    ));
+}

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::outcome;
 use super::text::{Sentence, Text};
 use super::timing;
-use crate::report::{CheckReport, Excerpt, Exchange, Failure, Outcome, StepOutcome, StepReport};
+use crate::report::{
+    CheckReport, Excerpt, Exchange, Failure, Message, MessageKind, Outcome, StepOutcome, StepReport,
+};
 use crate::snippet::{Colour, Frame, Severity, render_in};
 use crate::units::{human_bytes, human_duration};
 
@@ -192,6 +194,9 @@ fn exchange(html: &mut String, exchange: &Exchange) {
         ),
         None => html.push_str("<p class=\"silence\">There was no answer.</p>"),
     }
+    if !exchange.messages.is_empty() {
+        messages(html, &exchange.messages);
+    }
     let _ = write!(
         html,
         "</div><div class=\"repeat\"><h4>Repeat it</h4>\
@@ -223,6 +228,27 @@ fn message(
             let size = human_bytes(body.bytes as u64);
             let _ = write!(html, "\n<i>({size} in all)</i>");
         }
+    }
+    html.push_str("</pre></details>");
+}
+
+/// What was said over a WebSocket.
+fn messages(html: &mut String, messages: &[Message]) {
+    html.push_str(
+        "<details class=\"message\" open><summary>Messages</summary><pre tabindex=\"0\">",
+    );
+    for message in messages {
+        let direction = if message.sent { "sent" } else { "received" };
+        let kind = match message.kind {
+            MessageKind::Text => "",
+            MessageKind::Binary => " (binary)",
+            MessageKind::Close => " (close)",
+        };
+        let _ = writeln!(
+            html,
+            "<i>{direction}{kind}:</i> {}",
+            Text(&message.content.text)
+        );
     }
     html.push_str("</pre></details>");
 }

@@ -32,6 +32,18 @@ pub struct Answer<'a> {
     pub body: Option<Excerpt<'a>>,
 }
 
+/// A message of a WebSocket, or its close.
+#[derive(Debug, Serialize)]
+pub struct Message<'a> {
+    /// `sent` or `received`.
+    pub direction: &'static str,
+    /// `text`, `binary` or `close`.
+    pub kind: &'static str,
+    /// Its content; code and reason of a close.
+    #[serde(flatten)]
+    pub content: Excerpt<'a>,
+}
+
 /// One header.
 #[derive(Debug, Serialize)]
 pub struct Header<'a> {
@@ -65,6 +77,14 @@ pub(super) fn answer(received: &report::Received) -> Answer<'_> {
         version: received.version,
         headers: headers(&received.headers),
         body: received.body.as_ref().map(excerpt),
+    }
+}
+
+pub(super) fn message(message: &report::Message) -> Message<'_> {
+    Message {
+        direction: if message.sent { "sent" } else { "received" },
+        kind: message.kind.word(),
+        content: excerpt(&message.content),
     }
 }
 

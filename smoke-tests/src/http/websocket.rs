@@ -1,0 +1,212 @@
+//! A WebSocket (RFC 6455): opened by an upgrade of HTTP/1.1 over a connection
+//! of its own, then messages, one by one, all of it bounded.
+//!
+//! The only module that knows the library of the protocol.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::StatusCode;
+use http::header::{
+    CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+
+use super::{AskError, Client, MOST_BODY_BYTES, Request, Response, Unanswered, reasons, receive};
+use crate::digest;
+
+/// The largest message that is read, in bytes.
+pub(crate) const MOST_MESSAGE_BYTES: usize = MOST_BODY_BYTES;
+/// How long a server may take to say farewell.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A WebSocket that is open.
+pub(crate) struct Socket {
+    stream: WebSocketStream<TokioIo<Upgraded>>,
+    /// Ends the connection when the socket is dropped.
+    _driving: JoinSet<()>,
+}
+
+/// Something that came over a WebSocket.
+pub(crate) enum Came {
+    Message(Content),
+    /// The server closes, perhaps with a code and a reason.
+    Close(Option<(u16, String)>),
+}
+
+/// What a message holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Text(Bytes),
+    Binary(Bytes),
+}
+
+/// Why nothing came, or nothing could be sent.
+pub(crate) enum SocketError {
+    Late,
+    TooLarge,
+    Broken(String),
+}
+
+/// The headers that ask for a WebSocket, with a new key; the error says why
+/// there is none.
+pub(crate) fn upgrade() -> Result<HeaderMap, String> {
+    let key = digest::random_key().and_then(|key| HeaderValue::from_str(&key).ok());
+    let key = key.ok_or_else(|| "no randomness for its key".to_owned())?;
+    Ok(HeaderMap::from_iter([
+        (CONNECTION, HeaderValue::from_static("Upgrade")),
+        (UPGRADE, HeaderValue::from_static("websocket")),
+        (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+        (SEC_WEBSOCKET_KEY, key),
+    ]))
+}
+
+impl Client {
+    /// Opens a WebSocket within `limit`. Beside the answer there is either the
+    /// socket, or why there is none.
+    pub(crate) async fn open(
+        &self,
+        request: Request,
+        limit: Duration,
+    ) -> Result<(Response, Result<Socket, String>), Unanswered> {
+        let begun = Instant::now();
+        let mut driving = JoinSet::new();
+        let asked = request.headers.clone();
+        let head = timeout_at(begun + limit, self.head(request, &mut driving)).await;
+        let (mut head, opened) = match head {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => return Err(AskError::NoAnswer(limit).into()),
+        };
+        if head.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let why = |error: &hyper::Error| reasons(Some(error));
+            let response = receive(head, Some(opened), None, begun, limit, why).await?;
+            let status = response.status;
+            return Ok((response, Err(format!("an answer with status {status}"))));
+        }
+        let upgraded = match refusal(&asked, head.headers()) {
+            Some(refusal) => Err(refusal),
+            None => hyper::upgrade::on(&mut head)
+                .await
+                .map_err(|error| reasons(Some(&error))),
+        };
+        let mut response = Response::of(head.into_parts().0, Some(opened));
+        response.latency = begun.elapsed();
+        let socket = match upgraded {
+            Ok(upgraded) => Ok(Socket::over(upgraded, driving).await),
+            Err(why) => Err(why),
+        };
+        Ok((response, socket))
+    }
+}
+
+/// Why a 101 opens no WebSocket (RFC 6455, section 4.1).
+fn refusal(asked: &HeaderMap, answered: &HeaderMap) -> Option<String> {
+    let value = |headers: &HeaderMap, name: HeaderName| {
+        let value = headers.get(name).map(HeaderValue::as_bytes);
+        String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
+    };
+    let upgrade = value(answered, UPGRADE);
+    if !upgrade.eq_ignore_ascii_case("websocket") {
+        return Some(format!("101 with `upgrade: {upgrade}`"));
+    }
+    let key = value(asked, SEC_WEBSOCKET_KEY);
+    let accept = value(answered, SEC_WEBSOCKET_ACCEPT);
+    if accept != digest::websocket_accept(key.as_bytes()) {
+        return Some("101 with a `sec-websocket-accept` that is not of this request".to_owned());
+    }
+    let extensions = value(answered, SEC_WEBSOCKET_EXTENSIONS);
+    if !extensions.is_empty() {
+        return Some(format!(
+            "101 with the extension `{extensions}`, which is not understood"
+        ));
+    }
+    let chosen = value(answered, SEC_WEBSOCKET_PROTOCOL);
+    let offered = value(asked, SEC_WEBSOCKET_PROTOCOL);
+    let known = chosen.is_empty() || offered.split(',').any(|name| name.trim() == chosen);
+    (!known).then(|| format!("101 with the subprotocol `{chosen}`, which was not offered"))
+}
+
+impl Socket {
+    async fn over(upgraded: Upgraded, driving: JoinSet<()>) -> Self {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MOST_MESSAGE_BYTES))
+            .max_frame_size(Some(MOST_MESSAGE_BYTES));
+        let io = TokioIo::new(upgraded);
+        Self {
+            stream: WebSocketStream::from_raw_socket(io, Role::Client, Some(config)).await,
+            _driving: driving,
+        }
+    }
+
+    /// Sends text.
+    pub(crate) async fn send(&mut self, text: String, end: Instant) -> Result<(), SocketError> {
+        let sent = timeout_at(end, self.stream.send(Message::text(text))).await;
+        sent.map_err(|_| SocketError::Late)?
+            .map_err(SocketError::from)
+    }
+
+    /// Waits for the next message, or for the server to close.
+    pub(crate) async fn receive(&mut self, end: Instant) -> Result<Came, SocketError> {
+        loop {
+            let next = timeout_at(end, self.stream.next()).await;
+            let next = next.map_err(|_| SocketError::Late)?;
+            return Ok(match next.unwrap_or(Err(Error::ConnectionClosed))? {
+                Message::Text(text) => Came::Message(Content::Text(text.into())),
+                Message::Binary(bytes) => Came::Message(Content::Binary(bytes)),
+                Message::Close(frame) => {
+                    let frame = frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+                    Came::Close(frame)
+                }
+                // The library answers a ping by itself.
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
+            });
+        }
+    }
+
+    /// Says farewell, and waits for the server's for a moment: nobody is
+    /// blamed for how it ends.
+    pub(crate) async fn close(mut self, end: Instant) {
+        let end = end.min(Instant::now() + FAREWELL);
+        let farewell = async {
+            let frame = CloseFrame {
+                code: CloseCode::Normal,
+                reason: "".into(),
+            };
+            let _ = self.stream.close(Some(frame)).await;
+            while let Some(Ok(_)) = self.stream.next().await {}
+        };
+        let _ = timeout_at(end, farewell).await;
+    }
+}
+
+impl From<Error> for SocketError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Capacity(_) => Self::TooLarge,
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                Self::Broken("the connection ended without a close".to_owned())
+            }
+            error => Self::Broken(reasons(Some(&error))),
+        }
+    }
+}
+
+impl Content {
+    pub(crate) fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Text(bytes) | Self::Binary(bytes) => bytes,
+        }
+    }
+}
