@@ -23,7 +23,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use self::cases::Moment::{AmidChecks, Teardown};
-use self::cases::{Again, Case, End, Lasts, Wrong, cases};
+use self::cases::{Again, Case, End, Lasts, SINKS, Wrong, cases};
 use self::stage::{REPORTS, prepared};
 use crate::leaks::{ENVIRONMENT, leak, outputs, read};
 use crate::reasons::row;
@@ -82,7 +82,8 @@ async fn tell(case: &Case) -> Result<(), String> {
     if case.wrong.is_out_of_memory() && first != Some(&InvocationOutcome::OutOfMemory) {
         return Err(format!("there was memory enough: {:?}", ends(&invocations)));
     }
-    told_to_others(case, &trial, &invocations)?;
+    others_were_told(case, &trial, &invocations)?;
+    teardown_met_it(case, &invocations)?;
     let tokens = trial.stage.green_app().tokens();
     let tokens = tokens.iter().map(|token| ("a session", token.as_str()));
     let execution = [("the execution id", registered.execution_id.as_str())];
@@ -111,35 +112,50 @@ async fn tell(case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the others were told what the function let out, and the teardown met
-/// what was meant for it.
-fn told_to_others(case: &Case, trial: &Trial, invocations: &[Invocation]) -> Result<(), String> {
+/// Whether others were told of each invocation that ended by itself, or the
+/// function says that they were not.
+fn others_were_told(case: &Case, trial: &Trial, invocations: &[Invocation]) -> Result<(), String> {
     let api = trial.stage.codedeploy();
     let reports = api.objects(REPORTS);
+    let mut messages = 0;
     for invocation in invocations {
         let InvocationOutcome::Returned(answer) = &invocation.outcome else {
             continue;
         };
+        for (_, sink) in SINKS {
+            let said = answer["sinks"][sink].as_str().unwrap_or_default();
+            if said.starts_with("failed: ") == case.reaches(sink) {
+                return Err(format!("{sink}: {said}"));
+            }
+        }
         let mine = |(key, _): &&(String, String)| key.contains(&invocation.request_id);
         let stored = reports.iter().filter(mine).count();
-        if stored != 3 {
+        if case.reaches("reports") && stored != 3 {
             return Err(format!("{stored} reports are stored: {answer}"));
         }
-        let put_in_order = &answer["report"]["checks"];
-        let met = put_in_order
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|check| check["role"] == "teardown" && check["outcome"] != "passed");
-        let slow = matches!(case.wrong, Wrong::Network(Fault::Slow { .. }));
-        if case.moment == Teardown && !slow && !met && case.succeeds() {
-            return Err(format!("the teardown went well: {answer}"));
-        }
+        // Whoever came too late has nothing to tell.
+        messages += usize::from(answer["reported"] != "already-completed");
     }
-    // Whoever came too late has nothing to tell.
-    let late = |it: &Invocation| matches!(&it.outcome, InvocationOutcome::Returned(answer) if answer["reported"] == "already-completed");
-    if api.messages().is_empty() && !invocations.iter().all(late) {
-        return Err("no topic was told".to_owned());
+    if case.reaches("notification") && api.messages().len() < messages {
+        return Err(format!("{} messages of {messages}", api.messages().len()));
+    }
+    Ok(())
+}
+
+/// Whether the teardown met what was meant for it.
+fn teardown_met_it(case: &Case, invocations: &[Invocation]) -> Result<(), String> {
+    let harmless = matches!(case.wrong, Wrong::Network(Fault::Slow { .. }));
+    if case.moment != Teardown || harmless {
+        return Ok(());
+    }
+    for invocation in invocations {
+        if let InvocationOutcome::Returned(answer) = &invocation.outcome {
+            let checks = answer["report"]["checks"].as_array();
+            let mut checks = checks.into_iter().flatten();
+            if checks.any(|it| it["role"] == "teardown" && it["outcome"] == "passed") {
+                return Err(format!("the teardown went well: {answer}"));
+            }
+        }
     }
     Ok(())
 }
@@ -217,6 +233,7 @@ async fn invoked(case: &Case, trial: &Trial, event: &Value) -> Vec<Invocation> {
                 kill(signal, &pid).await;
                 // The watchdog runs after the trouble.
                 balancer.fault(Listener::Test, None);
+                trial.stage.codedeploy().heal();
             };
             meanwhile(invoking, killing).await
         }

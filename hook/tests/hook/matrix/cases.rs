@@ -28,11 +28,13 @@ pub(super) enum Moment {
     Teardown,
     /// While CodeDeploy is told.
     Reporting,
+    /// After it was told, while S3 and SNS are.
+    TellingOthers,
 }
 
 use Moment::{
     AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Reporting,
-    Teardown,
+    Teardown, TellingOthers,
 };
 
 /// How it has to end.
@@ -124,6 +126,15 @@ impl Case {
     pub(super) fn succeeds(&self) -> bool {
         self.expected == SUCCEEDED
     }
+
+    /// Whether a sink gets in the end what it should.
+    pub(super) fn reaches(&self, sink: &str) -> bool {
+        let Wrong::Aws(operation, lasts, fault) = self.wrong else {
+            return true;
+        };
+        let passes = matches!(lasts, Lasts::Times(_)) && fault != ApiFault::AccessDenied;
+        passes || !SINKS.contains(&(operation, sink))
+    }
 }
 
 /// What is fetched before the checks, and when.
@@ -133,6 +144,9 @@ pub(super) const FETCHES: [(&str, Moment); 4] = [
     ("GetSecretValue", FetchingValues),
     ("GetParameters", FetchingValues),
 ];
+
+/// Who else is told: the operation, and the sink as the function names it.
+pub(super) const SINKS: [(&str, &str); 2] = [("PutObject", "reports"), ("Publish", "notification")];
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -403,6 +417,14 @@ fn aws(cases: &mut Vec<Case>) {
             case(name, moment, &wrong, expected);
         }
         case(name, Reporting, &Wrong::Aws(VERDICT, lasts, fault), report);
+        for (operation, _) in SINKS {
+            // S3 tells with the status alone that an object is kept.
+            if fault == ApiFault::Garbage && operation == "PutObject" {
+                continue;
+            }
+            let wrong = Wrong::Aws(operation, lasts, fault);
+            case(name, TellingOthers, &wrong, SUCCEEDED);
+        }
     }
     for (operation, moment) in FETCHES {
         // Well-formed, and without what was asked for.
@@ -431,6 +453,8 @@ fn lambda(cases: &mut Vec<Case>) {
         ] {
             case(name, moment, &Wrong::Signal(signal, line), FAILED);
         }
+        let wrong = Wrong::Signal(signal, "s3:PutObject");
+        case(name, TellingOthers, &wrong, SUCCEEDED);
     }
     for moment in [FirstCheck, AmidChecks] {
         case("out of memory", moment, &Wrong::OutOfMemory, FAILED);

@@ -7,7 +7,7 @@ use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, VERDICT};
 
 use super::cases::Moment::{
     AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Reporting,
-    Teardown,
+    Teardown, TellingOthers,
 };
 use super::cases::{Case, End, FETCHES, FOREVER, Lasts, Wrong};
 use crate::leaks::ENVIRONMENT;
@@ -163,6 +163,10 @@ fn set(case: &Case, trial: &Trial) {
             fault(Fault::NoAnswer);
         }
         (Wrong::OutOfMemory, FirstCheck) => fault(Fault::EndlessBody),
+        (Wrong::Signal(..), TellingOthers) => {
+            api.fail("PutObject", 1, ApiFault::Throttled);
+            api.fail("PutObject", 10_000, ApiFault::Slow { by: FOREVER });
+        }
         (Wrong::Signal(..), Reporting) => api.fail(VERDICT, 1, ApiFault::Slow { by: FOREVER }),
         _ => {}
     }

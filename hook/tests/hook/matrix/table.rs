@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::cases::Moment::{
     self, AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck,
-    Reporting, Teardown,
+    Reporting, Teardown, TellingOthers,
 };
 use super::cases::{Case, End};
 
@@ -16,7 +16,7 @@ type Row = BTreeMap<Moment, (usize, usize, End)>;
 /// The matrix as a table: a fault a row, a moment a column.
 #[expect(clippy::print_stdout, reason = "the table is for people")]
 pub(super) fn print(told: &[(Case, Result<(), String>)]) {
-    const MOMENTS: [(Moment, &str); 8] = [
+    const MOMENTS: [(Moment, &str); 9] = [
         (AskingAws, "asking AWS"),
         (FetchingChecks, "check files"),
         (FetchingValues, "values"),
@@ -25,6 +25,7 @@ pub(super) fn print(told: &[(Case, Result<(), String>)]) {
         (AmidChecks, "amid checks"),
         (Teardown, "teardown"),
         (Reporting, "reporting"),
+        (TellingOthers, "telling others"),
     ];
     let mut rows: BTreeMap<(&str, &str), Row> = BTreeMap::new();
     for (case, told) in told {
