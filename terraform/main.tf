@@ -15,6 +15,10 @@ locals {
     nat_public_ips     = module.network[0].nat_public_ips
   } : var.vpc
 
+  # Each release brings its own check files, under the tag of its image; without
+  # a proof the gate does not know which release it tests.
+  checks = var.hook.checks != null ? var.hook.checks : var.proof == "off" ? [] : ["${module.pipeline.checks_url}{{ deployment.image_tag }}/"]
+
   # A public load balancer has public addresses only, even for those inside its
   # VPC: the gate comes to it through NAT, where a rule that names its security
   # group does not match. An internal one sees the group.
@@ -88,7 +92,8 @@ module "hook" {
   codedeploy_deployment_group = local.deployment_group
   target                      = module.load_balancer.test_url
   connect_to                  = var.tls == null ? null : module.load_balancer.dns_name
-  checks                      = var.hook.checks
+  checks                      = local.checks
+  checks_fallback             = var.hook.checks_fallback
   tags                        = var.hook.tags
   variables                   = var.hook.variables
   jobs                        = var.hook.jobs

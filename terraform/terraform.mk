@@ -38,12 +38,14 @@ $(TERRAFORM_STAMP): tools/requirements-terraform.txt
 terraform:
 	@command -v $(TERRAFORM) >/dev/null || { echo "make: terraform is missing: install Terraform 1.9 or newer" >&2; exit 1; }
 
+# Which check files judge a release that brings none: make deploy CHECKS=folder
+DEPLOYED_CHECKS = $(if $(filter file,$(origin CHECKS)),terraform/checks,$(CHECKS))
 DEPLOYED = $(abspath $(or $(ZIP),$(PACKAGE)))
 
 .PHONY: deploy
 deploy: | terraform ## Package the hook and apply terraform/examples/complete
 	@tools/announce.sh deploy $(EXAMPLE) $(AUTO)
-	@$(if $(ZIP),,$(MAKE) package)
+	@$(if $(ZIP),,$(MAKE) package CHECKS=$(DEPLOYED_CHECKS))
 	@$(TERRAFORM) -chdir=$(EXAMPLE) init -input=false
 	@$(TERRAFORM) -chdir=$(EXAMPLE) apply -var package=$(DEPLOYED) -var package_architecture=$(ARCH) $(VARS) $(if $(AUTO),-input=false -auto-approve)
 

@@ -225,24 +225,25 @@ variable "container_insights" {
 }
 
 variable "hook" {
-  description = "The gate, as modules/hook describes each of its settings. `report_days`: how long its reports are kept."
+  description = "The gate, as modules/hook describes each of its settings. `checks` null: those that the release brings in its `smoke-tests/`, and where it brings none, `checks_fallback`. `report_days`: how long its reports are kept."
   type = object({
-    checks         = optional(list(string), [])
-    tags           = optional(list(string), [])
-    variables      = optional(map(string), {})
-    secret_arns    = optional(list(string), [])
-    parameter_arns = optional(list(string), [])
-    allow_hosts    = optional(list(string), [])
-    jobs           = optional(number)
-    rate           = optional(string)
-    fail_fast      = optional(bool, false)
-    timeout        = optional(number, 300)
-    memory         = optional(number, 256)
-    proof_timeout  = optional(number)
-    report_days    = optional(number, 30)
-    notify_on      = optional(string, "failed")
-    kms_key_arns   = optional(list(string), [])
-    metrics        = optional(string, "Greenlight")
+    checks          = optional(list(string))
+    checks_fallback = optional(string, "bundled")
+    tags            = optional(list(string), [])
+    variables       = optional(map(string), {})
+    secret_arns     = optional(list(string), [])
+    parameter_arns  = optional(list(string), [])
+    allow_hosts     = optional(list(string), [])
+    jobs            = optional(number)
+    rate            = optional(string)
+    fail_fast       = optional(bool, false)
+    timeout         = optional(number, 300)
+    memory          = optional(number, 256)
+    proof_timeout   = optional(number)
+    report_days     = optional(number, 30)
+    notify_on       = optional(string, "failed")
+    kms_key_arns    = optional(list(string), [])
+    metrics         = optional(string, "Greenlight")
   })
   default = {}
 }

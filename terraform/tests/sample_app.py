@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 SAMPLE = Path(__file__).resolve().parents[1] / "examples" / "sample-app"
+# What `make deploy` packs for releases without check files.
+PACKED = SAMPLE.parents[1] / "checks"
 SMOKE = os.environ["SMOKE"]
 
 
@@ -37,19 +39,24 @@ def main():
     assert "APP_VERSION=$VERSION" in instruction("ENV")[0]
 
     run(SMOKE, "validate", SAMPLE / "smoke-tests")
-    said = tried(words[1:], SAMPLE, 0)
-    assert "verdict: Succeeded" in said, said
-    # A version that has lost its catalogue passes its health check only.
-    with tempfile.TemporaryDirectory() as folder:
-        broken = (SAMPLE / "app.py").read_text().replace("/catalogue", "/lost")
-        (Path(folder) / "app.py").write_text(broken)
-        said = tried(words[1:], folder, 1)
-    assert "the catalogue lists items with prices" in said and "verdict: Failed" in said, said
-    print("the sample application: its Dockerfile has no finding, its check files pass, and fail a broken version")
+    run(SMOKE, "validate", PACKED)
+    # A version that has lost its catalogue passes its health check only; one
+    # that breaks at its front page is found by any check.
+    for checks, what, wrong, failed in (
+        (SAMPLE / "smoke-tests", '"/catalogue"', '"/lost"', "the catalogue lists items with prices"),
+        (PACKED, "answer(404", "answer(500", "the front page is no error of the server"),
+    ):
+        said = tried(words[1:], SAMPLE, checks, 0)
+        assert "verdict: Succeeded" in said, said
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "app.py").write_text((SAMPLE / "app.py").read_text().replace(what, wrong))
+            said = tried(words[1:], folder, checks, 1)
+        assert failed in said and "verdict: Failed" in said, said
+    print("the sample application: its Dockerfile has no finding; its check files and those of the package pass it, and fail a broken version")
 
 
-def tried(words, folder, wanted):
-    """The check files against the application in a folder."""
+def tried(words, folder, checks, wanted):
+    """Check files against the application in a folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -60,7 +67,7 @@ def tried(words, folder, wanted):
                 if there.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.05)
-        return run(SMOKE, "run", SAMPLE / "smoke-tests", "--target", f"http://127.0.0.1:{port}", wanted=wanted)
+        return run(SMOKE, "run", checks, "--target", f"http://127.0.0.1:{port}", wanted=wanted)
     finally:
         application.terminate()
         application.wait()

@@ -136,3 +136,21 @@ run "the_gate_tells_of_its_verdicts" {
     error_message = "A bucket of its own, and the topic that hears of failures."
   }
 }
+
+run "the_gate_runs_the_checks_that_the_build_publishes" {
+  assert {
+    condition     = tolist(local.checks) == tolist(["s3://shop-artifacts-123456789012-eu-central-1/checks/{{ deployment.image_tag }}/"])
+    error_message = "Where the build puts them."
+  }
+}
+
+run "without_a_proof_nobody_knows_the_release" {
+  variables {
+    proof = "off"
+  }
+
+  assert {
+    condition     = length(local.checks) == 0
+    error_message = "The check files of the package."
+  }
+}

@@ -17,6 +17,7 @@ module "hook" {
   connect_to                  = var.connect_to
   ecs_service_arns            = [var.ecs_service_arn]
   vpc                         = var.vpc
+  checks                      = var.checks
   secret_arns                 = var.secret_arns
   reports                     = module.reports.url
   notify                      = try(var.notify.topic_arn, null)

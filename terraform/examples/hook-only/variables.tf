@@ -47,6 +47,12 @@ variable "connect_to" {
   default     = null
 }
 
+variable "checks" {
+  description = "Where the check files are: those of the package if empty, or `s3://bucket/checks/{{ deployment.image_tag }}/` where the pipeline puts them."
+  type        = list(string)
+  default     = []
+}
+
 variable "secret_arns" {
   description = "Secrets of Secrets Manager that the check files read."
   type        = list(string)

@@ -6,6 +6,12 @@ data "aws_partition" "this" {}
 data "aws_region" "this" {}
 
 locals {
+  # In S3 the gate may read a check file, or what lies below a prefix; with a
+  # placeholder, below what is the same for every release.
+  check_places = [for place in [for place in var.checks : regex("^s3://(?P<bucket>[^/]+)/(?P<fixed>[^{]*)(?P<placeholder>.*)$", place) if startswith(place, "s3://")] : {
+    bucket = place.bucket
+    keys   = place.placeholder != "" ? "${place.fixed}*" : can(regex("[.]ya?ml$", place.fixed)) ? place.fixed : "${trimsuffix(place.fixed, "/")}/*"
+  }]
   report_place = var.reports == null ? [] : [regex("^s3://(?P<bucket>[^/]+)/(?P<prefix>.*)$", var.reports)]
 
   # Where the verdict is told beside CodeDeploy, by the gate and by the watchdog.
@@ -29,6 +35,7 @@ locals {
   }
   key_uses = merge(local.sink_key_uses, {
     "kms:Decrypt" = concat(
+      length(local.check_places) == 0 ? [] : ["s3"],
       length(var.secret_arns) == 0 ? [] : ["secretsmanager"],
       length(var.parameter_arns) == 0 ? [] : ["ssm"],
       local.sink_key_uses["kms:Decrypt"],
@@ -106,6 +113,34 @@ data "aws_iam_policy_document" "gate" {
       )
       # Nor for these.
       resources = ["*"]
+    }
+  }
+
+  # The check files in S3. Without leave to list them S3 calls what is not there
+  # a denied access, and it asks with the key as the prefix.
+  dynamic "statement" {
+    for_each = length(local.check_places) == 0 ? [] : [local.check_places]
+
+    content {
+      sid       = "FindTheChecks"
+      actions   = ["s3:ListBucket"]
+      resources = distinct([for place in statement.value : "arn:${data.aws_partition.this.partition}:s3:::${place.bucket}"])
+
+      condition {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = distinct(statement.value[*].keys)
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.check_places) == 0 ? [] : [local.check_places]
+
+    content {
+      sid       = "ReadTheChecks"
+      actions   = ["s3:GetObject"]
+      resources = distinct([for place in statement.value : "arn:${data.aws_partition.this.partition}:s3:::${place.bucket}/${place.keys}"])
     }
   }
 

@@ -26,6 +26,8 @@ locals {
       SMOKE_RATE        = var.rate
       SMOKE_ALLOW_HOSTS = length(var.allow_hosts) == 0 ? null : join(",", var.allow_hosts)
 
+      SMOKE_CHECKS_FALLBACK = var.checks_fallback == "none" ? null : var.checks_fallback
+
       SMOKE_PROOF          = var.proof
       SMOKE_PROOF_TIMEOUT  = var.proof_timeout == null ? null : "${var.proof_timeout}s"
       SMOKE_IDENTITY       = try(var.identity.origin, null)

@@ -51,13 +51,34 @@ variable "connect_to" {
 }
 
 variable "checks" {
-  description = "Check files, folders or globs. Empty: the folder `checks` of the package."
+  description = "Check files, folders or globs of the package, or check files and prefixes in S3, such as `s3://bucket/checks/{{ deployment.image_tag }}/`, where the tag is that of green's image. Empty: the folder `checks` of the package."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for place in var.checks : !strcontains(place, ",")])
     error_message = "Expected no comma in `checks`: write one item for each place."
+  }
+
+  validation {
+    condition     = alltrue([for place in var.checks : can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^{}*?]+([{]{2} *deployment[.][a-z_]+ *[}]{2}[^{}*?]*)*$", place)) if startswith(place, "s3://")])
+    error_message = "Expected `s3://bucket/prefix/{{ deployment.image_tag }}/` in `checks`, with a beginning that is the same for every release: it is what the gate may read."
+  }
+
+  validation {
+    condition     = var.proof != "off" || !anytrue([for place in var.checks : strcontains(place, "{{")])
+    error_message = "Expected no placeholder in `checks` where `proof` is `off`: without a proof the gate does not ask which release it tests."
+  }
+}
+
+variable "checks_fallback" {
+  description = "What runs where S3 has no check files for a release: `none` (the verdict is Failed) or `bundled` (those of the package; log, reason and report say so)."
+  type        = string
+  default     = "none"
+
+  validation {
+    condition     = contains(["none", "bundled"], var.checks_fallback)
+    error_message = "Expected `none` or `bundled` in `checks_fallback`."
   }
 }
 
@@ -254,7 +275,7 @@ variable "notify_on" {
 }
 
 variable "kms_key_arns" {
-  description = "The team's own keys that encrypt these secrets and parameters, the reports' bucket or the topic. AWS's keys need no entry."
+  description = "The team's own keys that encrypt these secrets, parameters, check files, the reports' bucket or the topic. AWS's keys need no entry."
   type        = list(string)
   default     = []
 

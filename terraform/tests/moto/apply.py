@@ -27,7 +27,6 @@ from server import Server
 
 HERE = Path(__file__).resolve().parent
 TERRAFORM = HERE.parent.parent
-SAMPLE = TERRAFORM / "examples" / "sample-app" / "smoke-tests"
 PACKAGE = HERE.parent / "fixtures" / "package.zip"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "codedeploy.amazonaws.com"}}]})
 
@@ -134,7 +133,7 @@ module "greenlight" {{
 def release_and_judge(stage):
     """A push becomes an image, and the gate judges what CodeDeploy makes of it."""
     checked = roles.prove(stage)
-    release = build.prove(stage, [Path(os.environ["CHECKS"]) / "storefront.yaml", SAMPLE / "shop.yaml"])
+    release = build.prove(stage, [Path(os.environ["CHECKS"]) / "storefront.yaml", HERE / "checks" / "credentials.yaml"])
     gate.prove(stage, release)
     return checked + "a release built, judged twice by the real hook with its role, "
 

@@ -18,7 +18,6 @@ import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import build
 import policy
@@ -89,7 +88,9 @@ def hold_to_its_role(stage, name, group):
         resource = group if action in OF_THE_GROUP else known(stage, action, resource)
         if not policy.permitted(document, action, resource, context):
             sys.exit(f"{name} called {action} on {resource}, which its role does not allow")
-        if resource != "*" and policy.permitted(document, action, resource.split("/", 1)[0] + "/another/thing", context):
+        elsewhere = {**context, "s3:prefix": "another/"}
+        another = resource if action == "s3:ListBucket" else resource.split("/", 1)[0] + "/another/thing"
+        if resource != "*" and policy.permitted(document, action, another, elsewhere):
             sys.exit(f"{name} may call {action} on more than {resource}")
     idle = policy.allowed(document) - {action for action, *_ in made} - LAMBDAS_OWN
     if idle:
@@ -209,10 +210,10 @@ def invoke(stage, name, rehearsal, event):
     if "SMOKE_TARGET" in settings:
         settings |= {"SMOKE_CONNECT_TO": "127.0.0.1", "SMOKE_CACERT": rehearsal.ready["ca_file"]}
     with runtime(applied, event) as (address, done), tempfile.TemporaryDirectory() as package:
-        # As the zip has it: the binary, and the check files beside it.
+        # As the zip has it: the binary, and check files beside it, which must
+        # not be those that run.
         shutil.copy2(os.environ["BOOTSTRAP"], f"{package}/bootstrap")
-        shutil.copytree(os.environ["CHECKS"], f"{package}/checks")
-        shutil.copy2(Path(__file__).parent / "checks" / "credentials.yaml", f"{package}/checks")
+        os.mkdir(f"{package}/checks")
         environment = {
             **settings,
             "AWS_LAMBDA_RUNTIME_API": address,

@@ -22,28 +22,30 @@ run "the_gate_gets_its_settings_and_no_others" {
     allow_hosts = ["login.example.com", "*.example.net"]
     identity    = { origin = "json:$.version", path = "/version", times = 5 }
 
-    proof_timeout = 90
-    reports       = "s3://shop-reports/reports/"
-    notify        = "arn:aws:sns:eu-central-1:123456789012:shop"
-    notify_on     = "always"
-    metrics       = "Shop/Gate"
+    proof_timeout   = 90
+    reports         = "s3://shop-reports/reports/"
+    notify          = "arn:aws:sns:eu-central-1:123456789012:shop"
+    notify_on       = "always"
+    checks_fallback = "bundled"
+    metrics         = "Shop/Gate"
   }
 
   assert {
     condition = aws_lambda_function.gate.environment[0].variables == tomap({
-      SMOKE_TARGET         = "https://shop.example.com:8443"
-      SMOKE_CONNECT_TO     = "shop-1.elb.amazonaws.com"
-      SMOKE_CHECKS         = "checks/storefront.yaml,checks/login.yaml"
-      SMOKE_TAG            = "critical"
-      SMOKE_FAIL_FAST      = "true"
-      SMOKE_JOBS           = "4"
-      SMOKE_PROOF          = "full"
-      SMOKE_IDENTITY       = "json:$.version"
-      SMOKE_IDENTITY_PATH  = "/version"
-      SMOKE_IDENTITY_TIMES = "5"
-      SMOKE_VAR_customer   = "demo@example.com"
-      SMOKE_RATE           = "20/s"
-      SMOKE_ALLOW_HOSTS    = "login.example.com,*.example.net"
+      SMOKE_TARGET          = "https://shop.example.com:8443"
+      SMOKE_CONNECT_TO      = "shop-1.elb.amazonaws.com"
+      SMOKE_CHECKS          = "checks/storefront.yaml,checks/login.yaml"
+      SMOKE_TAG             = "critical"
+      SMOKE_FAIL_FAST       = "true"
+      SMOKE_JOBS            = "4"
+      SMOKE_PROOF           = "full"
+      SMOKE_IDENTITY        = "json:$.version"
+      SMOKE_IDENTITY_PATH   = "/version"
+      SMOKE_IDENTITY_TIMES  = "5"
+      SMOKE_VAR_customer    = "demo@example.com"
+      SMOKE_RATE            = "20/s"
+      SMOKE_CHECKS_FALLBACK = "bundled"
+      SMOKE_ALLOW_HOSTS     = "login.example.com,*.example.net"
 
       SMOKE_PROOF_TIMEOUT = "90s"
       SMOKE_REPORTS       = "s3://shop-reports/reports/"
@@ -251,6 +253,57 @@ run "check_files_read_the_secrets_that_are_named" {
   assert {
     condition     = !anytrue([for statement in data.aws_iam_policy_document.watchdog.statement : contains(["ReadSecrets", "ReadParameters", "Decrypt"], statement.sid)])
     error_message = "The watchdog runs no checks."
+  }
+}
+
+run "the_gate_finds_the_releases_checks_and_nothing_beside_them" {
+  variables {
+    checks       = ["s3://shop-artifacts/checks/{{ deployment.image_tag }}/"]
+    kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"]
+  }
+
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.gate.statement : statement.sid => {
+      actions    = sort(statement.actions)
+      resources  = sort(statement.resources)
+      conditions = flatten([for each in statement.condition : each.values])
+      } if contains(["FindTheChecks", "ReadTheChecks", "Decrypt", "Encrypt"], statement.sid) } == {
+      FindTheChecks = {
+        actions    = tolist(["s3:ListBucket"])
+        resources  = tolist(["arn:aws:s3:::shop-artifacts"])
+        conditions = ["checks/*"]
+      }
+      ReadTheChecks = {
+        actions    = tolist(["s3:GetObject"])
+        resources  = tolist(["arn:aws:s3:::shop-artifacts/checks/*"])
+        conditions = []
+      }
+      Decrypt = {
+        actions    = tolist(["kms:Decrypt"])
+        resources  = tolist(["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"])
+        conditions = ["s3.eu-central-1.amazonaws.com"]
+      }
+    }
+    error_message = "Below the part of the key that is the same for every release."
+  }
+}
+
+run "a_fixed_place_in_s3_is_all_that_the_gate_reads_there" {
+  variables {
+    checks = ["checks", "s3://shop-checks/smoke/", "s3://shop-checks/orders", "s3://shop-checks/login.yaml"]
+  }
+
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.gate.statement : statement.sid => sort(statement.resources) if endswith(statement.sid, "Checks") } == {
+      FindTheChecks = tolist(["arn:aws:s3:::shop-checks"])
+      ReadTheChecks = tolist(["arn:aws:s3:::shop-checks/login.yaml", "arn:aws:s3:::shop-checks/orders/*", "arn:aws:s3:::shop-checks/smoke/*"])
+    }
+    error_message = "A folder is no beginning of another one's name, and a check file no folder."
+  }
+
+  assert {
+    condition     = flatten([for statement in data.aws_iam_policy_document.gate.statement : sort(one(statement.condition).values) if statement.sid == "FindTheChecks"]) == ["login.yaml", "orders/*", "smoke/*"]
+    error_message = "One check file is looked for by its key."
   }
 }
 
@@ -475,4 +528,35 @@ run "a_rate_without_a_time_is_refused" {
   }
 
   expect_failures = [var.rate]
+}
+
+run "a_whole_bucket_of_checks_is_refused" {
+  command = plan
+
+  variables {
+    checks = ["s3://shop-artifacts/{{ deployment.image_tag }}/"]
+  }
+
+  expect_failures = [var.checks]
+}
+
+run "a_placeholder_without_a_proof_is_refused" {
+  command = plan
+
+  variables {
+    checks = ["s3://shop-artifacts/checks/{{ deployment.image_tag }}/"]
+    proof  = "off"
+  }
+
+  expect_failures = [var.checks]
+}
+
+run "an_unknown_fallback_is_refused" {
+  command = plan
+
+  variables {
+    checks_fallback = "blue"
+  }
+
+  expect_failures = [var.checks_fallback]
 }
