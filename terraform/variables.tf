@@ -195,7 +195,7 @@ variable "environment" {
 }
 
 variable "secrets" {
-  description = "Environment variables of the container by the ARN of their Secrets Manager secret or SSM parameter."
+  description = "Environment variables of the container by the ARN of their Secrets Manager secret, with `:member::` behind it for one member, or of their SSM parameter."
   type        = map(string)
   default     = {}
 }

@@ -35,13 +35,20 @@ data "aws_iam_policy_document" "execution" {
     resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
   }
 
+  # Of each service its own: an ARN of another one means nothing to it. What
+  # follows a secret's ARN is ECS's way to name a member of it.
   dynamic "statement" {
-    for_each = length(var.secrets) == 0 ? [] : [values(var.secrets)]
+    for_each = {
+      for sid, read in {
+        ReadSecrets    = { action = "secretsmanager:GetSecretValue", arns = distinct([for arn in values(var.secrets) : regex("^[^:]+(?::[^:]+){6}", arn) if strcontains(arn, ":secretsmanager:")]) }
+        ReadParameters = { action = "ssm:GetParameters", arns = [for arn in values(var.secrets) : arn if strcontains(arn, ":ssm:")] }
+      } : sid => read if length(read.arns) > 0
+    }
 
     content {
-      sid       = "ReadSecrets"
-      actions   = ["secretsmanager:GetSecretValue", "ssm:GetParameters"]
-      resources = statement.value
+      sid       = statement.key
+      actions   = [statement.value.action]
+      resources = statement.value.arns
     }
   }
 }

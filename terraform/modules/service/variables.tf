@@ -89,13 +89,13 @@ variable "environment" {
 }
 
 variable "secrets" {
-  description = "Environment variables of the container by the ARN of their Secrets Manager secret or SSM parameter."
+  description = "Environment variables of the container by the ARN of their Secrets Manager secret, with `:member::` behind it for one member, or of their SSM parameter."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = alltrue([for arn in values(var.secrets) : can(regex("^arn:[a-z-]+:(secretsmanager|ssm):", arn))])
-    error_message = "Expected ARNs of Secrets Manager or SSM in `secrets`."
+    condition     = alltrue([for arn in values(var.secrets) : can(regex("^arn:[a-z-]+:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[^:*]", arn))])
+    error_message = "Expected ARNs of secrets or parameters in `secrets`, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf, perhaps with :member:: behind."
   }
 }
 

@@ -82,17 +82,60 @@ run "the_application_may_do_nothing_by_itself" {
 run "a_shell_is_there_where_it_is_asked_for" {
   variables {
     execute_command = true
-    secrets         = { PASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop" }
   }
 
   assert {
     condition     = length(aws_iam_role_policy.execute_command) == 1 && aws_ecs_service.this.enable_execute_command
     error_message = "The role and the switch."
   }
+}
+
+run "a_task_gets_the_secrets_that_are_named" {
+  variables {
+    secrets = { PASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf:password::", REGION = "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/region" }
+  }
 
   assert {
-    condition     = anytrue([for statement in data.aws_iam_policy_document.execution.statement : contains(statement.resources, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop")])
-    error_message = "The secret that is named, and no other."
+    condition = { for statement in data.aws_iam_policy_document.execution.statement : one(statement.actions) => one(statement.resources) if contains(["ReadSecrets", "ReadParameters"], statement.sid) } == {
+      "secretsmanager:GetSecretValue" = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf"
+      "ssm:GetParameters"             = "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/region"
+    }
+    error_message = "The secret and the parameter that are named, each to its service, and no other."
+  }
+}
+
+run "what_a_deployment_and_scaling_own_stays_as_they_left_it" {
+  plan_options {
+    replace = [aws_ecs_task_definition.this]
+  }
+
+  variables {
+    cpu              = 512
+    memory           = 1024
+    target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/shop-green/2"
+    subnet_ids       = ["subnet-3", "subnet-4"]
+    scaling          = { min = 4, max = 8 }
+  }
+
+  # The revision that the new size makes.
+  override_resource {
+    target = aws_ecs_task_definition.this
+    values = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:2" }
+  }
+
+  assert {
+    condition     = endswith(aws_ecs_task_definition.this.arn, "/shop:2") && endswith(aws_ecs_service.this.task_definition, "/shop:1")
+    error_message = "ECS refuses another revision from anybody but CodeDeploy."
+  }
+
+  assert {
+    condition     = endswith(one(aws_ecs_service.this.load_balancer).target_group_arn, "/shop-blue/1") && one(aws_ecs_service.this.network_configuration).subnets == toset(["subnet-1", "subnet-2"])
+    error_message = "Nor may the target group and the network change."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.desired_count == 2 && aws_appautoscaling_target.this.min_capacity == 4
+    error_message = "Scaling sets the number of tasks, within its bounds."
   }
 }
 
