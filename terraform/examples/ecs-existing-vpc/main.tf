@@ -20,5 +20,6 @@ module "greenlight" {
     private_subnet_ids = var.private_subnet_ids
   }
 
+  tls              = var.tls
   production_cidrs = var.production_cidrs
 }

@@ -31,6 +31,16 @@ variable "private_subnet_ids" {
   type        = list(string)
 }
 
+variable "tls" {
+  description = "Domain name with a certificate or a Route 53 zone; null serves plain HTTP, which everybody on the way reads and changes."
+  type = object({
+    domain_name = string
+    certificate = optional(object({ arn = string }))
+    zone        = optional(object({ id = string }))
+  })
+  default = null
+}
+
 variable "production_cidrs" {
   description = "Who may reach the production listener."
   type        = set(string)

@@ -59,6 +59,11 @@ variable "test_listener_arn" {
     condition     = var.test_listener_arn != var.production_listener_arn
     error_message = "Expected another listener in `test_listener_arn` than in `production_listener_arn`."
   }
+
+  validation {
+    condition     = join("/", slice(split("/", "${var.test_listener_arn}///"), 0, 4)) == join("/", slice(split("/", "${var.production_listener_arn}///"), 0, 4))
+    error_message = "Expected a listener of production's load balancer in `test_listener_arn`: CodeDeploy takes no other."
+  }
 }
 
 variable "target_groups" {

@@ -1,7 +1,7 @@
-"""Applies an example to a moto server with the real provider.
+"""Applies the root or an example to a moto server with the real provider.
 
-apply, a second plan that has nothing to do; a release that is built, deployed
-and judged; a third plan that has nothing to do, destroy, and nothing is left.
+apply, a second plan that has nothing to do; deployments, real or simulated; a
+third plan that has nothing to do, destroy, and nothing is left.
 """
 
 import json
@@ -20,15 +20,18 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 import boto3
 import build
+import deployment
 import front_door
 import gate
+import listeners
 import roles
+import team
 from server import Server
 
 HERE = Path(__file__).resolve().parent
 TERRAFORM = HERE.parent.parent
+OFFICE = "198.51.100.0/24"
 PACKAGE = HERE.parent / "fixtures" / "package.zip"
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "codedeploy.amazonaws.com"}}]})
 
 # With the default of 25 retries an error of moto's would hang for minutes.
 PROVIDER = """provider "aws" {
@@ -47,10 +50,26 @@ class Stage:
         self.server = Server()
         os.environ["AWS_ENDPOINT_URL"] = self.server.url
         shutil.copytree(TERRAFORM, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tftest.hcl"))
-        self.folder = Path(folder) / "examples" / example
-        self.override = self.folder / "moto_override.tf"
+        self.folder = Path(folder) / example
+        # An example has a provider, the root has none.
+        self.override = self.folder / ("moto.tf" if example == "." else "moto_override.tf")
         self.override.write_text(PROVIDER)
         self.variables = {"package": str(PACKAGE)}
+        # Of a pipeline that is there already, what it has.
+        self.theirs = {}
+        self.told = {}
+
+    def tell(self, module):
+        """An example tells everything that its module does."""
+        (self.folder / "moto_told.tf").write_text(f'output "told" {{\n  value = module.{module}\n}}\n')
+
+    def listen(self, module):
+        """The rehearsal's load balancer listens where the applied one does."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.test_port = free.getsockname()[1]
+        if module:
+            self.override.write_text(PROVIDER + f'module "{module}" {{\n  test_port = {self.test_port}\n}}\n')
 
     def client(self, service):
         return boto3.client(service)
@@ -67,6 +86,12 @@ class Stage:
     def apply(self):
         self.terraform("init", "-input=false")
         self.terraform("apply", "-auto-approve", "-input=false", *self.arguments())
+        self.ask()
+
+    def ask(self):
+        """What was applied, by the names of the outputs."""
+        told = self.output()
+        self.told = {**told, **told.get("told", {}), **self.theirs}
 
     def nothing_to_do(self, when):
         plan = self.terraform("plan", "-input=false", "-detailed-exitcode", *self.arguments(), accept=(0, 2))
@@ -107,60 +132,117 @@ class Stage:
 
 
 def shop(stage):
-    stage.variables |= {"repository": "example/shop", "test_cidrs": {"office": "198.51.100.0/24"}, "notify_emails": ["team@example.com"]}
+    stage.variables |= {"repository": "example/shop", "test_cidrs": {"office": OFFICE}, "notify_emails": ["team@example.com"]}
+
+
+def secrets(stage):
+    """What check files read."""
+    secret = stage.client("secretsmanager").create_secret(Name="shop/smoke", SecretString=json.dumps({"password": "correct-horse"}))["ARN"]
+    stage.client("ssm").put_parameter(Name="/shop/customer", Value="demo@example.com", Type="String")
+    return {"secret_arns": [secret], "parameter_arns": ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/customer"]}
 
 
 def complete_tls(stage):
-    """With a domain, an identity and what the check files read."""
+    """With a domain and its zone, an identity and what the check files read."""
     zone = stage.client("route53").create_hosted_zone(Name="example.test", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[-1]
     shop(stage)
     stage.variables["tls"] = {"domain_name": "shop.example.test", "zone": {"id": zone}}
     stage.variables["identity"] = {"origin": "header:x-app-version"}
-    secret = stage.client("secretsmanager").create_secret(Name="shop/smoke", SecretString=json.dumps({"password": "correct-horse"}))["ARN"]
-    stage.client("ssm").put_parameter(Name="/shop/customer", Value="demo@example.com", Type="String")
-    stage.variables["hook"] = {"secret_arns": [secret], "parameter_arns": ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/customer"]}
-    # The rehearsal's load balancer listens where the applied one does.
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        stage.test_port = free.getsockname()[1]
-    stage.override.write_text(PROVIDER + f"""
-module "greenlight" {{
-  test_port = {stage.test_port}
-}}
-""")
+    stage.variables["hook"] = secrets(stage)
+    stage.listen("greenlight")
+    stage.tell("greenlight")
 
 
 def release_and_judge(stage):
     """A push becomes an image, and the gate judges what CodeDeploy makes of it."""
+    (made,) = stage.client("acm").list_certificates()["CertificateSummaryList"]
+    listeners.speak(stage, {80: "HTTP", 443: "HTTPS", stage.test_port: "HTTPS"}, made["CertificateArn"])
+    (record,) = [each for each in stage.client("route53").list_resource_record_sets(HostedZoneId=stage.variables["tls"]["zone"]["id"])["ResourceRecordSets"] if each["Type"] == "A"]
+    assert record["Name"] == "shop.example.test." and record["AliasTarget"]["DNSName"].rstrip(".").endswith(stage.told["load_balancer_dns_name"]), record
+    listeners.closed(stage, stage.test_port, {OFFICE} | listeners.nat_ranges(stage))
     checked = roles.prove(stage)
     release = build.prove(stage, [Path(os.environ["CHECKS"]) / "storefront.yaml", HERE / "checks" / "credentials.yaml"])
-    gate.prove(stage, release)
-    return checked + "a release built, judged twice by the real hook with its role, "
+    revision, app_spec = build.revision(stage, release)
+    gate.prove(stage, revision, app_spec)
+    build.unpublish(stage, build.TAG)
+    gate.prove_fallback(stage, revision, app_spec)
+    return checked + "a release built, judged by the real hook with its role, by its own check files and without, "
 
 
-def hook_only(stage):
-    stage.client("iam").create_role(RoleName="team-codedeploy", AssumeRolePolicyDocument=TRUST)
+def root(stage):
+    """Everything switched the other way, and production's protection."""
+    shop(stage)
+    certificate = stage.client("acm").request_certificate(DomainName="shop.example.test")["CertificateArn"]
+    key = stage.client("kms").create_key()["KeyMetadata"]["Arn"]
+    stage.client("s3").create_bucket(Bucket="team-logs", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    read = secrets(stage)
     stage.variables |= {
-        "codedeploy_application": "storefront",
-        "codedeploy_deployment_group": "storefront",
-        "codedeploy_role_name": "team-codedeploy",
-        "ecs_service_arn": "arn:aws:ecs:eu-central-1:123456789012:service/storefront/storefront",
-        "target": "https://shop.example.com:8443",
-        "connect_to": "shop-1.eu-central-1.elb.amazonaws.com",
+        "name": "shop",
+        "tls": {"domain_name": "shop.example.test", "certificate": {"arn": certificate}},
+        "connection": {"arn": "arn:aws:codestar-connections:eu-central-1:123456789012:connection/0a1b2c3d"},
+        "zones": 3,
+        "nat": "per_zone",
+        "architecture": "ARM64",
+        "package_architecture": "arm64",
+        "traffic": {"type": "linear", "percentage": 25, "interval": 1},
+        "scaling": {"min": 3, "max": 9, "requests": 500},
+        "secrets": {"PASSWORD": read["secret_arns"][0], "CUSTOMER": read["parameter_arns"][0]},
+        "execute_command": True,
+        "container_insights": True,
+        "access_logs_bucket": "team-logs",
+        "hook": {**read, "kms_key_arns": [key], "notify_on": "always", "metrics": "off"},
+        "protect": True,
     }
 
 
+def move_and_unprotect(stage):
+    listeners.speak(stage, {80: "HTTP", 443: "HTTPS", 8443: "HTTPS"}, stage.variables["tls"]["certificate"]["arn"])
+    nat = listeners.nat_ranges(stage)
+    assert len(nat) == 3, nat
+    listeners.closed(stage, 8443, {OFFICE} | nat)
+    checked = roles.prove(stage)
+    deployment.simulate(stage)
+    stage.nothing_to_do("after deployments")
+    attributes = stage.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=listeners.balancer(stage)["LoadBalancerArn"])["Attributes"]
+    assert {"Key": "deletion_protection.enabled", "Value": "true"} in attributes, attributes
+    stage.variables["protect"] = False
+    stage.apply()
+    return checked + "two deployments simulated, the protection taken away, "
+
+
+def hook_only(stage):
+    stage.listen(None)
+    stage.tell("hook")
+    team.build(stage)
+
+
+def judge_the_teams(stage):
+    """The gate alone, with the check files and the topic of the team."""
+    stage.told |= {"hook_function_name": stage.told["function_name"], "reports_url": stage.output()["reports_url"]}
+    checked = roles.prove(stage)
+    gate.prove(stage, *team.release(stage))
+    return checked + "a team's release judged by the real hook with its role, "
+
+
 def ecs_existing_vpc(stage):
-    ec2 = stage.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{index}.0/24", AvailabilityZone=f"eu-central-1{zone}")["Subnet"]["SubnetId"] for index, zone in enumerate("ab")]
+    vpc, subnets = team.network(stage, 9)
     stage.variables |= {"repository": "example/shop", "vpc_id": vpc, "private_subnet_ids": subnets}
+    stage.tell("greenlight")
+
+
+def move_inside(stage):
+    listeners.speak(stage, {80: "HTTP", 8443: "HTTP"})
+    (gates,) = stage.client("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": [stage.told["hook_function_name"]]}])["SecurityGroups"]
+    listeners.closed(stage, 8443, set(), {gates["GroupId"]})
+    checked = roles.prove(stage)
+    deployment.simulate(stage)
+    return checked + "two deployments simulated, "
 
 
 def front(stage):
     """Through `make deploy` and `make destroy`, without a domain."""
     resources = front_door.prove(stage)
-    return f"{resources} objects made and removed by `make deploy` and `make destroy`, "
+    return f"{resources} objects made, a deployment simulated, and all removed by `make deploy` and `make destroy`, "
 
 
 def applied(between):
@@ -179,10 +261,11 @@ def applied(between):
 
 
 STAGES = {
-    "complete": ("complete", lambda stage: None, front),
-    "complete-tls": ("complete", complete_tls, applied(release_and_judge)),
-    "hook-only": ("hook-only", hook_only, applied(roles.prove)),
-    "ecs-existing-vpc": ("ecs-existing-vpc", ecs_existing_vpc, applied(roles.prove)),
+    "root": (".", root, applied(move_and_unprotect)),
+    "complete": ("examples/complete", lambda stage: stage.tell("greenlight"), front),
+    "complete-tls": ("examples/complete", complete_tls, applied(release_and_judge)),
+    "hook-only": ("examples/hook-only", hook_only, applied(judge_the_teams)),
+    "ecs-existing-vpc": ("examples/ecs-existing-vpc", ecs_existing_vpc, applied(move_inside)),
 }
 
 

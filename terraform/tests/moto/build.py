@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import boto3
+import deployment
 import yaml
 
 DOCKER = '''#!{python}
@@ -36,6 +36,8 @@ AWS = '''#!/bin/bash
 exec "{bin}/aws" "$@"
 '''
 
+# What the rehearsal's green calls itself.
+TAG = "green-1.1.0"
 HOOKS = {"BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"}
 
 
@@ -86,10 +88,22 @@ class Build:
 
 def published(stage, tag):
     """The check files of a release, by their names."""
-    told = stage.output()["greenlight"]
-    bucket, prefix = re.match(r"s3://([^/]+)/(.*)", told["checks_url"]).groups()
-    found = stage.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"{prefix}{tag}/").get("Contents", [])
-    return sorted(each["Key"].removeprefix(f"{prefix}{tag}/") for each in found)
+    bucket, prefix = place(stage, tag)
+    found = stage.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return sorted(each["Key"].removeprefix(prefix) for each in found)
+
+
+def place(stage, tag):
+    """Where the check files of a release are: bucket and prefix."""
+    bucket, prefix = re.match(r"s3://([^/]+)/(.*)", stage.told["checks_url"]).groups()
+    return bucket, f"{prefix}{tag}/"
+
+
+def unpublish(stage, tag):
+    """As if the release had come without check files."""
+    bucket, prefix = place(stage, tag)
+    for each in stage.client("s3").list_object_versions(Bucket=bucket, Prefix=prefix)["Versions"]:
+        stage.client("s3").delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
 
 
 def prove(stage, checks):
@@ -103,7 +117,7 @@ def prove(stage, checks):
         for file in checks:
             (source / "smoke-tests" / file.name).write_text(file.read_text())
 
-        tag = "green-1.1.0"
+        tag = TAG
         for what, breaks in (("the sign-in", "ecr get-login-password"), ("the sign-in", "login"), ("the image", "build"), ("the push", "push"), ("the check files", "s3 cp")):
             broken = Build(stage, source, f"broken-{breaks.replace(' ', '-')}", breaks)
             assert broken.code != 0 and not broken.artifact, f"{what} broke, and the build went on:\n{broken.output}"
@@ -133,7 +147,7 @@ def prove(stage, checks):
 
 def judge(stage, build, tag):
     """The three files, as CodePipeline's CodeDeployToECS and CodeDeploy read them."""
-    told = stage.output()["greenlight"]
+    told = stage.told
     assert set(build.artifact) == {"appspec.yaml", "imageDetail.json", "taskdef.json"}, build.artifact
     assert sum(map(len, build.artifact.values())) < 3_000_000
     image = json.loads(build.artifact["imageDetail.json"])
@@ -173,7 +187,4 @@ def revision(stage, build):
     """What CodePipeline registers, and the AppSpec with its ARN."""
     image = json.loads(build.artifact["imageDetail.json"])["ImageURI"]
     definition = json.loads(build.artifact["taskdef.json"].replace("<IMAGE1_NAME>", image))
-    # Moto starts no task set of a container that does not say it by itself.
-    definition["containerDefinitions"][0]["memory"] = int(definition["memory"])
-    arn = boto3.client("ecs").register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
-    return arn, yaml.safe_load(build.artifact["appspec.yaml"].replace("<TASK_DEFINITION>", arn))
+    return deployment.registered(stage, definition, build.artifact["appspec.yaml"])

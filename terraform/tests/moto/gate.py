@@ -18,8 +18,9 @@ import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-import build
+import deployment
 import policy
 from rehearsal import Rehearsal
 
@@ -38,39 +39,59 @@ LAMBDAS_OWN = {
 }
 # The calls to CodeDeploy for which IAM knows a resource.
 OF_THE_GROUP = {"codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"}
-OTHER = {"blue": "green", "green": "blue"}
 
 
-def prove(stage, release):
+def prove(stage, revision, app_spec):
     """Passing, failing and dead: the verdict that arrives each time."""
-    told = stage.output()["greenlight"]
+    told = stage.told
     gate, watchdog = told["hook_function_name"], told["watchdog_function_name"]
     with mailbox(stage, told["topic_arn"]) as letters:
         with rehearsed(stage, None) as rehearsal:
-            deployment = green(stage, rehearsal, release, "green")
+            deployed = green(stage, rehearsal, revision, app_spec, "green")
             log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
-            expect(rehearsal.verdicts(), {deployment: "Succeeded"}, log)
-            reported(stage, deployment, "Succeeded")
+            expect(rehearsal.verdicts(), {deployed: "Succeeded"}, log)
+            of_the_release(reported(stage, deployed, "Succeeded"))
             expect(letters(), [], "a topic that hears failures only")
-            finish(stage, "green")
+            deployment.finish(stage, "green")
         # The next deployment goes into the other target group, and its version
         # has a defect that no health check shows.
         with rehearsed(stage, "orders-are-empty") as rehearsal:
-            deployment = green(stage, rehearsal, release, "blue")
+            deployed = green(stage, rehearsal, revision, app_spec, "blue")
             log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
-            expect(rehearsal.verdicts(), {deployment: "Failed"}, log)
-            report = reported(stage, deployment, "Failed")
+            expect(rehearsal.verdicts(), {deployed: "Failed"}, log)
+            report = reported(stage, deployed, "Failed")
+            of_the_release(report)
             (failed,) = [check for check in report["checks"] if check["outcome"] == "failed"]
             assert "$.orders[*]" in json.dumps(failed), failed
             (letter,) = letters()
-            assert deployment in letter and "Failed" in letter, letter
+            assert deployed in letter and "Failed" in letter, letter
 
             died = rehearsal.deployment
             invoke(stage, watchdog, rehearsal, record(gate, rehearsal.ready["event"]))
-            expect(rehearsal.verdicts(), {deployment: "Failed", died: "Failed"}, "the watchdog")
+            expect(rehearsal.verdicts(), {deployed: "Failed", died: "Failed"}, "the watchdog")
     group = f"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:{told['codedeploy_application_name']}/{told['deployment_group_name']}"
     for name in (gate, watchdog):
         hold_to_its_role(stage, name, group)
+
+
+def of_the_release(report):
+    """Its own check files ran, not those of the package."""
+    places = {check["place"].split("://")[0] for check in report["checks"]}
+    assert places == {"s3"} and not report.get("notes"), report
+
+
+def prove_fallback(stage, revision, app_spec):
+    """A release that brings no check files is judged by those of the package,
+    and its report says so."""
+    with rehearsed(stage, None) as rehearsal:
+        deployed = green(stage, rehearsal, revision, app_spec, "blue")
+        log = invoke(stage, stage.told["hook_function_name"], rehearsal, rehearsal.ready["event"])
+        expect(rehearsal.verdicts(), {deployed: "Succeeded"}, log)
+        report = reported(stage, deployed, "Succeeded")
+    (note,) = report["notes"]
+    assert "there are no check files at `s3://" in note and "those in the package ran instead" in note, note
+    (check,) = report["checks"]
+    assert "/checks/any-service.yaml:" in check["place"], check
 
 
 def expect(found, expected, why):
@@ -123,52 +144,16 @@ def rehearsed(stage, defect):
         rehearsal.stop()
 
 
-def green(stage, rehearsal, release, colour):
-    """CodeDeploy's work before the hook: green is there, and 8443 leads to it."""
-    told = stage.output()["greenlight"]
-    ecs, elb = stage.client("ecs"), stage.client("elbv2")
-    revision, app_spec = build.revision(stage, release)
-    properties = app_spec["Resources"][0]["TargetService"]["Properties"]
-    network = properties["NetworkConfiguration"]["AwsvpcConfiguration"]
-    cluster, service = told["cluster_name"], told["service_name"]
-    arn = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["serviceArn"]
-    rehearsal.stands_for(told, arn, {"green": colour, "blue": OTHER[colour]})
-    deployment, group = rehearsal.deployment, told["target_groups"][colour]["arn"]
-    stage.task_set = ecs.create_task_set(
-        cluster=cluster,
-        service=service,
-        externalId=deployment,
-        taskDefinition=properties["TaskDefinition"],
-        launchType="FARGATE",
-        networkConfiguration={"awsvpcConfiguration": {"subnets": network["Subnets"], "securityGroups": network["SecurityGroups"], "assignPublicIp": network["AssignPublicIp"]}},
-        loadBalancers=[{"targetGroupArn": group, "containerName": properties["LoadBalancerInfo"]["ContainerName"], "containerPort": properties["LoadBalancerInfo"]["ContainerPort"]}],
-        scale={"value": 100, "unit": "PERCENT"},
-    )["taskSet"]["taskSetArn"]
-    assert properties["TaskDefinition"] == revision
-    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.128.10", "Port": 8080}])
-    forward(elb, told["test_listener_arn"], told, colour)
-    return deployment
-
-
-def finish(stage, colour):
-    """And after it: production follows, and auto scaling has scaled since."""
-    told = stage.output()["greenlight"]
-    ecs = stage.client("ecs")
-    service = {"cluster": told["cluster_name"], "service": told["service_name"]}
-    forward(stage.client("elbv2"), told["production_listener_arn"], told, colour)
-    ecs.update_service_primary_task_set(**service, primaryTaskSet=stage.task_set)
-    ecs.update_service(**service, desiredCount=5)
-
-
-def forward(elb, listener, told, colour):
-    """As CodeDeploy leaves a listener: a weighted forward to both groups."""
-    groups = [{"TargetGroupArn": told["target_groups"][each]["arn"], "Weight": 100 if each == colour else 0} for each in OTHER]
-    elb.modify_listener(ListenerArn=listener, DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+def green(stage, rehearsal, revision, app_spec, colour):
+    """CodeDeploy's work before the hook; the rehearsal's deployment is the one."""
+    rehearsal.stands_for(stage.told, deployment.service(stage)["serviceArn"], {"green": colour, "blue": deployment.OTHER[colour]})
+    deployment.start(stage, rehearsal.deployment, revision, app_spec, colour)
+    return rehearsal.deployment
 
 
 def reported(stage, deployment, verdict):
     """The reports of a deployment in their bucket; the JSON one is returned."""
-    bucket, prefix = re.match(r"s3://([^/]+)/(.*)", stage.output()["greenlight"]["reports_url"]).groups()
+    bucket, prefix = re.match(r"s3://([^/]+)/(.*)", stage.told["reports_url"]).groups()
     s3 = stage.client("s3")
     names = {each["Key"].removeprefix(f"{prefix}{deployment}/") for each in s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}{deployment}/").get("Contents", [])}
     expect(names & {"report.json", "junit.xml", "report.html"}, {"report.json", "junit.xml", "report.html"}, f"the reports of {deployment}: {names}")
@@ -210,10 +195,9 @@ def invoke(stage, name, rehearsal, event):
     if "SMOKE_TARGET" in settings:
         settings |= {"SMOKE_CONNECT_TO": "127.0.0.1", "SMOKE_CACERT": rehearsal.ready["ca_file"]}
     with runtime(applied, event) as (address, done), tempfile.TemporaryDirectory() as package:
-        # As the zip has it: the binary, and check files beside it, which must
-        # not be those that run.
+        # As in the zip of `make deploy`.
         shutil.copy2(os.environ["BOOTSTRAP"], f"{package}/bootstrap")
-        os.mkdir(f"{package}/checks")
+        shutil.copytree(Path(os.environ["REPOSITORY"]) / "terraform" / "checks", f"{package}/checks")
         environment = {
             **settings,
             "AWS_LAMBDA_RUNTIME_API": address,

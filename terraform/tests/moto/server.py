@@ -242,7 +242,7 @@ class Server:
             if operation == "ListTagsForResource":
                 return {"Tags": store.things.get(("tags", body["ResourceARN"]), {})}
         if operation == "CreateService":
-            fields = ("healthCheckGracePeriodSeconds", "availabilityZoneRebalancing")
+            fields = ("healthCheckGracePeriodSeconds", "availabilityZoneRebalancing", "enableExecuteCommand")
             store.put("service fields", body["serviceName"], {name: body[name] for name in fields if name in body})
         if method == "POST" and re.fullmatch(r"/2015-03-31/functions/?", path) and "LoggingConfig" in body:
             store.put("logging", body["FunctionName"], body["LoggingConfig"])

@@ -42,6 +42,11 @@ run "the_group_moves_traffic_between_the_two_target_groups" {
     condition     = aws_codedeploy_deployment_group.this.deployment_config_name == "CodeDeployDefault.ECSAllAtOnce" && length(aws_codedeploy_deployment_config.this) == 0
     error_message = "All at once needs no configuration of its own."
   }
+
+  assert {
+    condition     = one(aws_codedeploy_deployment_group.this.blue_green_deployment_config).terminate_blue_instances_on_deployment_success[0].termination_wait_time_in_minutes == 5 && one(aws_codedeploy_deployment_group.this.blue_green_deployment_config).deployment_ready_option[0].action_on_timeout == "CONTINUE_DEPLOYMENT"
+    error_message = "Blue lives on for its time, and nobody has to push a button."
+  }
 }
 
 run "alarms_count_at_the_targets" {
@@ -107,6 +112,16 @@ run "one_listener_for_both_is_refused" {
 
   variables {
     test_listener_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/1/prod"
+  }
+
+  expect_failures = [var.test_listener_arn]
+}
+
+run "a_listener_of_another_load_balancer_is_refused" {
+  command = plan
+
+  variables {
+    test_listener_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/2/test"
   }
 
   expect_failures = [var.test_listener_arn]

@@ -123,6 +123,43 @@ run "an_internal_load_balancer_lets_the_gates_group_in" {
   }
 }
 
+run "production_is_protected_where_it_is_asked_for" {
+  variables {
+    protect = true
+  }
+
+  assert {
+    condition     = aws_lb.this.enable_deletion_protection
+    error_message = "A destroy does not take it."
+  }
+}
+
+run "what_codedeploy_made_of_the_listeners_stays" {
+  plan_options {
+    replace = [aws_lb_target_group.this["blue"], aws_lb_target_group.this["green"]]
+  }
+
+  override_resource {
+    target = aws_lb_target_group.this["blue"]
+    values = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/shop-blue/3" }
+  }
+
+  override_resource {
+    target = aws_lb_target_group.this["green"]
+    values = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/shop-green/4" }
+  }
+
+  assert {
+    condition     = endswith(aws_lb_target_group.this["blue"].arn, "/3") && endswith(aws_lb_target_group.this["green"].arn, "/4")
+    error_message = "They are new."
+  }
+
+  assert {
+    condition     = !endswith(aws_lb_listener.production.default_action[0].target_group_arn, "/3") && !endswith(aws_lb_listener.test.default_action[0].target_group_arn, "/4")
+    error_message = "Every deployment rewrites the actions: Terraform sets them once."
+  }
+}
+
 # One run for each validation.
 
 run "one_subnet_is_refused" {

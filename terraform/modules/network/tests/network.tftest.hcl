@@ -21,6 +21,16 @@ run "the_private_subnets_leave_through_one_gateway" {
   }
 
   assert {
+    condition     = aws_route.internet.gateway_id == aws_internet_gateway.this.id && aws_route.internet.route_table_id == aws_route_table.public.id && alltrue([for zone, subnet in aws_subnet.public : aws_route_table_association.public[zone].subnet_id == subnet.id && aws_route_table_association.public[zone].route_table_id == aws_route_table.public.id])
+    error_message = "The public subnets leave through the internet gateway."
+  }
+
+  assert {
+    condition     = alltrue([for zone, subnet in aws_subnet.private : aws_route.nat[zone].nat_gateway_id == aws_nat_gateway.this["0"].id && aws_route.nat[zone].route_table_id == aws_route_table.private[zone].id && aws_route_table_association.private[zone].subnet_id == subnet.id && aws_route_table_association.private[zone].route_table_id == aws_route_table.private[zone].id])
+    error_message = "The private ones through NAT, by their own table."
+  }
+
+  assert {
     condition     = length(distinct(concat([for s in aws_subnet.public : s.cidr_block], [for s in aws_subnet.private : s.cidr_block]))) == 4
     error_message = "Four ranges."
   }
@@ -35,6 +45,11 @@ run "a_gateway_per_zone_survives_the_loss_of_a_zone" {
   assert {
     condition     = length(aws_nat_gateway.this) == 3 && length(output.nat_public_ips) == 3
     error_message = "Three gateways."
+  }
+
+  assert {
+    condition     = alltrue([for zone in keys(aws_subnet.private) : aws_route.nat[zone].nat_gateway_id == aws_nat_gateway.this[zone].id && aws_nat_gateway.this[zone].subnet_id == aws_subnet.public[zone].id])
+    error_message = "Each zone leaves through its own."
   }
 }
 

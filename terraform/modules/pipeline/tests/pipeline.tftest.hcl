@@ -36,6 +36,11 @@ run "the_build_hands_over_what_codedeploy_needs" {
     condition     = aws_codepipeline.this.pipeline_type == "V2" && one([for stage in aws_codepipeline.this.stage : stage.action[0].provider if stage.name == "Deploy"]) == "CodeDeployToECS"
     error_message = "CodeDeploy for ECS, in a V2 pipeline."
   }
+
+  assert {
+    condition     = aws_codepipeline.this.execution_mode == "SUPERSEDED"
+    error_message = "A deployment group runs one deployment at a time."
+  }
 }
 
 run "the_image_is_built_on_the_processor_of_the_tasks" {
@@ -71,6 +76,16 @@ run "images_and_artifacts_are_kept_safe" {
   }
 
   assert {
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.artifacts.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256" && alltrue([for block in [aws_s3_bucket_public_access_block.artifacts] : block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets])
+    error_message = "Encrypted, and never public."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this.policy).rules[0].selection.countNumber == 20 && [for rule in aws_s3_bucket_lifecycle_configuration.artifacts.rule : one(rule.filter).prefix if rule.id == "expire-artifacts"] == ["shop/"]
+    error_message = "Old images and artifacts go; check files stay with the release that they judge."
+  }
+
+  assert {
     condition     = aws_s3_bucket.artifacts.force_destroy && aws_ecr_repository.this.force_delete
     error_message = "A workshop leaves nothing behind."
   }
@@ -90,6 +105,22 @@ run "the_pipeline_may_run_its_own_parts" {
   assert {
     condition     = [for statement in data.aws_iam_policy_document.pipeline.statement : one(one(statement.condition).values) if contains(statement.actions, "iam:PassRole")] == ["ecs-tasks.amazonaws.com"]
     error_message = "Roles are passed to tasks only."
+  }
+}
+
+run "failures_are_told_to_those_who_are_named" {
+  variables {
+    notify_emails = ["team@example.com"]
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.this["team@example.com"].topic_arn == aws_sns_topic.this.arn && aws_cloudwatch_event_target.failed.arn == aws_sns_topic.this.arn
+    error_message = "Events go to the topic, and the topic to the address."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.failed.event_pattern).detail["$or"] == [{ pipeline = ["shop"] }, { application = ["shop"] }]
+    error_message = "Of this pipeline and this application only."
   }
 }
 

@@ -1,0 +1,79 @@
+"""What must be true of the text of terraform/, whatever it does.
+
+    rules.py    in a copy of terraform/; REPOSITORY is where it came from
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import hcl2
+
+TERRAFORM = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(os.environ["REPOSITORY"])
+FOLDERS = [TERRAFORM, *sorted(TERRAFORM.glob("modules/*")), *sorted(path for path in TERRAFORM.glob("examples/*") if (path / "main.tf").exists())]
+REASON = re.compile(r"checkov:skip=(\w+)(.*)")
+
+
+def main():
+    problems = [f"terraform/{problem}" for folder in FOLDERS for problem in of_folder(folder)]
+    problems += [*reasons(), *traps(), *loud_skip()]
+    if problems:
+        sys.exit("\n".join(problems))
+    print("rules: no module calls another, each validation has its run, each suppression its reason, each trap its proof, and a skip is loud")
+
+
+def of_folder(folder):
+    place = folder.relative_to(TERRAFORM)
+    validations = {}
+    for path in sorted(folder.glob("*.tf")):
+        text = hcl2.loads(path.read_text())
+        if "modules" in folder.parts and "module" in text:
+            yield f"{place}/{path.name}: a module calls another one; the root composes them"
+        for kind, wanted in (("variable", {"type", "description"}), ("output", {"description"})):
+            for name, content in ((name.strip('"'), content) for block in text.get(kind, []) for name, content in block.items()):
+                if not wanted <= set(content):
+                    yield f"{place}/{path.name}: `{name}` has no {' or no '.join(sorted(wanted - set(content)))}"
+                if kind == "variable":
+                    validations[name] = len(content.get("validation", []))
+    # One value that each of them refuses.
+    runs = re.findall(r"expect_failures\s*=\s*\[var\.(\w+)\]", "".join(path.read_text() for path in folder.glob("tests/*.tftest.hcl")))
+    for name, rules in validations.items():
+        if runs.count(name) < rules:
+            yield f"{place}/variables.tf: `{name}` has {rules} validations and {runs.count(name)} runs with expect_failures"
+
+
+def reasons():
+    for path in sorted(TERRAFORM.rglob("*")):
+        if path.name == "Dockerfile" or path.suffix == ".tf" and ".terraform" not in path.parts:
+            for name, reason in REASON.findall(path.read_text()):
+                if len(reason.lstrip(":").split()) < 3:
+                    yield f"{path.relative_to(TERRAFORM)}: {name} is suppressed without a reason"
+
+
+def traps():
+    """Each trap of README.md is shown by something that is there."""
+    runs = set(re.findall(r'^run "(\w+)"', "".join(path.read_text() for path in TERRAFORM.rglob("*.tftest.hcl") if ".terraform" not in path.parts), re.M))
+    for row in re.findall(r"^\|.*\|$", (TERRAFORM / "tests" / "README.md").read_text(), re.M)[2:]:
+        shown = re.findall(r"`([^`]+)`", row.split("|")[-2])
+        if not shown:
+            yield f"terraform/tests/README.md: nothing shows what becomes of{row.split('|')[1]}"
+        for name in shown:
+            if name not in runs and not (REPOSITORY / "terraform" / "tests" / name).is_file():
+                yield f"terraform/tests/README.md: there is no `{name}`"
+
+
+def loud_skip():
+    """Without Terraform a person is told so, and CI stops."""
+    words = ["make", "-C", str(REPOSITORY), "test-terraform", "TERRAFORM=no-such-terraform"]
+    for ci in ("", "true"):
+        done = subprocess.run(words, env={**os.environ, "CI": ci}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        skipped = "SKIPPED: NOTHING of terraform/ was tested: terraform is missing" in done.stdout
+        if (done.returncode == 0, skipped) != (not ci, not ci):
+            yield f"make test-terraform without Terraform, CI={ci}: {done.returncode}\n{done.stdout}"
+
+
+if __name__ == "__main__":
+    main()
