@@ -62,15 +62,9 @@ variable "notify_emails" {
 }
 
 variable "hook" {
-  description = "Settings of the gate, those of the module's `hook` that this example opens: what check files may read and reach, and how long the gate may take."
-  type = object({
-    variables      = optional(map(string), {})
-    secret_arns    = optional(list(string), [])
-    parameter_arns = optional(list(string), [])
-    kms_key_arns   = optional(list(string), [])
-    allow_hosts    = optional(list(string), [])
-    timeout        = optional(number, 300)
-  })
+  description = "Settings of the gate, those of the module's `hook`."
+  # The module's own type holds them.
+  type    = any
   default = {}
 }
 

@@ -67,6 +67,25 @@ run "scaling_by_requests_counts_both_target_groups" {
   }
 }
 
+run "scaling_by_cpu_and_memory_aims_at_their_averages" {
+  variables {
+    scaling = { min = 2, max = 6, cpu = 60, memory = 75 }
+  }
+
+  assert {
+    condition = { for name, policy in aws_appautoscaling_policy.this : one(one(policy.target_tracking_scaling_policy_configuration).predefined_metric_specification).predefined_metric_type => one(policy.target_tracking_scaling_policy_configuration).target_value } == {
+      ECSServiceAverageCPUUtilization    = 60
+      ECSServiceAverageMemoryUtilization = 75
+    }
+    error_message = "Each by its own metric."
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.this.max_capacity == 6 && length(aws_appautoscaling_policy.requests) == 0
+    error_message = "Up to its bound, and by nothing else."
+  }
+}
+
 run "the_application_may_do_nothing_by_itself" {
   assert {
     condition     = length(aws_iam_role_policy.execute_command) == 0
