@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import deployment
+import held
 import yaml
 
 DOCKER = '''#!{python}
@@ -36,6 +37,17 @@ AWS = '''#!/bin/bash
 exec "{bin}/aws" "$@"
 '''
 
+# What CodeBuild does with the role, and docker, which is none here.
+OWN = {
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+}
 # What the rehearsal's green calls itself.
 TAG = "green-1.1.0"
 HOOKS = {"BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"}
@@ -45,10 +57,9 @@ class Build:
     """One run of the build on a checkout of the application."""
 
     def __init__(self, stage, source, commit, breaks=""):
-        project = next(thing for (kind, _), thing in stage.server.store.things.items() if kind == "project")
+        project = applied(stage)
         role = project["serviceRole"]
-        keys = stage.client("sts").assume_role(RoleArn=role, RoleSessionName="build")["Credentials"]
-        stage.server.roles[keys["AccessKeyId"]] = role.rsplit("/", 1)[-1]
+        keys = held.take(stage, role, "the build")
         spec = yaml.safe_load(project["source"]["buildspec"])
         assert spec["version"] == "0.2" and spec["env"] == {"shell": "bash"} and list(spec["phases"]) == ["build"], spec
         with tempfile.TemporaryDirectory() as folder:
@@ -84,6 +95,11 @@ class Build:
 
     def did(self, word):
         return [words for words in self.asked if words[1] == word]
+
+
+def applied(stage):
+    """The project, as Terraform made it."""
+    return next(thing for (kind, _), thing in stage.server.store.things.items() if kind == "project")
 
 
 def published(stage, tag):
@@ -142,6 +158,7 @@ def prove(stage, checks):
         (source / "smoke-tests").rmdir()
         bare = Build(stage, source, "bare")
         assert bare.code == 0 and not published(stage, "bare"), bare.output
+    held.hold(stage, "the build", applied(stage)["serviceRole"], own=OWN)
     return first
 
 

@@ -43,6 +43,12 @@ def resource(action, body):
     if action == "ecs:DescribeServices":
         name = body["services"][0]
         return name if name.startswith("arn:") else f"arn:aws:ecs:{place}:service/{body['cluster'].rsplit('/', 1)[-1]}/{name}"
+    if action == "ecs:UpdateServicePrimaryTaskSet":
+        return f"arn:aws:ecs:{place}:service/{body['cluster']}/{body['service']}"
+    if action == "ecs:DeleteTaskSet":
+        return body["taskSet"]
+    if action == "elasticloadbalancing:ModifyListener":
+        return body["ListenerArn"]
     if action.startswith("ecr:") and "repositoryName" in body:
         return f"arn:aws:ecr:{place}:repository/{body['repositoryName']}"
     if action == "sns:Publish":

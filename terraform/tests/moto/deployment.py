@@ -2,9 +2,15 @@
 version, the two listeners, the number of tasks.
 """
 
+import boto3
+import held
 import yaml
 
+# What CodeDeploy may do beside what it does here: look at alarms, move rules,
+# of which the module makes none, and read a revision from a bucket.
+OWN = {"cloudwatch:DescribeAlarms", "elasticloadbalancing:ModifyRule", "s3:GetObject", "s3:GetObjectVersion"}
 OTHER = {"blue": "green", "green": "blue"}
+LISTENERS = ("production_listener_arn", "test_listener_arn")
 
 
 def service(stage):
@@ -12,38 +18,74 @@ def service(stage):
     return stage.client("ecs").describe_services(**named)["services"][0]
 
 
+def group(stage):
+    """The deployment group that Terraform made; a team's own has none here."""
+    return next((thing for (kind, _), thing in stage.server.store.things.items() if kind == "deployment group"), None)
+
+
+def client(stage, service):
+    """With the keys of the deployment group's role."""
+    if not group(stage):
+        return stage.client(service)
+    keys = held.take(stage, group(stage)["serviceRoleArn"], "CodeDeploy")
+    return boto3.client(service, aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"])
+
+
 def start(stage, deployment, revision, app_spec, colour):
     """Before the hook: green is there, and the test listener leads to it."""
+    ecs, elb = client(stage, "ecs"), client(stage, "elbv2")
     properties = app_spec["Resources"][0]["TargetService"]["Properties"]
     assert properties["TaskDefinition"] == revision
     network = properties["NetworkConfiguration"]["AwsvpcConfiguration"]
-    group = stage.told["target_groups"][colour]["arn"]
-    stage.task_set = stage.client("ecs").create_task_set(
-        cluster=stage.told["cluster_name"],
-        service=stage.told["service_name"],
+    place = {"cluster": stage.told["cluster_name"], "service": stage.told["service_name"]}
+    into = stage.told["target_groups"][colour]
+    ecs.describe_services(cluster=place["cluster"], services=[place["service"]])
+    elb.describe_target_groups(Names=[into["name"]])
+    for listener in LISTENERS:
+        elb.describe_listeners(ListenerArns=[stage.told[listener]])
+        elb.describe_rules(ListenerArn=stage.told[listener])
+    stage.task_set = ecs.create_task_set(
+        **place,
         externalId=deployment,
         taskDefinition=revision,
         launchType="FARGATE",
         networkConfiguration={"awsvpcConfiguration": {"subnets": network["Subnets"], "securityGroups": network["SecurityGroups"], "assignPublicIp": network["AssignPublicIp"]}},
-        loadBalancers=[{"targetGroupArn": group, "containerName": properties["LoadBalancerInfo"]["ContainerName"], "containerPort": properties["LoadBalancerInfo"]["ContainerPort"]}],
+        loadBalancers=[{"targetGroupArn": into["arn"], "containerName": properties["LoadBalancerInfo"]["ContainerName"], "containerPort": properties["LoadBalancerInfo"]["ContainerPort"]}],
         scale={"value": 100, "unit": "PERCENT"},
     )["taskSet"]["taskSetArn"]
-    stage.client("elbv2").register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.128.10", "Port": 8080}])
-    forward(stage, "test_listener_arn", colour)
+    passed(stage, revision)
+    # ECS registers the tasks by itself.
+    stage.client("elbv2").register_targets(TargetGroupArn=into["arn"], Targets=[{"Id": "10.0.128.10", "Port": 8080}])
+    forward(elb, stage, "test_listener_arn", colour)
+    for hook in app_spec.get("Hooks", []):
+        for function in hook.values():
+            arn = stage.client("lambda").get_function_configuration(FunctionName=function)["FunctionArn"]
+            stage.server.made.append(("CodeDeploy", "lambda:InvokeFunction", arn, {}))
+
+
+def passed(stage, revision):
+    """The roles of a task set are handed to its tasks."""
+    definition = stage.client("ecs").describe_task_definition(taskDefinition=revision)["taskDefinition"]
+    for role in {definition[field] for field in ("executionRoleArn", "taskRoleArn") if field in definition}:
+        stage.server.made.append(("CodeDeploy", "iam:PassRole", role, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}))
 
 
 def finish(stage, colour):
-    """After it: production follows, and auto scaling has scaled since."""
-    named = {"cluster": stage.told["cluster_name"], "service": stage.told["service_name"]}
-    forward(stage, "production_listener_arn", colour)
-    stage.client("ecs").update_service_primary_task_set(**named, primaryTaskSet=stage.task_set)
-    stage.client("ecs").update_service(**named, desiredCount=5)
+    """After it: production follows, blue goes, and auto scaling has scaled since."""
+    ecs = client(stage, "ecs")
+    place = {"cluster": stage.told["cluster_name"], "service": stage.told["service_name"]}
+    forward(client(stage, "elbv2"), stage, "production_listener_arn", colour)
+    ecs.update_service_primary_task_set(**place, primaryTaskSet=stage.task_set)
+    for each in service(stage)["taskSets"]:
+        if each["taskSetArn"] != stage.task_set:
+            ecs.delete_task_set(**place, taskSet=each["taskSetArn"])
+    stage.client("ecs").update_service(**place, desiredCount=5)
 
 
-def forward(stage, listener, colour):
+def forward(elb, stage, listener, colour):
     """As CodeDeploy leaves a listener: a weighted forward to both groups."""
     groups = [{"TargetGroupArn": stage.told["target_groups"][each]["arn"], "Weight": 100 if each == colour else 0} for each in OTHER]
-    stage.client("elbv2").modify_listener(ListenerArn=stage.told[listener], DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+    elb.modify_listener(ListenerArn=stage.told[listener], DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
 
 
 def registered(stage, definition, app_spec):
@@ -66,3 +108,4 @@ def simulate(stage):
         revision, app_spec = registered(stage, definition, stage.told["app_spec"])
         start(stage, f"d-SIMULATED{number}", revision, app_spec, colour)
         finish(stage, colour)
+    held.hold(stage, "CodeDeploy", group(stage)["serviceRoleArn"], own=OWN)

@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import deployment
-import policy
+import held
 from rehearsal import Rehearsal
 
 # What Lambda does in the function's name; everything else that a role allows
@@ -71,7 +71,8 @@ def prove(stage, revision, app_spec):
             expect(rehearsal.verdicts(), {deployed: "Failed", died: "Failed"}, "the watchdog")
     group = f"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:{told['codedeploy_application_name']}/{told['deployment_group_name']}"
     for name in (gate, watchdog):
-        hold_to_its_role(stage, name, group)
+        role = stage.client("lambda").get_function_configuration(FunctionName=name)["Role"]
+        held.hold(stage, name, role, dict.fromkeys(OF_THE_GROUP, group), LAMBDAS_OWN)
 
 
 def of_the_release(report):
@@ -97,40 +98,6 @@ def prove_fallback(stage, revision, app_spec):
 def expect(found, expected, why):
     if found != expected:
         sys.exit(f"expected {expected}, found {found}:\n{why}")
-
-
-def hold_to_its_role(stage, name, group):
-    """Each call is allowed, on this group and no other; nothing else is."""
-    document = role_policy(stage, stage.client("lambda").get_function_configuration(FunctionName=name)["Role"])
-    made = [call[1:] for call in stage.server.made if call[0] == name]
-    if not made:
-        sys.exit(f"{name} made no call")
-    for action, resource, context in made:
-        resource = group if action in OF_THE_GROUP else known(stage, action, resource)
-        if not policy.permitted(document, action, resource, context):
-            sys.exit(f"{name} called {action} on {resource}, which its role does not allow")
-        elsewhere = {**context, "s3:prefix": "another/"}
-        another = resource if action == "s3:ListBucket" else resource.split("/", 1)[0] + "/another/thing"
-        if resource != "*" and policy.permitted(document, action, another, elsewhere):
-            sys.exit(f"{name} may call {action} on more than {resource}")
-    idle = policy.allowed(document) - {action for action, *_ in made} - LAMBDAS_OWN
-    if idle:
-        sys.exit(f"the role of {name} allows what nobody calls: {sorted(idle)}")
-
-
-def known(stage, action, resource):
-    """The ARN of a secret that was asked for by its name."""
-    if action == "secretsmanager:GetSecretValue" and not resource.startswith("arn:"):
-        return stage.client("secretsmanager").describe_secret(SecretId=resource)["ARN"]
-    return resource
-
-
-def role_policy(stage, role):
-    iam = stage.client("iam")
-    role = role.rsplit("/", 1)[-1]
-    assert not iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"], "attached policies are not read here"
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
 
 
 @contextlib.contextmanager
@@ -189,8 +156,7 @@ def record(gate, event):
 def invoke(stage, name, rehearsal, event):
     """One invocation, as Lambda does it, of the function as it was applied."""
     applied = stage.client("lambda").get_function_configuration(FunctionName=name)
-    keys = stage.client("sts").assume_role(RoleArn=applied["Role"], RoleSessionName=name)["Credentials"]
-    stage.server.roles[keys["AccessKeyId"]] = name
+    keys = held.take(stage, applied["Role"], name)
     settings = applied.get("Environment", {}).get("Variables", {})
     if "SMOKE_TARGET" in settings:
         settings |= {"SMOKE_CONNECT_TO": "127.0.0.1", "SMOKE_CACERT": rehearsal.ready["ca_file"]}
