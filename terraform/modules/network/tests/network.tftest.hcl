@@ -59,7 +59,7 @@ run "a_range_that_is_none_is_refused" {
   command = plan
 
   variables {
-    cidr = "10.0.0.0"
+    cidr = "10.0.0/16"
   }
 
   expect_failures = [var.cidr]
