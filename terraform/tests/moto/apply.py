@@ -242,7 +242,7 @@ def move_inside(stage):
 def front(stage):
     """Through `make deploy` and `make destroy`, without a domain."""
     resources = front_door.prove(stage)
-    return f"{resources} objects made, a deployment simulated, and all removed by `make deploy` and `make destroy`, "
+    return f"{resources} objects made, two deployments simulated, and all removed by `make deploy` and `make destroy`, "
 
 
 def applied(between):
