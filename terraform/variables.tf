@@ -177,7 +177,7 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "Memory of a task in MiB: two to eight times `cpu`."
+  description = "Memory of a task in MiB, of the sizes that Fargate has: two to eight times `cpu`, in whole GiB; 512 with 256."
   type        = number
   default     = 512
 }

@@ -1,6 +1,11 @@
 variable "name" {
   description = "Prefix of every name."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,25}$", var.name))
+    error_message = "Expected lower-case letters, digits and hyphens in `name`, 2 to 26 of them, a letter first: a target group's name has 32 characters."
+  }
 }
 
 variable "vpc_id" {

@@ -3,6 +3,11 @@ variable "name" {
   type        = string
 
   validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,24}$", var.name))
+    error_message = "Expected lower-case letters, digits and hyphens in `name`, 2 to 25 of them, a letter first: account and region follow it in the name of the bucket, which has 63 characters."
+  }
+
+  validation {
     condition     = var.name != "checks"
     error_message = "Expected another `name` than `checks`: the bucket keeps the check files under it, and artifacts under the pipeline's name expire."
   }

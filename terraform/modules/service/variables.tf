@@ -67,8 +67,16 @@ variable "memory" {
   type        = number
 
   validation {
-    condition     = var.memory >= 2 * var.cpu && var.memory <= 8 * var.cpu
-    error_message = "Expected two to eight times `cpu` in `memory`: Fargate has no other sizes."
+    condition = contains(lookup({
+      "256"   = [512, 1024, 2048]
+      "512"   = range(1024, 4097, 1024)
+      "1024"  = range(2048, 8193, 1024)
+      "2048"  = range(4096, 16385, 1024)
+      "4096"  = range(8192, 30721, 1024)
+      "8192"  = range(16384, 61441, 4096)
+      "16384" = range(32768, 122881, 8192)
+    }, tostring(var.cpu), [var.memory]), var.memory)
+    error_message = "Expected two to eight times `cpu` in `memory`, in whole GiB (steps of 4 for 8192, of 8 for 16384; 30720, 61440 and 122880 at most), or 512 with 256: Fargate has no other sizes."
   }
 }
 

@@ -47,6 +47,11 @@ run "the_group_moves_traffic_between_the_two_target_groups" {
     condition     = one(aws_codedeploy_deployment_group.this.blue_green_deployment_config).terminate_blue_instances_on_deployment_success[0].termination_wait_time_in_minutes == 5 && one(aws_codedeploy_deployment_group.this.blue_green_deployment_config).deployment_ready_option[0].action_on_timeout == "CONTINUE_DEPLOYMENT"
     error_message = "Blue lives on for its time, and nobody has to push a button."
   }
+
+  assert {
+    condition     = one(aws_codedeploy_deployment_group.this.deployment_style).deployment_option == "WITH_TRAFFIC_CONTROL" && one(aws_codedeploy_deployment_group.this.deployment_style).deployment_type == "BLUE_GREEN" && aws_codedeploy_app.this.compute_platform == "ECS"
+    error_message = "The only style that ECS has."
+  }
 }
 
 run "alarms_count_at_the_targets" {

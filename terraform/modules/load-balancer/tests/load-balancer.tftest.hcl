@@ -162,6 +162,16 @@ run "what_codedeploy_made_of_the_listeners_stays" {
 
 # One run for each validation.
 
+run "a_name_too_long_for_a_target_group_is_refused" {
+  command = plan
+
+  variables {
+    name = "the-storefront-of-our-shops"
+  }
+
+  expect_failures = [var.name]
+}
+
 run "one_subnet_is_refused" {
   command = plan
 

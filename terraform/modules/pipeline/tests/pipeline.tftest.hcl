@@ -150,6 +150,16 @@ run "a_connection_of_the_team_is_used" {
 
 # One run for each validation.
 
+run "a_name_too_long_for_a_bucket_is_refused" {
+  command = plan
+
+  variables {
+    name = "the-pipeline-of-our-stores"
+  }
+
+  expect_failures = [var.name]
+}
+
 run "the_name_of_the_check_files_is_refused" {
   command = plan
 

@@ -48,6 +48,16 @@ run "production_keeps_its_reports" {
 
 # One run for each validation.
 
+run "a_name_too_long_for_a_bucket_is_refused" {
+  command = plan
+
+  variables {
+    name = "the-gate-of-our-storefronts-"
+  }
+
+  expect_failures = [var.name]
+}
+
 run "reports_that_are_never_kept_are_refused" {
   command = plan
 

@@ -185,7 +185,7 @@ run "a_memory_that_fargate_does_not_have_is_refused" {
   command = plan
 
   variables {
-    memory = 256
+    memory = 1536
   }
 
   expect_failures = [var.memory]
