@@ -106,6 +106,17 @@ run "the_gate_comes_to_a_public_load_balancer_through_nat" {
   }
 }
 
+run "and_through_the_teams_own_gateways_where_the_network_is_theirs" {
+  variables {
+    vpc = { id = "vpc-1", public_subnet_ids = ["subnet-3", "subnet-4"], private_subnet_ids = ["subnet-1", "subnet-2"], nat_public_ips = { a = "203.0.113.9" } }
+  }
+
+  assert {
+    condition     = local.gate_cidrs["gate through NAT a"] == "203.0.113.9/32" && length(local.gate_cidrs) == 1 && length(local.gate_groups) == 0
+    error_message = "The addresses that `vpc.nat_public_ips` names, and no others."
+  }
+}
+
 run "and_to_an_internal_one_by_its_group" {
   variables {
     internal = true
