@@ -1,6 +1,7 @@
 //! Whether, when and how often a check runs: `skip`, `when`, `needs`, `each`
 //! and `quarantine`.
 
+use super::keys::QUARANTINE;
 use super::read::{Fields, Reader};
 use super::{Flow, Quarantine};
 use crate::diagnostic::Span;
@@ -44,8 +45,7 @@ impl Reader<'_> {
     }
 
     fn quarantine(&mut self, node: &Node) -> Option<Quarantine> {
-        const KEYS: [&str; 3] = ["until", "owner", "reason"];
-        let fields = self.fields(node, "`quarantine`", &KEYS)?;
+        let fields = self.fields(node, "`quarantine`", &QUARANTINE)?;
         let mut text = |key: &str| {
             if let Some(node) = fields.value(key) {
                 let text = self.string(node, "a part of `quarantine`")?;

@@ -39,6 +39,15 @@ pub(crate) const CHECK: [&str; 11] = [
     "steps",
 ];
 
+/// The keys of `quarantine`, and of an `each` whose rows stand in a file.
+pub(crate) const QUARANTINE: [&str; 3] = ["until", "owner", "reason"];
+pub(crate) const ROWS: [&str; 1] = ["file"];
+
+/// The keys of a variable whose value stands elsewhere, and of one that is
+/// marked as a secret.
+pub(crate) const ORIGIN: [&str; 4] = ["env", "secret", "key", "parameter"];
+pub(crate) const MARKED: [&str; 2] = ["value", "secret"];
+
 /// The keys of `defaults`.
 pub(crate) const DEFAULTS: [&str; 7] = [
     "timeout",

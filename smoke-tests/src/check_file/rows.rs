@@ -5,7 +5,9 @@
 use serde_json::Value;
 
 use super::Row;
+use super::keys::ROWS;
 use super::read::Reader;
+use crate::template::Scope;
 use crate::yaml::{Key, Node, Yaml};
 
 /// The most rows of one check.
@@ -20,7 +22,7 @@ impl Reader<'_> {
                 rows.into_iter().collect::<Option<Vec<_>>>()?
             }
             Yaml::Map(_) => {
-                let fields = self.fields(node, "`each`", &["file"])?;
+                let fields = self.fields(node, "`each`", &ROWS)?;
                 let Some(file) = fields.value("file") else {
                     self.no_rows(node, "no key `file`");
                     return None;
@@ -33,11 +35,16 @@ impl Reader<'_> {
             }
         };
         if rows.is_empty() || rows.len() > MOST_ROWS {
+            let (found, help) = if rows.is_empty() {
+                ("none", "leave `each` out for a check that runs once")
+            } else {
+                ("more", "divide the rows among several checks")
+            };
             let problem = self
                 .at(node.span, "a number of rows that cannot be run")
                 .expected(format!("1 to {MOST_ROWS} rows"))
-                .found(rows.len().to_string())
-                .help("leave `each` out for a check that runs once");
+                .found(found)
+                .help(help);
             self.report(problem);
             return None;
         }
@@ -59,22 +66,27 @@ impl Reader<'_> {
             .iter()
             .map(|(key, value)| {
                 let named = self.identifier(key, "a column's name");
-                let value = self
-                    .value(value)?
-                    .evaluate(&crate::template::Scope::default());
-                named.then_some((key.text.clone(), value.ok()?))
+                let value = self.fixed(value)?;
+                named.then_some((key.text.clone(), value))
             })
             .collect();
-        let row = values.into_iter().collect::<Option<_>>().map(Row);
-        if row.is_none() {
-            let problem = self
-                .at(node.span, "a row that cannot be used")
-                .expected("fixed values under names")
-                .found(node.describe())
-                .help("a row holds no templates");
-            self.report(problem);
+        values.into_iter().collect::<Option<_>>().map(Row)
+    }
+
+    /// The value of a row, which knows no names.
+    fn fixed(&mut self, node: &Node) -> Option<Value> {
+        match self.value(node)?.evaluate(&Scope::default()) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                let problem = self
+                    .at(node.span, "a value of a row that is not known here")
+                    .expected("a fixed value")
+                    .found(reason)
+                    .help("use the variable in the check itself, beside the row's values");
+                self.report(problem);
+                None
+            }
         }
-        row
     }
 
     fn rows_of_file(&mut self, node: &Node) -> Option<Vec<Row>> {
@@ -84,9 +96,22 @@ impl Reader<'_> {
             .extension()
             .map(std::ffi::OsStr::to_ascii_lowercase);
         let rows = match extension.as_deref().and_then(std::ffi::OsStr::to_str) {
-            Some("csv") => csv_rows(&bytes),
-            Some("json") => json_rows(&bytes),
-            _ => Err("another kind of file".to_owned()),
+            Some("csv") => csv_rows(&bytes).map_err(|found| {
+                (
+                    found,
+                    "give each line as many values as the first has names",
+                )
+            }),
+            Some("json") => json_rows(&bytes).map_err(|found| {
+                (
+                    found,
+                    "write a list: `[{ \"sku\": \"a\" }, { \"sku\": \"b\" }]`",
+                )
+            }),
+            _ => {
+                let found = "another kind of file".to_owned();
+                Err((found, "name the file `….csv` or `….json`"))
+            }
         };
         let problem = match rows {
             Ok(rows) => {
@@ -101,11 +126,11 @@ impl Reader<'_> {
                 }
                 return Some(rows);
             }
-            Err(found) => self
+            Err((found, help)) => self
                 .at(node.span, format!("`{name}` does not hold rows"))
                 .expected("CSV with a line of names, or a JSON list of objects")
                 .found(found)
-                .help("name the file `….csv` or `….json`"),
+                .help(help),
         };
         self.report(problem);
         None

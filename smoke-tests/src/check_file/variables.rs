@@ -1,5 +1,6 @@
 //! The `variables` of a check file, and where their values come from.
 
+use super::keys::ORIGIN;
 use super::read::Reader;
 use crate::diagnostic::Span;
 use crate::remote::Remote;
@@ -97,7 +98,7 @@ impl Reader<'_> {
 
     /// A value that does not stand in the file.
     fn outside(&mut self, node: &Node) -> Option<Origin> {
-        let fields = self.fields(node, "an origin", &["env", "secret", "key", "parameter"])?;
+        let fields = self.fields(node, "an origin", &ORIGIN)?;
         let (key, value) = fields.iter().find(|(key, _)| key.text != "key")?;
         let name = self.string(value, "the name of a variable's origin")?;
         if name.contains("{{") {

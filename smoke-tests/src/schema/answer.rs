@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{closed, flag, map, reference, text};
+use super::{closed, described, flag, map, reference, text};
 
 fn of_each(description: &str) -> Value {
     json!({
@@ -191,6 +191,31 @@ pub(super) fn capture() -> Value {
     json!({ "anyOf": [{ "enum": ["status", "body", "url"] }, sources] })
 }
 
+/// A JSON Schema, here or in a file.
+fn json_schema() -> Value {
+    let mut in_file = closed(map([
+        (
+            "file",
+            text("A JSON or YAML file, relative to the check file."),
+        ),
+        (
+            "at",
+            json!({
+                "description": "The place of the schema in the file, such as \"#/components/schemas/Order\".",
+                "type": "string",
+                "pattern": "^#/"
+            }),
+        ),
+    ]));
+    in_file["required"] = json!(["file"]);
+    json!({
+        "description": "A JSON Schema; or `{ file: …, at: \"#/…\" }` for one in a file, such as an OpenAPI document.",
+        "type": ["object", "boolean"],
+        "if": { "type": "object", "required": ["file"] },
+        "then": in_file
+    })
+}
+
 /// A literal, or a map of operators that must all hold.
 pub(super) fn predicate(kind: &str) -> Value {
     let again = json!({ "$ref": format!("#/definitions/{kind}") });
@@ -205,39 +230,58 @@ pub(super) fn predicate(kind: &str) -> Value {
         _ => json!({ "type": ["number", "string"] }),
     };
     let mut operators = map([
-        ("exists", flag("Whether it is there.")),
+        (
+            "exists",
+            flag("Whether it is there. Only `exists: false` is met by what is not there."),
+        ),
         (
             "one_of",
             json!({ "description": "Equals one of these.", "type": "array", "minItems": 1, "items": value }),
         ),
-        ("above", number.clone()),
-        ("below", number.clone()),
-        ("at_least", number.clone()),
-        ("at_most", number),
-        ("not", again.clone()),
+        ("above", described("Is more than this.", number.clone())),
+        ("below", described("Is less than this.", number.clone())),
+        ("at_least", described("Is this or more.", number.clone())),
+        ("at_most", described("Is this or less.", number)),
+        (
+            "not",
+            described(
+                "Is there, and does not meet what stands here.",
+                again.clone(),
+            ),
+        ),
     ]);
     if !matches!(kind, "limit" | "span") {
-        operators.extend(map([("equals", value.clone())]));
+        let said = "Is equal to this; so a map can be compared.";
+        operators.extend(map([("equals", described(said, value.clone()))]));
     }
     if kind == "predicate" {
         operators.extend(map([
-            ("contains", value.clone()),
+            (
+                "contains",
+                described(
+                    "Text that holds this text, a list that holds this element, a map that holds these members.",
+                    value.clone(),
+                ),
+            ),
             ("starts_with", text("Text begins so.")),
             ("ends_with", text("Text ends so.")),
             ("matches", text("A regular expression that occurs in the text.")),
-            ("count", again.clone()),
-            ("each", again),
+            (
+                "count",
+                described("How many elements a list or map has: a number or limits.", again.clone()),
+            ),
+            (
+                "each",
+                described("A list, not empty, of which each element meets this.", again),
+            ),
             (
                 "type",
-                json!({ "enum": ["string", "number", "integer", "boolean", "array", "object", "null", null] }),
-            ),
-            (
-                "schema",
                 json!({
-                    "description": "A JSON Schema; or `{ file: …, at: \"#/…\" }` for one in a file, such as an OpenAPI document.",
-                    "type": ["object", "boolean"]
+                    "description": "What kind of JSON value it is.",
+                    "enum": ["string", "number", "integer", "boolean", "array", "object", "null", null]
                 }),
             ),
+            ("schema", json_schema()),
             ("empty", flag("Whether text, list or map is empty.")),
         ]));
     }

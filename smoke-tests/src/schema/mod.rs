@@ -10,7 +10,7 @@ mod request;
 
 use serde_json::{Map, Value, json};
 
-use crate::check_file::keys::LIBRARY;
+use crate::check_file::keys::{LIBRARY, MARKED, QUARANTINE, ROWS};
 use answer::{capture, expect, predicate};
 use request::{auth, follow_redirects, http_version, one_method, request};
 
@@ -70,11 +70,14 @@ pub fn schema() -> Value {
                     {
                         "description": "A secret; kept out of every output.",
                         "type": "object",
-                        "required": ["value", "secret"],
+                        "required": MARKED,
                         "additionalProperties": false,
                         "properties": {
                             "value": { "description": "The value." },
-                            "secret": { "const": true }
+                            "secret": {
+                                "description": "Always `true`: the value is never shown.",
+                                "const": true
+                            }
                         }
                     },
                     true
@@ -145,6 +148,15 @@ fn duration(description: &str) -> Value {
 
 fn reference(description: &str, to: &str) -> Value {
     json!({ "description": description, "allOf": [{ "$ref": format!("#/definitions/{to}") }] })
+}
+
+/// The schema with a word of help, which stands beside a reference.
+fn described(description: &str, mut schema: Value) -> Value {
+    if schema.get("$ref").is_some() {
+        schema = json!({ "allOf": [schema] });
+    }
+    schema["description"] = description.into();
+    schema
 }
 
 fn steps(description: &str) -> Value {
@@ -282,7 +294,7 @@ fn check() -> Value {
                 "description": "Runs the check once for each row.",
                 "anyOf": [
                     { "type": "array", "minItems": 1, "items": { "type": "object", "propertyNames": { "pattern": NAME } } },
-                    closed(map([("file", text("A CSV or JSON file, relative to the check file."))]))
+                    rows_of_file()
                 ]
             }),
         ),
@@ -305,6 +317,17 @@ fn check() -> Value {
     schema
 }
 
+fn rows_of_file() -> Value {
+    let mut schema = closed(map([(
+        "file",
+        text(
+            "A CSV file with a line of names, or a JSON list of maps; relative to the check file.",
+        ),
+    )]));
+    schema["required"] = json!(ROWS);
+    schema
+}
+
 fn quarantine() -> Value {
     let mut schema = closed(map([
         (
@@ -319,7 +342,7 @@ fn quarantine() -> Value {
         ("reason", text("What is wrong.")),
     ]));
     schema["description"] = "A known failure, borne until a date.".into();
-    schema["required"] = json!(["until", "owner", "reason"]);
+    schema["required"] = json!(QUARANTINE);
     schema
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::check_file::keys;
 
 use super::answer::json_paths;
-use super::{NAME, closed, duration, flag, map, reference, text};
+use super::{NAME, closed, described, duration, flag, map, reference, text};
 
 /// The keys of a request, in a step or in a check of one request.
 pub(super) fn request() -> Map<String, Value> {
@@ -237,19 +237,32 @@ pub(super) fn follow_redirects() -> Value {
 
 pub(super) fn auth() -> Value {
     let mut basic = closed(map([
-        ("user", text("The user.")),
-        ("password", text("The password.")),
+        ("user", text("The user's name.")),
+        (
+            "password",
+            text("The password: a variable that is a secret, never the text itself."),
+        ),
     ]));
     basic["required"] = json!(keys::BASIC);
+    basic["description"] = "User and password in the authorization header (RFC 7617).".into();
     let mut oauth2 = closed(map([
         (
             "token_url",
             text("Where the token comes from: a path on the target, or a URL."),
         ),
-        ("client_id", text("The client.")),
-        ("client_secret", text("Its secret.")),
-        ("scope", text("What the token is to allow.")),
-        ("audience", text("Whom the token is for.")),
+        ("client_id", text("Who asks for the token.")),
+        (
+            "client_secret",
+            text("The client's secret, from a variable."),
+        ),
+        (
+            "scope",
+            text("What the token is to allow, as the server names it."),
+        ),
+        (
+            "audience",
+            text("Whom the token is for, where the server wants to know."),
+        ),
     ]));
     oauth2["required"] = json!(keys::OAUTH2[..3]);
     oauth2["description"] = "Client credentials; one token serves the whole run.".into();
@@ -267,7 +280,10 @@ pub(super) fn auth() -> Value {
     sigv4["description"] = "Signs each request with AWS Signature Version 4.".into();
     let mut ways = closed(map([
         ("basic", basic),
-        ("bearer", text("The token.")),
+        (
+            "bearer",
+            text("A token in the authorization header (RFC 6750), often captured by `setup`."),
+        ),
         ("oauth2", oauth2),
         ("sigv4", sigv4),
     ]));
@@ -279,7 +295,10 @@ pub(super) fn auth() -> Value {
 fn repeat() -> Value {
     let times = json!({ "type": "integer", "minimum": 1, "maximum": 10_000 });
     let mut parts = closed(map([
-        ("times", times.clone()),
+        (
+            "times",
+            described("How many requests there are in all.", times.clone()),
+        ),
         (
             "jobs",
             json!({

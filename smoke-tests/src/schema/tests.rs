@@ -1,6 +1,10 @@
 //! The schema against the reader, the documents and the shipped checks.
 
-use std::collections::BTreeSet;
+#[path = "../../tests/support/blocks.rs"]
+mod blocks;
+mod taught;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::*;
@@ -8,60 +12,162 @@ use crate::check_file::keys;
 use crate::diagnostic::Source;
 use crate::yaml::{self, Node, Yaml};
 
-/// The keys of the schema at a place are those of the reader.
+/// Lists of keys, each with the place in the schema that it is for. A place with
+/// several lists knows the keys of all of them.
+const LISTS: &[(&str, &[&str])] = &[
+    ("/properties", &keys::FILE),
+    ("/properties/defaults/properties", &keys::DEFAULTS),
+    (
+        "/properties/variables/additionalProperties/anyOf/0/properties",
+        &[keys::ORIGIN[0]],
+    ),
+    (
+        "/properties/variables/additionalProperties/anyOf/1/properties",
+        &[keys::ORIGIN[1], keys::ORIGIN[2]],
+    ),
+    (
+        "/properties/variables/additionalProperties/anyOf/2/properties",
+        &[keys::ORIGIN[3]],
+    ),
+    (
+        "/properties/variables/additionalProperties/anyOf/3/properties",
+        &keys::MARKED,
+    ),
+    ("/definitions/check/properties", &keys::CHECK),
+    ("/definitions/check/properties", &keys::REQUEST),
+    ("/definitions/step/properties", &["name", "retry"]),
+    ("/definitions/step/properties", &keys::REQUEST),
+    ("/definitions/use/properties", &keys::USE),
+    ("/definitions/fragment/properties", &keys::FRAGMENT),
+    (
+        "/definitions/fragment/properties/parameters/items/anyOf/1/properties",
+        &keys::PARAMETER,
+    ),
+    (
+        "/definitions/check/properties/each/anyOf/1/properties",
+        &keys::ROWS,
+    ),
+    (
+        "/definitions/check/properties/quarantine/properties",
+        &keys::QUARANTINE,
+    ),
+    ("/definitions/retry/properties", &keys::RETRY),
+    ("/definitions/auth/anyOf/1/properties", &keys::AUTH),
+    (
+        "/definitions/auth/anyOf/1/properties/basic/properties",
+        &keys::BASIC,
+    ),
+    (
+        "/definitions/auth/anyOf/1/properties/oauth2/properties",
+        &keys::OAUTH2,
+    ),
+    (
+        "/definitions/auth/anyOf/1/properties/sigv4/properties",
+        &keys::SIGV4,
+    ),
+    (
+        "/definitions/step/properties/graphql/properties",
+        &keys::GRAPHQL,
+    ),
+    (
+        "/definitions/step/properties/multipart/additionalProperties/anyOf/0/anyOf/1/properties",
+        &keys::PART,
+    ),
+    (
+        "/definitions/step/properties/messages/items/properties",
+        &keys::MESSAGE,
+    ),
+    (
+        "/definitions/step/properties/messages/items/properties/expect/properties",
+        &keys::MESSAGE_EXPECTATIONS,
+    ),
+    (
+        "/definitions/step/properties/repeat/anyOf/1/properties",
+        &keys::REPEAT,
+    ),
+    ("/definitions/expect/properties", &keys::EXPECTATIONS),
+    (
+        "/definitions/expect/properties/cookies/additionalProperties/anyOf/1/properties",
+        &keys::COOKIE,
+    ),
+    ("/definitions/expect/properties/tls/properties", &keys::TLS),
+    (
+        "/definitions/expect/properties/latency/anyOf/1/properties",
+        &keys::LATENCY,
+    ),
+    (
+        "/definitions/predicate/anyOf/1/properties",
+        &keys::OPERATORS,
+    ),
+    (
+        "/definitions/predicate/anyOf/1/properties/schema/then/properties",
+        &keys::SCHEMA,
+    ),
+    ("/definitions/capture/anyOf/1/properties", &keys::CAPTURE),
+];
+
 #[test]
 fn the_schema_knows_the_keys_that_the_reader_knows() {
     let schema = schema();
-    let check = |place: &str, lists: &[&[&str]]| {
+    let mut known: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (place, list) in LISTS {
+        known.entry(place).or_default().extend(*list);
+    }
+    for (place, known) in known {
         let properties = schema.pointer(place).and_then(Value::as_object);
-        let found: BTreeSet<_> = properties.unwrap().keys().map(String::as_str).collect();
-        let known: BTreeSet<_> = lists.iter().flat_map(|list| list.iter().copied()).collect();
+        let properties = properties.unwrap_or_else(|| panic!("nothing at {place}"));
+        let found: BTreeSet<_> = properties.keys().map(String::as_str).collect();
         assert_eq!(found, known, "{place}");
-    };
-    check("/properties", &[&keys::FILE]);
-    check("/properties/defaults/properties", &[&keys::DEFAULTS]);
-    check(
-        "/definitions/check/properties",
-        &[&keys::CHECK, &keys::REQUEST],
-    );
-    check(
-        "/definitions/step/properties",
-        &[&["name", "retry"], &keys::REQUEST],
-    );
-    check("/definitions/use/properties", &[&keys::USE]);
-    check("/definitions/fragment/properties", &[&keys::FRAGMENT]);
-    check("/definitions/retry/properties", &[&keys::RETRY]);
-    let auth = "/definitions/auth/anyOf/1/properties";
-    check(auth, &[&keys::AUTH]);
-    check(&format!("{auth}/basic/properties"), &[&keys::BASIC]);
-    check(&format!("{auth}/oauth2/properties"), &[&keys::OAUTH2]);
-    check(&format!("{auth}/sigv4/properties"), &[&keys::SIGV4]);
-    let request = "/definitions/step/properties";
-    check(&format!("{request}/graphql/properties"), &[&keys::GRAPHQL]);
-    let part = "multipart/additionalProperties/anyOf/0/anyOf/1/properties";
-    check(&format!("{request}/{part}"), &[&keys::PART]);
-    let message = format!("{request}/messages/items/properties");
-    check(&message, &[&keys::MESSAGE]);
-    let expected = format!("{message}/expect/properties");
-    check(&expected, &[&keys::MESSAGE_EXPECTATIONS]);
-    check("/definitions/expect/properties", &[&keys::EXPECTATIONS]);
-    check(
-        "/definitions/predicate/anyOf/1/properties",
-        &[&keys::OPERATORS],
-    );
-    check("/definitions/capture/anyOf/1/properties", &[&keys::CAPTURE]);
-    check(
-        "/definitions/expect/properties/cookies/additionalProperties/anyOf/1/properties",
-        &[&keys::COOKIE],
-    );
-    check(
-        "/definitions/expect/properties/tls/properties",
-        &[&keys::TLS],
-    );
-    check(
-        "/definitions/expect/properties/latency/anyOf/1/properties",
-        &[&keys::LATENCY],
-    );
+    }
+    let capture = &schema["definitions"]["capture"]["anyOf"];
+    assert_eq!(capture[1]["properties"]["tls"]["enum"], json!(keys::TLS));
+    let words = json!(keys::SOURCE_WORDS);
+    assert_eq!(capture[1]["properties"]["from"]["enum"], words);
+    assert_eq!(capture[0]["enum"], words);
+}
+
+/// A list of keys that no test looks at could say anything.
+#[test]
+fn every_list_of_the_reader_s_keys_is_looked_at() {
+    let lists = include_str!("../check_file/keys.rs").split("pub(crate) const ");
+    let here = include_str!("tests.rs");
+    for list in lists.skip(1) {
+        let name = list.split(':').next().unwrap();
+        // The schema is made of the one, and a test below tries the other.
+        let elsewhere = ["LIBRARY", "SOURCES"].contains(&name);
+        assert!(
+            elsewhere || here.contains(&format!("keys::{name}")),
+            "{name}"
+        );
+    }
+}
+
+/// Who completes a key in an editor reads what it is for.
+#[test]
+fn every_key_is_explained() {
+    fn check(value: &Value, place: &str) {
+        match value {
+            Value::Object(members) => {
+                // A map of schemas; a key of that name is a schema itself.
+                let properties = members.get("properties").and_then(Value::as_object);
+                for (name, property) in properties.into_iter().flatten() {
+                    let said = property.get("description").and_then(Value::as_str);
+                    let said = said.unwrap_or_default();
+                    assert!(said.ends_with(['.', ')']), "{place}: {name}: `{said}`");
+                }
+                for (name, member) in members {
+                    check(member, &format!("{place}/{name}"));
+                }
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    check(item, &format!("{place}/{at}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    check(&schema(), "");
 }
 
 fn json(node: &Node) -> Value {
