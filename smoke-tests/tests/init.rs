@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Output;
 
@@ -125,6 +127,69 @@ async fn a_starter_from_an_openapi_document_asks_what_the_document_gives_example
 }
 
 #[tokio::test]
+async fn a_document_that_a_service_serves_is_found_and_read() {
+    let stage = stage().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (target, authority) = (stage.test_url(), stage.ca_file().to_str().unwrap());
+    let url = format!("{target}/openapi.json");
+    let made = ["init", "--openapi", &url, "--cacert", authority];
+    let made = smoke(folder.path(), &made).await;
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let text = std::fs::read_to_string(folder.path().join("smoke.yaml")).unwrap();
+    insta::assert_snapshot!("starter_served", scrub(&stage, &text));
+    let run = [
+        "run",
+        "smoke.yaml",
+        "--target",
+        &target,
+        "--cacert",
+        authority,
+    ];
+    let passed = smoke(folder.path(), &run).await;
+    assert_eq!(passed.status.code(), Some(0), "{}", stdout(&passed));
+}
+
+/// A service that answers its front page like this, and knows no other.
+fn service(front: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap_or(0);
+            let known = request[..length].starts_with(b"GET / ");
+            let head = if known { front } else { "404 Not Found" };
+            let answer =
+                format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_front_page_that_leads_on_or_wants_a_login_is_worth_a_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut checks = String::new();
+    for front in [
+        "302 Found\r\nlocation: /login",
+        "401 Unauthorized\r\nwww-authenticate: Basic",
+        "403 Forbidden",
+    ] {
+        let url = service(front);
+        let made = smoke(folder.path(), &["init", &url, "--force"]).await;
+        assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+        let text = std::fs::read_to_string(folder.path().join("smoke.yaml")).unwrap();
+        let text = text.split("checks:\n").nth(1).unwrap();
+        checks.push_str(text.split("  # What customers do").next().unwrap());
+        let passed = smoke(folder.path(), &["run", "smoke.yaml", "--target", &url]).await;
+        assert_eq!(passed.status.code(), Some(0), "{}", stdout(&passed));
+    }
+    insta::assert_snapshot!("front_pages", checks.trim_end());
+}
+
+#[tokio::test]
 async fn nothing_is_overwritten_unless_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("openapi.yaml"), OPENAPI).unwrap();
@@ -166,6 +231,12 @@ async fn what_gives_nothing_to_begin_with_is_said() {
     .unwrap();
     let authority = stage.ca_file().to_str().unwrap();
     let nowhere = format!("{}/nowhere", stage.test_url());
+    // A port that nobody listens at any more.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+    let unreachable = format!("http://127.0.0.1:{port}");
+    let document = format!("{unreachable}/openapi.json");
     let mut said = String::new();
     for args in [
         &["init", "--openapi", "old.json"][..],
@@ -173,10 +244,14 @@ async fn what_gives_nothing_to_begin_with_is_said() {
         &["init", "--openapi", "missing.yaml"],
         &["init", "--openapi", "ftp://localhost/openapi.json"],
         &["init", &nowhere, "--cacert", authority],
+        &["init", "--openapi", &nowhere, "--cacert", authority],
+        &["init", "--openapi", &document],
+        &["init", &unreachable],
     ] {
         let output = smoke(folder.path(), args).await;
         assert_eq!(output.status.code(), Some(2), "{args:?}");
-        said.push_str(&scrub(&stage, &stderr(&output)));
+        let text = scrub(&stage, &stderr(&output));
+        said.push_str(&text.replace(&port.to_string(), "PORT"));
         said.push('\n');
     }
     insta::assert_snapshot!("init_refused", said);

@@ -7,7 +7,7 @@
 //!
 //! | endpoint | answer |
 //! |---|---|
-//! | `GET /healthz`, `GET /version`, `GET /` | 200 |
+//! | `GET /healthz`, `GET /version`, `GET /`, `GET /openapi.json` | 200 |
 //! | `POST /login` | 200 with a token and a cookie, 400, 401 |
 //! | `GET /catalogue?limit=&category=`, `GET /catalogue/{id}` | 200, 404 |
 //! | `GET`, `POST /orders`; `GET`, `PUT`, `PATCH`, `DELETE /orders/{id}`; `GET /account` | 401 without a session |
@@ -156,6 +156,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .route("/", get(home))
         .route("/healthz", get(health))
         .route("/version", get(version))
+        .route("/openapi.json", get(describe))
         .merge(shop::routes())
         .merge(tools::routes())
         .merge(encodings::routes())
@@ -217,6 +218,12 @@ async fn version(State(inner): State<Arc<Inner>>) -> Response {
         "colour": inner.colour.name(),
     }))
     .into_response()
+}
+
+/// A part of the shop, as OpenAPI describes it.
+async fn describe() -> Response {
+    let document = include_str!("openapi.json");
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 /// An error answer: the same JSON shape everywhere.
