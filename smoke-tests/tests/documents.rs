@@ -55,6 +55,28 @@ fn every_link_to_a_file_leads_to_one() {
 }
 
 #[test]
+fn editors_find_the_schema_of_the_check_files_that_ship() {
+    let schema = |file: &str| {
+        let text = std::fs::read_to_string(workspace().join(file)).unwrap();
+        let first = text.lines().next().unwrap_or_default().to_owned();
+        let path = first.strip_prefix("# yaml-language-server: $schema=");
+        path.unwrap_or_else(|| panic!("{file}: {first}")).to_owned()
+    };
+    for file in [
+        "smoke-tests/checks/storefront.yaml",
+        "terraform/checks/any-service.yaml",
+    ] {
+        let there = workspace().join(file).parent().unwrap().join(schema(file));
+        let schema = workspace().join("docs/check-file.schema.json");
+        let same = there.canonicalize().unwrap() == schema.canonicalize().unwrap();
+        assert!(same, "{file}");
+    }
+    // This one goes into another repository, and says how to get the schema.
+    let sample = "terraform/examples/sample-app/smoke-tests/shop.yaml";
+    assert_eq!(schema(sample), "../check-file.schema.json");
+}
+
+#[test]
 fn every_setting_of_the_command_is_in_the_table() {
     let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
     let help = |command| {
