@@ -1,5 +1,5 @@
-//! What to do where nobody could be asked: the usual reasons, by what the
-//! network and TLS say.
+//! What to do where nobody could be asked, or not all of an answer could be
+//! read: the usual reasons, by what the network and TLS say.
 
 use crate::http::AskError;
 
@@ -60,6 +60,9 @@ pub(crate) fn hint(error: &AskError, answered: bool) -> Option<&'static str> {
         AskError::Version { .. } => {
             Some("leave `http` out, or turn the version on at the load balancer")
         }
-        AskError::NoAnswer(_) | AskError::TooLarge(_) | AskError::TooLargeDecoded(_) => None,
+        AskError::TooLarge(_) | AskError::TooLargeDecoded(_) => Some(
+            "ask for less, such as one page of a list, or with `head` for status and headers alone",
+        ),
+        AskError::NoAnswer(_) => None,
     }
 }

@@ -170,10 +170,10 @@ async fn a_report_on_this_machine_is_explained_without_aws() {
     std::fs::write(folder.path().join("other.json"), "[]").unwrap();
     let (said, code) = refused(&smoke(folder.path(), &["other.json"], &[]));
     assert_eq!(code, 2);
-    assert!(said.contains("`other.json` cannot be explained: expected a JSON report"));
+    insta::assert_snapshot!(said);
     let (said, code) = refused(&smoke(folder.path(), &["gone.json"], &[]));
     assert_eq!(code, 2);
-    assert!(said.contains("`gone.json` cannot be read"), "{said}");
+    insta::assert_snapshot!(said);
 }
 
 #[tokio::test]
@@ -243,6 +243,21 @@ fn who_may_not_read_the_report_is_told_which_permission_it_takes() {
     let url = server(
         403,
         "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+    );
+    let mut environment = SIGNED_IN.to_vec();
+    environment.push(("AWS_ENDPOINT_URL_S3", &url));
+    let args = ["d-ABCDEF123", "--reports", "s3://shop/gate/"];
+    let (said, code) = refused(&smoke(folder.path(), &args, &environment));
+    assert_eq!(code, 3);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn what_s3_says_otherwise_is_told_in_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = server(
+        400,
+        "<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region 'eu-central-1' is wrong; expecting 'eu-west-1'</Message></Error>",
     );
     let mut environment = SIGNED_IN.to_vec();
     environment.push(("AWS_ENDPOINT_URL_S3", &url));

@@ -196,8 +196,9 @@ checks:
     let stage = stage().await;
     let folder = folder(&[("shop.yaml", text)]);
     let report = report(&stage, folder.path()).await;
-    let failure = report.checks[0].failures().next().unwrap();
-    assert_eq!(failure.diagnostic.title, "the parameter `n` cannot be made");
+    let said = failures(&report.checks[0], Colour::Never);
+    let said = said.replace(&format!("{}/", folder.path().display()), "");
+    insta::assert_snapshot!(said);
 }
 
 #[test]
@@ -329,5 +330,5 @@ fn fragments_cannot_grow_without_end() {
     assert!(deep.contains("without an end"), "{deep}");
     let wide = "- { use: f7 }\n".repeat(10);
     let said = problems(&fragments, &wide);
-    assert!(said.contains("too many steps"), "{said}");
+    insta::assert_snapshot!(said);
 }

@@ -3,6 +3,11 @@
 //! what to do.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "malformed_flow/too_much.rs"]
+mod too_much;
+#[path = "malformed_flow/whether.rs"]
+mod whether;
+
 use smoke_tests::diagnostic::Source;
 use smoke_tests::plan::plan;
 use smoke_tests::settings::Selection;

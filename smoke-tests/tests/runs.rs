@@ -141,6 +141,7 @@ expect:
 async fn every_predicate_refuses_what_it_should() {
     let stage = stage().await;
     let request = "post: /echo\njson: { n: 3 }\nexpect: ";
+    let mut said = String::new();
     for (expectation, problems) in [
         ("{ status: 201 }", 1),
         ("{ status: [201, 3xx] }", 1),
@@ -163,16 +164,56 @@ async fn every_predicate_refuses_what_it_should() {
         ("{ json: { $.nowhere: { exists: true } } }", 1),
         ("{ json: { '$..nowhere': { count: { at_least: 1 } } } }", 1),
         ("{ latency: { above: 10s } }", 1),
+        (
+            "{ json: { $.query: { empty: false }, $.method: { type: 'null' } } }",
+            2,
+        ),
+        ("{ json: { '$..n': { each: { at_least: 1 } } } }", 1),
+        ("{ json: { $.method: { each: { type: string } } } }", 1),
+        (
+            "{ json: { \"$['method', 'path']\": { each: { starts_with: P } } } }",
+            1,
+        ),
+        (
+            "{ json: { \"$.headers['content-length']\": { above: 7, below: 7, at_least: 8, at_most: 6 } } }",
+            4,
+        ),
+        (
+            "{ json: { $.method: { schema: { enum: [GET] }, not: { one_of: [POST, PUT] } } } }",
+            2,
+        ),
+        (
+            "{ json: { $.headers: { contains: { x-smoke: 'yes' } } } }",
+            1,
+        ),
     ] {
         let report = report(&stage, &check(&format!("{request}{expectation}"))).await;
         let found: Vec<_> = report.checks[0].failures().collect();
         assert_eq!(found.len(), problems, "{expectation}: {found:#?}");
+        // The rest of an echo differs from run to run.
+        let plain = |text: &Option<String>| text.clone().unwrap_or_default();
+        said.push_str(expectation);
+        for failure in &found {
+            let diagnostic = &failure.diagnostic;
+            let (expected, found) = (plain(&diagnostic.expected), plain(&diagnostic.found));
+            let found = if found.contains(" ms") || found.len() > 100 {
+                "…".to_owned()
+            } else {
+                found
+            };
+            said.push_str(&format!(
+                "\n    {}: expected {expected}, found {found}",
+                diagnostic.title
+            ));
+        }
+        said.push_str("\n\n");
         assert!(
             found
                 .iter()
                 .all(|failure| failure.class == Class::WrongAnswer)
         );
     }
+    insta::assert_snapshot!(said.trim_end());
 }
 
 #[tokio::test]
@@ -262,7 +303,12 @@ steps:
       |
       = note: GET https://localhost:PORT/healthz answered 200 (N time)
       = note: the answer begins: {"status":"ok"}
+      = help: compare it with the answer, which may be of another kind than the step supposes
     "#);
+    let unfit = "get: /healthz\ncapture: { code: { json: $.status, transform: \"{{ value | from_base64 }}\" } }";
+    insta::assert_snapshot!(fails(&stage, unfit).await);
+    let long = "post: /json-echo\ntext: \"{% for n in range(9000) %}x{% endfor %}\"\ncapture: { all: { from: body, secret: true } }";
+    insta::assert_snapshot!(fails(&stage, long).await);
 }
 
 #[tokio::test]
@@ -310,6 +356,7 @@ async fn a_redirect_loop_ends_in_a_failure() {
       |     ^^^^^^^^^^^^^^^^^^^ expected at most 5, found another one to `/redirect-loop`
       |
       = note: GET https://localhost:PORT/redirect-loop answered 302 (N time)
+      = help: raise `follow_redirects` if the way is that long, or expect the redirect's own status
     ");
 }
 
@@ -341,6 +388,8 @@ steps:
       |
     7 |       - get: '{{ next }}'
       |         ^^^^^^^^^^^^^^^^^ expected values that fit into it, found `https://example.com`, which is not on the target `https://localhost:PORT`
+      |
+      = help: correct the value; allow the host with `--allow-host` if it is yours to ask
     ");
 }
 

@@ -1,6 +1,7 @@
 //! The house rules of ARCHITECTURE.md that no compiler knows.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Outside libraries that could be swapped, and the only files that name them.
@@ -61,19 +62,24 @@ fn workspace() -> PathBuf {
 
 /// The source files below these folders, by their path in the workspace.
 fn sources(folders: &[&str]) -> Vec<(String, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    files(folders, "rs")
+}
+
+/// The files of a kind below these folders.
+fn files(folders: &[&str], kind: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, kind: &str, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                walk(&path, kind, found);
+            } else if path.extension().is_some_and(|own| own == kind) {
                 found.push(path);
             }
         }
     }
     let mut paths = Vec::new();
     for folder in folders {
-        walk(&workspace().join(folder), &mut paths);
+        walk(&workspace().join(folder), kind, &mut paths);
     }
     paths.sort();
     paths
@@ -124,6 +130,148 @@ fn each_file_says_what_it_is_for_and_is_short_enough_to_read() {
         let lines = text.lines().count();
         assert!(lines <= MOST_LINES, "{name} has {lines} lines");
     }
+}
+
+/// Messages that no test can provoke.
+const UNPROVOKED: [&str; 3] = [
+    "the runtime cannot be started: {error}",
+    "Greenlight panicked while it ran this check",
+    "`{at}` is too large: expected at most {MOST_BYTES} bytes",
+];
+
+/// What makes a message, and where in its arguments the title stands.
+const TITLED: [(&str, Title); 8] = [
+    ("Diagnostic::at(", Title::FirstText),
+    ("Diagnostic::general(", Title::FirstText),
+    (".at(", Title::FirstText),
+    (" at(", Title::FirstText),
+    (".failure(", Title::FirstText),
+    ("could_not(", Title::FirstText),
+    ("let title = ", Title::FirstText),
+    (".wrong_type(", Title::SecondArgument),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Title {
+    FirstText,
+    /// A thing, of which `… of the wrong type` is said.
+    SecondArgument,
+}
+
+/// The titles of messages in a source file, as they are written there. What is
+/// made elsewhere and only passed on is found where it is made.
+fn titles(text: &str) -> Vec<String> {
+    let mut titles = Vec::new();
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    let code = code(text).collect::<Vec<_>>().join("\n");
+    for (call, title) in TITLED {
+        for (at, _) in code.match_indices(call) {
+            let inside = statement(&code[at + call.len()..]);
+            let inside = match title {
+                Title::FirstText => inside,
+                Title::SecondArgument => {
+                    let second = inside.split_once(',').map_or("", |(_, rest)| rest);
+                    let second = second.trim_start();
+                    if second.starts_with('"') { second } else { "" }
+                }
+            };
+            let Some(found) = first_text(inside).filter(|found| !found.is_empty()) else {
+                continue;
+            };
+            titles.push(match title {
+                Title::FirstText => found.replace("\\\"", "\""),
+                Title::SecondArgument => format!("{found} of the wrong type"),
+            });
+        }
+    }
+    titles
+}
+
+/// The text up to the end of the arguments, or of the statement.
+fn statement(code: &str) -> &str {
+    let (mut depth, mut quoted, mut escaped) = (0, false, false);
+    for (at, c) in code.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' => depth += 1,
+            ')' | ';' if depth == 0 => return &code[..at],
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    code
+}
+
+fn first_text(code: &str) -> Option<&str> {
+    let text = &code[code.find('"')? + 1..];
+    let mut ends = text.match_indices('"').map(|(at, _)| at);
+    let end = ends.find(|at| !text[..*at].ends_with('\\'))?;
+    Some(&text[..end])
+}
+
+/// Whether a line says a title, with something in the place of each `{…}`.
+fn says(line: &str, title: &str) -> bool {
+    let mut parts = title.split('{');
+    let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    for part in parts {
+        let fixed = part.split_once('}').map_or(part, |(_, fixed)| fixed);
+        match rest.find(fixed) {
+            _ if fixed.is_empty() => return true,
+            None => return false,
+            Some(at) => rest = &rest[at + fixed.len()..],
+        }
+    }
+    rest.is_empty()
+}
+
+/// The lines of snapshots, in files and in tests, that begin a message.
+fn said_in_snapshots() -> BTreeSet<String> {
+    let tests = sources(&["smoke-tests/tests", "smoke-tests/src"]);
+    let tests = tests.into_iter().map(|(_, text)| text);
+    let snapshots = files(&["smoke-tests/tests", "smoke-tests/src"], "snap");
+    let snapshots = snapshots.into_iter().map(|(_, text)| text);
+    let lines = tests.chain(snapshots).flat_map(|text| {
+        let lines = text.lines().map(str::trim_start);
+        let titles = lines.filter_map(|line| {
+            let kind = line
+                .strip_prefix("error")
+                .or(line.strip_prefix("warning"))?;
+            let (class, title) = kind.split_once(": ")?;
+            (class.is_empty() || class.starts_with('[')).then(|| title.trim_end().to_owned())
+        });
+        titles.collect::<Vec<_>>()
+    });
+    lines.collect()
+}
+
+#[test]
+fn every_message_is_in_a_snapshot() {
+    let said = said_in_snapshots();
+    let mut found = 0;
+    let mut unsaid = Vec::new();
+    for (name, text) in sources(&["smoke-tests/src"]) {
+        // Those two pass on what others say.
+        if name.contains("/tests") || name.ends_with("/fuzzing.rs") {
+            continue;
+        }
+        for title in titles(&text) {
+            found += 1;
+            let known = UNPROVOKED.contains(&title.as_str());
+            if !known && !said.iter().any(|line| says(line, &title)) {
+                unsaid.push(format!("{name}: {title}"));
+            }
+        }
+    }
+    assert!(
+        found > 150,
+        "{found}: are messages made in another way now?"
+    );
+    assert!(unsaid.is_empty(), "in no snapshot: {unsaid:#?}");
 }
 
 #[test]

@@ -191,6 +191,12 @@ async fn a_server_that_misbehaves_is_told_from_one_that_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_message_that_its_values_do_not_fit_is_not_sent() {
+    let step = "websocket: /ws\nmessages: [{ send: \"{{ ('a' | from_base64) }}\" }]";
+    insta::assert_snapshot!(fails(&stage().await, step, Class::CouldNotAsk).await);
+}
+
+#[tokio::test]
 async fn messages_that_never_end_are_not_passed_over_for_ever() {
     let step =
         "websocket: /ws/broken/flood\nmessages: [{ expect: { body: b }, skip_others: true }]";

@@ -29,6 +29,7 @@ pub(super) fn take(
         Diagnostic::at(source, capture.span, title)
             .expected(capture.query.describe())
             .found(found)
+            .help("compare it with the answer, which may be of another kind than the step supposes")
     };
     let found = answer
         .ask(&capture.query)
@@ -45,6 +46,7 @@ pub(super) fn take(
                 Diagnostic::at(source, *span, title)
                     .expected("a value that the transform fits")
                     .found(reason)
+                    .help("correct `transform`, or capture what it is meant for")
             })?;
             let longest = keep(capture, &made, scope);
             (made, longest)
@@ -54,7 +56,8 @@ pub(super) fn take(
         let title = format!("`{}` is too long for a secret", capture.name);
         return Err(Diagnostic::at(source, capture.span, title)
             .expected(format!("at most {}", human_bytes(MOST_SECRET as u64)))
-            .found(human_bytes(longest as u64)));
+            .found(human_bytes(longest as u64))
+            .help("capture the part that has to be secret"));
     }
     Ok(value)
 }

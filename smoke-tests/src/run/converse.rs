@@ -119,7 +119,10 @@ impl Attempt<'_> {
                 Err(reason) => {
                     let title = "a message that cannot be made";
                     let made = self.wrong(message, title);
-                    let made = made.expected("values that fit into it").found(reason);
+                    let made = made
+                        .expected("values that fit into it")
+                        .found(reason)
+                        .help("correct the variables and captures that it is made of");
                     return vec![failure(Class::CouldNotAsk, made)];
                 }
             };
@@ -268,14 +271,13 @@ impl Attempt<'_> {
                 .expected("a message")
                 .found(format!("none within {}", human_duration(time)))
                 .help("raise `timeout`, of the message or of the step, if the server is only slow"),
-            SocketError::TooLarge => {
-                diagnostic
-                    .expected("a message that can be read")
-                    .found(format!(
-                        "one of more than {}",
-                        human_bytes(MOST_MESSAGE_BYTES as u64)
-                    ))
-            }
+            SocketError::TooLarge => diagnostic
+                .expected("a message that can be read")
+                .found(format!(
+                    "one of more than {}",
+                    human_bytes(MOST_MESSAGE_BYTES as u64)
+                ))
+                .help("ask the server for less in one message"),
             SocketError::Broken(reason) => diagnostic
                 .expected("a WebSocket that stays open")
                 .found(reason.clone()),

@@ -50,7 +50,8 @@ fn values(used: &Use, scope: &Scope) -> Result<Vec<(String, serde_json::Value)>,
                 format!("the parameter `{}` cannot be made", binding.name),
             )
             .expected("values that fit into it")
-            .found(reason),
+            .found(reason)
+            .help("correct the template, or the values that it is made of"),
         })?;
         Ok((binding.name.clone(), value))
     });

@@ -43,7 +43,10 @@ impl Attempt<'_> {
                 NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
                 NoToken::Refused(reason) => {
                     let mut failure = self.failure(Class::CouldNotAsk, "");
-                    failure.diagnostic = failure.diagnostic.found(reason);
+                    failure.diagnostic = failure
+                        .diagnostic
+                        .found(reason)
+                        .help("correct the client, its secret and what it asks for");
                     failure
                 }
             };

@@ -147,7 +147,13 @@ impl Attempt<'_> {
         failure.diagnostic = failure
             .diagnostic
             .expected("values that fit into it")
-            .found(reason);
+            .found(reason)
+            .help(match what {
+                "the URL" => {
+                    "correct the value; allow the host with `--allow-host` if it is yours to ask"
+                }
+                _ => "correct the variables and captures that it is made of",
+            });
         failure
     }
 
@@ -210,7 +216,8 @@ impl Attempt<'_> {
                 failure.diagnostic = failure
                     .diagnostic
                     .expected(format!("at most {followed}"))
-                    .found(format!("another one to `{location}`"));
+                    .found(format!("another one to `{location}`"))
+                    .help("raise `follow_redirects` if the way is that long, or expect the redirect's own status");
                 return Err(failure);
             }
             followed += 1;
@@ -275,7 +282,7 @@ impl Attempt<'_> {
             .diagnostic
             .expected(expected)
             .found(error.to_string());
-        if class == Class::CouldNotAsk {
+        if class != Class::CutShort {
             failure.diagnostic.help = hint(error, unanswered.response.is_some()).map(str::to_owned);
         }
         failure

@@ -176,9 +176,8 @@ fn fetch(at: &Address) -> Result<Vec<u8>, Trouble> {
     runtime.shutdown_background();
     let report = fetched?;
     if report.len() as u64 > MOST_BYTES {
-        return Err(could_not(format!(
-            "`{at}` is too large: expected at most {MOST_BYTES} bytes"
-        )));
+        let title = format!("`{at}` is too large: expected at most {MOST_BYTES} bytes");
+        return Err(could_not(title));
     }
     Ok(report)
 }
@@ -208,7 +207,8 @@ fn refused(at: &Address, error: &aws::calls::CallError) -> Trouble {
         ),
         _ => {
             let diagnostic = Diagnostic::general(format!("`{at}` could not be read: {error}"));
-            (diagnostic, Exit::CouldNotWork)
+            let help = "is the Region the bucket's (`AWS_REGION`, or the profile's), and S3 reached from here?";
+            (diagnostic.help(help), Exit::CouldNotWork)
         }
     }
 }
