@@ -20,7 +20,7 @@ test-terraform: | cargo ## Test the Terraform module: mocks, checkov, apply on m
 	}; \
 	command -v $(TERRAFORM) >/dev/null || missing "terraform is missing: install Terraform 1.9 or newer"; \
 	$(MAKE) $(TERRAFORM_STAMP) || missing "moto and checkov could not be installed"; \
-	$(CARGO) build --quiet -p hook -p rehearsal -p smoke-tests; \
+	$(CARGO) test --workspace --no-run --quiet; \
 	TERRAFORM=$(TERRAFORM) TOOLS=$(abspath $(TERRAFORM_VENV)) BINARIES=$(CARGO_TARGET)/debug terraform/tests/run.sh
 
 .PHONY: terraform-docs
