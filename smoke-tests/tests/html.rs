@@ -7,62 +7,19 @@
     clippy::print_stderr
 )]
 
+#[path = "support/browser.rs"]
+mod browser;
+#[path = "html/hands.rs"]
+mod hands;
+#[path = "html/looks.rs"]
+mod looks;
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
+use browser::Page;
 use smoke_tests::render::html;
+use smoke_tests::report::{Outcome, Problem, Refusal, Report};
 use support::{report, stage};
-
-const FLAGS: [&str; 9] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=5000",
-];
-
-/// The browser, if it is there; in CI it must be.
-fn chromium() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .flat_map(|folder| ["chromium", "chromium-browser"].map(|name| folder.join(name)))
-        .find(|path| path.is_file());
-    if found.is_none() {
-        assert!(
-            std::env::var_os("CI").is_none_or(|value| value.is_empty()),
-            "expected `chromium`, found none"
-        );
-        // Past the test harness, which would keep it to itself.
-        let line = b"SKIPPED: expected `chromium`, found none; install it\n";
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), line);
-    }
-    found
-}
-
-/// The document as it is after its script has run.
-fn dom(browser: &Path, html: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let page = folder.path().join("report.html");
-    std::fs::write(&page, html).unwrap();
-    let output = Command::new(browser)
-        .args(FLAGS)
-        .arg(format!(
-            "--user-data-dir={}",
-            folder.path().join("profile").display()
-        ))
-        .arg("--dump-dom")
-        .arg(format!("file://{}", page.display()))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
+use tokio::sync::OnceCell;
 
 const HOSTILE: &str = r#"
 name: "<b>shop</b> & co"
@@ -78,6 +35,70 @@ checks:
 defaults: { writes: true }
 "#;
 
+/// One of everything that a report can hold.
+const RICH: &str = r#"
+name: storefront
+defaults: { writes: true }
+checks:
+  - name: fine, by phases
+    tags: [critical, smoke]
+    get: /healthz
+    expect: { latency: { dns: { below: 1m }, connect: { below: 1m }, tls: { below: 1m } } }
+  - name: a customer sees orders
+    steps:
+      - { post: /login, json: { email: demo@example.com, password: correct-horse } }
+      - { get: /orders, expect: { json: { "$.orders[*]": { count: 12 }, $.next: { exists: true } } } }
+      - { get: /account }
+  - { name: only a warning, get: /status/404, severity: warn }
+  - name: many times
+    get: /catalogue
+    repeat: { times: 4, jobs: 2 }
+    expect: { latency: { p95: { below: 1m } } }
+  - { name: left out, skip: the printer is not part of this release, get: /invoice }
+  - { name: in need, needs: too late, get: /catalogue }
+  - { name: too late, get: /slow?ms=60000, timeout: 200ms }
+  - name: quarantined
+    quarantine: { until: 2130-01-31, owner: team search, reason: the index is being rebuilt }
+    get: /status/500
+  - name: a price comes
+    websocket: /ws
+    messages:
+      - send: { subscribe: espresso-cup }
+        expect: { json: { $.type: price } }
+  - name: a-name-without-a-place-to-break-it-com.example.shop.checkout.integration.OrderControllerIntegrationTest-com.example.shop
+    tags: [generated, a-tag-that-is-rather-long-as-tags-go-and-goes-on-and-on, checkout, nightly]
+    post: "/echo?q={{ 'abcdefghij' * 40 }}"
+    text: "{{ 'word ' * 2000 }}"
+    expect: { body: { contains: "{{ 'x' * 300 }}" } }
+  - name: שלום — عربي — 日本語 — ünïcödé
+    post: /echo
+    text: مرحبا بالعالم שלום עולם 日本語
+    expect: { body: { equals: مرحبا } }
+  - each: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, { n: 5 }, { n: 6 }, { n: 7 }, { n: 8 }, { n: 9 }, { n: 10 }]
+    name: "item {{ n }} is there"
+    get: /status/200
+teardown:
+  - get: /status/500
+"#;
+
+async fn rich() -> &'static Report {
+    static REPORT: OnceCell<Report> = OnceCell::const_new();
+    let run = async || report(&stage().await, RICH).await;
+    REPORT.get_or_init(run).await
+}
+
+/// A page with the rich report; `None` if there is no browser.
+async fn page(fragment: &str) -> Option<Page> {
+    Page::open(&html::report(rich().await), fragment)
+}
+
+/// The number of the check that came out so for the first time.
+async fn first(wanted: Outcome) -> usize {
+    let checks = &rich().await.checks;
+    let at = checks.iter().position(|check| check.outcome == wanted);
+    at.unwrap() + 1
+}
+
 #[tokio::test]
 async fn a_hostile_answer_is_only_text_and_the_script_runs() {
     let stage = stage().await;
@@ -88,8 +109,10 @@ async fn a_hostile_answer_is_only_text_and_the_script_runs() {
     assert!(!html.contains('\u{202e}'));
     assert_eq!(html.matches("<script>").count(), 1);
     assert!(html.len() < 100_000, "{} bytes", html.len());
-    let Some(browser) = chromium() else { return };
-    let dom = dom(&browser, &html);
+    let Some(mut page) = Page::open(&html, "") else {
+        return;
+    };
+    let dom = page.text("document.documentElement.outerHTML");
     assert!(dom.contains("<title>✗ Failed: https://localhost:"), "{dom}");
     // Only the script takes this attribute away, and only if its hash is right.
     assert!(
@@ -106,29 +129,23 @@ async fn a_hostile_answer_is_only_text_and_the_script_runs() {
 
 #[tokio::test]
 async fn filters_and_search_hide_what_does_not_fit() {
-    let Some(browser) = chromium() else { return };
     let stage = stage().await;
     let report = report(&stage, HOSTILE).await;
-    // The policy lets no other script run, so the test goes without one.
-    let html = html::report(&report);
-    let policy = html.find("<meta http-equiv").unwrap();
-    let end = policy + html[policy..].find('>').unwrap() + 1;
-    let html = format!("{}{}", &html[..policy], &html[end..]);
-    let check = |script: &str, shown: usize, said: &str| {
-        let page = html.replace("</body>", &format!("<script>{script}</script></body>"));
-        let dom = dom(&browser, &page);
-        let visible = dom
-            .split("<details class=\"check ")
-            .skip(1)
-            .filter(|rest| !rest.split('>').next().unwrap().contains("hidden"))
-            .count();
+    let Some(mut page) = Page::open(&html::report(&report), "") else {
+        return;
+    };
+    let mut check = |script: &str, shown: u64, said: &str| {
+        page.load("");
+        page.eval(script);
+        let visible = page.count("document.querySelectorAll('.check:not([hidden])').length");
         assert_eq!(visible, shown, "{script}");
+        let dom = page.text("document.documentElement.outerHTML");
         assert!(dom.contains(said), "{said}: {script}");
     };
     let click = |filter: &str| format!("document.querySelector('[data-filter={filter}]').click();");
     let search = |words: &str| {
         format!(
-            "const s = document.getElementById('search'); s.value = '{words}'; s.dispatchEvent(new Event('input'));"
+            "{{ const s = document.getElementById('search'); s.value = '{words}'; s.dispatchEvent(new Event('input')); }}"
         )
     };
     check(&click("warned"), 1, ">1 of 5 checks shown<");
@@ -140,5 +157,46 @@ async fn filters_and_search_hide_what_does_not_fit() {
     // `500` alone may stand in a trace identifier by chance.
     check(&search("/STATUS/500 answer"), 1, ">1 of 5 checks shown<");
     check(&search("nothing like it"), 0, "<p id=\"none\">");
+    let reset = "document.getElementById('reset').click();";
+    check(
+        &(click("warned") + &search("nothing like it") + reset),
+        5,
+        "aria-live=\"polite\"></output>",
+    );
     check("document.getElementById('all').click();", 5, ">Close all<");
+}
+
+#[tokio::test]
+async fn what_kept_the_checks_from_running_stays_in_sight() {
+    let mut report = rich().await.clone();
+    report.checks.clear();
+    report.refusal = Some(Refusal {
+        reason: "problems with the check files".into(),
+        problems: vec![Problem {
+            text: "shop.yaml:1:1: unknown key `chekcs`".into(),
+            help: Some("write `checks`".into()),
+        }],
+    });
+    let Some(mut page) = Page::open(&html::report(&report), "#check-1") else {
+        return;
+    };
+    let seen = page.text("document.body.innerText");
+    assert!(
+        seen.contains("No check was run") && seen.contains("unknown key chekcs"),
+        "{seen}"
+    );
+    assert!(!seen.contains("No check matches"), "{seen}");
+    page.holds("!document.querySelector('#search, .suite, nav')");
+}
+
+#[tokio::test]
+async fn a_long_list_of_failures_ends_with_how_many_there_are() {
+    let mut report = rich().await.clone();
+    let failed = first(Outcome::Failed).await - 1;
+    report.checks = vec![report.checks[failed].clone(); 15];
+    let html = html::report(&report);
+    assert_eq!(html.matches("<li><a href=\"#check-").count(), 12, "{html}");
+    assert!(html.contains("<p>and 3 more</p>"), "{html}");
+    report.checks.truncate(12);
+    assert!(!html::report(&report).contains(" more</p>"));
 }

@@ -3,17 +3,21 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::indent::indented;
 use super::outcome;
 use super::text::{Sentence, Text};
 use super::timing;
+use crate::diagnostic::Diagnostic;
 use crate::report::{
-    CheckReport, Excerpt, Exchange, Failure, Message, MessageKind, Outcome, StepOutcome, StepReport,
+    CheckReport, Excerpt, Exchange, Failure, Message, MessageKind, Outcome, Role, StepOutcome,
+    StepReport,
 };
 use crate::snippet::{Colour, Frame, Severity, render_in};
 use crate::units::{human_bytes, human_duration};
 
-/// The width of the drawing that a bar is in.
+/// The width of the drawing that a bar is in, and the least that can be seen.
 const WIDTH: f64 = 1000.0;
+const LEAST: f64 = 10.0;
 
 /// Writes a check; `whole` is the time of the run, which bars are measured by.
 pub(super) fn check(html: &mut String, check: &CheckReport, index: usize, whole: Duration) {
@@ -23,42 +27,46 @@ pub(super) fn check(html: &mut String, check: &CheckReport, index: usize, whole:
         Outcome::Passed | Outcome::NotRun(_) => "",
     };
     let took = match check.outcome {
-        Outcome::NotRun(_) => String::new(),
+        Outcome::NotRun(_) => "not run".to_owned(),
         _ => human_duration(check.duration),
     };
+    // What runs around the checks is not counted.
+    let role = match check.role {
+        Role::Setup => " data-role=\"setup\"",
+        Role::Check => "",
+        Role::Teardown => " data-role=\"teardown\"",
+    };
+    let number = index + 1;
     let _ = write!(
         html,
-        "<details class=\"check {class}\" id=\"check-{number}\" data-outcome=\"{class}\"{open}>\
+        "<details class=\"check {class}\" id=\"check-{number}\" data-outcome=\"{class}\"{role}{open}>\
          <summary><span class=\"mark\" role=\"img\" aria-label=\"{word}\">{mark}</span>\
-         <span class=\"name\">{name}</span><span class=\"tags\">",
-        number = index + 1,
+         <span class=\"what\"><span class=\"name\" role=\"heading\" aria-level=\"3\">{name}</span> ",
         name = Text(&check.name),
     );
     for tag in &check.tags {
-        let _ = write!(html, "<span class=\"tag\">{}</span>", Text(tag));
+        let _ = write!(html, "<span class=\"tag\">{}</span> ", Text(tag));
+    }
+    if let Some(why) = check.why_not().or(check.aside()) {
+        let _ = write!(html, "<span class=\"why\">{}</span>", Text(why));
     }
     let _ = write!(html, "</span><span class=\"took\">{took}</span>");
     bar(html, class, check.start, check.duration, whole);
-    html.push_str("</summary>\n<div class=\"inside\">");
     let _ = write!(
         html,
-        "<p class=\"about\"><a class=\"anchor\" href=\"#check-{}\">{}</a>",
-        index + 1,
+        "</summary>\n<div class=\"inside\"><p class=\"about\"><span class=\"place\">{}</span>",
         Text(&check.place.to_string())
     );
-    if let Some(why) = check.why_not() {
-        let _ = write!(html, " · not run: {}", Text(why));
-    }
-    if let Some(aside) = check.aside() {
-        let _ = write!(html, " · {}", Text(aside));
-    }
     if check.attempts > 1 {
         let _ = write!(html, " · {} attempts", check.attempts);
     }
     if check.severity == crate::Severity::Warn {
         html.push_str(" · a failure is only a warning");
     }
-    html.push_str("</p>\n<ol class=\"steps\">\n");
+    let _ = write!(
+        html,
+        "<span class=\"link\"> · <a href=\"#check-{number}\">link to this check</a></span></p>\n<ol class=\"steps\">\n"
+    );
     for entry in &check.steps {
         step(html, check, entry, whole);
     }
@@ -92,7 +100,7 @@ fn step(html: &mut String, check: &CheckReport, step: &StepReport, whole: Durati
             human_duration(step.duration)
         );
     } else {
-        html.push_str("<span class=\"took\"></span>");
+        html.push_str("<span></span>");
     }
     bar(html, class, step.start, step.duration, whole);
     html.push_str("</div>");
@@ -113,7 +121,7 @@ fn step(html: &mut String, check: &CheckReport, step: &StepReport, whole: Durati
         html.push_str("</p>");
     }
     if let Some(series) = &step.series {
-        let _ = write!(html, "<p class=\"url\">{}</p>", Text(&series.words()));
+        let _ = write!(html, "<p class=\"series\">{}</p>", Text(&series.words()));
     }
     if let Some(entry) = &step.timing {
         timing::phases(html, entry);
@@ -139,7 +147,7 @@ fn failure(html: &mut String, check: &CheckReport, failure: &Failure) {
     let diagnostic = &failure.diagnostic;
     let _ = write!(
         html,
-        "<div class=\"failure\"><h3><span class=\"class\">{}</span> {}</h3>",
+        "<div class=\"failure\"><h4><span class=\"class\">{}</span> {}</h4>",
         failure.class.words(),
         Sentence(&diagnostic.title)
     );
@@ -160,8 +168,14 @@ fn failure(html: &mut String, check: &CheckReport, failure: &Failure) {
         html.push_str("</dl>");
     }
     if diagnostic.place.is_some() {
-        // The heading has said the first line.
-        let drawn = render_in(diagnostic, &frame, Colour::Never);
+        // The heading and the list have said the first line, and what was
+        // expected and found.
+        let only_the_place = Diagnostic {
+            expected: None,
+            found: None,
+            ..diagnostic.clone()
+        };
+        let drawn = render_in(&only_the_place, &frame, Colour::Never);
         let drawn = drawn.split_once('\n').map_or("", |(_, rest)| rest);
         let _ = write!(
             html,
@@ -223,7 +237,12 @@ fn message(
         let _ = writeln!(html, "<i>{}:</i> {}", Text(name), Text(value));
     }
     if let Some(body) = body {
-        let _ = write!(html, "\n{}", Text(&body.text));
+        let lines = indented(&body.text);
+        let shown = lines.as_ref().unwrap_or(&body.text);
+        let _ = write!(html, "\n{}", Text(shown));
+        if lines.is_some() {
+            html.push_str("\n<i>(indented for reading)</i>");
+        }
         if body.text.ends_with('…') {
             let size = human_bytes(body.bytes as u64);
             let _ = write!(html, "\n<i>({size} in all)</i>");
@@ -235,7 +254,7 @@ fn message(
 /// What was said over a WebSocket.
 fn messages(html: &mut String, messages: &[Message]) {
     html.push_str(
-        "<details class=\"message\" open><summary>Messages</summary><pre tabindex=\"0\">",
+        "<details class=\"message wide\" open><summary>Messages</summary><pre tabindex=\"0\">",
     );
     for message in messages {
         let direction = if message.sent { "sent" } else { "received" };
@@ -256,17 +275,17 @@ fn messages(html: &mut String, messages: &[Message]) {
 /// A bar from the begin to the end of something within the whole.
 fn bar(html: &mut String, class: &str, start: Duration, length: Duration, whole: Duration) {
     let whole = whole.as_secs_f64().max(0.001);
-    let at = (start.as_secs_f64() / whole * WIDTH).clamp(0.0, WIDTH - 4.0);
-    let width = (length.as_secs_f64() / whole * WIDTH).clamp(4.0, WIDTH - at);
+    let at = (start.as_secs_f64() / whole * WIDTH).clamp(0.0, WIDTH - LEAST);
+    let width = (length.as_secs_f64() / whole * WIDTH).clamp(LEAST, WIDTH - at);
     let _ = write!(
         html,
         "<svg class=\"bar {class}\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" \
-         aria-hidden=\"true\"><rect class=\"whole\" width=\"1000\" height=\"10\"/>"
+         aria-hidden=\"true\">"
     );
     if !length.is_zero() {
         let _ = write!(
             html,
-            "<rect class=\"part\" x=\"{at:.1}\" width=\"{width:.1}\" height=\"10\"/>"
+            "<rect x=\"{at:.1}\" width=\"{width:.1}\" height=\"10\"/>"
         );
     }
     html.push_str("</svg>");

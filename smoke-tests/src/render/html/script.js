@@ -1,8 +1,11 @@
 "use strict";
 (() => {
-  const checks = [...document.querySelectorAll(".check")];
-  const filters = [...document.querySelectorAll("[data-filter]")];
+  const find = (selector) => [...document.querySelectorAll(selector)];
+  const checks = find(".check");
+  const counted = find(".check:not([data-role])");
+  const filters = find("[data-filter]");
   const search = document.getElementById("search");
+  if (!search) return;
   const shown = document.getElementById("shown");
   const all = document.getElementById("all");
   const texts = new Map(checks.map((check) => {
@@ -13,28 +16,35 @@
 
   function show() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let count = 0;
     for (const check of checks) {
       const text = texts.get(check);
       const fits = (outcome === "all" || check.dataset.outcome === outcome) && words.every((word) => text.includes(word));
       check.hidden = !fits;
-      count += fits ? 1 : 0;
     }
-    for (const suite of document.querySelectorAll(".suite")) {
+    for (const suite of find(".suite")) {
       suite.hidden = !suite.querySelector(".check:not([hidden])");
     }
     for (const filter of filters) {
       filter.setAttribute("aria-pressed", String(filter.dataset.filter === outcome));
     }
-    document.getElementById("none").hidden = count > 0;
-    shown.textContent = count === checks.length ? "" : `${count} of ${checks.length} checks shown`;
+    document.getElementById("none").hidden = checks.some((check) => !check.hidden);
+    const count = counted.filter((check) => !check.hidden).length;
+    shown.textContent = checks.some((check) => check.hidden) ? `${count} of ${counted.length} checks shown` : "";
+  }
+
+  function showAll() {
+    outcome = "all";
+    search.value = "";
+    show();
   }
 
   function reveal() {
     const target = /^#check-\d+$/.test(location.hash) && document.querySelector(location.hash);
     if (target) {
+      if (target.hidden) showAll();
       target.open = true;
       target.scrollIntoView();
+      target.querySelector("summary").focus({ preventScroll: true });
     }
   }
 
@@ -46,12 +56,15 @@
     });
   }
   all.addEventListener("click", () => {
-    const open = all.getAttribute("aria-pressed") !== "true";
-    all.setAttribute("aria-pressed", String(open));
+    const open = all.textContent === "Open all";
     all.textContent = open ? "Close all" : "Open all";
     for (const check of checks) check.open = open;
   });
-  for (const button of document.querySelectorAll(".copy")) {
+  document.getElementById("reset").addEventListener("click", () => {
+    showAll();
+    search.focus();
+  });
+  for (const button of find(".copy")) {
     const text = button.parentElement.querySelector("pre");
     button.hidden = false;
     button.addEventListener("click", async () => {
@@ -60,7 +73,7 @@
         button.textContent = "Copied";
       } catch {
         getSelection().selectAllChildren(text);
-        button.textContent = "Press Ctrl+C";
+        button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
       }
       setTimeout(() => { button.textContent = "Copy"; }, 2000);
     });
@@ -68,16 +81,34 @@
   search.addEventListener("input", show);
   document.getElementById("controls").addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && document.activeElement !== search) {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
+      search.select();
       search.focus();
-    } else if (event.key === "Escape" && document.activeElement === search) {
+    } else if (event.key === "Escape" && typing === search) {
       search.value = "";
       show();
     }
   });
   addEventListener("hashchange", reveal);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (link && link.href === location.href && link.hash.startsWith("#check-")) {
+      event.preventDefault();
+      reveal();
+    }
+  });
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = find(".failed:not([open]), .warned:not([open]), .message:not([open])").filter((part) => part.tagName === "DETAILS");
+    for (const part of closed) part.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const part of closed) part.open = false;
+  });
   document.getElementById("controls").hidden = false;
   show();
-  reveal();
+  // Once the browser has been there itself, which takes the focus away.
+  addEventListener("load", reveal);
 })();

@@ -24,3 +24,41 @@ fn text_is_only_ever_text() {
         "&lt;/pre&gt;&lt;script&gt;&#39;&quot;&amp;␀␛[31m\u{fffd}\u{fffd}\n"
     );
 }
+
+#[test]
+fn json_in_one_line_is_shown_with_a_line_for_each_value() {
+    let check = |body: &str, expect: &str| {
+        let shown = indent::indented(body);
+        assert_eq!(shown.as_deref(), Some(expect), "{body}");
+        let bare = |text: &str| text.replace([' ', '\n'], "");
+        assert_eq!(bare(expect), bare(body));
+    };
+    check("{}", "{}");
+    check(
+        r#"{"a":[1,-2.50e3],"b":{},"c":[]}"#,
+        "{\n  \"a\": [\n    1,\n    -2.50e3\n  ],\n  \"b\": {},\n  \"c\": []\n}",
+    );
+    check(
+        r#"[{"a, b": "{\"x\\"}, null]"#,
+        "[\n  {\n    \"a, b\": \"{\\\"x\\\\\"\n  },\n  null\n]",
+    );
+    // The beginning of one that was cut.
+    check(
+        r#"{"a":"***","b":"long…"#,
+        "{\n  \"a\": \"***\",\n  \"b\": \"long…",
+    );
+    check("[1,[2,…", "[\n  1,\n  [\n    2,\n    …");
+    let deep = format!("{}…", "[".repeat(17));
+    for other in [
+        "",
+        "text",
+        "\"{}\"",
+        "[2026-01-31] GET /orders, 200",
+        "[error, again",
+        "{}}",
+        "{\n}",
+        &deep,
+    ] {
+        assert_eq!(indent::indented(other), None, "{other}");
+    }
+}

@@ -39,5 +39,16 @@ pub(super) fn phases(html: &mut String, timing: &Timing) {
         let took = human_duration(*took);
         let _ = write!(html, "<li class=\"{class}\">{name} {took}</li>");
     }
-    html.push_str("</ul></div>");
+    let total = human_duration(timing.total);
+    let _ = write!(html, "<li>in all {total}</li></ul></div>");
+}
+
+/// Writes the scale of the bars: the run from its begin to its end.
+pub(super) fn axis(html: &mut String, whole: Duration) {
+    let _ = write!(
+        html,
+        "<p class=\"axis\" aria-hidden=\"true\"><span>0</span><span>{}</span><span>{}</span></p>",
+        human_duration(whole / 2),
+        human_duration(whole)
+    );
 }

@@ -1,0 +1,63 @@
+//! JSON in one line, as people read it: a line for each value.
+
+use std::fmt::Write as _;
+
+/// How deep the levels may lie before a body is left as it came.
+const DEEPEST: usize = 16;
+
+/// The body with white space between its values and nothing else changed;
+/// `None` if it has lines already, or is not built like JSON. The beginning of
+/// a body that was cut will do.
+pub(super) fn indented(body: &str) -> Option<String> {
+    if !body.starts_with(['{', '[']) || body.trim_end().contains('\n') {
+        return None;
+    }
+    let mut shown = String::with_capacity(2 * body.len());
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    let mut escaped = false;
+    let mut rest = body.trim_end().chars().peekable();
+    while let Some(c) = rest.next() {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            shown.push(c);
+            continue;
+        }
+        if depth == 0 && !shown.is_empty() {
+            return None;
+        }
+        match c {
+            '{' | '[' => {
+                shown.push(c);
+                let close = if c == '{' { '}' } else { ']' };
+                if let Some(close) = rest.next_if_eq(&close) {
+                    shown.push(close);
+                } else {
+                    depth = Some(depth + 1).filter(|depth| *depth <= DEEPEST)?;
+                    line(&mut shown, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.checked_sub(1)?;
+                line(&mut shown, depth);
+                shown.push(c);
+            }
+            ',' => {
+                shown.push(c);
+                line(&mut shown, depth);
+            }
+            ':' => shown.push_str(": "),
+            ' ' if shown.ends_with(' ') => {}
+            c => {
+                quoted = c == '"';
+                shown.push(c);
+            }
+        }
+    }
+    (depth == 0 || body.ends_with('…')).then_some(shown)
+}
+
+fn line(shown: &mut String, depth: usize) {
+    let _ = write!(shown, "\n{:width$}", "", width = 2 * depth);
+}
