@@ -8,6 +8,7 @@
 //! | endpoint | answer |
 //! |---|---|
 //! | `GET /healthz`, `GET /version`, `GET /`, `GET /openapi.json` | 200 |
+//! | `GET /orders.html`, `GET /feed.xml` | 200 with HTML, with XML |
 //! | `POST /login` | 200 with a token and a cookie, 400, 401 |
 //! | `GET /catalogue?limit=&category=`, `GET /catalogue/{id}` | 200, 404 |
 //! | `GET`, `POST /orders`; `GET`, `PUT`, `PATCH`, `DELETE /orders/{id}`; `GET /account` | 401 without a session |
@@ -26,6 +27,7 @@ mod encodings;
 mod graphql;
 mod grpc;
 mod oauth;
+mod pages;
 mod shop;
 mod store;
 mod tools;
@@ -163,6 +165,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .merge(graphql::routes())
         .merge(grpc::routes())
         .merge(oauth::routes())
+        .merge(pages::routes())
         .merge(websocket::routes())
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
