@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 seconds=$1
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(import parser planner predicate template)
+[ ${#targets[@]} -gt 0 ] || targets=(import markup parser planner predicate template)
 
 # The engine's own lock file, so that what is fuzzed is what is shipped.
 [ -f fuzz/Cargo.lock ] || cp Cargo.lock fuzz/Cargo.lock

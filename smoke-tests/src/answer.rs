@@ -1,5 +1,6 @@
 //! What can be asked of a response: status, headers, body, JSON, cookies.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::time::Duration;
 
@@ -9,14 +10,24 @@ use serde_json::Value;
 use crate::check_file::{CookieAttribute, Phase, Query, TlsFact};
 use crate::grpc;
 use crate::http::Response;
+use crate::markup::{Markup, Unfit};
 use crate::predicate::Unit;
 use crate::set_cookie::{self, SetCookie};
 
 /// Why a query makes no sense for a response.
 pub(crate) struct Senseless {
     /// What the response would have to be.
-    pub(crate) expected: &'static str,
+    pub(crate) expected: Cow<'static, str>,
     pub(crate) found: String,
+}
+
+impl From<Unfit> for Senseless {
+    fn from(unfit: Unfit) -> Self {
+        Self {
+            expected: unfit.expected.into(),
+            found: unfit.found,
+        }
+    }
 }
 
 /// A response, with what has been learned of it so far.
@@ -25,6 +36,7 @@ pub(crate) struct Answer<'a> {
     /// The value of a cookie that the check holds by now.
     pub(crate) cookie: &'a dyn Fn(&str) -> Option<String>,
     json: OnceCell<Result<Value, String>>,
+    markup: OnceCell<Result<Markup, Unfit>>,
 }
 
 impl<'a> Answer<'a> {
@@ -33,6 +45,7 @@ impl<'a> Answer<'a> {
             response,
             cookie,
             json: OnceCell::new(),
+            markup: OnceCell::new(),
         }
     }
 
@@ -53,6 +66,8 @@ impl<'a> Answer<'a> {
             }
             Query::Body => Some(self.text().into()),
             Query::Json(path) => path.select(self.json()?),
+            Query::Markup(finder) => self.markup()?.find(finder)?,
+            Query::EachMarkup(finder) => Some(self.markup()?.find_all(finder)?),
             Query::Regex(pattern) => pattern.first(&self.text()).map(Value::from),
             Query::Size => Some(response.body.len().into()),
             Query::Sha256 => Some(crate::digest::sha256(&response.body).into()),
@@ -78,9 +93,18 @@ impl<'a> Answer<'a> {
             serde_json::from_slice(&self.response.body).map_err(|error| error.to_string())
         });
         document.as_ref().map_err(|reason| Senseless {
-            expected: "JSON",
+            expected: "JSON".into(),
             found: format!("a body that is not JSON: {reason}"),
         })
+    }
+
+    fn markup(&self) -> Result<&Markup, Unfit> {
+        let document = self.markup.get_or_init(|| {
+            let kind = self.response.headers.get(http::header::CONTENT_TYPE);
+            let kind = kind.and_then(|kind| kind.to_str().ok());
+            Markup::read(kind, &self.text())
+        });
+        document.as_ref().map_err(Unfit::clone)
     }
 
     fn phase(&self, phase: Phase) -> Option<Duration> {
@@ -98,14 +122,14 @@ impl<'a> Answer<'a> {
         let opened = self.response.opened.as_ref();
         let facts = opened.and_then(|opened| opened.tls.as_ref());
         let facts = facts.ok_or_else(|| Senseless {
-            expected: "TLS",
+            expected: "TLS".into(),
             found: "a connection without it".to_owned(),
         })?;
         if fact == TlsFact::Version {
             return Ok(facts.version.into());
         }
         let certificate = facts.certificate().map_err(|found| Senseless {
-            expected: "a certificate that can be read",
+            expected: "a certificate that can be read".into(),
             found,
         })?;
         Ok(match fact {
@@ -210,6 +234,8 @@ impl Query {
             }
             Self::Body => "body".to_owned(),
             Self::Json(path) => format!("JSON at `{}`", path.text()),
+            Self::Markup(finder) => format!("markup at `{}`", finder.text()),
+            Self::EachMarkup(finder) => format!("nodes at `{}`", finder.text()),
             Self::Regex(pattern) => format!("text for `{}`", pattern.text()),
             Self::Latency(phase) => phase.words().to_owned(),
             Self::Tls(fact) => fact.words().to_owned(),

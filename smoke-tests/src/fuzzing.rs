@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::check_file::{CheckFile, Query};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::markup::{self, Finder, Markup, Selector, XPath};
 use crate::plan::plan;
 use crate::predicate::Unit;
 use crate::settings::{Selection, Tags};
@@ -111,6 +112,33 @@ pub fn predicate(text: &str) {
     }
 }
 
+/// Any expression in the first line, an XPath or after `css:` a selector, is
+/// refused, or asked of the document in the other lines without a panic and
+/// without end, and always with the same outcome.
+pub fn markup(text: &str) {
+    let (expression, document) = text.split_once('\n').unwrap_or((text, ""));
+    let finder = match expression.strip_prefix("css:") {
+        Some(selector) => Selector::parse(selector).map(Box::new).map(Finder::Css),
+        None => XPath::parse(expression).map(Finder::XPath),
+    };
+    for kind in ["text/html", "text/xml"] {
+        let markup = Markup::read(Some(kind), document);
+        if let Err(unfit) = &markup {
+            assert!(!unfit.found.is_empty(), "refused without a word");
+        }
+        if let (Ok(finder), Ok(markup)) = (&finder, &markup) {
+            let one = markup.find(finder);
+            assert_eq!(one, markup.find(finder));
+            let nodes = finder.kind() == markup::Kind::Nodes;
+            let list = markup.find_all(finder);
+            assert!(list.is_ok_and(|list| list.is_array() == nodes) || one.is_err());
+        }
+    }
+    if let Err(wrong) = finder {
+        assert!(!wrong.found.is_empty(), "refused without a word");
+    }
+}
+
 /// Any text is refused as a file of another tool, or becomes a check file that
 /// can be read. The first line says which tool.
 #[cfg(feature = "cli")]
@@ -192,6 +220,7 @@ mod tests {
         seeds("planner", super::planner);
         seeds("template", super::template);
         seeds("predicate", super::predicate);
+        seeds("markup", super::markup);
         #[cfg(feature = "cli")]
         seeds("import", super::import);
     }

@@ -47,6 +47,7 @@ pub mod import;
 pub mod init;
 mod json_schema;
 mod jsonpath;
+mod markup;
 mod multipart;
 mod pattern;
 pub mod plan;

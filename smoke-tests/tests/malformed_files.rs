@@ -7,6 +7,8 @@
     clippy::expect_used
 )]
 
+#[path = "malformed_files/of_markup.rs"]
+mod of_markup;
 #[path = "malformed_files/of_requests.rs"]
 mod of_requests;
 
@@ -166,7 +168,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
       --> shop.yaml:10:39
        |
     10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
-       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
+       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `xpath`, `css`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
        |
        = help: write one capture for each value
 
@@ -535,7 +537,7 @@ fn wrong_types_are_errors() {
      --> shop.yaml:4:19
       |
     4 |     capture: { a: { json: $.a, header: b } }
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `json`, `xpath`, `css`, `header`, `cookie`, `regex`, `tls` or `from`, found 2 of them
       |
       = help: write one capture for each value
     ");

@@ -17,6 +17,23 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("boon", &["smoke-tests/src/json_schema.rs"]),
+    (
+        "html5ever",
+        &[
+            "smoke-tests/src/markup/html/mod.rs",
+            "smoke-tests/src/markup/html/sink.rs",
+        ],
+    ),
+    ("roxmltree", &["smoke-tests/src/markup/xml.rs"]),
+    ("css_to_xpath", &["smoke-tests/src/markup/css.rs"]),
+    (
+        "xpath_eval",
+        &[
+            "smoke-tests/src/markup/xpath/mod.rs",
+            "smoke-tests/src/markup/xpath/check.rs",
+            "smoke-tests/src/markup/xpath/view.rs",
+        ],
+    ),
     ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
     ("regex::", &["smoke-tests/src/pattern.rs"]),
     ("reqwest", &["smoke-tests/src/http.rs", "aws/src/http.rs"]),

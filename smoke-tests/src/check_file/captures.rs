@@ -84,6 +84,7 @@ impl Reader<'_> {
                 let text = self.string(value, "a JSONPath")?;
                 self.json_path(text, value.span).map(Query::Json)
             }
+            "xpath" | "css" => self.captured_markup(&key.text, value),
             "header" => {
                 let text = self.string(value, "a header's name")?;
                 let name = Key {

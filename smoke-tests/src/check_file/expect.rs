@@ -81,6 +81,7 @@ impl Reader<'_> {
             self.latency(node, &mut expectations);
         }
         self.of_json(fields, &mut expectations);
+        self.of_markup(fields, &mut expectations);
         expectations
     }
 
@@ -94,7 +95,11 @@ impl Reader<'_> {
     }
 
     /// The entries of the map below a key, if there is one.
-    fn entry_list_of<'n>(&mut self, fields: Fields<'n>, key: &str) -> Vec<(&'n Key, &'n Node)> {
+    pub(super) fn entry_list_of<'n>(
+        &mut self,
+        fields: Fields<'n>,
+        key: &str,
+    ) -> Vec<(&'n Key, &'n Node)> {
         match fields.value(key) {
             Some(node) => self.entry_list(node, &format!("`{key}`")),
             None => Vec::new(),

@@ -115,13 +115,14 @@ pub(crate) const PART: [&str; 4] = ["file", "text", "type", "filename"];
 
 /// The keys of an entry of `messages`, and of what is expected of a message.
 pub(crate) const MESSAGE: [&str; 5] = ["send", "expect", "capture", "timeout", "skip_others"];
-pub(crate) const MESSAGE_EXPECTATIONS: [&str; 4] = ["body", "json", "size", "close"];
+pub(crate) const MESSAGE_EXPECTATIONS: [&str; 6] =
+    ["body", "json", "xpath", "css", "size", "close"];
 
 /// The keys of `retry`.
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
 
 /// The keys of `expect`.
-pub(crate) const EXPECTATIONS: [&str; 14] = [
+pub(crate) const EXPECTATIONS: [&str; 16] = [
     "status",
     "grpc",
     "version",
@@ -133,6 +134,8 @@ pub(crate) const EXPECTATIONS: [&str; 14] = [
     "size",
     "sha256",
     "json",
+    "xpath",
+    "css",
     "tls",
     "latency",
     "error_rate",
@@ -169,7 +172,9 @@ pub(crate) const LATENCY: [&str; 9] = [
 pub(crate) const REPEAT: [&str; 2] = ["times", "jobs"];
 
 /// The keys that say where a capture comes from.
-pub(crate) const SOURCES: [&str; 6] = ["json", "header", "cookie", "regex", "tls", "from"];
+pub(crate) const SOURCES: [&str; 8] = [
+    "json", "xpath", "css", "header", "cookie", "regex", "tls", "from",
+];
 
 /// What `from` takes; each word also stands alone for a capture.
 pub(crate) const SOURCE_WORDS: [&str; 3] = ["status", "body", "url"];
@@ -178,8 +183,10 @@ pub(crate) const SOURCE_WORDS: [&str; 3] = ["status", "body", "url"];
 pub(crate) const SCHEMA: [&str; 2] = ["file", "at"];
 
 /// The keys of a capture.
-pub(crate) const CAPTURE: [&str; 8] = [
+pub(crate) const CAPTURE: [&str; 10] = [
     "json",
+    "xpath",
+    "css",
     "header",
     "cookie",
     "regex",

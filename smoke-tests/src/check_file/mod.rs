@@ -19,6 +19,7 @@ mod graphql;
 mod grpc;
 mod include;
 pub(crate) mod keys;
+mod markup;
 mod multipart;
 mod predicates;
 mod read;
@@ -43,6 +44,7 @@ pub(crate) use self::variables::{Kept, Origin, Variable};
 pub(crate) use self::websocket::{Awaited, Event, Message, as_http};
 use crate::diagnostic::{Diagnostic, Place, Source, Span};
 use crate::jsonpath::Path;
+use crate::markup::Finder;
 use crate::pattern::Pattern;
 use crate::predicate::Predicate;
 use crate::template::Template;
@@ -189,6 +191,10 @@ pub(crate) enum Query {
     CookieAttribute(String, CookieAttribute),
     Body,
     Json(Path),
+    /// What an XPath or a CSS selector finds.
+    Markup(Finder),
+    /// The same as a list, however many elements there are.
+    EachMarkup(Finder),
     Regex(Pattern),
     Latency(Phase),
     Tls(TlsFact),

@@ -315,6 +315,7 @@ impl Reader<'_> {
                 }
             }
             self.of_json(fields, &mut expectations);
+            self.of_markup(fields, &mut expectations);
         }
         let captures = match capture {
             Some((_, node)) => {
@@ -337,13 +338,13 @@ impl Reader<'_> {
         for capture in captures {
             if matches!(
                 capture.query,
-                Query::Json(_) | Query::Regex(_) | Query::Body
+                Query::Json(_) | Query::Markup(_) | Query::Regex(_) | Query::Body
             ) {
                 continue;
             }
             let problem = self
                 .at(capture.span, "a capture that no message has")
-                .expected(suggest::list(&["json", "regex", "body"]))
+                .expected(suggest::list(&["json", "xpath", "css", "regex", "body"]))
                 .found(capture.query.describe())
                 .help("what the answer that opens the WebSocket holds, capture beside `websocket`");
             self.report(problem);

@@ -12,6 +12,7 @@ pub(crate) use path::member;
 pub(crate) use template::{escape, identifier};
 
 use crate::jsonpath::Path;
+use crate::markup::XPath;
 
 /// A check file, ready to be written.
 #[derive(Debug, Default)]
@@ -94,6 +95,7 @@ impl Step {
         let named = match (section, of) {
             ("headers", Some(name)) => is_header(name),
             ("json", Some(path)) => Path::parse(path).is_ok(),
+            ("xpath", Some(xpath)) => XPath::parse(xpath).is_ok(),
             _ => true,
         };
         if !named {

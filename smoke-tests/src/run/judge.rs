@@ -39,7 +39,7 @@ impl Attempt<'_> {
             let span = expectation.predicate.span();
             match answer.ask(query) {
                 Err(senseless) => {
-                    wrong(span, Some(senseless.expected.to_owned()), senseless.found);
+                    wrong(span, Some(senseless.expected.into_owned()), senseless.found);
                 }
                 Ok(value) => {
                     match expectation

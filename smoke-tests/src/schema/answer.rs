@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::check_file::keys::SOURCES;
+
 use super::{closed, described, flag, map, reference, text};
 
 fn of_each(description: &str) -> Value {
@@ -17,6 +19,14 @@ pub(super) fn json_paths() -> Value {
     let mut json_paths = of_each("Values by JSONPath (RFC 9535).");
     json_paths["propertyNames"] = json!({ "pattern": r"^\$" });
     json_paths
+}
+
+pub(super) fn xpaths() -> Value {
+    of_each("Values in HTML or XML by XPath 1.0.")
+}
+
+pub(super) fn selectors() -> Value {
+    of_each("Texts of elements in HTML or XML by CSS selectors.")
 }
 
 pub(super) fn expect() -> Value {
@@ -62,6 +72,8 @@ pub(super) fn expect() -> Value {
             ),
         ),
         ("json", json_paths()),
+        ("xpath", xpaths()),
+        ("css", selectors()),
         ("tls", tls()),
         ("latency", latency()),
         (
@@ -165,6 +177,11 @@ fn latency() -> Value {
 pub(super) fn capture() -> Value {
     let mut sources = closed(map([
         ("json", text("A JSONPath.")),
+        (
+            "xpath",
+            text("An expression of XPath 1.0, over HTML or XML."),
+        ),
+        ("css", text("A CSS selector; the text of the element.")),
         ("header", text("A header's name.")),
         ("cookie", text("A cookie's name.")),
         ("regex", text("A regular expression; its first group.")),
@@ -185,8 +202,7 @@ pub(super) fn capture() -> Value {
         ),
         ("secret", flag("Whether no output may hold it.")),
     ]));
-    let one = ["json", "header", "cookie", "regex", "tls", "from"]
-        .map(|key| json!({ "required": [key] }));
+    let one = SOURCES.map(|key| json!({ "required": [key] }));
     sources["oneOf"] = one.to_vec().into();
     json!({ "anyOf": [{ "enum": ["status", "body", "url"] }, sources] })
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::check_file::keys;
 
-use super::answer::json_paths;
+use super::answer::{json_paths, selectors, xpaths};
 use super::{NAME, closed, described, duration, flag, map, reference, text};
 
 /// The keys of a request, in a step or in a check of one request.
@@ -126,6 +126,8 @@ fn messages() -> Value {
     let mut expected = closed(map([
         ("body", reference("The message as text.", "predicate")),
         ("json", json_paths()),
+        ("xpath", xpaths()),
+        ("css", selectors()),
         ("size", reference("Its number of bytes.", "predicate")),
         (
             "close",

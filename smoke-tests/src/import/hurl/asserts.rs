@@ -7,6 +7,7 @@ use super::answer::{FRESH, HELP};
 use super::query::{Part, part};
 use super::value::{Word, words};
 use crate::draft::Step;
+use crate::markup::Kind;
 use crate::pattern::Pattern;
 
 /// What a type predicate of Hurl is called here.
@@ -105,7 +106,11 @@ impl Importer {
                 Pattern::parse(pattern).ok()?;
                 let text = matches!(
                     part,
-                    Part::Body | Part::Header(_) | Part::Cookie(_) | Part::Json(_)
+                    Part::Body
+                        | Part::Header(_)
+                        | Part::Cookie(_)
+                        | Part::Json(_)
+                        | Part::XPath(_, Kind::Text)
                 );
                 return text.then(|| ("matches", json!(pattern), false));
             }
@@ -132,7 +137,8 @@ impl Importer {
 
 fn empty(part: &Part) -> Option<(&'static str, Value, bool)> {
     match part {
-        Part::Count(_) | Part::Status | Part::Size | Part::Duration => None,
+        Part::Count(_) | Part::Nodes(_) | Part::Status | Part::Size | Part::Duration => None,
+        Part::XPath(_, kind) if *kind != Kind::Text => None,
         _ => Some(("empty", json!(true), false)),
     }
 }
@@ -151,7 +157,7 @@ fn fitting(part: &Part, operator: &'static str, value: Value) -> Option<(&'stati
             orders.then(|| (operator, json!(format!("{limit}ms"))))
         }
         Part::Size => (!of_text && value.is_number()).then_some((operator, value)),
-        Part::Count(_) => {
+        Part::Count(_) | Part::Nodes(_) => {
             let value = if operator == "equals" {
                 value
             } else {
@@ -161,7 +167,7 @@ fn fitting(part: &Part, operator: &'static str, value: Value) -> Option<(&'stati
         }
         // Hurl's versions are texts such as `1.1` and `2`.
         Part::Version | Part::Sha256 => value.is_string().then_some((operator, value)),
-        Part::Body | Part::Header(_) | Part::Cookie(_) => {
+        Part::Body | Part::Header(_) | Part::Cookie(_) | Part::XPath(_, Kind::Text) => {
             let fits = value.is_string() || orders && value.is_number();
             fits.then_some((operator, value))
         }
@@ -173,6 +179,13 @@ fn fitting(part: &Part, operator: &'static str, value: Value) -> Option<(&'stati
             value.is_string().then_some((operator, value))
         }
         Part::Json(_) => Some((operator, value)),
-        Part::Regex(_) => None,
+        Part::XPath(_, Kind::Number) => {
+            (!of_text && value.is_number()).then_some((operator, value))
+        }
+        Part::XPath(_, Kind::Boolean) => {
+            (operator == "equals" && value.is_boolean()).then_some((operator, value))
+        }
+        // All that can be said of nodes is whether there are any, and how many.
+        Part::XPath(_, Kind::Nodes) | Part::Regex(_) => None,
     }
 }

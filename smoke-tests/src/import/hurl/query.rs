@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::value::Word;
 use crate::draft::is_header;
 use crate::jsonpath::Path;
+use crate::markup::{Kind, XPath};
 use crate::pattern::Pattern;
 
 /// A part of an answer, as a check file can name it.
@@ -22,6 +23,10 @@ pub(super) enum Part {
     /// The number of elements at a path.
     Count(String),
     Regex(String),
+    /// An expression of XPath, and what its value is.
+    XPath(String, Kind),
+    /// The number of nodes of an expression.
+    Nodes(String),
 }
 
 /// The part that the first words name, and the words after it.
@@ -37,7 +42,7 @@ pub(super) fn part(words: &[Word]) -> Option<(Part, &[Word])> {
         "bytes" if rest.first() == Some(&Word::Name("count".to_owned())) => {
             (Part::Size, &rest[1..])
         }
-        "header" | "cookie" | "jsonpath" | "regex" => {
+        "header" | "cookie" | "jsonpath" | "regex" | "xpath" => {
             let (argument, rest) = rest.split_first()?;
             (with_argument(name, argument)?, rest)
         }
@@ -63,6 +68,10 @@ fn with_argument(name: &str, argument: &Word) -> Option<Part> {
                 .to_owned(),
         ),
         "jsonpath" => Part::Json(path(argument.fixed()?)?),
+        "xpath" => {
+            let xpath = XPath::parse(argument.fixed()?).ok()?;
+            Part::XPath(xpath.text().to_owned(), xpath.kind())
+        }
         _ => {
             let pattern = match argument {
                 Word::Pattern(pattern) => pattern.as_str(),
@@ -99,9 +108,10 @@ fn filtered<'w>(part: &Part, rest: &'w [Word]) -> Option<(Part, &'w [Word])> {
             let (argument, after) = after.split_first()?;
             Some((Part::Json(path(argument.fixed()?)?), after))
         }
-        (Part::Body, "regex") => {
+        (Part::XPath(xpath, Kind::Nodes), "count") => Some((Part::Nodes(xpath.clone()), after)),
+        (Part::Body, "regex" | "xpath") => {
             let (argument, after) = after.split_first()?;
-            Some((with_argument("regex", argument)?, after))
+            Some((with_argument(filter, argument)?, after))
         }
         _ => None,
     }
@@ -126,6 +136,7 @@ impl Part {
             Self::Header(name) => ("headers", Some(name)),
             Self::Cookie(name) => ("cookies", Some(name)),
             Self::Json(path) | Self::Count(path) => ("json", Some(path)),
+            Self::XPath(xpath, _) | Self::Nodes(xpath) => ("xpath", Some(xpath)),
             Self::Regex(_) => return None,
         })
     }
@@ -139,6 +150,7 @@ impl Part {
             Self::Cookie(name) => json!({ "cookie": name }),
             Self::Json(path) => json!({ "json": path }),
             Self::Regex(pattern) => json!({ "regex": pattern }),
+            Self::XPath(xpath, _) => json!({ "xpath": xpath }),
             _ => return None,
         })
     }
