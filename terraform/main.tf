@@ -30,10 +30,11 @@ module "network" {
   source = "./modules/network"
   count  = var.vpc == null ? 1 : 0
 
-  name  = var.name
-  cidr  = var.cidr
-  zones = var.zones
-  nat   = var.nat
+  name             = var.name
+  cidr             = var.cidr
+  zones            = var.zones
+  nat              = var.nat
+  exclude_zone_ids = var.exclude_zone_ids
 }
 
 module "load_balancer" {
@@ -67,19 +68,20 @@ module "service" {
     load_balancer = module.load_balancer.arn_suffix
     target_groups = { for colour, group in module.load_balancer.target_groups : colour => group.arn_suffix }
   }
-  initial_image      = var.initial_image
-  container_port     = var.container_port
-  health_check_path  = var.health_check_path
-  cpu                = var.cpu
-  memory             = var.memory
-  architecture       = var.architecture
-  environment        = var.environment
-  secrets            = var.secrets
-  ecr_repository_arn = module.pipeline.ecr_repository_arn
-  scaling            = var.scaling
-  execute_command    = var.execute_command
-  log_retention_days = var.log_retention_days
-  container_insights = var.container_insights
+  initial_image        = var.initial_image
+  container_port       = var.container_port
+  health_check_path    = var.health_check_path
+  cpu                  = var.cpu
+  memory               = var.memory
+  architecture         = var.architecture
+  environment          = var.environment
+  secrets              = var.secrets
+  secrets_kms_key_arns = var.secrets_kms_key_arns
+  ecr_repository_arn   = module.pipeline.ecr_repository_arn
+  scaling              = var.scaling
+  execute_command      = var.execute_command
+  log_retention_days   = var.log_retention_days
+  container_insights   = var.container_insights
 }
 
 module "hook" {
@@ -92,6 +94,7 @@ module "hook" {
   codedeploy_deployment_group = local.deployment_group
   target                      = module.load_balancer.test_url
   connect_to                  = var.tls == null ? null : module.load_balancer.dns_name
+  cacert                      = var.hook.cacert
   checks                      = local.checks
   checks_fallback             = var.hook.checks_fallback
   tags                        = var.hook.tags
@@ -144,10 +147,11 @@ module "deployment" {
   target_groups            = { for colour, group in module.load_balancer.target_groups : colour => { name = group.name, arn_suffix = group.arn_suffix } }
   hook                     = { function_name = module.hook.function_name, function_arn = module.hook.function_arn }
   pass_role_arns           = values(module.service.role_arns)
-  revision_bucket_arns     = [module.pipeline.bucket_arn]
+  revision_arns            = module.pipeline.artifact_arns
   traffic                  = var.traffic
   termination_wait         = var.termination_wait
   alarm_5xx_per_minute     = var.alarm_5xx_per_minute
+  stop_on_alarm            = var.stop_on_alarm
   alarm_names              = var.alarm_names
   alarm_actions            = [module.pipeline.topic_arn]
 }
@@ -171,5 +175,6 @@ module "pipeline" {
   pass_role_arns           = values(module.service.role_arns)
   notify_emails            = var.notify_emails
   log_retention_days       = var.log_retention_days
+  keep_images              = var.keep_images
   protect                  = var.protect
 }

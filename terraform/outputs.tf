@@ -8,9 +8,29 @@ output "test_url" {
   value       = module.load_balancer.test_url
 }
 
+output "load_balancer_arn" {
+  description = "The load balancer, to attach a web application firewall to."
+  value       = module.load_balancer.arn
+}
+
 output "load_balancer_dns_name" {
   description = "The load balancer's own name: `smoke --connect-to` takes it."
   value       = module.load_balancer.dns_name
+}
+
+output "vpc_id" {
+  description = "The VPC, to attach flow logs or endpoints to."
+  value       = local.network.id
+}
+
+output "public_subnet_ids" {
+  description = "The public subnets."
+  value       = local.network.public_subnet_ids
+}
+
+output "private_subnet_ids" {
+  description = "The private subnets, where tasks and gate run."
+  value       = local.network.private_subnet_ids
 }
 
 output "connection_arn" {
@@ -71,6 +91,16 @@ output "cluster_name" {
 output "service_name" {
   description = "The ECS service."
   value       = module.service.service_name
+}
+
+output "task_security_group_id" {
+  description = "The tasks' security group, for databases and others to let in."
+  value       = module.service.security_group_id
+}
+
+output "execution_role_name" {
+  description = "The role with which ECS starts tasks, to let it pull from another repository."
+  value       = module.service.execution_role_name
 }
 
 output "task_role_name" {

@@ -42,7 +42,7 @@ variable "connection" {
 }
 
 variable "package" {
-  description = "The hook's zip, built by `make package`."
+  description = "The hook's zip, built by `make package CHECKS=terraform/checks`, or with a folder of your own: the check files in it judge every release that brings none."
   type        = string
 }
 
@@ -73,13 +73,18 @@ variable "vpc" {
   }
 
   validation {
+    condition     = alltrue([for address in values(try(var.vpc.nat_public_ips, {})) : can(cidrnetmask("${address}/32"))])
+    error_message = "Expected IPv4 addresses in `vpc.nat_public_ips`, such as 203.0.113.7."
+  }
+
+  validation {
     condition     = var.vpc == null || length(try(var.vpc.private_subnet_ids, [])) >= 2
     error_message = "Expected two subnets or more in `vpc.private_subnet_ids`."
   }
 }
 
 variable "cidr" {
-  description = "Address range of the new VPC."
+  description = "Address range of the new VPC, between /16 and /23."
   type        = string
   default     = "10.0.0.0/16"
 }
@@ -88,6 +93,12 @@ variable "zones" {
   description = "How many availability zones the new VPC uses."
   type        = number
   default     = 2
+}
+
+variable "exclude_zone_ids" {
+  description = "Ids of availability zones that the new VPC does not use. The default are those that lack Fargate, on one processor at least."
+  type        = set(string)
+  default     = ["apne1-az3", "use1-az3", "usw1-az2"]
 }
 
 variable "nat" {
@@ -138,6 +149,11 @@ variable "test_cidrs" {
     condition     = alltrue([for cidr in values(var.test_cidrs) : !endswith(cidr, "/0")])
     error_message = "Expected no range as wide as the internet in `test_cidrs`: the test listener serves a version that nobody has approved."
   }
+
+  validation {
+    condition     = length(setintersection(values(var.test_cidrs), [for address in values(try(var.vpc.nat_public_ips, {})) : "${address}/32"])) == 0
+    error_message = "Expected no address of `vpc.nat_public_ips` in `test_cidrs`: the gate's rules name it, and a security group takes no rule twice."
+  }
 }
 
 variable "access_logs_bucket" {
@@ -165,7 +181,7 @@ variable "deregistration_delay" {
 }
 
 variable "initial_image" {
-  description = "Image of the first task set, until the pipeline has run once. Null: a placeholder that answers the health check."
+  description = "Image of the first task set, until the pipeline has run once: one that needs no sign-in, or of a repository that `execution_role_name` is given leave to pull from. Null: a placeholder that answers the health check, from public.ecr.aws."
   type        = string
   default     = null
 }
@@ -200,6 +216,12 @@ variable "secrets" {
   default     = {}
 }
 
+variable "secrets_kms_key_arns" {
+  description = "The team's own keys that encrypt `secrets`. AWS's keys need no entry."
+  type        = list(string)
+  default     = []
+}
+
 variable "scaling" {
   description = "Number of tasks, and the averages that scaling aims at: CPU and memory in percent, requests a minute and task. Null switches a target off."
   type = object({
@@ -227,6 +249,7 @@ variable "container_insights" {
 variable "hook" {
   description = "The gate, as modules/hook describes each of its settings. `checks` null: those that the release brings in its `smoke-tests/`, and where it brings none, `checks_fallback`. `report_days`: how long its reports are kept."
   type = object({
+    cacert          = optional(string)
     checks          = optional(list(string))
     checks_fallback = optional(string, "bundled")
     tags            = optional(list(string), [])
@@ -297,6 +320,12 @@ variable "alarm_5xx_per_minute" {
   default     = 10
 }
 
+variable "stop_on_alarm" {
+  description = "Whether an alarm stops a deployment. False lets a fix through while production itself is above the threshold: an alarm that is on stops every deployment at its beginning."
+  type        = bool
+  default     = true
+}
+
 variable "alarm_names" {
   description = "Further alarms that stop a deployment, eight at most."
   type        = list(string)
@@ -307,6 +336,12 @@ variable "notify_emails" {
   description = "Addresses that hear of failed pipelines and deployments, and of alarms; each has to confirm."
   type        = set(string)
   default     = []
+}
+
+variable "keep_images" {
+  description = "How many images the repository keeps: as many releases may be deployed again."
+  type        = number
+  default     = 20
 }
 
 variable "log_retention_days" {

@@ -20,26 +20,54 @@ elif [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_WEB_IDENTITY_TOKEN_FILE:-
     refuse "there are no AWS credentials"
 fi
 
+# What each example makes, and what it costs; one of your own is yours to know.
+case $(basename "$example") in
+complete)
+    makes="a VPC with a NAT gateway, a load balancer, two Fargate tasks, CodePipeline,
+CodeBuild, CodeDeploy, ECR, the gate and its watchdog, roles, buckets, logs and
+alarms"
+    costs="about 0.11 US dollars an hour (2.60 a day) until \`make destroy\`,
+most of it for NAT gateway, load balancer and tasks, and about 0.06 for each run
+of the pipeline"
+    ;;
+ecs-existing-vpc)
+    makes="in a VPC that is there an internal load balancer, two Fargate tasks,
+CodePipeline, CodeBuild, CodeDeploy, ECR, the gate and its watchdog, roles,
+buckets, logs and alarms"
+    costs="about 0.05 US dollars an hour (1.20 a day) until \`make destroy\`,
+for load balancer and tasks, and about 0.06 for each run of the pipeline"
+    ;;
+hook-only)
+    makes="the gate and its watchdog, their roles, logs and alarms, a bucket for
+reports, and a policy on CodeDeploy's role that lets it ask the gate"
+    costs="less than 0.001 US dollars an hour until \`make destroy\`, and about
+0.001 for each deployment"
+    ;;
+*)
+    makes="what is in it"
+    costs="what AWS charges for that"
+    ;;
+esac
+
 case $what in
 deploy)
     cat <<EOT
-This applies $example to $account: a VPC with a NAT gateway,
-a load balancer, two Fargate tasks, CodePipeline, CodeBuild, CodeDeploy, ECR,
-the gate and its watchdog, roles, buckets, logs and alarms.
+This applies $example to $account:
+$makes.
 
-It costs about 0.11 US dollars an hour (2.60 a day) until \`make destroy\`,
-most of it for NAT gateway, load balancer and tasks, and about 0.05 for each run
-of the pipeline; terraform/README.md has the table. Terraform shows its plan
-before it changes anything.
+It costs $costs.
+terraform/README.md has the table. Terraform shows its plan before it changes
+anything.
 EOT
     ;;
 destroy)
     cat <<EOT
 This removes everything that $example made in $account:
-service, load balancer, network, pipeline, images, artifacts, published check
-files, reports and logs. There is no way back. It costs nothing, and afterwards
-nothing of it costs anything; AWS may take half an hour to give back the gate's
-network interfaces. Terraform shows its plan before it removes anything.
+$makes;
+with them images, artifacts, published check files, reports and logs, as far as it
+made them. There is no way back. It costs nothing, and afterwards nothing of it
+costs anything; AWS may take half an hour to give back network interfaces of a
+gate in a VPC. Terraform shows its plan before it removes anything.
 EOT
     ;;
 esac

@@ -71,6 +71,27 @@ run "a_vpc_with_one_private_subnet_is_refused" {
   expect_failures = [var.vpc]
 }
 
+run "a_nat_address_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    vpc = { id = "vpc-1", public_subnet_ids = ["subnet-3", "subnet-4"], private_subnet_ids = ["subnet-1", "subnet-2"], nat_public_ips = { a = "203.0.113.7/32" } }
+  }
+
+  expect_failures = [var.vpc]
+}
+
+run "a_nat_address_among_the_test_ranges_is_refused" {
+  command = plan
+
+  variables {
+    vpc        = { id = "vpc-1", public_subnet_ids = ["subnet-3", "subnet-4"], private_subnet_ids = ["subnet-1", "subnet-2"], nat_public_ips = { a = "203.0.113.7" } }
+    test_cidrs = { gate = "203.0.113.7/32" }
+  }
+
+  expect_failures = [var.test_cidrs]
+}
+
 run "a_test_range_that_is_none_is_refused" {
   command = plan
 

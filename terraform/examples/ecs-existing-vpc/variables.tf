@@ -16,9 +16,15 @@ variable "repository" {
 }
 
 variable "package" {
-  description = "The hook's zip, built by `make package`."
+  description = "The hook's zip, built by `make package CHECKS=terraform/checks`, or with a folder of your own: the check files in it judge every release that brings none."
   type        = string
   default     = "../../../target/lambda/bootstrap/bootstrap.zip"
+}
+
+variable "package_architecture" {
+  description = "Processor of the zip: `x86_64`, or `arm64` for `make package ARCH=arm64`."
+  type        = string
+  default     = "x86_64"
 }
 
 variable "vpc_id" {

@@ -11,10 +11,12 @@ module "hook" {
 
   name                        = var.name
   package                     = var.package
+  architecture                = var.package_architecture
   codedeploy_application      = var.codedeploy_application
   codedeploy_deployment_group = var.codedeploy_deployment_group
   target                      = var.target
   connect_to                  = var.connect_to
+  cacert                      = var.cacert
   ecs_service_arns            = [var.ecs_service_arn]
   vpc                         = var.vpc
   checks                      = var.checks

@@ -11,9 +11,15 @@ variable "name" {
 }
 
 variable "package" {
-  description = "The hook's zip, built by `make package`."
+  description = "The hook's zip, built by `make package CHECKS=folder` with the check files of that folder."
   type        = string
   default     = "../../../target/lambda/bootstrap/bootstrap.zip"
+}
+
+variable "package_architecture" {
+  description = "Processor of the zip: `x86_64`, or `arm64` for `make package ARCH=arm64`."
+  type        = string
+  default     = "x86_64"
 }
 
 variable "codedeploy_application" {
@@ -43,6 +49,12 @@ variable "target" {
 
 variable "connect_to" {
   description = "The load balancer's own name, where the certificate carries another."
+  type        = string
+  default     = null
+}
+
+variable "cacert" {
+  description = "File of the package with a private certificate authority, as PEM: `checks/ca.pem` where it lies beside the check files. Null: the public ones."
   type        = string
   default     = null
 }

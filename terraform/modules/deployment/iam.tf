@@ -20,6 +20,13 @@ data "aws_iam_policy_document" "trust" {
       type        = "Service"
       identifiers = ["codedeploy.amazonaws.com"]
     }
+
+    # Nobody else's deployment may take the role.
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.this.account_id]
+    }
   }
 }
 
@@ -27,13 +34,24 @@ data "aws_iam_policy_document" "trust" {
 # function and these roles. The managed policy may invoke every function.
 data "aws_iam_policy_document" "codedeploy" {
   #checkov:skip=CKV_AWS_356:what names no resource only reads, or is an action for which IAM has none
-  #checkov:skip=CKV_AWS_111:IAM has neither resource nor condition for ecs:CreateTaskSet
-  # IAM has neither resource nor condition for it; an ARN here would deny it.
-  # What a task set may be is bound by the roles below.
+  #checkov:skip=CKV_AWS_111:IAM has no resource for ecs:CreateTaskSet; conditions name the service
+  # IAM has no resource for it; an ARN there would deny it.
   statement {
     sid       = "StartGreen"
     actions   = ["ecs:CreateTaskSet"]
     resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = ["${local.ecs}:cluster/${var.cluster_name}"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:service"
+      values   = ["${local.ecs}:service/${var.cluster_name}/${var.service_name}"]
+    }
   }
 
   statement {
@@ -48,7 +66,8 @@ data "aws_iam_policy_document" "codedeploy" {
     resources = ["${local.ecs}:task-set/${var.cluster_name}/${var.service_name}/*"]
   }
 
-  # Elastic Load Balancing and CloudWatch know no resources for reading.
+  # Elastic Load Balancing knows no resources for reading. CloudWatch knows an
+  # alarm, and needs `*` where composite ones are asked for as well.
   statement {
     sid = "ReadListenersAndAlarms"
     actions = [
@@ -91,18 +110,19 @@ data "aws_iam_policy_document" "codedeploy" {
   }
 
   dynamic "statement" {
-    for_each = length(var.revision_bucket_arns) == 0 ? [] : [var.revision_bucket_arns]
+    for_each = length(var.revision_arns) == 0 ? [] : [var.revision_arns]
 
     content {
       sid       = "ReadTheRevision"
       actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-      resources = [for arn in statement.value : "${arn}/*"]
+      resources = statement.value
     }
   }
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-codedeploy"
+  # Roles belong to the account: the Region lets two stacks of a name be.
+  name               = "${var.name}-codedeploy-${data.aws_region.this.id}"
   description        = "Deploys ${var.service_name}"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }

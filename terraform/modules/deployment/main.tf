@@ -140,7 +140,7 @@ resource "aws_codedeploy_deployment_group" "this" {
   }
 
   alarm_configuration {
-    enabled = true
+    enabled = var.stop_on_alarm
     alarms  = concat([for alarm in aws_cloudwatch_metric_alarm.errors : alarm.alarm_name], var.alarm_names)
   }
 

@@ -1,6 +1,11 @@
 variable "name" {
   description = "Prefix of every name."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,31}$", var.name))
+    error_message = "Expected lower-case letters, digits and hyphens in `name`, 2 to 32 of them, a letter first: the Region follows it in the name of the role, which has 64 characters."
+  }
 }
 
 variable "application_name" {
@@ -92,10 +97,15 @@ variable "pass_role_arns" {
   type        = list(string)
 }
 
-variable "revision_bucket_arns" {
-  description = "Buckets from which CodeDeploy reads revisions; none if the AppSpec comes with the deployment."
+variable "revision_arns" {
+  description = "The objects from which CodeDeploy reads revisions, as ARNs that may end in `*`; none if the AppSpec comes with the deployment."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.revision_arns : can(regex("^arn:[a-z-]+:s3:::[^/*]+/[^*]", arn))])
+    error_message = "Expected ARNs below a prefix of a bucket in `revision_arns`, such as arn:aws:s3:::shop-artifacts/shop/*."
+  }
 }
 
 variable "traffic" {
@@ -140,6 +150,12 @@ variable "alarm_5xx_per_minute" {
     condition     = var.alarm_5xx_per_minute >= 1
     error_message = "Expected 1 or more in `alarm_5xx_per_minute`."
   }
+}
+
+variable "stop_on_alarm" {
+  description = "Whether an alarm stops a deployment. False lets a fix through while production itself is above the threshold: an alarm that is on stops every deployment at its beginning."
+  type        = bool
+  default     = true
 }
 
 variable "alarm_names" {

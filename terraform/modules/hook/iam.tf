@@ -294,7 +294,8 @@ data "aws_iam_policy_document" "watchdog" {
 }
 
 resource "aws_iam_role" "gate" {
-  name               = "${var.name}-gate"
+  # Roles belong to the account: the Region lets two gates of a name be.
+  name               = "${var.name}-gate-${data.aws_region.this.id}"
   description        = "Judges the deployments of ${var.codedeploy_application}"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
@@ -306,7 +307,7 @@ resource "aws_iam_role_policy" "gate" {
 }
 
 resource "aws_iam_role" "watchdog" {
-  name               = "${var.name}-watchdog"
+  name               = "${var.name}-watchdog-${data.aws_region.this.id}"
   description        = "Reports Failed where the gate of ${var.codedeploy_application} died"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }

@@ -19,6 +19,7 @@ locals {
     { for name, value in {
       SMOKE_TARGET      = var.target
       SMOKE_CONNECT_TO  = var.connect_to
+      SMOKE_CACERT      = var.cacert
       SMOKE_CHECKS      = length(var.checks) == 0 ? null : join(",", var.checks)
       SMOKE_TAG         = length(var.tags) == 0 ? null : join(",", var.tags)
       SMOKE_FAIL_FAST   = var.fail_fast ? "true" : null
@@ -37,6 +38,12 @@ locals {
     } : name => value if value != null },
     { for name, value in var.variables : "SMOKE_VAR_${name}" => value },
   )
+  # As Lambda measures them: the JSON object, in bytes.
+  settings_bytes = sum([for name, value in local.settings : length(base64encode("\"${name}\":\"${value}\",")) / 4 * 3])
+
+  # Where the gate's security group lets out.
+  target_port = var.target_port != null ? var.target_port : tonumber(coalesce(one(regex("^https?://[^/:]+(?::([0-9]+))?", var.target)), startswith(var.target, "https:") ? "443" : "80"))
+  ports_out   = merge({ "AWS APIs" = 443 }, local.target_port == 443 ? {} : { "Test listener" = local.target_port })
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -81,6 +88,13 @@ resource "aws_lambda_function" "gate" {
     content {
       subnet_ids         = vpc_config.value.subnet_ids
       security_group_ids = [aws_security_group.this[0].id]
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.settings_bytes <= 4096
+      error_message = "Expected 4 KB of settings or less, found ${ceil(local.settings_bytes)} bytes: Lambda takes no more. Put long `variables` into the check files."
     }
   }
 
@@ -159,6 +173,22 @@ resource "aws_cloudwatch_metric_alarm" "watchdog" {
   alarm_actions       = var.alarm_actions
 }
 
+# The watchdog was never called: nothing else tells of a gate that died then.
+resource "aws_cloudwatch_metric_alarm" "undelivered" {
+  alarm_name          = "${local.gate}-undelivered"
+  alarm_description   = "The gate died and Lambda could not call the watchdog: the deployment waits for an hour"
+  namespace           = "AWS/Lambda"
+  metric_name         = "DestinationDeliveryFailures"
+  dimensions          = { FunctionName = aws_lambda_function.gate.function_name }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_actions
+}
+
 resource "aws_security_group" "this" {
   count = var.vpc == null ? 0 : 1
 
@@ -171,7 +201,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "this" {
-  for_each = var.vpc == null ? {} : { "AWS APIs" = 443, "Test listener" = var.target_port }
+  for_each = var.vpc == null ? {} : local.ports_out
 
   security_group_id = aws_security_group.this[0].id
   description       = each.key

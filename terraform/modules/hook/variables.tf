@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "package" {
-  description = "The zip that `make package` builds."
+  description = "The zip that `make package CHECKS=folder` builds, with the check files of that folder."
   type        = string
 
   validation {
@@ -42,12 +42,28 @@ variable "codedeploy_deployment_group" {
 variable "target" {
   description = "Base URL under test: the test listener, with the name on the certificate."
   type        = string
+
+  validation {
+    condition     = can(regex("^https?://[^/?#@: ]+(:[0-9]+)?(/[^?# ]*)?$", var.target))
+    error_message = "Expected a URL such as https://shop.example.com:8443 in `target`, without a user, a query or a fragment."
+  }
 }
 
 variable "connect_to" {
   description = "What is dialled instead of the target's own name: the load balancer's name, without a scheme."
   type        = string
   default     = null
+}
+
+variable "cacert" {
+  description = "File of the package with the only certificate authorities that are trusted, as PEM, for a test listener under a private one: `checks/ca.pem` where it lies in the folder that `make package CHECKS=folder` packs. Null: the public ones."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cacert == null || can(regex("^[^-/][^\n]*$", var.cacert)) && !strcontains(coalesce(var.cacert, "-"), "-----")
+    error_message = "Expected the path of a file inside the package in `cacert`, such as checks/ca.pem, not the certificate itself."
+  }
 }
 
 variable "checks" {
@@ -188,9 +204,14 @@ variable "identity" {
 }
 
 variable "ecs_service_arns" {
-  description = "ECS services of the deployment group, the only ones that `proof` may look at. The default is every service of the account, for reading only."
+  description = "ECS services of the deployment group, the only ones that `proof` may look at."
   type        = list(string)
-  default     = ["*"]
+  default     = []
+
+  validation {
+    condition     = var.proof == "off" || length(var.ecs_service_arns) > 0
+    error_message = "Expected the deployment group's ECS service in `ecs_service_arns`: without leave to look at it the gate proves nothing, and every verdict is Failed."
+  }
 }
 
 variable "jobs" {
@@ -236,9 +257,14 @@ variable "vpc" {
 }
 
 variable "target_port" {
-  description = "Port of the test listener, for the gate's security group."
+  description = "Port of the test listener, for the gate's security group. Null: that of `target`, which then has to be known before the apply."
   type        = number
-  default     = 8443
+  default     = null
+
+  validation {
+    condition     = var.target_port == null || try(var.target_port >= 1 && var.target_port <= 65535, false)
+    error_message = "Expected a port between 1 and 65535 in `target_port`."
+  }
 }
 
 variable "reports" {

@@ -85,12 +85,27 @@ variable "test_cidrs" {
     condition     = alltrue([for cidr in values(var.test_cidrs) : can(cidrnetmask(cidr)) && !endswith(cidr, "/0")])
     error_message = "Expected IPv4 ranges in `test_cidrs`, and none as wide as the internet: the test listener serves a version that nobody has approved."
   }
+
+  validation {
+    condition     = alltrue([for name in keys(var.test_cidrs) : can(regex("^[a-zA-Z0-9. _:/()#,@+=&;{}!$*\\[\\]-]*$", name)) && length(name) <= 200])
+    error_message = "Expected names of 200 characters or fewer in `test_cidrs`, of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*: they describe rules of a security group."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.test_cidrs))) == length(var.test_cidrs)
+    error_message = "Expected each range once in `test_cidrs`: a security group takes no rule twice."
+  }
 }
 
 variable "test_security_group_ids" {
   description = "Security groups that may reach the test listener of an internal load balancer, by a name of your choice."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.test_security_group_ids) : can(regex("^[a-zA-Z0-9. _:/()#,@+=&;{}!$*\\[\\]-]*$", name)) && length(name) <= 200])
+    error_message = "Expected names of 200 characters or fewer in `test_security_group_ids`, of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*: they describe rules of a security group."
+  }
 }
 
 variable "container_port" {
@@ -103,8 +118,8 @@ variable "health_check_path" {
   type        = string
 
   validation {
-    condition     = startswith(var.health_check_path, "/")
-    error_message = "Expected a path that begins with / in `health_check_path`."
+    condition     = can(regex("^/[!-~]*$", var.health_check_path)) && length(var.health_check_path) <= 1024
+    error_message = "Expected a path that begins with / in `health_check_path`, without spaces and of 1024 characters at most."
   }
 }
 

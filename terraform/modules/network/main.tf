@@ -1,6 +1,7 @@
 data "aws_availability_zones" "this" {
   #checkov:skip=CKV_AWS_394:the first zones by name are taken, and a new one comes after them
-  state = "available"
+  state            = "available"
+  exclude_zone_ids = var.exclude_zone_ids
 
   # Local Zones take no NAT gateway.
   filter {
@@ -10,17 +11,25 @@ data "aws_availability_zones" "this" {
 }
 
 locals {
-  zones     = { for index in range(var.zones) : tostring(index) => data.aws_availability_zones.this.names[index] }
-  nat_zones = var.nat == "per_zone" ? local.zones : { "0" = local.zones["0"] }
+  available = data.aws_availability_zones.this.names
+  zones     = { for index, name in slice(local.available, 0, min(var.zones, length(local.available))) : tostring(index) => name }
+  nat_zones = { for index, name in local.zones : index => name if var.nat == "per_zone" || index == "0" }
 }
 
 resource "aws_vpc" "this" {
-  #checkov:skip=CKV2_AWS_11:flow logs are paid by volume and prove nothing about a deployment; add aws_flow_log beside the module where they are required
+  #checkov:skip=CKV2_AWS_11:flow logs are paid by volume and prove nothing about a deployment; add aws_flow_log to the output `vpc_id` where they are required
   cidr_block           = var.cidr
   enable_dns_support   = true
   enable_dns_hostnames = true
 
   tags = { Name = var.name }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.available) >= var.zones
+      error_message = "Expected ${var.zones} availability zones, found ${length(local.available)} that are not in `exclude_zone_ids`: ask for fewer in `zones`, or use another Region."
+    }
+  }
 }
 
 # Without rules: nothing here uses it, and nothing shall by mistake.

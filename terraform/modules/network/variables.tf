@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "cidr" {
-  description = "Address range of the VPC, between /16 and /24."
+  description = "Address range of the VPC, between /16 and /23."
   type        = string
 
   validation {
@@ -13,8 +13,8 @@ variable "cidr" {
   }
 
   validation {
-    condition     = can(regex("/(1[6-9]|2[0-4])$", var.cidr))
-    error_message = "Expected a prefix between /16 and /24 in `cidr`: every zone takes two subnets of it."
+    condition     = can(regex("/(1[6-9]|2[0-3])$", var.cidr))
+    error_message = "Expected a prefix between /16 and /23 in `cidr`: each subnet takes a sixteenth of it, and a load balancer's needs a /27."
   }
 }
 
@@ -25,6 +25,16 @@ variable "zones" {
   validation {
     condition     = contains([2, 3, 4], var.zones)
     error_message = "Expected 2, 3 or 4 in `zones`: a load balancer needs two."
+  }
+}
+
+variable "exclude_zone_ids" {
+  description = "Ids of availability zones that are not used, such as `use1-az3`: those that have no Fargate or no Lambda."
+  type        = set(string)
+
+  validation {
+    condition     = alltrue([for id in var.exclude_zone_ids : can(regex("^[a-z]+[0-9]+-az[0-9]+$", id))])
+    error_message = "Expected ids such as use1-az3 in `exclude_zone_ids`: a name such as us-east-1a is another zone in every account."
   }
 }
 

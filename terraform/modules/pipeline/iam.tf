@@ -55,12 +55,18 @@ data "aws_iam_policy_document" "build" {
   }
 
   statement {
-    sid       = "ReadAndWriteArtifacts"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-    resources = ["${aws_s3_bucket.artifacts.arn}/${local.prefix}*"]
+    sid       = "ReadTheSource"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/${local.prefix}source/*"]
   }
 
-  # It publishes check files, and cannot read or change what CodePipeline runs.
+  statement {
+    sid       = "HandOverTheRelease"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/${local.prefix}release/*"]
+  }
+
+  # It publishes check files, and reads none.
   statement {
     sid       = "PublishTheChecks"
     actions   = ["s3:PutObject"]
@@ -86,6 +92,17 @@ data "aws_iam_policy_document" "pipeline" {
     sid       = "ReadTheSource"
     actions   = ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
     resources = [local.connection_arn]
+
+    # This repository only, wherever a call names one.
+    dynamic "condition" {
+      for_each = toset(["codeconnections", "codestar-connections"])
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = "${condition.value}:FullRepositoryId"
+        values   = [var.repository]
+      }
+    }
   }
 
   statement {
@@ -185,7 +202,8 @@ data "aws_iam_policy_document" "notify" {
 }
 
 resource "aws_iam_role" "build" {
-  name               = "${var.name}-build"
+  # Roles belong to the account: the Region lets two stacks of a name be.
+  name               = "${var.name}-build-${data.aws_region.this.id}"
   description        = "Builds the image of ${var.name}"
   assume_role_policy = data.aws_iam_policy_document.trust["codebuild"].json
 }
@@ -197,7 +215,7 @@ resource "aws_iam_role_policy" "build" {
 }
 
 resource "aws_iam_role" "pipeline" {
-  name               = "${var.name}-pipeline"
+  name               = "${var.name}-pipeline-${data.aws_region.this.id}"
   description        = "Runs the pipeline of ${var.name}"
   assume_role_policy = data.aws_iam_policy_document.trust["codepipeline"].json
 }

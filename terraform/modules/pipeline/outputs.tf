@@ -23,6 +23,11 @@ output "bucket_arn" {
   value       = aws_s3_bucket.artifacts.arn
 }
 
+output "artifact_arns" {
+  description = "The pipeline's artifacts, among which CodeDeploy finds the revision."
+  value       = ["${aws_s3_bucket.artifacts.arn}/${local.prefix}*"]
+}
+
 output "checks_url" {
   description = "Where the releases' own check files lie, by the tag of their image."
   value       = "s3://${local.bucket}/checks/"

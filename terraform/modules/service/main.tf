@@ -1,10 +1,14 @@
 data "aws_region" "this" {}
 
 locals {
-  # Answers the health check until the pipeline brings the application.
+  # Answers the health check until the pipeline brings the application. The path
+  # reaches the shell as an argument, not as a part of the script; a query is
+  # none of the file's name, and a folder answers with its index.html.
+  placeholder_path = split("?", var.health_check_path)[0]
+  placeholder_file = endswith(local.placeholder_path, "/") ? "${local.placeholder_path}index.html" : local.placeholder_path
   placeholder = {
     image   = "public.ecr.aws/docker/library/busybox:stable"
-    command = ["sh", "-c", "mkdir -p \"/srv$(dirname ${var.health_check_path})\" && echo ok > \"/srv${var.health_check_path == "/" ? "/index.html" : var.health_check_path}\" && exec httpd -f -p ${var.container_port} -h /srv"]
+    command = ["sh", "-c", "mkdir -p \"$(dirname \"$1$2\")\" && echo ok > \"$1$2\" && exec httpd -f -p \"$3\" -h \"$1\"", "placeholder", "/srv", local.placeholder_file, tostring(var.container_port)]
   }
 
   container = {

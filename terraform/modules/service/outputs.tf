@@ -28,6 +28,11 @@ output "role_arns" {
   value       = { execution = aws_iam_role.execution.arn, task = aws_iam_role.task.arn }
 }
 
+output "execution_role_name" {
+  description = "The role with which ECS starts tasks, to let it pull from another repository."
+  value       = aws_iam_role.execution.name
+}
+
 output "task_role_name" {
   description = "The application's role, to attach policies to."
   value       = aws_iam_role.task.name

@@ -1,6 +1,11 @@
 variable "name" {
   description = "Prefix of every name, and the name of cluster, service and container."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,31}$", var.name))
+    error_message = "Expected lower-case letters, digits and hyphens in `name`, 2 to 32 of them, a letter first: the Region follows it in the names of roles, which have 64 characters."
+  }
 }
 
 variable "vpc_id" {
@@ -32,7 +37,7 @@ variable "request_metric" {
 }
 
 variable "initial_image" {
-  description = "Image of the first task set, before the pipeline has run once. Null: a placeholder that answers 200 on the health check's path."
+  description = "Image of the first task set, before the pipeline has run once: one of `ecr_repository_arn`, or one that needs no sign-in. Null: a placeholder that answers 200 on the health check's path, from public.ecr.aws, which the subnets have to reach."
   type        = string
   default     = null
 }
@@ -50,6 +55,11 @@ variable "container_port" {
 variable "health_check_path" {
   description = "Path that the placeholder answers."
   type        = string
+
+  validation {
+    condition     = can(regex("^/[!-~]*$", var.health_check_path)) && !can(regex("%|#|/[.][.]?(/|$)", split("?", var.health_check_path)[0]))
+    error_message = "Expected a path in `health_check_path` that begins with / and has no spaces, `%`, `#`, `/./` or `/../`: the placeholder answers it from a file."
+  }
 }
 
 variable "cpu" {
@@ -104,6 +114,17 @@ variable "secrets" {
   validation {
     condition     = alltrue([for arn in values(var.secrets) : can(regex("^arn:[a-z-]+:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[^:*]", arn))])
     error_message = "Expected ARNs of secrets or parameters in `secrets`, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf, perhaps with :member:: behind."
+  }
+}
+
+variable "secrets_kms_key_arns" {
+  description = "The team's own keys that encrypt these secrets and parameters. AWS's keys need no entry."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.secrets_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", arn))])
+    error_message = "Expected ARNs of keys in `secrets_kms_key_arns`, not of aliases: IAM knows a key by its own ARN only."
   }
 }
 

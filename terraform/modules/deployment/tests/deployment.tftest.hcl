@@ -66,7 +66,89 @@ run "alarms_count_at_the_targets" {
   }
 }
 
+run "each_alarm_counts_its_own_group_and_tells_those_who_are_named" {
+  variables {
+    alarm_actions = ["arn:aws:sns:eu-central-1:123456789012:shop"]
+  }
+
+  assert {
+    condition = { for colour, alarm in aws_cloudwatch_metric_alarm.errors : colour => [alarm.dimensions.LoadBalancer, alarm.dimensions.TargetGroup, alarm.treat_missing_data, one(alarm.alarm_actions)] } == {
+      blue  = ["app/shop/1", "targetgroup/shop-blue/1", "notBreaching", "arn:aws:sns:eu-central-1:123456789012:shop"]
+      green = ["app/shop/1", "targetgroup/shop-green/2", "notBreaching", "arn:aws:sns:eu-central-1:123456789012:shop"]
+    }
+    error_message = "A group without requests has no datapoint, and is well."
+  }
+}
+
+run "a_fix_gets_past_the_alarm_that_it_is_for" {
+  variables {
+    stop_on_alarm = false
+  }
+
+  assert {
+    condition     = !aws_codedeploy_deployment_group.this.alarm_configuration[0].enabled && length(aws_codedeploy_deployment_group.this.alarm_configuration[0].alarms) == 2
+    error_message = "The alarms are there, and stop nothing."
+  }
+}
+
 run "codedeploy_may_move_this_service_and_ask_this_gate" {
+  variables {
+    revision_arns = ["arn:aws:s3:::shop-artifacts/shop/*"]
+  }
+
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.codedeploy.statement : statement.sid => {
+      actions    = sort(statement.actions)
+      resources  = sort(statement.resources)
+      conditions = { for each in statement.condition : each.variable => one(each.values) }
+      } if !contains(["ReadListenersAndAlarms", "MoveTrafficOfRules"], statement.sid) } == {
+      StartGreen = {
+        actions   = tolist(["ecs:CreateTaskSet"])
+        resources = tolist(["*"])
+        conditions = {
+          "ecs:cluster" = "arn:aws:ecs:eu-central-1:123456789012:cluster/shop-cluster"
+          "ecs:service" = "arn:aws:ecs:eu-central-1:123456789012:service/shop-cluster/shop-service"
+        }
+      }
+      MoveTheService = {
+        actions    = tolist(["ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet"])
+        resources  = tolist(["arn:aws:ecs:eu-central-1:123456789012:service/shop-cluster/shop-service"])
+        conditions = {}
+      }
+      StopBlue = {
+        actions    = tolist(["ecs:DeleteTaskSet"])
+        resources  = tolist(["arn:aws:ecs:eu-central-1:123456789012:task-set/shop-cluster/shop-service/*"])
+        conditions = {}
+      }
+      MoveTraffic = {
+        actions    = tolist(["elasticloadbalancing:ModifyListener"])
+        resources  = tolist(["arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/1/prod", "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/1/test"])
+        conditions = {}
+      }
+      AskTheGate = {
+        actions    = tolist(["lambda:InvokeFunction"])
+        resources  = tolist(["arn:aws:lambda:eu-central-1:123456789012:function:CodeDeployHook_shop"])
+        conditions = {}
+      }
+      GiveTasksTheirRoles = {
+        actions    = tolist(["iam:PassRole"])
+        resources  = tolist(["arn:aws:iam::123456789012:role/shop-task"])
+        conditions = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" }
+      }
+      ReadTheRevision = {
+        actions    = tolist(["s3:GetObject", "s3:GetObjectVersion"])
+        resources  = tolist(["arn:aws:s3:::shop-artifacts/shop/*"])
+        conditions = {}
+      }
+    }
+    error_message = "This service, these listeners, this gate, these roles, these revisions."
+  }
+
+  assert {
+    condition     = [one(one(data.aws_iam_policy_document.trust.statement).principals).identifiers, one(one(one(data.aws_iam_policy_document.trust.statement).condition).values)] == [toset(["codedeploy.amazonaws.com"]), "123456789012"] && aws_iam_role.this.name == "shop-codedeploy-eu-central-1"
+    error_message = "CodeDeploy takes it, on this account's behalf."
+  }
+
   assert {
     condition     = flatten([for statement in data.aws_iam_policy_document.codedeploy.statement : tolist(statement.resources) if statement.sid == "AskTheGate"]) == ["arn:aws:lambda:eu-central-1:123456789012:function:CodeDeployHook_shop"]
     error_message = "This function and no other."
@@ -111,6 +193,26 @@ run "linear_is_too" {
 }
 
 # One run for each validation.
+
+run "a_name_too_long_for_a_role_is_refused" {
+  command = plan
+
+  variables {
+    name = "the-deployments-of-our-storefront"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_whole_bucket_of_revisions_is_refused" {
+  command = plan
+
+  variables {
+    revision_arns = ["arn:aws:s3:::shop-artifacts/*"]
+  }
+
+  expect_failures = [var.revision_arns]
+}
 
 run "one_listener_for_both_is_refused" {
   command = plan

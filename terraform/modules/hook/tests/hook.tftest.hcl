@@ -8,11 +8,44 @@ variables {
   codedeploy_application      = "shop"
   codedeploy_deployment_group = "shop-group"
   target                      = "https://shop.example.com:8443"
+  ecs_service_arns            = ["arn:aws:ecs:eu-central-1:123456789012:service/shop/shop"]
+}
+
+# Each has an ARN of its own, which a mock by type cannot give.
+override_resource {
+  target = aws_lambda_function.gate
+  values = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:CodeDeployHook_shop" }
+}
+
+override_resource {
+  target = aws_lambda_function.watchdog
+  values = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:CodeDeployHook_shop_watchdog" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.this["gate"]
+  values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/CodeDeployHook_shop" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.this["watchdog"]
+  values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/CodeDeployHook_shop_watchdog" }
+}
+
+override_resource {
+  target = aws_iam_role.gate
+  values = { arn = "arn:aws:iam::123456789012:role/gate" }
+}
+
+override_resource {
+  target = aws_iam_role.watchdog
+  values = { arn = "arn:aws:iam::123456789012:role/watchdog" }
 }
 
 run "the_gate_gets_its_settings_and_no_others" {
   variables {
     connect_to  = "shop-1.elb.amazonaws.com"
+    cacert      = "checks/ca.pem"
     checks      = ["checks/storefront.yaml", "checks/login.yaml"]
     tags        = ["critical"]
     variables   = { customer = "demo@example.com" }
@@ -34,6 +67,7 @@ run "the_gate_gets_its_settings_and_no_others" {
     condition = aws_lambda_function.gate.environment[0].variables == tomap({
       SMOKE_TARGET          = "https://shop.example.com:8443"
       SMOKE_CONNECT_TO      = "shop-1.elb.amazonaws.com"
+      SMOKE_CACERT          = "checks/ca.pem"
       SMOKE_CHECKS          = "checks/storefront.yaml,checks/login.yaml"
       SMOKE_TAG             = "critical"
       SMOKE_FAIL_FAST       = "true"
@@ -80,13 +114,17 @@ run "what_is_not_said_is_not_set" {
 }
 
 run "a_gate_that_dies_is_the_watchdogs_at_once" {
+  variables {
+    alarm_actions = ["arn:aws:sns:eu-central-1:123456789012:shop"]
+  }
+
   assert {
     condition     = aws_lambda_function_event_invoke_config.gate.maximum_retry_attempts == 0 && aws_lambda_function_event_invoke_config.gate.maximum_event_age_in_seconds < 3600
     error_message = "No retries, and no run after CodeDeploy has given up."
   }
 
   assert {
-    condition     = aws_lambda_function_event_invoke_config.gate.destination_config[0].on_failure[0].destination == aws_lambda_function.watchdog.arn
+    condition     = aws_lambda_function_event_invoke_config.gate.function_name == "CodeDeployHook_shop" && endswith(aws_lambda_function_event_invoke_config.gate.destination_config[0].on_failure[0].destination, ":CodeDeployHook_shop_watchdog")
     error_message = "The watchdog is the destination."
   }
 
@@ -98,6 +136,24 @@ run "a_gate_that_dies_is_the_watchdogs_at_once" {
   assert {
     condition     = alltrue([for function in [aws_lambda_function.gate, aws_lambda_function.watchdog] : function.logging_config[0].log_format == "JSON" && function.runtime == "provided.al2023" && startswith(function.function_name, "CodeDeployHook_")])
     error_message = "Levels need JSON, and CodeDeploy's managed policies the name."
+  }
+
+  assert {
+    condition = { for name, alarm in { watchdog = aws_cloudwatch_metric_alarm.watchdog, undelivered = aws_cloudwatch_metric_alarm.undelivered } : name => [alarm.namespace, alarm.metric_name, alarm.dimensions.FunctionName, alarm.treat_missing_data, one(alarm.alarm_actions)] } == {
+      watchdog    = ["AWS/Lambda", "Errors", "CodeDeployHook_shop_watchdog", "notBreaching", "arn:aws:sns:eu-central-1:123456789012:shop"]
+      undelivered = ["AWS/Lambda", "DestinationDeliveryFailures", "CodeDeployHook_shop", "notBreaching", "arn:aws:sns:eu-central-1:123456789012:shop"]
+    }
+    error_message = "Whoever is named hears of a watchdog that failed, and of one that was never called."
+  }
+
+  assert {
+    condition     = endswith(aws_lambda_function.gate.role, "/gate") && endswith(aws_lambda_function.watchdog.role, "/watchdog")
+    error_message = "Each with its own role."
+  }
+
+  assert {
+    condition     = aws_lambda_function.gate.logging_config[0].log_group == "/aws/lambda/CodeDeployHook_shop" && aws_lambda_function.watchdog.logging_config[0].log_group == "/aws/lambda/CodeDeployHook_shop_watchdog"
+    error_message = "And its own log group."
   }
 }
 
@@ -122,8 +178,22 @@ run "without_proof_the_roles_may_report_to_one_group_and_do_nothing_else" {
   }
 
   assert {
-    condition     = alltrue([for document in [data.aws_iam_policy_document.gate, data.aws_iam_policy_document.watchdog] : document.statement[0].resources == toset(["arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"])])
-    error_message = "The deployment group's ARN, not the application's."
+    condition = { for statement in data.aws_iam_policy_document.gate.statement : statement.sid => one(statement.resources) } == {
+      ReportTheVerdict = "arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"
+      WriteLogs        = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/CodeDeployHook_shop:*"
+      CallTheWatchdog  = "arn:aws:lambda:eu-central-1:123456789012:function:CodeDeployHook_shop_watchdog"
+    }
+    error_message = "The deployment group's ARN, not the application's; its own log; the watchdog."
+  }
+
+  assert {
+    condition     = { for statement in data.aws_iam_policy_document.watchdog.statement : statement.sid => one(statement.resources) if statement.sid == "WriteLogs" } == { WriteLogs = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/CodeDeployHook_shop_watchdog:*" }
+    error_message = "The watchdog writes its own log."
+  }
+
+  assert {
+    condition     = alltrue([for document in [data.aws_iam_policy_document.gate, data.aws_iam_policy_document.watchdog] : flatten([for statement in document.statement : tolist(statement.resources) if statement.sid == "ReportTheVerdict"]) == ["arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"]])
+    error_message = "Both report to one group."
   }
 
   assert {
@@ -133,10 +203,6 @@ run "without_proof_the_roles_may_report_to_one_group_and_do_nothing_else" {
 }
 
 run "the_full_proof_reads_deployment_service_and_listener" {
-  variables {
-    ecs_service_arns = ["arn:aws:ecs:eu-central-1:123456789012:service/shop/shop"]
-  }
-
   assert {
     condition = { for statement in data.aws_iam_policy_document.gate.statement : statement.sid => {
       actions   = sort(statement.actions)
@@ -328,7 +394,114 @@ run "in_a_vpc_lambda_may_join_it_and_the_code_may_not" {
   }
 }
 
+run "two_gates_of_a_name_stand_in_two_regions" {
+  variables {
+    name = "the-gate-of-our-storefronts-one"
+  }
+
+  override_data {
+    target = data.aws_region.this
+    values = { id = "ap-southeast-1" }
+  }
+
+  assert {
+    condition     = aws_iam_role.gate.name == "the-gate-of-our-storefronts-one-gate-ap-southeast-1" && aws_iam_role.watchdog.name == "the-gate-of-our-storefronts-one-watchdog-ap-southeast-1"
+    error_message = "Roles belong to the account."
+  }
+
+  assert {
+    condition     = max(length(aws_iam_role.watchdog.name), length(aws_lambda_function.watchdog.function_name)) <= 64
+    error_message = "The longest name fits."
+  }
+}
+
+run "the_port_of_the_target_is_let_out" {
+  variables {
+    target = "https://shop.example.com:9443/"
+    vpc    = { id = "vpc-1", subnet_ids = ["subnet-1"] }
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_egress_rule.this : name => rule.from_port } == { "AWS APIs" = 443, "Test listener" = 9443 }
+    error_message = "The test listener's port, whichever it is."
+  }
+}
+
+run "a_target_on_443_needs_one_rule" {
+  variables {
+    target = "https://shop.example.com"
+    vpc    = { id = "vpc-1", subnet_ids = ["subnet-1"] }
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_egress_rule.this : name => rule.from_port } == { "AWS APIs" = 443 }
+    error_message = "A security group takes no rule twice."
+  }
+}
+
+run "plain_http_goes_out_on_80" {
+  variables {
+    target = "http://shop.internal/"
+    vpc    = { id = "vpc-1", subnet_ids = ["subnet-1"] }
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_egress_rule.this : name => rule.from_port } == { "AWS APIs" = 443, "Test listener" = 80 }
+    error_message = "The scheme's own port."
+  }
+}
+
+run "settings_that_lambda_does_not_take_are_refused" {
+  command = plan
+
+  variables {
+    variables = { for number in range(40) : "v${number}" => join("", [for each in range(100) : "x"]) }
+  }
+
+  expect_failures = [aws_lambda_function.gate]
+}
+
 # One run for each validation.
+
+run "a_target_without_a_scheme_is_refused" {
+  command = plan
+
+  variables {
+    target = "shop.example.com:8443"
+  }
+
+  expect_failures = [var.target]
+}
+
+run "a_certificate_in_place_of_its_file_is_refused" {
+  command = plan
+
+  variables {
+    cacert = "-----BEGIN CERTIFICATE-----"
+  }
+
+  expect_failures = [var.cacert]
+}
+
+run "a_proof_that_may_look_at_no_service_is_refused" {
+  command = plan
+
+  variables {
+    ecs_service_arns = []
+  }
+
+  expect_failures = [var.ecs_service_arns]
+}
+
+run "a_target_port_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    target_port = 0
+  }
+
+  expect_failures = [var.target_port]
+}
 
 run "a_name_with_capitals_is_refused" {
   command = plan

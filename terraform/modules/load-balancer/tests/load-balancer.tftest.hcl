@@ -51,6 +51,13 @@ run "only_those_who_are_named_reach_the_test_listener" {
   }
 }
 
+run "a_healthy_task_answers_200_at_its_path" {
+  assert {
+    condition     = { for colour, group in aws_lb_target_group.this : colour => [group.name, one(group.health_check).path, one(group.health_check).matcher, group.target_type] } == { blue = ["shop-blue", "/healthz", "200", "ip"], green = ["shop-green", "/healthz", "200", "ip"] }
+    error_message = "Both groups ask for it."
+  }
+}
+
 run "both_target_groups_have_a_listener_from_the_start" {
   variables {
     # Known before anything is made, so that they can be told apart.
@@ -240,6 +247,36 @@ run "a_test_listener_open_to_the_internet_is_refused" {
   }
 
   expect_failures = [var.test_cidrs]
+}
+
+run "a_name_that_describes_no_rule_is_refused" {
+  command = plan
+
+  variables {
+    test_cidrs = { "Büro" = "198.51.100.0/24" }
+  }
+
+  expect_failures = [var.test_cidrs]
+}
+
+run "one_range_under_two_names_is_refused" {
+  command = plan
+
+  variables {
+    test_cidrs = { office = "198.51.100.0/24", home = "198.51.100.0/24" }
+  }
+
+  expect_failures = [var.test_cidrs]
+}
+
+run "a_group_whose_name_describes_no_rule_is_refused" {
+  command = plan
+
+  variables {
+    test_security_group_ids = { "the gate's" = "sg-gate" }
+  }
+
+  expect_failures = [var.test_security_group_ids]
 }
 
 run "a_production_range_that_is_none_is_refused" {

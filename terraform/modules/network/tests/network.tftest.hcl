@@ -7,6 +7,8 @@ variables {
   cidr  = "10.0.0.0/16"
   zones = 2
   nat   = "single"
+
+  exclude_zone_ids = ["use1-az3"]
 }
 
 run "the_private_subnets_leave_through_one_gateway" {
@@ -53,7 +55,52 @@ run "a_gateway_per_zone_survives_the_loss_of_a_zone" {
   }
 }
 
+run "zones_without_fargate_are_left_out" {
+  assert {
+    condition     = data.aws_availability_zones.this.exclude_zone_ids == toset(["use1-az3"])
+    error_message = "AWS is not asked for them."
+  }
+}
+
+run "the_smallest_range_has_room_for_a_load_balancer" {
+  variables {
+    cidr  = "10.0.0.0/23"
+    zones = 4
+  }
+
+  override_data {
+    target = data.aws_availability_zones.this
+    values = { names = ["a", "b", "c", "d"] }
+  }
+
+  assert {
+    condition     = alltrue([for subnet in concat(values(aws_subnet.public), values(aws_subnet.private)) : endswith(subnet.cidr_block, "/27")]) && length(distinct([for subnet in concat(values(aws_subnet.public), values(aws_subnet.private)) : subnet.cidr_block])) == 8
+    error_message = "Eight subnets of /27."
+  }
+}
+
+run "a_region_with_fewer_zones_is_refused" {
+  command = plan
+
+  variables {
+    zones = 4
+    nat   = "per_zone"
+  }
+
+  expect_failures = [aws_vpc.this]
+}
+
 # One run for each validation.
+
+run "a_zone_by_its_name_is_refused" {
+  command = plan
+
+  variables {
+    exclude_zone_ids = ["us-east-1a"]
+  }
+
+  expect_failures = [var.exclude_zone_ids]
+}
 
 run "a_range_that_is_none_is_refused" {
   command = plan
@@ -69,7 +116,7 @@ run "a_range_that_is_too_small_is_refused" {
   command = plan
 
   variables {
-    cidr = "10.0.0.0/28"
+    cidr = "10.0.0.0/24"
   }
 
   expect_failures = [var.cidr]

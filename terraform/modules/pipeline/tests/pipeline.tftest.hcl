@@ -16,6 +16,22 @@ variables {
   protect                  = false
 }
 
+# Each has an ARN of its own, which a mock by type cannot give.
+override_resource {
+  target = aws_iam_role.build
+  values = { arn = "arn:aws:iam::123456789012:role/build" }
+}
+
+override_resource {
+  target = aws_iam_role.pipeline
+  values = { arn = "arn:aws:iam::123456789012:role/pipeline" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.this
+  values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/codebuild/shop" }
+}
+
 run "the_build_hands_over_what_codedeploy_needs" {
   assert {
     condition     = toset(yamldecode(output.buildspec).artifacts.files) == toset(["appspec.yaml", "imageDetail.json", "taskdef.json"])
@@ -56,11 +72,20 @@ run "the_image_is_built_on_the_processor_of_the_tasks" {
 
 run "the_build_publishes_checks_and_touches_no_others" {
   assert {
-    condition = { for statement in data.aws_iam_policy_document.build.statement : statement.sid => sort(statement.resources) if contains(["ReadAndWriteArtifacts", "PublishTheChecks"], statement.sid) } == {
-      ReadAndWriteArtifacts = tolist(["arn:aws:s3:::shop-artifacts/shop/*"])
-      PublishTheChecks      = tolist(["arn:aws:s3:::shop-artifacts/checks/*"])
+    condition = { for statement in data.aws_iam_policy_document.build.statement : statement.sid => { actions = sort(statement.actions), resources = sort(statement.resources) } } == {
+      WriteLogs          = { actions = tolist(["logs:CreateLogStream", "logs:PutLogEvents"]), resources = tolist(["arn:aws:logs:eu-central-1:123456789012:log-group:/codebuild/shop:*"]) }
+      SignInToEcr        = { actions = tolist(["ecr:GetAuthorizationToken"]), resources = tolist(["*"]) }
+      PushTheImage       = { actions = tolist(["ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]), resources = tolist(["arn:aws:ecr:eu-central-1:123456789012:repository/shop"]) }
+      ReadTheSource      = { actions = tolist(["s3:GetObject", "s3:GetObjectVersion"]), resources = tolist(["arn:aws:s3:::shop-artifacts/shop/source/*"]) }
+      HandOverTheRelease = { actions = tolist(["s3:PutObject"]), resources = tolist(["arn:aws:s3:::shop-artifacts/shop/release/*"]) }
+      PublishTheChecks   = { actions = tolist(["s3:PutObject"]), resources = tolist(["arn:aws:s3:::shop-artifacts/checks/*"]) }
     }
-    error_message = "The pipeline's artifacts, and a place for check files that nobody else writes to."
+    error_message = "The source in, the release out, and a place for check files that nobody else writes to."
+  }
+
+  assert {
+    condition     = { for stage in aws_codepipeline.this.stage : stage.name => one(stage.action[0].output_artifacts) if stage.name != "Deploy" } == { Source = "source", Build = "release" }
+    error_message = "CodePipeline keeps an artifact under its name."
   }
 }
 
@@ -93,18 +118,41 @@ run "images_and_artifacts_are_kept_safe" {
 
 run "the_pipeline_may_run_its_own_parts" {
   assert {
-    condition     = flatten([for statement in data.aws_iam_policy_document.pipeline.statement : tolist(statement.actions) if contains(statement.resources, "*")]) == ["ecs:RegisterTaskDefinition"]
-    error_message = "Only a task definition knows no resource."
+    condition = { for statement in data.aws_iam_policy_document.pipeline.statement : statement.sid => { actions = sort(statement.actions), resources = sort(statement.resources) } } == {
+      ReadAndWriteArtifacts     = { actions = tolist(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]), resources = tolist(["arn:aws:s3:::shop-artifacts/shop/*"]) }
+      FindArtifacts             = { actions = tolist(["s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"]), resources = tolist(["arn:aws:s3:::shop-artifacts"]) }
+      ReadTheSource             = { actions = tolist(["codeconnections:UseConnection", "codestar-connections:UseConnection"]), resources = tolist([aws_codeconnections_connection.this[0].arn]) }
+      Build                     = { actions = tolist(["codebuild:BatchGetBuilds", "codebuild:StartBuild"]), resources = tolist(["arn:aws:codebuild:eu-central-1:123456789012:project/shop"]) }
+      RegisterTheRevision       = { actions = tolist(["codedeploy:GetApplication", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"]), resources = tolist(["arn:aws:codedeploy:eu-central-1:123456789012:application:shop"]) }
+      Deploy                    = { actions = tolist(["codedeploy:CreateDeployment", "codedeploy:GetDeployment"]), resources = tolist(["arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/shop-group"]) }
+      ReadHowToDeploy           = { actions = tolist(["codedeploy:GetDeploymentConfig"]), resources = tolist(["arn:aws:codedeploy:eu-central-1:123456789012:deploymentconfig:CodeDeployDefault.ECSAllAtOnce"]) }
+      RegisterTheTaskDefinition = { actions = tolist(["ecs:RegisterTaskDefinition"]), resources = tolist(["*"]) }
+      GiveTasksTheirRoles       = { actions = tolist(["iam:PassRole"]), resources = tolist(["arn:aws:iam::123456789012:role/shop-task"]) }
+    }
+    error_message = "The deployment group's ARN for a deployment, the application's for a revision, both names of connections; only a task definition knows no resource."
   }
 
   assert {
-    condition     = toset(flatten([for statement in data.aws_iam_policy_document.pipeline.statement : tolist(statement.actions) if statement.sid == "ReadTheSource"])) == toset(["codeconnections:UseConnection", "codestar-connections:UseConnection"])
-    error_message = "Both names of the service."
+    condition = { for statement in data.aws_iam_policy_document.pipeline.statement : statement.sid => { for each in statement.condition : each.variable => one(each.values) } if length(statement.condition) > 0 } == {
+      ReadTheSource       = { "codeconnections:FullRepositoryId" = "example/shop", "codestar-connections:FullRepositoryId" = "example/shop" }
+      GiveTasksTheirRoles = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" }
+    }
+    error_message = "This repository, and roles for tasks only."
   }
 
   assert {
-    condition     = [for statement in data.aws_iam_policy_document.pipeline.statement : one(one(statement.condition).values) if contains(statement.actions, "iam:PassRole")] == ["ecs-tasks.amazonaws.com"]
-    error_message = "Roles are passed to tasks only."
+    condition     = endswith(aws_codepipeline.this.role_arn, "/pipeline") && endswith(aws_codebuild_project.this.service_role, "/build") && aws_iam_role_policy.pipeline.policy == data.aws_iam_policy_document.pipeline.json && aws_iam_role_policy.build.policy == data.aws_iam_policy_document.build.json
+    error_message = "Each with its own role."
+  }
+
+  assert {
+    condition     = { for name, document in data.aws_iam_policy_document.trust : name => [one(one(one(document.statement).principals).identifiers), one(one(one(document.statement).condition).values)] } == { codebuild = ["codebuild.amazonaws.com", "123456789012"], codepipeline = ["codepipeline.amazonaws.com", "123456789012"] }
+    error_message = "Each service takes its own, on this account's behalf."
+  }
+
+  assert {
+    condition     = aws_iam_role.build.name == "shop-build-eu-central-1" && aws_iam_role.pipeline.name == "shop-pipeline-eu-central-1"
+    error_message = "Roles belong to the account, pipelines to a Region."
   }
 }
 

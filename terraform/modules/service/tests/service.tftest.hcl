@@ -21,6 +21,22 @@ variables {
   container_insights              = false
 }
 
+# Each has an ARN of its own, which a mock by type cannot give.
+override_resource {
+  target = aws_iam_role.execution
+  values = { arn = "arn:aws:iam::123456789012:role/execution" }
+}
+
+override_resource {
+  target = aws_iam_role.task
+  values = { arn = "arn:aws:iam::123456789012:role/task" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.this
+  values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/shop" }
+}
+
 run "the_service_is_codedeploys" {
   assert {
     condition     = aws_ecs_service.this.deployment_controller[0].type == "CODE_DEPLOY" && length(aws_ecs_service.this.load_balancer) == 1
@@ -47,6 +63,11 @@ run "the_pipeline_finds_the_placeholder" {
   assert {
     condition     = strcontains(output.task_definition_template, "\"image\":\"<IMAGE1_NAME>\"")
     error_message = "Angle brackets as they are: escaped ones are not replaced."
+  }
+
+  assert {
+    condition     = alltrue([for roles in [[aws_ecs_task_definition.this.execution_role_arn, aws_ecs_task_definition.this.task_role_arn], [jsondecode(output.task_definition_template).executionRoleArn, jsondecode(output.task_definition_template).taskRoleArn], [output.role_arns.execution, output.role_arns.task]] : endswith(roles[0], "/execution") && endswith(roles[1], "/task")])
+    error_message = "ECS starts tasks with the one role, and the application has the other."
   }
 
   assert {
@@ -93,8 +114,62 @@ run "the_application_may_do_nothing_by_itself" {
   }
 
   assert {
-    condition     = alltrue([for statement in data.aws_iam_policy_document.execution.statement : statement.resources != toset(["*"]) || statement.actions == toset(["ecr:GetAuthorizationToken"])])
-    error_message = "Only the sign-in to ECR knows no resource."
+    condition = { for statement in data.aws_iam_policy_document.execution.statement : statement.sid => { actions = sort(statement.actions), resources = sort(statement.resources) } } == {
+      SignInToEcr  = { actions = tolist(["ecr:GetAuthorizationToken"]), resources = tolist(["*"]) }
+      PullTheImage = { actions = tolist(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]), resources = tolist(["arn:aws:ecr:eu-central-1:123456789012:repository/shop"]) }
+      WriteLogs    = { actions = tolist(["logs:CreateLogStream", "logs:PutLogEvents"]), resources = tolist(["arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/shop:*"]) }
+    }
+    error_message = "ECS pulls from this repository and writes to this log; only the sign-in to ECR knows no resource."
+  }
+
+  assert {
+    condition     = { for name, document in data.aws_iam_policy_document.trust : name => concat(tolist(one(one(document.statement).principals).identifiers), flatten([for each in one(document.statement).condition : tolist(each.values)])) } == { execution = ["ecs-tasks.amazonaws.com"], task = ["ecs-tasks.amazonaws.com", "123456789012"] }
+    error_message = "Tasks take them, the application's on this account's behalf only."
+  }
+
+  assert {
+    condition     = aws_iam_role.execution.name == "shop-execution-eu-central-1" && aws_iam_role.task.name == "shop-task-eu-central-1"
+    error_message = "Roles belong to the account, services to a Region."
+  }
+}
+
+run "a_placeholder_answers_below_any_path" {
+  variables {
+    health_check_path = "/health/?deep=$(id)&x='y'"
+    container_port    = 3000
+  }
+
+  assert {
+    condition     = slice(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].command, 3, 7) == ["placeholder", "/srv", "/health/index.html", "3000"]
+    error_message = "The path is an argument, and a folder answers with its index.html."
+  }
+
+  assert {
+    condition     = !strcontains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].command[2], "health")
+    error_message = "And no part of the script."
+  }
+}
+
+run "an_image_of_the_team_needs_no_placeholder" {
+  variables {
+    initial_image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:first"
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].image == "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:first" && !contains(keys(jsondecode(aws_ecs_task_definition.this.container_definitions)[0]), "command")
+    error_message = "It starts with its own command."
+  }
+}
+
+run "secrets_under_the_teams_key_are_read_through_their_services" {
+  variables {
+    secrets              = { PASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf" }
+    secrets_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"]
+  }
+
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.execution.statement : [one(statement.actions), one(statement.resources), one(one(statement.condition).values)] if statement.sid == "Decrypt"] == [["kms:Decrypt", "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d", "secretsmanager.eu-central-1.amazonaws.com"]]
+    error_message = "The key, for what is read."
   }
 }
 
@@ -159,6 +234,36 @@ run "what_a_deployment_and_scaling_own_stays_as_they_left_it" {
 }
 
 # One run for each validation.
+
+run "a_name_too_long_for_a_role_is_refused" {
+  command = plan
+
+  variables {
+    name = "the-service-of-all-our-storefront"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_path_that_names_no_file_is_refused" {
+  command = plan
+
+  variables {
+    health_check_path = "/../health"
+  }
+
+  expect_failures = [var.health_check_path]
+}
+
+run "the_alias_of_a_key_is_refused" {
+  command = plan
+
+  variables {
+    secrets_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/shop"]
+  }
+
+  expect_failures = [var.secrets_kms_key_arns]
+}
 
 run "a_container_port_that_is_none_is_refused" {
   command = plan
