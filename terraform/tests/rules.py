@@ -19,10 +19,10 @@ REASON = re.compile(r"checkov:skip=(\w+)(.*)")
 
 def main():
     problems = [f"terraform/{problem}" for folder in FOLDERS for problem in of_folder(folder)]
-    problems += [*reasons(), *traps(), *loud_skip()]
+    problems += [*reasons(), *traps(), *whole_example(), *front_door(), *loud_skip()]
     if problems:
         sys.exit("\n".join(problems))
-    print("rules: no module calls another, each validation has its run, each suppression its reason, each trap its proof, and a skip is loud")
+    print("rules: no module calls another, each validation has its run, each suppression its reason, each trap its proof; examples/complete takes what the module takes, each example what make says, and a skip is loud")
 
 
 def of_folder(folder):
@@ -63,6 +63,56 @@ def traps():
         for name in shown:
             if name not in runs and not (REPOSITORY / "terraform" / "tests" / name).is_file():
                 yield f"terraform/tests/README.md: there is no `{name}`"
+
+
+# What examples/complete says in its own words.
+OWN_WORDS = {"name", "package"}
+OWN_DEFAULTS = OWN_WORDS | {"scaling", "traffic"}
+
+
+def variables(folder):
+    """The variables of a folder: the text of each, and its parts."""
+    text = (folder / "variables.tf").read_text()
+    texts = dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.M | re.S))
+    parts = {name.strip('"'): content for block in hcl2.loads(text)["variable"] for name, content in block.items()}
+    return {name: (texts[name], parts[name]) for name in texts}
+
+
+def whole_example():
+    """examples/complete hands over every variable of the module, under its name.
+    Where its type is `any`, it knows the members of the module's type."""
+    complete = TERRAFORM / "examples" / "complete"
+    theirs = variables(complete)
+    (call,) = (block["greenlight"] if "greenlight" in block else block['"greenlight"'] for block in hcl2.loads((complete / "main.tf").read_text())["module"])
+    for name, (text, parts) in variables(TERRAFORM).items():
+        place = f"terraform/examples/complete: `{name}`"
+        if name not in theirs:
+            yield f"{place} is a variable of the module and not of the example"
+            continue
+        own_text, own = theirs[name]
+        if call.get(name) not in ("${var.%s}" % name, ["${var.%s}" % name]):
+            yield f"{place} is not handed over"
+        if name not in OWN_WORDS and own["description"] != parts["description"]:
+            yield f"{place} is described in other words than in the module"
+        if name not in OWN_DEFAULTS and own.get("default") != parts.get("default"):
+            yield f"{place} has another default than in the module"
+        if own["type"] == parts["type"]:
+            continue
+        members = re.findall(r"^    (\w+) += ", text.split("validation {")[0], re.M)
+        found = re.search(r'setsubtract\(.*, \[("[^]]*)\]', own_text)
+        known = re.findall(r'"(\w+)"', found[1]) if found else None
+        if known != members:
+            yield f"{place} is not of the module's type, and knows {known} instead of {members}"
+
+
+def front_door():
+    """What `make deploy` and `make destroy` say by `-var` is a variable of each example."""
+    said = set(re.findall(r"-var (\w+)=", re.sub(r"^#.*", "", (TERRAFORM / "terraform.mk").read_text(), flags=re.M)))
+    for folder in (folder for folder in FOLDERS if folder.parent.name == "examples"):
+        for name in sorted(said - set(variables(folder))):
+            yield f"terraform/examples/{folder.name}: `make deploy` says `{name}`, which is no variable of it"
+        if f"\n{folder.name})\n" not in (REPOSITORY / "tools" / "announce.sh").read_text():
+            yield f"tools/announce.sh: what terraform/examples/{folder.name} makes and costs is not said"
 
 
 def loud_skip():

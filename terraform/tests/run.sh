@@ -58,7 +58,7 @@ for stage in "${stages[@]}"; do
     jobs_started+=($!)
 done
 
-for folder in . modules/*; do
+for folder in . modules/* examples/complete; do
     "$terraform" -chdir="$folder" test -no-color >"$work/test" 2>&1 || { echo "$folder" >&2; cat "$work/test" >&2; exit 1; }
     say "mocks, $folder: $(tail -n 1 "$work/test")"
 done
@@ -88,4 +88,10 @@ for index in "${!stages[@]}"; do
     fi
 done
 jobs_started=()
+say "all of it, of 600 s that it may take"
+# Where nothing else runs beside it, time is a promise, too.
+if [ -n "${CI:-}" ] && [ $((SECONDS - began)) -gt 600 ]; then
+    echo "the tests of terraform/ took $((SECONDS - began)) s: expected 600 at most" >&2
+    failed=1
+fi
 exit "$failed"

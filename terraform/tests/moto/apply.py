@@ -24,6 +24,7 @@ import deployment
 import front_door
 import gate
 import listeners
+import placeholder
 import roles
 import team
 from server import Server
@@ -83,6 +84,10 @@ class Stage:
     def arguments(self):
         return [f"-var={name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in self.variables.items()]
 
+    def write(self):
+        """The variables where `make deploy` finds them."""
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps(self.variables))
+
     def apply(self):
         self.terraform("init", "-input=false")
         self.terraform("apply", "-auto-approve", "-input=false", *self.arguments())
@@ -126,6 +131,10 @@ class Stage:
             "rules": [each["Name"] for each in page("events", "list_rules", "Rules")],
             "clusters": [arn for arn in page("ecs", "list_clusters", "clusterArns") if self.client("ecs").describe_clusters(clusters=[arn])["clusters"][0]["status"] == "ACTIVE"],
             "certificates": [each["CertificateArn"] for each in page("acm", "list_certificates", "CertificateSummaryList")],
+            "services": [arn for cluster in self.client("ecs").list_clusters()["clusterArns"] for arn in self.client("ecs").list_services(cluster=cluster)["serviceArns"] if self.client("ecs").describe_services(cluster=cluster, services=[arn])["services"][0]["status"] == "ACTIVE"],
+            "scaling": [each["ResourceId"] for each in page("application-autoscaling", "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs")] + [each["PolicyName"] for each in page("application-autoscaling", "describe_scaling_policies", "ScalingPolicies", ServiceNamespace="ecs")],
+            "records": [f"{each['Type']} {each['Name']}" for zone in page("route53", "list_hosted_zones", "HostedZones") for each in page("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"])],
+            "subscriptions": [each["Endpoint"] for each in page("sns", "list_subscriptions", "Subscriptions")],
             "others": [f"{kind} {name}" for kind, name in self.server.store.things if kind in ("application", "deployment group", "deployment config", "pipeline", "project", "connection")],
         }
         return {kind: sorted(names) for kind, names in there.items()}
@@ -135,20 +144,25 @@ def shop(stage):
     stage.variables |= {"repository": "example/shop", "test_cidrs": {"office": OFFICE}, "notify_emails": ["team@example.com"]}
 
 
-def secrets(stage):
-    """What check files read."""
-    secret = stage.client("secretsmanager").create_secret(Name="shop/smoke", SecretString=json.dumps({"password": "correct-horse"}))["ARN"]
+def secrets(stage, **more):
+    """What check files read, and the application."""
+    secret = stage.client("secretsmanager").create_secret(Name="shop/smoke", SecretString=json.dumps({"password": "correct-horse"}), **more)["ARN"]
     stage.client("ssm").put_parameter(Name="/shop/customer", Value="demo@example.com", Type="String")
     return {"secret_arns": [secret], "parameter_arns": ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/customer"]}
 
 
 def complete_tls(stage):
-    """With a domain and its zone, an identity and what the check files read."""
+    """With a domain and its zone, an identity and what check files and application
+    read, under a key of the team's; on another port, healthy below a folder."""
     zone = stage.client("route53").create_hosted_zone(Name="example.test", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[-1]
     shop(stage)
     stage.variables["tls"] = {"domain_name": "shop.example.test", "zone": {"id": zone}}
     stage.variables["identity"] = {"origin": "header:x-app-version"}
+    key = stage.client("kms").create_key()["KeyMetadata"]["Arn"]
     stage.variables["hook"] = secrets(stage)
+    (secret,), (parameter,) = stage.variables["hook"].values()
+    stage.variables |= {"secrets": {"PASSWORD": f"{secret}:password::", "CUSTOMER": parameter}, "secrets_kms_key_arns": [key]}
+    stage.variables |= {"container_port": 3000, "health_check_path": "/health/?deep=1"}
     stage.listen("greenlight")
     stage.tell("greenlight")
 
@@ -161,6 +175,7 @@ def release_and_judge(stage):
     assert record["Name"] == "shop.example.test." and record["AliasTarget"]["DNSName"].rstrip(".").endswith(stage.told["load_balancer_dns_name"]), record
     listeners.closed(stage, stage.test_port, {OFFICE} | listeners.nat_ranges(stage))
     checked = roles.prove(stage)
+    placeholder.prove(stage, 3000, "/health/?deep=1")
     release = build.prove(stage, [Path(os.environ["CHECKS"]) / "storefront.yaml", HERE / "checks" / "credentials.yaml"])
     revision, app_spec = build.revision(stage, release)
     gate.prove(stage, revision, app_spec)
@@ -192,6 +207,7 @@ def root(stage):
         "access_logs_bucket": "team-logs",
         "hook": {**read, "kms_key_arns": [key], "notify_on": "always", "metrics": "off"},
         "protect": True,
+        "initial_image": "public.ecr.aws/example/shop:1",
     }
 
 
@@ -201,13 +217,25 @@ def move_and_unprotect(stage):
     assert len(nat) == 3, nat
     listeners.closed(stage, 8443, {OFFICE} | nat)
     checked = roles.prove(stage)
+    (first,) = placeholder.task(stage)["containerDefinitions"]
+    assert first["image"] == "public.ecr.aws/example/shop:1" and not first.get("command"), first
     deployment.simulate(stage)
     stage.nothing_to_do("after deployments")
     attributes = stage.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=listeners.balancer(stage)["LoadBalancerArn"])["Attributes"]
     assert {"Key": "deletion_protection.enabled", "Value": "true"} in attributes, attributes
-    stage.variables["protect"] = False
+    assert traffic(stage) == ("shop-linear-25-every-1", ["shop-linear-25-every-1"], True), traffic(stage)
+    stage.variables |= {"protect": False, "traffic": {"type": "canary", "percentage": 20, "interval": 3}, "stop_on_alarm": False}
     stage.apply()
-    return checked + "two deployments simulated, the protection taken away, "
+    assert traffic(stage) == ("shop-canary-20-every-3", ["shop-canary-20-every-3"], False), traffic(stage)
+    return checked + "two deployments simulated, protection, way of the traffic and alarms changed, "
+
+
+def traffic(stage):
+    """How the group moves traffic, every configuration that is there, and whether
+    alarms stop a deployment."""
+    configs = [name for kind, name in stage.server.store.things if kind == "deployment config"]
+    group = deployment.group(stage)
+    return group["deploymentConfigName"], configs, group["alarmConfiguration"]["enabled"]
 
 
 def hook_only(stage):
@@ -227,16 +255,21 @@ def judge_the_teams(stage):
 def ecs_existing_vpc(stage):
     vpc, subnets = team.network(stage, 9)
     stage.variables |= {"repository": "example/shop", "vpc_id": vpc, "private_subnet_ids": subnets}
+    stage.listen("greenlight")
     stage.tell("greenlight")
 
 
-def move_inside(stage):
-    listeners.speak(stage, {80: "HTTP", 8443: "HTTP"})
+def judge_inside(stage):
+    """A release, judged over plain HTTP inside the network."""
+    listeners.speak(stage, {80: "HTTP", stage.test_port: "HTTP"})
     (gates,) = stage.client("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": [stage.told["hook_function_name"]]}])["SecurityGroups"]
-    listeners.closed(stage, 8443, set(), {gates["GroupId"]})
+    listeners.closed(stage, stage.test_port, set(), {gates["GroupId"]})
     checked = roles.prove(stage)
-    deployment.simulate(stage)
-    return checked + "two deployments simulated, "
+    bucket, prefix = build.place(stage, build.TAG)
+    stage.client("s3").put_object(Bucket=bucket, Key=f"{prefix}storefront.yaml", Body=(Path(os.environ["CHECKS"]) / "storefront.yaml").read_bytes())
+    definition = deployment.next_of(stage, f"{stage.told['ecr_repository_url']}:{build.TAG}")
+    gate.prove(stage, *deployment.registered(stage, definition, stage.told["app_spec"]))
+    return checked + "a release judged by the real hook over plain HTTP, "
 
 
 def front(stage):
@@ -245,11 +278,11 @@ def front(stage):
     return f"{resources} objects made, two deployments simulated, and all removed by `make deploy` and `make destroy`, "
 
 
-def applied(between):
+def applied(between, apply=Stage.apply):
     """apply, whatever comes between, destroy; and no plan finds work to do."""
 
     def run(stage):
-        stage.apply()
+        apply(stage)
         stage.nothing_to_do("after the apply")
         resources = len(stage.terraform("state", "list").stdout.split())
         did = between(stage)
@@ -264,8 +297,8 @@ STAGES = {
     "root": (".", root, applied(move_and_unprotect)),
     "complete": ("examples/complete", lambda stage: stage.tell("greenlight"), front),
     "complete-tls": ("examples/complete", complete_tls, applied(release_and_judge)),
-    "hook-only": ("examples/hook-only", hook_only, applied(judge_the_teams)),
-    "ecs-existing-vpc": ("examples/ecs-existing-vpc", ecs_existing_vpc, applied(move_inside)),
+    "hook-only": ("examples/hook-only", hook_only, applied(judge_the_teams, front_door.deploy)),
+    "ecs-existing-vpc": ("examples/ecs-existing-vpc", ecs_existing_vpc, applied(judge_inside, front_door.deploy)),
 }
 
 

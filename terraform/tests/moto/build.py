@@ -1,5 +1,5 @@
-"""Runs the applied buildspec: its own commands in bash, with AWS's own command
-line on moto under the keys of the build's role, and a docker that writes down
+"""Runs the applied buildspec: each of its commands in a bash of its own, with AWS's
+command line on moto under the keys of the build's role, and a docker that writes down
 what it is asked for and puts a pushed image into moto's ECR.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import deployment
 import held
+import pipeline
 import yaml
 
 DOCKER = '''#!{python}
@@ -37,17 +38,6 @@ AWS = '''#!/bin/bash
 exec "{bin}/aws" "$@"
 '''
 
-# What CodeBuild does with the role, and docker, which is none here.
-OWN = {
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:CompleteLayerUpload",
-    "ecr:InitiateLayerUpload",
-    "ecr:UploadLayerPart",
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-}
 # What the rehearsal's green calls itself.
 TAG = "green-1.1.0"
 HOOKS = {"BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"}
@@ -84,10 +74,14 @@ class Build:
                 "AWS_ENDPOINT_URL": stage.server.url,
                 **{each["name"]: each["value"] for each in project["environment"]["environmentVariables"]},
             }
-            # CodeBuild gives one command after the other to one shell.
-            script = "\n".join(spec["phases"]["build"]["commands"])
-            done = subprocess.run(["bash", "-c", script], cwd=source, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            self.code, self.output = done.returncode, done.stdout
+            # Whatever CodeBuild lets a shell keep from one command to the next:
+            # here it keeps nothing.
+            self.code, self.output = 0, ""
+            for command in spec["phases"]["build"]["commands"]:
+                done = subprocess.run(["bash", "-c", command], cwd=source, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.code, self.output = done.returncode, self.output + done.stdout
+                if self.code:
+                    break
             self.asked = [json.loads(line) for line in record.read_text().splitlines()]
         base = source / spec["artifacts"]["base-directory"]
         self.artifact = {name: (base / name).read_text() for name in spec["artifacts"]["files"] if (base / name).is_file()}
@@ -158,8 +152,24 @@ def prove(stage, checks):
         (source / "smoke-tests").rmdir()
         bare = Build(stage, source, "bare")
         assert bare.code == 0 and not published(stage, "bare"), bare.output
-    held.hold(stage, "the build", applied(stage)["serviceRole"], own=OWN)
+    with_the_role(stage)
+    held.hold(stage, "the build", applied(stage)["serviceRole"])
     return first
+
+
+def with_the_role(stage):
+    """What CodeBuild does with the role, and docker, which is none here."""
+    log = f"arn:aws:logs:eu-central-1:123456789012:log-group:{applied(stage)['logsConfig']['cloudWatchLogs']['groupName']}:log-stream:1"
+    repository = f"arn:aws:ecr:eu-central-1:123456789012:repository/{stage.told['ecr_repository_url'].rsplit('/', 1)[-1]}"
+    artifacts = pipeline.artifacts(stage)
+    held.note(
+        stage,
+        "the build",
+        *((f"logs:{action}", log, {}) for action in ("CreateLogStream", "PutLogEvents")),
+        *((f"s3:{action}", f"{artifacts}/source/AbCdEf", {}) for action in ("GetObject", "GetObjectVersion")),
+        ("s3:PutObject", f"{artifacts}/release/AbCdEf", {}),
+        *((f"ecr:{action}", repository, {}) for action in ("BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "UploadLayerPart")),
+    )
 
 
 def judge(stage, build, tag):
@@ -175,6 +185,9 @@ def judge(stage, build, tag):
     assert build.artifact["taskdef.json"].count("<IMAGE1_NAME>") == 1
     definition = json.loads(build.artifact["taskdef.json"].replace("<IMAGE1_NAME>", image["ImageURI"]))
     (container,) = definition["containerDefinitions"]
+    first = stage.client("ecs").describe_task_definition(taskDefinition=deployment.service(stage)["taskDefinition"])["taskDefinition"]
+    assert all(definition[field] == first[field] for field in ("executionRoleArn", "taskRoleArn")), definition
+    assert definition["taskRoleArn"].endswith(f"/{told['task_role_name']}") and definition["executionRoleArn"].endswith(f"/{told['execution_role_name']}"), definition
     # With tags CodePipeline would need one permission more.
     assert "tags" not in definition
     # The execution role makes no log groups.
@@ -204,4 +217,5 @@ def revision(stage, build):
     """What CodePipeline registers, and the AppSpec with its ARN."""
     image = json.loads(build.artifact["imageDetail.json"])["ImageURI"]
     definition = json.loads(build.artifact["taskdef.json"].replace("<IMAGE1_NAME>", image))
+    pipeline.prove(stage, definition)
     return deployment.registered(stage, definition, build.artifact["appspec.yaml"])

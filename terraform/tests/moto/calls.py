@@ -23,7 +23,7 @@ def described(environ, service, operation, body):
     body = body if isinstance(body, dict) else {}
     operation = operation or body.get("Action", "")
     action = f"{PREFIXES.get(service, service)}:{operation}"
-    return action, resource(action, body), {"aws:SecureTransport": "true"}
+    return action, resource(action, body), {"aws:SecureTransport": "true", **conditions(action, body)}
 
 
 def s3(environ):
@@ -35,6 +35,14 @@ def s3(environ):
         return "s3:ListBucket", f"arn:aws:s3:::{bucket}", context
     verb = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "POST": "Put", "DELETE": "Delete"}[environ["REQUEST_METHOD"]]
     return f"s3:{verb}Object", f"arn:aws:s3:::{bucket}/{key}", context
+
+
+def conditions(action, body):
+    """What IAM knows of a call for which it has no resource."""
+    if action == "ecs:CreateTaskSet":
+        place = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
+        return {"ecs:cluster": f"{place}:cluster/{body['cluster']}", "ecs:service": f"{place}:service/{body['cluster']}/{body['service']}"}
+    return {}
 
 
 def resource(action, body):

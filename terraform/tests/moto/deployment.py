@@ -4,11 +4,12 @@ version, the two listeners, the number of tasks.
 
 import boto3
 import held
+import pipeline
 import yaml
 
-# What CodeDeploy may do beside what it does here: look at alarms, move rules,
-# of which the module makes none, and read a revision from a bucket.
-OWN = {"cloudwatch:DescribeAlarms", "elasticloadbalancing:ModifyRule", "s3:GetObject", "s3:GetObjectVersion"}
+# What CodeDeploy may do beside what it does here: look at alarms, and move rules,
+# of which the module makes none.
+OWN = {"cloudwatch:DescribeAlarms", "elasticloadbalancing:ModifyRule"}
 OTHER = {"blue": "green", "green": "blue"}
 LISTENERS = ("production_listener_arn", "test_listener_arn")
 
@@ -97,15 +98,22 @@ def registered(stage, definition, app_spec):
     return arn, yaml.safe_load(app_spec.replace("<TASK_DEFINITION>", arn))
 
 
+def next_of(stage, image):
+    """The service's task definition with another image."""
+    now = stage.client("ecs").describe_task_definition(taskDefinition=service(stage)["taskDefinition"])["taskDefinition"]
+    fields = ("family", "requiresCompatibilities", "networkMode", "cpu", "memory", "executionRoleArn", "taskRoleArn", "containerDefinitions")
+    definition = {field: now[field] for field in fields}
+    definition["containerDefinitions"][0]["image"] = image
+    return definition
+
+
 def simulate(stage):
     """Two whole deployments: to green, and the next one back to blue."""
-    ecs = stage.client("ecs")
-    now = ecs.describe_task_definition(taskDefinition=service(stage)["taskDefinition"])["taskDefinition"]
-    fields = ("family", "requiresCompatibilities", "networkMode", "cpu", "memory", "executionRoleArn", "taskRoleArn", "containerDefinitions")
     for number, colour in enumerate(("green", "blue"), 1):
-        definition = {field: now[field] for field in fields}
-        definition["containerDefinitions"][0]["image"] = f"example/shop:{number}"
+        definition = next_of(stage, f"example/shop:{number}")
         revision, app_spec = registered(stage, definition, stage.told["app_spec"])
         start(stage, f"d-SIMULATED{number}", revision, app_spec, colour)
         finish(stage, colour)
+    revision = f"{pipeline.artifacts(stage)}/release/AbCdEf"
+    held.note(stage, "CodeDeploy", ("s3:GetObject", revision, {}), ("s3:GetObjectVersion", revision, {}))
     held.hold(stage, "CodeDeploy", group(stage)["serviceRoleArn"], own=OWN)

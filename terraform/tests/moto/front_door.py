@@ -10,13 +10,22 @@ from pathlib import Path
 
 import deployment
 import listeners
+import placeholder
 
 REPOSITORY = Path(os.environ["REPOSITORY"])
 
 
+# What an example makes and what it costs, in the words of `make deploy`.
+SAID = {
+    "complete": ("a VPC with a NAT gateway", "0.11 US dollars an hour"),
+    "ecs-existing-vpc": ("in a VPC that is there", "0.05 US dollars an hour"),
+    "hook-only": ("lets it ask the gate", "less than 0.001 US dollars an hour"),
+}
+
+
 def make(stage, target, *words, environment=None, answer=None):
     """The exit code and everything that was printed; `answer` is typed."""
-    words = ["make", "-C", str(REPOSITORY), target, f"TERRAFORM={os.environ.get('TERRAFORM', 'terraform')}", f"EXAMPLE={stage.folder}", f"ZIP={stage.variables['package']}", "VARS=-no-color -var repository=example/shop", *words]
+    words = ["make", "-C", str(REPOSITORY), target, f"TERRAFORM={os.environ.get('TERRAFORM', 'terraform')}", f"EXAMPLE={stage.folder}", f"ZIP={stage.variables['package']}", "VARS=-no-color", *words]
     keys, terminal = pty.openpty() if answer else (None, subprocess.DEVNULL)
     environment = {**os.environ, **(environment or {})}
     process = subprocess.Popen(words, env={name: value for name, value in environment.items() if value is not None}, stdin=terminal, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -37,7 +46,17 @@ def expect(code, said, wanted, *words):
         sys.exit(f"make ended with {code}:\n{said}")
 
 
+def deploy(stage):
+    """Applies an example by `make deploy`, which says what that example is."""
+    stage.write()
+    code, said = make(stage, "deploy", "AUTO=yes")
+    expect(code, said, True, *SAID[stage.folder.name], "Apply complete!")
+    stage.ask()
+
+
 def prove(stage):
+    stage.variables |= {"repository": "example/shop"}
+    stage.write()
     nobody = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_PROFILE": None, "HOME": str(stage.folder)}
     # Once with AWS's command line, and once where there is none.
     bare = stage.folder / "bare"
@@ -63,13 +82,13 @@ def prove(stage):
 
     # Once to make's question, once to Terraform's.
     code, said = make(stage, "deploy", answer="y\nyes\n")
-    expect(code, said, True, "AWS account 123456789012", "0.11 US dollars an hour", "Enter a value", "Apply complete!")
-    stage.variables |= {"repository": "example/shop"}
+    expect(code, said, True, "AWS account 123456789012", *SAID["complete"], "Enter a value", "Apply complete!")
     stage.nothing_to_do("after `make deploy`")
     stage.ask()
     assert "reads and changes" in stage.output()["transport"], stage.output()
     listeners.speak(stage, {80: "HTTP", 8443: "HTTP"})
     listeners.closed(stage, 8443, listeners.nat_ranges(stage))
+    placeholder.prove(stage, 8080, "/healthz")
     deployment.simulate(stage)
     stage.nothing_to_do("after deployments")
     resources = len(stage.terraform("state", "list").stdout.split())

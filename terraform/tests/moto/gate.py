@@ -33,9 +33,6 @@ LAMBDAS_OWN = {
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
-    "lambda:InvokeFunction",
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
 }
 # The calls to CodeDeploy for which IAM knows a resource.
 OF_THE_GROUP = {"codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"}
@@ -70,9 +67,20 @@ def prove(stage, revision, app_spec):
             invoke(stage, watchdog, rehearsal, record(gate, rehearsal.ready["event"]))
             expect(rehearsal.verdicts(), {deployed: "Failed", died: "Failed"}, "the watchdog")
     group = f"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:{told['codedeploy_application_name']}/{told['deployment_group_name']}"
+    dies_into(stage, gate, watchdog)
     for name in (gate, watchdog):
-        role = stage.client("lambda").get_function_configuration(FunctionName=name)["Role"]
-        held.hold(stage, name, role, dict.fromkeys(OF_THE_GROUP, group), LAMBDAS_OWN)
+        applied = stage.client("lambda").get_function_configuration(FunctionName=name)
+        stream = f"arn:aws:logs:eu-central-1:123456789012:log-group:{applied['LoggingConfig']['LogGroup']}:log-stream:1"
+        expect(applied["LoggingConfig"]["LogGroup"], f"/aws/lambda/{name}", "where the function's log goes")
+        held.note(stage, name, ("logs:CreateLogStream", stream, {}), ("logs:PutLogEvents", stream, {}))
+        held.hold(stage, name, applied["Role"], dict.fromkeys(OF_THE_GROUP, group), LAMBDAS_OWN)
+
+
+def dies_into(stage, gate, watchdog):
+    """Lambda hands the event of a dead gate to the watchdog, once."""
+    applied = stage.client("lambda").get_function_event_invoke_config(FunctionName=gate)
+    expect((applied["MaximumRetryAttempts"], applied["DestinationConfig"]["OnFailure"]["Destination"].rsplit(":", 1)[-1]), (0, watchdog), "what becomes of a dead gate's event")
+    held.note(stage, gate, ("lambda:InvokeFunction", applied["DestinationConfig"]["OnFailure"]["Destination"], {}))
 
 
 def of_the_release(report):
@@ -102,7 +110,8 @@ def expect(found, expected, why):
 
 @contextlib.contextmanager
 def rehearsed(stage, defect):
-    rehearsal = Rehearsal(stage.test_port, defect)
+    (test,) = stage.client("elbv2").describe_listeners(ListenerArns=[stage.told["test_listener_arn"]])["Listeners"]
+    rehearsal = Rehearsal(stage.test_port, defect, tls=test["Protocol"] == "HTTPS")
     try:
         stage.server.rehearsal = rehearsal
         yield rehearsal
@@ -160,6 +169,7 @@ def invoke(stage, name, rehearsal, event):
     settings = applied.get("Environment", {}).get("Variables", {})
     if "SMOKE_TARGET" in settings:
         settings |= {"SMOKE_CONNECT_TO": "127.0.0.1", "SMOKE_CACERT": rehearsal.ready["ca_file"]}
+        expect(settings["SMOKE_TARGET"].split(":")[0], "https" if rehearsal.tls else "http", "what the gate is told to speak")
     with runtime(applied, event) as (address, done), tempfile.TemporaryDirectory() as package:
         # As in the zip of `make deploy`.
         shutil.copy2(os.environ["BOOTSTRAP"], f"{package}/bootstrap")

@@ -8,11 +8,21 @@ import sys
 import policy
 
 
+# Keys of a call that a role has to bind, besides the resource.
+NARROWING = {"codeconnections:FullRepositoryId", "ecs:cluster", "ecs:service", "iam:PassedToService", "kms:ViaService"}
+
+
 def take(stage, role, name):
     """Keys of a role; what is called with them is called by `name`."""
     keys = stage.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
     stage.server.roles[keys["AccessKeyId"]] = name
     return keys
+
+
+def note(stage, name, *calls):
+    """Calls that a service of AWS makes with the role, and nothing here does:
+    each an action, its resource and what conditions may ask for."""
+    stage.server.made += [(name, action, resource, context) for action, resource, context in calls]
 
 
 def hold(stage, name, role, named=None, own=frozenset()):
@@ -29,6 +39,9 @@ def hold(stage, name, role, named=None, own=frozenset()):
         elsewhere = {**context, "s3:prefix": "another/"}
         if resource != "*" and policy.permitted(document, action, another(action, resource), elsewhere):
             sys.exit(f"{name} may call {action} on more than {resource}")
+        for key in NARROWING & set(context):
+            if policy.permitted(document, action, resource, {**context, key: "another"}):
+                sys.exit(f"{name} may call {action} with any {key}")
     idle = policy.allowed(document) - {action for action, *_ in made} - own
     if idle:
         sys.exit(f"the role of {name} allows what nobody calls: {sorted(idle)}")

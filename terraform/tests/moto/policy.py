@@ -25,10 +25,12 @@ def decided(policy, action, resource, context=None):
 
 def holds(conditions, context):
     """Every operator with every key; a key that the call does not have fails."""
-    compare = {"StringEquals": str.__eq__, "Bool": str.__eq__, "ArnEquals": fnmatch.fnmatchcase, "StringLike": fnmatch.fnmatchcase}
+    compare = {"StringEquals": str.__eq__, "StringEqualsIfExists": str.__eq__, "Bool": str.__eq__, "ArnEquals": fnmatch.fnmatchcase, "StringLike": fnmatch.fnmatchcase}
     for operator, keys in conditions.items():
         for key, patterns in keys.items():
             patterns = [patterns] if isinstance(patterns, str) else patterns
+            if key not in context and operator.endswith("IfExists"):
+                continue
             if key not in context or not any(compare[operator](context[key], pattern) for pattern in patterns):
                 return False
     return True

@@ -8,18 +8,25 @@ its own; `names` says what they are called here.
 import json
 import os
 import re
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from pathlib import Path
 
 
 class Rehearsal:
     """One stage; what it says of its deployment stands in `ready`."""
 
-    def __init__(self, port, defect=None):
+    def __init__(self, port, defect=None, tls=True):
         self.folder = tempfile.TemporaryDirectory()
+        self.tls = tls
+        # Its test listener speaks TLS only. Where the applied one does not, plain
+        # HTTP goes to green itself.
+        given, port = port, port if tls else 0
         file = Path(self.folder.name) / "ready.json"
         words = [os.environ["REHEARSAL"], "serve", "--test-port", str(port), "--ready-file", str(file), *(["--green-defect", defect] if defect else [])]
         self.told = Path(self.folder.name) / "told"
@@ -29,6 +36,7 @@ class Rehearsal:
                 raise SystemExit(f"the rehearsal ended: {self.process.returncode}")
             time.sleep(0.05)
         self.file = file
+        self.plain = None if tls else Plain(given, lambda: self.ready["green_url"])
         self.url = self.ready["codedeploy_url"]
         self.names = {}
 
@@ -69,6 +77,37 @@ class Rehearsal:
         return {found[2]: found[1] for found in re.finditer(r"^verdict (\w+) for (\S+)$", self.told.read_text(), re.M)}
 
     def stop(self):
+        if self.plain:
+            self.plain.shutdown()
+            self.plain.server_close()
         self.process.terminate()
         self.process.wait()
         self.folder.cleanup()
+
+
+class Plain(ThreadingTCPServer):
+    """Hands connections at a port on to whatever a URL names."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, port, url):
+        class HandOn(StreamRequestHandler):
+            def handle(self):
+                there = re.search(r":(\d+)$", url())
+                with socket.create_connection(("127.0.0.1", int(there[1]))) as behind:
+                    threading.Thread(target=copy, args=(self.connection, behind), daemon=True).start()
+                    copy(behind, self.connection)
+
+        super().__init__(("127.0.0.1", port), HandOn)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def copy(from_there, to_here):
+    """Until one of them is closed."""
+    try:
+        while data := from_there.recv(65536):
+            to_here.sendall(data)
+        to_here.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass

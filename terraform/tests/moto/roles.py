@@ -1,7 +1,8 @@
 """Holds every role that was applied against AWS's own list of what its actions
 are: each action exists, and each statement names a resource that IAM knows for
 the action. An ARN where IAM knows none is a permission that is never given;
-a `*` where IAM knows one is too much.
+a `*` where IAM knows one is too much. And nobody takes a role but the service
+that it was given to.
 """
 
 import json
@@ -22,7 +23,7 @@ TOLD_OTHERWISE = {
     "codestar-connections:UseConnection",
 }
 WIDER = {
-    # As in AWSCodeDeployRoleForECS: the group's alarms may be any.
+    # As in AWSCodeDeployRoleForECS: composite alarms are told to `*` only.
     "cloudwatch:DescribeAlarms",
     # Lambda asks for them with `*`, before there is anything to name; a Deny
     # keeps the function's code from them.
@@ -34,6 +35,7 @@ def prove(stage):
     roles = [each["RoleName"] for each in stage.client("iam").get_paginator("list_roles").paginate().build_full_result()["Roles"]]
     ours = [role for role in roles if role not in stage.before["roles"]]
     problems = [problem for role in ours for problem in of_role(stage, role)]
+    problems += [problem for role in ours for problem in of_trust(stage, role, uses(stage))]
     if problems:
         sys.exit("\n".join(problems))
     return f"{len(ours)} roles held against IAM's list, "
@@ -48,6 +50,33 @@ def of_role(stage, role):
                 problem = of_action(action, statement["Resource"])
                 if problem:
                     yield f"{role}: {statement['Sid']}: {action}: {problem}"
+
+
+def uses(stage):
+    """The service that works with each role, by what it was given to, and
+    whether it says on whose behalf."""
+    ecs, store = stage.client("ecs"), stage.server.store.things
+    found = {function["Role"]: ("lambda", False) for function in stage.client("lambda").list_functions()["Functions"]}
+    for arn in ecs.list_task_definitions()["taskDefinitionArns"]:
+        definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        found |= {definition[field]: ("ecs-tasks", field == "taskRoleArn") for field in ("executionRoleArn", "taskRoleArn") if field in definition}
+    for kind, service, field in (("project", "codebuild", "serviceRole"), ("pipeline", "codepipeline", "roleArn"), ("deployment group", "codedeploy", "serviceRoleArn")):
+        found |= {thing[field]: (service, True) for (each, _), thing in store.items() if each == kind}
+    return {arn.rsplit("/", 1)[-1]: use for arn, use in found.items()}
+
+
+def of_trust(stage, role, found):
+    """Its service, and nobody else; on this account's behalf where AWS says so."""
+    if role not in found:
+        yield f"{role}: nothing works with it"
+        return
+    service, behalf = found[role]
+    wanted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": f"{service}.amazonaws.com"}}
+    if behalf:
+        wanted["Condition"] = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    trust = stage.client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    if trust["Statement"] != [wanted] and trust["Statement"] != wanted:
+        yield f"{role}: expected {wanted} to take it, found {trust['Statement']}"
 
 
 def of_action(action, resources):

@@ -9,6 +9,17 @@ variables {
   package    = "../../tests/fixtures/package.zip"
 }
 
+# The two listeners have ARNs of their own, which a mock by type cannot give.
+override_resource {
+  target = module.greenlight.module.load_balancer.aws_lb_listener.production
+  values = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/0123456789abcdef/1111111111111111" }
+}
+
+override_resource {
+  target = module.greenlight.module.load_balancer.aws_lb_listener.test
+  values = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/0123456789abcdef/2222222222222222" }
+}
+
 run "an_application_on_another_port_is_configured" {
   variables {
     container_port       = 3000
