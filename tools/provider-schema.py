@@ -9,7 +9,7 @@
                                        Python package cdktn-provider-aws
 
 The names are those of provider 6.69.1 (cdktn-provider-aws 25.8.1), for the
-resources in use. They carry no types and no deprecations; those of provider
+resources in use: what they are given, and under `read` what they tell. They carry no types and no deprecations; those of provider
 5.100 are in its own schema, and 6 adds the few below.
 """
 
@@ -80,18 +80,21 @@ def deprecated(content, schema, place):
             yield from deprecated(inner, block, f"{place}.{name}")
 
 
-def read(schemas):
-    """The attributes that are read of resources, and are deprecated."""
+def read(schemas, told):
+    """The attributes that are read of resources, and are deprecated or gone."""
     for path in sorted(path for folder in (".", "modules/*", "examples/*") for path in TERRAFORM.glob(f"{folder}/*.tf")):
         for data, kind, attribute in re.findall(r"(data\.)?\b(aws_\w+)\.\w+(?:\[[^]]*\])?\.(\w+)", path.read_text()):
             kind = f"{'data' if data else 'resource'} {kind}"
             flags = schemas(kind).get("attributes", {}).get(attribute, {})
             if flags.get("deprecated") or attribute in DEPRECATED_IN_6.get(kind, ()):
                 yield f"{path.relative_to(TERRAFORM)}: `{attribute}` of {kind} is deprecated"
+            if attribute not in told.get(kind, ()):
+                yield f"{path.relative_to(TERRAFORM)}: `{attribute}` of {kind} is not in provider 6, or `--slim` has to be run again"
 
 
 def check(schema):
     known = json.loads(NAMES.read_text())
+    told = known.pop("read")
     (provider,) = json.loads(Path(schema).read_text())["provider_schemas"].items()
     kinds = {"resource": "resource_schemas", "data": "data_source_schemas"}
 
@@ -99,7 +102,7 @@ def check(schema):
         sort, name = kind.split()
         return provider[1][kinds[sort]][name]["block"]
 
-    problems, count = list(read(block)), 0
+    problems, count = list(read(block, told)), 0
     for kind, name, place, content in used():
         if not name.startswith("aws_"):
             continue
@@ -111,19 +114,30 @@ def check(schema):
         problems += deprecated(content, block(f"{kind} {name}"), place)
     if problems:
         sys.exit("\n".join(problems))
-    print(f"provider 6: every argument of {count} resources and data sources is there, none is deprecated")
+    print(f"provider 6: every argument of {count} resources and data sources is there, and every attribute that is read; none is deprecated")
 
 
 def slim(wheel):
     package = zipfile.ZipFile(wheel)
-    known = {}
+    known, told = {}, {}
     for kind, name in sorted({(kind, name) for kind, name, _, _ in used()}):
         module = re.sub("^aws_", "", name)
         path = f"cdktn_provider_aws/{'data_aws_' if kind == 'data' else ''}{module}/__init__.py"
         classes = {node.name: node for node in ast.parse(package.read(path)).body if isinstance(node, ast.ClassDef)}
         config = next(each for each in classes if each.endswith("Config") and "lifecycle" in fields(classes[each]))
         known[f"{kind} {name}"] = {field: inner for field, inner in struct(classes, config).items() if field not in META}
+        # Of the resource and its configuration, the shorter name is the resource's.
+        resource = min((each for each in classes if "lifecycle" in fields(classes[each])), key=len)
+        told[f"{kind} {name}"] = sorted(properties(classes[resource]))
+    known["read"] = told
     NAMES.write_text(json.dumps(known, indent=None, separators=(",", ":"), sort_keys=True) + "\n")
+
+
+def properties(node):
+    """What a resource tells."""
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef) and any(ast.unparse(decorator) == "builtins.property" for decorator in each.decorator_list) and not each.name.endswith("_input"):
+            yield each.name.rstrip("_")
 
 
 def fields(node):

@@ -37,10 +37,59 @@ def cell(text):
 
 
 def type_name(kind):
-    """`object({…})` rather than all of its fields: the description has them."""
+    """`object({…})` rather than all of its members: they follow the description."""
     kind = re.sub(r"\$\{(.*)\}", r"\1", str(kind), flags=re.S)
     kind = re.sub(r"object\(\{.*\}\)", "object", kind, flags=re.S)
     return cell(kind)
+
+
+def inside(text, opening):
+    """What is between an opening bracket and its closing one."""
+    depth = 0
+    for index in range(opening, len(text)):
+        depth += text[index] in "({["
+        depth -= text[index] in ")}]"
+        if depth == 0:
+            return text[opening + 1 : index]
+    raise ValueError(text)
+
+
+def parts(text, separators):
+    """A text cut at the separators that stand in no bracket."""
+    found, depth = [""], 0
+    for character in text:
+        depth += character in "({["
+        depth -= character in ")}]"
+        if character in separators and depth == 0:
+            found.append("")
+        else:
+            found[-1] += character
+    return [part.strip() for part in found if part.strip()]
+
+
+def members(kind):
+    """The members of an object type: name, whether each is required, default."""
+    for line in parts(inside(kind, kind.index("object({") + len("object(")), ",\n"):
+        name, what = (part.strip() for part in line.split("=", 1))
+        optional = what.startswith("optional(")
+        what, *rest = parts(inside(what, what.index("(")), ",") if optional else [what]
+        inner = f" {{ {', '.join(each for each, _, _ in members(what))} }}" if "object({" in what else ""
+        yield name + inner, not optional, rest[0] if rest else "null"
+
+
+def told(content, text):
+    """The description, and of an object its members with their defaults."""
+    said = cell(unquoted(content["description"]))
+    kind = re.search(r"^  type += (.*)", text, re.M | re.S)[1]
+    if not re.match(r"(map\(|list\()?object\(", kind):
+        return said
+    of = ", ".join(f"`{each}`" if required else f"`{each}` (`{cell(value)}`)" for each, required, value in members(kind))
+    return f"{said} Members: {of}."
+
+
+def texts(folder):
+    """The text of each variable, as it is written."""
+    return dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', (folder / "variables.tf").read_text(), re.M | re.S))
 
 
 def default(content):
@@ -57,8 +106,9 @@ def default(content):
 def inputs(folder):
     yield "| input | type | default | what it is |"
     yield "|---|---|---|---|"
+    written = texts(folder)
     for name, content in blocks(folder, "variables.tf", "variable"):
-        yield f"| `{name}` | `{type_name(content['type'])}` | {default(content)} | {cell(unquoted(content['description']))} |"
+        yield f"| `{name}` | `{type_name(content['type'])}` | {default(content)} | {told(content, written[name])} |"
 
 
 def outputs(folder):

@@ -86,6 +86,7 @@ def prove(stage):
     stage.nothing_to_do("after `make deploy`")
     stage.ask()
     assert "reads and changes" in stage.output()["transport"], stage.output()
+    assert f"Complete the connection {stage.told['connection_arn']}" in stage.output()["next_step"], stage.output()
     listeners.speak(stage, {80: "HTTP", 8443: "HTTP"})
     listeners.closed(stage, 8443, listeners.nat_ranges(stage))
     placeholder.prove(stage, 8080, "/healthz")
