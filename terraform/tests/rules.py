@@ -19,10 +19,10 @@ REASON = re.compile(r"checkov:skip=(\w+)(.*)")
 
 def main():
     problems = [f"terraform/{problem}" for folder in FOLDERS for problem in of_folder(folder)]
-    problems += [*reasons(), *traps(), *whole_example(), *front_door(), *loud_skip()]
+    problems += [*reasons(), *traps(), *whole_example(), *passed_through(), *front_door(), *loud_skip()]
     if problems:
         sys.exit("\n".join(problems))
-    print("rules: no module calls another, each validation has its run, each suppression its reason, each trap its proof; examples/complete takes what the module takes, each example what make says, and a skip is loud")
+    print("rules: no module calls another, each validation has its run, each suppression its reason, each trap its proof; the root tells its modules all that they can be told; examples/complete takes what the module takes, each example what make says, and a skip is loud")
 
 
 def of_folder(folder):
@@ -38,6 +38,10 @@ def of_folder(folder):
                     yield f"{place}/{path.name}: `{name}` has no {' or no '.join(sorted(wanted - set(content)))}"
                 if kind == "variable":
                     validations[name] = len(content.get("validation", []))
+    used = "".join(path.read_text() for path in folder.glob("*.tf"))
+    for name in validations:
+        if not re.search(rf"\bvar\.{name}\b", re.sub(rf'^variable "{name}" \{{\n.*?^\}}', "", used, flags=re.M | re.S)):
+            yield f"{place}/variables.tf: nothing uses `{name}`"
     # One value that each of them refuses.
     runs = re.findall(r"expect_failures\s*=\s*\[var\.(\w+)\]", "".join(path.read_text() for path in folder.glob("tests/*.tftest.hcl")))
     for name, rules in validations.items():
@@ -103,6 +107,14 @@ def whole_example():
         known = re.findall(r'"(\w+)"', found[1]) if found else None
         if known != members:
             yield f"{place} is not of the module's type, and knows {known} instead of {members}"
+
+
+def passed_through():
+    """The root hands over whatever its modules can be told."""
+    calls = {name.strip('"'): content for block in hcl2.loads((TERRAFORM / "main.tf").read_text())["module"] for name, content in block.items()}
+    for folder in (folder for folder in FOLDERS if folder.parent.name == "modules"):
+        for name in sorted(set(variables(folder)) - set(calls[folder.name.replace("-", "_")])):
+            yield f"terraform/main.tf: `{name}` of modules/{folder.name} is not handed over"
 
 
 def front_door():

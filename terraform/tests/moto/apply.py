@@ -208,6 +208,7 @@ def root(stage):
         "hook": {**read, "kms_key_arns": [key], "notify_on": "always", "metrics": "off"},
         "protect": True,
         "initial_image": "public.ecr.aws/example/shop:1",
+        "keep_images": 5,
     }
 
 
@@ -219,6 +220,8 @@ def move_and_unprotect(stage):
     checked = roles.prove(stage)
     (first,) = placeholder.task(stage)["containerDefinitions"]
     assert first["image"] == "public.ecr.aws/example/shop:1" and not first.get("command"), first
+    kept = json.loads(stage.client("ecr").get_lifecycle_policy(repositoryName="shop")["lifecyclePolicyText"])
+    assert [each["selection"]["countNumber"] for each in kept["rules"]] == [5], kept
     deployment.simulate(stage)
     stage.nothing_to_do("after deployments")
     attributes = stage.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=listeners.balancer(stage)["LoadBalancerArn"])["Attributes"]
