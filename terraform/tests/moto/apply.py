@@ -238,7 +238,7 @@ def traffic(stage):
     alarms stop a deployment."""
     configs = [name for kind, name in stage.server.store.things if kind == "deployment config"]
     group = deployment.group(stage)
-    return group["deploymentConfigName"], configs, group["alarmConfiguration"]["enabled"]
+    return group["deploymentConfigName"], configs, group["alarmConfiguration"].get("enabled", False)
 
 
 def hook_only(stage):
