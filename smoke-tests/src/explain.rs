@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::render::json::VERSION;
 use crate::render::paint;
+use crate::report::Class;
 use crate::snippet::{Colour, visible};
 use crate::units::{counted, human_duration};
 
@@ -75,6 +76,7 @@ struct Step {
 
 #[derive(Debug, Deserialize)]
 struct Failure {
+    class: String,
     title: String,
     place: Option<String>,
     expected: Option<String>,
@@ -174,6 +176,7 @@ impl Explanation {
             let name = format!("{} ({})", check.name, check.suite);
             let name = page.bold(&clipped(&name));
             let _ = writeln!(page.text, "\n{name}: {}", clipped(&failure.title));
+            page.row("class", Some(class(&failure.class)));
             page.row("place", failure.place.as_deref());
             page.row("expected", failure.expected.as_deref());
             page.row("found", failure.found.as_deref());
@@ -201,6 +204,12 @@ impl Explanation {
             let _ = writeln!(page.text, "\nand {more}, of {names}{cut}");
         }
     }
+}
+
+/// The class of a failure, for people.
+fn class(key: &str) -> &str {
+    let known = Class::ALL.into_iter().find(|class| class.key() == key);
+    known.map_or(key, |class| class.words())
 }
 
 /// What became of the verdict, for people.

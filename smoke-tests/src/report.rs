@@ -1,12 +1,14 @@
 //! The report: what happened, as data. Every output is rendered from it.
 
 mod about;
+mod class;
 mod figures;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::about::{About, Link, Problem, Refusal};
+pub use self::class::Class;
 pub use self::figures::{Series, Timing};
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
@@ -228,19 +230,6 @@ pub struct Failure {
     pub diagnostic: Diagnostic,
 }
 
-/// The kinds of failure, which call for different people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// The target answered, and the answer was wrong.
-    WrongAnswer,
-    /// The target could not be asked: network, TLS, time.
-    CouldNotAsk,
-    /// The run's time was over before the step was done.
-    CutShort,
-    /// Greenlight itself went wrong.
-    OurFault,
-}
-
 /// How many checks came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -370,28 +359,6 @@ impl MessageKind {
             Self::Text => "text",
             Self::Binary => "binary",
             Self::Close => "close",
-        }
-    }
-}
-
-impl Class {
-    /// The class in words, for people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::WrongAnswer => "wrong answer",
-            Self::CouldNotAsk => "could not ask",
-            Self::CutShort => "cut short",
-            Self::OurFault => "our own fault",
-        }
-    }
-
-    /// The class as a word, for programs.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::WrongAnswer => "wrong-answer",
-            Self::CouldNotAsk => "could-not-ask",
-            Self::CutShort => "cut-short",
-            Self::OurFault => "our-fault",
         }
     }
 }

@@ -84,11 +84,11 @@ fn of_checks(report: &Report) -> String {
         .iter()
         .find(|check| check.outcome == Outcome::Failed)
         .map(|check| {
-            let why = check
-                .failures()
-                .next()
-                .map_or(String::new(), |failure| format!(": {}", failure.diagnostic));
-            format!("; `{}`{why}", check.name)
+            let why = check.failures().next().map(|failure| {
+                let class = failure.class.words();
+                format!(", {class}: {}", failure.diagnostic)
+            });
+            format!("; `{}`{}", check.name, why.unwrap_or_default())
         })
         .unwrap_or_default();
     let why_not = report.checks.iter().find_map(|check| match check.outcome {

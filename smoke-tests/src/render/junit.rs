@@ -69,7 +69,10 @@ fn case(check: &CheckReport) -> TestCase {
                 NonSuccessKind::Error
             };
             let mut status = TestCaseStatus::non_success(kind);
-            if let Some(first) = check.failures().next() {
+            // Of an error the type says why it is none of the answer's failures.
+            let mut failures = check.failures();
+            let first = failures.find(|failure| asked || failure.class != Class::WrongAnswer);
+            if let Some(first) = first {
                 status.set_message(first.diagnostic.to_string());
                 status.set_type(first.class.key());
             }

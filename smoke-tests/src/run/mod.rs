@@ -365,6 +365,7 @@ async fn guarded(
                         planned.check.span,
                         "Greenlight panicked while it ran this check",
                     )
+                    .expected("a check that runs to its end")
                     .found(reason)
                     .help("report this as a bug of Greenlight"),
                 });
@@ -373,3 +374,6 @@ async fn guarded(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
