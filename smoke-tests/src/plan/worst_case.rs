@@ -1,5 +1,9 @@
 //! The longest that things can take: every request timing out, every retry
 //! used up.
+//!
+//! A step's timeout bounds all that one attempt does, be it the request itself,
+//! redirects, a login, or the wait for a token that another step asks for.
+//! Only the wait for a turn of the rate is not in it.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

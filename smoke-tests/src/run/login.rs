@@ -10,37 +10,52 @@ use crate::check_file::Auth;
 use crate::http::Request;
 use crate::report::{Class, Failure};
 use crate::template::Scope;
+use crate::units::human_duration;
 
 impl Attempt<'_> {
-    /// Gets the access token that the request needs, if it needs one.
+    /// Gets the access token that the request needs, if it needs one, by the
+    /// end of the step. That end comes later by the time of waits for a turn,
+    /// and is given back.
     pub(super) async fn log_in(
         &self,
         request: &mut Request,
         scope: &Scope,
         end: Instant,
         trace: &mut Trace,
-    ) -> Result<(), Failure> {
+    ) -> Result<Instant, Failure> {
         let target = self.shared.client.target();
         let asked = &self.step.request;
         let auth = asked.auth.as_ref();
         // The login of the defaults is for the target.
         let auth = auth.filter(|_| asked.own.auth || target.is_at(&request.url));
         let Some(Auth::OAuth2(client)) = auth else {
-            return Ok(());
+            return Ok(end);
         };
         if request.headers.contains_key(AUTHORIZATION) {
-            return Ok(());
+            return Ok(end);
         }
         let unfit = |reason| self.unfit("the request for a token", reason);
         let grant = Grant::of(client, target, scope).map_err(unfit)?;
-        let left = self
-            .shared
-            .left(end.saturating_duration_since(Instant::now()));
-        let end = Instant::now() + left;
-        let token = self.shared.tokens.token(&grant, self.shared, end, trace);
-        let token = token.await.map_err(|none| {
+        let granted = self.shared.tokens.token(&grant, self.shared, end, trace);
+        let (token, end) = granted.await.map_err(|none| {
             let mut failure = match none {
                 NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
+                NoToken::Late(waited) => {
+                    let class = if self.shared.is_over() {
+                        Class::CutShort
+                    } else {
+                        Class::CouldNotAsk
+                    };
+                    let mut failure = self.failure(class, "");
+                    failure.diagnostic = failure
+                        .diagnostic
+                        .found(format!(
+                            "none within {}, in which another step asked for it",
+                            human_duration(waited)
+                        ))
+                        .help("raise `timeout` if the server for tokens is only slow");
+                    failure
+                }
                 NoToken::Refused(reason) => {
                     let mut failure = self.failure(Class::CouldNotAsk, "");
                     failure.diagnostic = failure
@@ -57,6 +72,6 @@ impl Attempt<'_> {
         let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| unfit("a token that HTTP does not allow".to_owned()))?;
         request.headers.insert(AUTHORIZATION, bearer);
-        Ok(())
+        Ok(end)
     }
 }

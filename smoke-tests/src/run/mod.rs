@@ -102,6 +102,11 @@ impl Shared<'_> {
         })
     }
 
+    /// This moment, or the end of the run if that comes first.
+    fn not_beyond(&self, end: Instant) -> Instant {
+        self.deadline.map_or(end, |deadline| deadline.min(end))
+    }
+
     fn is_over(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| Instant::now() >= deadline)

@@ -88,19 +88,14 @@ impl Attempt<'_> {
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Vec<Failure> {
-        let request = match self.request(scope) {
+        let mut request = match self.request(scope) {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
         let end = Instant::now() + self.step.timeout;
-        let mut request = request;
-        if let Err(failure) = self.log_in(&mut request, scope, end, trace).await {
-            return vec![failure];
-        }
-        // The wait for a turn is not the target's time.
-        let end = match self.shared.pace {
-            Some(_) => Instant::now() + self.step.timeout,
-            None => end,
+        let end = match self.log_in(&mut request, scope, end, trace).await {
+            Ok(end) => end,
+            Err(failure) => return vec![failure],
         };
         if request.manner.opens {
             return self.converse(request, end, scope, jar, report, trace).await;

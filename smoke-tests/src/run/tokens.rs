@@ -3,18 +3,20 @@
 //! expires.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::Shared;
+use super::pace::Turns;
 use super::record::Trace;
 use crate::check_file::OAuth2;
 use crate::http::{Manner, Request, Response, USER_AGENT as OURS, Unanswered};
@@ -27,7 +29,14 @@ const MARGIN: Duration = Duration::from_secs(30);
 
 /// The tokens of a run.
 #[derive(Default)]
-pub(super) struct Tokens(std::sync::Mutex<HashMap<Grant, Arc<Mutex<State>>>>);
+pub(super) struct Tokens(std::sync::Mutex<HashMap<Grant, Arc<Known>>>);
+
+/// What a run knows of a token.
+#[derive(Default)]
+struct Known {
+    state: Mutex<State>,
+    turns: Turns,
+}
 
 /// What a token is asked for with.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -61,6 +70,8 @@ pub(super) enum NoToken {
     Unanswered(Unanswered),
     /// It answered, and not with a token.
     Refused(String),
+    /// Somebody else asked it for so long that there is no time left to.
+    Late(Duration),
 }
 
 impl Grant {
@@ -120,27 +131,48 @@ impl Grant {
     }
 }
 
+impl Known {
+    /// Waits until nobody else asks for the token, until the end that `end`
+    /// tells. That may move away while somebody waits for a turn.
+    async fn lock(&self, end: impl Fn() -> Instant) -> Option<MutexGuard<'_, State>> {
+        let mut lock = pin!(self.state.lock());
+        loop {
+            match tokio::time::timeout_at(end(), &mut lock).await {
+                Ok(state) => return Some(state),
+                Err(_) if end() > Instant::now() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
 impl Tokens {
-    /// The token of a grant. What is asked and answered for it goes into the
-    /// trace, and so do the secrets in it.
+    /// The token of a grant, and the end of the step that needs it: no wait
+    /// for a turn counts, neither the own one nor that of who asks for the same
+    /// token. What is asked and answered for it goes into the trace, and so do
+    /// the secrets in it.
     pub(super) async fn token(
         &self,
         grant: &Grant,
         shared: &Shared<'_>,
         end: Instant,
         trace: &mut Trace,
-    ) -> Result<String, NoToken> {
+    ) -> Result<(String, Instant), NoToken> {
         trace.know("client_secret", &grant.client_secret);
-        let state = {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(grant.clone()).or_default())
+        let known = {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(grant.clone()).or_default())
         };
         let waiting_since = Instant::now();
-        let mut state = state.lock().await;
+        let before = known.turns.total();
+        let end = || end + known.turns.total().saturating_sub(before);
+        let locked = known.lock(|| shared.not_beyond(end())).await;
+        let late = || NoToken::Late(waiting_since.elapsed());
+        let mut state = locked.ok_or_else(late)?;
         match &*state {
             State::Granted { token, until } if until.is_none_or(|until| Instant::now() < until) => {
                 trace.know("access_token", token);
-                return Ok(token.clone());
+                return Ok((token.clone(), end()));
             }
             // Those who waited for this refusal do not ask once more.
             State::Refused { at, reason } if *at >= waiting_since => {
@@ -148,11 +180,14 @@ impl Tokens {
             }
             _ => {}
         }
+        if shared.not_beyond(end()) <= Instant::now() {
+            return Err(late());
+        }
         let request = grant.request();
         trace.asked(&request);
-        let end = end + shared.turn().await;
+        known.turns.during(shared.turn()).await;
         let asked_at = Instant::now();
-        let limit = shared.left(end.saturating_duration_since(asked_at));
+        let limit = shared.left(end().saturating_duration_since(asked_at));
         let response = shared
             .client
             .ask(request, limit)
@@ -177,7 +212,7 @@ impl Tokens {
                     token: token.clone(),
                     until: lifetime.map(|lifetime| asked_at + lifetime - margin(lifetime)),
                 };
-                Ok(token)
+                Ok((token, end()))
             }
             Err(reason) => {
                 *state = State::Refused {

@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+pub mod server;
+
 use std::time::Duration;
 
 use rehearsal::{Stage, StageOptions};

@@ -1,0 +1,71 @@
+//! A server in plain text that answers as a test says, in the test's own time.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What comes back.
+pub enum Reply {
+    /// An answer with this status and body.
+    Answer(u16, String),
+    /// Nothing, while the connection stays open.
+    Silence,
+    /// The end of the connection.
+    Close,
+}
+
+/// The URL of a server that answers each path by this function, over a
+/// connection for each request. It ends with the runtime of the test.
+pub async fn serve<F, A>(answer: F) -> String
+where
+    F: Fn(String) -> A + Send + Sync + 'static,
+    A: Future<Output = Reply> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answer = Arc::new(answer);
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let answer = Arc::clone(&answer);
+            tokio::spawn(async move { converse(stream, &*answer).await });
+        }
+    });
+    url
+}
+
+async fn converse<A: Future<Output = Reply>>(
+    mut stream: TcpStream,
+    answer: impl Fn(String) -> A,
+) -> Option<()> {
+    let mut asked = Vec::new();
+    while !is_whole(&asked) {
+        asked.push(stream.read_u8().await.ok()?);
+    }
+    let asked = String::from_utf8_lossy(&asked);
+    let path = asked.split(' ').nth(1)?.to_owned();
+    match answer(path).await {
+        Reply::Answer(status, body) => {
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status} Answer\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            stream.write_all(answer.as_bytes()).await.ok()
+        }
+        // Until the client goes away.
+        Reply::Silence => stream.read_u8().await.ok().map(drop),
+        Reply::Close => None,
+    }
+}
+
+fn is_whole(asked: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(asked);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    body.len() >= length.map_or(0, |length| length.parse().unwrap())
+}
