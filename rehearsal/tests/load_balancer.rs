@@ -237,6 +237,29 @@ async fn a_short_body_breaks_its_promise_over_both_protocols() {
 }
 
 #[tokio::test]
+async fn headers_are_as_large_and_as_many_as_is_asked_for() {
+    let stage = stage().await;
+    for client in [h1(&stage), h2(&stage)] {
+        break_test(&stage, Fault::HugeHeader { kibibytes: 12 });
+        let response = client.get(stage.test_url()).send().await.unwrap();
+        assert_eq!(response.headers()["x-header-0"].len(), 12 * 1024);
+        break_test(&stage, Fault::ManyHeaders { count: 80 });
+        let response = client.get(stage.test_url()).send().await.unwrap();
+        assert_eq!(response.headers()["x-header-79"], "x");
+    }
+}
+
+#[tokio::test]
+async fn endless_headers_never_become_an_answer_over_either_protocol() {
+    let stage = stage().await;
+    break_test(&stage, Fault::EndlessHeaders);
+    for client in [h1(&stage), h2(&stage)] {
+        let error = client.get(stage.test_url()).send().await.unwrap_err();
+        assert!(!error.is_connect() && !error.is_timeout(), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_status_comes_from_the_load_balancer_itself() {
     let response = with_fault(Fault::Status(502)).await.unwrap();
     assert_eq!(response.status(), 502);

@@ -63,6 +63,7 @@ pub(crate) fn hint(error: &AskError, answered: bool) -> Option<&'static str> {
         AskError::TooLarge(_) | AskError::TooLargeDecoded(_) => Some(
             "ask for less, such as one page of a list, or with `head` for status and headers alone",
         ),
+        AskError::LargeHead => Some("let the service send fewer or shorter headers"),
         AskError::NoAnswer(_) => None,
     }
 }

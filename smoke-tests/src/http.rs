@@ -32,6 +32,16 @@ use crate::units::{human_bytes, human_duration};
 /// The largest body that is read, in bytes.
 pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
 
+/// The most headers that an answer may have, and their most bytes, as names and
+/// values.
+pub(crate) const MOST_HEADERS: usize = 100;
+/// See [`MOST_HEADERS`].
+pub(crate) const MOST_HEADER_BYTES: usize = 64 * 1024;
+/// The most that a connection of HTTP/2 takes in of the headers of an answer.
+/// More than may be, so that what is too large is found to be that and not
+/// taken for a broken answer. HTTP/1.1 has such a bound in its reader.
+const MOST_HEADER_LIST: u32 = 256 * 1024;
+
 /// What requests that name no `user-agent` of their own call themselves.
 pub(crate) const USER_AGENT: &str = concat!("greenlight/", env!("CARGO_PKG_VERSION"));
 
@@ -153,6 +163,11 @@ pub(crate) enum AskError {
     TooLarge(usize),
     #[error("a body of more than {} when it is decoded", human_bytes(*.0 as u64))]
     TooLargeDecoded(usize),
+    #[error(
+        "headers of more than {}, or more than {MOST_HEADERS} of them",
+        human_bytes(MOST_HEADER_BYTES as u64)
+    )]
+    LargeHead,
     #[error("no answer over HTTP/{version}, which may not be spoken there: {reason}")]
     Version {
         version: HttpVersion,
@@ -261,6 +276,7 @@ fn builder(dialer: &Dialer, offer: &[Protocol]) -> reqwest::ClientBuilder {
         .no_proxy()
         .referer(false)
         .user_agent(USER_AGENT)
+        .http2_max_header_list_size(MOST_HEADER_LIST)
         .tls_backend_preconfigured(dialer.tls().offering(offer))
         .dns_resolver(Resolver(dialer.detour().cloned()))
 }
@@ -285,12 +301,19 @@ fn connect_error(reason: String, http: Option<HttpVersion>) -> AskError {
     }
 }
 
-/// One that takes it for another version closes the connection, because the
-/// words make no sense to it.
 fn ask_error(error: &reqwest::Error, http: Option<HttpVersion>) -> AskError {
-    let reason = chain(error);
+    if error.is_connect() {
+        return connect_error(chain(error), http);
+    }
+    head_error(chain(error), http)
+}
+
+/// Why no head of an answer could be read. A server that takes the request for
+/// another version closes the connection, because the words make no sense to
+/// it.
+fn head_error(reason: String, http: Option<HttpVersion>) -> AskError {
     match http {
-        _ if error.is_connect() => connect_error(reason, http),
+        _ if receive::is_too_large(&reason) => AskError::LargeHead,
         Some(version) => AskError::Version { version, reason },
         None => AskError::Broken(reason),
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rehearsal::{Fault, Listener, Stage, WrongCertificate};
 use smoke_tests::dial::DialerError;
 use smoke_tests::http::{Client, ClientError};
-use smoke_tests::report::Class;
+use smoke_tests::report::{Class, Outcome};
 use smoke_tests::settings::{Connection, Limits};
 use support::{check, connection, report_of, said, scrub, stage};
 
@@ -141,6 +141,79 @@ async fn a_body_that_is_too_large() {
       = note: the answer begins: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
       = help: ask for less, such as one page of a list, or with `head` for status and headers alone
     ");
+}
+
+/// What is said of an answer over each version of HTTP, over a connection that
+/// is shared and over one of its own.
+async fn with_every_connection(fault: Fault) {
+    let stage = stage().await;
+    stage.load_balancer().fault(Listener::Test, Some(fault));
+    let begun = Instant::now();
+    for http in ["", "http: '1.1'", "http: '2'"] {
+        for expect in ["", "expect: { tls: { version: '1.3' } }"] {
+            let text = check(&format!("get: /healthz\ntimeout: 10s\n{http}\n{expect}"));
+            let report = report_of(&connection(&stage), &text, Limits::default()).await;
+            let classes: Vec<_> = report.checks[0].failures().map(|f| f.class).collect();
+            let said = said(&stage, &report);
+            assert_eq!(classes, [Class::WrongAnswer], "{fault:?} {http}: {said}");
+            for part in [
+                "error[wrong-answer]: too large an answer",
+                "expected an answer that can be read whole, \
+                 found headers of more than 64 KiB, or more than 100 of them",
+            ] {
+                assert!(said.contains(part), "{fault:?} {http}: {said}");
+            }
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_secs(40));
+}
+
+#[tokio::test]
+async fn a_header_that_is_too_large() {
+    with_every_connection(Fault::HugeHeader { kibibytes: 65 }).await;
+    with_every_connection(Fault::HugeHeader { kibibytes: 128 }).await;
+}
+
+#[tokio::test]
+async fn too_many_headers() {
+    with_every_connection(Fault::ManyHeaders { count: 101 }).await;
+    with_every_connection(Fault::ManyHeaders { count: 2_000 }).await;
+}
+
+#[tokio::test]
+async fn headers_that_never_end() {
+    with_every_connection(Fault::EndlessHeaders).await;
+}
+
+#[tokio::test]
+async fn as_many_and_as_large_headers_as_may_be() {
+    let stage = stage().await;
+    // The listener adds a few of its own.
+    for fault in [
+        Fault::HugeHeader { kibibytes: 63 },
+        Fault::ManyHeaders { count: 95 },
+    ] {
+        stage.load_balancer().fault(Listener::Test, Some(fault));
+        for http in ["http: '1.1'", "http: '2'"] {
+            let text = check(&format!("get: /healthz\n{http}"));
+            let report = report_of(&connection(&stage), &text, Limits::default()).await;
+            assert_eq!(report.checks[0].outcome, Outcome::Passed, "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_of_a_websocket_that_never_end() {
+    let stage = stage().await;
+    let endless = Fault::EndlessHeaders;
+    stage.load_balancer().fault(Listener::Test, Some(endless));
+    let report = report_of(
+        &connection(&stage),
+        &check("websocket: /ws"),
+        Limits::default(),
+    )
+    .await;
+    insta::assert_snapshot!(said(&stage, &report));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, SERVER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, SERVER};
 use http::{Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -68,6 +68,29 @@ pub(super) fn huge(mebibytes: u32) -> Response<Body> {
         std::future::ready(part)
     });
     with_length(ok(body), length)
+}
+
+/// One header of this size.
+pub(super) fn huge_header(kibibytes: u32) -> Response<Body> {
+    let size = usize::try_from(kibibytes).unwrap_or_default() * 1024;
+    with_headers(1, &vec![b'x'; size])
+}
+
+/// So many headers.
+pub(super) fn many_headers(count: u32) -> Response<Body> {
+    with_headers(count, b"x")
+}
+
+/// A fine answer with so many headers of this value beside its own.
+fn with_headers(count: u32, value: &[u8]) -> Response<Body> {
+    let mut response = with_length(ok(stream::empty()), 0);
+    for number in 0..count {
+        let name = HeaderName::try_from(format!("x-header-{number}"));
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 /// Less than the promised bytes, then the end of the connection.

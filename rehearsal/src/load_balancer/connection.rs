@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::broken::{self, Body};
+use super::endless;
 use super::fault::Fault;
 use super::gate::Gate;
 use super::proxy::{Origin, Targets};
@@ -105,6 +106,13 @@ impl Connection {
         let Ok(Ok(tls)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else {
             return;
         };
+        if self.gate.fault() == Some(Fault::EndlessHeaders) {
+            let _ = self.gate.decide(self.number, self.node);
+            let two = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+            // A client that goes away is what ends them.
+            let _ = endless::answer(tls, two).await;
+            return;
+        }
         let this = self.clone();
         let service = service_fn(move |request| this.clone().answer(request));
         let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -130,6 +138,8 @@ impl Connection {
             Some(Fault::Drip { every }) => return Ok(broken::drip(every)),
             Some(Fault::EndlessBody) => return Ok(broken::endless()),
             Some(Fault::HugeBody { mebibytes }) => return Ok(broken::huge(mebibytes)),
+            Some(Fault::HugeHeader { kibibytes }) => return Ok(broken::huge_header(kibibytes)),
+            Some(Fault::ManyHeaders { count }) => return Ok(broken::many_headers(count)),
             Some(Fault::ShortBody) => return Ok(broken::short()),
             Some(Fault::Status(code)) => {
                 let status = StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -141,6 +151,7 @@ impl Connection {
                 Fault::Refuse
                 | Fault::BrokenTls
                 | Fault::Certificate(_)
+                | Fault::EndlessHeaders
                 | Fault::LateFlip { .. }
                 | Fault::StaleNode { .. }
                 | Fault::StaleAddress { .. },

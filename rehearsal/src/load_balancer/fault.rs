@@ -9,6 +9,11 @@ use std::time::Duration;
 
 use crate::certificates::WrongCertificate;
 
+/// The most headers that an answer can be made of.
+const MOST_HEADERS: u32 = 10_000;
+/// The largest header that an answer can be made of, in KiB.
+const MOST_KIBIBYTES: u32 = 16 * 1024;
+
 /// What is wrong with a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -34,6 +39,19 @@ pub enum Fault {
         /// The size of the body in MiB.
         mebibytes: u32,
     },
+    /// A 200 with one header of this size.
+    HugeHeader {
+        /// The size of its value in KiB.
+        kibibytes: u32,
+    },
+    /// A 200 with many headers.
+    ManyHeaders {
+        /// How many there are, beside the usual ones.
+        count: u32,
+    },
+    /// A 200 whose headers never end and come as fast as they are read, over
+    /// HTTP/1.1 and HTTP/2.
+    EndlessHeaders,
     /// A 200 that promises more body than it sends before it closes.
     ShortBody,
     /// Each request is answered with this status by the load balancer itself.
@@ -68,8 +86,9 @@ pub enum Fault {
 
 impl Fault {
     /// How each fault is written on the command line, with a sample value
-    /// where it takes one (milliseconds, MiB, a status, a number of nodes).
-    pub const EXAMPLES: [&'static str; 18] = [
+    /// where it takes one (milliseconds, MiB, KiB of a header, a status, a
+    /// number of headers or nodes).
+    pub const EXAMPLES: [&'static str; 21] = [
         "refuse",
         "reset-on-accept",
         "reset-on-request",
@@ -78,6 +97,9 @@ impl Fault {
         "drip:100",
         "endless-body",
         "huge-body:64",
+        "huge-header:128",
+        "many-headers:500",
+        "endless-headers",
         "short-body",
         "status:500",
         "slow:2000",
@@ -120,6 +142,11 @@ impl FromStr for Fault {
             ("drip", _, Some(every)) => Self::Drip { every },
             ("endless-body", None, _) => Self::EndlessBody,
             ("huge-body", Some(mebibytes), _) => Self::HugeBody { mebibytes },
+            ("huge-header", Some(kibibytes @ 1..=MOST_KIBIBYTES), _) => {
+                Self::HugeHeader { kibibytes }
+            }
+            ("many-headers", Some(count @ 1..=MOST_HEADERS), _) => Self::ManyHeaders { count },
+            ("endless-headers", None, _) => Self::EndlessHeaders,
             ("short-body", None, _) => Self::ShortBody,
             ("status", Some(code @ 200..=599), _) => {
                 Self::Status(u16::try_from(code).map_err(|_| unknown())?)
@@ -162,6 +189,9 @@ mod tests {
             "status:42",
             "stale-node:0",
             "slow:-1",
+            "huge-header",
+            "many-headers:0",
+            "endless-headers:1",
             "x",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");

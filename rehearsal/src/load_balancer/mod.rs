@@ -7,6 +7,7 @@
 
 mod broken;
 mod connection;
+mod endless;
 mod fault;
 mod gate;
 mod proxy;

@@ -15,7 +15,10 @@ use tokio::time::Instant;
 
 use crate::check_file::HttpVersion;
 
-use super::{AskError, Client, Request, Response, Unanswered, connect_error, reasons, receive};
+use super::{
+    AskError, Client, MOST_HEADER_LIST, Request, Response, Unanswered, connect_error, head_error,
+    reasons, receive,
+};
 use crate::dial::{Dialled, Phases, Protocol, TlsFacts};
 
 /// What a connection of its own tells beside the answer.
@@ -72,16 +75,12 @@ impl Client {
         let open = Instant::now();
         let io = TokioIo::new(stream);
         let agreed = tls.as_ref().and_then(|facts| facts.protocol.as_deref());
-        let broken = |error: hyper::Error| {
-            let reason = reasons(Some(&error));
-            match http {
-                Some(version) => AskError::Version { version, reason },
-                None => AskError::Broken(reason),
-            }
-        };
+        let broken = |error: hyper::Error| head_error(reasons(Some(&error)), http);
         let two = http.map_or(agreed == Some("h2"), |http| http == HttpVersion::Two);
         let head = if two {
-            let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io)
+            let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
+                .max_header_list_size(MOST_HEADER_LIST)
+                .handshake(io)
                 .await
                 .map_err(broken)?;
             driving.spawn(async move { drop(connection.await) });

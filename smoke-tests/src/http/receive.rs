@@ -4,14 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
-use super::{AskError, MOST_BODY_BYTES, Opened, Response, Unanswered};
+use super::{
+    AskError, MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_HEADERS, Opened, Response, Unanswered,
+};
 use crate::encoding::{self, DecodeError};
 use crate::grpc::Call;
+
+/// What the readers of HTTP/1.1 and of HTTP/2 say of a head that is too large,
+/// and of nothing else that an answer can do.
+const TOO_LARGE: [&str; 2] = [
+    "message head is too large",
+    "connection error detected: detected excessive load",
+];
 
 /// Reads the whole answer whose head has come; `limit` counts from `begun`.
 pub(super) async fn receive<B>(
@@ -26,7 +35,7 @@ where
     B: hyper::body::Body<Data = Bytes> + Unpin,
 {
     let (head, mut rest) = head.into_parts();
-    let mut answer = Response::of(head, opened);
+    let mut answer = Response::within_bounds(head, opened)?;
     let mut body = BytesMut::new();
     let ended = loop {
         let frame = match tokio::time::timeout_at(begun + limit, rest.frame()).await {
@@ -41,6 +50,9 @@ where
                 // The status of a call comes behind its message.
                 if let (Some(_), Ok(trailers)) = (&call, frame.into_trailers()) {
                     answer.headers.extend(trailers);
+                    if !is_bounded(&answer.headers) {
+                        break Err(AskError::LargeHead);
+                    }
                 }
                 continue;
             }
@@ -59,9 +71,39 @@ where
     })
 }
 
+/// Whether there are no more headers than may be.
+fn is_bounded(headers: &HeaderMap) -> bool {
+    let bytes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    headers.len() <= MOST_HEADERS && bytes.sum::<usize>() <= MOST_HEADER_BYTES
+}
+
+/// Whether the reader of HTTP gave up on a head because of its size.
+pub(super) fn is_too_large(reason: &str) -> bool {
+    TOO_LARGE.iter().any(|words| reason.contains(words))
+}
+
 impl Response {
-    /// An answer without a body.
-    pub(super) fn of(head: http::response::Parts, opened: Option<Opened>) -> Self {
+    /// An answer without a body, if its head has no more than may be.
+    pub(super) fn within_bounds(
+        head: http::response::Parts,
+        opened: Option<Opened>,
+    ) -> Result<Self, Unanswered> {
+        let mut answer = Self::of(head, opened);
+        if is_bounded(&answer.headers) {
+            return Ok(answer);
+        }
+        // No report shows them.
+        answer.headers.clear();
+        Err(Unanswered {
+            response: Some(Box::new(answer)),
+            error: AskError::LargeHead,
+        })
+    }
+
+    /// An answer without a body, whatever its head has.
+    fn of(head: http::response::Parts, opened: Option<Opened>) -> Self {
         Self {
             status: head.status.as_u16(),
             version: head.version,

@@ -99,7 +99,7 @@ impl Client {
                 .await
                 .map_err(|error| reasons(Some(&error))),
         };
-        let mut response = Response::of(head.into_parts().0, Some(opened));
+        let mut response = Response::within_bounds(head.into_parts().0, Some(opened))?;
         response.latency = begun.elapsed();
         let socket = match upgraded {
             Ok(upgraded) => Ok(Socket::over(upgraded, driving).await),

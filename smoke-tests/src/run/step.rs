@@ -256,7 +256,9 @@ impl Attempt<'_> {
         let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
         let class = match error {
             _ if late && self.shared.is_over() => Class::CutShort,
-            AskError::TooLarge(_) | AskError::TooLargeDecoded(_) => Class::WrongAnswer,
+            AskError::TooLarge(_) | AskError::TooLargeDecoded(_) | AskError::LargeHead => {
+                Class::WrongAnswer
+            }
             AskError::Connect(_)
             | AskError::NoAnswer(_)
             | AskError::NoEnd(_)
