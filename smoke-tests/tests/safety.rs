@@ -115,6 +115,27 @@ checks: [{ name: a, websocket: 'OTHER/ws' }]
 }
 
 #[tokio::test]
+async fn a_token_may_come_from_an_allowed_host() {
+    let stage = stage().await;
+    let text = "
+defaults:
+  auth:
+    oauth2: { token_url: 'OTHER/oauth/token', client_id: smoke, client_secret: let me in }
+checks:
+  - { name: a, get: /oauth/whoami, expect: { json: { $.token: 1 } } }
+  - { name: b, get: /oauth/whoami, expect: { json: { $.token: 1 } } }
+";
+    passes(&stage, text, &other(&stage)).await;
+    assert_eq!(stage.load_balancer().requests(Listener::Production), 1);
+    // Where the host is only known when the step runs, too.
+    let text = text.replace("'OTHER/", "'{{ issuer }}/");
+    let text = format!("variables: {{ issuer: 'https://elsewhere.example' }}\n{text}");
+    let report = report(&stage, &text, &other(&stage)).await;
+    let said = failures(&report.checks[0], Colour::Never);
+    assert!(said.contains("which is not on the target"), "{said}");
+}
+
+#[tokio::test]
 async fn the_cookies_of_another_host_are_its_own() {
     let stage = stage().await;
     let text = "

@@ -2,7 +2,9 @@
 
 use super::keys::{AUTH, BASIC, OAUTH2, SIGV4};
 use super::read::{Fields, Reader};
+use super::request::wrong_authority;
 use super::{Auth, OAuth2, SigV4};
+use crate::hosts::authority;
 use crate::suggest;
 use crate::template::Template;
 use crate::yaml::{Node, Yaml};
@@ -53,14 +55,18 @@ impl Reader<'_> {
 
     fn oauth2(&mut self, node: &Node) -> Option<Auth> {
         let fields = self.fields(node, "`oauth2`", &OAUTH2)?;
-        let token_url = fields.value("token_url").map(|node| self.token_url(node));
+        let token_url = fields
+            .value("token_url")
+            .map(|node| Some((self.token_url(node)?, node.span)));
         self.all_of(fields, "`oauth2`", &OAUTH2[..3])?;
         let client_id = self.part_of(fields, "client_id");
         let client_secret = self.part_of(fields, "client_secret");
         let scope = self.optional_part_of(fields, "scope");
         let audience = self.optional_part_of(fields, "audience");
+        let (token_url, token_span) = token_url??;
         Some(Auth::OAuth2(Box::new(OAuth2 {
-            token_url: token_url??,
+            token_url,
+            token_span,
             client_id: client_id?,
             client_secret: client_secret?,
             scope: scope?,
@@ -73,11 +79,16 @@ impl Reader<'_> {
         let text = self.string(node, "`token_url`")?;
         let template = self.parse_template(text, node.span)?;
         let begins = ["/", "https://", "http://", "{{"];
-        if text.starts_with("//") || !begins.iter().any(|begin| text.starts_with(begin)) {
+        let misfit = text.starts_with("//") || !begins.iter().any(|begin| text.starts_with(begin));
+        let wrong = match authority(text).and_then(wrong_authority) {
+            None if misfit => Some(node.describe()),
+            wrong => wrong.map(str::to_owned),
+        };
+        if let Some(wrong) = wrong {
             let problem = self
                 .at(node.span, "a token URL that cannot be requested")
                 .expected("a path on the target, such as `/oauth/token`, or a whole URL")
-                .found(node.describe())
+                .found(wrong)
                 .help("begin with `/`, or with `https://`");
             self.report(problem);
             return None;

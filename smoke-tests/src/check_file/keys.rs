@@ -168,6 +168,19 @@ pub(crate) const LATENCY: [&str; 9] = [
     "p99",
 ];
 
+/// The headers by which a request is carried (RFC 9112, RFC 9113, section
+/// 8.2.2), and which no check file sets.
+pub(crate) const CARRYING: [&str; 8] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "upgrade",
+    "te",
+];
+
 /// The keys of `repeat`.
 pub(crate) const REPEAT: [&str; 2] = ["times", "jobs"];
 

@@ -2,6 +2,7 @@
 
 use http::{HeaderName, HeaderValue, Method};
 
+use super::keys::CARRYING;
 use super::read::{Fields, Reader};
 use super::{Body, HttpVersion, Own, Request};
 use crate::diagnostic::Span;
@@ -210,7 +211,9 @@ impl Reader<'_> {
         };
         let mut headers = Vec::new();
         for (key, value) in fields.iter() {
-            let name = self.header_name(key);
+            let name = self
+                .header_name(key)
+                .filter(|name| self.may_be_set(name, key));
             let template = self.template(value, "a header");
             let (Some(name), Some(template)) = (name, template) else {
                 continue;
@@ -244,6 +247,23 @@ impl Reader<'_> {
         name
     }
 
+    /// Whether a check file may set a header: not those by which a request is
+    /// carried, which mean other things in each version of HTTP.
+    fn may_be_set(&mut self, name: &HeaderName, key: &Key) -> bool {
+        let help = match name.as_str() {
+            "host" => "give the name in `--target`, and what is dialled for it by `--connect-to`",
+            name if CARRYING.contains(&name) => "leave it out; it is made when the request is sent",
+            _ => return true,
+        };
+        let problem = self
+            .at(key.span, "a header that a check file cannot set")
+            .expected("a header that says something to the service")
+            .found(format!("`{name}`, which carries the request"))
+            .help(help);
+        self.report(problem);
+        false
+    }
+
     /// A JSON value whose strings may be templates.
     pub(super) fn value(&mut self, node: &Node) -> Option<ValueTemplate> {
         use serde_json::Value;
@@ -270,7 +290,7 @@ impl Reader<'_> {
 
 /// What is wrong with the scheme, host and port of a URL, as far as they stand
 /// in the file.
-fn wrong_authority(authority: &str) -> Option<&'static str> {
+pub(super) fn wrong_authority(authority: &str) -> Option<&'static str> {
     if authority.contains('@') {
         return Some("a user name or password in a URL");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, Method};
 
 use super::websocket::Message;
+use crate::diagnostic::Span;
 use crate::grpc::{Call, HEALTH};
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -94,6 +95,8 @@ pub(crate) enum Auth {
 #[derive(Debug, Clone)]
 pub(crate) struct OAuth2 {
     pub(crate) token_url: Template,
+    /// Where that is written.
+    pub(crate) token_span: Span,
     pub(crate) client_id: Template,
     pub(crate) client_secret: Template,
     pub(crate) scope: Option<Template>,

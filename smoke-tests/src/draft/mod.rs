@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 pub(crate) use path::member;
 pub(crate) use template::{escape, identifier};
 
+use crate::check_file::keys::CARRYING;
 use crate::jsonpath::Path;
 use crate::markup::XPath;
 
@@ -69,9 +70,10 @@ pub(crate) fn is_header(name: &str) -> bool {
     HeaderName::from_bytes(name.as_bytes()).is_ok()
 }
 
-/// Whether HTTP lets a header be sent with this name and value.
+/// Whether a check file can send a header with this name and value.
 pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
-    is_header(name) && HeaderValue::from_str(value).is_ok()
+    let carries = CARRYING.contains(&name.to_ascii_lowercase().as_str());
+    is_header(name) && !carries && HeaderValue::from_str(value).is_ok()
 }
 
 impl Step {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::check_file::keys::{LIBRARY, MARKED, QUARANTINE, ROWS};
 use answer::{capture, expect, predicate};
-use request::{auth, follow_redirects, http_version, one_method, request};
+use request::{auth, follow_redirects, form, headers, http_version, one_method, request};
 
 /// The schema, in the draft that editors understand best.
 pub fn schema() -> Value {
@@ -117,10 +117,8 @@ pub fn schema() -> Value {
             ] },
             "retry": retry(),
             "auth": auth(),
-            "headers": {
-                "type": "object",
-                "additionalProperties": { "$ref": "#/definitions/scalar" }
-            },
+            "headers": headers(),
+            "form": form(),
             "expect": expect(),
             "capture": capture(),
             "predicate": predicate("predicate"),

@@ -62,7 +62,7 @@ pub(super) fn request() -> Map<String, Value> {
             "json",
             json!({ "description": "A JSON body. Strings may be templates." }),
         ),
-        ("form", reference("A form as the body.", "headers")),
+        ("form", reference("A form as the body.", "form")),
         (
             "text",
             json!({ "description": "Text as the body.", "type": ["string", "number", "boolean"] }),
@@ -316,4 +316,30 @@ fn repeat() -> Value {
         "description": "Asks so many times; each answer must meet the expectations.",
         "anyOf": [times, parts]
     })
+}
+
+/// The fields of a form.
+pub(super) fn form() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": { "$ref": "#/definitions/scalar" }
+    })
+}
+
+/// Headers, without those that a check file cannot set.
+pub(super) fn headers() -> Value {
+    let mut headers = form();
+    let name = json!({ "not": { "pattern": any_case(&keys::CARRYING) } });
+    headers["propertyNames"] = name;
+    headers
+}
+
+/// A pattern for these words, and for nothing else, in capitals or not.
+fn any_case(words: &[&str]) -> String {
+    let letter = |c: char| match c {
+        c if c.is_ascii_alphabetic() => format!("[{}{c}]", c.to_ascii_uppercase()),
+        c => c.to_string(),
+    };
+    let words = words.iter().map(|word| word.chars().map(letter).collect());
+    format!("^({})$", words.collect::<Vec<String>>().join("|"))
 }

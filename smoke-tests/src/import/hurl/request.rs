@@ -6,6 +6,7 @@ use super::entry::{Body, BodyKind, Entry, Pair};
 use super::lines::unescaped;
 use super::value::json_body;
 use super::{Importer, Step};
+use crate::check_file::keys::CARRYING;
 use crate::draft::{METHODS, can_be_sent};
 use crate::import::variables::Given;
 use crate::units::parse_duration;
@@ -82,7 +83,11 @@ impl Importer {
             headers.insert(name, json!(value));
             return;
         }
-        let help = "a header needs a name of its own";
+        let help = if CARRYING.contains(&name.as_str()) {
+            "it is made when the request is sent; the host comes from `--target`"
+        } else {
+            "a header needs a name of its own"
+        };
         let note = self
             .losses
             .add_text(header.span, "a header", &header.key, help);
