@@ -339,3 +339,23 @@ async fn another_address_is_dialled_for_an_own_connection_too() {
         "{said}"
     );
 }
+
+#[tokio::test]
+async fn what_can_be_expected_of_the_whole_answer_can_be_captured() {
+    let stage = stage().await;
+    let text = "steps:
+  - get: /healthz
+    http: '1.1'
+    capture: { version: version, size: size, sha256: sha256, took: latency, half: { from: size, transform: '{{ value / 2 }}' } }
+  - get: /healthz
+    expect: { size: '{{ size }}', sha256: '{{ sha256 }}' }
+  - post: /json-echo
+    json: { version: '{{ version }}', took: '{{ took }}', size: '{{ size }}', half: '{{ half }}' }
+    expect:
+      json:
+        $.version: '1.1'
+        $.took: { type: number, above: 0 }
+        $.size: { type: integer, above: 0 }
+        $.half: { above: 0, below: '{{ size }}' }";
+    passes(&stage, text).await;
+}

@@ -176,7 +176,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
       --> shop.yaml:10:69
        |
     10 |     capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }
-       |                                                                     ^ expected `status`, `body`, `url`, or a map such as `{ json: $.token }`, found the number `5`
+       |                                                                     ^ expected a word such as `status` or `body`, or a map such as `{ json: $.token }`, found the number `5`
        |
        = help: say where the value comes from
     ");

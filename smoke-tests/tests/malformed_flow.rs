@@ -77,6 +77,75 @@ fn a_host_that_is_not_allowed_is_named_with_what_allows_it() {
 }
 
 #[test]
+fn a_token_comes_from_the_target_or_an_allowed_host() {
+    let login = |url: &str| {
+        format!("auth: {{ oauth2: {{ token_url: '{url}', client_id: a, client_secret: b }} }}")
+    };
+    let elsewhere = login("https://auth.example.com/oauth/token");
+    let all = [
+        problems_of_check(&format!("get: /\n{elsewhere}")),
+        // Said once, where it stands.
+        problems(&format!(
+            "defaults: {{ {elsewhere} }}\nchecks: [{{ name: a, get: / }}, {{ name: b, get: / }}]"
+        )),
+        problems_of_check(&format!(
+            "get: /\n{}",
+            login("https://me:s3cret@a.example/")
+        )),
+        problems_of_check(&format!("get: /\n{}", login("http://{{ a }}/token"))),
+    ];
+    insta::assert_snapshot!(all.join("\n\n"));
+    let text = format!("checks: [{{ name: a, get: /, {elsewhere} }}]");
+    let selection = Selection {
+        hosts: ["auth.example.com".parse().unwrap()].into_iter().collect(),
+        ..Selection::default()
+    };
+    let allowed = plan(&[Source::new("shop.yaml", text)], &selection, &|_| None);
+    assert!(allowed.is_ok(), "{allowed:?}");
+}
+
+#[test]
+fn the_login_of_the_defaults_is_refused_where_it_stands_and_not_in_a_fragment() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let fragment = "fragments: { f: { steps: [{ get: / }] } }";
+    std::fs::write(path("common.yaml"), fragment).unwrap();
+    let text = "include: [common.yaml]
+defaults: { auth: { oauth2: { token_url: 'https://a.example/t', client_id: a, client_secret: b } } }
+checks: [{ name: a, steps: [{ use: f }] }]
+";
+    std::fs::write(path("shop.yaml"), text).unwrap();
+    let shop = path("shop.yaml").to_string_lossy().into_owned();
+    let sources = smoke_tests::discover::read(&[shop]).unwrap();
+    let problems = plan(&sources, &Selection::default(), &|_| None).unwrap_err();
+    let said = problems.to_string();
+    assert!(
+        said.contains("shop.yaml:2:43: a host that is not"),
+        "{said}"
+    );
+    assert!(!said.contains("common.yaml"), "{said}");
+}
+
+#[test]
+fn what_carries_a_request_is_no_header_of_a_check_file() {
+    let all = [
+        problems_of_check("get: /\nheaders: { Host: shop.example.com }"),
+        problems_of_check("get: /\nheaders: { content-length: '{{ 1 }}', TE: trailers }"),
+        problems(
+            "defaults: { headers: { transfer-encoding: chunked, connection: close } }\nchecks: [{ name: a, get: / }]",
+        ),
+        problems_of_check(
+            "websocket: /ws\nheaders: { upgrade: h2c, keep-alive: '1', proxy-connection: a }",
+        ),
+    ];
+    insta::assert_snapshot!(all.join("\n\n"));
+    // What an answer has may be expected.
+    let expected =
+        "get: /\nexpect: { headers: { content-length: '2', connection: { exists: false } } }";
+    assert_eq!(problems_of_check(expected), "valid: 1 checks");
+}
+
+#[test]
 fn a_secret_is_marked_by_true() {
     let all = [
         problems("variables: { a: { value: b, secret: no } }\nchecks: [{ name: a, get: / }]"),

@@ -3,7 +3,7 @@
 
 use super::keys::{CAPTURE, SOURCE_WORDS, SOURCES};
 use super::read::{Fields, Reader};
-use super::{Capture, Query};
+use super::{Capture, Phase, Query};
 use crate::suggest;
 use crate::yaml::{Key, Node, Yaml};
 
@@ -56,7 +56,7 @@ impl Reader<'_> {
                 self.wrong_type(
                     node,
                     "a capture",
-                    "`status`, `body`, `url`, or a map such as `{ json: $.token }`",
+                    "a word such as `status` or `body`, or a map such as `{ json: $.token }`",
                     "say where the value comes from",
                 );
                 None
@@ -110,6 +110,10 @@ impl Reader<'_> {
             Yaml::String(text) if text == "status" => Some(Query::Status),
             Yaml::String(text) if text == "body" => Some(Query::Body),
             Yaml::String(text) if text == "url" => Some(Query::Url),
+            Yaml::String(text) if text == "version" => Some(Query::Version),
+            Yaml::String(text) if text == "size" => Some(Query::Size),
+            Yaml::String(text) if text == "sha256" => Some(Query::Sha256),
+            Yaml::String(text) if text == "latency" => Some(Query::Latency(Phase::Total)),
             _ => {
                 self.wrong_type(
                     node,

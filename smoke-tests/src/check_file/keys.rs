@@ -190,7 +190,9 @@ pub(crate) const SOURCES: [&str; 8] = [
 ];
 
 /// What `from` takes; each word also stands alone for a capture.
-pub(crate) const SOURCE_WORDS: [&str; 3] = ["status", "body", "url"];
+pub(crate) const SOURCE_WORDS: [&str; 7] = [
+    "status", "body", "url", "version", "size", "sha256", "latency",
+];
 
 /// The keys of a `schema` that stands in a file.
 pub(crate) const SCHEMA: [&str; 2] = ["file", "at"];

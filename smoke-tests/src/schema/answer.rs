@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::check_file::keys::SOURCES;
+use crate::check_file::keys::{SOURCE_WORDS, SOURCES};
 
 use super::{closed, described, flag, map, reference, text};
 
@@ -194,7 +194,7 @@ pub(super) fn capture() -> Value {
         ),
         (
             "from",
-            json!({ "description": "A part of the answer that needs no further word.", "enum": ["status", "body", "url"] }),
+            json!({ "description": "A part of the answer that needs no further word.", "enum": SOURCE_WORDS }),
         ),
         (
             "transform",
@@ -204,7 +204,7 @@ pub(super) fn capture() -> Value {
     ]));
     let one = SOURCES.map(|key| json!({ "required": [key] }));
     sources["oneOf"] = one.to_vec().into();
-    json!({ "anyOf": [{ "enum": ["status", "body", "url"] }, sources] })
+    json!({ "anyOf": [{ "enum": SOURCE_WORDS }, sources] })
 }
 
 /// A JSON Schema, here or in a file.
