@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use smoke_tests::hosts::{Host, Hosts};
 use smoke_tests::rate::Rate;
-use smoke_tests::settings::{Assignment, Connection, JOBS, Selection, Tags};
+use smoke_tests::settings::{Assignment, Connection, JOBS, Selection, Tags, parse_jobs};
 use smoke_tests::suggest;
 use smoke_tests::target::{Address, Target};
 use smoke_tests::units::parse_duration;
@@ -141,10 +141,6 @@ const NAMES: [&str; 22] = [
 const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";
 const SECRET: &str = "SMOKE_SECRET_";
-
-/// The most checks at the same time: each may hold a connection, and Lambda
-/// gives a function 1,024 descriptors.
-const MOST_JOBS: usize = 256;
 
 impl Settings {
     /// The settings of the gate.
@@ -338,14 +334,10 @@ impl Reader<'_> {
         let Some(text) = self.environment.given(MOST_AT_ONCE) else {
             return JOBS;
         };
-        match text.parse::<NonZeroUsize>() {
-            Ok(jobs) if jobs.get() <= MOST_JOBS => jobs,
-            _ => {
-                self.error(
-                    MOST_AT_ONCE,
-                    format!("expected a whole number from 1 to {MOST_JOBS}, found `{text}`"),
-                    format!("leave it out for {JOBS}"),
-                );
+        match parse_jobs(text) {
+            Ok(jobs) => jobs,
+            Err(problem) => {
+                self.error(MOST_AT_ONCE, problem, format!("leave it out for {JOBS}"));
                 JOBS
             }
         }

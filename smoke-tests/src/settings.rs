@@ -18,6 +18,20 @@ pub const JOBS: NonZeroUsize = match NonZeroUsize::new(8) {
     None => NonZeroUsize::MIN,
 };
 
+/// The most checks that can run at the same time: each may hold a connection,
+/// and Lambda gives a function 1,024 descriptors.
+pub const MOST_JOBS: usize = 256;
+
+/// Reads how many checks run at the same time.
+///
+/// # Errors
+/// What was expected and found, as a clause.
+pub fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let jobs = text.trim().parse::<NonZeroUsize>().ok();
+    jobs.filter(|jobs| jobs.get() <= MOST_JOBS)
+        .ok_or_else(|| format!("expected a whole number from 1 to {MOST_JOBS}, found `{text}`"))
+}
+
 /// How the target is reached.
 #[derive(Debug, Clone)]
 pub struct Connection {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use smoke_tests::hosts::{Host, Hosts};
 use smoke_tests::rate::Rate;
-use smoke_tests::settings::{Assignment, Connection, JOBS, Limits, Selection, Tags};
+use smoke_tests::settings::{Assignment, Connection, JOBS, Limits, Selection, Tags, parse_jobs};
 use smoke_tests::target::{Address, Target};
 use smoke_tests::units::parse_duration;
 
@@ -97,8 +97,18 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, in troff
-    Man,
+    /// Print a manual page, in troff, or write all of them
+    Man(ManArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ManArgs {
+    /// The subcommand whose page is printed; that of `smoke` itself if absent
+    pub(crate) subcommand: Option<String>,
+
+    /// Write the pages of `smoke` and of each subcommand into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "subcommand")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// When to use colours.
@@ -154,8 +164,8 @@ pub(crate) struct RunArgs {
     )]
     fail_fast: bool,
 
-    /// How many checks run at the same time
-    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS)]
+    /// How many checks run at the same time, 256 at most
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS, value_parser = parse_jobs)]
     jobs: NonZeroUsize,
 
     /// The most requests in a second or a minute, over all checks
@@ -199,8 +209,8 @@ pub(crate) struct ValidateArgs {
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// How many checks will run at the same time
-    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS)]
+    /// How many checks will run at the same time, 256 at most
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS, value_parser = parse_jobs)]
     pub(crate) jobs: NonZeroUsize,
 
     /// The most requests in a second or a minute that there will be

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::import(&args, &output),
         Command::Schema => teach::schema(&output),
         Command::Completions { shell } => teach::completions(shell, &output),
-        Command::Man => teach::man(&output),
+        Command::Man(args) => teach::man(&args, &output),
     };
     exit.into()
 }

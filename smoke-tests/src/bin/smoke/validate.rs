@@ -1,14 +1,20 @@
 //! `smoke validate`: reads check files and sends nothing.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use smoke_tests::diagnostic::Diagnostic;
+use smoke_tests::plan::Plan;
 use smoke_tests::units::{counted, human_duration};
 
 use crate::Exit;
 use crate::args::ValidateArgs;
 use crate::output::Output;
 use crate::run::resolve;
+
+/// The most checks that are named because they may take long.
+const MOST_NAMED: usize = 3;
 
 pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
     let plan = match resolve(&args.files, output) {
@@ -22,31 +28,54 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
             let _ = writeln!(text, "{entry}");
         }
     }
-    let _ = writeln!(
-        text,
-        "valid: {} in {}, {} at the longest",
-        counted(plan.checks(), "check"),
-        counted(plan.files(), "file"),
-        human_duration(longest)
-    );
-    if let Some(deadline) = args.deadline
-        && longest > deadline
-    {
-        let problem = Diagnostic::general("the checks may take too long")
-            .expected(format!("at most {}", human_duration(deadline)))
-            .found(format!(
-                "{} if every request times out",
-                human_duration(longest)
-            ))
-            .help("shorten timeouts and retries, or raise `--jobs` or `--deadline`");
-        output.problems(&problem.into());
-        return Exit::BadInput;
+    let problem = too_long(&plan, longest, args);
+    if problem.is_none() {
+        let _ = writeln!(
+            text,
+            "valid: {} in {}, {} at the longest",
+            counted(plan.checks(), "check"),
+            counted(plan.files(), "file"),
+            human_duration(longest)
+        );
     }
-    match output.report(&text) {
-        Ok(()) => Exit::Passed,
-        Err(error) => {
-            output.error(&format!("standard output cannot be written: {error}"));
-            Exit::CouldNotWork
+    if let Err(error) = output.report(&text) {
+        output.error(&format!("standard output cannot be written: {error}"));
+        return Exit::CouldNotWork;
+    }
+    match problem {
+        None => Exit::Passed,
+        Some(problem) => {
+            output.problems(&problem.into());
+            Exit::BadInput
         }
     }
+}
+
+/// What is wrong with the time that the checks may take, if anything is.
+fn too_long(plan: &Plan, longest: Duration, args: &ValidateArgs) -> Option<Diagnostic> {
+    let deadline = args.deadline.filter(|deadline| longest > *deadline)?;
+    let mut entries: Vec<_> = plan
+        .list()
+        .filter(|entry| entry.why_not.is_none())
+        .collect();
+    entries.sort_by_key(|entry| Reverse(entry.longest));
+    let named = entries.iter().take(MOST_NAMED).map(|entry| {
+        let (name, place) = (&entry.name, &entry.place);
+        format!("`{name}` ({place}) for {}", human_duration(entry.longest))
+    });
+    let named: Vec<_> = named.collect();
+    let more = if entries.len() > MOST_NAMED {
+        ", …"
+    } else {
+        ""
+    };
+    let problem = Diagnostic::general("the checks may take too long")
+        .expected(format!("at most {}", human_duration(deadline)))
+        .found(format!(
+            "{} if every request times out: {}{more}",
+            human_duration(longest),
+            named.join(", ")
+        ))
+        .help("shorten timeouts and retries, or raise `--jobs` or `--deadline`");
+    Some(problem)
 }
