@@ -1,7 +1,8 @@
 //! What holds for every text, however odd.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::format_push_string)]
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use smoke_tests::diagnostic::Source;
 use smoke_tests::plan::plan;
 use smoke_tests::settings::Selection;
@@ -70,6 +71,36 @@ fn word() -> impl Strategy<Value = String> {
             "matches:",
             "type:",
             "env:",
+            "grpc:",
+            "proto:",
+            "message:",
+            "websocket:",
+            "messages:",
+            "send:",
+            "close:",
+            "skip_others:",
+            "graphql:",
+            "multipart:",
+            "repeat:",
+            "times:",
+            "jobs:",
+            "error_rate:",
+            "fragments:",
+            "include:",
+            "parameters:",
+            "use:",
+            "with:",
+            "tls:",
+            "expires_in:",
+            "schema:",
+            "at:",
+            "file:",
+            "oauth2:",
+            "token_url:",
+            "sigv4:",
+            "from:",
+            "transform:",
+            "secret:",
         ])
         .prop_map(str::to_owned),
         prop::sample::select(vec![
@@ -100,13 +131,161 @@ fn word() -> impl Strategy<Value = String> {
             "ü",
             "🛒",
             "warn",
+            "14d",
+            "https://a.example/t",
+            "grpc.health.v1.Health/Check",
+            "{ query: '{ a }' }",
+            "{ type: object, $ref: '#' }",
+            "{ value | jsonpath('$.a') }",
+            "latency",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,3}",
     ]
 }
 
+/// Any JSON, not too deep.
+fn document() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        "\\PC{0,6}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z' \"\\\\é-]{0,4}", inner, 1..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// The normalized path (RFC 9535, section 2.7) of one of the values in a
+/// document, and the value.
+fn some_place(document: &Value, turns: &[usize]) -> (String, Value) {
+    let mut path = "$".to_owned();
+    let mut at = document;
+    for turn in turns {
+        match at {
+            Value::Array(items) => {
+                let index = turn % items.len();
+                path.push_str(&format!("[{index}]"));
+                at = &items[index];
+            }
+            Value::Object(members) => {
+                let (name, value) = members.iter().nth(turn % members.len()).unwrap();
+                let name = name.replace('\\', "\\\\").replace('\'', "\\'");
+                path.push_str(&format!("['{name}']"));
+                at = value;
+            }
+            _ => break,
+        }
+    }
+    (path, at.clone())
+}
+
+/// Whether a check with this condition would run.
+fn is_true(condition: &str, variables: &[(&str, &str)]) -> bool {
+    let text = format!("checks: [{{ name: a, get: /, when: \"{condition}\" }}]");
+    let given = variables.iter();
+    let selection = Selection {
+        variables: given
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect(),
+        ..Selection::default()
+    };
+    let plan = plan(&[Source::new("any.yaml", text)], &selection, &|_| None).unwrap();
+    let only = plan.list().next().unwrap();
+    only.why_not.is_none()
+}
+
+/// Words of Hurl, to get past the first line.
+fn hurl_word() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "GET ",
+        "POST ",
+        "https://a.example",
+        "/path",
+        "?a=b",
+        "\n",
+        "\n\n",
+        "HTTP 200",
+        "HTTP *",
+        "Host: b",
+        "content-length: 3",
+        "TE: x",
+        "x-a: {{b}}",
+        "[Query]",
+        "[Form]",
+        "[Asserts]",
+        "[Captures]",
+        "[Options]",
+        "[Cookies]",
+        "[BasicAuth]",
+        "status == 200",
+        "jsonpath \"$.a\"",
+        " exists",
+        " == 1",
+        " contains \"a\"",
+        "header \"b\"",
+        "body",
+        "duration < 5",
+        "retry: 3",
+        "location: true",
+        "{ \"a\": 1 }",
+        "```",
+        "`a`",
+        "a: b",
+        "token: jsonpath \"$.t\"",
+        "#",
+        "é",
+    ])
+    .prop_map(str::to_owned)
+}
+
 proptest! {
+    #[test]
+    fn a_path_to_a_value_selects_that_value(
+        document in document(), turns in prop::collection::vec(0_usize..8, 0..5)
+    ) {
+        let (path, value) = some_place(&document, &turns);
+        let (document, value) = (json!({ "doc": document }).to_string(), json!({ "want": value }).to_string());
+        let path = path.replacen('$', "$.doc", 1);
+        let given = [("doc", document.as_str()), ("path", path.as_str()), ("want", value.as_str())];
+        let same = "{{ (doc | jsonpath(path)) == (want | jsonpath('$.want')) }}";
+        prop_assert!(is_true(same, &given), "{path} in {document}");
+    }
+
+    #[test]
+    fn any_path_is_read_without_a_panic(
+        path in prop::collection::vec(
+            prop::sample::select(vec![
+                "$", ".", "..", "[", "]", "*", "a", "'a'", "0", "-1", ":", "?", "@", "(", ")", "==", "<",
+                "&&", "!", ",", "length", "match", "'a.*'", "é", " ",
+            ]),
+            0..16,
+        )
+    ) {
+        let path = path.concat().replace('\'', "''");
+        holds(&format!(
+            "checks: [{{ name: a, get: /, expect: {{ json: {{ '{path}': 1 }} }}, capture: {{ b: {{ json: '{path}' }} }} }}]"
+        ));
+    }
+
+    #[test]
+    fn what_is_imported_is_a_check_file_that_can_be_read(
+        words in prop::collection::vec(hurl_word(), 0..40)
+    ) {
+        let text = words.concat();
+        let source = Source::new("any.hurl", text.as_str());
+        if let Ok(imported) = smoke_tests::import::hurl(&source) {
+            let file = Source::new("any.yaml", imported.text.as_str());
+            let environment = |_: &str| Some("a value".to_owned());
+            let read = plan(&[file], &Selection::default(), &environment);
+            prop_assert!(read.is_ok(), "{}\n{}\n{}", read.unwrap_err(), text, imported.text);
+        }
+    }
+
     #[test]
     fn any_text_is_read_without_a_panic(text in "\\PC*") {
         holds(&text);
