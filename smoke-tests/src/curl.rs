@@ -290,6 +290,7 @@ fn secret(variable: &str, form: Form, value: &str) -> String {
         Form::Plain => return format!("\"${variable}\""),
         Form::UrlTwice | Form::JsonTwice => return format!("\"${variable}_ENCODED_TWICE\""),
         Form::Within => return format!("\"${variable}_IN_BASE64\""),
+        Form::Foreign => return format!("\"${variable}_ENCODED\""),
         Form::Url => format!("{HEX}%\\1/g'"),
         Form::Json if value.is_ascii() && value.contains(char::is_control) => {
             format!("{HEX}\\\\u00\\1/g'")

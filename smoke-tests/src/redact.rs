@@ -68,6 +68,9 @@ pub(crate) enum Form {
     },
     /// Within a longer text in Base64.
     Within,
+    /// As other programs write it: in HTML or XML, in JSON that escapes more
+    /// than it has to, in hexadecimal digits.
+    Foreign,
 }
 
 impl Form {

@@ -34,6 +34,18 @@ proptest! {
     }
 
     #[test]
+    fn a_secret_is_gone_as_other_programs_write_it(
+        secret in "[ -~äß€🔑]{4,24}", before in "[a-z ]{0,8}", after in "[a-z ]{0,8}"
+    ) {
+        let redactor = redactor(&secret);
+        for shape in foreign(&secret) {
+            let mut text = format!("{before}{shape}{after}");
+            redactor.redact(&mut text);
+            prop_assert!(!text.contains(&shape) || REDACTED.contains(&shape), "{}", text);
+        }
+    }
+
+    #[test]
     fn a_secret_is_gone_from_the_middle_of_a_text_in_base64(
         secret in "[ -~]{5,24}", before in "[a-z:]{0,8}", after in "[a-z:]{0,8}"
     ) {
@@ -57,6 +69,73 @@ proptest! {
                 prop_assert!(!shown.contains(&secret), "{}", shown);
             }
         }
+    }
+}
+
+/// A text in HTML, in JSON and in hexadecimal digits, written down here once
+/// more and in another way.
+fn foreign(secret: &str) -> Vec<String> {
+    let by = |escape: &dyn Fn(char) -> Option<String>| -> String {
+        let each = |c: char| escape(c).unwrap_or_else(|| c.to_string());
+        secret.chars().map(each).collect()
+    };
+    let page = |quotation_mark: &str, apostrophe: &str| {
+        by(&|c| match c {
+            '&' => Some("&amp;".to_owned()),
+            '<' => Some("&lt;".to_owned()),
+            '>' => Some("&gt;".to_owned()),
+            '"' => Some(quotation_mark.to_owned()),
+            '\'' => Some(apostrophe.to_owned()),
+            _ => None,
+        })
+    };
+    let unit = |c: char| -> String {
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        units.map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    let ascii = by(&|c| match c {
+        '"' | '\\' => Some(format!("\\{c}")),
+        _ => (!c.is_ascii()).then(|| unit(c)),
+    });
+    let for_pages = by(&|c| match c {
+        '"' | '\\' => Some(format!("\\{c}")),
+        _ => "<>&".contains(c).then(|| unit(c)),
+    });
+    let hex = secret.bytes().map(|byte| format!("{byte:02X}"));
+    let hex = hex.collect::<Vec<_>>().concat();
+    vec![
+        page("\"", "'"),
+        page("&quot;", "&#39;"),
+        page("&#34;", "&#39;"),
+        page("&quot;", "&#x27;"),
+        page("&quot;", "&#039;"),
+        page("&quot;", "&apos;"),
+        ascii.replace('/', "\\/"),
+        ascii,
+        for_pages,
+        hex.to_lowercase(),
+        hex,
+    ]
+}
+
+#[test]
+fn a_page_that_repeats_a_secret_shows_nothing_of_it() {
+    let redactor = redactor("k3y/with+\"quotes\" & more='?");
+    for page in [
+        "<p>k3y/with+&quot;quotes&quot; &amp; more=&#39;?</p>",
+        "<p>k3y/with+&#34;quotes&#34; &amp; more=&#39;?</p>",
+        "<p>k3y/with+\"quotes\" &amp; more='?</p>",
+        "<p>k3y&#x2F;with+&quot;quotes&quot; &amp; more&#x3D;&#39;?</p>",
+        // JSON in an attribute.
+        "<p>k3y/with+\\&quot;quotes\\&quot; &amp; more=&#x27;?</p>",
+        r#"<p>k3y\/with+\"quotes\" & more='?</p>"#,
+        r#"<p>k3y/with+\"quotes\" \u0026 more='?</p>"#,
+        r"<p>k3y/with\u002B\u0022quotes\u0022 \u0026 more=\u0027?</p>",
+    ] {
+        let mut text = page.to_owned();
+        redactor.redact(&mut text);
+        assert_eq!(text, "<p>***</p>", "{page}");
     }
 }
 
