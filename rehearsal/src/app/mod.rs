@@ -19,7 +19,7 @@
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
 //! | by gRPC: `grpc.health.v1.Health/Check`, and `shop.v1.Shop` of `shop.proto` | 200 |
 //! | by WebSocket: `/ws`, `/ws/broken/{how}` | 101, 426 |
-//! | any method `/json-echo`, `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
+//! | any method `/json-echo`, `/html-echo`, `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;
 mod defect;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::{AppendHeaders, IntoResponse, Json, Response};
+use axum::response::{AppendHeaders, Html, IntoResponse, Json, Response};
 use axum::routing::{any, get};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,6 +31,7 @@ pub(super) fn routes() -> Router<Arc<Inner>> {
         .route("/redirect-to", any(redirect_to))
         .route("/cookies", get(cookies))
         .route("/json-echo", any(json_echo))
+        .route("/html-echo", any(html_echo))
         .route("/echo", any(echo))
         .route("/slow", any(slow))
         .route("/flaky", any(flaky))
@@ -83,6 +84,17 @@ async fn cookies() -> Response {
 /// The body as it came, as JSON.
 async fn json_echo(body: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// The body as text on a page.
+async fn html_echo(body: Bytes) -> Html<String> {
+    let text = String::from_utf8_lossy(&body);
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let text = text.replace('"', "&quot;").replace('\'', "&#39;");
+    Html(format!("<!doctype html>\n<p title=\"{text}\">{text}</p>\n"))
 }
 
 async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

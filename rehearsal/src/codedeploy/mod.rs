@@ -261,6 +261,12 @@ impl CodeDeploy {
         self.state.lock().fleet.green_hidden = true;
     }
 
+    /// Lets `CodeDeploy` know the test listener by this ARN, where somebody else
+    /// stands for ELB.
+    pub fn name_test_listener(&self, arn: &str) {
+        self.state.lock().fleet.test_listener = Some(arn.to_owned());
+    }
+
     /// The verdict that was accepted for a deployment.
     pub fn verdict(&self, deployment_id: &str) -> Option<Verdict> {
         self.state.lock().deployments.get(deployment_id)?.verdict

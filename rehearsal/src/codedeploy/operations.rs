@@ -12,9 +12,7 @@ type Operation = fn(&State, &Value) -> Result<Value, ApiError>;
 /// Every operation that is served, by its name.
 const OPERATIONS: [(&str, Operation); 18] = [
     (VERDICT, State::put_status),
-    ("GetDeployment", |state, input| {
-        state.with(input, |found| Ok(json!({"deploymentInfo": found.info()})))
-    }),
+    ("GetDeployment", State::deployment),
     ("ListDeploymentTargets", |state, input| {
         state.with(input, |_| Ok(json!({"targetIds": [TARGET_ID]})))
     }),
@@ -51,6 +49,16 @@ impl State {
         let found = OPERATIONS.iter().find(|(name, _)| *name == operation);
         let (_, operation) = found.ok_or(error::UNKNOWN_OPERATION)?;
         operation(self, input)
+    }
+
+    fn deployment(&self, input: &Value) -> Result<Value, ApiError> {
+        let mut info = self.with(input, |found| Ok(found.info()))?;
+        let named = self.lock().fleet.test_listener.clone();
+        let pair = info.pointer_mut("/loadBalancerInfo/targetGroupPairInfoList/0");
+        if let (Some(pair), Some(arn)) = (pair, named) {
+            pair["testTrafficRoute"] = json!({"listenerArns": [arn]});
+        }
+        Ok(json!({"deploymentInfo": info}))
     }
 
     fn target(&self, input: &Value) -> Result<Value, ApiError> {
