@@ -1,8 +1,6 @@
 //! Check files from S3, as moto has it, and as it is when something is wrong.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use rehearsal::{Moto, Verdict};
 use serde_json::{Value, json};
@@ -335,50 +333,4 @@ async fn what_is_fetched_is_what_the_role_allows() {
     let (_, invoked) = trial.gate().await;
     let reason = invoked.answer()["reason"].to_string();
     assert!(reason.contains("`s3:GetObject`: AccessDenied"), "{reason}");
-}
-
-/// Moto cannot judge what is encoded in a URL; AWS's own client can.
-#[tokio::test]
-async fn botocore_signs_what_is_encoded_as_we_do() {
-    let Some(python) = rehearsal::tool("python3").unwrap() else {
-        return;
-    };
-    let server = WrongServer::start(Wrong::Answers(403, DENIED)).await;
-    for checks in [
-        "s3://shop/a b+c=ü/(up)&'down'~!*",
-        "s3://shop/a b+c=ü/(up)&'down'~!*.yaml",
-    ] {
-        at(checks, &server.url).await.gate().await;
-    }
-    let heads = server.heads();
-    assert!(
-        heads[0].starts_with("GET /shop/?list-type=2&prefix=a%20b%2Bc%3D%C3%BC%2F"),
-        "{}",
-        heads[0]
-    );
-    assert!(
-        heads[1].starts_with("GET /shop/a%20b%2Bc%3D%C3%BC/"),
-        "{}",
-        heads[1]
-    );
-    for head in heads {
-        let mut judge = Command::new(&python)
-            .args(["-I", "-c", include_str!("judge.py")])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        judge
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(head.as_bytes())
-            .unwrap();
-        let judged = judge.wait_with_output().unwrap();
-        assert!(
-            judged.status.success(),
-            "{}",
-            String::from_utf8_lossy(&judged.stderr)
-        );
-    }
 }

@@ -1,7 +1,7 @@
 //! Values that AWS keeps: Secrets Manager and Parameter Store, as moto has
 //! them, and as they are when something is wrong.
 
-use rehearsal::Verdict;
+use rehearsal::{Moto, Verdict};
 use serde_json::json;
 
 use crate::stand_in::{Wrong, WrongServer, shared};
@@ -192,4 +192,100 @@ checks:
         invoked.answer()
     );
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_is_fetched_once_whoever_uses_it() {
+    let file = "
+variables:
+  user: { secret: shop/login, key: user }
+  password: { secret: shop/login, key: password }
+  first: { parameter: /shop/first }
+  second: { parameter: /shop/second }
+checks:
+  - name: one logs in
+    writes: true
+    post: /login
+    json: { email: '{{ user }}', password: '{{ password }}' }
+  - name: and others, such as {{ who }}
+    writes: true
+    each: [{ who: a }, { who: b }]
+    steps:
+      - post: /login
+        json: { email: '{{ user }}', password: '{{ password }}' }
+      - get: '/healthz?{{ first }}&{{ second }}'
+        headers: { x-user: '{{ user }}' }
+";
+    let trial = Trial::new().await;
+    let path = trial.stage.folder().join("kept.yaml");
+    std::fs::write(&path, file).unwrap();
+    let api = trial.stage.codedeploy();
+    let login = json!({ "user": "demo@example.com", "password": rehearsal::PASSWORD });
+    api.keep_secret("shop/login", &login.to_string());
+    api.keep_parameter("/shop/first", "1");
+    api.keep_parameter("/shop/second", "2");
+    let trial = trial.set("SMOKE_CHECKS", &path.display().to_string());
+    let (registered, invoked) = trial.gate().await;
+    let verdict = trial.verdict(&registered);
+    assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+    let api = trial.stage.codedeploy();
+    for operation in ["GetSecretValue", "GetParameters"] {
+        assert_eq!(api.calls_of(operation).len(), 1, "{operation}");
+    }
+}
+
+/// Moto checks the signatures and the policy here, as AWS does.
+#[tokio::test]
+async fn what_is_fetched_is_what_the_role_allows() {
+    let Some(mut aws) = Moto::start().unwrap() else {
+        return;
+    };
+    let login = json!({ "password": rehearsal::PASSWORD }).to_string();
+    let secret = json!({ "Name": "kept/login", "SecretString": login });
+    aws.ask(&json!(["call", "secretsmanager", "create_secret", secret]))
+        .unwrap();
+    let parameter = json!({
+        "Name": "/kept/customer", "Value": rehearsal::CUSTOMER, "Type": "SecureString",
+    });
+    aws.ask(&json!(["call", "ssm", "put_parameter", parameter]))
+        .unwrap();
+    let both = ["secretsmanager:GetSecretValue", "ssm:GetParameters"];
+    let keys = aws.ask(&json!(["user", both.map(|it| [it, "*"])])).unwrap();
+    let trial = at(LOGIN, aws.url())
+        .await
+        .set("AWS_ACCESS_KEY_ID", keys[0].as_str().unwrap())
+        .set("AWS_SECRET_ACCESS_KEY", keys[1].as_str().unwrap())
+        .set("AWS_SESSION_TOKEN", "");
+    aws.ask(&json!(["trust_everybody_for", 0])).unwrap();
+    let (registered, invoked) = trial.gate().await;
+    let verdict = trial.verdict(&registered);
+    assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+    // Another's key signs nothing of this user's.
+    let forged = trial.set("AWS_SECRET_ACCESS_KEY", "of-somebody-else");
+    let (_, invoked) = forged.gate().await;
+    let problems = invoked.answer()["problems"].to_string();
+    // Moto says why in XML, which these services do not speak.
+    for action in both {
+        let refused = format!("`{action}`: status 403");
+        assert!(problems.contains(&refused), "{problems}");
+    }
+    // With one of the two, the other is named.
+    let trial = forged.set("AWS_SECRET_ACCESS_KEY", keys[1].as_str().unwrap());
+    for (allowed, denied) in [(both[0], both[1]), (both[1], both[0])] {
+        let statement = json!({"Effect": "Allow", "Action": allowed, "Resource": "*"});
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        let policy = json!({
+            "UserName": "gate", "PolicyName": "gate", "PolicyDocument": document.to_string(),
+        });
+        aws.ask(&json!(["trust_everybody_for", 1_000_000])).unwrap();
+        aws.ask(&json!(["call", "iam", "put_user_policy", policy]))
+            .unwrap();
+        aws.ask(&json!(["trust_everybody_for", 0])).unwrap();
+        let (registered, invoked) = trial.gate().await;
+        assert_eq!(trial.verdict(&registered), Some(Verdict::Failed));
+        let problems = invoked.answer()["problems"].to_string();
+        let refused = format!("`{denied}`: status 403");
+        assert!(problems.contains(&refused), "{problems}");
+        assert!(!problems.contains(allowed), "{problems}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rehearsal::ApiFault;
+use rehearsal::{ApiFault, Colour, Listener};
 
 use crate::proof::{asking, assert_unproven, impatient, succeeds};
 use crate::support::Trial;
@@ -94,6 +94,28 @@ async fn calls_that_do_not_need_each_other_are_made_at_the_same_time() {
             "{first}, then {then}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_listener_that_is_waited_for_is_asked_more_and_more_seldom() {
+    let trial = Trial::new().await.set("SMOKE_PROOF_TIMEOUT", "4s");
+    let balancer = trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "the test listener still forwards to blue");
+    let api = trial.stage.codedeploy();
+    for operation in ["DescribeRules", "DescribeTargetHealth"] {
+        let looks = api.calls_of(operation);
+        assert!(looks.len() >= 4, "{looks:?}");
+        let mut least = Duration::from_millis(250);
+        for pair in looks.windows(2) {
+            let pause = pair[1].began - pair[0].began;
+            assert!(pause >= least, "{pause:?} {least:?}");
+            least = (least * 2).min(Duration::from_secs(2));
+        }
+    }
+    // What cannot change is asked for once.
+    assert_eq!(api.calls_of("DescribeListeners").len(), 1);
 }
 
 #[tokio::test]

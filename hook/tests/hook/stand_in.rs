@@ -24,8 +24,11 @@ pub(crate) enum Wrong {
 /// A server that does what S3 and SNS do when something is wrong.
 pub(crate) struct WrongServer {
     pub(crate) url: String,
-    met: Arc<Mutex<Vec<(Instant, String)>>>,
+    met: Met,
 }
+
+/// When each request came, its head, and its body.
+type Met = Arc<Mutex<Vec<(Instant, String, String)>>>;
 
 impl WrongServer {
     pub(crate) async fn start(wrong: Wrong) -> Self {
@@ -45,29 +48,30 @@ impl WrongServer {
     /// When each request came.
     pub(crate) fn requests(&self) -> Vec<Instant> {
         let met = self.met.lock().unwrap();
-        met.iter().map(|(when, _)| *when).collect()
+        met.iter().map(|(when, ..)| *when).collect()
     }
 
-    /// The head of each request.
-    pub(crate) fn heads(&self) -> Vec<String> {
+    /// The head and the body of each request.
+    pub(crate) fn met(&self) -> Vec<(String, String)> {
         let met = self.met.lock().unwrap();
-        met.iter().map(|(_, head)| head.clone()).collect()
+        let met = met.iter();
+        met.map(|(_, head, body)| (head.clone(), body.clone()))
+            .collect()
     }
 }
 
-/// Reads the beginning of a request and answers; the connection ends with it.
-async fn answer(mut stream: TcpStream, wrong: Wrong, met: Arc<Mutex<Vec<(Instant, String)>>>) {
+/// Reads a request and answers; the connection ends with it.
+async fn answer(mut stream: TcpStream, wrong: Wrong, met: Met) {
     let mut read = Vec::new();
     let mut chunk = [0; 16 * 1024];
-    while !read.windows(4).any(|end| end == b"\r\n\r\n") {
+    while !is_whole(&read) {
         match stream.read(&mut chunk).await {
             Ok(size @ 1..) => read.extend_from_slice(&chunk[..size]),
             _ => return,
         }
     }
-    let head = String::from_utf8_lossy(&read);
-    let head = head.split("\r\n\r\n").next().unwrap().to_owned();
-    met.lock().unwrap().push((Instant::now(), head));
+    let (head, body) = parts(&read).unwrap();
+    met.lock().unwrap().push((Instant::now(), head, body));
     let Wrong::Answers(status, body) = wrong else {
         tokio::time::sleep(Duration::from_mins(10)).await;
         return;
@@ -82,4 +86,23 @@ async fn answer(mut stream: TcpStream, wrong: Wrong, met: Arc<Mutex<Vec<(Instant
         while matches!(stream.read(&mut chunk).await, Ok(1..)) {}
     })
     .await;
+}
+
+/// The head and what is there of the body.
+fn parts(read: &[u8]) -> Option<(String, String)> {
+    let end = read.windows(4).position(|end| end == b"\r\n\r\n")?;
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    Some((text(&read[..end]), text(&read[end + 4..])))
+}
+
+fn is_whole(read: &[u8]) -> bool {
+    let Some((head, _)) = parts(read) else {
+        return false;
+    };
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        is_length.then(|| value.trim().parse::<usize>().ok())?
+    });
+    read.len() >= head.len() + 4 + length.unwrap_or_default()
 }
