@@ -1,4 +1,5 @@
-//! No output holds a secret: neither as it is, nor in base64, nor as in a URL.
+//! No output holds a secret: neither as it is, nor in base64 or hexadecimal
+//! digits, nor as in a URL, in JSON, or on a page.
 //! The fault matrix searches every output of every case.
 
 use std::fmt::Write as _;
@@ -7,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use rehearsal::{Invocation, InvocationOutcome};
 use serde_json::Value;
+use smoke_tests::explain::Explanation;
+use smoke_tests::snippet::Colour;
 
 use crate::support::Trial;
 
@@ -54,19 +57,68 @@ pub(crate) fn outputs(invocation: &Invocation) -> String {
     all
 }
 
-/// A text as it is, and as the JSON in it reads.
+/// What `smoke explain` says of a stored report, if it is the one in JSON.
+pub(crate) fn explained(report: &str) -> Option<String> {
+    let _: Value = serde_json::from_str(report).ok()?;
+    let explanation = Explanation::read(report.as_bytes()).unwrap();
+    Some(explanation.text(usize::MAX, Colour::Never))
+}
+
+/// A text as it is, and as the JSON and the markup in it read.
 pub(crate) fn read(text: &str) -> String {
     let mut all = String::new();
     tell(text, &mut all);
     all
 }
 
-/// A text, and each text in the JSON that it may be.
+/// A text, each text in the JSON that it may be, and what it is as markup.
 fn tell(text: &str, all: &mut String) {
     let _ = writeln!(all, "{text}");
+    let read = unescaped(text);
+    // Which is shorter, so that this comes to an end.
+    if read != text {
+        tell(&read, all);
+    }
     if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
         texts(&value, all);
     }
+}
+
+/// A text as it is read in HTML or XML.
+fn unescaped(text: &str) -> String {
+    let mut read = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        read.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let reference = rest.split_once(';').and_then(|(name, after)| {
+            let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok();
+            let sign = match name {
+                "amp" => '&',
+                "lt" => '<',
+                "gt" => '>',
+                "quot" => '"',
+                "apos" => '\'',
+                _ => {
+                    let digits = name.strip_prefix('#')?;
+                    let code = match digits.strip_prefix(['x', 'X']) {
+                        Some(digits) => number(digits, 16)?,
+                        None => number(digits, 10)?,
+                    };
+                    char::from_u32(code)?
+                }
+            };
+            Some((sign, after))
+        });
+        match reference {
+            Some((sign, after)) => {
+                read.push(sign);
+                rest = after;
+            }
+            None => read.push('&'),
+        }
+    }
+    read + rest
 }
 
 fn texts(value: &Value, all: &mut String) {
@@ -106,6 +158,15 @@ fn forms(secret: &str) -> Vec<(String, String)> {
             ));
         }
     }
+    let mut digits = String::new();
+    for byte in secret.bytes() {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    forms.push((
+        "in large hexadecimal digits".to_owned(),
+        digits.to_uppercase(),
+    ));
+    forms.push(("in hexadecimal digits".to_owned(), digits));
     for (name, spared, hex) in [
         ("as in a URL", "-._~", Hex::Upper),
         ("as in a URL, in small letters", "-._~", Hex::Lower),
@@ -159,16 +220,25 @@ fn the_search_finds_a_secret_in_each_form_and_at_each_place() {
             .append_pair("key", secret)
             .finish();
         found(&query);
+        let digits = secret.bytes().map(|byte| format!("{byte:02X}"));
+        found(&digits.collect::<Vec<_>>().concat());
+        for quoted in ["&quot;", "&#34;", "&#x22;"] {
+            let page = secret.replace('&', "&amp;").replace('"', quoted);
+            found(&read(&format!("<p>{page}</p>")));
+            // A page on a page, as in a report of a page.
+            found(&read(&format!("<p>{}</p>", page.replace('&', "&amp;"))));
+        }
     }
     assert_eq!(leak(&ENVIRONMENT, "nothing *** of that kind"), None);
 }
 
 /// What is not known to be a secret is said, and the search hears it in what a
-/// real function lets out.
+/// real function lets out, and in each report that it stores.
 #[tokio::test]
 async fn the_search_finds_what_a_function_says() {
-    const PLANTED: Secret<'_> = ("planted", "n0t-a-s3cret/of+anybody");
+    const PLANTED: Secret<'_> = ("planted", "n0t-a-s3cret/of+\"any\" & <body>'s");
     let trial = Trial::new().await;
+    let api = trial.stage.codedeploy();
     for written in [
         PLANTED.1.to_owned(),
         STANDARD_NO_PAD.encode(format!("a:{}", PLANTED.1)),
@@ -184,10 +254,26 @@ async fn the_search_finds_what_a_function_says() {
         let registered = trial.stage.codedeploy().register();
         let mut options = trial.options();
         let checks = file.display().to_string();
-        options.settings.push(("SMOKE_CHECKS".to_owned(), checks));
+        let bucket = format!("planted-{}", written.len());
+        api.make_bucket(&bucket, &[]);
+        let reports = format!("s3://{bucket}/");
+        for (name, value) in [("SMOKE_CHECKS", checks), ("SMOKE_REPORTS", reports)] {
+            options.settings.push((name.to_owned(), value));
+        }
         let function = trial.stage.function(options).await.unwrap();
         let invocation = function.invoke(registered.event()).await;
         let said = outputs(&invocation);
         assert!(leak(&[PLANTED], &said).is_some(), "{said}");
+        let stored = api.objects(&bucket);
+        assert_eq!(stored.len(), 6, "{stored:?}");
+        for (key, report) in stored {
+            let found = leak(&[PLANTED], &read(&report));
+            assert!(found.is_some(), "{key}: {report}");
+            let explained = explained(&report);
+            assert_eq!(explained.is_some(), key.ends_with("/report.json"));
+            if let Some(text) = explained {
+                assert!(leak(&[PLANTED], &text).is_some(), "{text}");
+            }
+        }
     }
 }

@@ -3,9 +3,10 @@
 //! the deployment has exactly one end, the right one, before the deadline, and
 //! nothing that the function lets out holds a secret.
 //!
-//! The table is printed: `cargo test -p hook --test hook matrix -- --nocapture`.
+//! The table is printed with each run, whatever becomes of it.
 
 mod cases;
+mod line;
 mod stage;
 mod table;
 
@@ -13,24 +14,26 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, ready, select};
 use futures_util::{StreamExt, stream};
 use rehearsal::{
-    Answer, ApiFault, DeploymentStatus, Fault, Function, Invocation, InvocationOutcome, Listener,
-    Registered, VERDICT,
+    Answer, ApiFault, Colour, DeploymentStatus, Fault, Function, Invocation, InvocationOutcome,
+    Listener, Registered, VERDICT,
 };
 use serde_json::Value;
 use tokio::sync::Notify;
 
 use self::cases::Moment::{AmidChecks, Teardown};
 use self::cases::{Again, Case, End, Lasts, SINKS, Wrong, cases};
-use self::stage::{REPORTS, prepared};
-use crate::leaks::{ENVIRONMENT, leak, outputs, read};
+use self::stage::{REPORTS, prepared, strike};
+use crate::leaks::{ENVIRONMENT, explained, leak, outputs, read};
 use crate::reasons::row;
 use crate::support::Trial;
 
 /// How many cases run at the same time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 10;
+/// How long a second delivery is waited for after the end of the first.
+const LONGEST: Duration = Duration::from_secs(30);
 /// The requests of the check file up to the first one of its teardown, which
 /// takes its time.
 const BEFORE_TEARDOWN_ENDS: u64 = 4;
@@ -38,28 +41,35 @@ const BEFORE_TEARDOWN_ENDS: u64 = 4;
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_wrong_there_is_exactly_one_end_the_right_one_in_time() {
     let cases = cases();
-    let told: Vec<(Case, Result<(), String>)> = stream::iter(cases)
-        .map(|case| async move {
-            let told = tell(&case).await;
-            (case, told)
-        })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+    let mut told: Vec<(usize, Case, Result<(), String>)> =
+        stream::iter(cases.into_iter().enumerate())
+            .map(|(number, case)| async move {
+                let trial = prepared(&case).await?;
+                let told = tell(&case, &trial).await;
+                Some((number, case, told))
+            })
+            .buffer_unordered(AT_ONCE)
+            .filter_map(ready)
+            .collect()
+            .await;
+    told.sort_by_key(|(number, ..)| *number);
     let wrong: Vec<String> = told
         .iter()
-        .filter_map(|(case, told)| Some(format!("{case:?}: {}", told.as_ref().err()?)))
+        .filter_map(|(_, case, told)| Some(format!("{case:?}: {}", told.as_ref().err()?)))
         .collect();
-    table::print(&told);
+    let rows: Vec<_> = told
+        .iter()
+        .map(|(_, case, told)| (case, told.is_ok()))
+        .collect();
+    table::print(&rows);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Runs a case; an error says what is wrong with how it ended.
-async fn tell(case: &Case) -> Result<(), String> {
-    let trial = prepared(case).await;
-    let registered = registered(case, &trial);
-    let invocations = invoked(case, &trial, &registered.event()).await;
-    ended(case, &trial, &registered).map_err(|wrong| {
+async fn tell(case: &Case, trial: &Trial) -> Result<(), String> {
+    let registered = registered(case, trial);
+    let invocations = invoked(case, trial, &registered.event()).await;
+    ended(case, trial, &registered).map_err(|wrong| {
         let lines = invocations.first().map(|it| &it.lines);
         format!("{wrong}; {:?} {lines:?}", ends(&invocations))
     })?;
@@ -82,7 +92,10 @@ async fn tell(case: &Case) -> Result<(), String> {
     if case.wrong.is_out_of_memory() && first != Some(&InvocationOutcome::OutOfMemory) {
         return Err(format!("there was memory enough: {:?}", ends(&invocations)));
     }
-    others_were_told(case, &trial, &invocations)?;
+    if matches!(case.wrong, Wrong::Twice(_)) && invocations.len() != 2 {
+        return Err("the moment of the second delivery never came".to_owned());
+    }
+    others_were_told(case, trial, &invocations)?;
     teardown_met_it(case, &invocations)?;
     let tokens = trial.stage.green_app().tokens();
     let tokens = tokens.iter().map(|token| ("a session", token.as_str()));
@@ -93,8 +106,10 @@ async fn tell(case: &Case) -> Result<(), String> {
         .chain(execution)
         .collect();
     let api = trial.stage.codedeploy();
-    let reports = api.objects(REPORTS).into_iter().map(|(_, report)| report);
-    for said in reports.chain(api.messages()) {
+    let reports = api.objects(REPORTS).into_iter();
+    let reports: Vec<_> = reports.map(|(_, report)| report).collect();
+    let explained: Vec<_> = reports.iter().filter_map(|it| explained(it)).collect();
+    for said in reports.into_iter().chain(explained).chain(api.messages()) {
         if let Some(found) = leak(&secrets, &read(&said)) {
             return Err(format!("a secret was told to others: {found}: {said}"));
         }
@@ -144,7 +159,10 @@ fn others_were_told(case: &Case, trial: &Trial, invocations: &[Invocation]) -> R
 
 /// Whether the teardown met what was meant for it.
 fn teardown_met_it(case: &Case, invocations: &[Invocation]) -> Result<(), String> {
-    let harmless = matches!(case.wrong, Wrong::Network(Fault::Slow { .. }));
+    let harmless = matches!(
+        case.wrong,
+        Wrong::Network(Fault::Slow { .. }) | Wrong::Twice(_)
+    );
     if case.moment != Teardown || harmless {
         return Ok(());
     }
@@ -237,21 +255,23 @@ async fn invoked(case: &Case, trial: &Trial, event: &Value) -> Vec<Invocation> {
             };
             meanwhile(invoking, killing).await
         }
-        (wrong, AmidChecks | Teardown) => {
-            let fault = match wrong {
-                Wrong::Network(fault) => *fault,
-                Wrong::OutOfMemory => Fault::EndlessBody,
-                _ => Fault::NoAnswer,
+        (Wrong::Twice(again), _) => {
+            return twice(trial, &function, event, *again, &seen).await;
+        }
+        (Wrong::StaleNodeAtFirst, _) => {
+            let healing = async {
+                until(|| balancer.target_requests(Colour::Blue) >= 2).await;
+                balancer.fault(Listener::Test, None);
             };
+            meanwhile(invoking, healing).await
+        }
+        (_, AmidChecks | Teardown) => {
             let breaking = async {
-                while trial.requests() < requests {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-                balancer.fault(Listener::Test, Some(fault));
+                until(|| trial.requests() >= requests).await;
+                strike(case, trial);
             };
             meanwhile(invoking, breaking).await
         }
-        (Wrong::Twice(again), _) => return twice(trial, &function, event, *again).await,
         _ => invoking.await,
     };
     let record = first.failure_record(event);
@@ -260,9 +280,28 @@ async fn invoked(case: &Case, trial: &Trial, event: &Value) -> Vec<Invocation> {
         if matches!(case.wrong, Wrong::Aws(_, Lasts::Gate, _)) {
             trial.stage.codedeploy().heal();
         }
-        invocations.push(function.invoke(record).await);
+        let watchdog = match case.wrong {
+            // It is a function of its own.
+            Wrong::Line(_, _, Lasts::Gate) => &on_another_way(trial).await,
+            _ => &function,
+        };
+        invocations.push(watchdog.invoke(record).await);
     }
     invocations
+}
+
+/// The function, with nothing wrong between it and AWS.
+async fn on_another_way(trial: &Trial) -> Function {
+    let mut options = trial.options();
+    let settings = &mut options.settings;
+    settings.retain(|(name, _)| !name.starts_with("AWS_ENDPOINT_URL_"));
+    trial.stage.function(options).await.unwrap()
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 async fn kill(signal: &str, pid: &str) {
@@ -283,16 +322,37 @@ async fn meanwhile(
     }
 }
 
-async fn twice(trial: &Trial, function: &Function, event: &Value, again: Again) -> Vec<Invocation> {
-    if again == Again::AtOnce {
-        let other = trial.function().await;
-        return join_all([function, &other].map(|it| it.invoke(event.clone()))).await;
+async fn twice(
+    trial: &Trial,
+    function: &Function,
+    event: &Value,
+    again: Again,
+    seen: &Notify,
+) -> Vec<Invocation> {
+    let invoking = function.invoke(event.clone());
+    let Again::Meanwhile(line) = again else {
+        let first = invoking.await;
+        if again == Again::Late {
+            let id = event["DeploymentId"].as_str().unwrap();
+            trial.stage.codedeploy().go_on(id);
+        }
+        return vec![first, function.invoke(event.clone()).await];
+    };
+    let other = trial.function().await;
+    let invoking_again = async {
+        match line {
+            Some(_) => seen.notified().await,
+            None => until(|| trial.requests() >= 1).await,
+        }
+        trial.stage.load_balancer().fault(Listener::Test, None);
+        other.invoke(event.clone()).await
+    };
+    match select(pin!(invoking), pin!(invoking_again)).await {
+        Either::Left((first, again)) => {
+            // In case that the moment never came.
+            let again = tokio::time::timeout(LONGEST, again).await;
+            [first].into_iter().chain(again.ok()).collect()
+        }
+        Either::Right((again, invoking)) => vec![invoking.await, again],
     }
-    let first = function.invoke(event.clone()).await;
-    if again == Again::Late {
-        let api = trial.stage.codedeploy();
-        let id = event["DeploymentId"].as_str().unwrap();
-        api.go_on(id);
-    }
-    vec![first, function.invoke(event.clone()).await]
 }

@@ -1,6 +1,6 @@
 //! A stage with a function on it, and what came out of an invocation.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rehearsal::{
@@ -20,6 +20,7 @@ pub(crate) fn checks(name: &str) -> String {
 /// A stage whose function runs the checks of the shop, unless told otherwise.
 pub(crate) struct Trial {
     pub(crate) stage: Stage,
+    bootstrap: PathBuf,
     settings: Vec<(String, String)>,
     timeout: Duration,
     memory_mb: u32,
@@ -35,6 +36,7 @@ impl Trial {
         let settings = stage.hook_settings();
         Self {
             stage,
+            bootstrap: BOOTSTRAP.into(),
             settings,
             timeout: Duration::from_mins(1),
             memory_mb: 256,
@@ -70,6 +72,12 @@ impl Trial {
         self.set("SMOKE_CHECKS", &file.display().to_string())
     }
 
+    /// What runs as the function.
+    pub(crate) fn bootstrap(mut self, bootstrap: PathBuf) -> Self {
+        self.bootstrap = bootstrap;
+        self
+    }
+
     pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -85,7 +93,7 @@ impl Trial {
             settings: self.settings.clone(),
             timeout: self.timeout,
             memory_mb: self.memory_mb,
-            ..FunctionOptions::new(BOOTSTRAP)
+            ..FunctionOptions::new(&self.bootstrap)
         }
     }
 

@@ -1,10 +1,15 @@
 //! The cases: what goes wrong, when, and what CodeDeploy has to be told.
 
+mod aws;
+mod balancer;
+mod lambda;
+pub(super) mod lines;
+
 use std::time::Duration;
 
-use rehearsal::{ApiFault, Fault, TargetHealth, VERDICT, Verdict, Weights, WrongCertificate};
+use rehearsal::{ApiFault, Fault, TargetHealth, Verdict, Weights, WrongCertificate};
 
-use crate::proof_calls::READS;
+use super::line::Line;
 
 /// How long something that hangs would hang.
 pub(super) const FOREVER: Duration = Duration::from_mins(10);
@@ -32,10 +37,7 @@ pub(super) enum Moment {
     TellingOthers,
 }
 
-use Moment::{
-    AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Reporting,
-    Teardown, TellingOthers,
-};
+use Moment::{AmidChecks, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Teardown};
 
 /// How it has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +68,13 @@ pub(super) enum Wrong {
     Forwards(Weights),
     /// The listener flips this late.
     FlipsLate(Duration),
-    /// One node serves what it served before.
-    StaleNode,
+    /// One node in so many serves what it served before.
+    StaleNode(u64),
+    /// The same, until two requests have reached blue.
+    StaleNodeAtFirst,
+    /// Of several addresses, each with a node of its own, this one serves what
+    /// it served before.
+    StaleAddress(u8),
     /// A rule before the default one leads to blue.
     RuleToBlue,
     Targets(&'static [TargetHealth]),
@@ -75,6 +82,10 @@ pub(super) enum Wrong {
     Aws(&'static str, Lasts, ApiFault),
     /// Every operation does, once.
     AllOfAws(ApiFault),
+    /// The way to these services of AWS, as in `AWS_ENDPOINT_URL_…`.
+    Line(Line, &'static [&'static str], Lasts),
+    /// The app repeats what it is sent, and the checks say that it must not.
+    Echo,
     /// The process gets this signal when its log has a line with this text.
     Signal(&'static str, &'static str),
     /// The event is delivered twice.
@@ -91,9 +102,10 @@ pub(super) enum Wrong {
 /// When an event comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Again {
-    /// While the first delivery is at work.
-    AtOnce,
-    /// After its report.
+    /// While the first delivery is at work, at the moment of the case. Where
+    /// the log tells of that moment, it does so in a line with this text.
+    Meanwhile(Option<&'static str>),
+    /// After its end.
     Then,
     /// After CodeDeploy has gone on.
     Late,
@@ -113,10 +125,12 @@ impl Wrong {
         matches!(self, Self::OutOfMemory)
     }
 
-    /// What the log says when the moment of a signal has come.
+    /// What the log says when the moment of a signal, or of another delivery,
+    /// has come.
     pub(super) fn line(&self) -> Option<&'static str> {
         match self {
             Self::Signal(_, line) => Some(line),
+            Self::Twice(Again::Meanwhile(line)) => *line,
             _ => None,
         }
     }
@@ -129,8 +143,13 @@ impl Case {
 
     /// Whether a sink gets in the end what it should.
     pub(super) fn reaches(&self, sink: &str) -> bool {
-        let Wrong::Aws(operation, lasts, fault) = self.wrong else {
-            return true;
+        let (operation, lasts, fault) = match self.wrong {
+            Wrong::Aws(operation, lasts, fault) => (operation, lasts, fault),
+            Wrong::Line(_, services, _) => {
+                let service = if sink == "reports" { "S3" } else { "SNS" };
+                return !services.contains(&service);
+            }
+            _ => return true,
         };
         let passes = matches!(lasts, Lasts::Times(_)) && fault != ApiFault::AccessDenied;
         passes || !SINKS.contains(&(operation, sink))
@@ -151,9 +170,18 @@ pub(super) const SINKS: [(&str, &str); 2] = [("PutObject", "reports"), ("Publish
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     network(&mut cases);
-    load_balancer(&mut cases);
-    aws(&mut cases);
-    lambda(&mut cases);
+    lines::lines(&mut cases);
+    balancer::load_balancer(&mut cases);
+    aws::aws(&mut cases);
+    lambda::lambda(&mut cases);
+    case(
+        &mut cases,
+        "app",
+        "repeats it all",
+        FirstCheck,
+        &Wrong::Echo,
+        FAILED,
+    );
     cases
 }
 
@@ -212,8 +240,9 @@ fn network(cases: &mut Vec<Case>) {
         let wrong = Wrong::Network(fault);
         case(name, AskingTheApp, &wrong, FAILED);
         case(name, FirstCheck, &wrong, FAILED);
+        // What meets new connections only, meets a check that opens one.
+        case(name, AmidChecks, &wrong, FAILED);
         if on_open_connections {
-            case(name, AmidChecks, &wrong, FAILED);
             // The checks have passed, and the teardown has no say.
             case(name, Teardown, &wrong, SUCCEEDED);
         }
@@ -226,265 +255,5 @@ fn network(cases: &mut Vec<Case>) {
     }
     for moment in [AskingTheApp, FirstCheck] {
         case("DNS gone", moment, &Wrong::NoName, FAILED);
-    }
-}
-
-fn load_balancer(cases: &mut Vec<Case>) {
-    let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
-        case(cases, "load balancer", fault, moment, wrong, expected);
-    };
-    for status in [500, 502, 503, 504] {
-        let wrong = Wrong::Network(Fault::Status(status));
-        let name = format!("answers {status}");
-        for moment in [AskingTheApp, FirstCheck, AmidChecks] {
-            case(&name, moment, &wrong, FAILED);
-        }
-        case(&name, Teardown, &wrong, SUCCEEDED);
-    }
-    let forwards = |blue, green| Wrong::Forwards(Weights { blue, green });
-    for (name, wrong, expected) in [
-        ("stays on blue", forwards(1, 0), FAILED),
-        ("mixed weights", forwards(90, 10), FAILED),
-        ("serves nobody", forwards(0, 0), FAILED),
-        ("a rule to blue", Wrong::RuleToBlue, FAILED),
-        (
-            "flips late",
-            Wrong::FlipsLate(Duration::from_millis(600)),
-            SUCCEEDED,
-        ),
-        ("flips too late", Wrong::FlipsLate(FOREVER), FAILED),
-        ("no targets", Wrong::Targets(&[]), FAILED),
-        (
-            "unhealthy target",
-            Wrong::Targets(&[TargetHealth::Healthy, TargetHealth::Unhealthy]),
-            FAILED,
-        ),
-        (
-            "target not ready",
-            Wrong::Targets(&[TargetHealth::Initial]),
-            FAILED,
-        ),
-        (
-            "target leaves",
-            Wrong::Targets(&[TargetHealth::Healthy, TargetHealth::Draining]),
-            SUCCEEDED,
-        ),
-    ] {
-        case(name, AskingAws, &wrong, expected);
-    }
-    case("one node blue", AskingTheApp, &Wrong::StaleNode, FAILED);
-}
-
-fn aws(cases: &mut Vec<Case>) {
-    let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
-        case(cases, "AWS", fault, moment, wrong, expected);
-    };
-    let by = Duration::from_millis(300);
-    let hangs = ApiFault::Slow { by: FOREVER };
-    let (once, twice) = (Lasts::Times(1), Lasts::Times(2));
-    // What becomes of it, if a call of the proof meets it, and if the report
-    // does. What the gate cannot tell, the watchdog tells: `Failed`.
-    for (name, lasts, fault, proof, report) in [
-        (
-            "throttled twice",
-            twice,
-            ApiFault::Throttled,
-            SUCCEEDED,
-            SUCCEEDED,
-        ),
-        (
-            "throttled for good",
-            Lasts::Forever,
-            ApiFault::Throttled,
-            FAILED,
-            End::Hour,
-        ),
-        (
-            "throttled for long",
-            Lasts::Gate,
-            ApiFault::Throttled,
-            FAILED,
-            FAILED,
-        ),
-        (
-            "500 twice",
-            twice,
-            ApiFault::ServerError,
-            SUCCEEDED,
-            SUCCEEDED,
-        ),
-        (
-            "500 for good",
-            Lasts::Forever,
-            ApiFault::ServerError,
-            FAILED,
-            End::Hour,
-        ),
-        (
-            "dropped once",
-            once,
-            ApiFault::ConnectionDropped,
-            SUCCEEDED,
-            SUCCEEDED,
-        ),
-        (
-            "dropped for good",
-            Lasts::Forever,
-            ApiFault::ConnectionDropped,
-            FAILED,
-            End::Hour,
-        ),
-        (
-            "answer lost",
-            once,
-            ApiFault::AnswerLost,
-            SUCCEEDED,
-            SUCCEEDED,
-        ),
-        (
-            "garbage once",
-            once,
-            ApiFault::Garbage,
-            SUCCEEDED,
-            SUCCEEDED,
-        ),
-        (
-            "garbage for good",
-            Lasts::Forever,
-            ApiFault::Garbage,
-            FAILED,
-            End::Hour,
-        ),
-        ("slow", once, ApiFault::Slow { by }, SUCCEEDED, SUCCEEDED),
-        // A proof has less time here than one call that hangs; a report more.
-        ("hangs once", once, hangs, FAILED, SUCCEEDED),
-        (
-            "access denied",
-            once,
-            ApiFault::AccessDenied,
-            FAILED,
-            FAILED,
-        ),
-        (
-            "access denied for good",
-            Lasts::Forever,
-            ApiFault::AccessDenied,
-            FAILED,
-            End::Hour,
-        ),
-        (
-            "credentials cold",
-            twice,
-            ApiFault::UnknownToken,
-            SUCCEEDED,
-            SUCCEEDED,
-        ),
-        (
-            "credentials unknown",
-            Lasts::Gate,
-            ApiFault::UnknownToken,
-            FAILED,
-            FAILED,
-        ),
-        (
-            "credentials expired",
-            Lasts::Gate,
-            ApiFault::ExpiredToken,
-            FAILED,
-            FAILED,
-        ),
-        (
-            "signature wrong",
-            Lasts::Gate,
-            ApiFault::WrongSignature,
-            FAILED,
-            FAILED,
-        ),
-    ] {
-        for (operation, _) in READS {
-            let wrong = Wrong::Aws(operation, lasts, fault);
-            case(name, AskingAws, &wrong, proof);
-        }
-        for (operation, moment) in FETCHES {
-            // Nonsense in a check file is not asked for again, and one call
-            // that hangs leaves time for another.
-            let expected = match (operation, fault) {
-                ("GetObject", ApiFault::Garbage) => FAILED,
-                (_, ApiFault::Slow { .. }) => SUCCEEDED,
-                _ => proof,
-            };
-            let wrong = Wrong::Aws(operation, lasts, fault);
-            case(name, moment, &wrong, expected);
-        }
-        case(name, Reporting, &Wrong::Aws(VERDICT, lasts, fault), report);
-        for (operation, _) in SINKS {
-            // S3 tells with the status alone that an object is kept.
-            if fault == ApiFault::Garbage && operation == "PutObject" {
-                continue;
-            }
-            let wrong = Wrong::Aws(operation, lasts, fault);
-            case(name, TellingOthers, &wrong, SUCCEEDED);
-        }
-    }
-    for (operation, moment) in FETCHES {
-        // Well-formed, and without what was asked for.
-        let wrong = Wrong::Aws(operation, once, ApiFault::Empty);
-        case("says nothing", moment, &wrong, FAILED);
-    }
-    let wrong = Wrong::AllOfAws(ApiFault::Slow { by });
-    case("slow everywhere", AskingAws, &wrong, SUCCEEDED);
-    let wrong = Wrong::AllOfAws(ApiFault::Throttled);
-    case("throttled everywhere", AskingAws, &wrong, SUCCEEDED);
-}
-
-fn lambda(cases: &mut Vec<Case>) {
-    let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
-        case(cases, "Lambda", fault, moment, wrong, expected);
-    };
-    for (name, signal) in [("killed", "-KILL"), ("frozen", "-STOP")] {
-        for (moment, line) in [
-            (AskingAws, "Greenlight "),
-            (FetchingChecks, "s3:ListBucket"),
-            (FetchingValues, "secretsmanager:GetSecretValue"),
-            (AskingTheApp, "waiting for green"),
-            (FirstCheck, "running "),
-            (Teardown, "passed: a customer sees orders"),
-            (Reporting, "Succeeded: "),
-        ] {
-            case(name, moment, &Wrong::Signal(signal, line), FAILED);
-        }
-        let wrong = Wrong::Signal(signal, "s3:PutObject");
-        case(name, TellingOthers, &wrong, SUCCEEDED);
-    }
-    for moment in [FirstCheck, AmidChecks] {
-        case("out of memory", moment, &Wrong::OutOfMemory, FAILED);
-    }
-    let seconds = Duration::from_secs;
-    let (short, late) = (Wrong::OutOfTime(seconds(2)), Wrong::Late(seconds(4)));
-    for (name, wrong) in [("out of time", short), ("late in the hour", late)] {
-        for moment in [
-            AskingAws,
-            FetchingChecks,
-            FetchingValues,
-            AskingTheApp,
-            FirstCheck,
-        ] {
-            case(name, moment, &wrong, FAILED);
-        }
-    }
-    // There has to be time for the checks, and none for what hangs then.
-    let (short, late) = (Wrong::OutOfTime(seconds(6)), Wrong::Late(seconds(6)));
-    for (name, wrong) in [("out of time", short), ("late in the hour", late)] {
-        case(name, AmidChecks, &wrong, FAILED);
-        case(name, Teardown, &wrong, SUCCEEDED);
-    }
-    let over = Wrong::Late(Duration::ZERO);
-    case("after the hour", AskingAws, &over, End::Hour);
-    for (name, again) in [
-        ("delivered twice", Again::Then),
-        ("twice at once", Again::AtOnce),
-        ("again much later", Again::Late),
-    ] {
-        case(name, Reporting, &Wrong::Twice(again), SUCCEEDED);
     }
 }

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, VERDICT};
+use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, LoadBalancer, VERDICT};
 
 use super::cases::Moment::{
     AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Reporting,
     Teardown, TellingOthers,
 };
-use super::cases::{Case, End, FETCHES, FOREVER, Lasts, Wrong};
+use super::cases::lines::CODEDEPLOY;
+use super::cases::{Again, Case, End, FETCHES, FOREVER, Lasts, SINKS, Wrong};
+use crate::addresses;
 use crate::leaks::ENVIRONMENT;
 use crate::proof_calls::READS;
 use crate::support::{Trial, checks};
@@ -18,30 +20,54 @@ use crate::support::{Trial, checks};
 const LIMIT: Duration = Duration::from_secs(12);
 /// The same where nothing can be done before its end.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
+/// The same where a sink is tried until the end.
+const SINK_LIMIT: Duration = Duration::from_secs(9);
 /// Lambda's least.
 const LEAST_MEMORY: u32 = 128;
 /// The bucket with the check files of the release.
 const CHECKS: &str = "shop-checks";
 /// The bucket with the reports.
 pub(super) const REPORTS: &str = "shop-reports";
-/// A stage on which the fault waits for its moment.
-pub(super) async fn prepared(case: &Case) -> Trial {
-    let limit = match case.wrong {
+
+/// A stage on which the fault waits for its moment. `None` if the system does
+/// not let a case have what it needs, which was said then.
+pub(super) async fn prepared(case: &Case) -> Option<Trial> {
+    let trial = match case.wrong {
+        Wrong::StaleAddress(_) => addresses::several().await?,
+        _ => Trial::new().await,
+    };
+    let mut trial = settings(case, trial.timeout(limit(case)));
+    if let Wrong::Line(line, services, _) = case.wrong {
+        let endpoint = line.endpoint(&trial).await;
+        for service in services {
+            trial = trial.set(&format!("AWS_ENDPOINT_URL_{service}"), &endpoint);
+        }
+    }
+    set(case, &trial);
+    Some(trial)
+}
+
+fn limit(case: &Case) -> Duration {
+    match case.wrong {
         Wrong::OutOfTime(limit) => limit,
         // Only the hour may end it.
         Wrong::Late(_) => Duration::from_mins(1),
         _ if case.expected == End::Hour => SHORT_LIMIT,
-        _ if is_fetch(case) && !case.succeeds() => SHORT_LIMIT,
-        Wrong::Aws(VERDICT, Lasts::Gate, _) => SHORT_LIMIT,
+        Wrong::Signal(..) if is_fetch(case) => SHORT_LIMIT,
+        Wrong::Aws(VERDICT, Lasts::Gate, _) | Wrong::Line(_, CODEDEPLOY, _) => SHORT_LIMIT,
+        _ if SINKS.iter().any(|(_, sink)| !case.reaches(sink)) => SINK_LIMIT,
         _ => LIMIT,
-    };
-    let mut trial = Trial::new().await.timeout(limit);
+    }
+}
+
+fn settings(case: &Case, mut trial: Trial) -> Trial {
     trial = if is_fetch(case) {
         keep(&trial);
         let place = format!("s3://{CHECKS}/checks/{{{{ deployment.image_tag }}}}/");
         trial.set("SMOKE_CHECKS", &place)
     } else {
-        trial.set("SMOKE_CHECKS", &checks("whole"))
+        let files: Vec<_> = files(case).iter().map(|name| checks(name)).collect();
+        trial.set("SMOKE_CHECKS", &files.join(","))
     };
     let api = trial.stage.codedeploy();
     api.make_bucket(REPORTS, &[]);
@@ -55,11 +81,18 @@ pub(super) async fn prepared(case: &Case) -> Trial {
     if !case.succeeds() && !waits {
         trial = trial.set("SMOKE_PROOF_TIMEOUT", "1500ms");
     }
+    let fetch = is_fetch(case) && matches!(case.wrong, Wrong::Aws(..) | Wrong::Line(..));
+    if fetch && !case.succeeds() {
+        trial = trial.set("SMOKE_DEADLINE", "2s");
+    }
     for (name, secret) in ENVIRONMENT {
         trial = trial.set(name, secret);
     }
     if case.moment == AskingTheApp {
         trial = trial.set("SMOKE_IDENTITY", "header:x-app-version");
+    }
+    if let Some(proof) = proof(case) {
+        trial = trial.set("SMOKE_PROOF", proof);
     }
     if case.wrong.is_out_of_memory() {
         trial = trial
@@ -71,8 +104,38 @@ pub(super) async fn prepared(case: &Case) -> Trial {
         let port = trial.stage.test_port();
         trial = trial.set("SMOKE_CONNECT_TO", &format!("gone.invalid:{port}"));
     }
-    set(case, &trial);
     trial
+}
+
+/// How much is proven, if it is less than all: the moment has to be reached.
+fn proof(case: &Case) -> Option<&'static str> {
+    let by_checks = matches!(
+        case.wrong,
+        Wrong::Forwards(_) | Wrong::FlipsLate(_) | Wrong::Line(_, CODEDEPLOY, _)
+    );
+    match case.moment {
+        AskingTheApp if by_checks => Some("identity"),
+        FirstCheck | Reporting if by_checks => Some("off"),
+        _ => None,
+    }
+}
+
+/// The check files of a case.
+fn files(case: &Case) -> &'static [&'static str] {
+    match (&case.wrong, case.moment) {
+        (Wrong::Echo, _) => &["whole", "echo"],
+        (
+            Wrong::Network(
+                Fault::ResetOnAccept | Fault::BlackHole | Fault::BrokenTls | Fault::Certificate(_),
+            ),
+            AmidChecks,
+        ) => &["whole", "fresh"],
+        (
+            Wrong::Forwards(_) | Wrong::FlipsLate(_) | Wrong::StaleNode(_),
+            FirstCheck | AmidChecks,
+        ) => &["whole", "version"],
+        _ => &["whole"],
+    }
 }
 
 fn is_fetch(case: &Case) -> bool {
@@ -108,7 +171,12 @@ fn set(case: &Case, trial: &Trial) {
     let (api, balancer) = (trial.stage.codedeploy(), trial.stage.load_balancer());
     let fault = |fault| balancer.fault(Listener::Test, Some(fault));
     match (&case.wrong, case.moment) {
-        (_, AmidChecks) => trial.stage.green_app().break_with(Defect::Slow),
+        (wrong, AmidChecks) => {
+            trial.stage.green_app().break_with(Defect::Slow);
+            if matches!(wrong, Wrong::StaleNode(_)) {
+                turned(balancer);
+            }
+        }
         (Wrong::Network(wrong), moment) if moment != Teardown => fault(*wrong),
         (Wrong::Forwards(weights), _) => balancer.forward(Listener::Test, *weights),
         (Wrong::FlipsLate(by), _) => {
@@ -116,10 +184,17 @@ fn set(case: &Case, trial: &Trial) {
             fault(Fault::LateFlip { by: *by });
             balancer.forward(Listener::Test, Colour::Green);
         }
-        (Wrong::StaleNode, _) => {
-            balancer.forward(Listener::Test, Colour::Blue);
-            balancer.forward(Listener::Test, Colour::Green);
-            fault(Fault::StaleNode { one_in: 2 });
+        (Wrong::StaleNode(one_in), _) => {
+            turned(balancer);
+            fault(Fault::StaleNode { one_in: *one_in });
+        }
+        (Wrong::StaleNodeAtFirst, _) => {
+            turned(balancer);
+            fault(Fault::StaleNode { one_in: 1 });
+        }
+        (Wrong::StaleAddress(last), _) => {
+            turned(balancer);
+            fault(Fault::StaleAddress { last: *last });
         }
         (Wrong::RuleToBlue, _) => api.set_test_rule(Colour::Blue),
         (Wrong::Targets(targets), _) => api.set_targets(Colour::Green, targets),
@@ -136,8 +211,16 @@ fn set(case: &Case, trial: &Trial) {
                 api.fail(operation, 1, *fault);
             }
         }
-        // One call that is asked again, so that the log tells of it, and then
-        // one that hangs.
+        // One call that is asked again, so that the log tells of it.
+        (Wrong::Twice(Again::Meanwhile(_)), FetchingChecks | FetchingValues) => {
+            let fetch = FETCHES.iter().find(|(_, moment)| *moment == case.moment);
+            let (operation, _) = fetch.unwrap();
+            api.fail(operation, 1, ApiFault::Throttled);
+        }
+        (Wrong::Twice(Again::Meanwhile(_)), TellingOthers) => {
+            api.fail("PutObject", 1, ApiFault::Throttled);
+        }
+        // The same, and then one that hangs.
         (
             Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_),
             FetchingChecks | FetchingValues,
@@ -158,7 +241,9 @@ fn set(case: &Case, trial: &Trial) {
             );
             balancer.forward(Listener::Test, Colour::Blue);
         }
-        (Wrong::Signal(..), AskingTheApp) => fault(Fault::Status(503)),
+        (Wrong::Signal(..) | Wrong::Twice(Again::Meanwhile(_)), AskingTheApp) => {
+            fault(Fault::Status(503));
+        }
         (Wrong::Signal(..) | Wrong::OutOfTime(_) | Wrong::Late(_), FirstCheck | AskingTheApp) => {
             fault(Fault::NoAnswer);
         }
@@ -170,4 +255,28 @@ fn set(case: &Case, trial: &Trial) {
         (Wrong::Signal(..), Reporting) => api.fail(VERDICT, 1, ApiFault::Slow { by: FOREVER }),
         _ => {}
     }
+}
+
+/// The listener has led to blue, and leads to green now.
+fn turned(balancer: &LoadBalancer) {
+    balancer.forward(Listener::Test, Colour::Blue);
+    balancer.forward(Listener::Test, Colour::Green);
+}
+
+/// Lets happen what has to come later.
+pub(super) fn strike(case: &Case, trial: &Trial) {
+    let balancer = trial.stage.load_balancer();
+    let fault = match &case.wrong {
+        Wrong::Network(fault) => *fault,
+        Wrong::OutOfMemory => Fault::EndlessBody,
+        Wrong::StaleNode(one_in) => Fault::StaleNode { one_in: *one_in },
+        Wrong::Forwards(weights) => return balancer.forward(Listener::Test, *weights),
+        Wrong::Targets(targets) => {
+            trial.stage.codedeploy().set_targets(Colour::Green, targets);
+            // Which a load balancer without targets answers.
+            Fault::Status(503)
+        }
+        _ => Fault::NoAnswer,
+    };
+    balancer.fault(Listener::Test, Some(fault));
 }
