@@ -11,37 +11,61 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use rehearsal::{Colour, Fault, Listener, StageOptions, Verdict};
+use rehearsal::{Colour, Fault, Invocation, InvocationOutcome, Listener, StageOptions, Verdict};
 
-use crate::support::{BOOTSTRAP, Trial};
+use crate::support::{BOOTSTRAP, Invoked, Trial};
 
 const NAME: &str = "balancer.example.test";
 const NODES: u8 = 3;
 
 /// A trial whose load balancer has three addresses, and one name for them.
-/// `None` if the system refuses it, which was said then.
-pub(crate) async fn several() -> Option<Trial> {
-    let nodes = StageOptions {
-        nodes: NODES,
-        ..StageOptions::default()
-    };
-    let trial = Trial::on(nodes).await;
-    let bootstrap = hosted(&trial)?;
-    let port = trial.stage.test_port();
-    let trial = trial
-        .bootstrap(bootstrap)
-        .set("SMOKE_CONNECT_TO", &format!("{NAME}:{port}"))
-        .set("SMOKE_IDENTITY", "header:x-app-version")
-        .set("SMOKE_IDENTITY_TIMES", "4")
-        .set("SMOKE_PROOF_TIMEOUT", "3s");
-    Some(trial)
+struct Several {
+    trial: Trial,
+    /// The function, where the name is known.
+    bootstrap: PathBuf,
 }
 
-/// How many requests each address has got.
-fn requests(trial: &Trial) -> Vec<u64> {
-    let balancer = trial.stage.load_balancer();
-    let at = |last| balancer.requests_at(Listener::Test, last);
-    (1..=NODES).map(at).collect()
+impl Several {
+    async fn new() -> Option<Self> {
+        let nodes = StageOptions {
+            nodes: NODES,
+            ..StageOptions::default()
+        };
+        let trial = Trial::on(nodes).await;
+        let bootstrap = hosted(&trial)?;
+        let port = trial.stage.test_port();
+        let trial = trial
+            .set("SMOKE_CONNECT_TO", &format!("{NAME}:{port}"))
+            .set("SMOKE_IDENTITY", "header:x-app-version")
+            .set("SMOKE_IDENTITY_TIMES", "4")
+            .set("SMOKE_PROOF_TIMEOUT", "3s");
+        Some(Self { trial, bootstrap })
+    }
+
+    async fn gate(&self) -> (rehearsal::Registered, Invoked) {
+        let registered = self.trial.stage.codedeploy().register();
+        let mut options = self.trial.options();
+        options.bootstrap.clone_from(&self.bootstrap);
+        let function = self.trial.stage.function(options).await.unwrap();
+        let invocation: Invocation = function.invoke(registered.event()).await;
+        assert!(
+            matches!(invocation.outcome, InvocationOutcome::Returned(_)),
+            "{invocation:?}"
+        );
+        (registered, Invoked(invocation))
+    }
+
+    fn requests(&self) -> Vec<u64> {
+        let balancer = self.trial.stage.load_balancer();
+        let at = |last| balancer.requests_at(Listener::Test, last);
+        (1..=NODES).map(at).collect()
+    }
+}
+
+/// A trial whose function runs where one name stands for three addresses.
+pub(crate) async fn several() -> Option<Trial> {
+    let Several { trial, bootstrap } = Several::new().await?;
+    Some(trial.bootstrap(bootstrap))
 }
 
 /// A script that runs the function where the name stands for all addresses.
@@ -78,43 +102,43 @@ fn hosted(trial: &Trial) -> Option<PathBuf> {
 
 #[tokio::test]
 async fn each_address_is_asked_as_often_as_the_settings_say() {
-    let Some(trial) = several().await else {
+    let Some(several) = Several::new().await else {
         return;
     };
-    let (registered, invoked) = trial.gate().await;
-    let verdict = trial.verdict(&registered);
+    let (registered, invoked) = several.gate().await;
+    let verdict = several.trial.verdict(&registered);
     assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
-    let requests = requests(&trial);
+    let requests = several.requests();
     assert!(requests.iter().all(|count| *count >= 4), "{requests:?}");
 }
 
 #[tokio::test]
 async fn one_address_that_still_serves_blue_fails_and_is_named() {
     for last in 1..=NODES {
-        let Some(trial) = several().await else {
+        let Some(several) = Several::new().await else {
             return;
         };
-        let balancer = trial.stage.load_balancer();
+        let balancer = several.trial.stage.load_balancer();
         balancer.forward(Listener::Test, Colour::Blue);
         balancer.forward(Listener::Test, Colour::Green);
         balancer.fault(Listener::Test, Some(Fault::StaleAddress { last }));
-        let outcome = trial.gate().await;
+        let outcome = several.gate().await;
         let why = "green is not proven: the target does not answer as green";
-        trial.assert_failed(&outcome, why);
-        let port = trial.stage.test_port();
+        several.trial.assert_failed(&outcome, why);
+        let port = several.trial.stage.test_port();
         let named = format!("127.0.0.{last}:{port}: expected");
-        trial.assert_failed(&outcome, &named);
-        trial.assert_failed(&outcome, "blue-1.0.0");
+        several.trial.assert_failed(&outcome, &named);
+        several.trial.assert_failed(&outcome, "blue-1.0.0");
         assert!(outcome.1.answer()["report"].is_null());
     }
 }
 
 #[tokio::test]
 async fn an_address_that_turns_green_late_is_waited_for() {
-    let Some(trial) = several().await else {
+    let Some(several) = Several::new().await else {
         return;
     };
-    let balancer = trial.stage.load_balancer();
+    let balancer = several.trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     balancer.forward(Listener::Test, Colour::Green);
     balancer.fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
@@ -124,8 +148,8 @@ async fn an_address_that_turns_green_late_is_waited_for() {
         }
         balancer.fault(Listener::Test, None);
     };
-    let ((registered, invoked), ()) = tokio::join!(trial.gate(), healing);
-    let verdict = trial.verdict(&registered);
+    let ((registered, invoked), ()) = tokio::join!(several.gate(), healing);
+    let verdict = several.trial.verdict(&registered);
     assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
     assert!(invoked.output().contains("waiting for green: 127.0.0.2:"));
 }

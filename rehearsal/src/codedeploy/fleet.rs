@@ -66,9 +66,6 @@ pub(super) struct Fleet {
     pub(super) test_rule: Option<Weights>,
     /// Whether ECS shows no green task set.
     pub(super) green_hidden: bool,
-    /// The ARN under which `CodeDeploy` knows the test listener, where somebody
-    /// else stands for ELB.
-    pub(super) test_listener: Option<String>,
 }
 
 impl Default for Fleet {
@@ -78,7 +75,6 @@ impl Default for Fleet {
             green: vec![TargetHealth::Healthy],
             test_rule: None,
             green_hidden: false,
-            test_listener: None,
         }
     }
 }

@@ -139,6 +139,8 @@ struct Book {
     faults_of: HashMap<String, VecDeque<ApiFault>>,
     fleet: Fleet,
     account: Account,
+    /// The ARN of the test listener, where somebody else stands for ELB.
+    test_listener: Option<String>,
 }
 
 impl CodeDeploy {
@@ -157,6 +159,12 @@ impl CodeDeploy {
     /// The endpoint: what `AWS_ENDPOINT_URL` has to be.
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// Lets `CodeDeploy` know the test listener by this ARN, where somebody else
+    /// stands for ELB.
+    pub fn name_test_listener(&self, arn: &str) {
+        self.state.lock().test_listener = Some(arn.to_owned());
     }
 
     /// A new ECS deployment whose `AfterAllowTestTraffic` waits for a verdict.
@@ -259,12 +267,6 @@ impl CodeDeploy {
     /// Lets ECS know no green task set, as before the installation.
     pub fn hide_green(&self) {
         self.state.lock().fleet.green_hidden = true;
-    }
-
-    /// Lets `CodeDeploy` know the test listener by this ARN, where somebody else
-    /// stands for ELB.
-    pub fn name_test_listener(&self, arn: &str) {
-        self.state.lock().fleet.test_listener = Some(arn.to_owned());
     }
 
     /// The verdict that was accepted for a deployment.

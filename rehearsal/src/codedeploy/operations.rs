@@ -53,7 +53,7 @@ impl State {
 
     fn deployment(&self, input: &Value) -> Result<Value, ApiError> {
         let mut info = self.with(input, |found| Ok(found.info()))?;
-        let named = self.lock().fleet.test_listener.clone();
+        let named = self.lock().test_listener.clone();
         let pair = info.pointer_mut("/loadBalancerInfo/targetGroupPairInfoList/0");
         if let (Some(pair), Some(arn)) = (pair, named) {
             pair["testTrafficRoute"] = json!({"listenerArns": [arn]});
