@@ -90,6 +90,7 @@ package: | cargo tools ## Build the Lambda zip, check files included (ARCH=arm64
 	@tools/check-package.sh $(PACKAGE)
 
 include terraform/terraform.mk
+include tools/others.mk
 
 .PHONY: bench
 bench: | cargo ## Measure checks per second, peak memory and the Lambda's start

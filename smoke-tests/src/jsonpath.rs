@@ -30,6 +30,11 @@ impl Path {
         &self.text
     }
 
+    /// Whether it stands for one value at the most.
+    pub(crate) fn is_singular(&self) -> bool {
+        self.singular
+    }
+
     /// What the path selects: for a singular query the one value, if it is
     /// there; for any other the list of all that it selects, possibly empty.
     pub(crate) fn select(&self, document: &Value) -> Option<Value> {

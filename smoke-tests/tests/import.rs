@@ -5,9 +5,14 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::print_stderr
 )]
 
+#[path = "import/beside.rs"]
+mod beside;
+#[path = "import/examples.rs"]
+mod examples;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -17,9 +22,11 @@ use std::sync::Arc;
 use rehearsal::{Defect, Stage};
 use smoke_tests::diagnostic::Source;
 use smoke_tests::import::{self, Environment};
+use smoke_tests::plan::plan;
+use smoke_tests::settings::Selection;
 use smoke_tests::snippet::{Colour, render};
 use smoke_tests::verdict::{Verdict, judge};
-use support::{report, stage};
+use support::{connection, report_of_sources, stage};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import")
@@ -75,6 +82,40 @@ fn what_a_check_file_cannot_say_is_said_with_its_place() {
     insta::assert_snapshot!("hurl_odd", shown(&hurl_file("odd.hurl")));
     let odd = import::postman(&source("odd.postman_collection.json"), &[]).unwrap();
     insta::assert_snapshot!("postman_odd", shown(&odd));
+    insta::assert_snapshot!("hurl_lost", shown(&hurl_file("lost.hurl")));
+    let lost = import::postman(&source("lost.postman_collection.json"), &[]).unwrap();
+    insta::assert_snapshot!("postman_lost", shown(&lost));
+    for imported in [odd, lost, hurl_file("odd.hurl"), hurl_file("lost.hurl")] {
+        accepted(&imported);
+    }
+}
+
+/// What was made is a check file that can be read.
+fn accepted(imported: &import::Imported) {
+    let file = Source::new("imported.yaml", imported.text.as_str());
+    let environment = |_: &str| Some("a value".to_owned());
+    plan(&[file], &Selection::default(), &environment)
+        .unwrap_or_else(|problems| panic!("{problems}\n{}", imported.text));
+}
+
+/// The same with the place of the original, beside which its files lie.
+fn here(name: &str) -> Arc<Source> {
+    Source::new(
+        folder().join(name),
+        std::fs::read_to_string(folder().join(name)).unwrap(),
+    )
+}
+
+#[test]
+fn requests_of_all_kinds_are_carried_over() {
+    let hurl = import::hurl(&here("requests.hurl")).unwrap();
+    let postman = import::postman(&here("requests.postman_collection.json"), &[]).unwrap();
+    for imported in [&hurl, &postman] {
+        assert_eq!(imported.losses, []);
+        assert_eq!(imported.files, ["order.json"]);
+    }
+    insta::assert_snapshot!("hurl_requests", hurl.text);
+    insta::assert_snapshot!("postman_requests", postman.text);
 }
 
 /// A way in which the shop can be broken, or none.
@@ -87,7 +128,8 @@ fn releases() -> Vec<Option<Defect>> {
 
 /// The names of the checks, or steps, that fail under our own command.
 async fn failing(stage: &Stage, text: &str) -> (Verdict, Vec<String>) {
-    let report = report(stage, text).await;
+    let file = Source::new(folder().join("imported.yaml"), text);
+    let report = report_of_sources(&connection(stage), &[file]).await;
     let mut failing = Vec::new();
     for check in &report.checks {
         for step in check.steps.iter().filter(|step| !step.failures.is_empty()) {
@@ -131,17 +173,27 @@ fn output(output: &Output) -> String {
 
 #[tokio::test]
 async fn an_imported_hurl_file_fails_where_hurl_fails() {
-    let imported = hurl_file("shop.hurl");
+    for (name, fails) in [("shop.hurl", true), ("requests.hurl", false)] {
+        beside_hurl(name, fails).await;
+    }
+}
+
+/// Runs a file of Hurl and what it becomes in all releases; `fails` says that
+/// each defect must be found.
+async fn beside_hurl(name: &str, fails: bool) {
+    let imported = import::hurl(&here(name)).unwrap();
     let hurl = tool("hurl");
     let stage = stage().await;
     for defect in releases() {
         stage.green_app().reinstall(defect);
         let (verdict, failing) = failing(&stage, &imported.text).await;
-        assert_eq!(
-            verdict == Verdict::Failed,
-            defect.is_some(),
-            "{defect:?}: {failing:?}"
-        );
+        if fails || defect.is_none() {
+            assert_eq!(
+                verdict == Verdict::Failed,
+                defect.is_some(),
+                "{defect:?}: {failing:?}"
+            );
+        }
         let Some(hurl) = &hurl else { continue };
         stage.green_app().reinstall(defect);
         let said = run(Command::new(hurl)
@@ -149,7 +201,7 @@ async fn an_imported_hurl_file_fails_where_hurl_fails() {
             .arg(format!("base={}", stage.test_url()))
             .arg("--cacert")
             .arg(stage.ca_file())
-            .arg(folder().join("shop.hurl")))
+            .arg(folder().join(name)))
         .await;
         let text = output(&said);
         assert_eq!(
@@ -159,19 +211,19 @@ async fn an_imported_hurl_file_fails_where_hurl_fails() {
         );
         // Both stop at the same request.
         if let [step] = failing.as_slice() {
-            let line = source("shop.hurl");
+            let line = source(name);
             let line = line
                 .text()
                 .lines()
                 .position(|line| line == format!("# {step}"))
                 .unwrap()
                 + 1;
-            let next = source("shop.hurl")
+            let next = source(name)
                 .text()
                 .lines()
                 .skip(line)
                 .position(|line| line.starts_with("# "));
-            let place = text.split("shop.hurl:").nth(1).unwrap();
+            let place = text.split(&format!("{name}:")).nth(1).unwrap();
             let failed: usize = place.split(':').next().unwrap().parse().unwrap();
             assert!(
                 failed > line && next.is_none_or(|next| failed <= line + next),
@@ -183,23 +235,37 @@ async fn an_imported_hurl_file_fails_where_hurl_fails() {
 
 #[tokio::test]
 async fn an_imported_collection_fails_where_postman_fails() {
-    let imported = shop_collection();
+    for (name, fails) in [("shop", true), ("requests", false)] {
+        beside_newman(name, fails).await;
+    }
+}
+
+/// The same for a collection.
+async fn beside_newman(name: &str, fails: bool) {
+    let collection = folder().join(format!("{name}.postman_collection.json"));
+    let environment = Environment::read(&source("shop.postman_environment.json")).unwrap();
+    let original = here(&format!("{name}.postman_collection.json"));
+    let imported = import::postman(&original, &[environment]).unwrap();
     let newman = tool("newman");
     let stage = stage().await;
     for defect in releases() {
         stage.green_app().reinstall(defect);
         let (verdict, failing) = failing(&stage, &imported.text).await;
-        assert_eq!(
-            verdict == Verdict::Failed,
-            defect.is_some(),
-            "{defect:?}: {failing:?}"
-        );
+        if fails || defect.is_none() {
+            assert_eq!(
+                verdict == Verdict::Failed,
+                defect.is_some(),
+                "{defect:?}: {failing:?}"
+            );
+        }
         let Some(newman) = &newman else { continue };
         stage.green_app().reinstall(defect);
         let results = stage.folder().join("newman.json");
         let said = run(Command::new(newman)
             .arg("run")
-            .arg(folder().join("shop.postman_collection.json"))
+            .arg(&collection)
+            .arg("--working-dir")
+            .arg(folder())
             .arg("--environment")
             .arg(folder().join("shop.postman_environment.json"))
             .arg("--env-var")
@@ -229,4 +295,35 @@ async fn an_imported_collection_fails_where_postman_fails() {
             "{defect:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn files_that_the_original_sends_are_copied_beside_the_check_file() {
+    let work = tempfile::tempdir().unwrap();
+    let smoke = |file: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_smoke"));
+        command.arg("import").arg(folder().join(file)).args(more);
+        command.current_dir(work.path()).env_clear();
+        command
+    };
+    let said = run(&mut smoke("requests.hurl", &[])).await;
+    let text = output(&said);
+    assert!(said.status.success(), "{text}");
+    assert!(text.contains("copied: order.json"), "{text}");
+    let there = std::fs::read(work.path().join("order.json")).unwrap();
+    assert_eq!(there, std::fs::read(folder().join("order.json")).unwrap());
+    let mut validate = Command::new(env!("CARGO_BIN_EXE_smoke"));
+    validate
+        .args(["validate", "requests.yaml"])
+        .current_dir(work.path());
+    let said = run(&mut validate).await;
+    assert!(said.status.success(), "{}", output(&said));
+    // Another file of that name is not replaced.
+    std::fs::write(work.path().join("order.json"), "mine").unwrap();
+    let said = run(&mut smoke("requests.hurl", &["--output", "again.yaml"])).await;
+    assert_eq!(said.status.code(), Some(2), "{}", output(&said));
+    assert_eq!(
+        std::fs::read(work.path().join("order.json")).unwrap(),
+        b"mine"
+    );
 }

@@ -1,6 +1,7 @@
 //! A check file that is being written, for `smoke init` and `smoke import`,
 //! and its text: with comments, and laid out as a person would.
 
+mod demand;
 mod path;
 mod template;
 mod yaml;
@@ -8,6 +9,8 @@ mod yaml;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
+pub(crate) use demand::escaped;
+use demand::merge;
 pub(crate) use path::member;
 pub(crate) use template::{escape, identifier};
 
@@ -57,6 +60,16 @@ pub(crate) struct Step {
     pub(crate) capture: Map<String, Value>,
 }
 
+/// The first lines of a check file that was written for somebody: with them
+/// their editor explains each key.
+pub(crate) fn for_editors() -> Vec<String> {
+    vec![
+        "yaml-language-server: $schema=check-file.schema.json".to_owned(),
+        "(smoke schema > check-file.schema.json, and the editor explains each key)".to_owned(),
+        String::new(),
+    ]
+}
+
 /// The methods that a check file can ask with.
 pub(crate) const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 
@@ -79,14 +92,13 @@ pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
 impl Step {
     /// Whether it has a body already; there is room for one.
     pub(crate) fn has_body(&self) -> bool {
-        let bodies = ["json", "form", "text", "multipart"];
+        let bodies = ["json", "form", "text", "file", "graphql", "multipart"];
         bodies.iter().any(|body| self.request.contains_key(*body))
     }
 
     /// Demands something of a part of the answer: `section` is a key of
     /// `expect`, `of` the header, cookie or path that is meant, if the section
-    /// has such. False if the same was demanded with another value already,
-    /// for which a check file has no room.
+    /// has such. False if what was demanded before leaves no room for it.
     pub(crate) fn demand(
         &mut self,
         section: &str,
@@ -120,29 +132,34 @@ impl Step {
         {
             return true;
         }
-        merge(slot, operator, value)
+        let text = matches!(section, "body" | "headers" | "cookies" | "url");
+        merge(slot, operator, value, text)
     }
-}
 
-/// Adds one demand to a predicate. Equality alone is written as a literal.
-fn merge(predicate: &mut Value, operator: &str, value: Value) -> bool {
-    let literal = operator == "equals" && !value.is_object();
-    if predicate.is_null() && literal && !value.is_null() {
-        *predicate = value;
-        return true;
+    /// Sends a form as text, because fields of it come several times.
+    /// `encoded` makes of a text what stands in such a form.
+    pub(crate) fn form_text(
+        &mut self,
+        pairs: impl Iterator<Item = (String, String)>,
+        encoded: &mut dyn FnMut(&str) -> String,
+    ) {
+        let pairs = pairs.map(|(key, value)| format!("{}={}", encoded(&key), encoded(&value)));
+        let text = pairs.collect::<Vec<_>>().join("&");
+        self.request.insert("text".to_owned(), text.into());
+        let headers = self.request.entry("headers");
+        if let Value::Object(headers) = headers.or_insert_with(|| Map::new().into()) {
+            headers
+                .entry("content-type")
+                .or_insert("application/x-www-form-urlencoded".into());
+        }
     }
-    let mut tests = match std::mem::take(predicate) {
-        Value::Null => Map::new(),
-        Value::Object(tests) => tests,
-        other => Map::from_iter([("equals".to_owned(), other)]),
-    };
-    let fits = tests.get(operator).is_none_or(|there| *there == value);
-    tests.entry(operator).or_insert(value);
-    *predicate = match tests.get("equals") {
-        Some(only) if tests.len() == 1 && !only.is_object() && !only.is_null() => only.clone(),
-        _ => tests.into(),
-    };
-    fits
+
+    /// Adds a word on the step, once.
+    pub(crate) fn note(&mut self, note: &str) {
+        if !self.notes.iter().any(|known| known == note) {
+            self.notes.push(note.to_owned());
+        }
+    }
 }
 
 impl Draft {
@@ -182,7 +199,13 @@ mod tests {
         assert!(step.demand("json", Some("$.b"), "equals", json!(null)));
         assert!(step.demand("json", Some("$.c"), "equals", json!({"d": 1})));
         assert!(step.demand("body", None, "contains", json!("x")));
-        assert!(!step.demand("body", None, "contains", json!("y")));
+        assert!(step.demand("body", None, "contains", json!("y?")));
+        assert!(step.demand("body", None, "contains", json!("z")));
+        assert!(step.demand("body", None, "not", json!({ "contains": "q" })));
+        assert!(step.demand("json", Some("$.n"), "not", json!({ "equals": 1 })));
+        assert!(step.demand("json", Some("$.n"), "not", json!({ "equals": 2 })));
+        assert!(step.demand("json", Some("$.e"), "each", json!({ "type": "string" })));
+        assert!(step.demand("json", Some("$.e"), "each", json!({ "empty": false })));
         assert!(step.demand("status", None, "equals", json!(200)));
         assert!(step.demand("status", None, "equals", json!(200)));
         assert!(!step.demand("status", None, "equals", json!(201)));
@@ -193,8 +216,14 @@ mod tests {
                     "$.a": { "equals": 1, "type": "number" },
                     "$.b": { "equals": null },
                     "$.c": { "equals": { "d": 1 } },
+                    "$.n": { "not": { "one_of": [1, 2] } },
+                    "$.e": { "each": { "type": "string", "empty": false } },
                 },
-                "body": { "contains": "x" },
+                "body": {
+                    "contains": "x",
+                    "matches": "y\\?",
+                    "not": { "not": { "contains": "z", "not": { "contains": "q" } } },
+                },
                 "status": 200,
             })
         );

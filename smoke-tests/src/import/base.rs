@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::variables::variable_length;
+use serde_json::json;
+use url::Url;
+
+use super::variables::{Given, Variables, variable_length};
 
 /// A URL in two parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub(super) struct Address {
     pub(super) base: String,
     /// From the first `/` on, without a fragment.
     pub(super) path: String,
+    /// Whether the URL has a path at all.
+    pub(super) bare: bool,
 }
 
 /// Takes a URL apart. Variables are still written as the original has them.
@@ -30,7 +35,66 @@ pub(super) fn split(url: &str) -> Address {
     Address {
         base: base.to_owned(),
         path: clean(path),
+        bare: path.is_empty(),
     }
+}
+
+/// Another host than the target, as a check file asks it: what its URLs begin
+/// with, and what has to be allowed, as far as that is known.
+pub(super) struct Elsewhere {
+    pub(super) base: String,
+    pub(super) allow: Option<String>,
+}
+
+/// The other host that a base stands for; nothing if no request can go there.
+pub(super) fn elsewhere(base: &str, variables: &mut Variables) -> Option<Elsewhere> {
+    let http = base.starts_with("https://") || base.starts_with("http://");
+    if base.contains("{{") {
+        let odd = base.contains(['@', '"', '\\']) || base.contains(char::is_whitespace);
+        let whole = base.starts_with("{{") || http;
+        let named = variables.value_named(base);
+        return (whole && !odd).then(|| Elsewhere {
+            allow: named.and_then(|url| allowed(&url)),
+            base: variables.template(base),
+        });
+    }
+    let allow = allowed(base).filter(|_| http)?;
+    // A value of its own, so that it is changed in one place.
+    let name = allow.replace("http://", "");
+    if variables
+        .value(&name)
+        .is_some_and(|known| *known != json!(base))
+    {
+        return None;
+    }
+    variables.give(Given {
+        name: name.clone(),
+        value: json!(base),
+        secret: false,
+    });
+    Some(Elsewhere {
+        base: format!("{{{{ {} }}}}", variables.expression(&name)),
+        allow: Some(allow),
+    })
+}
+
+/// What `--allow-host` has to say for a URL.
+fn allowed(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let fine = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none();
+    let host = url.host_str().filter(|host| fine && !host.is_empty())?;
+    let scheme = if url.scheme() == "http" {
+        "http://"
+    } else {
+        ""
+    };
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    Some(format!("{scheme}{host}{port}"))
 }
 
 /// The path as a check file can ask for it: one slash at the beginning, and

@@ -4,9 +4,13 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::units::human_bytes;
 
 /// The most of an original text that a comment repeats.
 const MOST: usize = 100;
+
+/// The longest check file, in bytes.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// Collects losses; each becomes the comment that is returned.
 #[derive(Debug)]
@@ -43,6 +47,15 @@ impl Losses {
             self.found.push(problem);
         }
         format!("Not carried over, line {line}: {what}: {found}\n  {help}")
+    }
+
+    /// What is made is longer than a check file may be.
+    pub(super) fn too_long(&mut self, text: &str) {
+        if text.len() > MOST_BYTES {
+            let found = human_bytes(text.len() as u64);
+            let help = "a check file has 1 MiB at the most: split the original";
+            self.add_text(Span::new(0, 0), "all of it in one file", &found, help);
+        }
     }
 
     /// All of them, in the order of the original.

@@ -10,6 +10,8 @@
 //! what is written.
 
 mod base;
+mod dynamic;
+mod files;
 mod hurl;
 mod json_place;
 mod losses;
@@ -20,6 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::draft::for_editors;
 pub use variables::Environment;
 
 /// A check file, made from another tool's.
@@ -31,6 +34,11 @@ pub struct Imported {
     pub losses: Vec<Diagnostic>,
     /// The URL that the original asks, if it names one.
     pub target: Option<String>,
+    /// Other hosts that it asks, as `--allow-host` takes them.
+    pub hosts: Vec<String>,
+    /// Files that have to stand beside the check file, by their paths from the
+    /// original's folder.
+    pub files: Vec<String>,
 }
 
 /// What a file is.
@@ -85,11 +93,13 @@ fn stem(path: &Path) -> String {
 }
 
 /// The lines at the top of what is written.
-fn heading(source: &Source, target: Option<&str>) -> Vec<String> {
+fn heading(source: &Source, target: Option<&str>, hosts: &[String]) -> Vec<String> {
     let name = source.path().file_name().unwrap_or_default();
     let target = target.unwrap_or("https://your.test.listener");
-    vec![
-        format!("Imported from {}.", name.to_string_lossy()),
-        format!("smoke run THIS-FILE --target {target}"),
-    ]
+    let mut lines = for_editors();
+    lines.push(format!("Imported from {}.", name.to_string_lossy()));
+    let mut command = vec![format!("smoke run THIS-FILE --target {target}")];
+    command.extend(hosts.iter().map(|host| format!("--allow-host {host}")));
+    lines.push(command.join(" "));
+    lines
 }

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::dynamic::{dynamic, from_environment, quoted};
 use crate::draft::{Entry, escape, identifier};
 
 /// The values of a Postman environment, or of Postman's globals.
@@ -60,6 +61,12 @@ impl Variables {
         self.given.get(name).map(|given| &given.value)
     }
 
+    /// The value of the variable that a text consists of.
+    pub(super) fn value_named(&self, text: &str) -> Option<String> {
+        let name = text.strip_prefix("{{")?.strip_suffix("}}")?;
+        self.value(name.trim())?.as_str().map(str::to_owned)
+    }
+
     /// The name under which an answer's value is kept.
     pub(super) fn capture(&mut self, name: &str) -> String {
         self.captured.insert(name.to_owned());
@@ -108,6 +115,34 @@ impl Variables {
         template
     }
 
+    /// The text in the form of a URL's query or of a form's fields.
+    pub(super) fn urlencoded(&mut self, text: &str) -> String {
+        let encoded = |part| match part {
+            Part::Text(text) => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+            Part::Variable(name) => {
+                format!("{{{{ {} | string | urlencode }}}}", self.expression(name))
+            }
+        };
+        parts(text).map(encoded).collect()
+    }
+
+    /// The text as an expression; nothing for one that cannot be written in a
+    /// template.
+    pub(super) fn quoted(&mut self, text: &str) -> Option<String> {
+        let mut terms = Vec::new();
+        for part in parts(text) {
+            terms.push(match part {
+                Part::Text(text) => quoted(text)?,
+                Part::Variable(name) => self.expression(name),
+            });
+        }
+        Some(match terms.as_slice() {
+            [] => "''".to_owned(),
+            [one] => one.clone(),
+            _ => format!("({})", terms.join(" ~ ")),
+        })
+    }
+
     /// The value of a variable that names captures, which the variables of a
     /// check file cannot do: it is written out where it is used.
     fn value_of_captures(&self, name: &str) -> Option<String> {
@@ -149,20 +184,14 @@ impl Variables {
     /// What stands between the braces of a template.
     pub(super) fn expression(&mut self, name: &str) -> String {
         let name = name.trim();
-        let ours = match name.to_ascii_lowercase().as_str() {
-            "$guid" | "$randomuuid" | "newuuid" => "uuid()",
-            "$timestamp" => "timestamp()",
-            "$isotimestamp" | "newdate" => "now()",
-            "$randomint" => "random(0, 1000)",
-            _ => {
-                self.fresh_is_used |= self.fresh.contains(name);
-                if !self.is_captured(name) {
-                    self.used.insert(name.to_owned());
-                }
-                return self.name(name);
-            }
-        };
-        ours.to_owned()
+        if let Some(made) = dynamic(name) {
+            return made;
+        }
+        self.fresh_is_used |= self.fresh.contains(name);
+        if !self.is_captured(name) {
+            self.used.insert(name.to_owned());
+        }
+        self.name(name)
     }
 
     fn name(&mut self, name: &str) -> String {
@@ -201,7 +230,7 @@ impl Variables {
                     notes: vec![
                         "Nothing gives it a value: give it one here, or by --var.".to_owned(),
                     ],
-                    value: json!({ "env": ours.to_ascii_uppercase() }),
+                    value: from_environment(&ours),
                     name: ours,
                 },
             );
@@ -237,7 +266,7 @@ impl Variables {
         }
         let ours = self.name(name);
         let value = match (&given.value, given.secret || !has_value) {
-            (_, true) => json!({ "env": ours.to_ascii_uppercase() }),
+            (_, true) => from_environment(&ours),
             (Value::String(text), _) => self.template(text).into(),
             (value, _) => value.clone(),
         };
@@ -283,6 +312,8 @@ fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

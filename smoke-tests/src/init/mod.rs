@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::{Map, json};
 
 use crate::diagnostic::{Problems, Source};
-use crate::draft::{Check, Draft};
+use crate::draft::{Check, Draft, for_editors};
 use crate::http::Client;
 use crate::target::Target;
 
@@ -62,16 +62,14 @@ impl Findings {
             || "https://your.test.listener".to_owned(),
             ToString::to_string,
         );
-        let mut notes: Vec<String> = vec![
-            "yaml-language-server: $schema=check-file.schema.json".to_owned(),
-            "(smoke schema > check-file.schema.json, and the editor explains each key)".to_owned(),
-            String::new(),
+        let mut notes = for_editors();
+        notes.extend([
             "What must be true of a new version before customers see it. Run it with".to_owned(),
             format!("  smoke run THIS-FILE --target {target_flag}"),
             "It says what was so when it was written: keep what must stay so, and add what"
                 .to_owned(),
             "customers would miss first.".to_owned(),
-        ];
+        ]);
         if !self.left_out.is_empty() {
             notes.push(String::new());
             notes.extend(self.left_out);

@@ -100,13 +100,62 @@ fn save(
         ),
     };
     output.say(&format!("{}: {lost}", place.shown()));
-    if let (Place::File(path), Some(target)) = (&place, &imported.target) {
-        output.say(&format!(
-            "try it: smoke run {} --target {target}",
-            path.display()
-        ));
+    let Place::File(path) = &place else {
+        for name in &imported.files {
+            output.say(&format!("`{name}` has to stand beside it"));
+        }
+        return Ok(());
+    };
+    for name in &imported.files {
+        copy(name, source.path(), path, args.writing.force, output)?;
+    }
+    if let Some(target) = &imported.target {
+        let mut command = vec![format!("smoke run {} --target {target}", path.display())];
+        let hosts = imported.hosts.iter();
+        command.extend(hosts.map(|host| format!("--allow-host {host}")));
+        output.say(&format!("try it: {}", command.join(" ")));
     }
     Ok(())
+}
+
+/// Puts a file that the original sends beside the check file, if it is not
+/// there.
+fn copy(
+    name: &str,
+    original: &Path,
+    written: &Path,
+    force: bool,
+    output: &Output,
+) -> Result<(), Exit> {
+    let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).join(name);
+    let (from, to) = (beside(original), beside(written));
+    let same = match (std::fs::read(&from), std::fs::read(&to)) {
+        (Ok(wanted), Ok(there)) => wanted == there,
+        _ => false,
+    };
+    if same {
+        return Ok(());
+    }
+    if to.exists() && !force {
+        let problem = Diagnostic::general(format!("`{}` is there already", to.display()))
+            .expected(format!("the file that `{}` sends", original.display()))
+            .found("another one")
+            .help("name another folder by `--output`, or replace it by `--force`");
+        output.list(&problem.into());
+        return Err(Exit::BadInput);
+    }
+    let folder = to.parent().unwrap_or(Path::new(""));
+    let copied = std::fs::create_dir_all(folder).and_then(|()| std::fs::copy(&from, &to));
+    match copied {
+        Ok(_) => {
+            output.say(&format!("copied: {}", to.display()));
+            Ok(())
+        }
+        Err(error) => {
+            output.error(&format!("`{}` cannot be written: {error}", to.display()));
+            Err(Exit::CouldNotWork)
+        }
+    }
 }
 
 /// `shop.postman_collection.json` becomes `shop.yaml`.

@@ -1,24 +1,50 @@
 //! What an answer must be like, and what is captured of it.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::Importer;
+use super::cookie;
 use super::entry::{Answer, Body, BodyKind, Pair, Section};
+use super::filter;
 use super::lines::unescaped;
-use super::query::part;
-use super::value::words;
-use crate::draft::Step;
+use super::query::{Part, Query, query};
+use super::value::{Word, bytes, words};
+use crate::draft::{Step, escaped};
 
 pub(super) const HELP: &str = "say it by another expectation, or leave it to other tests";
 pub(super) const FRESH: &str =
     "what an answer is captured of is known to the steps after it: expect it in one of them";
+const WHOLE_URL: &str = "The original keeps the whole URL, and here it is the path on the target:";
+
+/// Headers that answers often send several times. Of these Hurl takes any, and
+/// they are one text here.
+const REPEATED: [&str; 14] = [
+    "accept-ranges",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-expose-headers",
+    "allow",
+    "cache-control",
+    "content-language",
+    "link",
+    "proxy-authenticate",
+    "server-timing",
+    "set-cookie",
+    "vary",
+    "via",
+    "www-authenticate",
+];
 
 impl Importer {
     pub(super) fn answer(&mut self, answer: Option<&Answer<'_>>, step: &mut Step) {
         let status = answer.and_then(|answer| answer.status);
-        match status {
-            Some(status) if (100..600).contains(&status) => {
+        match (status, answer) {
+            (Some(status), _) if (100..600).contains(&status) => {
                 step.expect.insert("status".to_owned(), json!(status));
+            }
+            (Some(_), Some(answer)) => {
+                let help = "HTTP has statuses from 100 to 599";
+                self.lost(step, answer.span, "a status", help);
             }
             // Said where no assert says it.
             _ => {}
@@ -30,22 +56,17 @@ impl Importer {
             step.expect.insert("version".to_owned(), json!(version));
         }
         self.variables.next_answer();
+        self.kept.clear();
         // Captures come first, wherever they stand.
         for section in answer.part.sections.iter().filter(|one| is_captures(one)) {
             for pair in &section.pairs {
-                if self.capture(pair, step).is_none() {
-                    self.lost(step, pair.span, "a capture", HELP);
+                if let Err(help) = self.capture(pair, step) {
+                    self.lost(step, pair.span, "a capture", help);
                 }
             }
         }
         for header in &answer.part.headers {
-            let value = self.variables.template(&unescaped(header.value));
-            let name = header.key.to_ascii_lowercase();
-            if self.variables.took_fresh() {
-                self.lost(step, header.span, "a header", FRESH);
-            } else if !step.demand("headers", Some(&name), "equals", json!(value)) {
-                self.lost(step, header.span, "a second value of a header", HELP);
-            }
+            self.expected_header(header, &answer.part.headers, step);
         }
         let others = answer.part.sections.iter().filter(|one| !is_captures(one));
         for section in others {
@@ -62,38 +83,101 @@ impl Importer {
         if let Some(body) = &answer.part.body {
             self.expected_body(body, step);
         }
+        cookie::tidy(step);
         if !step.expect.contains_key("status") {
             any_status(step);
         }
     }
 
-    fn capture(&mut self, pair: &Pair<'_>, step: &mut Step) -> Option<()> {
-        let mut words = words(pair.value)?;
-        // Every capture of a secret is redacted where it is a credential.
-        if words.last() == Some(&super::value::Word::Name("redact".to_owned())) {
+    fn expected_header(&mut self, header: &Pair<'_>, all: &[Pair<'_>], step: &mut Step) {
+        let value = self.variables.template(&unescaped(header.value));
+        let name = header.key.to_ascii_lowercase();
+        let same = all
+            .iter()
+            .filter(|other| other.key.eq_ignore_ascii_case(&name));
+        let repeated = REPEATED.contains(&name.as_str()) || same.count() > 1;
+        if self.variables.took_fresh() {
+            return self.lost(step, header.span, "a header", FRESH);
+        }
+        let (operator, wanted) = if repeated && value.contains("{{") {
+            step.note("One of several headers is looked for as a part of all of them.");
+            ("contains", value)
+        } else if repeated {
+            let one = format!("(^|, ){}(, |$)", escaped(&value));
+            ("matches", one)
+        } else {
+            ("equals", value)
+        };
+        if !step.demand("headers", Some(&name), operator, json!(wanted)) {
+            self.lost(step, header.span, "a second value of a header", HELP);
+        }
+    }
+
+    fn capture(&mut self, pair: &Pair<'_>, step: &mut Step) -> Result<(), &'static str> {
+        let mut words = words(pair.value).ok_or(HELP)?;
+        let secret = words.last() == Some(&Word::Name("redact".to_owned()));
+        if secret {
             words.pop();
         }
-        let (part, rest) = part(&words)?;
-        if !rest.is_empty() {
-            return None;
+        self.variables.took_fresh();
+        let (source, made) = self.captured(&words).ok_or(HELP)?;
+        self.kept.insert(pair.key.clone(), words);
+        if self.variables.took_fresh() {
+            return Err(FRESH);
         }
-        let source = part.source()?;
+        if source == json!("url") {
+            step.note(&format!("{WHOLE_URL}\n  {}", pair.key));
+        }
+        let plain = made == "value";
+        let mut capture = match source {
+            Value::Object(capture) => capture,
+            word if !plain || secret => Map::from_iter([("from".to_owned(), word)]),
+            word => {
+                let name = self.variables.capture(&pair.key);
+                step.capture.insert(name, word);
+                return Ok(());
+            }
+        };
+        if !plain {
+            capture.insert("transform".to_owned(), json!(format!("{{{{ {made} }}}}")));
+        }
+        if secret {
+            capture.insert("secret".to_owned(), json!(true));
+        }
         let name = self.variables.capture(&pair.key);
-        step.capture.insert(name, source);
-        Some(())
+        step.capture.insert(name, capture.into());
+        Ok(())
+    }
+
+    /// Where a capture comes from, and what is made of it.
+    fn captured(&mut self, words: &[Word]) -> Option<(Value, String)> {
+        let Query {
+            part,
+            filters,
+            rest,
+        } = query(words)?;
+        let (source, value) = part.source().filter(|_| rest.is_empty())?;
+        if let Part::Status = part {
+            return filters.is_empty().then_some((source, value));
+        }
+        Some((
+            source,
+            filter::expression(value, &filters, &mut self.variables)?,
+        ))
     }
 
     /// Hurl compares the body with the text in the file, blanks and all.
     fn expected_body(&mut self, body: &Body<'_>, step: &mut Step) {
         let text = match body.kind {
             BodyKind::Json(text) | BodyKind::Xml(text) | BodyKind::Text(_, text) => text,
-            BodyKind::Bytes => {
-                return self.lost(
-                    step,
-                    body.span,
-                    "a body of bytes",
-                    "expect its `sha256` or its `size`",
-                );
+            BodyKind::Bytes(text) => {
+                let digest = bytes(text, &self.files).map(|bytes| crate::digest::sha256(&bytes));
+                if digest.is_none_or(|digest| !step.demand("sha256", None, "equals", json!(digest)))
+                {
+                    let help = "expect its `sha256` or its `size`; a file is read where it lies beside the original";
+                    self.lost(step, body.span, "a body of bytes", help);
+                }
+                return;
             }
         };
         let text = self.variables.template(text);
@@ -102,6 +186,17 @@ impl Importer {
         } else if !step.demand("body", None, "equals", json!(text)) {
             self.lost(step, body.span, "a body", HELP);
         }
+    }
+
+    /// A URL as a check file has it: the path, if it is on the target.
+    pub(super) fn path_of(&mut self, url: &str) -> Option<Value> {
+        let path = match url.strip_prefix(self.base.as_str()) {
+            Some("") => "/",
+            Some(path) if !self.base.is_empty() && path.starts_with(['/', '?']) => path,
+            _ if url.contains("://") => return None,
+            _ => url,
+        };
+        Some(json!(self.variables.template(path)))
     }
 }
 

@@ -1,191 +1,276 @@
 //! The asserts of an answer as expectations.
+//!
+//! Hurl holds values of different types apart, and where it does, so does what
+//! is written here: a number that became text is not above 5.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Importer;
 use super::answer::{FRESH, HELP};
-use super::query::{Part, part};
+use super::cookie;
+use super::predicate::{Meant, meant};
+use super::query::{Part, Query, is_singular, query};
 use super::value::{Word, words};
 use crate::draft::Step;
-use crate::markup::Kind;
-use crate::pattern::Pattern;
 
-/// What a type predicate of Hurl is called here.
-const TYPES: [(&str, &str); 8] = [
-    ("isBoolean", "boolean"),
-    ("isString", "string"),
-    ("isInteger", "integer"),
-    ("isNumber", "number"),
-    ("isList", "array"),
-    ("isObject", "object"),
-    ("isFloat", "number"),
-    ("isCollection", "array"),
-];
+const ABSENT: &str = "The original also passes where there is nothing to compare:";
+const SEVERAL: &str =
+    "Where the path finds one value alone, the original looks into it and not into a list:";
+const SET: &str = "A cookie has `secure`, true or false, where this answer sets it.";
 
-/// Predicates that are patterns.
-const PATTERNS: [(&str, &str); 3] = [
-    (
-        "isIsoDate",
-        r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$",
-    ),
-    (
-        "isUuid",
-        "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-    ),
-    ("isIpv4", r"^\d{1,3}(\.\d{1,3}){3}$"),
-];
+/// A demand on a part of an answer.
+struct Demand {
+    operator: &'static str,
+    value: Value,
+}
+
+fn demand(operator: &'static str, value: Value) -> Demand {
+    Demand { operator, value }
+}
 
 impl Importer {
     /// Adds what an assert demands; the error says what to do where a check
     /// file cannot say it.
     pub(super) fn assert(&mut self, text: &str, step: &mut Step) -> Result<(), &'static str> {
-        self.demand(text, step).ok_or(HELP)?
+        let before = step.expect.clone();
+        let carried = self.demands(text, step).ok_or(HELP).flatten();
+        if carried.is_err() {
+            step.expect = before;
+        }
+        carried
     }
 
-    fn demand(&mut self, text: &str, step: &mut Step) -> Option<Result<(), &'static str>> {
-        let words = words(text)?;
-        let (part, mut rest) = part(&words)?;
-        let mut negated = false;
-        if rest.first() == Some(&Word::Name("not".to_owned())) {
-            negated = true;
-            rest = &rest[1..];
+    /// What a variable stands for that this answer gave its value.
+    fn without_names(&self, words: Vec<Word>) -> Vec<Word> {
+        let [Word::Name(variable), Word::Text(name), rest @ ..] = words.as_slice() else {
+            return words;
+        };
+        match self.kept.get(name) {
+            Some(kept) if variable == "variable" => kept.iter().chain(rest).cloned().collect(),
+            _ => words,
         }
-        let (predicate, arguments) = rest.split_first()?;
-        let Word::Name(predicate) = predicate else {
+    }
+
+    fn demands(&mut self, text: &str, step: &mut Step) -> Option<Result<(), &'static str>> {
+        let words = self.without_names(words(text)?);
+        let Query {
+            part,
+            filters,
+            mut rest,
+        } = query(&words)?;
+        let negated = rest.first() == Some(&Word::Name("not".to_owned()));
+        rest = &rest[usize::from(negated)..];
+        let (Word::Name(predicate), arguments) = rest.split_first()? else {
             return None;
         };
         if arguments.len() > 1 {
             return None;
         }
         self.variables.took_fresh();
-        let (operator, value, inverted) = self.predicate(&part, predicate, arguments.first())?;
+        let meant = meant(self, &part, &filters, predicate, arguments.first())?;
         if self.variables.took_fresh() {
             return Some(Err(FRESH));
         }
         if let Part::Regex(pattern) = &part {
             // All that can be said of it is whether it is there.
-            return (operator == "exists")
-                .then(|| step.demand("body", None, "matches", json!(pattern)))
-                .filter(|said| *said && !negated && value == json!(true))
-                .map(|_| Ok(()));
+            let there = matches!(meant, Meant::Exists) && !negated;
+            return (there && step.demand("body", None, "matches", json!(pattern)))
+                .then_some(Ok(()));
         }
-        let (section, of) = part.place()?;
-        let (mut operator, mut value) = (operator, value);
-        if operator == "exists" {
-            value = json!((value == json!(true)) != negated);
-        } else if operator == "empty" && section == "json" && !negated && !inverted {
-            value = json!(true);
-        } else if negated != inverted {
-            value = json!({ operator: value });
-            operator = "not";
-        }
-        step.demand(section, of, operator, value).then_some(Ok(()))
-    }
-
-    /// The operator, its value, and whether it means the opposite.
-    fn predicate(
-        &mut self,
-        part: &Part,
-        predicate: &str,
-        argument: Option<&Word>,
-    ) -> Option<(&'static str, Value, bool)> {
-        if let Some((_, kind)) = TYPES.iter().find(|(name, _)| *name == predicate) {
-            return matches!(part, Part::Json(_)).then(|| ("type", json!(kind), false));
-        }
-        if let Some((_, pattern)) = PATTERNS.iter().find(|(name, _)| *name == predicate) {
-            return Some(("matches", json!(pattern), false));
-        }
-        let operator = match predicate {
-            "exists" => return Some(("exists", json!(true), false)),
-            "isEmpty" => return empty(part),
-            "matches" => {
-                let pattern = match argument? {
-                    Word::Pattern(pattern) => pattern.as_str(),
-                    word => word.fixed()?,
-                };
-                Pattern::parse(pattern).ok()?;
-                let text = matches!(
-                    part,
-                    Part::Body
-                        | Part::Header(_)
-                        | Part::Cookie(_)
-                        | Part::Json(_)
-                        | Part::XPath(_, Kind::Text)
-                );
-                return text.then(|| ("matches", json!(pattern), false));
+        let mut notes = Vec::new();
+        let demands = match &part {
+            Part::Json(path) | Part::Count(path) if !is_singular(path) => {
+                of_several(&part, &meant, negated, &mut notes)?
             }
-            "==" | "equals" | "!=" => "equals",
-            ">" => "above",
-            ">=" => "at_least",
-            "<" => "below",
-            "<=" => "at_most",
-            "startsWith" => "starts_with",
-            "endsWith" => "ends_with",
-            "contains" | "includes" => "contains",
-            _ => return None,
+            Part::Attribute(name, attribute) => {
+                let Demand { operator, value } = of_attribute(attribute, &meant, negated)?;
+                return cookie::set(step, name, operator, value).then_some(Ok(()));
+            }
+            // Hurl asks for the cookies of an answer, and a check file for
+            // those that the check holds by now.
+            Part::Cookie(name) if self.steps > 0 => {
+                notes.push(SET.to_owned());
+                let gone = negated && matches!(meant, Meant::Exists);
+                if !cookie::set(step, name, "secure", json!({ "exists": !gone })) {
+                    return None;
+                }
+                if gone {
+                    Vec::new()
+                } else {
+                    plain(&part, &meant, negated)
+                }
+            }
+            _ => plain(&part, &meant, negated),
         };
-        let inverted = predicate == "!=";
-        if let (Part::Sha256, Word::Bytes(bytes)) = (part, argument?) {
-            let digits = bytes.strip_prefix("hex,")?.trim().to_ascii_lowercase();
-            return Some((operator, json!(digits), inverted));
+        let absent = negated && !matches!(meant, Meant::Exists);
+        let (section, of) = part.place()?;
+        if absent && matches!(section, "json" | "headers" | "cookies") && notes.is_empty() {
+            notes.push(format!("{ABSENT}\n  {}", shortened(text)));
         }
-        let value = argument?.value(&mut self.variables)?;
-        let (operator, value) = fitting(part, operator, value)?;
-        Some((operator, value, inverted))
-    }
-}
-
-fn empty(part: &Part) -> Option<(&'static str, Value, bool)> {
-    match part {
-        Part::Count(_) | Part::Nodes(_) | Part::Status | Part::Size | Part::Duration => None,
-        Part::XPath(_, kind) if *kind != Kind::Text => None,
-        _ => Some(("empty", json!(true), false)),
-    }
-}
-
-/// The value in the form that this part of an answer is compared in.
-fn fitting(part: &Part, operator: &'static str, value: Value) -> Option<(&'static str, Value)> {
-    let orders = matches!(operator, "above" | "below" | "at_least" | "at_most");
-    let of_text = matches!(operator, "starts_with" | "ends_with" | "contains");
-    match part {
-        Part::Status => {
-            let code = value.as_u64().filter(|code| (100..600).contains(code))?;
-            (!of_text).then(|| (operator, json!(code)))
+        for Demand { operator, value } in demands {
+            if !step.demand(section, of, operator, value) {
+                return None;
+            }
         }
-        Part::Duration => {
-            let limit = value.as_u64()?;
-            orders.then(|| (operator, json!(format!("{limit}ms"))))
-        }
-        Part::Size => (!of_text && value.is_number()).then_some((operator, value)),
-        Part::Count(_) | Part::Nodes(_) => {
-            let value = if operator == "equals" {
-                value
+        for note in notes {
+            let note = if note == SEVERAL {
+                format!("{note}\n  {}", shortened(text))
             } else {
-                json!({ operator: value })
+                note
             };
-            (!of_text).then_some(("count", value))
+            step.note(&note);
         }
-        // Hurl's versions are texts such as `1.1` and `2`.
-        Part::Version | Part::Sha256 => value.is_string().then_some((operator, value)),
-        Part::Body | Part::Header(_) | Part::Cookie(_) | Part::XPath(_, Kind::Text) => {
-            let fits = value.is_string() || orders && value.is_number();
-            fits.then_some((operator, value))
-        }
-        Part::Json(_) if orders => {
-            let template = value.as_str().is_some_and(|text| text.contains("{{"));
-            (value.is_number() || template).then_some((operator, value))
-        }
-        Part::Json(_) if of_text && operator != "contains" => {
-            value.is_string().then_some((operator, value))
-        }
-        Part::Json(_) => Some((operator, value)),
-        Part::XPath(_, Kind::Number) => {
-            (!of_text && value.is_number()).then_some((operator, value))
-        }
-        Part::XPath(_, Kind::Boolean) => {
-            (operator == "equals" && value.is_boolean()).then_some((operator, value))
-        }
-        // All that can be said of nodes is whether there are any, and how many.
-        Part::XPath(_, Kind::Nodes) | Part::Regex(_) => None,
+        Some(Ok(()))
     }
+}
+
+fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.chars().take(100).collect()
+}
+
+/// Demands on one value.
+fn plain(part: &Part, meant: &Meant, negated: bool) -> Vec<Demand> {
+    match meant {
+        Meant::Exists => vec![demand("exists", json!(!negated))],
+        Meant::Equals(value) if !negated => vec![demand("equals", value.clone())],
+        Meant::Equals(value) => vec![demand("not", json!({ "equals": value }))],
+        Meant::Differs(value) if !negated => vec![demand("not", json!({ "equals": value }))],
+        Meant::Differs(value) => vec![demand("equals", value.clone())],
+        Meant::Empty => vec![demand("empty", json!(!negated))],
+        Meant::Tests { kind, tests } => {
+            let is_json = matches!(part, Part::Json(_));
+            let kind = match part {
+                // Hurl counts lists, and no maps.
+                Part::Count(path) => is_singular(path).then_some("array"),
+                _ => kind.filter(|_| is_json),
+            };
+            let contains = tests
+                .first()
+                .is_some_and(|(operator, _)| *operator == "contains");
+            let mut demands: Vec<_> = kind
+                .map(|kind| demand("type", json!(kind)))
+                .into_iter()
+                .collect();
+            if negated && contains && is_json && kind.is_none() {
+                // Nothing else can contain something.
+                demands.push(demand("schema", json!({ "type": ["string", "array"] })));
+            }
+            if negated {
+                demands.push(demand("not", map(tests)));
+            } else {
+                demands.extend(
+                    tests
+                        .iter()
+                        .map(|(operator, value)| demand(operator, value.clone())),
+                );
+            }
+            demands
+        }
+    }
+}
+
+fn map(tests: &[(&'static str, Value)]) -> Value {
+    let tests = tests.iter();
+    let tests: Map<String, Value> = tests
+        .map(|(operator, value)| ((*operator).to_owned(), value.clone()))
+        .collect();
+    tests.into()
+}
+
+/// Demands on what a path selects that may stand for several values: here they
+/// are a list, always.
+fn of_several(
+    part: &Part,
+    meant: &Meant,
+    negated: bool,
+    notes: &mut Vec<String>,
+) -> Option<Vec<Demand>> {
+    let one = |tests: Value| json!({ "count": 1, "each": tests });
+    Some(match meant {
+        Meant::Exists => vec![demand("empty", json!(negated))],
+        Meant::Equals(value) if !negated => vec![demand("equals", json!([value]))],
+        Meant::Equals(value) => vec![demand("not", json!({ "equals": [value] }))],
+        Meant::Differs(value) if !negated => vec![
+            demand("not", json!({ "equals": [value] })),
+            demand("empty", json!(false)),
+        ],
+        Meant::Differs(value) => vec![demand("equals", json!([value]))],
+        Meant::Empty if negated => vec![demand("not", one(json!({ "empty": true })))],
+        Meant::Empty => vec![
+            demand("count", json!(1)),
+            demand("each", json!({ "empty": true })),
+        ],
+        Meant::Tests { tests, .. } if matches!(part, Part::Count(_)) => {
+            notes.push(SEVERAL.to_owned());
+            plain(part, &Meant::tests(None, tests.clone()), negated)
+        }
+        Meant::Tests { kind, tests } => {
+            let [(operator, value)] = tests.as_slice() else {
+                let all = all(*kind, tests);
+                return Some(if negated {
+                    vec![demand("not", one(all))]
+                } else {
+                    vec![demand("count", json!(1)), demand("each", all)]
+                });
+            };
+            match *operator {
+                "contains" => {
+                    notes.push(SEVERAL.to_owned());
+                    plain(part, &Meant::tests(None, tests.clone()), negated)
+                }
+                // A list of several values is one too.
+                "type" if *value == json!("array") => return None,
+                "count" => return None,
+                _ if negated => vec![demand("not", one(all(*kind, tests)))],
+                _ => vec![demand("count", json!(1)), demand("each", all(*kind, tests))],
+            }
+        }
+    })
+}
+
+fn all(kind: Option<&'static str>, tests: &[(&'static str, Value)]) -> Value {
+    let kind = kind.map(|kind| ("type", json!(kind)));
+    let tests: Vec<_> = kind.into_iter().chain(tests.iter().cloned()).collect();
+    map(&tests)
+}
+
+/// A predicate on an attribute of a cookie.
+fn of_attribute(attribute: &'static str, meant: &Meant, negated: bool) -> Option<Demand> {
+    let lower = |value: &Value| match (attribute, value) {
+        ("same_site" | "domain", Value::String(text)) => {
+            json!(text.trim_start_matches('.').to_ascii_lowercase())
+        }
+        _ => value.clone(),
+    };
+    let flag = matches!(attribute, "secure" | "http_only");
+    let tests = match meant {
+        Meant::Exists if flag => return Some(demand(attribute, json!(!negated))),
+        // Here it stands for `Expires`, too.
+        Meant::Exists if attribute == "max_age" => return None,
+        Meant::Exists => return Some(demand(attribute, json!({ "exists": !negated }))),
+        _ if flag || negated => return None,
+        Meant::Equals(value) if value.is_string() && attribute != "max_age" => {
+            return Some(demand(attribute, lower(value)));
+        }
+        Meant::Equals(value) if attribute == "max_age" => {
+            let seconds = format!("{}s", value.as_u64()?);
+            json!({ "at_least": seconds, "at_most": seconds })
+        }
+        Meant::Tests { tests, .. } => {
+            let mut all = Map::new();
+            for (operator, value) in tests {
+                let value = match attribute {
+                    "max_age" => json!(format!("{}s", value.as_u64()?)),
+                    _ if value.is_string() && *operator != "matches" => lower(value),
+                    "path" => value.clone(),
+                    _ => return None,
+                };
+                all.insert((*operator).to_owned(), value);
+            }
+            all.into()
+        }
+        _ => return None,
+    };
+    Some(demand(attribute, tests))
 }

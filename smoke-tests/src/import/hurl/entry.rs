@@ -1,7 +1,7 @@
 //! The entries of a Hurl file: requests and answers, with their sections.
 
 use super::super::base::{self, Address};
-use super::lines::{Line, Lines, Wrong, unescaped, without_comment};
+use super::lines::{Line, Lines, Wrong, query_without_comment, unescaped, without_comment};
 use crate::diagnostic::Span;
 
 /// A request and what its answer must be like.
@@ -20,6 +20,7 @@ pub(super) struct Entry<'t> {
 pub(super) struct Answer<'t> {
     pub(super) version: Option<&'t str>,
     pub(super) status: Option<u16>,
+    pub(super) span: Span,
     pub(super) part: Part<'t>,
 }
 
@@ -62,8 +63,8 @@ pub(super) enum BodyKind<'t> {
     Xml(&'t str),
     /// Between backticks, with the word behind the opening ones.
     Text(&'t str, &'t str),
-    /// `file,…;`, `base64,…;` and `hex,…;`.
-    Bytes,
+    /// `file,…;`, `base64,…;` and `hex,…;`, without the semicolon.
+    Bytes(&'t str),
 }
 
 const METHODS: &str = "a request, such as `GET https://example.com/`";
@@ -135,6 +136,7 @@ fn answer<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Answer<'t>, Wrong
     Ok(Answer {
         version,
         status,
+        span: line.span(),
         part: part(lines)?,
     })
 }
@@ -153,7 +155,7 @@ fn part<'t>(lines: &mut Lines<'t>) -> Result<Part<'t>, Wrong> {
             part.body = Some(body);
             break;
         } else {
-            part.headers.push(pair(line)?);
+            part.headers.push(pair(line, without_comment(line.text))?);
             lines.skip();
         }
     }
@@ -181,8 +183,8 @@ fn section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Result<Secti
         {
             break;
         }
-        let text = without_comment(line.text);
         if name == "Asserts" {
+            let text = query_without_comment(line.text);
             // A value in backticks may go over several lines.
             let end = match text.find("```") {
                 Some(open) => {
@@ -203,7 +205,11 @@ fn section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Result<Secti
             });
             lines.skip_to(end);
         } else {
-            pairs.push(pair(line)?);
+            let text = match name {
+                "Captures" => query_without_comment(line.text),
+                _ => without_comment(line.text),
+            };
+            pairs.push(pair(line, text)?);
             lines.skip();
         }
     }
@@ -222,8 +228,7 @@ fn starts_body(line: &str) -> bool {
         || bytes.iter().any(|kind| line.starts_with(kind))
 }
 
-fn pair(line: Line<'_>) -> Result<Pair<'_>, Wrong> {
-    let text = without_comment(line.text);
+fn pair<'t>(line: Line<'t>, text: &'t str) -> Result<Pair<'t>, Wrong> {
     let mut escaped = false;
     let colon = text.char_indices().find(|(_, c)| {
         let found = *c == ':' && !escaped;
@@ -249,7 +254,9 @@ fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, W
         let (head, text) = inside[..close]
             .split_once('\n')
             .unwrap_or(("", &inside[..close]));
-        (BodyKind::Text(head.trim(), text), close + 6)
+        // After the language there may be options for templates.
+        let language = head.split(',').next().unwrap_or_default();
+        (BodyKind::Text(language.trim(), text), close + 6)
     } else if let Some(inside) = rest.strip_prefix('`') {
         let close = inside
             .find('`')
@@ -262,7 +269,7 @@ fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, W
         let close = rest
             .find(';')
             .ok_or_else(|| line.wrong("`;` behind the bytes"))?;
-        (BodyKind::Bytes, close + 1)
+        (BodyKind::Bytes(&rest[..close]), close + 1)
     } else if rest.starts_with('<') {
         let length = xml_length(rest);
         (BodyKind::Xml(rest[..length].trim_end()), length)

@@ -109,6 +109,27 @@ pub(super) fn without_comment(text: &str) -> &str {
     text.trim_end()
 }
 
+/// The same of a capture or an assert, where a regular expression and a text
+/// in backticks may hold a `#` too.
+pub(super) fn query_without_comment(text: &str) -> &str {
+    let mut closing = None;
+    let mut escaped = false;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match (closing, c) {
+            _ if escaped => escaped = false,
+            (None | Some('"' | '/'), '\\') => escaped = true,
+            (Some(quote), c) if c == quote => closing = None,
+            (None, '"' | '`') => closing = Some(c),
+            (None, '/') if before.is_whitespace() => closing = Some('/'),
+            (None, '#') => return text[..at].trim_end(),
+            (Some(_) | None, _) => {}
+        }
+        before = c;
+    }
+    text.trim_end()
+}
+
 /// A text with Hurl's escapes taken out.
 pub(super) fn unescaped(text: &str) -> String {
     let mut plain = String::new();

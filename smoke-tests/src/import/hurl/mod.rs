@@ -10,26 +10,45 @@
 
 mod answer;
 mod asserts;
+mod body;
+mod cookie;
 mod entry;
+mod filter;
 mod lines;
+mod options;
+mod predicate;
 mod query;
 mod request;
 mod value;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, json};
 
+use super::files::Files;
 use super::losses::Losses;
 use super::variables::Variables;
 use super::{Imported, base, heading, stem};
 use crate::diagnostic::{Diagnostic, Problems, Source, Span};
 use crate::draft::{Check, Draft, Step, writes};
 
+/// The most requests of one check.
+const MOST_STEPS: usize = 1000;
+
 /// What the parts of the import share.
 struct Importer {
     losses: Losses,
     variables: Variables,
+    files: Files,
+    /// What the URLs on the target begin with.
+    base: String,
+    /// Other hosts, as `--allow-host` takes them.
+    hosts: BTreeSet<String>,
+    /// What the captures of the answer at hand ask of it, by their names.
+    kept: BTreeMap<String, Vec<value::Word>>,
+    /// How many steps there are already.
+    steps: usize,
 }
 
 impl Importer {
@@ -48,24 +67,37 @@ pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
                 .help("`hurl --test` says whether Hurl can read it"),
         )
     })?;
+    let base = base::most_common(entries.iter().map(|entry| entry.address.base.as_str()));
     let mut importer = Importer {
         losses: Losses::new(source),
         variables: Variables::default(),
+        files: Files::beside(source),
+        base: base.unwrap_or_default(),
+        hosts: BTreeSet::new(),
+        kept: BTreeMap::new(),
+        steps: 0,
     };
-    let base = base::most_common(entries.iter().map(|entry| entry.address.base.as_str()));
-    let base = base.unwrap_or_default();
     let mut check = Check {
         name: stem(source.path()),
         ..Check::default()
     };
     for entry in &entries {
+        if check.steps.len() == MOST_STEPS {
+            let help = "a check has 1,000 steps at the most: split the file";
+            let note = importer
+                .losses
+                .add(entry.span, "this request, and all after it", help);
+            check.notes.push(note);
+            break;
+        }
         if entry.method.as_str() != "get" && writes(&entry.method) {
             check.settings.insert("writes".to_owned(), json!(true));
         }
-        match importer.step(entry, &base) {
+        match importer.step(entry) {
             Ok(step) => check.steps.push(step),
             Err(note) => check.notes.push(note),
         }
+        importer.steps = check.steps.len();
     }
     if check.steps.is_empty() {
         check
@@ -77,10 +109,11 @@ pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
             ..Step::default()
         });
     }
-    let target = (!base.contains("{{"))
-        .then_some(base)
+    let target = (!importer.base.contains("{{"))
+        .then_some(importer.base)
         .filter(|base| !base.is_empty());
-    let mut notes = heading(source, target.as_deref());
+    let hosts: Vec<String> = importer.hosts.into_iter().collect();
+    let mut notes = heading(source, target.as_deref(), &hosts);
     let (variables, unknown) = importer.variables.into_entries();
     if !unknown.is_empty() {
         notes.push(
@@ -95,9 +128,13 @@ pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
         checks: vec![check],
         remarks: Vec::new(),
     };
+    let text = draft.text();
+    importer.losses.too_long(&text);
     Ok(Imported {
-        text: draft.text(),
+        text,
         losses: importer.losses.into_diagnostics(),
         target,
+        hosts,
+        files: importer.files.into_needed(),
     })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::filter::{Filter, filters};
 use super::value::Word;
 use crate::draft::is_header;
 use crate::jsonpath::Path;
@@ -14,11 +15,20 @@ pub(super) enum Part {
     Status,
     Version,
     Body,
+    /// The bytes of the body, of which only a digest can be compared.
+    Bytes,
     Size,
     Sha256,
     Duration,
+    Url,
+    /// How many redirects were followed.
+    Redirects,
     Header(String),
+    /// The number of a header's values.
+    Values(String),
     Cookie(String),
+    /// An attribute of a cookie.
+    Attribute(String, &'static str),
     Json(String),
     /// The number of elements at a path.
     Count(String),
@@ -27,32 +37,52 @@ pub(super) enum Part {
     XPath(String, Kind),
     /// The number of nodes of an expression.
     Nodes(String),
+    /// A fact of the certificate.
+    Tls(&'static str),
+    /// Whole days until the certificate expires.
+    Days,
 }
 
-/// The part that the first words name, and the words after it.
-pub(super) fn part(words: &[Word]) -> Option<(Part, &[Word])> {
+/// What is asked, and the words after it.
+pub(super) struct Query<'w> {
+    pub(super) part: Part,
+    /// The filters that are not part of `part`.
+    pub(super) filters: Vec<Filter<'w>>,
+    pub(super) rest: &'w [Word],
+}
+
+/// What the first words ask.
+pub(super) fn query(words: &[Word]) -> Option<Query<'_>> {
     let (first, rest) = words.split_first()?;
     let Word::Name(name) = first else { return None };
-    let (part, mut rest) = match name.as_str() {
+    let (part, rest) = match name.as_str() {
         "status" => (Part::Status, rest),
         "version" => (Part::Version, rest),
         "body" => (Part::Body, rest),
+        "bytes" => (Part::Bytes, rest),
         "sha256" => (Part::Sha256, rest),
         "duration" => (Part::Duration, rest),
-        "bytes" if rest.first() == Some(&Word::Name("count".to_owned())) => {
-            (Part::Size, &rest[1..])
+        "url" => (Part::Url, rest),
+        "redirects" if rest.first() == Some(&Word::Name("count".to_owned())) => {
+            (Part::Redirects, &rest[1..])
         }
-        "header" | "cookie" | "jsonpath" | "regex" | "xpath" => {
+        "header" | "cookie" | "jsonpath" | "xpath" | "regex" | "certificate" => {
             let (argument, rest) = rest.split_first()?;
             (with_argument(name, argument)?, rest)
         }
         _ => return None,
     };
+    let (mut filters, rest) = filters(rest)?;
     let mut part = part;
-    while let Some((filtered, after)) = filtered(&part, rest) {
-        (part, rest) = (filtered, after);
+    while let Some(narrower) = filters.first().and_then(|filter| narrower(&part, filter)) {
+        filters.remove(0);
+        part = narrower;
     }
-    Some((part, rest))
+    Some(Query {
+        part,
+        filters,
+        rest,
+    })
 }
 
 fn with_argument(name: &str, argument: &Word) -> Option<Part> {
@@ -61,26 +91,44 @@ fn with_argument(name: &str, argument: &Word) -> Option<Part> {
             let name = argument.fixed().filter(|name| is_header(name))?;
             Part::Header(name.to_ascii_lowercase())
         }
-        "cookie" => Part::Cookie(
-            argument
-                .fixed()
-                .filter(|name| !name.contains('['))?
-                .to_owned(),
-        ),
+        "cookie" => cookie(argument.fixed()?)?,
         "jsonpath" => Part::Json(path(argument.fixed()?)?),
         "xpath" => {
             let xpath = XPath::parse(argument.fixed()?).ok()?;
             Part::XPath(xpath.text().to_owned(), xpath.kind())
         }
+        "certificate" => Part::Tls(match argument.fixed()? {
+            "Subject" => "subject",
+            "Issuer" => "issuer",
+            "Subject-Alt-Name" => "names",
+            "Expire-Date" => "expires_in",
+            _ => return None,
+        }),
         _ => {
-            let pattern = match argument {
-                Word::Pattern(pattern) => pattern.as_str(),
-                word => word.fixed()?,
-            };
+            let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok()?;
             Part::Regex(pattern.to_owned())
         }
     })
+}
+
+/// `name`, or `name[Attribute]`.
+fn cookie(text: &str) -> Option<Part> {
+    let Some((name, attribute)) = text.split_once('[') else {
+        return Some(Part::Cookie(text.to_owned()));
+    };
+    let attribute = attribute.strip_suffix(']')?.to_ascii_lowercase();
+    let attribute = match attribute.as_str() {
+        "value" => return Some(Part::Cookie(name.to_owned())),
+        "secure" => "secure",
+        "httponly" => "http_only",
+        "samesite" => "same_site",
+        "path" => "path",
+        "domain" => "domain",
+        "max-age" => "max_age",
+        _ => return None,
+    };
+    Some(Part::Attribute(name.to_owned(), attribute))
 }
 
 /// A path that both dialects read alike.
@@ -88,39 +136,43 @@ fn path(text: &str) -> Option<String> {
     Path::parse(text).ok().map(|_| text.to_owned())
 }
 
-/// The part after the next filter, if that is a filter that we have.
-fn filtered<'w>(part: &Part, rest: &'w [Word]) -> Option<(Part, &'w [Word])> {
-    let (Word::Name(filter), after) = rest.split_first()? else {
-        return None;
-    };
-    match (part, filter.as_str()) {
-        (Part::Json(path), "count") => Some((Part::Count(path.clone()), after)),
-        (Part::Json(path), "first") => Some((Part::Json(format!("{}[0]", one(path)?)), after)),
-        (Part::Json(path), "last") => Some((Part::Json(format!("{}[-1]", one(path)?)), after)),
-        (Part::Json(path), "nth") => {
-            let (Word::Name(at), after) = after.split_first()? else {
+/// What a filter makes of a part, if a check file can name that too.
+fn narrower(part: &Part, filter: &Filter<'_>) -> Option<Part> {
+    let argument = filter.arguments.first();
+    let at = |index: &str| one(part).map(|path| Part::Json(format!("{path}[{index}]")));
+    match (part, filter.name) {
+        (Part::Json(path), "count") => Some(Part::Count(path.clone())),
+        (Part::Json(_), "first") => at("0"),
+        (Part::Json(_), "last") => at("-1"),
+        (Part::Json(_), "nth") => {
+            let Some(Word::Name(index)) = argument else {
                 return None;
             };
-            let at: i32 = at.parse().ok()?;
-            Some((Part::Json(format!("{}[{at}]", one(path)?)), after))
+            index.parse::<i32>().ok()?;
+            at(index)
         }
-        (Part::Body, "jsonpath") => {
-            let (argument, after) = after.split_first()?;
-            Some((Part::Json(path(argument.fixed()?)?), after))
-        }
-        (Part::XPath(xpath, Kind::Nodes), "count") => Some((Part::Nodes(xpath.clone()), after)),
-        (Part::Body, "regex" | "xpath") => {
-            let (argument, after) = after.split_first()?;
-            Some((with_argument(filter, argument)?, after))
-        }
+        (Part::Body, "jsonpath") => Some(Part::Json(path(argument?.fixed()?)?)),
+        (Part::Body, "regex" | "xpath") => with_argument(filter.name, argument?),
+        (Part::XPath(xpath, Kind::Nodes), "count") => Some(Part::Nodes(xpath.clone())),
+        (Part::Bytes, "count") => Some(Part::Size),
+        (Part::Header(name), "count") => Some(Part::Values(name.clone())),
+        (Part::Tls("expires_in"), "daysAfterNow") => Some(Part::Days),
         _ => None,
     }
 }
 
 /// A path that stands for one value, which may be a list.
-fn one(path: &str) -> Option<&str> {
-    let several = path.contains(['*', '?', ':']) || path.contains("..");
-    (!several).then_some(path)
+fn one(part: &Part) -> Option<&str> {
+    match part {
+        Part::Json(path) => is_singular(path).then_some(path),
+        _ => None,
+    }
+}
+
+/// Whether a path stands for one value at the most. Of any other Hurl takes
+/// the value if there is one alone, and a list if there are several.
+pub(super) fn is_singular(path: &str) -> bool {
+    Path::parse(path).is_ok_and(|path| path.is_singular())
 }
 
 impl Part {
@@ -131,26 +183,40 @@ impl Part {
             Self::Version => ("version", None),
             Self::Body => ("body", None),
             Self::Size => ("size", None),
-            Self::Sha256 => ("sha256", None),
+            Self::Sha256 | Self::Bytes => ("sha256", None),
             Self::Duration => ("latency", None),
-            Self::Header(name) => ("headers", Some(name)),
-            Self::Cookie(name) => ("cookies", Some(name)),
+            Self::Url => ("url", None),
+            Self::Redirects => ("redirects", None),
+            Self::Header(name) | Self::Values(name) => ("headers", Some(name)),
+            Self::Cookie(name) | Self::Attribute(name, _) => ("cookies", Some(name)),
             Self::Json(path) | Self::Count(path) => ("json", Some(path)),
             Self::XPath(xpath, _) | Self::Nodes(xpath) => ("xpath", Some(xpath)),
+            Self::Tls(fact) => ("tls", Some(fact)),
+            Self::Days => ("tls", Some("expires_in")),
             Self::Regex(_) => return None,
         })
     }
 
-    /// Where a capture takes its value from.
-    pub(super) fn source(&self) -> Option<Value> {
+    /// Where a capture takes its value from, and what is made of it before any
+    /// filter.
+    pub(super) fn source(&self) -> Option<(Value, String)> {
+        let plain = "value".to_owned();
+        let alone = "(value | nth(0) if (value | length) < 2 else value)";
         Some(match self {
-            Self::Status => json!("status"),
-            Self::Body => json!("body"),
-            Self::Header(name) => json!({ "header": name }),
-            Self::Cookie(name) => json!({ "cookie": name }),
-            Self::Json(path) => json!({ "json": path }),
-            Self::Regex(pattern) => json!({ "regex": pattern }),
-            Self::XPath(xpath, _) => json!({ "xpath": xpath }),
+            Self::Status => (json!("status"), plain),
+            Self::Body => (json!("body"), plain),
+            Self::Url => (json!("url"), plain),
+            Self::Header(name) => (json!({ "header": name }), plain),
+            Self::Cookie(name) => (json!({ "cookie": name }), plain),
+            Self::Regex(pattern) => (json!({ "regex": pattern }), plain),
+            Self::XPath(xpath, _) => (json!({ "xpath": xpath }), plain),
+            Self::Tls(fact @ ("subject" | "issuer")) => (json!({ "tls": fact }), plain),
+            Self::Json(path) if is_singular(path) => (json!({ "json": path }), plain),
+            Self::Json(path) => (json!({ "json": path }), alone.to_owned()),
+            Self::Count(path) => {
+                let (source, value) = Self::Json(path.clone()).source()?;
+                (source, format!("{value} | length"))
+            }
             _ => return None,
         })
     }

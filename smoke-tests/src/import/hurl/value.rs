@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::super::files::Files;
 use super::super::variables::Variables;
 use super::lines::unescaped;
+use crate::digest;
 
 /// One word.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,9 @@ pub(super) enum Word {
     /// `hex,…;` and its like.
     Bytes(String),
 }
+
+/// The signs that compare; a value may follow without a blank.
+const SIGNS: [&str; 6] = ["==", "!=", ">=", "<=", ">", "<"];
 
 /// The words of a line; nothing if a quote is never closed.
 pub(super) fn words(text: &str) -> Option<Vec<Word>> {
@@ -52,6 +57,9 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
             {
                 let end = rest.find(';')?;
                 (Word::Bytes(rest[..end].to_owned()), end + 1)
+            }
+            _ if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) => {
+                (Word::Name((*sign).to_owned()), sign.len())
             }
             _ => {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -98,12 +106,62 @@ impl Word {
         }
     }
 
+    /// A regular expression without templates.
+    pub(super) fn pattern(&self) -> Option<&str> {
+        match self {
+            Self::Pattern(pattern) => Some(pattern),
+            word => word.fixed(),
+        }
+    }
+
+    /// The bytes that are meant, if they are written out.
+    pub(super) fn bytes(&self, files: &Files) -> Option<Vec<u8>> {
+        match self {
+            Self::Bytes(text) => bytes(text, files),
+            _ => None,
+        }
+    }
+
+    /// The text between quotes, templates and all.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// A text without templates.
     pub(super) fn fixed(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.contains("{{") => Some(text),
             _ => None,
         }
+    }
+}
+
+/// The bytes of `hex,…`, `base64,…` or `file,…`, without the semicolon.
+pub(super) fn bytes(text: &str, files: &Files) -> Option<Vec<u8>> {
+    let (kind, text) = text.split_once(',')?;
+    match kind {
+        "hex" => {
+            let digits: Vec<u32> = text
+                .trim()
+                .chars()
+                .map(|c| c.to_digit(16))
+                .collect::<Option<_>>()?;
+            let pairs = digits.chunks(2);
+            pairs
+                .map(|pair| match pair {
+                    [high, low] => u8::try_from(high * 16 + low).ok(),
+                    _ => None,
+                })
+                .collect()
+        }
+        "base64" => {
+            let text: String = text.split_whitespace().collect();
+            digest::bytes_from_base64(&text)
+        }
+        _ => files.bytes(text.trim()),
     }
 }
 

@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::files::FILE_HELP;
 use super::request::{add, plain};
 use super::{Found, Importer, is_on, text};
-use crate::draft::Step;
+use crate::draft::{Step, can_be_sent, escape};
+
+/// The most bytes of all files of a form.
+const MOST_FILES: u64 = 1024 * 1024;
 
 impl Importer<'_> {
     pub(super) fn body(&mut self, found: &Found<'_>, step: &mut Step) {
@@ -13,35 +17,71 @@ impl Importer<'_> {
         };
         let mode = text(body, "mode").unwrap_or_default();
         let value = body.get(mode).unwrap_or(&Value::Null);
+        // Postman leaves it away where it has no meaning, unless told not to.
+        let pruned = ["get", "head"]
+            .iter()
+            .any(|method| step.request.contains_key(*method));
+        if pruned && found.setting("disableBodyPruning") != Some(&json!(true)) {
+            return;
+        }
         match mode {
             "raw" => self.raw(body, step),
             "urlencoded" => {
-                let mut form = Map::new();
-                for entry in value
-                    .as_array()
-                    .into_iter()
-                    .flatten()
+                let entries = value.as_array().into_iter().flatten();
+                let pairs: Vec<(String, String)> = entries
                     .filter(|entry| is_on(entry))
-                {
-                    let sent = entry.get("value").map(plain).unwrap_or_default();
-                    let sent = json!(self.variables.template(&sent));
-                    add(&mut form, text(entry, "key").unwrap_or_default(), sent);
-                }
-                without_content_type(step, "application/x-www-form-urlencoded");
-                if !form.is_empty() {
-                    step.request.insert("form".to_owned(), form.into());
-                }
+                    .map(|entry| {
+                        let sent = entry.get("value").map(plain).unwrap_or_default();
+                        (text(entry, "key").unwrap_or_default().to_owned(), sent)
+                    })
+                    .collect();
+                self.form(pairs, step);
             }
             "graphql" => self.graphql(value, step),
             "formdata" if value.as_array().is_none_or(Vec::is_empty) => {}
             "formdata" => self.multipart(found, value, step),
-            "file" => self.lost_body(
+            "file" => {
+                let name = value.as_str().or_else(|| text(value, "src"));
+                let path = name.and_then(|name| self.files.need(name));
+                match (path, value.get("content").and_then(Value::as_str)) {
+                    (Some(path), _) => {
+                        step.request.insert("file".to_owned(), json!(path));
+                    }
+                    (None, Some(content)) => {
+                        let content = escape(content);
+                        step.request.insert("text".to_owned(), json!(content));
+                    }
+                    // No file is chosen, and nothing is sent.
+                    (None, None) if name.is_none_or(str::is_empty) => {}
+                    (None, None) => self.lost_body(found, step, "a body from a file", FILE_HELP),
+                }
+            }
+            "" | "none" => {}
+            _ => self.lost_body(
                 found,
                 step,
-                "a body from a file",
-                "put the file beside the check file, and write `file: its-name`",
+                "a body of this kind",
+                "send it as `json`, `text` or `file`",
             ),
-            _ => {}
+        }
+    }
+
+    fn form(&mut self, pairs: Vec<(String, String)>, step: &mut Step) {
+        let twice = |(key, _): &(String, String)| {
+            pairs.iter().filter(|(other, _)| other == key).count() > 1
+        };
+        if pairs.iter().any(twice) {
+            return step.form_text(pairs.into_iter(), &mut |text| {
+                self.variables.urlencoded(text)
+            });
+        }
+        let mut form = Map::new();
+        for (key, sent) in pairs {
+            add(&mut form, &key, json!(self.variables.template(&sent)));
+        }
+        without_content_type(step, "application/x-www-form-urlencoded");
+        if !form.is_empty() {
+            step.request.insert("form".to_owned(), form.into());
         }
     }
 
@@ -108,25 +148,55 @@ impl Importer<'_> {
         step.request.insert("json".to_owned(), sent.into());
     }
 
-    /// The fields of a form with files; of the files only their names are
-    /// known.
+    /// The fields of a form with files.
     fn multipart(&mut self, found: &Found<'_>, fields: &Value, step: &mut Step) {
         let mut sent = Map::new();
+        let mut left = MOST_FILES;
         let fields = fields.as_array().into_iter().flatten();
         for field in fields.filter(|field| is_on(field)) {
             let name = text(field, "key").unwrap_or_default();
-            if text(field, "type") == Some("file") || sent.contains_key(name) {
-                let help = "put the file beside the check file, and add it to `multipart` as `{ file: its-name }`";
-                self.lost_body(found, step, "a field of a form", help);
+            if text(field, "type") == Some("file") {
+                let names = match &field["src"] {
+                    Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+                    Value::String(name) => vec![name.as_str()],
+                    _ => Vec::new(),
+                };
+                for file in names {
+                    let size = self
+                        .files
+                        .size(file)
+                        .and_then(|size| left.checked_sub(size));
+                    let Some(path) = size.and_then(|_| self.files.need(file)) else {
+                        self.lost_body(found, step, "a field of a form", FILE_HELP);
+                        continue;
+                    };
+                    left = size.unwrap_or_default();
+                    let mut part = json!({ "file": path });
+                    if let Some(kind) = content_type_of(field) {
+                        part["type"] = json!(kind);
+                    }
+                    add(&mut sent, name, part);
+                }
                 continue;
             }
             let value = field.get("value").map(plain).unwrap_or_default();
-            sent.insert(name.to_owned(), json!(self.variables.template(&value)));
+            let value = json!(self.variables.template(&value));
+            let value = match content_type_of(field) {
+                Some(kind) => json!({ "text": value, "type": kind }),
+                None => value,
+            };
+            add(&mut sent, name, value);
         }
         if !sent.is_empty() {
             step.request.insert("multipart".to_owned(), sent.into());
         }
     }
+}
+
+/// The media type that a field of a form gives itself.
+fn content_type_of(field: &Value) -> Option<&str> {
+    let kind = text(field, "contentType")?;
+    (kind.contains('/') && can_be_sent("content-type", kind)).then_some(kind)
 }
 
 fn content_type(step: &Step) -> Option<&str> {

@@ -14,7 +14,12 @@ use serde_json::json;
 use super::request::Asked;
 use crate::draft::Check;
 
-pub(super) fn checks(asked: Vec<Asked>) -> Vec<Check> {
+/// The most requests of one check.
+const MOST_STEPS: usize = 1000;
+
+/// The checks, and how many requests there is no room for.
+pub(super) fn checks(asked: Vec<Asked>) -> (Vec<Check>, usize) {
+    let mut left_out = 0;
     // What does not run stands at the end, alone.
     let (skipped, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|one| one.skip.is_some());
     let last = last_of_each_group(&asked);
@@ -25,10 +30,12 @@ pub(super) fn checks(asked: Vec<Asked>) -> Vec<Check> {
         for _ in at..last[at] {
             group.extend(asked.next().map(|(_, one)| one));
         }
+        left_out += group.len().saturating_sub(MOST_STEPS);
+        group.truncate(MOST_STEPS);
         checks.push(check(group));
     }
     checks.extend(skipped.into_iter().map(|one| check(vec![one])));
-    checks
+    (checks, left_out)
 }
 
 /// For each request the last one of its group; groups do not overlap.

@@ -10,17 +10,20 @@ mod body;
 mod group;
 mod request;
 mod script;
+mod settings;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::files::Files;
 use super::json_place::{self, Way};
 use super::losses::Losses;
 use super::variables::{Environment, Given, Variables};
 use super::{Imported, Kind, base, heading, stem};
 use crate::diagnostic::{Diagnostic, Problems, Source, Span};
-use crate::draft::Draft;
+use crate::draft::{Draft, Step};
 
 /// The deepest nesting of folders.
 const MOST_DEPTH: usize = 20;
@@ -119,19 +122,39 @@ struct Found<'v> {
     auth: Option<(Way, &'v Value)>,
     /// From the outermost folder to the request itself.
     scripts: Vec<(Way, &'v Value)>,
-    behaviour: Option<&'v Value>,
+    /// From the collection to the request itself.
+    behaviour: Vec<(Way, &'v Value)>,
 }
+
+/// What is not looked at: the way to it, what it is, its name, and what to do.
+type LeftOut = (Way, &'static str, String, &'static str);
 
 /// What the parts of the import share.
 struct Importer<'s> {
     source: &'s Arc<Source>,
     losses: Losses,
     variables: Variables,
+    files: Files,
+    /// What the URLs on the target begin with.
+    base: String,
+    /// Other hosts, as `--allow-host` takes them.
+    hosts: BTreeSet<String>,
 }
 
 impl Importer<'_> {
     fn span(&self, way: &[String]) -> Span {
         json_place::span(self.source.text(), way)
+    }
+
+    /// What URLs on another host begin with, which has to be allowed.
+    fn elsewhere(&mut self, base: &str, step: &mut Step) -> Option<String> {
+        let elsewhere = base::elsewhere(base, &mut self.variables)?;
+        step.note(match &elsewhere.allow {
+            Some(_) => "It asks another host, which `--allow-host` has to allow.",
+            None => "It may ask another host than the target: if so, allow it by `--allow-host`.",
+        });
+        self.hosts.extend(elsewhere.allow);
+        Some(elsewhere.base)
     }
 
     /// `found` is what is repeated of it: never a value that may be a secret.
@@ -155,29 +178,20 @@ pub(super) fn import(
         request: &Value::Null,
         auth: root.get("auth").map(|auth| (vec!["auth".to_owned()], auth)),
         scripts: vec![(vec!["event".to_owned()], &root["event"])],
-        behaviour: root.get("protocolProfileBehavior"),
+        behaviour: settings::of(
+            &root,
+            vec!["protocolProfileBehavior".to_owned()],
+            Vec::new(),
+        ),
     };
-    collect(&root, &top, 0, &mut found);
+    let mut left_out = Vec::new();
+    collect(&root, &top, 0, &mut found, &mut left_out);
     if found.is_empty() {
         return Err(wrong(
             source,
             "no request",
             "export a collection with requests",
         ));
-    }
-    let mut importer = Importer {
-        source,
-        losses: Losses::new(source),
-        variables: Variables::default(),
-    };
-    for given in given(root.get("variable")) {
-        importer.variables.give(given);
-    }
-    for given in environments
-        .iter()
-        .flat_map(|environment| &environment.values)
-    {
-        importer.variables.give(given.clone());
     }
     let base = base::most_common(
         found
@@ -187,16 +201,40 @@ pub(super) fn import(
             .iter()
             .map(String::as_str),
     );
-    let base = base.unwrap_or_default();
-    let asked: Vec<_> = found
+    let mut importer = Importer {
+        source,
+        losses: Losses::new(source),
+        variables: Variables::default(),
+        files: Files::beside(source),
+        base: base.unwrap_or_default(),
+        hosts: BTreeSet::new(),
+    };
+    for (way, what, name, help) in left_out {
+        importer.lost(&way, what, &name, help);
+    }
+    for given in given(root.get("variable")) {
+        importer.variables.give(given);
+    }
+    for given in environments
         .iter()
-        .map(|one| importer.request(one, &base))
-        .collect();
-    let checks = group::checks(asked);
-    let target = importer.target(&base);
+        .flat_map(|environment| &environment.values)
+    {
+        importer.variables.give(given.clone());
+    }
+    let asked: Vec<_> = found.iter().map(|one| importer.request(one)).collect();
+    let (checks, left_out) = group::checks(asked);
+    if left_out > 0 {
+        let found = format!("{left_out} of them");
+        let help = "a check has 1,000 steps at the most: split the folder";
+        importer
+            .losses
+            .add_text(Span::new(0, 0), "requests that hang together", &found, help);
+    }
+    let target = importer.target();
+    let hosts: Vec<String> = importer.hosts.iter().cloned().collect();
     let name = text(&root["info"], "name").filter(|name| !name.trim().is_empty());
     let name = name.map_or_else(|| stem(source.path()), str::to_owned);
-    let mut notes = heading(source, target.as_deref());
+    let mut notes = heading(source, target.as_deref(), &hosts);
     if let Some(about) = text(&root["info"], "description") {
         notes.push(String::new());
         notes.extend(about.lines().take(20).map(str::to_owned));
@@ -217,18 +255,62 @@ pub(super) fn import(
         checks,
         remarks: Vec::new(),
     };
+    let text = draft.text();
+    importer.losses.too_long(&text);
     Ok(Imported {
-        text: draft.text(),
+        text,
         losses: importer.losses.into_diagnostics(),
         target,
+        hosts,
+        files: importer.files.into_needed(),
     })
 }
 
 /// All requests below a folder, in the order in which Postman runs them.
-fn collect<'v>(folder: &'v Value, inherited: &Found<'v>, depth: usize, found: &mut Vec<Found<'v>>) {
+fn collect<'v>(
+    folder: &'v Value,
+    inherited: &Found<'v>,
+    depth: usize,
+    found: &mut Vec<Found<'v>>,
+    left_out: &mut Vec<LeftOut>,
+) {
     let items = folder.get("item").and_then(Value::as_array);
+    if depth > 0
+        && folder
+            .get("variable")
+            .and_then(Value::as_array)
+            .is_some_and(|all| !all.is_empty())
+    {
+        let way = [inherited.way.as_slice(), &["variable".to_owned()]].concat();
+        let help =
+            "Postman's own runner ignores them; give them to the collection or to an environment";
+        left_out.push((
+            way,
+            "the variables of a folder",
+            inherited.name.clone(),
+            help,
+        ));
+    }
     for (number, item) in items.into_iter().flatten().enumerate() {
         if depth > MOST_DEPTH || found.len() >= MOST_REQUESTS {
+            let way = [
+                inherited.way.as_slice(),
+                &["item".to_owned(), number.to_string()],
+            ]
+            .concat();
+            let name = text(item, "name").unwrap_or_default().to_owned();
+            let (what, help) = if depth > MOST_DEPTH {
+                (
+                    "what lies so deep in folders",
+                    "folders go 20 deep at the most: move it up",
+                )
+            } else {
+                (
+                    "this request, and all after it",
+                    "a file has 5,000 requests at the most: split the collection",
+                )
+            };
+            left_out.push((way, what, name, help));
             return;
         }
         let way = |more: &[&str]| {
@@ -258,11 +340,13 @@ fn collect<'v>(folder: &'v Value, inherited: &Found<'v>, depth: usize, found: &m
             request: request.unwrap_or(&Value::Null),
             auth: own.or_else(|| inherited.auth.clone()),
             scripts,
-            behaviour: item.get("protocolProfileBehavior").or(inherited.behaviour),
+            behaviour: Vec::new(),
         };
+        let own = way(&["protocolProfileBehavior"]);
+        one.behaviour = settings::of(item, own, inherited.behaviour.clone());
         if item.get("item").is_some() {
             one.folders.push(name);
-            collect(item, &one, depth + 1, found);
+            collect(item, &one, depth + 1, found, left_out);
         } else if request.is_some() {
             found.push(one);
         }
@@ -271,7 +355,8 @@ fn collect<'v>(folder: &'v Value, inherited: &Found<'v>, depth: usize, found: &m
 
 impl Importer<'_> {
     /// The URL that a base stands for.
-    fn target(&mut self, base: &str) -> Option<String> {
+    fn target(&mut self) -> Option<String> {
+        let base = self.base.as_str();
         let name = base
             .strip_prefix("{{")
             .and_then(|rest| rest.strip_suffix("}}"));

@@ -63,7 +63,7 @@ fn raw_url(request: &Value) -> String {
 }
 
 impl Importer<'_> {
-    pub(super) fn request(&mut self, found: &Found<'_>, base: &str) -> Asked {
+    pub(super) fn request(&mut self, found: &Found<'_>) -> Asked {
         let mut asked = Asked {
             step: Step {
                 name: found.name.clone(),
@@ -86,18 +86,31 @@ impl Importer<'_> {
         let method = self.method(found, &mut asked.step);
         asked.writes = writes(&method);
         let address = base::split(&raw_url(found.request));
-        if address.base != base {
-            asked.skip = Some(format!("it asks another host: {}", address.base));
-            let way = [
-                found.way.as_slice(),
-                &["request".to_owned(), "url".to_owned()],
-            ]
-            .concat();
-            let help = "put it into a check file of its own, with that host as `--target`";
-            let note = self.lost(&way, "a request to another host", &address.base, help);
-            asked.step.notes.push(note);
-        }
+        let here = address.base == self.base;
+        let base = match address.base.as_str() {
+            _ if here => String::new(),
+            other => self.elsewhere(other, &mut asked.step).unwrap_or_else(|| {
+                asked.skip = Some(format!("it asks another host: {other}"));
+                let way = [
+                    found.way.as_slice(),
+                    &["request".to_owned(), "url".to_owned()],
+                ];
+                let help = "put it into a check file of its own, with that host as `--target`";
+                let note = self.lost(&way.concat(), "a request to another host", other, help);
+                asked.step.notes.push(note);
+                String::new()
+            }),
+        };
+        // What an answer gave is a path, or a whole URL.
+        let given = (address.bare && !here)
+            .then(|| address.base.trim_matches(['{', '}']).trim().to_owned());
+        let given = given.filter(|name| self.variables.is_captured(name));
         let (path, query) = self.path(found, address);
+        let path = if given.is_some() {
+            base
+        } else {
+            format!("{base}{path}")
+        };
         asked.step.request.insert(method, json!(path));
         if !query.is_empty() {
             asked.step.request.insert("query".to_owned(), query.into());
@@ -105,7 +118,7 @@ impl Importer<'_> {
         self.headers(found, &mut asked.step);
         self.auth(found, &mut asked.step);
         self.body(found, &mut asked.step);
-        behaviour(found, &mut asked.step);
+        self.settings(found, &mut asked.step);
         if asked.step.name.is_empty() {
             let (method, path) = asked
                 .step
@@ -187,31 +200,43 @@ impl Importer<'_> {
     }
 
     fn headers(&mut self, found: &Found<'_>, step: &mut Step) {
-        let list = found.request.get("header").and_then(Value::as_array);
         let mut headers = Map::new();
-        for (number, header) in list.into_iter().flatten().enumerate() {
-            let name = text(header, "key").unwrap_or_default().trim();
-            if !is_on(header) || name.is_empty() {
-                continue;
-            }
+        for (number, (name, value)) in listed(found.request.get("header")) {
             let lower = name.to_ascii_lowercase();
-            // They follow from the request itself.
-            if matches!(
-                lower.as_str(),
-                "content-length" | "host" | "connection" | "accept-encoding"
-            ) {
-                continue;
-            }
-            let value = header.get("value").map(plain).unwrap_or_default();
             let value = self.variables.template(value.trim());
-            if !can_be_sent(name, &value) || headers.contains_key(&lower) {
-                let way = ["request", "header", &number.to_string()].map(str::to_owned);
-                let way = [found.way.as_slice(), &way].concat();
-                let note = self.lost(&way, "a header", name, "a header needs a name of its own");
-                step.notes.push(note);
+            let plain = value.to_ascii_lowercase();
+            let help = match lower.as_str() {
+                // It follows from the body.
+                "content-length" => continue,
+                "connection" if plain == "keep-alive" => continue,
+                "connection" => Some("connections are kept for the requests that follow"),
+                "host" => Some("the name is that of the target; say its address by `--connect-to`"),
+                // Others than these cannot be decoded.
+                "accept-encoding"
+                    if plain
+                        .split(',')
+                        .any(|word| matches!(word.trim(), "br" | "zstd")) =>
+                {
+                    step.note("The original also takes `br` or `zstd`; here gzip and deflate are asked for.");
+                    continue;
+                }
+                _ if !can_be_sent(&name, &value) => {
+                    Some("a header needs a name and a value that HTTP allows")
+                }
+                _ if headers.contains_key(&lower) => Some("a header needs a name of its own"),
+                _ => None,
+            };
+            let Some(help) = help else {
+                headers.insert(lower, json!(value));
                 continue;
-            }
-            headers.insert(lower, json!(value));
+            };
+            let number = number.map(|number| number.to_string());
+            let way = ["request".to_owned(), "header".to_owned()]
+                .into_iter()
+                .chain(number);
+            let way: Vec<String> = found.way.iter().cloned().chain(way).collect();
+            let note = self.lost(&way, "a header", &name, help);
+            step.notes.push(note);
         }
         if !headers.is_empty() {
             step.request.insert("headers".to_owned(), headers.into());
@@ -219,17 +244,29 @@ impl Importer<'_> {
     }
 }
 
-/// Whether redirects are followed, where it says so.
-fn behaviour(found: &Found<'_>, step: &mut Step) {
-    let Some(behaviour) = found.behaviour else {
-        return;
-    };
-    if behaviour.get("followRedirects") == Some(&json!(false)) {
-        step.request
-            .insert("follow_redirects".to_owned(), json!(false));
-    } else if let Some(most) = behaviour.get("maxRedirects").and_then(Value::as_u64) {
-        step.request
-            .insert("follow_redirects".to_owned(), json!(most.min(50)));
+/// The headers that are on: from a list, each with its number there, or from
+/// one text.
+fn listed(headers: Option<&Value>) -> Vec<(Option<usize>, (String, String))> {
+    match headers {
+        Some(Value::Array(list)) => {
+            let list = list.iter().enumerate().filter(|(_, header)| is_on(header));
+            let named = list.map(|(number, header)| {
+                let name = text(header, "key").unwrap_or_default().trim().to_owned();
+                let value = header.get("value").map(plain).unwrap_or_default();
+                (Some(number), (name, value))
+            });
+            named.filter(|(_, (name, _))| !name.is_empty()).collect()
+        }
+        Some(Value::String(text)) => {
+            let lines = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            let pairs = lines.filter_map(|line| line.split_once(':'));
+            pairs
+                .map(|(name, value)| (None, (name.trim().to_owned(), value.trim().to_owned())))
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::demand::{kind, nested, regex};
+use super::subject::schema_of;
 use super::{Expression, Script, Subject, dotted};
 use crate::draft::{escape, member};
 
@@ -158,6 +159,14 @@ impl Script<'_, '_, '_> {
             ("body", Some([Expression::Pattern(pattern, flags)])) => {
                 Some(self.demand(&Subject::Text, "matches", regex(pattern, flags)?, negated))
             }
+            ("jsonSchema", Some([schema, ..])) => {
+                let Subject::Value(schema) = self.subject(schema)? else {
+                    return None;
+                };
+                let schema = schema_of(&schema, "http://json-schema.org/draft-07/schema#")?;
+                let whole = Subject::Json("$".to_owned());
+                Some(self.demand(&whole, "schema", schema, negated))
+            }
             ("jsonBody", Some([Expression::Literal(wanted @ Value::Object(_))])) => {
                 let whole = Subject::Json("$".to_owned());
                 Some(self.demand(&whole, "equals", escaped(wanted), negated))
@@ -183,7 +192,12 @@ impl Script<'_, '_, '_> {
             "false" => ("equals", json!(false), negated),
             "null" => ("equals", Value::Null, negated),
             "undefined" => ("exists", json!(negated), false),
-            "exist" => ("exists", json!(!negated), false),
+            "exist" if negated => ("exists", json!(false), false),
+            // `null` does not exist, to Chai.
+            "exist" => ("not", json!({ "equals": null }), false),
+            "ok" if matches!(state.subject, Subject::There(_) | Subject::Valid(..)) => {
+                ("equals", json!(true), negated)
+            }
             "ok" if negated => return None,
             "ok" => (
                 "not",
@@ -307,6 +321,14 @@ impl Script<'_, '_, '_> {
             Subject::Headers => Subject::Header(name.to_ascii_lowercase()),
             _ => return None,
         };
+        if let (Subject::Json(path), true) = (&state.subject, state.negated)
+            && path != "$"
+        {
+            // Nothing has no properties, and is an error there.
+            self.asked
+                .step
+                .demand("json", Some(path), "not", json!({ "equals": null }));
+        }
         state.subject = subject.clone();
         Some(match arguments.get(1) {
             None => self.demand(&subject, "exists", json!(!state.negated), false),

@@ -15,6 +15,16 @@ impl Script<'_, '_, '_> {
         wanted: Value,
         negated: bool,
     ) -> bool {
+        match (subject, operator, &wanted) {
+            (Subject::There(what), "equals", Value::Bool(there)) => {
+                return self.demand(what, "exists", json!(*there != negated), false);
+            }
+            (Subject::Valid(path, schema), "equals", Value::Bool(valid)) => {
+                let path = Subject::Json(path.clone());
+                return self.demand(&path, "schema", schema.clone(), *valid == negated);
+            }
+            _ => {}
+        }
         let (section, of) = match subject {
             Subject::Json(path) | Subject::Count(path) => ("json", Some(path.as_str())),
             Subject::Text => ("body", None),
@@ -23,9 +33,12 @@ impl Script<'_, '_, '_> {
             Subject::Size => ("size", None),
             Subject::Header(name) => ("headers", Some(name.as_str())),
             Subject::Cookie(name) => ("cookies", Some(name.as_str())),
-            Subject::Response | Subject::Headers | Subject::Value(_) | Subject::NotUnderstood => {
-                return false;
-            }
+            Subject::Response
+            | Subject::Headers
+            | Subject::There(_)
+            | Subject::Valid(..)
+            | Subject::Value(_)
+            | Subject::NotUnderstood => return false,
         };
         let Some(wanted) = fitting(subject, operator, wanted) else {
             return false;
@@ -39,7 +52,20 @@ impl Script<'_, '_, '_> {
             };
             operator = "count";
         }
+        let orders = matches!(operator, "above" | "below" | "at_least" | "at_most");
+        if matches!(subject, Subject::Json(_)) && orders {
+            // Text is no number there, even if it is written as one.
+            self.asked.step.demand(section, of, "type", json!("number"));
+        }
         if negated {
+            if matches!(operator, "equals" | "one_of" | "type")
+                && matches!(section, "json" | "headers" | "cookies")
+            {
+                let of = of.unwrap_or_default();
+                self.asked.step.note(&format!(
+                    "The original also passes where there is no `{of}`."
+                ));
+            }
             wanted = json!({ operator: wanted });
             operator = "not";
         }

@@ -168,7 +168,13 @@ impl Parser<'_> {
                 self.block()
             }
             "async" => self.primary(),
-            "new" | "await" | "typeof" => {
+            "new" => {
+                let made = self.postfix();
+                new_date(&made).map_or(Expression::NotUnderstood, |name| {
+                    Expression::Call(Box::new(Expression::Name(name)), Vec::new())
+                })
+            }
+            "await" | "typeof" => {
                 self.postfix();
                 Expression::NotUnderstood
             }
@@ -256,6 +262,23 @@ impl Parser<'_> {
             Expression::Literal(members.into())
         })
     }
+}
+
+/// `new Date().toISOString()` and its like, under one name.
+fn new_date(made: &Expression) -> Option<String> {
+    let Expression::Call(callee, arguments) = made else {
+        return None;
+    };
+    let Expression::Member(date, method) = &**callee else {
+        return None;
+    };
+    let now = match &**date {
+        Expression::Call(name, of) => {
+            of.is_empty() && matches!(&**name, Expression::Name(name) if name == "Date")
+        }
+        _ => false,
+    };
+    (now && arguments.is_empty()).then(|| format!("new Date().{method}"))
 }
 
 fn literal(expression: Expression) -> Option<Value> {

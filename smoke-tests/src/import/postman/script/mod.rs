@@ -1,6 +1,7 @@
 //! Test scripts: the well-known ways to say `pm.test`, `pm.expect` and
 //! `pm.environment.set`, as expectations and captures.
 
+mod before;
 mod chain;
 mod demand;
 mod expression;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::request::Asked;
-use super::{Found, Importer, Way, text};
+use super::{Found, Importer, Way, is_on, text};
 use crate::diagnostic::Span;
 use crate::draft::is_header;
 use crate::jsonpath::Path;
@@ -38,6 +39,9 @@ impl Importer<'_> {
         let mut has_test = false;
         for (way, events) in &found.scripts {
             for (number, event) in events.as_array().into_iter().flatten().enumerate() {
+                if !is_on(event) {
+                    continue;
+                }
                 let exec = event.get("script").and_then(|script| script.get("exec"));
                 let way = [
                     way.as_slice(),
@@ -54,7 +58,15 @@ impl Importer<'_> {
                             (way, line.as_str().unwrap_or_default().to_owned())
                         })
                         .collect(),
-                    _ => continue,
+                    _ => {
+                        let src = event.get("script").and_then(|script| script.get("src"));
+                        if src.is_some_and(|src| !src.is_null()) {
+                            let note =
+                                self.lost(&way[..way.len() - 1], "a script in a file", "src", HELP);
+                            asked.step.notes.push(note);
+                        }
+                        continue;
+                    }
                 };
                 if lines.iter().all(|(_, line)| line.trim().is_empty()) {
                     continue;
@@ -70,7 +82,7 @@ impl Importer<'_> {
                     has_test = true;
                     script.read();
                 } else {
-                    script.refuse();
+                    script.before();
                 }
             }
         }
@@ -93,25 +105,6 @@ impl Script<'_, '_, '_> {
         let text: Vec<&str> = self.lines.iter().map(|(_, line)| line.as_str()).collect();
         let statements = parse::parse(&text.join("\n"));
         self.statements(&statements);
-    }
-
-    /// A script that runs before the request has nothing to go by.
-    fn refuse(&mut self) {
-        let text: Vec<String> = self.lines.iter().map(|(_, line)| line.clone()).collect();
-        let statements = parse::parse(&text.join("\n"));
-        for statement in &statements {
-            if let StatementKind::Expression(Expression::Call(callee, _)) = &statement.kind
-                && dotted(callee).is_some_and(|name| name.starts_with("console."))
-            {
-                continue;
-            }
-            let help = "use variables and the functions of templates, such as `{{ uuid() }}` or `{{ now() }}`";
-            self.lost(
-                statement,
-                "part of a script that runs before the request",
-                help,
-            );
-        }
     }
 
     fn statements(&mut self, statements: &[Statement]) {
@@ -147,6 +140,9 @@ impl Script<'_, '_, '_> {
             match (name.as_str(), arguments.as_slice()) {
                 ("pm.test", [_, Expression::Function(body)]) => return self.statements(body),
                 (name, _) if name.starts_with("console.") => return,
+                ("pm.test.skip", _) => {
+                    return self.asked.step.note("The original skips a test here.");
+                }
                 (
                     "pm.environment.set"
                     | "pm.collectionVariables.set"
@@ -206,6 +202,12 @@ impl Script<'_, '_, '_> {
                     _ => return false,
                 };
                 self.demand(&subject, operator, chain::escaped(wanted), false)
+            }
+            Expression::Call(callee, _)
+                if dotted(callee).as_deref() != Some("responseBody.has") =>
+            {
+                let subject = self.subject(value);
+                subject.is_some_and(|subject| self.demand(&subject, "equals", json!(true), false))
             }
             Expression::Call(callee, arguments) => {
                 match (dotted(callee).as_deref(), arguments.as_slice()) {

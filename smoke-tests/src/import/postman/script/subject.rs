@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::before::made;
 use super::{Expression, Script, dotted};
 use crate::draft::member;
+use crate::json_schema::JsonSchema;
 
 /// Something that can be asserted, or kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,10 @@ pub(in super::super) enum Subject {
     Size,
     Header(String),
     Cookie(String),
+    /// Whether something is there.
+    There(Box<Subject>),
+    /// Whether a part of the JSON is as a schema demands.
+    Valid(String, Value),
     /// A value that the script itself, or a variable, gives.
     Value(Value),
     NotUnderstood,
@@ -56,7 +62,12 @@ impl Script<'_, '_, '_> {
                 }
                 _ => None,
             },
-            Expression::Call(callee, arguments) => self.called(&dotted(callee)?, arguments),
+            Expression::Call(callee, arguments) => match made(expression) {
+                Some(text) => Some(Subject::Value(json!(
+                    self.importer.variables.template(&text)
+                ))),
+                None => self.called(&dotted(callee)?, arguments),
+            },
             _ => None,
         }
     }
@@ -77,6 +88,21 @@ impl Script<'_, '_, '_> {
                 Some(Subject::Header(only()?.to_ascii_lowercase()))
             }
             "pm.cookies.get" => Some(Subject::Cookie(only()?)),
+            "pm.response.headers.has" => {
+                let header = Subject::Header(only()?.to_ascii_lowercase());
+                Some(Subject::There(Box::new(header)))
+            }
+            "pm.cookies.has" => Some(Subject::There(Box::new(Subject::Cookie(only()?)))),
+            "tv4.validate" => match (
+                self.subject(arguments.first()?)?,
+                self.subject(arguments.get(1)?)?,
+            ) {
+                (Subject::Json(path), Subject::Value(schema)) => {
+                    let schema = schema_of(&schema, "http://json-schema.org/draft-04/schema#")?;
+                    Some(Subject::Valid(path, schema))
+                }
+                _ => None,
+            },
             "pm.environment.get"
             | "pm.collectionVariables.get"
             | "pm.globals.get"
@@ -94,4 +120,20 @@ impl Script<'_, '_, '_> {
             _ => None,
         }
     }
+}
+
+/// A schema that can be used, in the draft that the original reads it in.
+pub(super) fn schema_of(schema: &Value, draft: &str) -> Option<Value> {
+    let Value::Object(members) = schema else {
+        return None;
+    };
+    let mut schema = members.clone();
+    if !schema.contains_key("$schema") {
+        schema.shift_insert(0, "$schema".to_owned(), json!(draft));
+    }
+    let schema = Value::from(schema);
+    // Names of files and templates would be read as such.
+    let plain = !members.contains_key("file") && !schema.to_string().contains("{{");
+    let usable = plain && JsonSchema::new(schema.clone(), None, String::new()).is_ok();
+    usable.then_some(schema)
 }

@@ -1,0 +1,126 @@
+//! Several demands of one value, as one predicate.
+
+use serde_json::{Map, Value, json};
+
+/// Adds one demand to a predicate; false if there is no room for it. Equality
+/// alone is written as a literal. `text` says that the value is known to be
+/// text.
+pub(super) fn merge(predicate: &mut Value, operator: &str, value: Value, text: bool) -> bool {
+    let literal = operator == "equals" && !value.is_object();
+    if predicate.is_null() && literal && !value.is_null() {
+        *predicate = value;
+        return true;
+    }
+    let mut tests = match std::mem::take(predicate) {
+        Value::Null => Map::new(),
+        Value::Object(tests) => tests,
+        other => Map::from_iter([("equals".to_owned(), other)]),
+    };
+    let fits = add(&mut tests, operator, value, text);
+    *predicate = match tests.get("equals") {
+        Some(only) if tests.len() == 1 && !only.is_object() && !only.is_null() => only.clone(),
+        _ => tests.into(),
+    };
+    fits
+}
+
+fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
+    match tests.get_mut(operator) {
+        None => {
+            tests.insert(operator.to_owned(), value);
+            true
+        }
+        Some(there) if *there == value => true,
+        Some(_) if operator == "equals" => false,
+        Some(there) if operator == "not" => neither(there, &value, text),
+        Some(Value::Object(inner)) if operator == "each" => match value {
+            Value::Object(more) => all(inner, more, false),
+            _ => false,
+        },
+        Some(_) => match (&value, text) {
+            (Value::String(part), true)
+                if operator == "contains"
+                    && !part.contains("{{")
+                    && !tests.contains_key("matches") =>
+            {
+                tests.insert("matches".to_owned(), json!(escaped(part)));
+                true
+            }
+            _ => also(tests, operator, value, text),
+        },
+    }
+}
+
+/// What has no room beside the others stands below two negations.
+fn also(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
+    let refused = tests.entry("not").or_insert_with(|| json!({ "not": {} }));
+    if !refused.get("not").is_some_and(Value::is_object) {
+        *refused = json!({ "not": { "not": refused.take() } });
+    }
+    match refused.get_mut("not") {
+        Some(Value::Object(inner)) => add(inner, operator, value, text),
+        _ => false,
+    }
+}
+
+/// Neither what is refused there, nor this.
+fn neither(there: &mut Value, value: &Value, text: bool) -> bool {
+    if let Some(Value::Object(inner)) = there.get_mut("not") {
+        return add(inner, "not", value.clone(), text);
+    }
+    if let (true, Some(a), Some(b)) = (text, pattern(there), pattern(value)) {
+        *there = json!({ "matches": format!("{a}|{b}") });
+        return true;
+    }
+    let (Some(mut choices), Some(more)) = (choices(there), choices(value)) else {
+        return false;
+    };
+    choices.extend(more);
+    *there = json!({ "one_of": choices });
+    true
+}
+
+/// The values that a predicate of equality alone allows.
+fn choices(predicate: &Value) -> Option<Vec<Value>> {
+    let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
+    match (tests.get("equals"), tests.get("one_of")) {
+        (Some(value), None) => Some(vec![value.clone()]),
+        (None, Some(Value::Array(values))) => Some(values.clone()),
+        _ => None,
+    }
+}
+
+/// A pattern for what a predicate of one demand on text looks for.
+fn pattern(predicate: &Value) -> Option<String> {
+    let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
+    match (tests.get("contains"), tests.get("matches")) {
+        (Some(Value::String(part)), None) if !part.contains("{{") => Some(escaped(part)),
+        (None, Some(Value::String(pattern))) if !pattern.starts_with("(?") => Some(pattern.clone()),
+        _ => None,
+    }
+}
+
+fn all(tests: &mut Map<String, Value>, more: Map<String, Value>, text: bool) -> bool {
+    let mut fits = true;
+    for (operator, value) in more {
+        fits &= add(tests, &operator, value, text);
+    }
+    fits
+}
+
+/// A pattern that matches this text and nothing else.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut pattern = String::new();
+    for c in text.chars() {
+        if c.is_ascii_punctuation()
+            && !matches!(
+                c,
+                '_' | '/' | '"' | '\'' | ',' | ';' | ':' | '=' | '<' | '>' | '@' | '!' | '%' | '`'
+            )
+        {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
