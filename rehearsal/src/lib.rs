@@ -23,7 +23,7 @@
 //! |---|---|
 //! | `certificates` | an own authority, a good certificate, and wrong ones |
 //! | `app` | the shop, blue and green, and its [`Defect`]s |
-//! | `load_balancer` | listeners, weights, and their [`Fault`]s |
+//! | `load_balancer` | listeners, rules, weights, and their [`Fault`]s |
 //! | `codedeploy` | the API that takes the verdict, those of ECS and ELB beside it, and their [`ApiFault`]s |
 //! | `lambda` | the function's process and the Runtime API |
 //! | `stage` | all of it together |
@@ -62,7 +62,7 @@ pub use error::StageError;
 pub use lambda::{
     Exit, FUNCTION_NAME, Function, FunctionOptions, Invocation, InvocationOutcome, LogLine, Output,
 };
-pub use load_balancer::{Fault, Listener, LoadBalancer, UnknownFault, Weights};
+pub use load_balancer::{Action, Fault, Listener, LoadBalancer, Rule, UnknownFault, Weights};
 pub use moto::{Moto, MotoError};
 pub use stage::{Stage, StageOptions};
 pub use story::Story;

@@ -32,6 +32,8 @@ pub(super) struct Deployment {
     pub(super) status: DeploymentStatus,
     pub(super) verdict: Option<Verdict>,
     pub(super) error: Option<(&'static str, String)>,
+    /// The deployment that this one rolls back.
+    pub(super) rolls_back: Option<String>,
     pub(super) created: Timestamp,
     completed: Option<Timestamp>,
     events: [EventRecord; 8],
@@ -54,6 +56,7 @@ impl Deployment {
             status: DeploymentStatus::InProgress,
             verdict: None,
             error: None,
+            rolls_back: None,
             created: Timestamp::now(),
             completed: None,
             events: [EventRecord {
@@ -192,6 +195,14 @@ impl Deployment {
         });
         if self.platform == ComputePlatform::Ecs {
             info["loadBalancerInfo"] = load_balancer_info();
+        }
+        if let Some(failed) = &self.rolls_back {
+            info["creator"] = json!("codeDeployRollback");
+            info["rollbackInfo"] = json!({
+                "rollbackDeploymentId": self.id,
+                "rollbackTriggeringDeploymentId": failed,
+                "rollbackMessage": format!("Deployment {failed} failed."),
+            });
         }
         if let Some(completed) = self.completed {
             info["completeTime"] = seconds(completed);

@@ -73,7 +73,9 @@ fn the_service(book: &Book) -> Value {
 /// Blue was made with the service, green by a deployment.
 fn task_set(book: &Book, colour: Colour, deployment: Option<&Deployment>) -> Value {
     let targets = book.fleet.targets(colour);
-    let steady = targets.iter().all(|each| *each == TargetHealth::Healthy);
+    let (wanted, running) = book.fleet.tasks(colour);
+    let healthy = targets.iter().all(|each| *each == TargetHealth::Healthy);
+    let steady = healthy && wanted == running;
     let id = fleet::task_set_id(colour);
     let mut set = json!({
         "id": id,
@@ -84,12 +86,13 @@ fn task_set(book: &Book, colour: Colour, deployment: Option<&Deployment>) -> Val
         "clusterArn": fleet::CLUSTER_ARN,
         "status": match deployment {
             None => "PRIMARY",
+            Some(_) if book.fleet.green_drains => "DRAINING",
             Some(_) => "ACTIVE",
         },
         "taskDefinition": fleet::task_definition_arn(colour),
-        "computedDesiredCount": targets.len(),
-        "pendingCount": 0,
-        "runningCount": targets.len(),
+        "computedDesiredCount": wanted,
+        "pendingCount": wanted.saturating_sub(running),
+        "runningCount": running,
         "launchType": "FARGATE",
         "platformVersion": "1.4.0",
         "loadBalancers": [{
@@ -111,7 +114,7 @@ fn task_set(book: &Book, colour: Colour, deployment: Option<&Deployment>) -> Val
 }
 
 /// The output of `DescribeTaskDefinition`.
-pub(super) fn task_definition(input: &Value) -> Result<Value, ApiError> {
+pub(super) fn task_definition(book: &Book, input: &Value) -> Result<Value, ApiError> {
     let asked = input.get("taskDefinition").and_then(Value::as_str);
     let colour = fleet::known(
         &fleet::COLOURS,
@@ -142,7 +145,7 @@ pub(super) fn task_definition(input: &Value) -> Result<Value, ApiError> {
             },
             {
                 "name": fleet::CONTAINER,
-                "image": fleet::image(colour),
+                "image": book.fleet.image(colour),
                 "cpu": 0,
                 "essential": true,
                 "portMappings": [{"containerPort": fleet::CONTAINER_PORT, "protocol": "tcp"}],

@@ -10,7 +10,7 @@ use super::error::{self, ApiError};
 use super::fleet;
 use super::query::list;
 use crate::colour::Colour;
-use crate::load_balancer::{Listener, Weights};
+use crate::load_balancer::{Action, Listener, Rule, Weights};
 
 const LISTENERS: [Listener; 2] = [Listener::Production, Listener::Test];
 
@@ -31,36 +31,98 @@ pub(super) fn listeners(state: &State, input: &Value) -> Result<Value, ApiError>
                 "LoadBalancerArn": fleet::LOAD_BALANCER_ARN,
                 "Port": state.listeners.port(listener),
                 "Protocol": "HTTPS",
-                "DefaultActions": [forward(state.listeners.weights(listener))],
+                "DefaultActions": [default_action(state, listener)],
             })
         })
         .collect();
     Ok(json!({"Listeners": described}))
 }
 
-/// The result of `DescribeRules`, the default rule last.
+/// The result of `DescribeRules`, the default rule last, in pages.
 pub(super) fn rules(state: &State, input: &Value) -> Result<Value, ApiError> {
     let arn = input.get("ListenerArn").and_then(Value::as_str);
     let listener = listener(arn.unwrap_or_default())?;
-    let rule = |priority: &str, conditions: Value, weights: Weights| {
+    let rule = |priority: &str, conditions: Value, action: Value| {
         let number = fleet::listener_arn(listener).replace(":listener/", ":listener-rule/");
         json!({
             "RuleArn": format!("{number}/{priority:0>16}"),
             "Priority": priority,
             "Conditions": conditions,
-            "Actions": [forward(weights)],
+            "Actions": [action],
             "IsDefault": priority == "default",
         })
     };
-    let mut rules = Vec::new();
-    let before_default = state.lock().fleet.test_rule;
-    if let (Listener::Test, Some(weights)) = (listener, before_default) {
-        let paths = json!([{"Field": "path-pattern", "Values": ["/api/*"]}]);
-        rules.push(rule("1", paths, weights));
+    let mut rules: Vec<Value> = (1..)
+        .zip(state.listeners.routes(listener).rules)
+        .map(|(priority, it)| rule(&format!("{priority}"), conditions(&it), action(it.action)))
+        .collect();
+    rules.push(rule("default", json!([]), default_action(state, listener)));
+    let number = |name: &str| input.get(name)?.as_str()?.parse::<usize>().ok();
+    let page = state.lock().fleet.page;
+    let size = number("PageSize").map_or(page, |asked| asked.min(page));
+    let begin = number("Marker").unwrap_or(0).min(rules.len());
+    let end = begin.saturating_add(size).min(rules.len());
+    let mut result = json!({"Rules": rules[begin..end]});
+    if end < rules.len() {
+        result["NextMarker"] = json!(end.to_string());
     }
-    let weights = state.listeners.weights(listener);
-    rules.push(rule("default", json!([]), weights));
-    Ok(json!({"Rules": rules}))
+    Ok(result)
+}
+
+/// The conditions of a rule: those of host and path as older rules have them,
+/// with `Values` beside the field's own configuration.
+fn conditions(rule: &Rule) -> Value {
+    let mut conditions = Vec::new();
+    if !rule.hosts.is_empty() {
+        conditions.push(json!({
+            "Field": "host-header",
+            "Values": rule.hosts,
+            "HostHeaderConfig": {"Values": rule.hosts},
+        }));
+    }
+    if !rule.paths.is_empty() {
+        conditions.push(json!({
+            "Field": "path-pattern",
+            "Values": rule.paths,
+            "PathPatternConfig": {"Values": rule.paths},
+        }));
+    }
+    if let Some((name, pattern)) = &rule.header {
+        conditions.push(json!({
+            "Field": "http-header",
+            "HttpHeaderConfig": {"HttpHeaderName": name, "Values": [pattern]},
+        }));
+    }
+    json!(conditions)
+}
+
+fn default_action(state: &State, listener: Listener) -> Value {
+    match state.listeners.routes(listener).default {
+        Some(other) => action(other),
+        None => forward(state.listeners.weights(listener)),
+    }
+}
+
+fn action(action: Action) -> Value {
+    match action {
+        Action::Forward(weights) => forward(weights),
+        Action::Elsewhere => json!({
+            "Type": "forward",
+            "Order": 1,
+            "TargetGroupArn": fleet::ELSEWHERE_ARN,
+            "ForwardConfig": {"TargetGroups": [
+                {"TargetGroupArn": fleet::ELSEWHERE_ARN, "Weight": 1},
+            ]},
+        }),
+        Action::Fixed(status) => json!({
+            "Type": "fixed-response",
+            "Order": 1,
+            "FixedResponseConfig": {
+                "StatusCode": status.to_string(),
+                "ContentType": "text/html",
+            },
+        }),
+    }
 }
 
 /// An action as CodeDeploy leaves it: with both target groups and no
@@ -162,7 +224,7 @@ pub(super) fn target_groups(input: &Value) -> Result<Value, ApiError> {
 }
 
 /// The result of `DescribeLoadBalancers`.
-pub(super) fn load_balancers(input: &Value) -> Result<Value, ApiError> {
+pub(super) fn load_balancers(state: &State, input: &Value) -> Result<Value, ApiError> {
     let unknown = |arn: &String| arn != fleet::LOAD_BALANCER_ARN;
     let misnamed = |name: &String| name != "storefront";
     if list(input, "LoadBalancerArns").iter().any(unknown)
@@ -172,7 +234,7 @@ pub(super) fn load_balancers(input: &Value) -> Result<Value, ApiError> {
     }
     Ok(json!({"LoadBalancers": [{
         "LoadBalancerArn": fleet::LOAD_BALANCER_ARN,
-        "DNSName": "localhost",
+        "DNSName": state.lock().fleet.dns_name,
         "CanonicalHostedZoneId": "Z215JYRZR1TBD5",
         "CreatedTime": "2026-01-01T00:00:00.000Z",
         "LoadBalancerName": "storefront",

@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use crate::colour::Colour;
-use crate::load_balancer::{Listener, Weights};
+use crate::load_balancer::Listener;
 
 pub(super) const CLUSTER: &str = "shop";
 pub(super) const SERVICE: &str = "storefront";
@@ -10,6 +10,9 @@ pub(super) const SERVICE_ARN: &str =
     "arn:aws:ecs:eu-central-1:111122223333:service/shop/storefront";
 pub(super) const CLUSTER_ARN: &str = "arn:aws:ecs:eu-central-1:111122223333:cluster/shop";
 pub(super) const LOAD_BALANCER_ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/storefront/50dc6c495c0c9188";
+/// The target group of another service.
+pub(super) const ELSEWHERE_ARN: &str =
+    "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/blog/5f2b8d1c3a4e6079";
 /// The container that the load balancer forwards to.
 pub(super) const CONTAINER: &str = "app";
 pub(super) const CONTAINER_PORT: u16 = 8080;
@@ -62,10 +65,19 @@ impl TargetHealth {
 pub(super) struct Fleet {
     blue: Vec<TargetHealth>,
     green: Vec<TargetHealth>,
-    /// A rule of the test listener before its default one.
-    pub(super) test_rule: Option<Weights>,
     /// Whether ECS shows no green task set.
     pub(super) green_hidden: bool,
+    /// Whether green is on its way out.
+    pub(super) green_drains: bool,
+    /// How many tasks of green are wanted and how many run, if it is not one
+    /// for each target that stays.
+    pub(super) green_tasks: Option<(usize, usize)>,
+    /// Images that are not those of the versions.
+    pub(super) images: Vec<(Colour, String)>,
+    /// The name of the load balancer in DNS.
+    pub(super) dns_name: String,
+    /// How many rules one answer has.
+    pub(super) page: usize,
 }
 
 impl Default for Fleet {
@@ -73,8 +85,12 @@ impl Default for Fleet {
         Self {
             blue: vec![TargetHealth::Healthy],
             green: vec![TargetHealth::Healthy],
-            test_rule: None,
             green_hidden: false,
+            green_drains: false,
+            green_tasks: None,
+            images: Vec::new(),
+            dns_name: "localhost".to_owned(),
+            page: 400,
         }
     }
 }
@@ -85,6 +101,24 @@ impl Fleet {
             Colour::Blue => &self.blue,
             Colour::Green => &self.green,
         }
+    }
+
+    /// How many tasks are wanted, and how many run.
+    pub(super) fn tasks(&self, colour: Colour) -> (usize, usize) {
+        // The task of a target that is being taken out runs no longer.
+        let staying = |target: &&TargetHealth| **target != TargetHealth::Draining;
+        let each = self.targets(colour).iter().filter(staying).count();
+        match colour {
+            Colour::Blue => (each, each),
+            Colour::Green => self.green_tasks.unwrap_or((each, each)),
+        }
+    }
+
+    /// The image of a version.
+    pub(super) fn image(&self, colour: Colour) -> String {
+        let mut set = self.images.iter().rev();
+        let set = set.find(|(of, _)| *of == colour);
+        set.map_or_else(|| image(colour), |(_, image)| image.clone())
     }
 
     pub(super) fn set_targets(&mut self, colour: Colour, targets: &[TargetHealth]) {
@@ -142,7 +176,7 @@ pub(super) const fn task_definition_arn(colour: Colour) -> &'static str {
 }
 
 /// The image of a version: its tag is what the app calls its version.
-pub(super) fn image(colour: Colour) -> String {
+fn image(colour: Colour) -> String {
     let digit = match colour {
         Colour::Blue => "b",
         Colour::Green => "9",

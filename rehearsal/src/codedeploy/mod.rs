@@ -27,6 +27,7 @@ mod fleet;
 mod operations;
 mod query;
 mod rest;
+mod scenery;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
@@ -45,9 +46,8 @@ use self::fleet::Fleet;
 pub use self::fleet::TargetHealth;
 pub use self::operations::operations;
 pub use self::words::{ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict};
-use crate::colour::Colour;
 use crate::error::StageError;
-use crate::load_balancer::{View, Weights};
+use crate::load_balancer::View;
 use crate::serve::Server;
 
 /// The operation that tells CodeDeploy a verdict.
@@ -251,22 +251,6 @@ impl CodeDeploy {
         let mut calls = self.calls();
         calls.retain(|call| call.operation == operation);
         calls
-    }
-
-    /// Gives the target group of a colour targets in these states; at first it
-    /// has a healthy one.
-    pub fn set_targets(&self, colour: Colour, targets: &[TargetHealth]) {
-        self.state.lock().fleet.set_targets(colour, targets);
-    }
-
-    /// Gives the test listener a rule before its default one.
-    pub fn set_test_rule(&self, weights: impl Into<Weights>) {
-        self.state.lock().fleet.test_rule = Some(weights.into());
-    }
-
-    /// Lets ECS know no green task set, as before the installation.
-    pub fn hide_green(&self) {
-        self.state.lock().fleet.green_hidden = true;
     }
 
     /// The verdict that was accepted for a deployment.

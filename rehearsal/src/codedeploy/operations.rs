@@ -21,16 +21,14 @@ const OPERATIONS: [(&str, Operation); 18] = [
     ("DescribeServices", |state, input| {
         ecs::services(&state.lock(), input)
     }),
-    ("DescribeTaskDefinition", |_, input| {
-        ecs::task_definition(input)
+    ("DescribeTaskDefinition", |state, input| {
+        ecs::task_definition(&state.lock(), input)
     }),
     ("DescribeListeners", elb::listeners),
     ("DescribeRules", elb::rules),
     ("DescribeTargetHealth", elb::target_health),
     ("DescribeTargetGroups", |_, input| elb::target_groups(input)),
-    ("DescribeLoadBalancers", |_, input| {
-        elb::load_balancers(input)
-    }),
+    ("DescribeLoadBalancers", elb::load_balancers),
     ("ListObjectsV2", account::list),
     ("GetObject", account::get),
     ("PutObject", account::put),

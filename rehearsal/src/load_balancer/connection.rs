@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,6 +23,7 @@ use super::endless;
 use super::fault::Fault;
 use super::gate::Gate;
 use super::proxy::{Origin, Targets};
+use super::rules::{Asked, Destination};
 use super::stream::Stream;
 use crate::certificates::Certificates;
 
@@ -127,7 +128,18 @@ impl Connection {
     }
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let decision = self.gate.decide(self.number, self.node);
+        let named = request.headers().get(header::HOST);
+        let named = named.and_then(|host| host.to_str().ok());
+        let host = request.uri().host().or_else(|| {
+            let host = named?;
+            Some(host.rsplit_once(':').map_or(host, |(host, _)| host))
+        });
+        let asked = Asked {
+            host: host.unwrap_or_default(),
+            path: request.uri().path(),
+            headers: request.headers(),
+        };
+        let decision = self.gate.decide(self.number, self.node, asked);
         match decision.fault {
             Some(Fault::BlackHole | Fault::NoAnswer) => return pending().await,
             Some(Fault::ResetOnAccept | Fault::ResetOnRequest) => {
@@ -158,8 +170,13 @@ impl Connection {
             )
             | None => {}
         }
-        let Some(colour) = decision.target else {
-            return Ok(broken::page(StatusCode::SERVICE_UNAVAILABLE));
+        let page = |status| StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let colour = match decision.destination {
+            Destination::Colour(colour) => colour,
+            Destination::Nobody => return Ok(broken::page(StatusCode::SERVICE_UNAVAILABLE)),
+            Destination::Fixed(status) => return Ok(broken::page(page(status))),
+            // The blog has an answer to everything.
+            Destination::Elsewhere => return Ok(broken::page(StatusCode::OK)),
         };
         let origin = Origin {
             client: self.peer.ip(),

@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::fault::Fault;
+use super::rules::{Action, Asked, Destination, Routes};
 use super::socket::Socket;
 use super::weights::Weights;
-use crate::colour::Colour;
 
 /// One listener, shared by its accept loop, its connections and the caller.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Gate {
     /// One for each address, and never none.
     nodes: Vec<Node>,
     rules: Mutex<Rules>,
+    routes: Mutex<Routes>,
     turns: AtomicU64,
     requests: AtomicU64,
     connections: AtomicU64,
@@ -45,7 +46,7 @@ struct Rules {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decision {
     pub(super) fault: Option<Fault>,
-    pub(super) target: Option<Colour>,
+    pub(super) destination: Destination,
 }
 
 impl Gate {
@@ -71,6 +72,7 @@ impl Gate {
                 holds_until: None,
                 fault: None,
             }),
+            routes: Mutex::default(),
             turns: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -156,7 +158,7 @@ impl Gate {
     }
 
     /// Counts a request and decides what becomes of it.
-    pub(super) fn decide(&self, connection: u64, node: usize) -> Decision {
+    pub(super) fn decide(&self, connection: u64, node: usize, asked: Asked<'_>) -> Decision {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if let Some(node) = self.nodes.get(node) {
             node.requests.fetch_add(1, Ordering::Relaxed);
@@ -172,8 +174,23 @@ impl Gate {
         let turn = self.turns.fetch_add(1, Ordering::Relaxed);
         Decision {
             fault: rules.fault,
-            target: weights.pick(turn),
+            destination: self
+                .routes()
+                .action(asked)
+                .unwrap_or(Action::Forward(weights))
+                .destination(turn),
         }
+    }
+
+    /// The rules before the default one, as they are now.
+    pub(super) fn routes(&self) -> Routes {
+        let routes = self.routes.lock();
+        routes.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn change_routes(&self, change: impl FnOnce(&mut Routes)) {
+        let routes = self.routes.lock();
+        change(&mut routes.unwrap_or_else(PoisonError::into_inner));
     }
 
     fn lock(&self) -> MutexGuard<'_, Rules> {

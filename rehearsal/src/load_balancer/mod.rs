@@ -2,8 +2,8 @@
 //!
 //! It does what an Application Load Balancer does in a blue/green deployment:
 //! it ends TLS, speaks HTTP/1.1 and HTTP/2 to clients and HTTP/1.1 over kept
-//! connections to targets, and forwards by weight to the blue and the green
-//! target group. Each listener can be given a [`Fault`] while it runs.
+//! connections to targets, and forwards by its rules, and by weight, to the
+//! blue and the green target group. Each listener can be given a [`Fault`] while it runs.
 
 mod broken;
 mod connection;
@@ -11,6 +11,7 @@ mod endless;
 mod fault;
 mod gate;
 mod proxy;
+mod rules;
 mod socket;
 mod stream;
 mod tunnel;
@@ -22,6 +23,8 @@ pub use self::fault::{Fault, UnknownFault};
 use self::gate::Gate;
 use self::proxy::Targets;
 pub(crate) use self::proxy::trace_id;
+pub(crate) use self::rules::Routes;
+pub use self::rules::{Action, Rule};
 pub use self::weights::{Listener, Weights};
 use crate::certificates::Certificates;
 use crate::colour::Colour;
@@ -50,6 +53,17 @@ impl View {
     /// shows the new weights although one node has the old ones.
     pub(crate) fn weights(&self, listener: Listener) -> Weights {
         self.gate(listener).weights()
+    }
+
+    /// The rules of a listener.
+    pub(crate) fn routes(&self, listener: Listener) -> Routes {
+        self.gate(listener).routes()
+    }
+
+    /// Gives a listener these rules before its default one.
+    pub(crate) fn set_rules(&self, listener: Listener, rules: Vec<Rule>) {
+        self.gate(listener)
+            .change_routes(|routes| routes.rules = rules);
     }
 
     /// The port of a listener on 127.0.0.1.
@@ -131,6 +145,18 @@ impl LoadBalancer {
     /// The start state of a deployment, which no [`Fault::LateFlip`] delays.
     pub(crate) fn begin_with(&self, listener: Listener, to: impl Into<Weights>) {
         self.gate(listener).begin_with(to.into());
+    }
+
+    /// Gives a listener these rules before its default one, in this order.
+    pub fn set_rules(&self, listener: Listener, rules: Vec<Rule>) {
+        self.view().set_rules(listener, rules);
+    }
+
+    /// Gives a listener a default action that is not its weights, or takes it
+    /// away.
+    pub fn set_default(&self, listener: Listener, action: Option<Action>) {
+        self.gate(listener)
+            .change_routes(|routes| routes.default = action);
     }
 
     /// The weights that hold now.
