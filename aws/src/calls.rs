@@ -125,6 +125,17 @@ pub struct CallError {
     met: Met,
 }
 
+impl CallError {
+    /// A call whose answers did not come to an end in time.
+    pub fn late(action: &'static str, resource: &str) -> Self {
+        Self {
+            action,
+            resource: resource.to_owned(),
+            met: Met::silence(),
+        }
+    }
+}
+
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`: {}", self.action, self.met.reason)

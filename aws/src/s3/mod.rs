@@ -88,6 +88,9 @@ impl S3 {
             let page = persist("s3:ListBucket", &resource, until, call).await?;
             found.extend(page.objects);
             match page.next {
+                Some(_) if found.len() <= most && Instant::now() >= until => {
+                    return Err(CallError::late("s3:ListBucket", &resource));
+                }
                 Some(next) if found.len() <= most => {
                     query = format!(
                         "continuation-token={}&list-type=2&prefix={}",
