@@ -96,6 +96,15 @@ impl Hosts {
         self.0.iter().any(|host| host.covers(url))
     }
 
+    /// Those that are one host each: name and port.
+    pub fn exact(&self) -> impl Iterator<Item = (&str, u16)> {
+        let exact = self.0.iter().filter(|host| !host.below);
+        exact.filter_map(|host| {
+            let name = host.base.host_str()?.trim_matches(['[', ']']);
+            Some((name, host.base.port_or_known_default()?))
+        })
+    }
+
     /// Whether one of them has this very name.
     pub(crate) fn name(&self, name: &str) -> bool {
         let mut exact = self.0.iter().filter(|host| !host.below);

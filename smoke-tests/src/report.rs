@@ -25,7 +25,8 @@ pub struct Report {
     pub duration: Duration,
     /// One entry for each selected check, in the order of the files.
     pub checks: Vec<CheckReport>,
-    /// Why no check was run, if it did not come to that.
+    /// Why no check was run, if it did not come to that, or why those that
+    /// ran do not count.
     pub refusal: Option<Refusal>,
     /// What is known of the run beside its checks.
     pub about: About,

@@ -101,6 +101,11 @@ fn of_checks(report: &Report) -> String {
         (not_run, None) => format!(", {not_run} skipped"),
         (not_run, Some(why)) => format!(", {not_run} not run because {why}"),
     };
+    if counts.passed + counts.failed == 0 && first.is_empty() && why_not.is_none() {
+        let other = format!("{warned}{not_run}");
+        let other = other.trim_start_matches(", ");
+        return format!("no check passed: {other} in {time}");
+    }
     format!(
         "{} of {total} checks failed{warned}{not_run} in {time}{first}",
         counts.failed

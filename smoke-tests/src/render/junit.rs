@@ -18,7 +18,12 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
     let mut suites: Vec<(&str, TestSuite)> = Vec::new();
     if let Some(refusal) = &report.refusal {
         let mut suite = TestSuite::new("greenlight");
-        suite.add_test_case(refused(refusal));
+        let name = if report.checks.is_empty() {
+            "the checks are run"
+        } else {
+            "the checks count"
+        };
+        suite.add_test_case(refused(name, refusal));
         suites.push(("", suite));
     }
     for check in &report.checks {
@@ -38,8 +43,9 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
     junit.to_string()
 }
 
-/// Nothing was asked, which must not look like nothing was wrong.
-fn refused(refusal: &Refusal) -> TestCase {
+/// Nothing was asked, or it was not green that answered, which must not look
+/// like nothing was wrong.
+fn refused(name: &str, refusal: &Refusal) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(refusal.reason.as_str());
     status.set_type("not-run");
@@ -51,7 +57,7 @@ fn refused(refusal: &Refusal) -> TestCase {
         }
     }
     status.set_description(description);
-    let mut case = TestCase::new("the checks are run", status);
+    let mut case = TestCase::new(name, status);
     case.set_classname("greenlight");
     case
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 
-/// Why no check was run.
+/// Why no check was run, or why those that ran do not count.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// In one line.
@@ -14,7 +14,7 @@ pub struct Refusal {
     pub problems: Vec<Problem>,
 }
 
-/// One thing that keeps the checks from being run.
+/// One thing that keeps the checks from being run, or from counting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Where it is, what was expected and what was found, in one line.

@@ -72,7 +72,7 @@ pub fn report(report: &Report) -> String {
     }
     html.push_str("<div id=\"checks\" tabindex=\"-1\">\n");
     if let Some(refusal) = &report.refusal {
-        summary::refused(&mut html, refusal);
+        summary::refused(&mut html, report, refusal);
     }
     let suites = report.checks.chunk_by(|one, next| one.suite == next.suite);
     let mut index = 0;

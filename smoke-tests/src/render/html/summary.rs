@@ -35,9 +35,14 @@ pub(super) fn about(html: &mut String, about: &About) {
     }
 }
 
-/// What kept the checks from being run.
-pub(super) fn refused(html: &mut String, refusal: &Refusal) {
-    html.push_str("<section><h2>No check was run</h2>");
+/// What kept the checks from being run, or from being believed.
+pub(super) fn refused(html: &mut String, report: &Report, refusal: &Refusal) {
+    let title = if report.checks.is_empty() {
+        "No check was run"
+    } else {
+        "What the checks say does not count"
+    };
+    let _ = write!(html, "<section><h2>{title}</h2>");
     for problem in &refusal.problems {
         let _ = write!(
             html,
