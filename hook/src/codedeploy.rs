@@ -7,11 +7,13 @@ mod deployments;
 mod tests;
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_sdk_codedeploy::Client;
 use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError as CallError;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
+use serde_json::{Map, Value};
 use smoke_tests::verdict::Verdict;
 use tokio::time::Instant;
 
@@ -21,6 +23,10 @@ use aws::Access;
 use aws::calls::{ATTEMPT, LEAST, Met, PATIENCE, pause};
 
 pub(crate) use self::deployments::{Deployment, Deployments as Reads, Waiting};
+
+/// The longest that it may take to learn what a deployment is called, once
+/// its verdict is told.
+const RECALL: Duration = Duration::from_secs(2);
 
 /// What became of a verdict, if nothing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +166,27 @@ impl CodeDeploy {
     /// for the moment when CodeDeploy has to be called.
     pub(crate) fn new(environment: &Environment) -> Self {
         Self(environment.aws().map(|access| client(&access)))
+    }
+
+    /// What reports, messages and metrics say of a deployment, as far as
+    /// CodeDeploy tells it in a moment. Nothing depends on it.
+    pub(crate) async fn recall(&self, hook: &Hook, until: Instant) -> Map<String, Value> {
+        let Ok(client) = &self.0 else {
+            return Map::new();
+        };
+        let until = until.min(Instant::now() + RECALL);
+        let reads = Reads::of(client.clone());
+        match reads.deployment(&hook.deployment_id, until).await {
+            Ok(deployment) => deployment
+                .members()
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect(),
+            Err(error) => {
+                let help = error.help();
+                tracing::warn!(help, "what the deployment is called is not known: {error}");
+                Map::new()
+            }
+        }
     }
 }
 

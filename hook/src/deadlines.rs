@@ -10,9 +10,9 @@ use tokio::time::Instant;
 /// How much is kept for reporting if nothing else is said.
 pub(crate) const RESERVE: Duration = Duration::from_secs(10);
 
-/// The most time between the end of the checks and the end of the gate: the
-/// engine then puts its report together.
-const GRACE: Duration = Duration::from_secs(1);
+/// The most time between the end of the checks and the end of the gate: green
+/// is then looked at once more, and the engine puts its report together.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// The most time between the end of the reporting and Lambda's own deadline:
 /// the function's answer is then on its way.
@@ -62,6 +62,12 @@ impl Closing {
         self.0.borrow().checks
     }
 
+    /// When the last look at green ends.
+    pub(crate) fn last_look(&self) -> Instant {
+        let Deadlines { checks, gate, .. } = *self.0.borrow();
+        gate - gate.saturating_duration_since(checks) / 4
+    }
+
     /// Whoever waits for the report waits this long and no longer.
     pub(crate) fn within(&self, left: Duration) {
         let now = Instant::now();
@@ -85,7 +91,7 @@ impl Deadlines {
         let checks = most.map_or(run, |most| run.min(most));
         Self {
             checks: now + checks,
-            gate: now + checks + GRACE.min(reserve / 4),
+            gate: now + checks + GRACE.min(reserve / 3),
             report: now + left.saturating_sub(FAREWELL.min(reserve / 4)),
             reserve,
         }
@@ -133,21 +139,21 @@ mod tests {
 
     #[tokio::test]
     async fn the_reserve_is_kept_for_reporting() {
-        check(900.0, 10.0, None, [890.0, 891.0, 899.5]);
-        check(60.0, 10.0, None, [50.0, 51.0, 59.5]);
+        check(900.0, 10.0, None, [890.0, 893.0, 899.5]);
+        check(60.0, 10.0, None, [50.0, 53.0, 59.5]);
     }
 
     #[tokio::test]
     async fn the_reserve_is_a_third_of_what_is_left_at_most() {
-        check(3.0, 10.0, None, [2.0, 2.25, 2.75]);
-        check(0.3, 10.0, None, [0.2, 0.225, 0.275]);
+        check(3.0, 10.0, None, [2.0, 2.333, 2.75]);
+        check(0.3, 10.0, None, [0.2, 0.233, 0.275]);
         check(0.0, 10.0, None, [0.0, 0.0, 0.0]);
     }
 
     #[tokio::test]
     async fn a_deadline_of_the_settings_only_shortens_the_run() {
-        check(900.0, 10.0, Some(60.0), [60.0, 61.0, 899.5]);
-        check(60.0, 10.0, Some(600.0), [50.0, 51.0, 59.5]);
+        check(900.0, 10.0, Some(60.0), [60.0, 63.0, 899.5]);
+        check(60.0, 10.0, Some(600.0), [50.0, 53.0, 59.5]);
     }
 
     #[tokio::test]
@@ -165,6 +171,8 @@ mod tests {
         assert!(closer.checks < closer.gate && closer.gate < now + seconds(60));
         assert_eq!(closer.report, deadlines.report);
         assert_eq!(closing.checks(), closer.checks);
+        let last_look = closing.last_look();
+        assert!(closer.checks < last_look && last_look < closer.gate);
     }
 
     #[tokio::test]

@@ -1,11 +1,11 @@
 //! What CodeDeploy is told, why, and what was learned on the way.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 pub(crate) use smoke_tests::report::Problem;
-use smoke_tests::report::Report;
+use smoke_tests::report::{Refusal, Report};
 use smoke_tests::verdict::{self, Verdict};
 
 use crate::proof::Unproven;
@@ -30,16 +30,29 @@ pub(crate) struct Decision {
 /// has it also if the way is never walked to its end.
 #[derive(Debug, Default)]
 pub(crate) struct Learned {
-    /// What check files see as `deployment`.
-    pub(crate) deployment: OnceLock<Map<String, Value>>,
+    /// What check files see as `deployment`, as far as it is known.
+    deployment: Mutex<Map<String, Value>>,
     /// How long the proof of green took, whether it succeeded or not.
     pub(crate) proof: OnceLock<Duration>,
 }
 
 impl Learned {
     /// What is known of the deployment by this name, such as `application`.
-    pub(crate) fn of_deployment(&self, name: &str) -> Option<&str> {
-        self.deployment.get()?.get(name)?.as_str()
+    pub(crate) fn of_deployment(&self, name: &str) -> Option<String> {
+        Some(self.deployment().get(name)?.as_str()?.to_owned())
+    }
+
+    /// All that is known of the deployment.
+    pub(crate) fn deployment(&self) -> Map<String, Value> {
+        let deployment = self.deployment.lock();
+        deployment.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// More is known of it.
+    pub(crate) fn hear(&self, more: Map<String, Value>) {
+        let deployment = self.deployment.lock();
+        let mut deployment = deployment.unwrap_or_else(PoisonError::into_inner);
+        deployment.extend(more);
     }
 }
 
@@ -79,6 +92,22 @@ impl Decision {
             reason: format!("green is not proven: {}", problem.text),
             problems: vec![problem],
             ..Self::failed("")
+        }
+    }
+
+    /// A decision against a deployment whose checks passed, and then nobody
+    /// could say that they had tested green.
+    pub(crate) fn withdrawn(mut report: Report, unproven: Unproven) -> Self {
+        let Self {
+            reason, problems, ..
+        } = Self::unproven(unproven);
+        report.refusal = Some(Refusal {
+            reason,
+            problems: problems.clone(),
+        });
+        Self {
+            problems,
+            ..Self::of(report)
         }
     }
 

@@ -21,8 +21,12 @@ pub(crate) struct TaskSet {
     pub(crate) id: String,
     /// The deployment that made it; absent for the first one.
     pub(crate) deployment_id: Option<String>,
+    /// Such as `ACTIVE`, or `DRAINING` for one that is being taken away.
+    pub(crate) status: String,
     /// The ARN of its task definition.
     pub(crate) task_definition: String,
+    /// How many of its tasks run, of those that are wanted.
+    pub(crate) running: usize,
     /// The ARN of the target group that its tasks register in.
     pub(crate) target_group: Option<String>,
     /// The container that gets the requests.
@@ -107,6 +111,9 @@ impl From<aws_sdk_ecs::types::TaskSet> for TaskSet {
         Self {
             id: set.id.unwrap_or_default(),
             deployment_id: set.external_id,
+            status: set.status.unwrap_or_default(),
+            running: usize::try_from(set.running_count.min(set.computed_desired_count))
+                .unwrap_or_default(),
             task_definition: set.task_definition.unwrap_or_default(),
             target_group,
             container,

@@ -1,32 +1,32 @@
 //! The gate: from settings to a decision, which is `Failed` whatever goes
 //! wrong on the way.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `work` | proof, check files, plan, run, and one more look |
+//! | `progress` | a line of the log for each check |
+
+mod progress;
+mod work;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::future::{join, try_join};
-use serde_json::Value;
-use smoke_tests::diagnostic::Problems;
 use smoke_tests::http::Client;
-use smoke_tests::report::{CheckReport, Outcome};
-use smoke_tests::run::Progress;
-use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::target::Target;
-use smoke_tests::units::{counted, human_duration};
-use smoke_tests::{plan, run};
+use smoke_tests::units::human_duration;
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::checks::{self, Gathered};
 use crate::deadlines::{Closing, Deadlines};
 use crate::decision::{Decision, Learned, Problem};
 use crate::environment::Environment;
 use crate::event::Hook;
 use crate::proof::Prover;
-use crate::remote;
 use crate::settings::{SettingError, Settings, Time};
+
+use self::work::Work;
 
 /// Everything that outlives an invocation.
 pub(crate) struct Gate(Result<Arc<Ready>, Decision>);
@@ -192,144 +192,10 @@ fn examine(
         Ok(runtime) => runtime,
         Err(error) => return Decision::failed(format!("no runtime for the checks: {error}")),
     };
-    let decision = runtime.block_on(prove_and_run(ready, client, hook, closing, learned));
+    let decision = runtime.block_on(Work::new(ready, client, hook, closing, learned).done());
     // A name that never resolves must not hold up the report.
     runtime.shutdown_background();
     decision
-}
-
-async fn prove_and_run(
-    ready: &Ready,
-    client: &Client,
-    hook: Option<&Hook>,
-    closing: &Closing,
-    learned: &Learned,
-) -> Decision {
-    let settings = &ready.settings;
-    let refuse = |problems: &Problems| {
-        let problems = problems.diagnostics().iter().map(Problem::from);
-        Decision::refuse("the check files", problems)
-    };
-    let bound = ready.prover.bound(closing.checks());
-    let access = || ready.environment.aws();
-    // Where they are is perhaps known before what is deployed.
-    let early = async {
-        if settings.checks.need_deployment() {
-            return None;
-        }
-        Some(checks::gather(&settings.checks, None, access, closing.checks()).await)
-    };
-    let learning = ready.prover.learn(hook, bound, closing);
-    let (learnt, early) = Box::pin(join(learning, early)).await;
-    let subject = match learnt {
-        Ok(subject) => subject,
-        Err(unproven) => {
-            let _ = learned.proof.set(bound.taken());
-            return Decision::unproven(unproven);
-        }
-    };
-    let until = closing.checks();
-    let bound = bound.at_most(until);
-    let context = subject.context();
-    if let Some(Value::Object(deployment)) = context.get("deployment") {
-        let _ = learned.deployment.set(deployment.clone());
-    }
-    let gathered = if let Some(gathered) = early {
-        gathered
-    } else {
-        let deployment = context.get("deployment");
-        checks::gather(&settings.checks, deployment, access, until).await
-    };
-    let Gathered { sources, note, .. } = match &gathered {
-        Ok(gathered) => gathered,
-        Err(decision) => return decision.clone(),
-    };
-    let selection = Selection {
-        context,
-        ..settings.selection.clone()
-    };
-    let lookup = |name: &str| ready.environment.get(name).map(str::to_owned);
-    // What is wrong with the files is said before anybody is asked.
-    let remotes = match plan::remotes(sources, &selection, &lookup) {
-        Ok(remotes) => remotes,
-        Err(problems) => return refuse(&problems),
-    };
-    let planned = async {
-        let fetched = remote::fetch(access, remotes, until).await;
-        plan::plan_with(sources, &selection, &lookup, &fetched).map_err(|all| refuse(&all))
-    };
-    let connection = settings.connection(client.target().clone());
-    let proven = async {
-        let proof = ready.prover.prove(&subject, &connection, bound).await;
-        if subject.is_provable() {
-            let _ = learned.proof.set(bound.taken());
-        }
-        proof.map_err(Decision::unproven)
-    };
-    let plan = match Box::pin(try_join(planned, proven)).await {
-        Ok((plan, ())) => plan,
-        Err(decision) => return decision,
-    };
-    tracing::info!(
-        checks = plan.checks(),
-        files = plan.files(),
-        "running {} of {}",
-        counted(plan.checks(), "check"),
-        counted(plan.files(), "file")
-    );
-    let limits = Limits {
-        jobs: settings.jobs,
-        fail_fast: settings.fail_fast,
-        rate: settings.rate,
-        deadline: Some(until.saturating_duration_since(Instant::now())),
-    };
-    let mut report = run::run(&plan, client, limits, &tell).await;
-    report.about.notes.extend(note.clone());
-    Decision::of(report)
-}
-
-fn tell(progress: Progress<'_>) {
-    if let Progress::Finished { check, .. } = progress {
-        finished(check);
-    }
-}
-
-/// One line for each check that is done.
-fn finished(check: &CheckReport) {
-    let name = check.name.as_str();
-    let duration_ms = milliseconds(check.duration);
-    let (outcome, not_run) = match check.outcome {
-        Outcome::Passed => {
-            let outcome = "passed";
-            tracing::info!(check = name, outcome, duration_ms, "passed: {name}");
-            return;
-        }
-        Outcome::Warned => ("warned", None),
-        Outcome::Failed => ("failed", None),
-        Outcome::NotRun(why) => ("not-run", Some(why.reason())),
-    };
-    let reasons: Vec<_> = check
-        .failures()
-        .map(|failure| failure.diagnostic.to_string())
-        .chain(not_run.map(str::to_owned))
-        .collect();
-    let reason = reasons.join("; ");
-    let first = check.failures().next();
-    let diagnostic = first.map(|failure| &failure.diagnostic);
-    let place = diagnostic.and_then(|diagnostic| diagnostic.place.as_ref());
-    tracing::warn!(
-        check = name,
-        outcome,
-        duration_ms,
-        attempts = check.attempts,
-        reason,
-        class = first.map(|failure| failure.class.key()),
-        place = place.map(ToString::to_string),
-        expected = diagnostic.and_then(|diagnostic| diagnostic.expected.as_deref()),
-        found = diagnostic.and_then(|diagnostic| diagnostic.found.as_deref()),
-        help = diagnostic.and_then(|diagnostic| diagnostic.help.as_deref()),
-        "{outcome}: {name}: {reason}"
-    );
 }
 
 /// What a panic said.
@@ -339,10 +205,6 @@ fn said(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("without words")
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

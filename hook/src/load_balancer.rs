@@ -3,7 +3,9 @@
 //! The only module that knows the SDK of Elastic Load Balancing.
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::types::{Action, Rule as SdkRule, TargetHealthDescription};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action as SdkAction, ActionTypeEnum, Rule as SdkRule, RuleCondition, TargetHealthDescription,
+};
 use tokio::time::Instant;
 
 use aws::Access;
@@ -16,13 +18,52 @@ const ANY: &str = "`*`";
 #[derive(Debug)]
 pub(crate) struct LoadBalancer(Client);
 
-/// A rule of a listener, as far as it forwards.
+/// A listener.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub(crate) port: u16,
+    /// The ARN of its load balancer.
+    pub(crate) load_balancer: String,
+}
+
+/// A rule of a listener.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// Whether it holds where no other does.
-    pub(crate) is_default: bool,
+    /// The lowest holds first; the default rule, which holds where no other
+    /// does, has none.
+    pub(crate) priority: Option<u32>,
+    /// All of them have to hold.
+    pub(crate) conditions: Vec<Condition>,
+    /// What becomes of a request.
+    pub(crate) action: Action,
+}
+
+/// What a rule asks of a request: that one of the values fits.
+///
+/// Source: [RuleCondition](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RuleCondition.html).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Condition {
+    /// Such as `host-header`.
+    pub(crate) field: String,
+    /// Patterns, in which `*` stands for any characters and `?` for one.
+    pub(crate) values: Vec<String>,
+    /// Regular expressions.
+    pub(crate) expressions: Vec<String>,
+}
+
+/// What a rule does with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
     /// The ARN of each target group and its share, which may be 0.
-    pub(crate) forwards: Vec<(String, u32)>,
+    Forward(Vec<(String, u32)>),
+    /// The load balancer answers by itself, such as with a `redirect`.
+    Answer(String),
+}
+
+impl Default for Action {
+    fn default() -> Self {
+        Self::Forward(Vec::new())
+    }
 }
 
 /// A target and its health, such as `unhealthy` with a reason.
@@ -37,22 +78,46 @@ impl LoadBalancer {
         Self(Client::new(&access.config("ELASTIC_LOAD_BALANCING_V2")))
     }
 
-    /// The port of a listener.
+    /// A listener; `None` if there is no such one.
     ///
     /// Source: [DescribeListeners](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListeners.html).
-    pub(crate) async fn port(
+    pub(crate) async fn listener(
         &self,
         listener: &str,
         until: Instant,
-    ) -> Result<Option<u16>, CallError> {
+    ) -> Result<Option<Listener>, CallError> {
         let call = || self.0.describe_listeners().listener_arns(listener).send();
         let action = "elasticloadbalancing:DescribeListeners";
         let answer = ask(action, ANY, until, call).await?;
         let listener = answer.listeners.unwrap_or_default().into_iter().next();
-        Ok(listener.and_then(|listener| u16::try_from(listener.port?).ok()))
+        Ok(listener.and_then(|listener| {
+            Some(Listener {
+                port: u16::try_from(listener.port?).ok()?,
+                load_balancer: listener.load_balancer_arn?,
+            })
+        }))
     }
 
-    /// The rules of a listener, of which the last is its default action.
+    /// The name of a load balancer in DNS.
+    ///
+    /// Source: [DescribeLoadBalancers](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html).
+    pub(crate) async fn name(
+        &self,
+        load_balancer: &str,
+        until: Instant,
+    ) -> Result<Option<String>, CallError> {
+        let call = || {
+            let call = self.0.describe_load_balancers();
+            call.load_balancer_arns(load_balancer).send()
+        };
+        let action = "elasticloadbalancing:DescribeLoadBalancers";
+        let answer = ask(action, ANY, until, call).await?;
+        let found = answer.load_balancers.unwrap_or_default().into_iter().next();
+        Ok(found.and_then(|found| found.dns_name))
+    }
+
+    /// The rules of a listener, in the order in which they hold; the last is
+    /// its default action.
     ///
     /// Source: [DescribeRules](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeRules.html).
     pub(crate) async fn rules(
@@ -60,11 +125,25 @@ impl LoadBalancer {
         listener: &str,
         until: Instant,
     ) -> Result<Vec<Rule>, CallError> {
-        let call = || self.0.describe_rules().listener_arn(listener).send();
         let action = "elasticloadbalancing:DescribeRules";
-        let answer = ask(action, ANY, until, call).await?;
-        let rules = answer.rules.unwrap_or_default().into_iter();
-        Ok(rules.map(Rule::from).collect())
+        let (mut rules, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let call = || {
+                let call = self.0.describe_rules().listener_arn(listener);
+                call.set_marker(marker.clone()).send()
+            };
+            let page = ask(action, ANY, until, call).await?;
+            rules.extend(page.rules.unwrap_or_default().into_iter().map(Rule::from));
+            marker = page.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                rules.sort_by_key(|rule: &Rule| rule.priority.unwrap_or(u32::MAX));
+                return Ok(rules);
+            }
+            // A list without an end is as good as no answer.
+            if Instant::now() >= until {
+                return Err(CallError::late(action, ANY));
+            }
+        }
     }
 
     /// The targets of a target group.
@@ -88,17 +167,66 @@ impl LoadBalancer {
 
 impl From<SdkRule> for Rule {
     fn from(rule: SdkRule) -> Self {
+        let conditions = rule.conditions.unwrap_or_default();
+        // Before the last one, who asks is perhaps made to log in.
         let actions = rule.actions.unwrap_or_default();
+        let last = actions.into_iter().max_by_key(|action| action.order);
         Self {
-            is_default: rule.is_default.unwrap_or_default(),
-            forwards: actions.into_iter().flat_map(forwards).collect(),
+            priority: rule.priority.and_then(|priority| priority.parse().ok()),
+            conditions: conditions.into_iter().map(Condition::from).collect(),
+            action: last.map(Action::from).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<SdkAction> for Action {
+    fn from(action: SdkAction) -> Self {
+        match &action.r#type {
+            Some(ActionTypeEnum::Forward) | None => Self::Forward(forwards(action)),
+            Some(other) => Self::Answer(other.as_str().to_owned()),
+        }
+    }
+}
+
+/// The values stand in the configuration of the field, and those of some
+/// fields perhaps beside it alone.
+impl From<RuleCondition> for Condition {
+    fn from(condition: RuleCondition) -> Self {
+        let (host, path) = (condition.host_header_config, condition.path_pattern_config);
+        let header = condition.http_header_config;
+        let of_field = [
+            host.as_ref().map(|it| (&it.values, &it.regex_values)),
+            path.as_ref().map(|it| (&it.values, &it.regex_values)),
+            header.as_ref().map(|it| (&it.values, &it.regex_values)),
+            condition
+                .http_request_method_config
+                .as_ref()
+                .map(|it| (&it.values, &None)),
+            condition
+                .source_ip_config
+                .as_ref()
+                .map(|it| (&it.values, &None)),
+        ];
+        let (values, expressions) = of_field
+            .into_iter()
+            .flatten()
+            .next()
+            .map(|(values, expressions)| (values.clone(), expressions.clone()))
+            .unwrap_or_default();
+        let given = |list: Option<Vec<String>>| list.filter(|list| !list.is_empty());
+        Self {
+            field: condition.field.unwrap_or_default(),
+            values: given(values).or(condition.values).unwrap_or_default(),
+            expressions: given(expressions)
+                .or(condition.regex_values)
+                .unwrap_or_default(),
         }
     }
 }
 
 /// With several target groups there is no `TargetGroupArn` beside the
 /// `ForwardConfig`, and an older listener may have the first alone.
-fn forwards(action: Action) -> Vec<(String, u32)> {
+fn forwards(action: SdkAction) -> Vec<(String, u32)> {
     let configured = action
         .forward_config
         .and_then(|config| config.target_groups)

@@ -112,9 +112,18 @@ async fn invocation(
     let decision = decide(gate, &event, deadlines).await;
     decision.log();
     let reported = report(codedeploy, event.as_ref().ok(), &decision, deadlines).await;
+    let is_aftermath = matches!(event, Ok(Event::Aftermath { .. }));
+    if let Some(hook) = event.as_ref().ok().and_then(Event::hook)
+        && is_aftermath
+    {
+        // The gate that died has kept to itself what it had learned.
+        let known = codedeploy.recall(hook, deadlines.report).await;
+        decision.learned.hear(known);
+    }
     let account = Account {
         request_id: &request_id,
         hook: event.as_ref().ok().and_then(Event::hook),
+        is_aftermath,
         decision: &decision,
         reported: &reported,
         target: gate.target(),

@@ -2,37 +2,52 @@
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | `facts` | deployment → service → green task set → target group, image |
-//! | `listener` | the listener forwards to green alone, and green is healthy |
+//! | `facts` | deployment → service → green task set → target group |
+//! | `versions` | task definition → image, variables; of green, and of blue |
+//! | `listener` | the target is the listener, which leads to green alone |
+//! | `dialled` | the addresses that are dialled are the load balancer's |
+//! | `rules` | what a listener's rules do with the requests of the checks |
+//! | `targets` | green is healthy |
+//! | `bound` | how long a proof may take, and how long it pauses |
 //! | `identity` | each address of the load balancer says that it is green |
 //!
-//! All of it takes place in the time of the run. What was learned is there
-//! for check files as `deployment.*`.
+//! All of it takes place in the time of the run, beside what else is to be
+//! done before the first check, and once more after the last. What was learned
+//! is there for check files as `deployment.*`.
 //!
 //! Invariant: without a proof there is no check, and so no `Succeeded`.
 
+mod bound;
+mod dialled;
 mod facts;
 mod identity;
 mod listener;
+mod rules;
+mod targets;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use futures_util::future::join;
+use serde_json::{Map, Value};
+use smoke_tests::hosts::Hosts;
 use smoke_tests::settings::Connection;
-use smoke_tests::units::human_duration;
 use tokio::time::Instant;
 
-use self::facts::Facts;
+pub(crate) use self::bound::Bound;
+use self::bound::Pauses;
+use self::facts::{Facts, Green};
+use self::identity::Question;
 pub(crate) use self::identity::{Expected, Identity, Origin};
+pub(crate) use self::versions::Versions;
 use crate::codedeploy::Reads;
 use crate::deadlines::Closing;
 use crate::ecs::Ecs;
 use crate::environment::Environment;
 use crate::event::Hook;
 use crate::load_balancer::LoadBalancer;
-use aws::calls::CallError;
 
 /// How long the proof may take if nothing else is said.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
@@ -117,55 +132,6 @@ pub(crate) enum Subject {
     Deployed(Box<Facts>),
 }
 
-/// The time of a proof.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bound {
-    begun: Instant,
-    until: Instant,
-}
-
-impl Bound {
-    /// The same, and no longer than `until`.
-    pub(crate) fn at_most(self, until: Instant) -> Self {
-        Self {
-            until: self.until.min(until),
-            ..self
-        }
-    }
-
-    /// Whether there is time for a pause and another look.
-    fn allows(self, pause: Duration) -> bool {
-        Instant::now() + pause < self.until
-    }
-
-    /// How long it has been.
-    pub(crate) fn taken(self) -> Duration {
-        self.begun.elapsed()
-    }
-
-    /// How long it has been, in words.
-    fn elapsed(self) -> String {
-        let elapsed = self.begun.elapsed();
-        match elapsed.as_secs() {
-            0 => human_duration(elapsed),
-            seconds => format!("{seconds} s"),
-        }
-    }
-
-    /// What to say of a call that did not succeed.
-    fn failed(self, error: &CallError) -> Unproven {
-        let reason = if error.passes() {
-            format!("AWS could not be asked for {}: {error}", self.elapsed())
-        } else {
-            error.to_string()
-        };
-        Unproven {
-            reason,
-            help: error.help(),
-        }
-    }
-}
-
 impl Prover {
     /// Makes the clients, unless nothing is to be proven.
     pub(crate) fn new(settings: ProofSettings, environment: &Environment) -> Self {
@@ -191,7 +157,8 @@ impl Prover {
         }
     }
 
-    /// Learns what is deployed, and until when CodeDeploy waits.
+    /// Learns what is deployed, and until when CodeDeploy waits. What the
+    /// deployment is called is told as soon as it is `heard`.
     ///
     /// # Errors
     /// Why that cannot be known.
@@ -200,6 +167,7 @@ impl Prover {
         hook: Option<&Hook>,
         bound: Bound,
         closing: &Closing,
+        heard: impl Fn(Map<String, Value>),
     ) -> Result<Subject, Unproven> {
         let Some(hook) = hook else {
             return Ok(Subject::ByHand);
@@ -209,59 +177,148 @@ impl Prover {
             return Ok(Subject::Unexamined { deployment_id });
         }
         let clients = self.clients()?;
-        let facts = facts::learn(clients, deployment_id, bound, closing).await?;
+        let facts = facts::learn(clients, deployment_id, bound, closing, heard).await?;
         Ok(Subject::Deployed(Box::new(facts)))
     }
 
-    /// Proves that the target serves green.
+    /// Learns what green runs, and blue, if they are to be compared.
     ///
     /// # Errors
-    /// Why that is not so, or not known.
-    pub(crate) async fn prove(
+    /// Why that cannot be known, or why there is nothing to tell them apart.
+    pub(crate) async fn versions(
+        &self,
+        subject: &Subject,
+        bound: Bound,
+    ) -> Result<Versions, Unproven> {
+        let Some((_, green)) = subject.green() else {
+            return Ok(Versions::default());
+        };
+        let ecs = &self.clients()?.ecs;
+        versions::ask(ecs, green, self.identity().is_some(), bound).await
+    }
+
+    /// Proves what AWS can say: that the target is the listener, and leads to
+    /// green alone. Returns notes for the report.
+    ///
+    /// # Errors
+    /// Why it is not proven.
+    pub(crate) async fn listener(
         &self,
         subject: &Subject,
         connection: &Connection,
+        hosts: &Hosts,
         bound: Bound,
-    ) -> Result<(), Unproven> {
-        let facts = match subject {
-            Subject::Deployed(facts) => facts,
-            Subject::Unexamined { .. } => {
-                tracing::warn!("`SMOKE_PROOF` is `off`: nothing proves that the target is green");
-                return Ok(());
-            }
-            Subject::ByHand => {
-                tracing::info!("a run by hand: there is no deployment, and nothing to prove");
-                return Ok(());
-            }
+    ) -> Result<Vec<String>, Unproven> {
+        let Some((facts, green)) = subject.green() else {
+            return Ok(subject.why_unproven().into_iter().collect());
         };
-        let Some(green) = &facts.green else {
-            tracing::info!("a deployment of Lambda: it has no listener, and nothing to prove");
-            return Ok(());
+        let listener = async {
+            if self.settings.mode == Mode::Identity {
+                return Ok(Vec::new());
+            }
+            let proof = listener::prove(self.clients()?, facts, green, connection, bound);
+            Box::pin(proof).await
+        };
+        let doors = dialled::unproven_doors(hosts, connection);
+        let (listener, doors) = join(listener, doors).await;
+        let mut notes = listener?;
+        notes.extend(doors);
+        Ok(notes)
+    }
+
+    /// Proves what the app can say: that each address of the target answers as
+    /// green. Returns notes for the report.
+    ///
+    /// # Errors
+    /// Why it is not proven.
+    pub(crate) async fn app(
+        &self,
+        subject: &Subject,
+        versions: &Versions,
+        connection: &Connection,
+        bound: Bound,
+    ) -> Result<Option<String>, Unproven> {
+        let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
+            return Ok(None);
+        };
+        let question = Question::new(identity, &versions.green)?;
+        let note = match identity::shared(identity, versions) {
+            Some(shared) if self.settings.mode == Mode::Identity => {
+                return Err(Unproven::new(
+                    format!(
+                        "blue has the same identity as green, `{shared}`: it tells nothing apart"
+                    ),
+                    "give each release a tag of its own, set `SMOKE_IDENTITY_IS` to what differs, \
+                     or `SMOKE_PROOF` to `full`",
+                ));
+            }
+            Some(shared) => Some(format!(
+                "the identity `{shared}` is blue's as well, and proves nothing: only the listener \
+                 tells green from blue"
+            )),
+            None => None,
+        };
+        identity::prove(&question, connection, bound).await?;
+        Ok(note)
+    }
+
+    /// Says that all of it is proven.
+    pub(crate) fn announce(&self, subject: &Subject, versions: &Versions, bound: Bound) {
+        let Some((_, green)) = subject.green() else {
+            return;
         };
         let mode = self.settings.mode;
-        if matches!(mode, Mode::Full | Mode::Listener) {
-            let load_balancer = &self.clients()?.load_balancer;
-            let proof = listener::prove(load_balancer, facts, green, connection, bound);
-            Box::pin(proof).await?;
-        }
-        match &self.settings.identity {
-            Some(identity) if matches!(mode, Mode::Full | Mode::Identity) => {
-                identity::prove(identity, green, connection, bound).await?;
-            }
-            _ => {}
-        }
-        let proof_ms = u64::try_from(bound.taken().as_millis()).unwrap_or(u64::MAX);
+        let image = versions.green.image.as_deref();
         tracing::info!(
             proof = %mode,
-            proof_ms,
-            task_set = green.task_set,
-            task_definition = green.task_definition,
+            proof_ms = u64::try_from(bound.taken().as_millis()).unwrap_or(u64::MAX),
+            task_set = green.set.id,
+            task_definition = green.set.task_definition,
             target_group = green.target_group,
-            image = green.image,
+            image,
             "the target serves green: {}",
-            green.image.as_deref().unwrap_or(&green.task_definition),
+            image.unwrap_or(&green.set.task_definition),
         );
-        Ok(())
+    }
+
+    /// Looks once more, after the checks: they say nothing of green if the
+    /// listener was moved while they ran.
+    ///
+    /// # Errors
+    /// Why it is not proven any more.
+    pub(crate) async fn look_again(
+        &self,
+        subject: &Subject,
+        versions: &Versions,
+        connection: &Connection,
+        bound: Bound,
+    ) -> Result<(), Unproven> {
+        let Some((facts, green)) = subject.green() else {
+            return Ok(());
+        };
+        let listener = async {
+            if self.settings.mode == Mode::Identity {
+                return Ok(());
+            }
+            let load_balancer = &self.clients()?.load_balancer;
+            listener::again(load_balancer, facts, green, connection, bound).await
+        };
+        let app = async {
+            let Some(identity) = self.identity() else {
+                return Ok(());
+            };
+            let question = Question::new(identity, &versions.green)?;
+            identity::again(&question, connection, bound).await
+        };
+        // What AWS says of a listener that moved says more than one answer.
+        let (listener, app) = Box::pin(join(listener, app)).await;
+        listener.and(app)
+    }
+
+    /// How to ask the app, if it is to be asked.
+    fn identity(&self) -> Option<&Identity> {
+        let asks = matches!(self.settings.mode, Mode::Full | Mode::Identity);
+        self.settings.identity.as_ref().filter(|_| asks)
     }
 
     fn clients(&self) -> Result<&Clients, Unproven> {
@@ -277,17 +334,46 @@ impl Prover {
 impl Subject {
     /// Whether there is something to prove of it.
     pub(crate) fn is_provable(&self) -> bool {
-        matches!(self, Self::Deployed(facts) if facts.green.is_some())
+        self.green().is_some()
+    }
+
+    fn green(&self) -> Option<(&Facts, &Green)> {
+        match self {
+            Self::Deployed(facts) => Some((facts, facts.green.as_ref()?)),
+            Self::ByHand | Self::Unexamined { .. } => None,
+        }
+    }
+
+    /// What a reader has to know of a subject of which nothing is proven. Who
+    /// runs the checks by hand knows.
+    fn why_unproven(&self) -> Option<String> {
+        let note = match self {
+            Self::ByHand => {
+                tracing::info!("a run by hand: there is no deployment, and nothing to prove");
+                return None;
+            }
+            Self::Unexamined { .. } => {
+                "nothing proves that the target is green: `SMOKE_PROOF` is `off`"
+            }
+            Self::Deployed(_) => {
+                "nothing proves that the new version was tested: a deployment of Lambda has no \
+                 listener"
+            }
+        };
+        tracing::warn!("{note}");
+        Some(note.to_owned())
     }
 
     /// The values for check files: `deployment`, with what is known of it.
-    pub(crate) fn context(&self) -> BTreeMap<String, Value> {
+    pub(crate) fn context(&self, versions: &Versions) -> BTreeMap<String, Value> {
         let deployment = match self {
             Self::ByHand => return BTreeMap::new(),
-            Self::Unexamined { deployment_id } => json!({"id": deployment_id}),
-            Self::Deployed(facts) => facts.context(),
+            Self::Unexamined { deployment_id } => {
+                Map::from_iter([("id".to_owned(), Value::from(deployment_id.as_str()))])
+            }
+            Self::Deployed(facts) => facts.context(Some(versions)),
         };
-        BTreeMap::from([("deployment".to_owned(), deployment)])
+        BTreeMap::from([("deployment".to_owned(), Value::Object(deployment))])
     }
 }
 

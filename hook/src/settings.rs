@@ -142,6 +142,9 @@ const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";
 const SECRET: &str = "SMOKE_SECRET_";
 
+/// With less time than this CodeDeploy is not told.
+const LEAST_RESERVE: Duration = Duration::from_secs(1);
+
 impl Settings {
     /// The settings of the gate.
     ///
@@ -206,7 +209,7 @@ impl Reader<'_> {
         let fail_fast = self.fail_fast();
         let time = Time {
             most: self.duration(DEADLINE, Duration::from_millis(1)),
-            reserve: self.duration(KEPT, Duration::ZERO).unwrap_or(RESERVE),
+            reserve: self.duration(KEPT, LEAST_RESERVE).unwrap_or(RESERVE),
         };
         Settings {
             proof: self.proof(),
@@ -362,9 +365,16 @@ impl Reader<'_> {
         let text = self.environment.given(name)?;
         let duration = parse_duration(text).filter(|duration| *duration >= least);
         if duration.is_none() {
+            let at_least = if least == LEAST_RESERVE {
+                " and at least `1s`"
+            } else {
+                ""
+            };
             self.error(
                 name,
-                format!("expected a duration such as `500ms`, `5s` or `1m30s`, found `{text}`"),
+                format!(
+                    "expected a duration such as `500ms`, `5s` or `1m30s`{at_least}, found `{text}`"
+                ),
                 "write whole numbers with the units `ms`, `s`, `m` or `h`, a day at most",
             );
         }

@@ -8,10 +8,11 @@ use smoke_tests::suggest;
 use crate::decision::Problem;
 
 /// What may be named, and what it is called in what the proof learns.
-const NAMES: [(&str, &str); 12] = [
+const NAMES: [(&str, &str); 13] = [
     ("id", "id"),
     ("application", "application"),
     ("group", "group"),
+    ("creator", "creator"),
     ("lifecycle_event", "lifecycle_event"),
     ("image", "image"),
     ("image_tag", "tag"),

@@ -24,6 +24,10 @@ pub(crate) struct Deployment {
     /// Where the release stands: `s3://bucket/key`, or the digest of an
     /// `AppSpec` that came with the call.
     pub(crate) revision: Option<String>,
+    /// Who made it, such as `user` or `codeDeployRollback`.
+    pub(crate) creator: Option<String>,
+    /// The deployment that this one rolls back.
+    pub(crate) rolls_back: Option<String>,
     /// How it ended, if nothing can change it any more.
     pub(crate) over: Option<String>,
     /// Whether it certainly is one of the Lambda platform, which has no
@@ -62,6 +66,11 @@ pub(crate) struct Deployments(Client);
 impl Deployments {
     pub(crate) fn new(access: &Access) -> Self {
         Self(super::client(access))
+    }
+
+    /// The same, with a client that is there.
+    pub(super) fn of(client: Client) -> Self {
+        Self(client)
     }
 
     /// Source: [GetDeployment](https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeployment.html).
@@ -159,6 +168,20 @@ impl Lifecycle {
     }
 }
 
+impl Deployment {
+    /// What check files, reports and metrics know of it, by its names there.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let members = [
+            ("application", &self.application),
+            ("group", &self.group),
+            ("creator", &self.creator),
+            ("revision", &self.revision),
+        ];
+        let known = members.into_iter();
+        known.filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+}
+
 impl From<DeploymentInfo> for Deployment {
     fn from(info: DeploymentInfo) -> Self {
         let pair = info.load_balancer_info.and_then(first_pair);
@@ -179,6 +202,10 @@ impl From<DeploymentInfo> for Deployment {
         Self {
             application: info.application_name,
             group: info.deployment_group_name,
+            creator: info.creator.map(|creator| creator.as_str().to_owned()),
+            rolls_back: info
+                .rollback_info
+                .and_then(|info| info.rollback_triggering_deployment_id),
             revision: info.revision.and_then(location),
             over: over.map(|status| status.as_str().to_owned()),
             is_lambda: info.compute_platform == Some(ComputePlatform::Lambda),

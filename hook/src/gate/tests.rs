@@ -1,6 +1,7 @@
 //! What becomes of a run that panics or hangs.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use smoke_tests::verdict::Verdict;
 

@@ -1,20 +1,22 @@
 //! What AWS knows of a deployment, asked in as few calls as possible, and at
 //! the same time where one does not need the other.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::try_join;
 use serde_json::{Map, Value};
 
-use super::{Bound, Clients, Unproven};
+use super::versions::Versions;
+use super::{Bound, Clients, Pauses, Unproven};
 use crate::codedeploy::{Deployment, Waiting};
 use crate::deadlines::Closing;
-use crate::ecs::{Container, TaskSet};
+use crate::ecs::{Ecs, TaskSet};
 use aws::calls::CallError;
 
-/// The pause between two looks for the green task set.
+/// The pause between two looks whether a hook is waited for.
 const PAUSE: Duration = Duration::from_millis(500);
+/// The first pause between two looks for the green task set, and the longest.
+const PAUSES: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_secs(4));
 
 /// How long CodeDeploy waits for a verdict on a lifecycle event.
 ///
@@ -35,47 +37,48 @@ pub(crate) struct Facts {
     pub(super) green: Option<Green>,
 }
 
-/// The new version.
+/// The new version, and the one that it is to replace.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Green {
-    /// Such as `ecs-svc/1234567890123456789`.
-    pub(super) task_set: String,
-    /// The ARN of the task definition.
-    pub(super) task_definition: String,
-    /// The ARN of the target group.
+    /// `cluster:service`.
+    pub(super) service: String,
+    /// The task set that the deployment made.
+    pub(super) set: TaskSet,
+    /// The ARN of its target group.
     pub(super) target_group: String,
-    /// The image of the container that gets the requests.
-    pub(super) image: Option<String>,
-    /// The variables of that container.
-    pub(super) environment: BTreeMap<String, String>,
+    /// The task set beside it.
+    pub(super) blue: Option<TaskSet>,
 }
 
-/// Asks for them, and lets the invocation end within CodeDeploy's hour.
+/// Asks for them, and lets the invocation end within CodeDeploy's hour. What
+/// the deployment is called is told as soon as it is `heard`.
 pub(super) async fn learn(
     clients: &Clients,
     id: String,
     bound: Bound,
     closing: &Closing,
+    heard: impl Fn(Map<String, Value>),
 ) -> Result<Facts, Unproven> {
     let failed = |error: CallError| bound.failed(&error);
     let codedeploy = &clients.codedeploy;
-    let (deployment, target) = try_join(
-        codedeploy.deployment(&id, bound.until),
-        codedeploy.target(&id, bound.until),
-    )
-    .await
-    .map_err(failed)?;
-    if let Some(status) = &deployment.over {
+    let deployment = async {
+        let deployment = codedeploy.deployment(&id, bound.until).await?;
+        let facts = Facts {
+            id: id.clone(),
+            deployment,
+            ..Facts::default()
+        };
+        heard(facts.context(None));
+        Ok(facts)
+    };
+    let target = codedeploy.target(&id, bound.until);
+    let (mut facts, target) = try_join(deployment, target).await.map_err(failed)?;
+    if let Some(status) = &facts.deployment.over {
         return Err(Unproven {
             reason: format!("the deployment is over: its status is `{status}`"),
             help: None,
         });
     }
-    let mut facts = Facts {
-        id,
-        deployment,
-        ..Facts::default()
-    };
     let Some(target) = target else {
         return Err(Unproven {
             reason: "CodeDeploy names no service of the deployment".to_owned(),
@@ -87,15 +90,16 @@ pub(super) async fn learn(
         facts.lifecycle_event = waiting.await?;
         return Ok(facts);
     }
-    let set = green_task_set(clients, &facts.id, &target, bound);
-    let (event, set) = try_join(waiting, set).await?;
+    let green = green(clients, &facts, target.clone(), bound);
+    let (event, green) = try_join(waiting, green).await?;
+    if let Some(event @ ("BeforeInstall" | "AfterInstall")) = event.as_deref() {
+        return Err(Unproven::new(
+            format!("the hook runs in `{event}`, before the test listener serves green"),
+            "name the function as the hook `AfterAllowTestTraffic`",
+        ));
+    }
     facts.lifecycle_event = event;
-    let container = clients
-        .ecs
-        .container(&set.task_definition, set.container.as_deref(), bound.until)
-        .await
-        .map_err(failed)?;
-    facts.green = Some(Green::new(set, container)?);
+    facts.green = Some(green);
     Ok(facts)
 }
 
@@ -152,98 +156,128 @@ fn left(waiting: &Waiting, now: SystemTime) -> Result<Option<Duration>, String> 
 }
 
 /// ECS may learn of the task set later than CodeDeploy says so.
-async fn green_task_set(
+async fn green(
     clients: &Clients,
-    id: &str,
-    target: &str,
+    facts: &Facts,
+    service: String,
     bound: Bound,
-) -> Result<TaskSet, Unproven> {
-    let (cluster, service) = target.split_once(':').unwrap_or(("default", target));
+) -> Result<Green, Unproven> {
+    let mut pauses = PAUSES;
     loop {
-        let sets = clients.ecs.task_sets(cluster, service, bound.until).await;
-        let Some(sets) = sets.map_err(|error| bound.failed(&error))? else {
-            return Err(Unproven {
-                reason: format!("ECS knows no service `{service}` in the cluster `{cluster}`"),
-                help: None,
-            });
-        };
-        let mut sets = sets.into_iter();
-        if let Some(green) = sets.find(|set| set.deployment_id.as_deref() == Some(id)) {
+        let sets = task_sets(&clients.ecs, &service, bound).await?;
+        if let Some(green) = Green::among(sets, &facts.id, &service)? {
             return Ok(green);
         }
-        if !bound.allows(PAUSE) {
-            return Err(Unproven::new(
-                format!(
-                    "ECS knows no task set of {id} in `{cluster}/{service}` after {}",
-                    bound.elapsed()
-                ),
-                "use the function as a hook that runs after `Install`",
-            ));
+        let pause = pauses.next();
+        if !bound.allows(pause) {
+            return Err(facts.no_task_set(&service, bound));
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
     }
 }
 
+async fn task_sets(ecs: &Ecs, service: &str, bound: Bound) -> Result<Vec<TaskSet>, Unproven> {
+    let (cluster, service) = service.split_once(':').unwrap_or(("default", service));
+    let sets = ecs.task_sets(cluster, service, bound.until).await;
+    let sets = sets.map_err(|error| bound.failed(&error))?;
+    sets.ok_or_else(|| Unproven {
+        reason: format!("ECS knows no service `{service}` in the cluster `{cluster}`"),
+        help: None,
+    })
+}
+
 impl Green {
-    fn new(set: TaskSet, container: Option<Container>) -> Result<Self, Unproven> {
-        let Some(target_group) = set.target_group else {
-            return Err(Unproven {
-                reason: format!("the task set `{}` has no target group", set.id),
-                help: None,
-            });
+    /// The task set of a deployment, and the one that serves customers so far.
+    fn among(sets: Vec<TaskSet>, id: &str, service: &str) -> Result<Option<Self>, Unproven> {
+        let of_deployment = |set: &TaskSet| set.deployment_id.as_deref() == Some(id);
+        let (green, others): (Vec<_>, Vec<_>) = sets.into_iter().partition(of_deployment);
+        let Some(set) = green.into_iter().next() else {
+            return Ok(None);
         };
-        let container = container.unwrap_or_default();
-        Ok(Self {
-            task_set: set.id,
-            task_definition: set.task_definition,
+        let over = |reason: String| Unproven { reason, help: None };
+        if set.status == "DRAINING" {
+            return Err(over(format!(
+                "the task set `{}` of the deployment is being taken away: its status is `DRAINING`",
+                set.id
+            )));
+        }
+        let Some(target_group) = set.target_group.clone() else {
+            return Err(over(format!(
+                "the task set `{}` has no target group",
+                set.id
+            )));
+        };
+        let mut others: Vec<_> = others
+            .into_iter()
+            .filter(|set| set.status != "DRAINING")
+            .collect();
+        others.sort_by_key(|set| set.status != "PRIMARY");
+        Ok(Some(Self {
+            service: service.to_owned(),
+            set,
             target_group,
-            image: Some(container.image).filter(|image| !image.is_empty()),
-            environment: container.environment,
-        })
+            blue: others.into_iter().next(),
+        }))
     }
 
-    /// The tag of the image, if it has one.
-    pub(super) fn tag(&self) -> Option<&str> {
-        let image = self.image.as_deref()?;
-        let name = image.split_once('@').map_or(image, |(name, _)| name);
-        // A colon before a slash belongs to the registry's port.
-        let last = name.rsplit('/').next().unwrap_or(name);
-        Some(last.split_once(':')?.1)
-    }
-
-    /// The digest of the image, such as `sha256:…`, if it has one.
-    pub(super) fn digest(&self) -> Option<&str> {
-        Some(self.image.as_deref()?.split_once('@')?.1)
+    /// How many of its tasks run now.
+    pub(super) async fn tasks(&self, ecs: &Ecs, bound: Bound) -> Result<usize, Unproven> {
+        let sets = task_sets(ecs, &self.service, bound).await?;
+        let id = self.set.deployment_id.as_deref().unwrap_or_default();
+        let now = Self::among(sets, id, &self.service)?;
+        Ok(now.map_or(0, |now| now.set.running))
     }
 }
 
 impl Facts {
+    /// Why there is nothing to prove.
+    fn no_task_set(&self, service: &str, bound: Bound) -> Unproven {
+        let service = service.replacen(':', "/", 1);
+        let (id, after) = (&self.id, bound.elapsed());
+        match &self.deployment.rolls_back {
+            Some(failed) => Unproven::new(
+                format!(
+                    "{id} rolls {failed} back, and made no task set in `{service}` within {after}"
+                ),
+                "a rollback to blue deploys nothing new: let it go on in CodeDeploy without this \
+                 hook",
+            ),
+            None => Unproven::new(
+                format!("ECS knows no task set of {id} in `{service}` after {after}"),
+                "use the function as a hook that runs after `Install`",
+            ),
+        }
+    }
+
     /// What check files see; what is not known is not there.
-    pub(super) fn context(&self) -> Value {
-        let deployment = &self.deployment;
+    pub(super) fn context(&self, versions: Option<&Versions>) -> Map<String, Value> {
         let green = self.green.as_ref();
+        let version = versions.map(|versions| &versions.green);
         let members = [
             ("id", Some(self.id.as_str())),
-            ("application", deployment.application.as_deref()),
-            ("group", deployment.group.as_deref()),
             ("lifecycle_event", self.lifecycle_event.as_deref()),
-            ("image", green.and_then(|green| green.image.as_deref())),
-            ("tag", green.and_then(Green::tag)),
-            ("digest", green.and_then(Green::digest)),
+            (
+                "image",
+                version.and_then(|version| version.image.as_deref()),
+            ),
+            ("tag", version.and_then(|version| version.tag())),
+            ("digest", version.and_then(|version| version.digest())),
             (
                 "task_definition",
-                green.map(|green| green.task_definition.as_str()),
+                green.map(|green| green.set.task_definition.as_str()),
             ),
             (
                 "target_group",
                 green.map(|green| green.target_group.as_str()),
             ),
-            ("revision", deployment.revision.as_deref()),
         ];
         let known = members
             .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))));
-        Value::Object(known.collect::<Map<_, _>>())
+            .filter_map(|(name, value)| Some((name, value?)));
+        known
+            .chain(self.deployment.members())
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect()
     }
 }
 
@@ -268,22 +302,5 @@ mod tests {
         check(Some(now - 59 * minute), Ok(Some(minute)));
         let over = "`AfterAllowTestTraffic` began 60 min ago, and CodeDeploy waits for an hour";
         check(Some(now - HOUR), Err(over));
-    }
-
-    #[test]
-    fn an_image_has_a_tag_or_a_digest_or_both() {
-        let check = |image: &str, tag: Option<&str>, digest: Option<&str>| {
-            let green = Green {
-                image: Some(image.to_owned()),
-                ..Green::default()
-            };
-            assert_eq!((green.tag(), green.digest()), (tag, digest), "{image}");
-        };
-        check("shop", None, None);
-        check("shop:1.2", Some("1.2"), None);
-        check("registry:5000/team/shop", None, None);
-        check("registry:5000/shop:1", Some("1"), None);
-        check("r/shop@sha256:abc", None, Some("sha256:abc"));
-        check("r:5000/shop:1@sha256:abc", Some("1"), Some("sha256:abc"));
     }
 }

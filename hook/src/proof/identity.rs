@@ -5,7 +5,7 @@
 //! its own for each answer, so that no connection is used twice.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +15,23 @@ use serde_json::json;
 use smoke_tests::diagnostic::{Problems, Source};
 use smoke_tests::http::Client;
 use smoke_tests::plan::{self, Plan};
-use smoke_tests::report::{Outcome, Report};
+use smoke_tests::report::{Class, Outcome, Report};
 use smoke_tests::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
 use tokio::time::Instant;
 
-use super::facts::Green;
-use super::{Bound, Unproven};
+use super::dialled::addresses;
+use super::versions::{Version, Versions};
+use super::{Bound, Pauses, Unproven};
 use aws::calls::LEAST;
 
 /// The longest that one answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
-/// The pause after a wrong answer.
-const PAUSE: Duration = Duration::from_millis(250);
+/// The pause after a first wrong answer, and the longest.
+const PAUSES: Pauses = Pauses::new(Duration::from_millis(250), Duration::from_secs(2));
+/// How many look-ups in a row have to leave an address out, before it is taken
+/// for gone: a load balancer with many tells a part of them at a time.
+const MOST_ABSENT: u32 = 5;
 
 /// How the app is asked which version it is, and what it has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,75 +90,105 @@ impl Identity {
     }
 }
 
-impl Green {
-    fn identity(&self, expected: &Expected) -> Result<&str, Unproven> {
-        let (found, what) = match expected {
-            Expected::Tag => (self.tag(), "an image with a tag".to_owned()),
-            Expected::Digest => (self.digest(), "an image with a digest".to_owned()),
-            Expected::Image => (self.image.as_deref(), "an image".to_owned()),
-            Expected::Variable(name) => (
-                self.environment.get(name).map(String::as_str),
-                format!("the environment variable `{name}`"),
-            ),
-        };
-        found.ok_or_else(|| {
-            let definition = &self.task_definition;
-            let image = self.image.as_deref().unwrap_or("none");
+/// What green is asked, and what it has to say.
+#[derive(Debug)]
+pub(super) struct Question {
+    plan: Plan,
+    times: NonZeroU32,
+}
+
+impl Question {
+    pub(super) fn new(identity: &Identity, green: &Version) -> Result<Self, Unproven> {
+        let expected = green.identity(&identity.expected);
+        let expected = expected.ok_or_else(|| nothing_to_compare(&identity.expected, green))?;
+        let plan = identity.plan(expected).map_err(|problems| {
+            let first = problems.diagnostics().first();
             Unproven::new(
-                format!("expected {what} in `{definition}`, found the image `{image}`"),
-                "set `SMOKE_IDENTITY_IS` to `tag`, `digest`, `image` or `env:NAME`, whichever \
-                 tells versions apart",
+                format!(
+                    "the identity cannot be asked for: {}",
+                    first.map_or(String::new(), ToString::to_string)
+                ),
+                "look at `SMOKE_IDENTITY` and `SMOKE_IDENTITY_PATH`",
             )
+        })?;
+        Ok(Self {
+            plan,
+            times: identity.times,
         })
     }
 }
 
+fn nothing_to_compare(expected: &Expected, green: &Version) -> Unproven {
+    let what = match expected {
+        Expected::Tag => "an image with a tag".to_owned(),
+        Expected::Digest => "an image with a digest".to_owned(),
+        Expected::Image => "an image".to_owned(),
+        Expected::Variable(name) => format!("the environment variable `{name}`"),
+    };
+    let definition = &green.task_definition;
+    let image = green.image.as_deref().unwrap_or("none");
+    Unproven::new(
+        format!("expected {what} in `{definition}`, found the image `{image}`"),
+        "set `SMOKE_IDENTITY_IS` to `tag`, `digest`, `image` or `env:NAME`, whichever \
+         tells versions apart",
+    )
+}
+
+/// What blue says as well, if it does: then it tells nothing apart.
+pub(super) fn shared<'a>(identity: &Identity, versions: &'a Versions) -> Option<&'a str> {
+    let of = |version: &'a Version| version.identity(&identity.expected);
+    let green = of(&versions.green)?;
+    let blue = of(versions.blue.as_ref()?)?;
+    (green == blue).then_some(green)
+}
+
+/// An address of the load balancer.
+#[derive(Debug, Default)]
+struct Node {
+    /// How many answers in a row were green's.
+    streak: u32,
+    /// How many look-ups in a row have left it out.
+    absent: u32,
+}
+
 /// Asks until each address has answered often enough.
 pub(super) async fn prove(
-    identity: &Identity,
-    green: &Green,
+    question: &Question,
     connection: &Connection,
     bound: Bound,
 ) -> Result<(), Unproven> {
-    let expected = green.identity(&identity.expected)?;
-    let plan = identity.plan(expected).map_err(|problems| {
-        let first = problems.diagnostics().first();
-        Unproven::new(
-            format!(
-                "the identity cannot be asked for: {}",
-                first.map_or(String::new(), ToString::to_string)
-            ),
-            "look at `SMOKE_IDENTITY` and `SMOKE_IDENTITY_PATH`",
-        )
-    })?;
-    let plan = &plan;
-    let mut streaks: BTreeMap<SocketAddr, u32> = BTreeMap::new();
+    let plan = &question.plan;
+    let mut nodes: BTreeMap<SocketAddr, Node> = BTreeMap::new();
     let mut last_wrong: Option<String> = None;
+    let mut pauses = PAUSES;
     loop {
         let mut wrong = None;
         match addresses(connection).await {
             Err(reason) => wrong = Some(reason),
             Ok(found) => {
-                streaks.retain(|address, _| found.contains(address));
-                for address in found {
-                    streaks.entry(address).or_default();
+                for node in nodes.values_mut() {
+                    node.absent += 1;
                 }
-                let asked = streaks.iter_mut().map(|(&address, streak)| async move {
+                for address in found {
+                    nodes.entry(address).or_default().absent = 0;
+                }
+                nodes.retain(|_, node| node.absent < MOST_ABSENT);
+                let asked = nodes.iter_mut().map(|(&address, node)| async move {
                     let answer = ask(plan, connection, address, bound.until).await;
-                    *streak = if answer.is_ok() { *streak + 1 } else { 0 };
-                    answer.map_err(|why| format!("{address}: {why}"))
+                    node.streak = if answer.is_ok() { node.streak + 1 } else { 0 };
+                    answer.map_err(|wrong| format!("{address}: {}", wrong.why))
                 });
                 for answer in join_all(asked).await {
                     wrong = wrong.or(answer.err());
                 }
             }
         }
-        let done = !streaks.is_empty() && streaks.values().all(|it| *it >= identity.times.get());
-        if wrong.is_none() && done {
+        let often = |node: &Node| node.streak >= question.times.get();
+        if wrong.is_none() && !nodes.is_empty() && nodes.values().all(often) {
             return Ok(());
         }
         let pause = if wrong.is_some() {
-            PAUSE
+            pauses.next()
         } else {
             Duration::ZERO
         };
@@ -162,7 +196,7 @@ pub(super) async fn prove(
         if !bound.allows(pause + LEAST) {
             let why = wrong
                 .or(last_wrong)
-                .unwrap_or_else(|| format!("too few answers to have {} in a row", identity.times));
+                .unwrap_or_else(|| format!("too few answers to have {} in a row", question.times));
             return Err(Unproven::new(
                 format!(
                     "the target does not answer as green after {}: {why}",
@@ -179,42 +213,69 @@ pub(super) async fn prove(
     }
 }
 
-/// All addresses that the load balancer's name stands for, or the one that
-/// the target is.
-async fn addresses(connection: &Connection) -> Result<Vec<SocketAddr>, String> {
-    let target = &connection.target;
-    let (host, port) = match &connection.connect_to {
-        Some(address) => (
-            address.host().to_owned(),
-            address.port().unwrap_or(target.port()),
-        ),
-        None => (target.host().to_owned(), target.port()),
-    };
-    let found = tokio::time::timeout(ANSWER, tokio::net::lookup_host((host.as_str(), port))).await;
-    let unknown = |why: String| format!("`{host}` does not resolve: {why}");
-    let mut found: Vec<_> = found
-        .map_err(|_| unknown("no answer in time".to_owned()))?
-        .map_err(|error| unknown(error.to_string()))?
-        .collect();
-    found.sort();
-    found.dedup();
-    if found.iter().any(has_route) {
-        found.retain(has_route);
+/// Asks each address once more. An answer that is not green's says enough;
+/// who does not answer is asked again.
+pub(super) async fn again(
+    question: &Question,
+    connection: &Connection,
+    bound: Bound,
+) -> Result<(), Unproven> {
+    let mut pauses = PAUSES;
+    loop {
+        let mut silent = None;
+        match addresses(connection).await {
+            Err(reason) => silent = Some(reason),
+            Ok(found) => {
+                let asked = found.into_iter().map(|address| async move {
+                    let answer = ask(&question.plan, connection, address, bound.until).await;
+                    (address, answer)
+                });
+                for (address, answer) in join_all(asked).await {
+                    match answer {
+                        Ok(()) => {}
+                        Err(wrong) if wrong.is_answer => {
+                            return Err(Unproven::new(
+                                format!(
+                                    "after the checks, the target no longer answers as green: \
+                                     {address}: {}",
+                                    wrong.why
+                                ),
+                                "find out who moved the listener while the checks ran",
+                            ));
+                        }
+                        Err(wrong) => silent = Some(format!("{address}: {}", wrong.why)),
+                    }
+                }
+            }
+        }
+        let Some(why) = silent else {
+            return Ok(());
+        };
+        let pause = pauses.next();
+        if !bound.allows(pause + LEAST) {
+            return Err(Unproven::new(
+                format!("after the checks, green could not be looked at again: {why}"),
+                "run the deployment again",
+            ));
+        }
+        tokio::time::sleep(pause).await;
     }
-    Ok(found)
 }
 
-/// Whether this machine has a way to an address: a function without IPv6 has
-/// none to half of what a dual-stack load balancer's name stands for. Nothing
-/// is sent.
-fn has_route(address: &SocketAddr) -> bool {
-    let own: IpAddr = if address.is_ipv4() {
-        Ipv4Addr::UNSPECIFIED.into()
-    } else {
-        Ipv6Addr::UNSPECIFIED.into()
-    };
-    let socket = UdpSocket::bind((own, 0));
-    socket.is_ok_and(|socket| socket.connect(address).is_ok())
+/// An answer that is not green's.
+struct Wrong {
+    why: String,
+    /// Whether it was an answer at all.
+    is_answer: bool,
+}
+
+impl Wrong {
+    fn silence(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_answer: false,
+        }
+    }
 }
 
 /// One answer, over a connection that is made for it.
@@ -223,12 +284,12 @@ async fn ask(
     connection: &Connection,
     address: SocketAddr,
     until: Instant,
-) -> Result<(), String> {
+) -> Result<(), Wrong> {
     let mut connection = connection.clone();
     if !connection.target.is_address() {
         connection.connect_to = address.to_string().parse().ok();
     }
-    let client = Client::new(&connection).map_err(|error| error.to_string())?;
+    let client = Client::new(&connection).map_err(|error| Wrong::silence(error.to_string()))?;
     let left = until.saturating_duration_since(Instant::now());
     let limits = Limits {
         deadline: Some(left.min(ANSWER)),
@@ -238,21 +299,28 @@ async fn ask(
     judge(&report)
 }
 
-fn judge(report: &Report) -> Result<(), String> {
+fn judge(report: &Report) -> Result<(), Wrong> {
     let Some(check) = report.checks.first() else {
-        return Err("nothing was asked".to_owned());
+        return Err(Wrong::silence("nothing was asked"));
     };
     if check.outcome == Outcome::Passed {
         return Ok(());
     }
     let failure = check.failures().next();
-    Err(failure.map_or("no answer".to_owned(), |failure| {
-        let diagnostic = &failure.diagnostic;
-        match (&diagnostic.expected, &diagnostic.found) {
-            (Some(expected), Some(found)) => format!("expected {expected}, found {found}"),
-            _ => diagnostic.to_string(),
-        }
-    }))
+    Err(failure.map_or_else(
+        || Wrong::silence("no answer"),
+        |failure| {
+            let diagnostic = &failure.diagnostic;
+            let why = match (&diagnostic.expected, &diagnostic.found) {
+                (Some(expected), Some(found)) => format!("expected {expected}, found {found}"),
+                _ => diagnostic.to_string(),
+            };
+            Wrong {
+                why,
+                is_answer: failure.class == Class::WrongAnswer,
+            }
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -266,13 +334,6 @@ mod tests {
             expected: Expected::Tag,
             times: NonZeroU32::MIN,
         }
-    }
-
-    #[test]
-    fn only_addresses_that_can_be_reached_from_here_are_asked() {
-        assert!(has_route(&"127.0.0.1:8443".parse().unwrap()));
-        // An address of no network.
-        assert!(!has_route(&"255.255.255.255:8443".parse().unwrap()));
     }
 
     #[test]

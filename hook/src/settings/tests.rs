@@ -62,7 +62,7 @@ fn all_errors_are_found_at_once() {
       help: write `true` to begin no further check after one that failed
     `SMOKE_JOBS`: expected a whole number from 1 to 256, found `0`
       help: leave it out for 8
-    `SMOKE_RESERVE`: expected a duration such as `500ms`, `5s` or `1m30s`, found `10`
+    `SMOKE_RESERVE`: expected a duration such as `500ms`, `5s` or `1m30s` and at least `1s`, found `10`
       help: write whole numbers with the units `ms`, `s`, `m` or `h`, a day at most
     `SMOKE_TAG`: expected a tag such as `critical` or `!slow`, found `!`
       help: separate tags by commas; `!slow` leaves a tag out
@@ -134,6 +134,15 @@ fn every_setting_is_heard() {
     let variables = &settings.selection.variables;
     assert_eq!(variables["customer"], " demo@example.com=1 ");
     assert_eq!(variables["empty"], "");
+}
+
+#[test]
+fn too_little_time_to_report_is_refused() {
+    for (text, fine) in [("1s", true), ("999ms", false), ("0s", false)] {
+        let found = errors(&[("SMOKE_JOBS", "0"), ("SMOKE_RESERVE", text)]);
+        let expected = "and at least `1s`";
+        assert_eq!(found.contains(expected), !fine, "{found}");
+    }
 }
 
 #[test]
@@ -282,7 +291,7 @@ fn check_files_may_be_in_s3() {
         ("SMOKE_CHECKS_FALLBACK", "yes"),
     ]), @"
     `SMOKE_CHECKS`: expected a name such as `deployment.image_tag` between `{{` and `}}`, found `deployment.tga`
-      help: name one of `id`, `application`, `group`, `lifecycle_event`, `image`, `image_tag`, `tag`, `image_digest`, `digest`, `task_definition`, `target_group` or `revision`
+      help: name one of `id`, `application`, `group`, `creator`, `lifecycle_event`, `image`, `image_tag`, `tag`, `image_digest`, `digest`, `task_definition`, `target_group` or `revision`
     `SMOKE_CHECKS_FALLBACK`: expected `none` or `bundled`, found `yes`
       help: leave it out for `none`
     ");

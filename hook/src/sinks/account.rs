@@ -19,6 +19,8 @@ pub(crate) struct Account<'a> {
     pub(crate) request_id: &'a str,
     /// Who waited for the verdict; nobody, if it was a run by hand.
     pub(crate) hook: Option<&'a Hook>,
+    /// Whether the gate died, and this is the watchdog.
+    pub(crate) is_aftermath: bool,
     /// What was decided, and why.
     pub(crate) decision: &'a Decision,
     /// What became of the verdict.
@@ -50,6 +52,16 @@ impl Account<'_> {
         }
     }
 
+    /// What to say of a gate that died, perhaps after CodeDeploy had taken its
+    /// verdict and before it had told anybody else.
+    fn is_belated(&self) -> Option<&'static str> {
+        let completed = matches!(self.reported, Ok(Reported::AlreadyCompleted { .. }));
+        (self.is_aftermath && completed).then_some(
+            "CodeDeploy has a verdict already, which may be the gate's: look there how the \
+             deployment goes on; this may be told twice",
+        )
+    }
+
     /// The report of the checks, or of why there were none, with all that is
     /// known beside it.
     pub(super) fn report(&self, places: &Places) -> Report {
@@ -70,8 +82,13 @@ impl Account<'_> {
             Ok(reported) => reported.to_string(),
             Err(_) => "not-accepted".to_owned(),
         };
+        let mut notes = std::mem::take(&mut report.about.notes);
+        if let (Some(refusal), Some(note)) = (&mut report.refusal, self.is_belated()) {
+            refusal.reason = format!("{}; {note}", refusal.reason);
+            notes.push(note.to_owned());
+        }
         report.about = About {
-            notes: std::mem::take(&mut report.about.notes),
+            notes,
             deployment: self.deployment(),
             reported: Some(reported),
             proof: decision.learned.proof.get().copied(),
@@ -81,10 +98,8 @@ impl Account<'_> {
     }
 
     fn deployment(&self) -> BTreeMap<String, String> {
-        let learned = self.decision.learned.deployment.get();
-        let learned = learned.into_iter().flatten();
-        let learned =
-            learned.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+        let learned = self.decision.learned.deployment().into_iter();
+        let learned = learned.filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
         let id = self.hook.map(|hook| hook.deployment_id.clone());
         let id = id.map(|id| ("id".to_owned(), id));
         id.into_iter().chain(learned).collect()

@@ -74,7 +74,7 @@ impl Metrics {
 }
 
 /// The application and the deployment group, if both are known.
-fn dimensions<'a>(account: &'a Account<'_>) -> Vec<(&'static str, &'a str)> {
+fn dimensions(account: &Account<'_>) -> Vec<(&'static str, String)> {
     let learned = &account.decision.learned;
     let of = |name| {
         let value = learned.of_deployment(name)?;

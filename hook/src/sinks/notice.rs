@@ -36,7 +36,7 @@ impl Notices {
     /// Why nobody is to be told of this one.
     pub(super) fn why_not(&self, account: &Account<'_>) -> Option<&'static str> {
         let succeeded = account.decision.verdict == Verdict::Succeeded;
-        if !account.decides() {
+        if !account.decides() && !account.is_aftermath {
             Some("CodeDeploy had a verdict already")
         } else if succeeded && account.reported.is_ok() && self.settings.on == NotifyOn::Failed {
             Some("the verdict is `Succeeded`")

@@ -33,6 +33,7 @@ impl Several {
         };
         let trial = Trial::on(nodes).await;
         let bootstrap = hosted(&trial)?;
+        trial.stage.codedeploy().set_load_balancer_name(NAME);
         let port = trial.stage.test_port();
         let trial = trial
             .set("SMOKE_CONNECT_TO", &format!("{NAME}:{port}"))
@@ -53,6 +54,13 @@ impl Several {
             "{invocation:?}"
         );
         (registered, Invoked(invocation))
+    }
+
+    /// Lets the name stand for these addresses from now on.
+    fn resolve(&self, lasts: &[u8]) {
+        let lines = lasts.iter().map(|last| format!("127.0.0.{last} {NAME}\n"));
+        let hosts = self.trial.stage.folder().join("hosts");
+        std::fs::write(hosts, lines.collect::<String>()).unwrap();
     }
 
     fn requests(&self) -> Vec<u64> {
@@ -152,4 +160,74 @@ async fn an_address_that_turns_green_late_is_waited_for() {
     let verdict = several.trial.verdict(&registered);
     assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
     assert!(invoked.output().contains("waiting for green: 127.0.0.2:"));
+}
+
+/// A load balancer whose second address is still blue, and which is asked
+/// until this many requests have reached blue.
+async fn with_a_stale_address(several: &Several) {
+    let balancer = several.trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    balancer.forward(Listener::Test, Colour::Green);
+    balancer.fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_one_answer_of_dns_leaves_out_is_asked_all_the_same() {
+    let Some(mut several) = Several::new().await else {
+        return;
+    };
+    several.trial = several.trial.set("SMOKE_IDENTITY_TIMES", "2");
+    with_a_stale_address(&several).await;
+    let balancer = several.trial.stage.load_balancer();
+    let leaving_out = async {
+        until(|| several.requests()[0] >= 2).await;
+        several.resolve(&[1, 3]);
+        let seen = several.requests()[0];
+        // The others have answered often enough by now.
+        until(|| several.requests()[0] >= seen + 2).await;
+        several.resolve(&[1, 2, 3]);
+    };
+    let (outcome, ()) = tokio::join!(several.gate(), leaving_out);
+    let why = "green is not proven: the target does not answer as green";
+    several.trial.assert_failed(&outcome, why);
+    several.trial.assert_failed(&outcome, "127.0.0.2:");
+    assert!(balancer.target_requests(Colour::Blue) > 0);
+}
+
+#[tokio::test]
+async fn an_address_that_dns_leaves_out_for_good_is_asked_no_longer() {
+    let Some(mut several) = Several::new().await else {
+        return;
+    };
+    several.trial = several.trial.set("SMOKE_PROOF_TIMEOUT", "1m");
+    with_a_stale_address(&several).await;
+    let balancer = several.trial.stage.load_balancer();
+    let leaving_out = async {
+        until(|| balancer.target_requests(Colour::Blue) > 0).await;
+        several.resolve(&[1, 3]);
+    };
+    let ((registered, invoked), ()) = tokio::join!(several.gate(), leaving_out);
+    let verdict = several.trial.verdict(&registered);
+    assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+    assert!(several.requests()[1] >= 5, "{:?}", several.requests());
+}
+
+#[tokio::test]
+async fn a_name_that_stands_for_more_than_the_load_balancer_is_no_proof() {
+    let Some(several) = Several::new().await else {
+        return;
+    };
+    let api = several.trial.stage.codedeploy();
+    api.set_load_balancer_name("127.0.0.1");
+    let outcome = several.gate().await;
+    let why = format!("is reached at `{NAME}`, which is not known to be the load balancer");
+    several.trial.assert_failed(&outcome, &why);
+    several.trial.assert_failed(&outcome, "is 127.0.0.2");
+    assert_eq!(several.trial.requests(), 0);
 }

@@ -334,3 +334,14 @@ async fn what_is_fetched_is_what_the_role_allows() {
     let reason = invoked.answer()["reason"].to_string();
     assert!(reason.contains("`s3:GetObject`: AccessDenied"), "{reason}");
 }
+
+#[tokio::test]
+async fn a_list_without_an_end_is_given_up_in_time() {
+    let page =
+        "<ListBucketResult><NextContinuationToken>x</NextContinuationToken></ListBucketResult>";
+    let server = WrongServer::start(Wrong::Answers(200, page)).await;
+    let trial = at("s3://shop/checks/", &server.url).await;
+    let trial = trial.set("SMOKE_DEADLINE", "2s");
+    let outcome = trial.gate().await;
+    trial.assert_failed(&outcome, "`s3:ListBucket`: no answer in time");
+}

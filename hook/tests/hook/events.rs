@@ -111,6 +111,81 @@ async fn the_record_of_a_dead_invocation_is_reported_without_a_run() {
     assert_eq!(trial.requests(), 0);
 }
 
+/// Lambda's record of an invocation that failed.
+fn record(registered: &rehearsal::Registered) -> Value {
+    json!({
+        "version": "1.0",
+        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
+        "requestPayload": registered.event(),
+        "responsePayload": {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out"},
+    })
+}
+
+/// A trial that tells a topic of its verdicts.
+async fn telling() -> Trial {
+    let trial = Trial::new().await;
+    let topic = trial.stage.codedeploy().make_topic("shop");
+    trial.set("SMOKE_NOTIFY", &topic)
+}
+
+#[tokio::test]
+async fn a_record_that_is_delivered_twice_has_one_verdict_and_is_told_each_time() {
+    let trial = telling().await;
+    let api = trial.stage.codedeploy();
+    let registered = api.register();
+    let function = trial.function().await;
+    let mut reported = Vec::new();
+    for _ in 0..2 {
+        let invoked = Invoked(function.invoke(record(&registered)).await);
+        reported.push(invoked.answer()["reported"].clone());
+        // What the deployment is called is asked once the verdict is told.
+        let line = invoked
+            .log()
+            .into_iter()
+            .find(|line| !line["_aws"].is_null());
+        assert_eq!(line.unwrap()["Application"], "storefront");
+    }
+    assert_eq!(reported, ["accepted", "already-completed"]);
+    let calls: Vec<_> = api
+        .calls()
+        .into_iter()
+        .map(|call| call.operation)
+        .filter(|operation| operation != "Publish")
+        .collect();
+    let each = ["PutLifecycleEventHookExecutionStatus", "GetDeployment"];
+    assert_eq!(calls, [each, each].concat());
+    let messages = api.messages();
+    assert_eq!(messages.len(), 2);
+    let belated = "CodeDeploy has a verdict already, which may be the gate's";
+    assert!(!messages[0].contains(belated) && messages[1].contains(belated));
+    assert!(
+        messages[0].contains("storefront-blue-green"),
+        "{messages:?}"
+    );
+}
+
+/// The gate was killed after CodeDeploy had taken its verdict, and before it
+/// could tell anybody else.
+#[tokio::test]
+async fn the_watchdog_tells_also_if_codedeploy_has_the_gates_verdict() {
+    let trial = telling().await;
+    let api = trial.stage.codedeploy();
+    let registered = api.register();
+    trial.invoke(registered.event()).await.answer();
+    assert!(api.messages().is_empty());
+    // Who does not know what the deployment is called tells it all the same.
+    api.fail("GetDeployment", 1, rehearsal::ApiFault::AccessDenied);
+    let invoked = trial.invoke(record(&registered)).await;
+    assert_eq!(invoked.answer()["reported"], "already-completed");
+    assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
+    let messages = api.messages();
+    assert_eq!(messages.len(), 1);
+    assert!(
+        messages[0].contains("this may be told twice"),
+        "{messages:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_run_by_hand_may_name_the_target_that_the_settings_leave_open() {
     let trial = Trial::new().await;

@@ -74,8 +74,14 @@ async fn the_test_listener_proves_nothing_of_production() {
 
 #[tokio::test]
 async fn before_the_test_listener_moves_there_is_nothing_to_prove_it_with() {
-    for event in [LifecycleEvent::BeforeInstall, LifecycleEvent::AfterInstall] {
-        let trial = impatient().await;
+    for (event, proof) in [
+        (LifecycleEvent::BeforeInstall, "full"),
+        (LifecycleEvent::AfterInstall, "full"),
+        (LifecycleEvent::AfterInstall, "listener"),
+        (LifecycleEvent::AfterInstall, "identity"),
+    ] {
+        let trial = impatient().await.set("SMOKE_PROOF", proof);
+        let trial = trial.set("SMOKE_IDENTITY", "header:x-app-version");
         let outcome = at(&trial, event).await;
         let why = format!("the hook runs in `{event}`, before the test listener serves green");
         assert_unproven(&trial, &outcome, &why);

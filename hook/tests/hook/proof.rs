@@ -29,6 +29,17 @@ pub(crate) fn assert_unproven(
     assert!(outcome.1.answer()["report"].is_null());
 }
 
+/// The reason and the report say this beside what came of the checks.
+#[track_caller]
+pub(crate) fn assert_note(invoked: &Invoked, note: &str) {
+    let answer = invoked.answer();
+    let reason = answer["reason"].as_str().unwrap();
+    assert!(reason.contains(&format!("; {note}")), "{reason}");
+    let notes = answer["report"]["notes"].as_array().unwrap();
+    let mut notes = notes.iter().filter_map(|it| it.as_str());
+    assert!(notes.any(|it| it.contains(note)), "{answer}");
+}
+
 pub(crate) async fn succeeds(trial: &Trial) -> Invoked {
     let (registered, invoked) = trial.gate().await;
     let verdict = trial.verdict(&registered);
@@ -104,11 +115,11 @@ async fn targets_that_are_not_healthy_fail() {
         (&[Draining], "green's target group has no targets after "),
         (
             &[Healthy, Unhealthy],
-            "of 2 targets of green not all are healthy: 1 unhealthy (Target.ResponseCodeMismatch)",
+            "1 of 2 targets of green are healthy: 1 unhealthy (Target.ResponseCodeMismatch)",
         ),
         (
             &[Initial],
-            "of 1 targets of green not all are healthy: 1 initial (Elb.InitialHealthChecking)",
+            "0 of 1 targets of green are healthy: 1 initial (Elb.InitialHealthChecking)",
         ),
     ] {
         let trial = impatient().await;
@@ -184,7 +195,8 @@ async fn the_listener_alone_does_not_ask_the_app_and_the_app_alone_not_the_liste
     succeeds(&trial).await;
     let of_elb = |name: &String| name.starts_with("Describe") && !name.contains("Serv");
     let asked: Vec<_> = trial.reads().into_iter().filter(of_elb).collect();
-    assert_eq!(asked, ["DescribeTaskDefinition"]);
+    // Green's, and blue's.
+    assert_eq!(asked, ["DescribeTaskDefinition"; 2]);
 }
 
 #[tokio::test]
@@ -237,7 +249,10 @@ async fn a_deployment_of_lambda_has_nothing_to_prove() {
     let registered = api.register_on(ComputePlatform::Lambda);
     let invoked = trial.invoke(registered.event()).await;
     assert_eq!(trial.verdict(&registered), Some(Verdict::Succeeded));
-    assert!(invoked.output().contains("nothing to prove"));
+    assert_note(
+        &invoked,
+        "nothing proves that the new version was tested: a deployment of Lambda has no listener",
+    );
     let mut reads = trial.reads();
     reads.sort();
     // Only what says until when CodeDeploy waits.
@@ -254,7 +269,10 @@ async fn a_proof_that_is_switched_off_asks_nobody_and_says_so() {
     let trial = Trial::new().await.set("SMOKE_PROOF", "off");
     let invoked = succeeds(&trial).await;
     assert!(trial.reads().is_empty());
-    assert!(invoked.output().contains("`SMOKE_PROOF` is `off`"));
+    assert_note(
+        &invoked,
+        "nothing proves that the target is green: `SMOKE_PROOF` is `off`",
+    );
 }
 
 #[tokio::test]
@@ -272,6 +290,7 @@ checks:
       x-group: "{{ deployment.target_group }}"
       x-event: "{{ deployment.lifecycle_event }}"
       x-revision: "{{ deployment.revision }}"
+      x-creator: "{{ deployment.creator }}"
     expect:
       json: { $.version: "{{ deployment.tag }}" }
 "#;

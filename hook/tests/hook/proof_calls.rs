@@ -9,7 +9,7 @@ use crate::proof::{asking, assert_unproven, impatient, succeeds};
 use crate::support::Trial;
 
 /// Every call of a proof, with the permission that it needs.
-pub(crate) const READS: [(&str, &str); 8] = [
+pub(crate) const READS: [(&str, &str); 9] = [
     ("GetDeployment", "codedeploy:GetDeployment"),
     ("ListDeploymentTargets", "codedeploy:ListDeploymentTargets"),
     ("GetDeploymentTarget", "codedeploy:GetDeploymentTarget"),
@@ -19,6 +19,10 @@ pub(crate) const READS: [(&str, &str); 8] = [
         "DescribeListeners",
         "elasticloadbalancing:DescribeListeners",
     ),
+    (
+        "DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeLoadBalancers",
+    ),
     ("DescribeRules", "elasticloadbalancing:DescribeRules"),
     (
         "DescribeTargetHealth",
@@ -27,12 +31,13 @@ pub(crate) const READS: [(&str, &str); 8] = [
 ];
 
 #[tokio::test]
-async fn each_call_of_the_proof_is_made_once() {
+async fn each_call_of_the_proof_is_made_once_and_the_rules_are_read_again_after_the_checks() {
     let trial = Trial::new().await;
     let invoked = succeeds(&trial).await;
     let mut reads = trial.reads();
     reads.sort();
-    let mut expected = READS.map(|(operation, _)| operation);
+    let mut expected = READS.map(|(operation, _)| operation).to_vec();
+    expected.push("DescribeRules");
     expected.sort_unstable();
     assert_eq!(reads, expected);
     let line = invoked.line("proof", "full");
@@ -44,14 +49,21 @@ async fn each_call_of_the_proof_is_made_once() {
 #[tokio::test]
 async fn twenty_checks_need_no_call_that_one_check_does_not() {
     let of_codedeploy = READS.map(|(operation, _)| operation);
-    for (proof, expected) in [
-        ("full", &of_codedeploy[..]),
-        ("listener", &of_codedeploy[..]),
+    // The rules are read again after the checks, and blue's task definition
+    // only where its identity matters.
+    for (proof, expected, more) in [
+        (
+            "full",
+            &of_codedeploy[..],
+            &["DescribeRules", "DescribeTaskDefinition"][..],
+        ),
+        ("listener", &of_codedeploy[..], &["DescribeRules"]),
         // Who the listener forwards to does not matter here.
-        ("identity", &of_codedeploy[..5]),
-        ("off", &[]),
+        ("identity", &of_codedeploy[..5], &["DescribeTaskDefinition"]),
+        ("off", &[], &[]),
     ] {
         let mut expected = expected.to_vec();
+        expected.extend(more);
         expected.sort_unstable();
         for checks in [1, 20] {
             let trial = asking().await.set("SMOKE_PROOF", proof).many_checks(checks);
@@ -80,6 +92,8 @@ async fn calls_that_do_not_need_each_other_are_made_at_the_same_time() {
         ("DescribeListeners", "DescribeRules"),
         ("DescribeListeners", "DescribeTargetHealth"),
         ("DescribeRules", "DescribeTargetHealth"),
+        ("DescribeTaskDefinition", "DescribeListeners"),
+        ("DescribeTaskDefinition", "DescribeRules"),
     ] {
         assert!(call(one).overlaps(&call(other)), "{one} and {other}");
     }
@@ -87,7 +101,9 @@ async fn calls_that_do_not_need_each_other_are_made_at_the_same_time() {
     for (first, then) in [
         ("ListDeploymentTargets", "DescribeServices"),
         ("DescribeServices", "DescribeTaskDefinition"),
-        ("DescribeTaskDefinition", "DescribeRules"),
+        ("GetDeploymentTarget", "DescribeRules"),
+        ("DescribeServices", "DescribeRules"),
+        ("DescribeListeners", "DescribeLoadBalancers"),
     ] {
         assert!(
             call(first).ended <= call(then).began,
@@ -192,6 +208,10 @@ async fn an_empty_answer_is_no_proof() {
             "DescribeListeners",
             "the load balancer does not know the test listener",
         ),
+        (
+            "DescribeLoadBalancers",
+            "the load balancer of the test listener has no name",
+        ),
         ("DescribeRules", "the test listener forwards to nobody"),
         (
             "DescribeTargetHealth",
@@ -208,7 +228,7 @@ async fn an_empty_answer_is_no_proof() {
     // Without an image there is nothing to compare an identity with.
     let trial = asking().await;
     let api = trial.stage.codedeploy();
-    api.fail("DescribeTaskDefinition", 1, ApiFault::Empty);
+    api.fail("DescribeTaskDefinition", 2, ApiFault::Empty);
     let outcome = trial.gate().await;
     assert_unproven(&trial, &outcome, "expected an image with a tag");
 }

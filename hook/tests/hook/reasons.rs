@@ -4,10 +4,14 @@
 use std::pin::Pin;
 
 use futures_util::{StreamExt, stream};
-use rehearsal::{ApiFault, Colour, Defect, LifecycleEvent, Listener, TargetHealth, Weights};
+use rehearsal::{
+    Action, ApiFault, Colour, Defect, LifecycleEvent, Listener, Rule, TargetHealth, Weights,
+};
 use serde_json::{Value, json};
 
 use crate::proof::{asking, impatient};
+use crate::proof_moves::{amid, asking_once, to_blue};
+use crate::proof_versions::alike;
 use crate::stand_in::{Wrong, WrongServer};
 use crate::support::{Invoked, Trial, checks};
 
@@ -89,6 +93,26 @@ fn reason(invoked: &Invoked) -> String {
         .to_owned()
 }
 
+/// The reason where something happens while the checks run, after this many
+/// requests.
+fn meanwhile(
+    trial: impl Future<Output = Trial> + 'static,
+    requests: u64,
+    act: impl FnOnce(&Trial) + 'static,
+) -> Reason {
+    Box::pin(async move { reason(&amid(trial.await, requests, act).await.1.1) })
+}
+
+/// The reason with these rules of the test listener, and a default action that
+/// answers by itself.
+fn routed(rule: Rule) -> Reason {
+    of(with(move |trial| {
+        let balancer = trial.stage.load_balancer();
+        balancer.set_rules(Listener::Test, vec![rule]);
+        balancer.set_default(Listener::Test, Some(Action::Fixed(404)));
+    }))
+}
+
 /// The reason for an event.
 fn on(trial: impl Future<Output = Trial> + 'static, event: Value) -> Reason {
     Box::pin(async move { reason(&trial.await.invoke(event).await) })
@@ -133,6 +157,8 @@ fn of_proof() -> Vec<Reason> {
         forwards(weights(1, 0)),
         forwards(weights(9, 1)),
         forwards(weights(0, 0)),
+        routed(Rule::of_hosts(&["*"], Action::Fixed(200))),
+        routed(Rule::of_paths(&["/api/*"], Colour::Green)),
         targets(&[]),
         targets(&[TargetHealth::Unhealthy]),
         of(async { asking().await.set("SMOKE_IDENTITY_IS", "digest") }),
@@ -141,6 +167,23 @@ fn of_proof() -> Vec<Reason> {
             let trial = impatient().await;
             let port = trial.stage.production_port();
             trial.set("SMOKE_CONNECT_TO", &format!("127.0.0.1:{port}"))
+        }),
+        of(with(|trial| {
+            trial.stage.codedeploy().set_load_balancer_name("127.0.0.9");
+        })),
+        of(faulty("DescribeLoadBalancers", ApiFault::Empty)),
+        of(alike("identity")),
+        of(with(|trial| trial.stage.codedeploy().drain_green())),
+        of_deployment(|trial, registered| {
+            let api = trial.stage.codedeploy();
+            api.hide_green();
+            api.roll_back(registered, "d-FAILED123");
+        }),
+        meanwhile(Trial::new(), 1, to_blue),
+        meanwhile(asking_once(), 2, to_blue),
+        meanwhile(impatient(), 1, |trial| {
+            let api = trial.stage.codedeploy();
+            api.fail("DescribeRules", 1, ApiFault::AccessDenied);
         }),
         of_deployment(|trial, registered| {
             let api = trial.stage.codedeploy();
@@ -176,6 +219,14 @@ async fn in_s3(status: u16, body: &'static str) -> Trial {
 fn of_others() -> Vec<Reason> {
     vec![
         of(Trial::with_defect(Defect::OrdersAreEmpty)),
+        of(async {
+            let trial = Trial::new().await;
+            let file = trial.stage.folder().join("skipped.yaml");
+            let checks =
+                "checks:\n  - name: up\n    get: /healthz\n    skip: not of this release\n";
+            std::fs::write(&file, checks).unwrap();
+            trial.set("SMOKE_CHECKS", &file.display().to_string())
+        }),
         of(async { Trial::new().await.set("SMOKE_JOBS", "many") }),
         of(async { Trial::new().await.set("SMOKE_TAG", "absent") }),
         of(async { Trial::new().await.set("SMOKE_CHECKS", &checks("malformed")) }),

@@ -107,6 +107,7 @@ data "aws_iam_policy_document" "gate" {
         ["ecs:DescribeTaskDefinition"],
         statement.value == "identity" ? [] : [
           "elasticloadbalancing:DescribeListeners",
+          "elasticloadbalancing:DescribeLoadBalancers",
           "elasticloadbalancing:DescribeRules",
           "elasticloadbalancing:DescribeTargetHealth",
         ],
@@ -255,6 +256,13 @@ data "aws_iam_policy_document" "watchdog" {
   statement {
     sid       = "ReportTheVerdict"
     actions   = ["codedeploy:PutLifecycleEventHookExecutionStatus"]
+    resources = [local.deployment_group_arn]
+  }
+
+  # What the deployment is called, for those who are told of it.
+  statement {
+    sid       = "NameTheDeployment"
+    actions   = ["codedeploy:GetDeployment"]
     resources = [local.deployment_group_arn]
   }
 

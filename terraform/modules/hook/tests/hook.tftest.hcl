@@ -173,8 +173,8 @@ run "without_proof_the_roles_may_report_to_one_group_and_do_nothing_else" {
   }
 
   assert {
-    condition     = sort(flatten([for statement in data.aws_iam_policy_document.watchdog.statement : tolist(statement.actions)])) == tolist(["codedeploy:PutLifecycleEventHookExecutionStatus", "logs:CreateLogStream", "logs:PutLogEvents"])
-    error_message = "The watchdog reports and logs."
+    condition     = sort(flatten([for statement in data.aws_iam_policy_document.watchdog.statement : tolist(statement.actions)])) == tolist(["codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus", "logs:CreateLogStream", "logs:PutLogEvents"])
+    error_message = "The watchdog reports, says what for, and logs."
   }
 
   assert {
@@ -221,7 +221,7 @@ run "the_full_proof_reads_deployment_service_and_listener" {
         resources = tolist(["arn:aws:ecs:eu-central-1:123456789012:service/shop/shop"])
       }
       ReadTheTaskDefinitionAndTheListener = {
-        actions   = tolist(["ecs:DescribeTaskDefinition", "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth"])
+        actions   = tolist(["ecs:DescribeTaskDefinition", "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth"])
         resources = tolist(["*"])
       }
     }

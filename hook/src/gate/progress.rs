@@ -1,0 +1,54 @@
+//! A line of the log for each check that is done.
+
+use std::time::Duration;
+
+use smoke_tests::report::{CheckReport, Outcome};
+use smoke_tests::run::Progress;
+
+pub(super) fn tell(progress: Progress<'_>) {
+    if let Progress::Finished { check, .. } = progress {
+        finished(check);
+    }
+}
+
+/// One line for each check that is done.
+fn finished(check: &CheckReport) {
+    let name = check.name.as_str();
+    let duration_ms = milliseconds(check.duration);
+    let (outcome, not_run) = match check.outcome {
+        Outcome::Passed => {
+            let outcome = "passed";
+            tracing::info!(check = name, outcome, duration_ms, "passed: {name}");
+            return;
+        }
+        Outcome::Warned => ("warned", None),
+        Outcome::Failed => ("failed", None),
+        Outcome::NotRun(why) => ("not-run", Some(why.reason())),
+    };
+    let reasons: Vec<_> = check
+        .failures()
+        .map(|failure| failure.diagnostic.to_string())
+        .chain(not_run.map(str::to_owned))
+        .collect();
+    let reason = reasons.join("; ");
+    let first = check.failures().next();
+    let diagnostic = first.map(|failure| &failure.diagnostic);
+    let place = diagnostic.and_then(|diagnostic| diagnostic.place.as_ref());
+    tracing::warn!(
+        check = name,
+        outcome,
+        duration_ms,
+        attempts = check.attempts,
+        reason,
+        class = first.map(|failure| failure.class.key()),
+        place = place.map(ToString::to_string),
+        expected = diagnostic.and_then(|diagnostic| diagnostic.expected.as_deref()),
+        found = diagnostic.and_then(|diagnostic| diagnostic.found.as_deref()),
+        help = diagnostic.and_then(|diagnostic| diagnostic.help.as_deref()),
+        "{outcome}: {name}: {reason}"
+    );
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

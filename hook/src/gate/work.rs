@@ -1,0 +1,203 @@
+//! The work of a gate: prove that the target is green and plan the checks, at
+//! the same time; run them; look once more.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+
+use futures_util::future::{join, try_join};
+use serde_json::Value;
+use smoke_tests::diagnostic::Problems;
+use smoke_tests::http::Client;
+use smoke_tests::plan::{self, Plan};
+use smoke_tests::report::Report;
+use smoke_tests::run;
+use smoke_tests::settings::{Connection, Limits, Selection};
+use smoke_tests::units::counted;
+use smoke_tests::verdict::{self, Verdict};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::{Ready, progress};
+use crate::checks::{self, Gathered};
+use crate::deadlines::Closing;
+use crate::decision::{Decision, Learned, Problem};
+use crate::event::Hook;
+use crate::proof::{Bound, Subject, Unproven, Versions};
+use crate::remote;
+
+/// What is known of the deployment, for check files.
+type Context = BTreeMap<String, Value>;
+
+/// One invocation's work.
+pub(super) struct Work<'a> {
+    ready: &'a Ready,
+    client: &'a Client,
+    hook: Option<&'a Hook>,
+    closing: &'a Closing,
+    learned: &'a Learned,
+    connection: Connection,
+    bound: Bound,
+}
+
+/// What was proven.
+struct Proof {
+    subject: Subject,
+    versions: Versions,
+    /// What a reader has to know of it.
+    notes: Vec<String>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        ready: &'a Ready,
+        client: &'a Client,
+        hook: Option<&'a Hook>,
+        closing: &'a Closing,
+        learned: &'a Learned,
+    ) -> Self {
+        Self {
+            ready,
+            client,
+            hook,
+            closing,
+            learned,
+            connection: ready.settings.connection(client.target().clone()),
+            bound: ready.prover.bound(closing.checks()),
+        }
+    }
+
+    /// Does it all. Nothing of it waits for what it does not need: whatever
+    /// fails first ends the rest.
+    pub(super) async fn done(self) -> Decision {
+        let (known, context) = oneshot::channel();
+        let both = try_join(self.prove(known), self.plan(context));
+        let (proof, (plan, note)) = match Box::pin(both).await {
+            Ok(both) => both,
+            Err(decision) => return decision,
+        };
+        let mut report = self.run(&plan).await;
+        report.about.notes.extend(note);
+        report.about.notes.extend(proof.notes.iter().cloned());
+        if verdict::judge(&report) == Verdict::Succeeded
+            && let Err(unproven) = self.look_again(&proof).await
+        {
+            return Decision::withdrawn(report, unproven);
+        }
+        Decision::of(report)
+    }
+
+    /// Proves that the target is green. What is deployed is made known as soon
+    /// as AWS has said it.
+    async fn prove(&self, known: oneshot::Sender<Context>) -> Result<Proof, Decision> {
+        let proof = self.proof(known).await;
+        if proof.as_ref().map_or(true, |it| it.subject.is_provable()) {
+            let _ = self.learned.proof.set(self.bound.taken());
+        }
+        proof.map_err(Decision::unproven)
+    }
+
+    async fn proof(&self, known: oneshot::Sender<Context>) -> Result<Proof, Unproven> {
+        let prover = &self.ready.prover;
+        let heard = |deployment| self.learned.hear(deployment);
+        let learning = prover.learn(self.hook, self.bound, self.closing, heard);
+        let subject = Box::pin(learning).await?;
+        // CodeDeploy may have less of its hour left.
+        let bound = self.bound.at_most(self.closing.checks());
+        let hosts = &self.ready.settings.selection.hosts;
+        let listener = prover.listener(&subject, &self.connection, hosts, bound);
+        let versions = async {
+            let versions = prover.versions(&subject, bound).await?;
+            let context = subject.context(&versions);
+            if let Some(Value::Object(deployment)) = context.get("deployment") {
+                self.learned.hear(deployment.clone());
+            }
+            // Nobody is there any more if there is no plan.
+            let _ = known.send(context);
+            Ok(versions)
+        };
+        let (mut notes, versions) = Box::pin(try_join(listener, versions)).await?;
+        let app = prover.app(&subject, &versions, &self.connection, bound);
+        notes.extend(app.await?);
+        prover.announce(&subject, &versions, bound);
+        Ok(Proof {
+            subject,
+            versions,
+            notes,
+        })
+    }
+
+    /// Plans the checks. Of the files, what is wrong with them is said only
+    /// once it is known that there is a deployment to test.
+    async fn plan(
+        &self,
+        context: oneshot::Receiver<Context>,
+    ) -> Result<(Plan, Option<String>), Decision> {
+        let settings = &self.ready.settings;
+        let access = || self.ready.environment.aws();
+        // Where they are is perhaps known before what is deployed.
+        let early = async {
+            if settings.checks.need_deployment() {
+                return None;
+            }
+            Some(checks::gather(&settings.checks, None, access, self.closing.checks()).await)
+        };
+        let (early, context) = join(early, context).await;
+        let Ok(context) = context else {
+            // There is none, and the proof says why.
+            return pending().await;
+        };
+        let until = self.closing.checks();
+        let gathered = if let Some(gathered) = early {
+            gathered
+        } else {
+            let deployment = context.get("deployment");
+            checks::gather(&settings.checks, deployment, access, until).await
+        };
+        let Gathered { sources, note, .. } = &gathered?;
+        let selection = Selection {
+            context,
+            ..settings.selection.clone()
+        };
+        let refuse = |problems: &Problems| {
+            let problems = problems.diagnostics().iter().map(Problem::from);
+            Decision::refuse("the check files", problems)
+        };
+        let lookup = |name: &str| self.ready.environment.get(name).map(str::to_owned);
+        // What is wrong with the files is said before anybody is asked.
+        let remotes = plan::remotes(sources, &selection, &lookup).map_err(|all| refuse(&all))?;
+        let fetched = remote::fetch(access, remotes, until).await;
+        let plan = plan::plan_with(sources, &selection, &lookup, &fetched);
+        Ok((plan.map_err(|all| refuse(&all))?, note.clone()))
+    }
+
+    async fn run(&self, plan: &Plan) -> Report {
+        tracing::info!(
+            checks = plan.checks(),
+            files = plan.files(),
+            "running {} of {}",
+            counted(plan.checks(), "check"),
+            counted(plan.files(), "file")
+        );
+        let settings = &self.ready.settings;
+        let left = self.closing.checks();
+        let limits = Limits {
+            jobs: settings.jobs,
+            fail_fast: settings.fail_fast,
+            rate: settings.rate,
+            deadline: Some(left.saturating_duration_since(Instant::now())),
+        };
+        run::run(plan, self.client, limits, &progress::tell).await
+    }
+
+    /// Whether the target was green until now.
+    async fn look_again(&self, proof: &Proof) -> Result<(), Unproven> {
+        let prover = &self.ready.prover;
+        let bound = prover.bound(self.closing.last_look());
+        let Proof {
+            subject, versions, ..
+        } = proof;
+        prover
+            .look_again(subject, versions, &self.connection, bound)
+            .await
+    }
+}
