@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use serde_json::{Map, Value};
 
 use super::versions::Versions;
@@ -72,7 +72,9 @@ pub(super) async fn learn(
         Ok(facts)
     };
     let target = codedeploy.target(&id, bound.until);
-    let (mut facts, target) = try_join(deployment, target).await.map_err(failed)?;
+    // One that fails does not end the other: what is known is told.
+    let (facts, target) = join(deployment, target).await;
+    let (mut facts, target) = (facts.map_err(failed)?, target.map_err(failed)?);
     if let Some(status) = &facts.deployment.over {
         return Err(Unproven {
             reason: format!("the deployment is over: its status is `{status}`"),
@@ -90,17 +92,27 @@ pub(super) async fn learn(
         facts.lifecycle_event = waiting.await?;
         return Ok(facts);
     }
+    let waiting = async {
+        let event = waiting.await?;
+        is_reachable(event.as_deref())?;
+        Ok(event)
+    };
     let green = green(clients, &facts, target.clone(), bound);
     let (event, green) = try_join(waiting, green).await?;
-    if let Some(event @ ("BeforeInstall" | "AfterInstall")) = event.as_deref() {
-        return Err(Unproven::new(
-            format!("the hook runs in `{event}`, before the test listener serves green"),
-            "name the function as the hook `AfterAllowTestTraffic`",
-        ));
-    }
     facts.lifecycle_event = event;
     facts.green = Some(green);
     Ok(facts)
+}
+
+/// Before the test listener moves nobody can reach green, on whichever way.
+fn is_reachable(event: Option<&str>) -> Result<(), Unproven> {
+    match event {
+        Some(event @ ("BeforeInstall" | "AfterInstall")) => Err(Unproven::new(
+            format!("the hook runs in `{event}`, before the test listener serves green"),
+            "name the function as the hook `AfterAllowTestTraffic`",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The lifecycle event whose hook this is, as far as CodeDeploy says it. An

@@ -127,6 +127,24 @@ async fn a_proof_that_fails_waits_for_no_check_files() {
 }
 
 #[tokio::test]
+async fn who_is_deployed_is_known_whatever_else_cannot_be_learned() {
+    for operation in ["ListDeploymentTargets", "GetDeploymentTarget"] {
+        let trial = impatient().await;
+        let api = trial.stage.codedeploy();
+        let topic = api.make_topic("shop");
+        let trial = trial.set("SMOKE_NOTIFY", &topic);
+        let api = trial.stage.codedeploy();
+        api.fail(operation, 1, ApiFault::AccessDenied);
+        let outcome = trial.gate().await;
+        trial.assert_failed(&outcome, "AccessDenied");
+        let [message] = &api.messages()[..] else {
+            panic!("one message");
+        };
+        assert!(message.contains("storefront-blue-green"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn check_files_that_take_long_leave_the_proof_its_time() {
     for place in ["s3://shop/a.yaml", "s3://shop/{{ deployment.tag }}.yaml"] {
         let trial = Trial::new().await.set("SMOKE_PROOF_TIMEOUT", "4s");

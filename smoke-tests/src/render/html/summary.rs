@@ -37,12 +37,12 @@ pub(super) fn about(html: &mut String, about: &About) {
 
 /// What kept the checks from being run, or from being believed.
 pub(super) fn refused(html: &mut String, report: &Report, refusal: &Refusal) {
-    let title = if report.checks.is_empty() {
+    let heading = if report.checks.is_empty() {
         "No check was run"
     } else {
         "What the checks say does not count"
     };
-    let _ = write!(html, "<section><h2>{title}</h2>");
+    let _ = write!(html, "<section><h2>{heading}</h2>");
     for problem in &refusal.problems {
         let _ = write!(
             html,
