@@ -159,12 +159,12 @@ pub(super) async fn prove(
 ) -> Result<(), Unproven> {
     let plan = &question.plan;
     let mut nodes: BTreeMap<SocketAddr, Node> = BTreeMap::new();
-    let mut last_wrong: Option<String> = None;
+    let mut last_answer: Option<String> = None;
     let mut pauses = PAUSES;
     loop {
-        let mut wrong = None;
+        let mut wrong: Option<Wrong> = None;
         match addresses(connection).await {
-            Err(reason) => wrong = Some(reason),
+            Err(reason) => wrong = Some(Wrong::silence(reason)),
             Ok(found) => {
                 for node in nodes.values_mut() {
                     node.absent += 1;
@@ -176,10 +176,17 @@ pub(super) async fn prove(
                 let asked = nodes.iter_mut().map(|(&address, node)| async move {
                     let answer = ask(plan, connection, address, bound.until).await;
                     node.streak = if answer.is_ok() { node.streak + 1 } else { 0 };
-                    answer.map_err(|wrong| format!("{address}: {}", wrong.why))
+                    answer.map_err(|wrong| Wrong {
+                        why: format!("{address}: {}", wrong.why),
+                        ..wrong
+                    })
                 });
-                for answer in join_all(asked).await {
-                    wrong = wrong.or(answer.err());
+                for found in join_all(asked).await.into_iter().filter_map(Result::err) {
+                    // An answer says more than silence.
+                    let says_more = |it: &Wrong| found.is_answer && !it.is_answer;
+                    if wrong.as_ref().is_none_or(says_more) {
+                        wrong = Some(found);
+                    }
                 }
             }
         }
@@ -194,8 +201,13 @@ pub(super) async fn prove(
         };
         // An answer that is given no time would say nothing of the app.
         if !bound.allows(pause + LEAST) {
-            let why = wrong
-                .or(last_wrong)
+            // The last ones were perhaps given no time to answer.
+            let (answer, silence) = match wrong {
+                Some(wrong) if wrong.is_answer => (Some(wrong.why), None),
+                other => (last_answer, other.map(|wrong| wrong.why)),
+            };
+            let why = answer
+                .or(silence)
                 .unwrap_or_else(|| format!("too few answers to have {} in a row", question.times));
             return Err(Unproven::new(
                 format!(
@@ -205,9 +217,11 @@ pub(super) async fn prove(
                 "look at what the address answers; `SMOKE_IDENTITY` says where the version stands",
             ));
         }
-        if let Some(why) = wrong {
-            tracing::info!("waiting for green: {why}");
-            last_wrong = Some(why);
+        if let Some(wrong) = wrong {
+            tracing::info!("waiting for green: {}", wrong.why);
+            if wrong.is_answer {
+                last_answer = Some(wrong.why);
+            }
         }
         tokio::time::sleep(pause).await;
     }

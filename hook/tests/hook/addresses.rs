@@ -162,9 +162,8 @@ async fn an_address_that_turns_green_late_is_waited_for() {
     assert!(invoked.output().contains("waiting for green: 127.0.0.2:"));
 }
 
-/// A load balancer whose second address is still blue, and which is asked
-/// until this many requests have reached blue.
-async fn with_a_stale_address(several: &Several) {
+/// Lets the second address be still blue.
+fn with_a_stale_address(several: &Several) {
     let balancer = several.trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     balancer.forward(Listener::Test, Colour::Green);
@@ -183,7 +182,7 @@ async fn an_address_that_one_answer_of_dns_leaves_out_is_asked_all_the_same() {
         return;
     };
     several.trial = several.trial.set("SMOKE_IDENTITY_TIMES", "2");
-    with_a_stale_address(&several).await;
+    with_a_stale_address(&several);
     let balancer = several.trial.stage.load_balancer();
     let leaving_out = async {
         until(|| several.requests()[0] >= 2).await;
@@ -206,7 +205,7 @@ async fn an_address_that_dns_leaves_out_for_good_is_asked_no_longer() {
         return;
     };
     several.trial = several.trial.set("SMOKE_PROOF_TIMEOUT", "1m");
-    with_a_stale_address(&several).await;
+    with_a_stale_address(&several);
     let balancer = several.trial.stage.load_balancer();
     let leaving_out = async {
         until(|| balancer.target_requests(Colour::Blue) > 0).await;
