@@ -108,7 +108,7 @@ impl Connection {
             return;
         };
         if self.gate.fault() == Some(Fault::EndlessHeaders) {
-            let _ = self.gate.decide(self.number, self.node);
+            self.gate.count_request(self.node);
             let two = tls.get_ref().1.alpn_protocol() == Some(b"h2");
             // A client that goes away is what ends them.
             let _ = endless::answer(tls, two).await;

@@ -157,12 +157,17 @@ impl Gate {
         self.cuts.subscribe()
     }
 
-    /// Counts a request and decides what becomes of it.
-    pub(super) fn decide(&self, connection: u64, node: usize, asked: Asked<'_>) -> Decision {
+    /// Counts a request.
+    pub(super) fn count_request(&self, node: usize) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if let Some(node) = self.nodes.get(node) {
             node.requests.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a request and decides what becomes of it.
+    pub(super) fn decide(&self, connection: u64, node: usize, asked: Asked<'_>) -> Decision {
+        self.count_request(node);
         let rules = *self.lock();
         let weights = match rules.fault {
             Some(Fault::StaleNode { one_in }) if connection.is_multiple_of(one_in.max(1)) => {
