@@ -249,11 +249,12 @@ async fn invoked(case: &Case, trial: &Trial, event: &Value) -> Vec<Invocation> {
             let killing = async {
                 seen.notified().await;
                 kill(signal, &pid).await;
-                // The watchdog runs after the trouble.
-                balancer.fault(Listener::Test, None);
-                trial.stage.codedeploy().heal();
             };
-            meanwhile(invoking, killing).await
+            let killed = meanwhile(invoking, killing).await;
+            // The watchdog runs after the trouble.
+            balancer.fault(Listener::Test, None);
+            trial.stage.codedeploy().heal();
+            killed
         }
         (Wrong::Twice(again), _) => {
             return twice(trial, &function, event, *again, &seen).await;

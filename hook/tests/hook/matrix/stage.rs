@@ -20,6 +20,8 @@ use crate::support::{Trial, checks};
 const LIMIT: Duration = Duration::from_secs(12);
 /// The same where nothing can be done before its end.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
+/// The same where each attempt opens a connection.
+const LINE_LIMIT: Duration = Duration::from_secs(6);
 /// The same where a sink is tried until the end.
 const SINK_LIMIT: Duration = Duration::from_secs(9);
 /// Lambda's least.
@@ -52,9 +54,10 @@ fn limit(case: &Case) -> Duration {
         Wrong::OutOfTime(limit) => limit,
         // Only the hour may end it.
         Wrong::Late(_) => Duration::from_mins(1),
+        Wrong::Line(_, CODEDEPLOY, _) => LINE_LIMIT,
         _ if case.expected == End::Hour => SHORT_LIMIT,
         Wrong::Signal(..) if is_fetch(case) => SHORT_LIMIT,
-        Wrong::Aws(VERDICT, Lasts::Gate, _) | Wrong::Line(_, CODEDEPLOY, _) => SHORT_LIMIT,
+        Wrong::Aws(VERDICT, Lasts::Gate, _) => SHORT_LIMIT,
         _ if SINKS.iter().any(|(_, sink)| !case.reaches(sink)) => SINK_LIMIT,
         _ => LIMIT,
     }
