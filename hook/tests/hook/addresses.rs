@@ -32,7 +32,7 @@ impl Several {
             ..StageOptions::default()
         };
         let trial = Trial::on(nodes).await;
-        let bootstrap = hosted(&trial)?;
+        let bootstrap = hosted(&trial, NAME, NODES)?;
         trial.stage.codedeploy().set_load_balancer_name(NAME);
         let port = trial.stage.test_port();
         let trial = trial
@@ -76,22 +76,23 @@ pub(crate) async fn several() -> Option<Trial> {
     Some(trial.bootstrap(bootstrap))
 }
 
-/// A script that runs the function where the name stands for all addresses.
-fn hosted(trial: &Trial) -> Option<PathBuf> {
+/// A script that runs the function where this name, and no other, stands for
+/// as many addresses; `None` where the system refuses that.
+pub(crate) fn hosted(trial: &Trial, name: &str, addresses: u8) -> Option<PathBuf> {
     let folder = trial.stage.folder();
     let hosts = folder.join("hosts");
-    let lines = (1..=NODES).map(|last| format!("127.0.0.{last} {NAME}\n"));
+    let lines = (1..=addresses).map(|last| format!("127.0.0.{last} {name}\n"));
     std::fs::write(&hosts, lines.collect::<String>()).unwrap();
     let inside = format!(
         "unshare --map-root-user --mount sh -c 'mount --bind {} /etc/hosts && exec \"$@\"' sh",
         hosts.display()
     );
     let known = Command::new("sh")
-        .args(["-c", &format!("{inside} getent ahostsv4 {NAME}")])
+        .args(["-c", &format!("{inside} getent ahostsv4 {name}")])
         .output();
     let known = known.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     let known = known.unwrap_or_default();
-    if !(1..=NODES).all(|last| known.contains(&format!("127.0.0.{last} "))) {
+    if !(1..=addresses).all(|last| known.contains(&format!("127.0.0.{last} "))) {
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
         assert!(
             !in_ci,

@@ -8,13 +8,15 @@
 use rehearsal::{Moto, Registered, Verdict};
 use serde_json::{Value, json};
 
+use crate::addresses::hosted;
 use crate::support::{Invoked, Trial};
 
 /// What a proof asks of ECS and ELB.
-const ALLOWED: [&str; 5] = [
+const ALLOWED: [&str; 6] = [
     "ecs:DescribeServices",
     "ecs:DescribeTaskDefinition",
     "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeLoadBalancers",
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:DescribeTargetHealth",
 ];
@@ -27,6 +29,8 @@ struct Account {
     blue: String,
     green: String,
     listener: String,
+    /// The name of the load balancer.
+    name: String,
     subnets: [String; 2],
 }
 
@@ -51,6 +55,7 @@ impl Account {
         });
         let balancer = json!({"Name": "storefront", "Subnets": subnets});
         let balancer = call("elbv2", "create_load_balancer", balancer);
+        let name = text(&balancer["LoadBalancers"][0]["DNSName"]);
         let balancer = text(&balancer["LoadBalancers"][0]["LoadBalancerArn"]);
         let [blue, green] = ["storefront-blue", "storefront-green"].map(|name| {
             let group = json!({
@@ -80,6 +85,7 @@ impl Account {
             blue,
             green,
             listener,
+            name,
             subnets,
         })
     }
@@ -161,11 +167,15 @@ fn text(value: &Value) -> String {
 async fn staged() -> Option<(Trial, Account)> {
     let trial = Trial::new().await;
     let mut account = Account::new(trial.stage.test_port())?;
+    let bootstrap = hosted(&trial, &account.name, 1)?;
     let allowed = ALLOWED.map(|action| [action, "*"]);
     let keys = account.moto.ask(&json!(["user", allowed])).unwrap();
     let codedeploy = trial.stage.codedeploy();
     codedeploy.name_test_listener(&account.listener);
+    let name = format!("{}:{}", account.name, trial.stage.test_port());
     let trial = trial
+        .bootstrap(bootstrap)
+        .set("SMOKE_CONNECT_TO", &name)
         .set("AWS_ENDPOINT_URL_ECS", account.moto.url())
         .set(
             "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",

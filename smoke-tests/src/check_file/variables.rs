@@ -1,6 +1,6 @@
 //! The `variables` of a check file, and where their values come from.
 
-use super::keys::ORIGIN;
+use super::keys::{MARKED, ORIGIN};
 use super::read::Reader;
 use crate::diagnostic::Span;
 use crate::remote::Remote;
@@ -64,9 +64,8 @@ impl Reader<'_> {
 
     fn origin(&mut self, node: &Node) -> Option<Origin> {
         if let Yaml::Map(entries) = &node.value
-            && let Some((_, value)) = entries.iter().find(|(key, _)| key.text == "value")
-            && let Some((_, marked)) = entries.iter().find(|(key, _)| key.text == "secret")
-            && entries.len() == 2
+            && let [Some(value), Some(marked)] = MARKED.map(|name| member(entries, name))
+            && entries.len() == MARKED.len()
         {
             if !matches!(marked.value, Yaml::Bool(true)) {
                 let problem = self
@@ -139,6 +138,11 @@ impl Reader<'_> {
         }
         Some(Origin::Environment(name.to_owned()))
     }
+}
+
+fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n Node> {
+    let entry = entries.iter().find(|(key, _)| key.text == name);
+    entry.map(|(_, node)| node)
 }
 
 /// Whether a map says where a value comes from, and is none itself.

@@ -92,7 +92,7 @@ fn foreign(secret: &str) -> Vec<String> {
     let unit = |c: char| -> String {
         let mut units = [0; 2];
         let units = c.encode_utf16(&mut units).iter();
-        units.map(|unit| format!("\\u{unit:04x}")).collect()
+        units.fold(String::new(), |all, unit| all + &format!("\\u{unit:04x}"))
     };
     let ascii = by(&|c| match c {
         '"' | '\\' => Some(format!("\\{c}")),

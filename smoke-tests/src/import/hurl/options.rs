@@ -153,10 +153,7 @@ impl Importer {
                 let key = |importer: &mut Self, name: &str| {
                     format!("{{{{ {} }}}}", importer.variables.expression(name))
                 };
-                let (access, secret) = (
-                    key(self, "aws_access_key_id"),
-                    key(self, "aws_secret_access_key"),
-                );
+                let (access, secret) = (key(self, "access_key_id"), key(self, "secret_access_key"));
                 let signer = json!({
                     "region": region, "service": service, "access_key": access, "secret_key": secret,
                 });

@@ -139,17 +139,17 @@ fn path(text: &str) -> Option<String> {
 /// What a filter makes of a part, if a check file can name that too.
 fn narrower(part: &Part, filter: &Filter<'_>) -> Option<Part> {
     let argument = filter.arguments.first();
-    let at = |index: &str| one(part).map(|path| Part::Json(format!("{path}[{index}]")));
+    let element = |index: &str| one(part).map(|path| Part::Json(format!("{path}[{index}]")));
     match (part, filter.name) {
         (Part::Json(path), "count") => Some(Part::Count(path.clone())),
-        (Part::Json(_), "first") => at("0"),
-        (Part::Json(_), "last") => at("-1"),
+        (Part::Json(_), "first") => element("0"),
+        (Part::Json(_), "last") => element("-1"),
         (Part::Json(_), "nth") => {
             let Some(Word::Name(index)) = argument else {
                 return None;
             };
             index.parse::<i32>().ok()?;
-            at(index)
+            element(index)
         }
         (Part::Body, "jsonpath") => Some(Part::Json(path(argument?.fixed()?)?)),
         (Part::Body, "regex" | "xpath") => with_argument(filter.name, argument?),

@@ -39,6 +39,13 @@ pub(super) fn load_balancer(cases: &mut Vec<Case>) {
     ] {
         case(name, AmidChecks, &wrong, FAILED);
     }
+    // All checks have passed, and what they tested was perhaps not green.
+    for (name, wrong) in [
+        ("goes back to blue", forwards(1, 0)),
+        ("mixed weights", forwards(90, 10)),
+    ] {
+        case(name, Teardown, &wrong, FAILED);
+    }
     let late = Wrong::FlipsLate(Duration::from_millis(600));
     for moment in [AskingAws, AskingTheApp] {
         case("flips late", moment, &late, SUCCEEDED);
