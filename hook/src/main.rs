@@ -39,6 +39,8 @@ mod sinks;
 
 use std::fmt;
 use std::process::ExitCode;
+use std::sync::LazyLock;
+use std::thread;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -65,14 +67,17 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    let codedeploy = CodeDeploy::new(&environment);
-    let sinks = Sinks::new(&environment);
-    let gate = Gate::new(environment);
+    let desk = LazyLock::new(|| Desk::new(environment));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(serve(&gate, &codedeploy, &sinks)),
+        Ok(runtime) => thread::scope(|scope| {
+            // Reading all certificate authorities takes several times as long
+            // as asking for the first event, which need not wait for it.
+            scope.spawn(|| LazyLock::force(&desk));
+            runtime.block_on(serve(&desk))
+        }),
         Err(error) => Err(error.into()),
     };
     match served {
@@ -84,23 +89,36 @@ fn main() -> ExitCode {
     }
 }
 
+/// What outlives an invocation.
+struct Desk {
+    gate: Gate,
+    codedeploy: CodeDeploy,
+    sinks: Sinks,
+}
+
+impl Desk {
+    fn new(environment: Environment) -> Self {
+        Self {
+            codedeploy: CodeDeploy::new(&environment),
+            sinks: Sinks::new(&environment),
+            gate: Gate::new(environment),
+        }
+    }
+}
+
 /// Takes events until Lambda has no more use for this environment.
-async fn serve(
-    gate: &Gate,
-    codedeploy: &CodeDeploy,
-    sinks: &Sinks,
-) -> Result<(), lambda_runtime::Error> {
-    let handler = service_fn(|event| invocation(gate, codedeploy, sinks, event));
+async fn serve(desk: &LazyLock<Desk, impl FnOnce() -> Desk>) -> Result<(), lambda_runtime::Error> {
+    let handler = service_fn(|event| invocation(desk, event));
     lambda_runtime::Runtime::new(handler).run().await
 }
 
 /// One invocation: decide, report, and only then tell everybody else.
-async fn invocation(
-    gate: &Gate,
-    codedeploy: &CodeDeploy,
-    sinks: &Sinks,
-    event: LambdaEvent<Value>,
-) -> Result<Response, Failure> {
+async fn invocation(desk: &Desk, event: LambdaEvent<Value>) -> Result<Response, Failure> {
+    let Desk {
+        gate,
+        codedeploy,
+        sinks,
+    } = desk;
     let deadline = event.context.deadline();
     let request_id = event.context.request_id;
     log::begin(&request_id);

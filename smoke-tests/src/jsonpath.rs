@@ -31,6 +31,10 @@ impl Path {
     }
 
     /// Whether it stands for one value at the most.
+    #[cfg_attr(
+        not(feature = "cli"),
+        expect(dead_code, reason = "only the import asks")
+    )]
     pub(crate) fn is_singular(&self) -> bool {
         self.singular
     }

@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 terraform=${TERRAFORM:-terraform} python=$TOOLS/bin/python
 export TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1 PYTHONDONTWRITEBYTECODE=1
+# The `make` that is tested here has nothing of the one that runs the tests.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 # Nothing here may reach a real account.
 unset AWS_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 export PATH=$TOOLS/bin:$PATH
