@@ -172,7 +172,14 @@ def invoke(stage, name, rehearsal, event):
         expect(settings["SMOKE_TARGET"].split(":")[0], "https" if rehearsal.tls else "http", "what the gate is told to speak")
     with runtime(applied, event) as (address, done), tempfile.TemporaryDirectory() as package:
         # As in the zip of `make deploy`.
-        shutil.copy2(os.environ["BOOTSTRAP"], f"{package}/bootstrap")
+        # The load balancers' names, as moto makes them, lead to the rehearsal's.
+        names = " ".join(f"{name}-1.eu-central-1.elb.amazonaws.com" for name in ("storefront", "greenlight", "shop"))
+        hosts, script = f"{package}/hosts", f"{package}/bootstrap"
+        with open("/etc/hosts") as old, open(hosts, "w") as new:
+            new.write(f"{old.read()}\n127.0.0.1 {names}\n")
+        with open(script, "w") as new:
+            new.write(f"#!/bin/sh\nexec unshare --map-root-user --mount sh -c 'mount --bind {hosts} /etc/hosts && exec \"$@\"' sh {os.environ['BOOTSTRAP']} \"$@\"\n")
+        os.chmod(script, 0o755)
         shutil.copytree(Path(os.environ["REPOSITORY"]) / "terraform" / "checks", f"{package}/checks")
         environment = {
             **settings,
