@@ -171,15 +171,13 @@ def invoke(stage, name, rehearsal, event):
         settings |= {"SMOKE_CONNECT_TO": "127.0.0.1", "SMOKE_CACERT": rehearsal.ready["ca_file"]}
         expect(settings["SMOKE_TARGET"].split(":")[0], "https" if rehearsal.tls else "http", "what the gate is told to speak")
     with runtime(applied, event) as (address, done), tempfile.TemporaryDirectory() as package:
+        # The names of moto's load balancers lead to the rehearsal's.
+        names = [each["DNSName"] for each in stage.client("elbv2").describe_load_balancers()["LoadBalancers"]]
+        hosts, bootstrap = f"{package}/hosts", f"{package}/bootstrap"
+        Path(hosts).write_text(f"{Path('/etc/hosts').read_text()}\n127.0.0.1 {' '.join(names)}\n")
+        start = ["unshare", "--map-root-user", "--mount", "sh", "-c", f"mount --bind {hosts} /etc/hosts && exec {bootstrap}"]
         # As in the zip of `make deploy`.
-        # The load balancers' names, as moto makes them, lead to the rehearsal's.
-        names = " ".join(f"{name}-1.eu-central-1.elb.amazonaws.com" for name in ("storefront", "greenlight", "shop"))
-        hosts, script = f"{package}/hosts", f"{package}/bootstrap"
-        with open("/etc/hosts") as old, open(hosts, "w") as new:
-            new.write(f"{old.read()}\n127.0.0.1 {names}\n")
-        with open(script, "w") as new:
-            new.write(f"#!/bin/sh\nexec unshare --map-root-user --mount sh -c 'mount --bind {hosts} /etc/hosts && exec \"$@\"' sh {os.environ['BOOTSTRAP']} \"$@\"\n")
-        os.chmod(script, 0o755)
+        shutil.copy2(os.environ["BOOTSTRAP"], bootstrap)
         shutil.copytree(Path(os.environ["REPOSITORY"]) / "terraform" / "checks", f"{package}/checks")
         environment = {
             **settings,
@@ -199,7 +197,7 @@ def invoke(stage, name, rehearsal, event):
             "LAMBDA_TASK_ROOT": package,
             "_HANDLER": "bootstrap",
         }
-        process = subprocess.Popen([f"{package}/bootstrap"], cwd=package, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(start, cwd=package, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         answered = done.wait(applied["Timeout"])
         process.kill()
         log = process.communicate()[0].decode()
