@@ -237,32 +237,30 @@ fn server(status: u16, body: &'static str) -> String {
     url
 }
 
-#[test]
-fn who_may_not_read_the_report_is_told_which_permission_it_takes() {
+/// What is said of a report that S3 refuses.
+fn refused_by_s3(status: u16, answer: &'static str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let url = server(
-        403,
-        "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
-    );
+    let url = server(status, answer);
     let mut environment = SIGNED_IN.to_vec();
     environment.push(("AWS_ENDPOINT_URL_S3", &url));
     let args = ["d-ABCDEF123", "--reports", "s3://shop/gate/"];
     let (said, code) = refused(&smoke(folder.path(), &args, &environment));
     assert_eq!(code, 3);
-    insta::assert_snapshot!(said);
+    said
+}
+
+#[test]
+fn who_may_not_read_the_report_is_told_which_permission_it_takes() {
+    insta::assert_snapshot!(refused_by_s3(
+        403,
+        "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+    ));
 }
 
 #[test]
 fn what_s3_says_otherwise_is_told_in_its_words() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = server(
+    insta::assert_snapshot!(refused_by_s3(
         400,
         "<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region 'eu-central-1' is wrong; expecting 'eu-west-1'</Message></Error>",
-    );
-    let mut environment = SIGNED_IN.to_vec();
-    environment.push(("AWS_ENDPOINT_URL_S3", &url));
-    let args = ["d-ABCDEF123", "--reports", "s3://shop/gate/"];
-    let (said, code) = refused(&smoke(folder.path(), &args, &environment));
-    assert_eq!(code, 3);
-    insta::assert_snapshot!(said);
+    ));
 }
