@@ -63,7 +63,7 @@ impl Access {
         }
         let token = given(&environment, "AWS_SESSION_TOKEN");
         let credentials = Credentials::new(id, secret, token, None, "environment");
-        let http = AwsHttp::new().map_err(|error| format!("no HTTP client for AWS: {error}"))?;
+        let http = AwsHttp::new()?;
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
@@ -90,7 +90,7 @@ impl Access {
     /// What is missing, as a clause.
     #[cfg(feature = "user")]
     pub async fn of_user() -> Result<Self, String> {
-        let http = AwsHttp::new().map_err(|error| format!("no HTTP client for AWS: {error}"))?;
+        let http = AwsHttp::new()?;
         crate::user::access(http).await
     }
 

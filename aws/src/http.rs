@@ -1,12 +1,16 @@
 //! The AWS SDK's HTTP client over the one that the checks use: one TLS stack
 //! in the package, where the SDK's own would be a second.
 
+use std::sync::{Arc, OnceLock};
+
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use rustls::ClientConfig;
+use rustls_platform_verifier::Verifier;
 
 /// The largest answer that is read, in bytes. AWS pages its lists, and objects
 /// are asked for in part.
@@ -18,15 +22,20 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 pub(crate) struct AwsHttp(reqwest::Client);
 
 impl AwsHttp {
-    /// Makes the client; reads the system's certificate authorities.
-    pub(crate) fn new() -> Result<Self, reqwest::Error> {
-        // A second call finds the provider in place, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// Makes the client, which trusts the system's certificate authorities.
+    ///
+    /// # Errors
+    /// What is wrong with them or with the TLS stack, as a clause.
+    pub(crate) fn new() -> Result<Self, String> {
+        let unusable = |error: &dyn std::error::Error| format!("no HTTP client for AWS: {error}");
+        let tls = trusting_the_system().map_err(|error| unusable(&error))?;
         reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .map(Self)
+            .map_err(|error| unusable(&error))
     }
 
     /// Sends a request and reads its answer, which is bounded.
@@ -52,6 +61,27 @@ impl AwsHttp {
         *response.headers_mut() = headers;
         Ok(response)
     }
+}
+
+/// The TLS settings of all clients. The authorities are read once: there are
+/// more than a hundred, and that takes longer than all else before a first
+/// request.
+fn trusting_the_system() -> Result<ClientConfig, rustls::Error> {
+    static READ: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(config) = READ.get() {
+        return Ok(config.clone());
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = Verifier::new(Arc::clone(&provider))?;
+    // What is called dangerous is to bring a verifier of one's own; this one
+    // verifies by the system's authorities.
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(READ.get_or_init(|| config).clone())
 }
 
 impl HttpClient for AwsHttp {

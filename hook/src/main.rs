@@ -40,7 +40,6 @@ mod sinks;
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::LazyLock;
-use std::thread;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -67,17 +66,14 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
+    // Made for the first event, not before it is asked for: reading all
+    // certificate authorities takes several times as long as starting.
     let desk = LazyLock::new(|| Desk::new(environment));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let served = match runtime {
-        Ok(runtime) => thread::scope(|scope| {
-            // Reading all certificate authorities takes several times as long
-            // as asking for the first event, which need not wait for it.
-            scope.spawn(|| LazyLock::force(&desk));
-            runtime.block_on(serve(&desk))
-        }),
+        Ok(runtime) => runtime.block_on(serve(&desk)),
         Err(error) => Err(error.into()),
     };
     match served {
