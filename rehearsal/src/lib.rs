@@ -29,6 +29,7 @@
 //! | `stage` | all of it together |
 //! | `deployment` | the lifecycle, told as [`StoryEvent`]s |
 //! | `story` | those events for people |
+//! | `tls_front` | TLS in front of a server that speaks none |
 //! | `moto` | S3, SNS and more, as moto has them, where it is installed |
 //! | `tool` | tools of other projects that tests need |
 //!
@@ -48,6 +49,7 @@ mod random;
 mod serve;
 mod stage;
 mod story;
+mod tls_front;
 mod tool;
 
 pub use app::{App, CUSTOMER, Defect, PASSWORD, UnknownDefect};
@@ -66,4 +68,5 @@ pub use load_balancer::{Action, Fault, Listener, LoadBalancer, Rule, UnknownFaul
 pub use moto::{Moto, MotoError};
 pub use stage::{Stage, StageOptions};
 pub use story::Story;
+pub use tls_front::TlsFront;
 pub use tool::{MissingTool, tool};

@@ -7,12 +7,13 @@ use tempfile::TempDir;
 
 use crate::app::App;
 use crate::ask;
-use crate::certificates::{Certificates, PRODUCTION_NAME};
+use crate::certificates::{Certificates, PRODUCTION_NAME, WrongCertificate};
 use crate::codedeploy::CodeDeploy;
 use crate::colour::Colour;
 use crate::error::StageError;
 use crate::lambda::{Function, FunctionOptions, LogLine};
 use crate::load_balancer::{Layout, Listener, LoadBalancer, Weights};
+use crate::tls_front::TlsFront;
 use crate::{Defect, Fault};
 
 /// How a stage starts. The default is any free port, a working green behind
@@ -160,6 +161,15 @@ impl Stage {
     /// The APIs of CodeDeploy, ECS and ELB.
     pub fn codedeploy(&self) -> &CodeDeploy {
         &self.codedeploy
+    }
+
+    /// The APIs of AWS behind TLS, with the good certificate or a wrong one.
+    pub async fn codedeploy_over_tls(
+        &self,
+        wrong: Option<WrongCertificate>,
+    ) -> Result<TlsFront, StageError> {
+        let tls = self.certificates.server(wrong);
+        TlsFront::start(&tls, self.codedeploy.port()).await
     }
 
     /// The settings that point the hook at this stage's test listener: the

@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod aws_over_tls;
 mod bucket;
 mod deployments;
 mod events;

@@ -161,6 +161,10 @@ impl CodeDeploy {
         self.server.url()
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.server.port()
+    }
+
     /// Lets `CodeDeploy` know the test listener by this ARN, where somebody else
     /// stands for ELB.
     pub fn name_test_listener(&self, arn: &str) {
