@@ -89,7 +89,7 @@ invoke: | tools ## Invoke the watched hook: make invoke TARGET=https://host:8443
 .PHONY: package
 package: | cargo tools ## Build the Lambda zip, check files included (ARCH=arm64 for Graviton)
 	@rm -rf $(STAGING) && mkdir -p $(STAGING) && cp -R $(CHECKS) $(STAGING)/checks
-	@cd $(STAGING) && $(CARGO_LAMBDA) lambda build --release --manifest-path $(CURDIR)/Cargo.toml -p hook --bin bootstrap --output-format zip $(TARGET_FLAG) --include checks
+	@cd $(STAGING) && $(CARGO_LAMBDA) lambda build --profile lambda --manifest-path $(CURDIR)/Cargo.toml -p hook --bin bootstrap --output-format zip $(TARGET_FLAG) --include checks
 	@$(VENV)/bin/python tools/repack.py $(PACKAGE)
 	@tools/check-package.sh $(PACKAGE)
 
@@ -99,7 +99,7 @@ include tools/others.mk
 .PHONY: bench
 bench: | cargo ## Measure checks per second, peak memory and the Lambda's start
 	$(CARGO) bench -p smoke-tests
-	$(CARGO) bench -p hook
+	$(CARGO) bench -p hook --profile lambda
 
 # How many seconds each fuzz target runs.
 TIME ?= 60
