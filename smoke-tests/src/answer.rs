@@ -153,7 +153,7 @@ impl<'a> Answer<'a> {
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.response.body).into_owned()
+        crate::charset::text(&self.response.headers, &self.response.body)
     }
 }
 

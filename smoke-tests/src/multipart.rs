@@ -36,14 +36,14 @@ pub(crate) fn encode(parts: &[Part]) -> (Bytes, String) {
 
 fn part(part: &Part) -> Vec<u8> {
     let mut bytes = format!(
-        "content-disposition: form-data; name=\"{}\"",
+        "Content-Disposition: form-data; name=\"{}\"",
         escaped(&part.name)
     );
     if let Some(filename) = &part.filename {
         let _ = write!(bytes, "; filename=\"{}\"", escaped(filename));
     }
     if let Some(content_type) = &part.content_type {
-        let _ = write!(bytes, "\r\ncontent-type: {content_type}");
+        let _ = write!(bytes, "\r\nContent-Type: {content_type}");
     }
     bytes.push_str("\r\n\r\n");
     let mut bytes = bytes.into_bytes();

@@ -25,6 +25,11 @@ impl Pattern {
         self.0.as_str()
     }
 
+    /// Whether the pattern has a group.
+    pub(crate) fn has_group(&self) -> bool {
+        self.0.captures_len() > 1
+    }
+
     /// Whether the pattern occurs in the text.
     pub(crate) fn occurs_in(&self, text: &str) -> bool {
         self.0.is_match(text)

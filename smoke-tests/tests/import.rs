@@ -14,6 +14,8 @@ mod beside;
 #[path = "import/examples.rs"]
 mod examples;
 mod support;
+#[path = "import/words.rs"]
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -121,25 +121,25 @@ checks:
     let boundary = sent.lines().next().unwrap().to_owned();
     insta::assert_snapshot!(sent.replace(&boundary, "--BOUNDARY").replace('\r', ""), @r#"
     --BOUNDARY
-    content-disposition: form-data; name="customer"
+    Content-Disposition: form-data; name="customer"
 
     demo@example.com
     --BOUNDARY
-    content-disposition: form-data; name="odd %22name%22"
+    Content-Disposition: form-data; name="odd %22name%22"
 
     one
     --BOUNDARY
-    content-disposition: form-data; name="odd %22name%22"
+    Content-Disposition: form-data; name="odd %22name%22"
 
     two
     --BOUNDARY
-    content-disposition: form-data; name="photo"; filename="cup.png"
-    content-type: image/png
+    Content-Disposition: form-data; name="photo"; filename="cup.png"
+    Content-Type: image/png
 
     �PNG-
     --BOUNDARY
-    content-disposition: form-data; name="note"; filename="demo.json"
-    content-type: application/json
+    Content-Disposition: form-data; name="note"; filename="demo.json"
+    Content-Type: application/json
 
     {"a": 1}
     --BOUNDARY--

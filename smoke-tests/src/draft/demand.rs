@@ -30,9 +30,11 @@ fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool)
             tests.insert(operator.to_owned(), value);
             true
         }
-        Some(there) if *there == value => true,
-        Some(_) if operator == "equals" => false,
-        Some(there) if operator == "not" => neither(there, &value, text),
+        Some(there) if *there == value || same_number(there, &value) => true,
+        Some(there) if operator == "equals" && !is_template(there) && !is_template(&value) => false,
+        Some(there) if operator == "not" => {
+            neither(there, &value, text) || refused_by_schema(tests, &value, text)
+        }
         Some(Value::Object(inner)) if operator == "each" => match value {
             Value::Object(more) => all(inner, more, false),
             _ => false,
@@ -60,6 +62,41 @@ fn also(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool
     match refused.get_mut("not") {
         Some(Value::Object(inner)) => add(inner, operator, value, text),
         _ => false,
+    }
+}
+
+/// Numbers are equal however they are written.
+fn same_number(one: &Value, other: &Value) -> bool {
+    matches!((one, other), (Value::Number(_), Value::Number(_))) && one.as_f64() == other.as_f64()
+}
+
+fn is_template(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains("{{"))
+}
+
+/// Refuses a value, or a type, by a schema: what is refused already has no
+/// room for it.
+fn refused_by_schema(tests: &mut Map<String, Value>, value: &Value, text: bool) -> bool {
+    if text {
+        return false;
+    }
+    if let Some(schema) = as_schema(value) {
+        return add(tests, "schema", json!({ "not": schema }), text);
+    }
+    let Some(schema) = tests.get("not").and_then(as_schema) else {
+        return false;
+    };
+    tests.insert("not".to_owned(), value.clone());
+    add(tests, "schema", json!({ "not": schema }), text)
+}
+
+/// A predicate that demands one type, or one value, as a schema.
+fn as_schema(predicate: &Value) -> Option<Value> {
+    let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
+    match (tests.get("equals"), tests.get("type")) {
+        (Some(value), None) if !value.to_string().contains("{{") => Some(json!({ "const": value })),
+        (None, Some(kind)) => Some(json!({ "type": kind })),
+        _ => None,
     }
 }
 

@@ -60,6 +60,21 @@ pub(crate) struct Step {
     pub(crate) capture: Map<String, Value>,
 }
 
+impl Check {
+    /// All that stands in it and may be a template.
+    pub(crate) fn written(&self) -> String {
+        let steps = self
+            .steps
+            .iter()
+            .flat_map(|step| [&step.request, &step.expect, &step.capture]);
+        let parts = std::iter::once(&self.settings).chain(steps);
+        parts
+            .flatten()
+            .map(|(_, value)| value.to_string())
+            .collect()
+    }
+}
+
 /// The first lines of a check file that was written for somebody: with them
 /// their editor explains each key.
 pub(crate) fn for_editors() -> Vec<String> {
@@ -87,6 +102,16 @@ pub(crate) fn is_header(name: &str) -> bool {
 pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
     let carries = CARRYING.contains(&name.to_ascii_lowercase().as_str());
     is_header(name) && !carries && HeaderValue::from_str(value).is_ok()
+}
+
+/// Adds a header; several of one name are one list (RFC 9110, section 5.3).
+pub(crate) fn also_sent(headers: &mut Map<String, Value>, name: String, value: String) {
+    let between = if name == "cookie" { "; " } else { ", " };
+    let value = match headers.get(&name).and_then(Value::as_str) {
+        Some(first) => format!("{first}{between}{value}"),
+        None => value,
+    };
+    headers.insert(name, value.into());
 }
 
 impl Step {

@@ -16,6 +16,8 @@ pub(super) struct Address {
     pub(super) path: String,
     /// Whether the URL has a path at all.
     pub(super) bare: bool,
+    /// User and password, where the URL holds them.
+    pub(super) login: Option<(String, String)>,
 }
 
 /// Takes a URL apart. Variables are still written as the original has them.
@@ -32,11 +34,30 @@ pub(super) fn split(url: &str) -> Address {
     let rest = url.get(begin..).unwrap_or_default();
     let end = begin + rest.find(['/', '?']).unwrap_or(rest.len());
     let (base, path) = url.split_at(end);
+    let (base, login) = without_login(base);
     Address {
-        base: base.to_owned(),
+        base,
         path: clean(path),
         bare: path.is_empty(),
+        login,
     }
+}
+
+/// Takes `user:password@` out of a base.
+fn without_login(base: &str) -> (String, Option<(String, String)>) {
+    let found = base.split_once("://").and_then(|(scheme, rest)| {
+        let (login, host) = rest.rsplit_once('@')?;
+        let (user, password) = login.split_once(':')?;
+        Some((format!("{scheme}://{host}"), user, password))
+    });
+    let Some((base, user, password)) = found else {
+        return (base.to_owned(), None);
+    };
+    let decoded = |text: &str| {
+        let text = percent_encoding::percent_decode_str(text);
+        text.decode_utf8_lossy().into_owned()
+    };
+    (base, Some((decoded(user), decoded(password))))
 }
 
 /// Another host than the target, as a check file asks it: what its URLs begin
@@ -129,6 +150,14 @@ pub(super) fn most_common<'a>(bases: impl Iterator<Item = &'a str>) -> Option<St
 #[cfg(test)]
 mod tests {
     #[test]
+    fn a_url_may_hold_a_login() {
+        let login = |url: &str| super::split(url).login;
+        let wanted = Some(("me@a.example".to_owned(), "p:q".to_owned()));
+        assert_eq!(login("http://me%40a.example:p:q@b.example/x"), wanted);
+        assert_eq!(login("http://b.example/x@y"), None);
+    }
+
+    #[test]
     fn a_url_has_a_base_and_a_path() {
         let check = |url: &str, base: &str, path: &str| {
             let address = super::split(url);
@@ -149,6 +178,8 @@ mod tests {
         check("a.example?x=1", "a.example", "/?x=1");
         check("http://a.example", "http://a.example", "/");
         check("", "", "/");
+        check("http://a:b@c.example/x", "http://c.example", "/x");
+        check("http://a@c.example/x", "http://a@c.example", "/x");
         check("{{base}}//x", "{{base}}", "/x");
         check("{{base}}/{{x}/{%}", "{{base}}", "/%7B%7Bx}/%7B%}");
         check(

@@ -10,6 +10,7 @@
 //! what is written.
 
 mod base;
+mod declared;
 mod dynamic;
 mod files;
 mod hurl;

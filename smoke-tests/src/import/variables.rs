@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::dynamic::{dynamic, from_environment, quoted};
-use crate::draft::{Entry, escape, identifier};
+use super::dynamic::{dynamic, quoted};
+use crate::draft::{escape, identifier};
 
 /// The values of a Postman environment, or of Postman's globals.
 #[derive(Debug, Clone, Default)]
@@ -23,26 +23,28 @@ pub(super) struct Given {
 }
 
 /// How far values are followed that name other variables.
-const MOST_DEPTH: usize = 20;
+pub(super) const MOST_DEPTH: usize = 20;
 
 /// What is known of the variables of one file.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    given: BTreeMap<String, Given>,
-    order: Vec<String>,
+    pub(super) given: BTreeMap<String, Given>,
+    pub(super) order: Vec<String>,
     /// The names as they are in the check file, by those of the original.
     names: BTreeMap<String, String>,
     /// Those that are used before, or without, an answer giving them a value.
-    used: BTreeSet<String>,
+    pub(super) used: BTreeSet<String>,
     captured: BTreeSet<String>,
     /// Those that the answer at hand gives a value: steps after it know them,
     /// and its own expectations do not.
     fresh: BTreeSet<String>,
     fresh_is_used: bool,
+    /// Those that stand for values of any type.
+    pub(super) typed: BTreeSet<String>,
 }
 
 /// A part of a text in which `{{ … }}` stands for a value.
-enum Part<'t> {
+pub(super) enum Part<'t> {
     Text(&'t str),
     Variable(&'t str),
 }
@@ -59,6 +61,25 @@ impl Variables {
     /// What the original says, if it says something.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
         self.given.get(name).map(|given| &given.value)
+    }
+
+    /// The text, if the values of all its variables are known by now.
+    pub(super) fn known(&self, text: &str) -> Option<String> {
+        let mut known = String::new();
+        for part in parts(text) {
+            match part {
+                Part::Text(text) => known.push_str(text),
+                Part::Variable(name) if self.is_captured(name) => return None,
+                Part::Variable(name) => match self.value(name)? {
+                    Value::String(value) if !value.contains("{{") => known.push_str(value),
+                    value @ (Value::Number(_) | Value::Bool(_)) => {
+                        known.push_str(&value.to_string());
+                    }
+                    _ => return None,
+                },
+            }
+        }
+        Some(known)
     }
 
     /// The value of the variable that a text consists of.
@@ -194,7 +215,13 @@ impl Variables {
         self.name(name)
     }
 
-    fn name(&mut self, name: &str) -> String {
+    /// The same where the original takes a value of any type.
+    pub(super) fn typed(&mut self, name: &str) -> String {
+        self.typed.insert(name.trim().to_owned());
+        self.expression(name)
+    }
+
+    pub(super) fn name(&mut self, name: &str) -> String {
         if let Some(known) = self.names.get(name) {
             return known.clone();
         }
@@ -204,77 +231,6 @@ impl Variables {
         }
         self.names.insert(name.to_owned(), ours.clone());
         ours
-    }
-
-    /// The variables of the check file, and the names in the original of those
-    /// that nothing gives a value.
-    pub(super) fn into_entries(mut self) -> (Vec<Entry>, Vec<String>) {
-        let mut entries = Vec::new();
-        let mut done = BTreeSet::new();
-        // A value may name other variables, which have to stand above it.
-        for name in self.order.clone() {
-            self.enter(&name, &mut entries, &mut done, 0);
-        }
-        let unknown: Vec<String> = self
-            .used
-            .iter()
-            .filter(|name| !done.contains(*name))
-            .cloned()
-            .collect();
-        for (at, name) in unknown.iter().enumerate() {
-            let ours = self.name(name);
-            // Above those whose values may name it.
-            entries.insert(
-                at,
-                Entry {
-                    notes: vec![
-                        "Nothing gives it a value: give it one here, or by --var.".to_owned(),
-                    ],
-                    value: from_environment(&ours),
-                    name: ours,
-                },
-            );
-        }
-        (entries, unknown)
-    }
-
-    fn enter(
-        &mut self,
-        name: &str,
-        entries: &mut Vec<Entry>,
-        done: &mut BTreeSet<String>,
-        depth: usize,
-    ) {
-        let Some(given) = self.given.get(name).cloned() else {
-            return;
-        };
-        if !self.used.contains(name) || depth > MOST_DEPTH || !done.insert(name.to_owned()) {
-            return;
-        }
-        // A circle of values, or one that names a capture, has no value.
-        let mut has_value = true;
-        if let Value::String(text) = &given.value {
-            for part in parts(text) {
-                if let Part::Variable(inner) = part {
-                    let ours = self.expression(inner);
-                    self.enter(inner, entries, done, depth + 1);
-                    let entered = entries.iter().any(|entry| entry.name == ours);
-                    has_value &= entered || !self.given.contains_key(inner);
-                    has_value &= !self.is_captured(inner);
-                }
-            }
-        }
-        let ours = self.name(name);
-        let value = match (&given.value, given.secret || !has_value) {
-            (_, true) => from_environment(&ours),
-            (Value::String(text), _) => self.template(text).into(),
-            (value, _) => value.clone(),
-        };
-        entries.push(Entry {
-            notes: Vec::new(),
-            name: ours,
-            value,
-        });
     }
 }
 
@@ -287,7 +243,7 @@ pub(super) fn variable_length(text: &str) -> Option<usize> {
 }
 
 /// The text in its parts; braces that never close are text.
-fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+pub(super) fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -312,8 +268,6 @@ fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -329,72 +283,5 @@ mod tests {
         check("a{{b}}c{{ d }}", "a{{ b }}c{{ d }}");
         assert_eq!(variables.text("{{id}}"), "{{ id | string }}");
         assert_eq!(variables.text("x{{id}}"), "x{{ id }}");
-    }
-
-    #[test]
-    fn a_value_that_names_a_capture_is_written_out() {
-        let mut variables = Variables::default();
-        for (name, value) in [
-            ("login", "Bearer {{token}}"),
-            ("a", "{{b}}"),
-            ("b", "{{a}}"),
-        ] {
-            let (name, value) = (name.to_owned(), value.into());
-            variables.give(Given {
-                name,
-                value,
-                secret: false,
-            });
-        }
-        assert_eq!(variables.template("{{token}}"), "{{ token }}");
-        variables.capture("token");
-        assert_eq!(variables.template("{{login}}"), "Bearer {{ token }}");
-        variables.template("{{a}}");
-        let (entries, _) = variables.into_entries();
-        let names: Vec<_> = entries
-            .iter()
-            .map(|e| (e.name.as_str(), &e.value))
-            .collect();
-        // Used before it was captured, and a circle, which has no beginning.
-        let token = json!({ "env": "TOKEN" });
-        let b = json!({ "env": "B" });
-        assert_eq!(
-            names,
-            [("token", &token), ("b", &b), ("a", &json!("{{ b }}"))]
-        );
-    }
-
-    #[test]
-    fn variables_stand_below_those_that_they_name_and_unused_ones_do_not() {
-        let mut variables = Variables::default();
-        for (name, value, secret) in [
-            ("a", "{{b}}/x", false),
-            ("b", "y", false),
-            ("c", "z", false),
-            ("pin", "1", true),
-        ] {
-            let (name, value) = (name.to_owned(), value.into());
-            variables.give(Given {
-                name,
-                value,
-                secret,
-            });
-        }
-        variables.template("{{a}} {{pin}} {{nowhere}}");
-        let (entries, unknown) = variables.into_entries();
-        let entries: Vec<_> = entries
-            .iter()
-            .map(|e| (e.name.as_str(), e.value.clone()))
-            .collect();
-        assert_eq!(
-            entries,
-            [
-                ("nowhere", json!({ "env": "NOWHERE" })),
-                ("b", json!("y")),
-                ("a", json!("{{ b }}/x")),
-                ("pin", json!({ "env": "PIN" })),
-            ]
-        );
-        assert_eq!(unknown, ["nowhere"]);
     }
 }

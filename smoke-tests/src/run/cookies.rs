@@ -27,21 +27,29 @@ impl Jar {
         store.store_response_cookies(cookies, url);
     }
 
-    /// Adds the cookies for `url` to a request, unless it names its own.
+    /// Adds the cookies for `url` to a request, but for those that it names
+    /// itself.
     pub(super) fn add_to(&self, headers: &mut HeaderMap, url: &Url) {
-        if headers.contains_key(COOKIE) {
-            return;
-        }
         let Some(store) = self.0.get(&url.origin().ascii_serialization()) else {
             return;
         };
+        let own = headers.get(COOKIE).and_then(|own| own.to_str().ok());
+        let named = own.unwrap_or_default().split(';').filter_map(|pair| {
+            let (name, _) = pair.split_once('=')?;
+            Some(name.trim().to_owned())
+        });
+        let named: Vec<String> = named.collect();
         let pairs: Vec<_> = store
             .get_request_values(url)
+            .filter(|(name, _)| !named.iter().any(|own| own == name))
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        if !pairs.is_empty()
-            && let Ok(value) = HeaderValue::from_str(&pairs.join("; "))
-        {
+        if pairs.is_empty() {
+            return;
+        }
+        let all: Vec<&str> = pairs.iter().map(String::as_str).chain(own).collect();
+        if let Ok(mut value) = HeaderValue::from_str(&all.join("; ")) {
+            value.set_sensitive(headers.get(COOKIE).is_some_and(HeaderValue::is_sensitive));
             headers.insert(COOKIE, value);
         }
     }
@@ -53,5 +61,34 @@ impl Jar {
             .flat_map(CookieStore::iter_unexpired)
             .find(|cookie| cookie.name() == name)
             .map(|cookie| cookie.value().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_names_its_own_cookies_beside_those_that_are_kept() {
+        let url = Url::parse("https://shop.example/").unwrap();
+        let mut jar = Jar::default();
+        let mut answer = HeaderMap::new();
+        for cookie in ["session=1", "theme=light"] {
+            answer.append(SET_COOKIE, HeaderValue::from_static(cookie));
+        }
+        jar.keep(&answer, &url);
+        let sent = |own: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.extend(own.map(|own| (COOKIE, HeaderValue::from_static(own))));
+            jar.add_to(&mut headers, &url);
+            let sent = headers[COOKIE].to_str().unwrap().to_owned();
+            // The jar has no order.
+            let mut pairs: Vec<_> = sent.split("; ").map(str::to_owned).collect();
+            pairs.sort();
+            pairs.join("; ")
+        };
+        assert_eq!(sent(None), "session=1; theme=light");
+        assert_eq!(sent(Some("theme=dark; a=b")), "a=b; session=1; theme=dark");
+        assert_eq!(sent(Some("session=2; theme=dark")), "session=2; theme=dark");
     }
 }

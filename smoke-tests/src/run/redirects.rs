@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-    COOKIE, HeaderMap, LOCATION, USER_AGENT,
+    HeaderMap, LOCATION, USER_AGENT,
 };
 use url::Url;
 
@@ -43,7 +43,6 @@ pub(super) fn redirected(
         _ => false,
     };
     let mut headers = own_headers.clone();
-    headers.remove(COOKIE);
     if to_get {
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);

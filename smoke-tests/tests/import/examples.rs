@@ -3,11 +3,14 @@
 //! what comes out is a check file that can be read.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use smoke_tests::diagnostic::{Problems, Source};
 use smoke_tests::import::{self, Environment, Imported, Kind};
 use smoke_tests::plan::plan;
 use smoke_tests::settings::Selection;
+
+use super::{output, run, tool};
 
 fn files(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_file() {
@@ -103,4 +106,67 @@ fn read(path: &Path, imported: &Imported) {
     if let Err(problems) = plan(&[file], &Selection::default(), &environment) {
         panic!("{}: {problems}\n{}", path.display(), imported.text);
     }
+}
+
+/// Files of Hurl whose server listens on this machine are run too, by Hurl and
+/// as what is imported of them.
+#[tokio::test]
+async fn what_others_show_passes_and_fails_as_it_does_there() {
+    let Some(folders) = std::env::var_os("IMPORT_EXAMPLES") else {
+        return;
+    };
+    let Some(hurl) = tool("hurl") else { return };
+    let mut found = Vec::new();
+    for folder in std::env::split_paths(&folders) {
+        files(&folder, &mut found);
+    }
+    let work = tempfile::tempdir().unwrap();
+    let (mut same, mut excused, mut different) = (0, 0, Vec::new());
+    for path in found {
+        let Some(target) = served(&path) else {
+            continue;
+        };
+        let there = run(Command::new(&hurl).arg("--test").arg(&path)).await;
+        let folder = work
+            .path()
+            .join(format!("{}", same + excused + different.len()));
+        std::fs::create_dir(&folder).unwrap();
+        let mut import = Command::new(env!("CARGO_BIN_EXE_smoke"));
+        import
+            .arg("import")
+            .arg(&path)
+            .arg("--output")
+            .arg(folder.join("file.yaml"));
+        let imported = run(&mut import).await;
+        let mut smoke = Command::new(env!("CARGO_BIN_EXE_smoke"));
+        smoke
+            .arg("run")
+            .arg(folder.join("file.yaml"))
+            .args(["--target", &target]);
+        let here = run(&mut smoke).await;
+        match (
+            there.status.success() == here.status.success(),
+            imported.status.code(),
+        ) {
+            (true, _) => same += 1,
+            // What was lost may be what passes, or fails, there.
+            (false, Some(1)) => excused += 1,
+            (false, _) => different.push(format!("{}\n{}", path.display(), output(&here))),
+        }
+    }
+    // For who runs it with `--nocapture`.
+    println!(
+        "{same} files passed and failed as they do there, {excused} did not for what was lost"
+    );
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+}
+
+/// The server of a Hurl file, if it is on this machine and listens.
+fn served(path: &Path) -> Option<String> {
+    let is_hurl = path.extension().is_some_and(|ending| ending == "hurl");
+    let text = std::fs::read_to_string(path).ok().filter(|_| is_hurl)?;
+    let target = import::hurl(&Source::new(path, text)).ok()?.target?;
+    let host = target.strip_prefix("http://")?;
+    let here = host.starts_with("localhost:") || host.starts_with("127.0.0.1:");
+    (here && std::net::TcpStream::connect(host).is_ok()).then_some(target)
 }

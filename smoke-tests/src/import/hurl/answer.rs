@@ -9,7 +9,7 @@ use super::filter;
 use super::lines::unescaped;
 use super::query::{Part, Query, query};
 use super::value::{Word, bytes, words};
-use crate::draft::{Step, escaped};
+use crate::draft::{Step, escape, escaped};
 
 pub(super) const HELP: &str = "say it by another expectation, or leave it to other tests";
 pub(super) const FRESH: &str =
@@ -99,6 +99,11 @@ impl Importer {
         if self.variables.took_fresh() {
             return self.lost(step, header.span, "a header", FRESH);
         }
+        let coded = |coding: &str| matches!(coding.trim(), "br" | "zstd");
+        if name == "content-encoding" && value.split(',').any(coded) {
+            let help = "answers are asked for in gzip and deflate, and decoded from them";
+            return self.lost(step, header.span, "a coding of the body", help);
+        }
         let (operator, wanted) = if repeated && value.contains("{{") {
             step.note("One of several headers is looked for as a part of all of them.");
             ("contains", value)
@@ -121,19 +126,20 @@ impl Importer {
         }
         self.variables.took_fresh();
         let (source, made) = self.captured(&words).ok_or(HELP)?;
-        self.kept.insert(pair.key.clone(), words);
+        let name = self.variables.known(&pair.key).ok_or(HELP)?;
+        self.kept.insert(name.clone(), words);
         if self.variables.took_fresh() {
             return Err(FRESH);
         }
         if source == json!("url") {
-            step.note(&format!("{WHOLE_URL}\n  {}", pair.key));
+            step.note(&format!("{WHOLE_URL}\n  {name}"));
         }
         let plain = made == "value";
         let mut capture = match source {
             Value::Object(capture) => capture,
             word if !plain || secret => Map::from_iter([("from".to_owned(), word)]),
             word => {
-                let name = self.variables.capture(&pair.key);
+                let name = self.variables.capture(&name);
                 step.capture.insert(name, word);
                 return Ok(());
             }
@@ -144,7 +150,7 @@ impl Importer {
         if secret {
             capture.insert("secret".to_owned(), json!(true));
         }
-        let name = self.variables.capture(&pair.key);
+        let name = self.variables.capture(&name);
         step.capture.insert(name, capture.into());
         Ok(())
     }
@@ -169,7 +175,15 @@ impl Importer {
     /// Hurl compares the body with the text in the file, blanks and all.
     fn expected_body(&mut self, body: &Body<'_>, step: &mut Step) {
         let text = match body.kind {
-            BodyKind::Json(text) | BodyKind::Xml(text) | BodyKind::Text(_, text) => text,
+            BodyKind::Text("raw", text) => escape(text),
+            BodyKind::Text("graphql", _) => {
+                let help = "expect the members of the JSON that it stands for";
+                return self.lost(step, body.span, "a body of GraphQL", help);
+            }
+            BodyKind::Json(text) | BodyKind::Xml(text) | BodyKind::Text(_, text) => {
+                self.variables.template(text)
+            }
+            BodyKind::Line(text) => self.variables.template(&unescaped(text)),
             BodyKind::Bytes(text) => {
                 let digest = bytes(text, &self.files).map(|bytes| crate::digest::sha256(&bytes));
                 if digest.is_none_or(|digest| !step.demand("sha256", None, "equals", json!(digest)))
@@ -180,7 +194,6 @@ impl Importer {
                 return;
             }
         };
-        let text = self.variables.template(text);
         if self.variables.took_fresh() {
             self.lost(step, body.span, "a body", FRESH);
         } else if !step.demand("body", None, "equals", json!(text)) {

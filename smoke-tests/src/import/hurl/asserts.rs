@@ -11,7 +11,7 @@ use super::cookie;
 use super::predicate::{Meant, meant};
 use super::query::{Part, Query, is_singular, query};
 use super::value::{Word, words};
-use crate::draft::Step;
+use crate::draft::{Step, escaped};
 
 const ABSENT: &str = "The original also passes where there is nothing to compare:";
 const SEVERAL: &str =
@@ -67,15 +67,24 @@ impl Importer {
             return None;
         }
         self.variables.took_fresh();
-        let meant = meant(self, &part, &filters, predicate, arguments.first())?;
+        let as_text = as_text(&part, predicate, arguments.first());
+        let (part, argument) = match &as_text {
+            Some(text) => (Part::Body, Some(text)),
+            None => (part, arguments.first()),
+        };
+        let meant = meant(self, &part, &filters, predicate, argument)?;
         if self.variables.took_fresh() {
             return Some(Err(FRESH));
         }
         if let Part::Regex(pattern) = &part {
             // All that can be said of it is whether it is there.
-            let there = matches!(meant, Meant::Exists) && !negated;
-            return (there && step.demand("body", None, "matches", json!(pattern)))
-                .then_some(Ok(()));
+            let Meant::Exists = meant else { return None };
+            let Demand { operator, value } = if negated {
+                demand("not", json!({ "matches": pattern }))
+            } else {
+                demand("matches", json!(pattern))
+            };
+            return step.demand("body", None, operator, value).then_some(Ok(()));
         }
         let mut notes = Vec::new();
         let demands = match &part {
@@ -85,6 +94,13 @@ impl Importer {
             Part::Attribute(name, attribute) => {
                 let Demand { operator, value } = of_attribute(attribute, &meant, negated)?;
                 return cookie::set(step, name, operator, value).then_some(Ok(()));
+            }
+            // An answer takes a cookie away by an empty one, which Hurl sees.
+            Part::Cookie(name) if !negated && is_empty(&meant) => {
+                let taken = format!("(^|, ){}=\"?\"?(;|, |$)", escaped(name));
+                return step
+                    .demand("headers", Some("set-cookie"), "matches", json!(taken))
+                    .then_some(Ok(()));
             }
             // Hurl asks for the cookies of an answer, and a check file for
             // those that the check holds by now.
@@ -124,6 +140,25 @@ impl Importer {
     }
 }
 
+fn is_empty(meant: &Meant) -> bool {
+    match meant {
+        Meant::Empty => true,
+        Meant::Equals(value) => *value == json!(""),
+        _ => false,
+    }
+}
+
+/// Bytes of ASCII that are looked for in a body, as the text that they are.
+fn as_text(part: &Part, predicate: &str, argument: Option<&Word>) -> Option<Word> {
+    let (Part::Bytes, "startsWith" | "endsWith" | "contains") = (part, predicate) else {
+        return None;
+    };
+    let bytes = argument?.written_bytes()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let plain = text.is_ascii() && !text.contains(|c: char| c.is_control() && !c.is_whitespace());
+    plain.then_some(Word::Raw(text))
+}
+
 fn shortened(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line.chars().take(100).collect()
@@ -138,6 +173,20 @@ fn plain(part: &Part, meant: &Meant, negated: bool) -> Vec<Demand> {
         Meant::Differs(value) if !negated => vec![demand("not", json!({ "equals": value }))],
         Meant::Differs(value) => vec![demand("equals", value.clone())],
         Meant::Empty => vec![demand("empty", json!(!negated))],
+        Meant::Filtered { form, tests } => {
+            let form = form
+                .iter()
+                .map(|(operator, value)| demand(operator, value.clone()));
+            form.chain(plain(part, &Meant::tests(None, tests.clone()), negated))
+                .collect()
+        }
+        Meant::Tests { tests, .. } if matches!(part, Part::Values(_) | Part::Nodes(_)) => {
+            let counts = tests.iter().map(|(operator, count)| {
+                let several = matches!(part, Part::Values(_));
+                demand(operator, counted(count, negated, several))
+            });
+            counts.collect()
+        }
         Meant::Tests { kind, tests } => {
             let is_json = matches!(part, Part::Json(_));
             let kind = match part {
@@ -168,6 +217,28 @@ fn plain(part: &Part, meant: &Meant, negated: bool) -> Vec<Demand> {
             demands
         }
     }
+}
+
+/// A number of values. Hurl counts those of a header only where there are
+/// several.
+fn counted(count: &Value, negated: bool, several: bool) -> Value {
+    let exact = !negated && count.as_u64().is_some_and(|count| count > 1);
+    if exact || !negated && !several {
+        return count.clone();
+    }
+    let tests = match count {
+        Value::Object(tests) => tests.clone(),
+        exact => Map::from_iter([("equals".to_owned(), exact.clone())]),
+    };
+    let mut counted = if negated {
+        Map::from_iter([("not".to_owned(), tests.into())])
+    } else {
+        tests
+    };
+    if several && !counted.contains_key("above") {
+        counted.insert("above".to_owned(), json!(1));
+    }
+    counted.into()
 }
 
 fn map(tests: &[(&'static str, Value)]) -> Value {
@@ -201,6 +272,11 @@ fn of_several(
             demand("count", json!(1)),
             demand("each", json!({ "empty": true })),
         ],
+        Meant::Filtered { .. } if negated => return None,
+        Meant::Filtered { form, tests } => {
+            let tests = form.iter().chain(tests).cloned().collect();
+            return of_several(part, &Meant::tests(None, tests), negated, notes);
+        }
         Meant::Tests { tests, .. } if matches!(part, Part::Count(_)) => {
             notes.push(SEVERAL.to_owned());
             plain(part, &Meant::tests(None, tests.clone()), negated)

@@ -28,6 +28,9 @@ impl Importer {
         let mut fields = Map::new();
         let mut left = MOST_FILES;
         for pair in pairs {
+            let Some(name) = self.known_name(pair, step) else {
+                continue;
+            };
             let value = match pair.value.strip_prefix("file,") {
                 None => json!(self.variables.template(&unescaped(pair.value))),
                 Some(file) => {
@@ -38,8 +41,8 @@ impl Importer {
                     part
                 }
             };
-            match fields.get_mut(&pair.key) {
-                None => drop(fields.insert(pair.key.clone(), value)),
+            match fields.get_mut(&name) {
+                None => drop(fields.insert(name, value)),
                 Some(Value::Array(values)) => values.push(value),
                 Some(one) => *one = json!([one.take(), value]),
             }
@@ -98,6 +101,15 @@ impl Importer {
                 return;
             }
             BodyKind::Xml(text) | BodyKind::Text("xml", text) => (text, Some("application/xml")),
+            BodyKind::Text("raw", text) => {
+                step.request.insert("text".to_owned(), json!(escape(text)));
+                return;
+            }
+            BodyKind::Line(text) => {
+                let text = self.variables.template(&unescaped(text));
+                step.request.insert("text".to_owned(), json!(text));
+                return;
+            }
             BodyKind::Text(_, text) => (text, None),
             BodyKind::Bytes(text) => {
                 if self.body_of_bytes(text, step).is_none() {

@@ -1,7 +1,9 @@
 //! The entries of a Hurl file: requests and answers, with their sections.
 
 use super::super::base::{self, Address};
-use super::lines::{Line, Lines, Wrong, query_without_comment, unescaped, without_comment};
+use super::lines::{
+    Line, Lines, Wrong, closing, query_without_comment, unescaped, without_comment,
+};
 use crate::diagnostic::Span;
 
 /// A request and what its answer must be like.
@@ -61,8 +63,10 @@ pub(super) struct Body<'t> {
 pub(super) enum BodyKind<'t> {
     Json(&'t str),
     Xml(&'t str),
-    /// Between backticks, with the word behind the opening ones.
+    /// Between three backticks, with the word behind the opening ones.
     Text(&'t str, &'t str),
+    /// Between single backticks, where escapes are read.
+    Line(&'t str),
     /// `file,…;`, `base64,…;` and `hex,…;`, without the semicolon.
     Bytes(&'t str),
 }
@@ -179,7 +183,7 @@ fn section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Result<Secti
         if section_name(line.text).is_some()
             || line.text.starts_with("HTTP")
             || starts_entry(line.text)
-            || name != "Asserts" && is_body(line.text)
+            || starts_body(line.text)
         {
             break;
         }
@@ -195,7 +199,6 @@ fn section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Result<Secti
                         .ok_or_else(|| line.wrong("closing backticks"))?;
                     begin + close + 3
                 }
-                None if starts_body(line.text) => break,
                 None => line.start + text.len(),
             };
             pairs.push(Pair {
@@ -217,14 +220,9 @@ fn section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Result<Secti
 }
 
 /// Whether a body that follows a section begins here.
-fn is_body(line: &str) -> bool {
-    starts_body(line) || line.starts_with('`')
-}
-
 fn starts_body(line: &str) -> bool {
     let bytes = ["file,", "base64,", "hex,"];
-    line.starts_with(['{', '[', '<']) && !line.starts_with("{{")
-        || line.starts_with("```")
+    line.starts_with(['{', '[', '<', '`']) && !line.starts_with("{{")
         || bytes.iter().any(|kind| line.starts_with(kind))
 }
 
@@ -258,10 +256,8 @@ fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, W
         let language = head.split(',').next().unwrap_or_default();
         (BodyKind::Text(language.trim(), text), close + 6)
     } else if let Some(inside) = rest.strip_prefix('`') {
-        let close = inside
-            .find('`')
-            .ok_or_else(|| line.wrong("a closing backtick"))?;
-        (BodyKind::Text("", &inside[..close]), close + 2)
+        let close = closing(inside, '`').ok_or_else(|| line.wrong("a closing backtick"))?;
+        (BodyKind::Line(&inside[..close]), close + 2)
     } else if ["file,", "base64,", "hex,"]
         .iter()
         .any(|kind| rest.starts_with(kind))
@@ -288,9 +284,18 @@ fn json_begins(rest: &str) -> bool {
     let line = rest.lines().next().unwrap_or_default().trim();
     rest.starts_with(['{', '[', '"'])
         && section_name(line).is_none()
+        && !names_by_variable(line)
         // A quoted name with a colon would be a header, of which there is none.
         || matches!(line, "true" | "false" | "null")
         || line.parse::<f64>().is_ok()
+}
+
+/// Whether it is `{{name}}: value`.
+fn names_by_variable(line: &str) -> bool {
+    let name = line
+        .strip_prefix("{{")
+        .and_then(|rest| rest.split_once("}}"));
+    name.is_some_and(|(_, rest)| rest.contains(':'))
 }
 
 /// How long the JSON value is; templates in it may stand without quotes.

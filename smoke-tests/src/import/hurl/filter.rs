@@ -164,7 +164,7 @@ fn plain(filter: &Filter<'_>, variables: &mut Variables) -> Option<String> {
         "replace" => format!("replace({}, {})", text(0)?, text(1)?),
         "regex" => {
             let pattern = first?.pattern()?;
-            Pattern::parse(pattern).ok()?;
+            Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
             format!("regex({})", quoted(pattern)?)
         }
         "jsonpath" => {

@@ -156,3 +156,17 @@ pub(super) fn unescaped(text: &str) -> String {
     }
     plain
 }
+
+/// Where a text in quotes ends, which may hold the quote behind a backslash.
+pub(super) fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}

@@ -114,7 +114,8 @@ pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
         .filter(|base| !base.is_empty());
     let hosts: Vec<String> = importer.hosts.into_iter().collect();
     let mut notes = heading(source, target.as_deref(), &hosts);
-    let (variables, unknown) = importer.variables.into_entries();
+    let checks = vec![check];
+    let (variables, unknown) = importer.variables.into_entries(&checks);
     if !unknown.is_empty() {
         notes.push(
             "Variables that Hurl takes from --variable come from --var, or from here.".to_owned(),
@@ -125,7 +126,7 @@ pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
         name: stem(source.path()),
         variables,
         defaults: Map::new(),
-        checks: vec![check],
+        checks,
         remarks: Vec::new(),
     };
     let text = draft.text();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Importer;
-use super::entry::Pair;
+use super::entry::{Pair, Section};
 use super::lines::unescaped;
 use crate::diagnostic::Span;
 use crate::draft::Step;
@@ -49,6 +49,18 @@ impl Importer {
         false
     }
 
+    /// Gives the variables of a request their values, which the whole of it
+    /// knows.
+    pub(super) fn given(&mut self, sections: &[Section<'_>], step: &mut Step) {
+        let options = sections.iter().filter(|one| one.name == "Options");
+        for pair in options.flat_map(|one| &one.pairs) {
+            let assignment = unescaped(pair.value);
+            if pair.key == "variable" && self.variable(&assignment).is_none() {
+                self.lost_option(pair, help(&pair.key), step);
+            }
+        }
+    }
+
     fn option(
         &mut self,
         pair: &Pair<'_>,
@@ -58,9 +70,10 @@ impl Importer {
     ) -> Option<()> {
         match (pair.key.as_str(), value) {
             // What they show changes nothing, and what they ask for is so here
-            // where the server has it.
-            ("verbose" | "very-verbose" | "verbosity" | "compressed", _)
+            // where the server has it. Variables are given already.
+            ("verbose" | "very-verbose" | "verbosity" | "compressed" | "variable", _)
             | ("http2", "true")
+            | ("output", "-")
             | (
                 "http1.0" | "http3" | "skip" | "location" | "location-trusted" | "insecure"
                 | "path-as-is" | "digest" | "ntlm" | "negotiate" | "netrc" | "netrc-optional",
@@ -91,7 +104,6 @@ impl Importer {
                 step.request
                     .insert("timeout".to_owned(), json!(duration(time)?));
             }
-            ("variable", assignment) => self.variable(assignment)?,
             ("header", header) => {
                 let (key, value) = header.split_once(':')?;
                 let header = Pair {

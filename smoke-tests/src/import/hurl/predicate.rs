@@ -22,6 +22,12 @@ pub(super) enum Meant {
         kind: Option<&'static str>,
         tests: Vec<(&'static str, Value)>,
     },
+    /// What a value must be like to go through a filter, and what must be true
+    /// of it then.
+    Filtered {
+        form: Vec<(&'static str, Value)>,
+        tests: Vec<(&'static str, Value)>,
+    },
 }
 
 impl Meant {
@@ -85,6 +91,12 @@ pub(super) fn meant(
     }
     if let (Part::Sha256 | Part::Bytes | Part::Body, Word::Bytes(_)) = (part, argument) {
         return of_bytes(importer, part, predicate, argument);
+    }
+    // Texts have an order there, and none here.
+    if matches!(predicate, ">" | ">=" | "<" | "<=")
+        && matches!(argument, Word::Text(_) | Word::Raw(_))
+    {
+        return None;
     }
     let value = match part {
         Part::Url => importer.path_of(argument.text()?)?,
@@ -205,6 +217,10 @@ fn equal(part: &Part, value: Value) -> Option<Exact> {
         ),
         Part::Count(_) | Part::Nodes(_) | Part::Values(_) | Part::Redirects => {
             let count = (value.is_u64() || template).then_some(value)?;
+            // One value of a header is no list there.
+            if matches!(part, Part::Values(_)) && count.as_u64().is_some_and(|count| count < 2) {
+                return None;
+            }
             Exact::Between(vec![("count", count)])
         }
         Part::Days => {
@@ -309,25 +325,61 @@ fn filtered(part: &Part, filter: &str, predicate: &str, argument: &Word) -> Opti
         let text = argument
             .fixed()
             .filter(|_| filter == "toString" && predicate == "==")?;
-        return Some(Meant::tests(
-            None,
-            vec![("matches", json!(format!("^{}$", escaped(text))))],
-        ));
+        let form = match part {
+            Part::Json(_) => vec![(
+                "schema",
+                json!({ "type": ["string", "number", "boolean", "null"] }),
+            )],
+            _ => Vec::new(),
+        };
+        let tests = vec![("matches", json!(format!("^{}$", escaped(text))))];
+        return Some(Meant::Filtered { form, tests });
     };
     let number: Value = serde_json::from_str(number).ok().filter(Value::is_number)?;
+    if filter == "toInt" && matches!(part, Part::Json(_)) {
+        return whole(predicate, number.as_i64()?);
+    }
     let form = match filter {
         "toInt" => r"^[+-]?[0-9]+$",
         "toFloat" => r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$",
         _ => return None,
     };
-    let mut tests = vec![("matches", json!(form))];
-    tests.extend(match predicate {
+    let tests = match predicate {
         ">" => vec![("above", number)],
         ">=" => vec![("at_least", number)],
         "<" => vec![("below", number)],
         "<=" => vec![("at_most", number)],
         "==" => vec![("at_least", number.clone()), ("at_most", number)],
         _ => return None,
-    });
-    Some(Meant::tests(None, tests))
+    };
+    let form = vec![("matches", json!(form))];
+    Some(Meant::Filtered { form, tests })
+}
+
+/// What is said of a value of JSON without what stands behind its point: a
+/// text has no point, and a number may have one.
+fn whole(predicate: &str, number: i64) -> Option<Meant> {
+    let at_least = |least: i64| match least {
+        1.. => ("at_least", json!(least)),
+        _ => ("above", json!(least.saturating_sub(1))),
+    };
+    let at_most = |most: i64| match most {
+        0.. => ("below", json!(most.saturating_add(1))),
+        _ => ("at_most", json!(most)),
+    };
+    let form = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
+    let tests = match predicate {
+        ">" => vec![at_least(number.checked_add(1)?)],
+        ">=" => vec![at_least(number)],
+        "<" => vec![at_most(number.checked_sub(1)?)],
+        "<=" => vec![at_most(number)],
+        "==" => vec![at_least(number), at_most(number)],
+        _ => return None,
+    };
+    let with_point = json!({ "type": "string", "pattern": "[.eE]" });
+    let form = vec![
+        ("matches", json!(form)),
+        ("schema", json!({ "not": with_point })),
+    ];
+    Some(Meant::Filtered { form, tests })
 }

@@ -105,8 +105,9 @@ fn with_argument(name: &str, argument: &Word) -> Option<Part> {
             _ => return None,
         }),
         _ => {
+            // Without a group there is nothing that it could find.
             let pattern = argument.pattern()?;
-            Pattern::parse(pattern).ok()?;
+            Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
             Part::Regex(pattern.to_owned())
         }
     })
@@ -155,6 +156,7 @@ fn narrower(part: &Part, filter: &Filter<'_>) -> Option<Part> {
         (Part::Body, "regex" | "xpath") => with_argument(filter.name, argument?),
         (Part::XPath(xpath, Kind::Nodes), "count") => Some(Part::Nodes(xpath.clone())),
         (Part::Bytes, "count") => Some(Part::Size),
+        (Part::Sha256, "toHex") => Some(Part::Sha256),
         (Part::Header(name), "count") => Some(Part::Values(name.clone())),
         (Part::Tls("expires_in"), "daysAfterNow") => Some(Part::Days),
         _ => None,

@@ -8,16 +8,16 @@ use super::lines::unescaped;
 use super::options::Options;
 use super::{Importer, Step};
 use crate::check_file::keys::CARRYING;
-use crate::draft::{METHODS, can_be_sent};
+use crate::draft::{METHODS, also_sent, can_be_sent};
 
 impl Importer {
     /// The step, or the note that stands in its place.
     pub(super) fn step(&mut self, entry: &Entry<'_>) -> Result<Step, String> {
         let mut step = Step::default();
-        if let Some(comment) = entry.comments.first().filter(|comment| !comment.is_empty()) {
+        let mut comments = entry.comments.iter().filter(|line| !is_told(line));
+        if let Some(comment) = comments.next().filter(|comment| !comment.is_empty()) {
             (*comment).clone_into(&mut step.name);
-            step.notes
-                .extend(entry.comments.iter().skip(1).map(|&line| line.to_owned()));
+            step.notes.extend(comments.map(|&line| line.to_owned()));
         }
         if !METHODS.contains(&entry.method.as_str()) {
             return Err(self.losses.add(
@@ -26,6 +26,8 @@ impl Importer {
                 "check files ask with the usual methods only",
             ));
         }
+        self.told_by_comments(entry, &mut step);
+        self.given(&entry.request.sections, &mut step);
         let path = self.url(entry, &mut step)?;
         step.request.insert(entry.method.clone(), json!(path));
         let mut options = Options::default();
@@ -58,6 +60,7 @@ impl Importer {
             self.body(body, &mut step);
         }
         self.set(options, &mut step);
+        self.login_of_url(entry, &mut step);
         self.answer(entry.answer.as_ref(), &mut step);
         Ok(step)
     }
@@ -96,21 +99,56 @@ impl Importer {
         Ok(format!("{}{path}", elsewhere.base))
     }
 
+    /// Comments by which Hurl changes its cookies.
+    fn told_by_comments(&mut self, entry: &Entry<'_>, step: &mut Step) {
+        for comment in entry.comments.iter().filter(|line| is_told(line)) {
+            let help = "send it by the header `cookie` of the steps that need it";
+            let note =
+                self.losses
+                    .add_text(entry.span, "what a comment does to cookies", comment, help);
+            step.notes.push(note);
+        }
+    }
+
+    /// A login that stands in the URL, where nothing else is one.
+    fn login_of_url(&mut self, entry: &Entry<'_>, step: &mut Step) {
+        let headers = step.request.get("headers");
+        let header = headers.is_some_and(|headers| headers.get("authorization").is_some());
+        if let (Some((user, password)), false) = (&entry.address.login, header) {
+            let user = self.variables.template(user);
+            let password = self.variables.template(password);
+            let login = json!({ "basic": { "user": user, "password": password } });
+            step.request.entry("auth").or_insert(login);
+        }
+    }
+
+    /// A name in a request, which no template can be.
+    pub(super) fn known_name(&mut self, pair: &Pair<'_>, step: &mut Step) -> Option<String> {
+        let known = self.variables.known(&pair.key);
+        if known.is_none() {
+            let help = "write the name out: a template stands for values, and not for names";
+            self.lost(step, pair.span, "a name that a variable gives", help);
+        }
+        known
+    }
+
     pub(super) fn header(&mut self, header: &Pair<'_>, step: &mut Step) {
-        let name = header.key.to_ascii_lowercase();
+        let Some(name) = self.known_name(header, step) else {
+            return;
+        };
+        let name = name.to_ascii_lowercase();
         let value = self.variables.template(&unescaped(header.value));
         let slot = step.request.entry("headers").or_insert_with(|| json!({}));
         if let Value::Object(headers) = slot
             && can_be_sent(&name, &value)
-            && !headers.contains_key(&name)
         {
-            headers.insert(name, json!(value));
+            also_sent(headers, name, value);
             return;
         }
         let help = if CARRYING.contains(&name.as_str()) {
             "it is made when the request is sent; the host comes from `--target`"
         } else {
-            "a header needs a name of its own"
+            "a header needs a name and a value that HTTP allows"
         };
         let note = self
             .losses
@@ -124,7 +162,8 @@ impl Importer {
         }
         let twice =
             |pair: &Pair<'_>| pairs.iter().filter(|other| other.key == pair.key).count() > 1;
-        if key == "form" && pairs.iter().any(twice) {
+        let named = |pair: &Pair<'_>| self.variables.known(&pair.key).is_none();
+        if key == "form" && pairs.iter().any(|pair| twice(pair) || named(pair)) {
             let pairs = pairs
                 .iter()
                 .map(|pair| (pair.key.clone(), unescaped(pair.value)));
@@ -132,9 +171,12 @@ impl Importer {
         }
         let mut fields = Map::new();
         for pair in pairs {
+            let Some(name) = self.known_name(pair, step) else {
+                continue;
+            };
             let value = json!(self.variables.template(&unescaped(pair.value)));
-            match fields.get_mut(&pair.key) {
-                None => drop(fields.insert(pair.key.clone(), value)),
+            match fields.get_mut(&name) {
+                None => drop(fields.insert(name, value)),
                 Some(Value::Array(values)) => values.push(value),
                 Some(one) => *one = json!([one.take(), value]),
             }
@@ -148,7 +190,7 @@ impl Importer {
         let mut cookies = Vec::new();
         for pair in pairs {
             let value = self.variables.template(&unescaped(pair.value));
-            let cookie = format!("{}={value}", pair.key);
+            let cookie = format!("{}={value}", self.variables.template(&pair.key));
             if can_be_sent("cookie", &cookie) {
                 cookies.push(cookie);
             } else {
@@ -159,7 +201,7 @@ impl Importer {
             return;
         }
         if let Value::Object(headers) = step.request.entry("headers").or_insert_with(|| json!({})) {
-            headers.insert("cookie".to_owned(), json!(cookies.join("; ")));
+            also_sent(headers, "cookie".to_owned(), cookies.join("; "));
         }
     }
 
@@ -171,4 +213,9 @@ impl Importer {
             step.request.insert("auth".to_owned(), login);
         }
     }
+}
+
+/// Whether a comment tells Hurl something.
+fn is_told(comment: &str) -> bool {
+    comment.starts_with("@cookie_storage_")
 }

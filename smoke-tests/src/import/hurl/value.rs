@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::super::files::Files;
 use super::super::variables::Variables;
-use super::lines::unescaped;
+use super::lines::{closing, unescaped};
 use crate::digest;
+use crate::draft::escape;
 
 /// One word.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +14,8 @@ pub(super) enum Word {
     Name(String),
     /// In quotes or backticks; its templates are still Hurl's.
     Text(String),
+    /// Without templates, whatever braces it holds.
+    Raw(String),
     Pattern(String),
     /// `{{ … }}` without quotes: it keeps its type.
     Template(String),
@@ -36,12 +39,19 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
             '`' if rest.starts_with("```") => {
                 let end = rest[3..].find("```")?;
                 let inside = &rest[3..end + 3];
-                let text = inside.split_once('\n').map_or(inside, |(_, text)| text);
-                (Word::Text(text.to_owned()), end + 6)
+                let (kind, text) = inside.split_once('\n').unwrap_or(("", inside));
+                let text = text.to_owned();
+                let word = match kind.trim() {
+                    "raw" => Word::Raw(text),
+                    // It stands for the JSON that such a query is sent as.
+                    "graphql" => return None,
+                    _ => Word::Text(text),
+                };
+                (word, end + 6)
             }
             '`' => {
-                let end = rest[1..].find('`')?;
-                (Word::Text(rest[1..=end].to_owned()), end + 2)
+                let end = closing(&rest[1..], '`')?;
+                (Word::Text(unescaped(&rest[1..=end])), end + 2)
             }
             '/' => {
                 let end = closing(&rest[1..], '/')?;
@@ -72,26 +82,14 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
     Some(words)
 }
 
-fn closing(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            c if c == quote => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
 impl Word {
     /// The value that is compared with, as a check file writes it.
     pub(super) fn value(&self, variables: &mut Variables) -> Option<Value> {
         match self {
             Self::Text(text) => Some(variables.text(text).into()),
+            Self::Raw(text) => Some(escape(text).into()),
             Self::Template(name) => {
-                let expression = variables.expression(name);
+                let expression = variables.typed(name);
                 Some(json!(format!("{{{{ {expression} }}}}")))
             }
             Self::Name(word) => match word.as_str() {
@@ -122,6 +120,14 @@ impl Word {
         }
     }
 
+    /// The same without those of a file.
+    pub(super) fn written_bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Bytes(text) if !text.starts_with("file,") => written_bytes(text),
+            _ => None,
+        }
+    }
+
     /// The text between quotes, templates and all.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
@@ -141,6 +147,13 @@ impl Word {
 
 /// The bytes of `hex,…`, `base64,…` or `file,…`, without the semicolon.
 pub(super) fn bytes(text: &str, files: &Files) -> Option<Vec<u8>> {
+    match text.strip_prefix("file,") {
+        Some(name) => files.bytes(name.trim()),
+        None => written_bytes(text),
+    }
+}
+
+fn written_bytes(text: &str) -> Option<Vec<u8>> {
     let (kind, text) = text.split_once(',')?;
     match kind {
         "hex" => {
@@ -161,7 +174,7 @@ pub(super) fn bytes(text: &str, files: &Files) -> Option<Vec<u8>> {
             let text: String = text.split_whitespace().collect();
             digest::bytes_from_base64(&text)
         }
-        _ => files.bytes(text.trim()),
+        _ => None,
     }
 }
 
@@ -198,36 +211,34 @@ pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> 
         rest = &rest[c.len_utf8()..];
     }
     let value: Value = serde_json::from_str(&marked).ok()?;
-    Some(restored(&value, variables, &|text| {
+    restored(&value, variables, &|text| {
         text.strip_prefix(OPEN)?
             .strip_suffix(CLOSE)
             .map(str::to_owned)
-    }))
+    })
 }
 
 fn restored(
     value: &Value,
     variables: &mut Variables,
     typed: &dyn Fn(&str) -> Option<String>,
-) -> Value {
-    match value {
+) -> Option<Value> {
+    Some(match value {
         Value::String(text) => match typed(text) {
-            Some(name) => {
-                let expression = variables.expression(&name);
-                json!(format!("{{{{ {expression} }}}}"))
-            }
+            Some(name) => json!(format!("{{{{ {} }}}}", variables.typed(&name))),
             None => variables.text(text).into(),
         },
         Value::Array(items) => items
             .iter()
             .map(|item| restored(item, variables, typed))
-            .collect(),
+            .collect::<Option<_>>()?,
+        // No template stands for a name.
         Value::Object(members) => members
             .iter()
-            .map(|(key, value)| (key.clone(), restored(value, variables, typed)))
-            .collect(),
+            .map(|(key, value)| Some((variables.known(key)?, restored(value, variables, typed)?)))
+            .collect::<Option<_>>()?,
         other => other.clone(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -70,13 +70,15 @@ impl Importer<'_> {
         let twice = |(key, _): &(String, String)| {
             pairs.iter().filter(|(other, _)| other == key).count() > 1
         };
-        if pairs.iter().any(twice) {
+        let named = |(key, _): &(String, String)| self.variables.known(key).is_none();
+        if pairs.iter().any(|pair| twice(pair) || named(pair)) {
             return step.form_text(pairs.into_iter(), &mut |text| {
                 self.variables.urlencoded(text)
             });
         }
         let mut form = Map::new();
         for (key, sent) in pairs {
+            let key = self.variables.known(&key).unwrap_or(key);
             add(&mut form, &key, json!(self.variables.template(&sent)));
         }
         without_content_type(step, "application/x-www-form-urlencoded");
@@ -155,6 +157,12 @@ impl Importer<'_> {
         let fields = fields.as_array().into_iter().flatten();
         for field in fields.filter(|field| is_on(field)) {
             let name = text(field, "key").unwrap_or_default();
+            let Some(name) = self.variables.known(name) else {
+                let help = "write the name out: a template stands for values, and not for names";
+                self.lost_body(found, step, "a field whose name a variable gives", help);
+                continue;
+            };
+            let name = name.as_str();
             if text(field, "type") == Some("file") {
                 let names = match &field["src"] {
                     Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),

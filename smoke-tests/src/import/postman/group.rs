@@ -1,11 +1,13 @@
 //! Which requests become one check.
 //!
-//! Two rules, each of which keeps what Postman's order gives for free:
+//! Three rules, each of which keeps what Postman's order gives for free:
 //!
 //! - what uses a value that an earlier request keeps goes with it, and so does
 //!   all that stands between the two;
 //! - in a folder, everything from the first request that may write goes
-//!   together, because it may depend on what was written or on a login.
+//!   together, because it may depend on what was written or on a login;
+//! - what reads cookies goes with all before it in its folder, because one of
+//!   them may have set them.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +45,12 @@ fn last_of_each_group(asked: &[Asked]) -> Vec<usize> {
     let mut reach: Vec<usize> = (0..asked.len()).collect();
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     let mut writing: BTreeMap<&[String], usize> = BTreeMap::new();
+    let mut first: BTreeMap<&[String], usize> = BTreeMap::new();
     for (at, one) in asked.iter().enumerate() {
+        let begin = *first.entry(&one.folders).or_insert(at);
+        if !one.writes && one.step.expect.contains_key("cookies") {
+            reach[begin] = reach[begin].max(at);
+        }
         for name in &one.uses {
             if let Some(&begin) = kept.get(name.as_str()) {
                 reach[begin] = reach[begin].max(at);

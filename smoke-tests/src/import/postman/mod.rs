@@ -239,7 +239,7 @@ pub(super) fn import(
         notes.push(String::new());
         notes.extend(about.lines().take(20).map(str::to_owned));
     }
-    let (variables, unknown) = importer.variables.into_entries();
+    let (variables, unknown) = importer.variables.into_entries(&checks);
     for name in unknown {
         let help = "give it a value in the check file, by --var, or import its environment as well";
         importer

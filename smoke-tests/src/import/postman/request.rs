@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::base::{self, Address};
 use super::script::Subject;
 use super::{Found, Importer, is_on, text};
-use crate::draft::{METHODS, Step, can_be_sent, writes};
+use crate::draft::{METHODS, Step, also_sent, can_be_sent, writes};
 
 /// A request, ready to be put into a check.
 pub(super) struct Asked {
@@ -85,7 +85,8 @@ impl Importer<'_> {
         }
         let method = self.method(found, &mut asked.step);
         asked.writes = writes(&method);
-        let address = base::split(&raw_url(found.request));
+        let mut address = base::split(&raw_url(found.request));
+        let login = address.login.take();
         let here = address.base == self.base;
         let base = match address.base.as_str() {
             _ if here => String::new(),
@@ -117,6 +118,12 @@ impl Importer<'_> {
         }
         self.headers(found, &mut asked.step);
         self.auth(found, &mut asked.step);
+        if let Some((user, password)) = login {
+            let user = self.variables.template(&user);
+            let password = self.variables.template(&password);
+            let login = json!({ "basic": { "user": user, "password": password } });
+            asked.step.request.entry("auth").or_insert(login);
+        }
         self.body(found, &mut asked.step);
         self.settings(found, &mut asked.step);
         if asked.step.name.is_empty() {
@@ -191,17 +198,27 @@ impl Importer<'_> {
                 .map(|(key, value)| (decoded(key), decoded(value)))
                 .collect(),
         };
+        let mut path = self.variables.template(&path);
         let mut query = Map::new();
         for (key, value) in pairs {
-            let value = json!(self.variables.template(&value));
-            add(&mut query, &key, value);
+            if let Some(key) = self.variables.known(&key) {
+                let value = json!(self.variables.template(&value));
+                add(&mut query, &key, value);
+                continue;
+            }
+            // No template stands for a name, but for a part of the path.
+            path.push(if path.contains('?') { '&' } else { '?' });
+            path.push_str(&self.variables.urlencoded(&key));
+            path.push('=');
+            path.push_str(&self.variables.urlencoded(&value));
         }
-        (self.variables.template(&path), query)
+        (path, query)
     }
 
     fn headers(&mut self, found: &Found<'_>, step: &mut Step) {
         let mut headers = Map::new();
         for (number, (name, value)) in listed(found.request.get("header")) {
+            let name = self.variables.known(&name).unwrap_or(name);
             let lower = name.to_ascii_lowercase();
             let value = self.variables.template(value.trim());
             let plain = value.to_ascii_lowercase();
@@ -223,11 +240,10 @@ impl Importer<'_> {
                 _ if !can_be_sent(&name, &value) => {
                     Some("a header needs a name and a value that HTTP allows")
                 }
-                _ if headers.contains_key(&lower) => Some("a header needs a name of its own"),
                 _ => None,
             };
             let Some(help) = help else {
-                headers.insert(lower, json!(value));
+                also_sent(&mut headers, lower, value);
                 continue;
             };
             let number = number.map(|number| number.to_string());

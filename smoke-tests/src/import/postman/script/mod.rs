@@ -193,21 +193,28 @@ impl Script<'_, '_, '_> {
                 else {
                     return false;
                 };
+                let negated = matches!(*sign, "!==" | "!=");
                 let operator = match *sign {
-                    "===" | "==" => "equals",
+                    "===" | "==" | "!==" | "!=" => "equals",
                     "<" => "below",
                     "<=" => "at_most",
                     ">" => "above",
                     ">=" => "at_least",
                     _ => return false,
                 };
-                self.demand(&subject, operator, chain::escaped(wanted), false)
+                self.demand(&subject, operator, chain::escaped(wanted), negated)
             }
             Expression::Call(callee, _)
                 if dotted(callee).as_deref() != Some("responseBody.has") =>
             {
-                let subject = self.subject(value);
-                subject.is_some_and(|subject| self.demand(&subject, "equals", json!(true), false))
+                match self.subject(value) {
+                    // Text that is not empty is true.
+                    Some(subject @ (Subject::Header(_) | Subject::Cookie(_))) => {
+                        self.demand(&subject, "empty", json!(false), false)
+                    }
+                    Some(subject) => self.demand(&subject, "equals", json!(true), false),
+                    None => false,
+                }
             }
             Expression::Call(callee, arguments) => {
                 match (dotted(callee).as_deref(), arguments.as_slice()) {

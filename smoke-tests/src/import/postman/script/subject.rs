@@ -51,6 +51,8 @@ impl Script<'_, '_, '_> {
             Expression::Member(of, name) => match (self.subject(of)?, name.as_str()) {
                 (Subject::Json(path), "length") => Some(Subject::Count(path)),
                 (Subject::Json(path), name) => Some(Subject::Json(member(&path, name))),
+                // What `postman.getResponseCookie` gives.
+                (cookie @ Subject::Cookie(_), "value") => Some(cookie),
                 _ => None,
             },
             Expression::Index(of, index) => match (self.subject(of)?, &**index) {
@@ -66,8 +68,26 @@ impl Script<'_, '_, '_> {
                 Some(text) => Some(Subject::Value(json!(
                     self.importer.variables.template(&text)
                 ))),
-                None => self.called(&dotted(callee)?, arguments),
+                None => self
+                    .has_own(callee, arguments)
+                    .or_else(|| self.called(&dotted(callee)?, arguments)),
             },
+            _ => None,
+        }
+    }
+
+    /// `jsonData.hasOwnProperty("id")`.
+    fn has_own(&mut self, callee: &Expression, arguments: &[Expression]) -> Option<Subject> {
+        let (Expression::Member(of, name), [Expression::Literal(Value::String(wanted))]) =
+            (callee, arguments)
+        else {
+            return None;
+        };
+        match (name.as_str(), self.subject(of)?) {
+            ("hasOwnProperty", Subject::Json(path)) => {
+                let part = Subject::Json(member(&path, wanted));
+                Some(Subject::There(Box::new(part)))
+            }
             _ => None,
         }
     }
@@ -87,7 +107,7 @@ impl Script<'_, '_, '_> {
             "pm.response.headers.get" | "postman.getResponseHeader" => {
                 Some(Subject::Header(only()?.to_ascii_lowercase()))
             }
-            "pm.cookies.get" => Some(Subject::Cookie(only()?)),
+            "pm.cookies.get" | "postman.getResponseCookie" => Some(Subject::Cookie(only()?)),
             "pm.response.headers.has" => {
                 let header = Subject::Header(only()?.to_ascii_lowercase());
                 Some(Subject::There(Box::new(header)))

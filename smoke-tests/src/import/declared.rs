@@ -1,0 +1,189 @@
+//! The variables that a check file declares: those that it uses, each below the
+//! others that its value names.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::dynamic::from_environment;
+use super::variables::{MOST_DEPTH, Part, Variables, parts};
+use crate::draft::{Check, Entry};
+
+impl Variables {
+    /// The variables of the check file, and the names in the original of those
+    /// that nothing gives a value. What was meant to use them may have been
+    /// lost: `checks` say whether they do.
+    pub(super) fn into_entries(mut self, checks: &[Check]) -> (Vec<Entry>, Vec<String>) {
+        let mut entries = Vec::new();
+        let mut done = BTreeSet::new();
+        // A value may name other variables, which have to stand above it.
+        for name in self.order.clone() {
+            self.enter(&name, &mut entries, &mut done, 0);
+        }
+        let mut written: Vec<String> = checks.iter().map(Check::written).collect();
+        written.extend(entries.iter().map(|entry: &Entry| entry.value.to_string()));
+        let unknown = std::mem::take(&mut self.used).into_iter();
+        let unknown: Vec<String> = unknown
+            .filter(|name| !done.contains(name))
+            .filter(|name| {
+                let ours = self.name(name);
+                written.iter().any(|text| names(text, &ours))
+            })
+            .collect();
+        for (at, name) in unknown.iter().enumerate() {
+            let ours = self.name(name);
+            let mut notes =
+                vec!["Nothing gives it a value: give it one here, or by --var.".to_owned()];
+            if self.typed.contains(name) {
+                notes.push(format!(
+                    "By --var it is text; where a number is meant, write {{{{ {ours} | int }}}}."
+                ));
+            }
+            // Above those whose values may name it.
+            entries.insert(
+                at,
+                Entry {
+                    notes,
+                    value: from_environment(&ours),
+                    name: ours,
+                },
+            );
+        }
+        (entries, unknown)
+    }
+
+    fn enter(
+        &mut self,
+        name: &str,
+        entries: &mut Vec<Entry>,
+        done: &mut BTreeSet<String>,
+        depth: usize,
+    ) {
+        let Some(given) = self.given.get(name).cloned() else {
+            return;
+        };
+        if !self.used.contains(name) || depth > MOST_DEPTH || !done.insert(name.to_owned()) {
+            return;
+        }
+        // A circle of values, or one that names a capture, has no value.
+        let mut has_value = true;
+        if let Value::String(text) = &given.value {
+            for part in parts(text) {
+                if let Part::Variable(inner) = part {
+                    let ours = self.expression(inner);
+                    self.enter(inner, entries, done, depth + 1);
+                    let entered = entries.iter().any(|entry| entry.name == ours);
+                    has_value &= entered || !self.given.contains_key(inner);
+                    has_value &= !self.is_captured(inner);
+                }
+            }
+        }
+        let ours = self.name(name);
+        let value = match (&given.value, given.secret || !has_value) {
+            (_, true) => from_environment(&ours),
+            (Value::String(text), _) => self.template(text).into(),
+            (value, _) => value.clone(),
+        };
+        entries.push(Entry {
+            notes: Vec::new(),
+            name: ours,
+            value,
+        });
+    }
+}
+
+/// Whether a text names a variable; a word of that name alone counts, too.
+fn names(text: &str, name: &str) -> bool {
+    let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].ends_with(part_of_name) && !text[at + name.len()..].starts_with(part_of_name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::variables::Given;
+    use super::*;
+    use crate::draft::Step;
+
+    /// A check that asks at a path.
+    fn asking(path: &str) -> Check {
+        let mut step = Step::default();
+        step.request.insert("get".to_owned(), path.into());
+        Check {
+            steps: vec![step],
+            ..Check::default()
+        }
+    }
+
+    #[test]
+    fn a_value_that_names_a_capture_is_written_out() {
+        let mut variables = Variables::default();
+        for (name, value) in [
+            ("login", "Bearer {{token}}"),
+            ("a", "{{b}}"),
+            ("b", "{{a}}"),
+        ] {
+            let (name, value) = (name.to_owned(), value.into());
+            variables.give(Given {
+                name,
+                value,
+                secret: false,
+            });
+        }
+        assert_eq!(variables.template("{{token}}"), "{{ token }}");
+        variables.capture("token");
+        assert_eq!(variables.template("{{login}}"), "Bearer {{ token }}");
+        let written = variables.template("{{a}} {{token}}");
+        let (entries, _) = variables.into_entries(&[asking(&written)]);
+        let names: Vec<_> = entries
+            .iter()
+            .map(|e| (e.name.as_str(), &e.value))
+            .collect();
+        // Used before it was captured, and a circle, which has no beginning.
+        let token = json!({ "env": "TOKEN" });
+        let b = json!({ "env": "B" });
+        assert_eq!(
+            names,
+            [("token", &token), ("b", &b), ("a", &json!("{{ b }}"))]
+        );
+    }
+
+    #[test]
+    fn variables_stand_below_those_that_they_name_and_unused_ones_do_not() {
+        let mut variables = Variables::default();
+        for (name, value, secret) in [
+            ("a", "{{b}}/x", false),
+            ("b", "y", false),
+            ("c", "z", false),
+            ("pin", "1", true),
+        ] {
+            let (name, value) = (name.to_owned(), value.into());
+            variables.give(Given {
+                name,
+                value,
+                secret,
+            });
+        }
+        let written = variables.template("{{a}} {{pin}} {{nowhere}}");
+        // Used by something that was lost.
+        variables.template("{{lost}}");
+        let (entries, unknown) = variables.into_entries(&[asking(&written)]);
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|e| (e.name.as_str(), e.value.clone()))
+            .collect();
+        assert_eq!(
+            entries,
+            [
+                ("nowhere", json!({ "env": "NOWHERE" })),
+                ("b", json!("y")),
+                ("a", json!("{{ b }}/x")),
+                ("pin", json!({ "env": "PIN" })),
+            ]
+        );
+        assert_eq!(unknown, ["nowhere"]);
+    }
+}

@@ -1,0 +1,217 @@
+//! What becomes of words that files of others use in ways of their own.
+
+use serde_json::{Value, json};
+use smoke_tests::diagnostic::Source;
+use smoke_tests::import;
+
+use super::accepted;
+
+/// What is imported of a Hurl file, and what was lost of it.
+fn hurl(text: &str) -> (String, Vec<String>) {
+    said(import::hurl(&Source::new("file.hurl", text)).unwrap())
+}
+
+/// The same of a collection of these items.
+fn postman(items: &Value) -> (String, Vec<String>) {
+    let schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+    let collection = json!({ "info": { "name": "all", "schema": schema }, "item": items });
+    let source = Source::new("all.json", collection.to_string());
+    said(import::postman(&source, &[]).unwrap())
+}
+
+fn said(imported: import::Imported) -> (String, Vec<String>) {
+    accepted(&imported);
+    let losses = imported.losses.iter().map(ToString::to_string).collect();
+    (imported.text, losses)
+}
+
+/// Nothing is lost, and all of these lines are there.
+fn whole((text, losses): (String, Vec<String>), lines: &[&str]) {
+    assert_eq!(losses, [] as [&str; 0], "{text}");
+    for line in lines {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+/// This is lost, and nothing else.
+fn lost((text, losses): (String, Vec<String>), what: &str) {
+    let [loss] = losses.as_slice() else {
+        panic!("{losses:?}\n{text}");
+    };
+    assert!(loss.contains(what), "{what}\n{loss}");
+}
+
+#[test]
+fn a_login_in_a_url_is_a_login() {
+    let wanted = r#"basic: { user: me@a.example, password: "p:q" }"#;
+    let url = "http://me%40a.example:p:q@localhost:8000/x";
+    whole(
+        hurl(&format!("GET {url}\nHTTP 200\n")),
+        &[wanted, "--target http://localhost:8000"],
+    );
+    let item = json!([{ "name": "a", "request": { "method": "GET", "url": url } }]);
+    whole(postman(&item), &[wanted, "--target http://localhost:8000"]);
+    // A header is heard before it.
+    let text = format!("GET {url}\nAuthorization: Bearer x\nHTTP 200\n");
+    let (text, _) = hurl(&text);
+    assert!(!text.contains("basic"), "{text}");
+}
+
+#[test]
+fn a_body_may_stand_behind_asserts() {
+    for (body, wanted) in [
+        ("`Hello World!`", "body: \"Hello World!\""),
+        ("```\nHello\n```", r#"body: "Hello\n""#),
+        ("{\"a\": 1}", r#"body: '{"a": 1}'"#),
+        (
+            "hex,68656c6c6f;",
+            "sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+        ),
+    ] {
+        let text = format!("GET http://a.example/\nHTTP 200\n[Asserts]\nduration < 100\n{body}\n");
+        whole(hurl(&text), &["latency: { below: 100ms }", wanted]);
+    }
+}
+
+#[test]
+fn what_a_query_of_graphql_stands_for_is_no_body_that_could_be_expected() {
+    let text = "POST http://a.example/\n```graphql\n{ a }\n```\nHTTP 200\n```graphql\n{ a }\n```\n";
+    lost(hurl(text), "a body of GraphQL");
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\nbody == ```graphql\n{ a }\n```\n";
+    lost(hurl(text), "an assert");
+}
+
+#[test]
+fn texts_have_no_order_here() {
+    for text in ["\"te\"", "\"{{word}}\"", "`te`"] {
+        let text =
+            format!("GET http://a.example/\nHTTP 200\n[Asserts]\njsonpath \"$.a\" > {text}\n");
+        lost(hurl(&text), "an assert");
+    }
+}
+
+#[test]
+fn comments_that_change_cookies_are_said() {
+    let text = "# @cookie_storage_clear\n# the second\nGET http://a.example/\nHTTP 200\n";
+    lost(hurl(text), "what a comment does to cookies");
+}
+
+#[test]
+fn a_name_that_only_an_answer_gives_is_lost() {
+    let before = "GET http://a.example/\nHTTP 200\n[Captures]\nname: body\n\n";
+    for (request, what) in [
+        (
+            "GET http://a.example/\n{{name}}: 1\n",
+            "a name that a variable gives",
+        ),
+        (
+            "GET http://a.example/\n[Query]\n{{name}}: 1\n",
+            "a name that a variable gives",
+        ),
+    ] {
+        lost(hurl(&format!("{before}{request}HTTP 200\n")), what);
+    }
+    // A form is a text, in which it can stand.
+    let form = format!("{before}POST http://a.example/\n[Form]\n{{{{name}}}}: 1\nHTTP 200\n");
+    whole(
+        hurl(&form),
+        &[r#"text: "{{ name | string | urlencode }}=1""#],
+    );
+}
+
+#[test]
+fn what_is_refused_twice_has_room_for_both() {
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\n\
+        jsonpath \"$.a\" not isFloat\njsonpath \"$.a\" != null\njsonpath \"$.a\" == 5\njsonpath \"$.a\" == 5.0\n";
+    whole(
+        hurl(text),
+        &["schema: { not: { const: null } }", "equals: 5\n"],
+    );
+}
+
+#[test]
+fn a_cookie_that_an_answer_takes_away_is_seen_in_its_header() {
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\ncookie \"a.b\" == \"\"\n";
+    whole(
+        hurl(text),
+        &[r#"set-cookie: { matches: '(^|, )a\.b="?"?(;|, |$)' }"#],
+    );
+}
+
+#[test]
+fn a_variable_that_only_a_lost_assert_names_needs_no_value() {
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\nvariable \"a\" == {{b}}\n";
+    let (text, _) = hurl(text);
+    assert!(!text.contains("variables:"), "{text}");
+    // And one without quotes is text by `--var`.
+    let text = "POST http://a.example/\n{\"age\": {{age}}}\nHTTP 200\n";
+    whole(
+        hurl(text),
+        &["where a number is meant, write {{ age | int }}"],
+    );
+}
+
+/// A request with a test script.
+fn item(name: &str, request: &Value, script: &str) -> Value {
+    json!({
+        "name": name,
+        "request": request,
+        "event": [{ "listen": "test", "script": { "exec": [script] } }],
+    })
+}
+
+#[test]
+fn old_tests_of_postman_are_carried_over() {
+    let request = json!({ "method": "GET", "url": "http://a.example/" });
+    for (script, wanted) in [
+        (
+            "tests['a'] = responseCode.code !== 200;",
+            "status: { not: { equals: 200 } }",
+        ),
+        (
+            "tests['a'] = (postman.getResponseHeader('X-Id'));",
+            "x-id: { empty: false }",
+        ),
+        (
+            "tests['a'] = postman.getResponseCookie('id').value === 'b';",
+            "cookies: { id: b }",
+        ),
+        (
+            "var d = JSON.parse(responseBody); tests['a'] = d.form.hasOwnProperty('x');",
+            "$.form.x: { exists: true }",
+        ),
+    ] {
+        whole(postman(&json!([item("a", &request, script)])), &[wanted]);
+    }
+}
+
+#[test]
+fn what_reads_cookies_goes_with_what_may_have_set_them() {
+    let request = |path: &str| json!({ "method": "GET", "url": format!("http://a.example{path}") });
+    let (text, _) = postman(&json!([
+        item("set", &request("/set"), ""),
+        item(
+            "read",
+            &request("/read"),
+            "pm.test('a', () => pm.expect(pm.cookies.get('a')).to.eql('b'));"
+        ),
+        item("alone", &request("/alone"), ""),
+    ]));
+    assert!(text.contains("- name: \"set … read\""), "{text}");
+    assert!(text.contains("- name: alone"), "{text}");
+}
+
+#[test]
+fn fields_of_a_collection_may_be_named_by_variables() {
+    let urlencoded = json!([{ "key": "{{name}}", "value": "{{name}}" }]);
+    let request = json!({
+        "method": "POST",
+        "url": "http://a.example/?{{name}}=1",
+        "body": { "mode": "urlencoded", "urlencoded": urlencoded },
+    });
+    let (text, _) = postman(&json!([{ "name": "a", "request": request }]));
+    let named = "{{ name | string | urlencode }}";
+    for wanted in [format!("/?{named}=1"), format!("text: \"{named}={named}\"")] {
+        assert!(text.contains(&wanted), "{wanted}\n{text}");
+    }
+}
