@@ -9,6 +9,10 @@ use crate::yaml::scalar::number;
 /// How long a line may be before a value is spread over several.
 const WIDTH: usize = 88;
 
+/// How many characters a key may have on the line of its value (YAML 1.2.2,
+/// section 7.4.2, allows 1,024).
+const LONGEST_KEY: usize = 1_000;
+
 /// The order in which people read what is expected.
 const ORDER: [&str; 9] = [
     "status", "version", "headers", "cookies", "json", "body", "size", "sha256", "latency",
@@ -117,7 +121,11 @@ impl Page {
     }
 
     fn entry(&mut self, indent: usize, key: &str, value: &Value) {
-        let key = scalar(key);
+        let mut key = scalar(key);
+        if key.chars().count() > LONGEST_KEY {
+            self.line(indent, &format!("? {key}"));
+            key.clear();
+        }
         if let Value::String(text) = value
             && let Some(chomping) = literal(text)
         {
@@ -323,10 +331,13 @@ mod tests {
             "}",
             "2026-11-23",
         ];
+        // As keys, these are longer than a line lets them be.
+        let long = ["\0".repeat(200), "a: b".repeat(500)];
+        let texts = texts.map(str::to_owned).into_iter().chain(long);
         for text in texts {
             for value in [
                 json!(text),
-                json!([text, { text: text }]),
+                json!([text, { text.as_str(): text }]),
                 json!({ "a": [text] }),
             ] {
                 let mut page = Page::default();
