@@ -41,12 +41,15 @@ demo: | cargo ## Rehearse two deployments on this machine: one passes, one must 
 	@$(CARGO) build --quiet -p hook -p rehearsal
 	@$(CARGO) run --quiet -p rehearsal -- demo --checks smoke-tests/checks
 
+# Most tests wait for a process or a time-out: more at once than there are cores.
+TEST_THREADS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 4))))
+
 .PHONY: test
 test: test-rust test-terraform ## Set up what is missing and run all tests
 
 .PHONY: test-rust
 test-rust: | cargo tools-if-possible browser-if-possible ## Test the engine, the hook and the rehearsal
-	$(CARGO) test --workspace
+	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace
 
 .PHONY: lint
 lint: | cargo ## Formatting and lints; warnings are errors

@@ -91,4 +91,35 @@ mod tests {
         check("$.a[?@.b > 1].b", Some(serde_json::json!([2])));
         check("$.nowhere[*]", Some(serde_json::json!([])));
     }
+
+    #[test]
+    fn every_function_of_the_rfc_is_there() {
+        let document = serde_json::json!([
+            {"name": "espresso-cup", "tags": ["cup", "porcelain"]},
+            {"name": "cup of tea", "tags": []},
+        ]);
+        let selected = |filter: &str| {
+            let path = Path::parse(&format!("$[?{filter}].name")).unwrap();
+            path.select(&document).unwrap()
+        };
+        let (first, second) = ("espresso-cup", "cup of tea");
+        assert_eq!(selected("length(@.tags) == 2"), serde_json::json!([first]));
+        assert_eq!(
+            selected("count(@.tags[*]) == 0"),
+            serde_json::json!([second])
+        );
+        assert_eq!(
+            selected("value(@.tags[:1]) == 'cup'"),
+            serde_json::json!([first])
+        );
+        assert_eq!(
+            selected("match(@.name, '.*-cup')"),
+            serde_json::json!([first])
+        );
+        assert_eq!(selected("match(@.name, 'cup')"), serde_json::json!([]));
+        assert_eq!(
+            selected("search(@.name, 'cup')"),
+            serde_json::json!([first, second])
+        );
+    }
 }
