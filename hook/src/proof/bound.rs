@@ -78,3 +78,35 @@ impl Pauses {
         pause
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn pauses_double_until_they_are_the_longest() {
+        let mut pauses = Pauses::new(ms(250), ms(2000));
+        let taken = [(); 6].map(|()| pauses.next());
+        assert_eq!(taken, [250, 500, 1000, 2000, 2000, 2000].map(ms));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_has_to_end_before_the_time_of_the_proof() {
+        let begun = Instant::now();
+        let bound = Bound {
+            begun,
+            until: begun + ms(1000),
+        };
+        assert!(bound.allows(ms(999)));
+        assert!(!bound.allows(ms(1000)));
+        tokio::time::advance(ms(900)).await;
+        assert!(!bound.allows(ms(100)));
+        assert_eq!(bound.taken(), ms(900));
+        let sooner = bound.at_most(begun + ms(950));
+        assert!(bound.allows(ms(60)) && !sooner.allows(ms(60)));
+    }
+}
