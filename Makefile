@@ -57,16 +57,15 @@ lint: | cargo ## Formatting and lints; warnings are errors
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 
-# Two lanes, one for each core that there is at least: the Terraform tests mostly
-# wait for the provider, and the package is linked by one core alone. What both
-# would install is there before.
+# Side by side, because each waits a good deal: what is installed for others, the
+# tests for time-outs and for Terraform's provider, the package for its one linker.
 .PHONY: ci
-ci: lint tools-if-possible browser-if-possible ## What CI runs: lints, tests, the package and its size
-	@$(MAKE) -j2 --output-sync=target test-rust ci-rest
+ci: ## What CI runs: lints, tests, the package and its size
+	@$(MAKE) -j2 --output-sync=target lint ci-tools
+	@$(MAKE) -j3 --output-sync=target test-rust package test-terraform
 
-.PHONY: ci-rest
-ci-rest: package
-	@$(MAKE) test-terraform
+.PHONY: ci-tools
+ci-tools: tools-if-possible browser-if-possible terraform-tools
 
 .PHONY: schema
 schema: | cargo ## Write the JSON Schema of check files into docs/

@@ -23,6 +23,9 @@ test-terraform: | cargo ## Test the Terraform module: mocks, checkov, apply on m
 	$(CARGO) test --workspace --no-run --quiet; \
 	TERRAFORM=$(TERRAFORM) TOOLS=$(abspath $(TERRAFORM_VENV)) BINARIES=$(CARGO_TARGET)/debug terraform/tests/run.sh
 
+.PHONY: terraform-tools
+terraform-tools: $(TERRAFORM_STAMP)
+
 .PHONY: terraform-docs
 terraform-docs: $(TERRAFORM_STAMP) ## Write the tables of terraform/README.md
 	@$(TERRAFORM_VENV)/bin/python tools/terraform-docs.py
