@@ -61,7 +61,7 @@ lint: | cargo ## Formatting and lints; warnings are errors
 # tests for time-outs and for Terraform's provider, the package for its one linker.
 .PHONY: ci
 ci: ## What CI runs: lints, tests, the package and its size
-	@$(MAKE) -j2 --output-sync=target lint ci-tools
+	@$(MAKE) -j4 --output-sync=target lint ci-tools
 	@$(MAKE) -j3 --output-sync=target test-rust package test-terraform
 
 .PHONY: ci-tools
