@@ -62,10 +62,14 @@ lint: | cargo ## Formatting and lints; warnings are errors
 .PHONY: ci
 ci: ## What CI runs: lints, tests, the package and its size
 	@$(MAKE) -j4 --output-sync=target lint ci-tools
-	@$(MAKE) -j3 --output-sync=target test-rust package test-terraform
+	@$(MAKE) -j2 --output-sync=target test-rust ci-rest
 
 .PHONY: ci-tools
 ci-tools: tools-if-possible browser-if-possible terraform-tools
+
+.PHONY: ci-rest
+ci-rest: package
+	@$(MAKE) test-terraform
 
 .PHONY: schema
 schema: | cargo ## Write the JSON Schema of check files into docs/
