@@ -178,7 +178,7 @@ async fn a_defect_and_faults_hold_during_the_deployment() {
     stage.codedeploy().fail_next(1, ApiFault::Throttled);
     let mut options = options("Failed");
     options.defect = Some(Defect::Unhealthy);
-    options.verdict_within = Duration::from_millis(500);
+    options.verdict_within = Duration::from_secs(4);
     let (outcome, story) = deploy(&stage, options).await;
     assert_eq!(
         outcome.calls[0].answer,
