@@ -90,5 +90,5 @@ for index in "${!stages[@]}"; do
     fi
 done
 jobs_started=()
-say "all of it; with nothing else beside it, it takes less than ten minutes on two cores"
+say "all of it"
 exit "$failed"

@@ -33,22 +33,24 @@ impl Jar {
         let Some(store) = self.0.get(&url.origin().ascii_serialization()) else {
             return;
         };
-        let own = headers.get(COOKIE).and_then(|own| own.to_str().ok());
-        let named = own.unwrap_or_default().split(';').filter_map(|pair| {
-            let (name, _) = pair.split_once('=')?;
-            Some(name.trim().to_owned())
-        });
-        let named: Vec<String> = named.collect();
-        let pairs: Vec<_> = store
-            .get_request_values(url)
-            .filter(|(name, _)| !named.iter().any(|own| own == name))
-            .map(|(name, value)| format!("{name}={value}"))
+        // Its bytes need not be text.
+        let own = headers.get(COOKIE).map(HeaderValue::as_bytes);
+        let named: Vec<&[u8]> = own
+            .unwrap_or_default()
+            .split(|byte| *byte == b';')
+            .filter_map(|pair| pair.split(|byte| *byte == b'=').next())
+            .map(<[u8]>::trim_ascii)
             .collect();
-        if pairs.is_empty() {
+        let mut all: Vec<Vec<u8>> = store
+            .get_request_values(url)
+            .filter(|(name, _)| !named.contains(&name.as_bytes()))
+            .map(|(name, value)| format!("{name}={value}").into_bytes())
+            .collect();
+        if all.is_empty() {
             return;
         }
-        let all: Vec<&str> = pairs.iter().map(String::as_str).chain(own).collect();
-        if let Ok(mut value) = HeaderValue::from_str(&all.join("; ")) {
+        all.extend(own.map(<[u8]>::to_vec));
+        if let Ok(mut value) = HeaderValue::from_bytes(&all.join(b"; ".as_slice())) {
             value.set_sensitive(headers.get(COOKIE).is_some_and(HeaderValue::is_sensitive));
             headers.insert(COOKIE, value);
         }
@@ -79,9 +81,9 @@ mod tests {
         jar.keep(&answer, &url);
         let sent = |own: Option<&'static str>| {
             let mut headers = HeaderMap::new();
-            headers.extend(own.map(|own| (COOKIE, HeaderValue::from_static(own))));
+            headers.extend(own.map(|own| (COOKIE, HeaderValue::from_str(own).unwrap())));
             jar.add_to(&mut headers, &url);
-            let sent = headers[COOKIE].to_str().unwrap().to_owned();
+            let sent = String::from_utf8(headers[COOKIE].as_bytes().to_vec()).unwrap();
             // The jar has no order.
             let mut pairs: Vec<_> = sent.split("; ").map(str::to_owned).collect();
             pairs.sort();
@@ -90,5 +92,7 @@ mod tests {
         assert_eq!(sent(None), "session=1; theme=light");
         assert_eq!(sent(Some("theme=dark; a=b")), "a=b; session=1; theme=dark");
         assert_eq!(sent(Some("session=2; theme=dark")), "session=2; theme=dark");
+        let with_umlaut = "name=Jörg; session=1; theme=light";
+        assert_eq!(sent(Some("name=Jörg")), with_umlaut);
     }
 }
