@@ -9,7 +9,7 @@ use crate::http::{Came, Content, Request, Response};
 use crate::redact::{REDACTED, Redactor, Secret};
 use crate::report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
 use crate::settings::Connection;
-use crate::{credential, curl};
+use crate::{charset, credential, curl};
 
 /// The most characters of a body that a report shows.
 const MOST_BODY: usize = 2_000;
@@ -72,7 +72,7 @@ impl Trace {
         self.messages.push_back(Message {
             sent,
             kind,
-            content: beginning(content),
+            content: beginning(&HeaderMap::new(), content),
         });
     }
 
@@ -107,13 +107,13 @@ impl Trace {
                 method: request.method.to_string(),
                 url: request.url.to_string(),
                 headers: headers(&request.headers),
-                body: excerpt(&request.body),
+                body: excerpt(&request.headers, &request.body),
             },
             answer: self.response.map(|response| Received {
                 status: response.status,
                 version: version(response.version),
                 headers: headers(&response.headers),
-                body: excerpt(&response.body),
+                body: excerpt(&response.headers, &response.body),
             }),
             messages: self.messages.into(),
         })
@@ -152,13 +152,14 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// The beginning of a body, if there is one.
-fn excerpt(body: &[u8]) -> Option<Excerpt> {
-    (!body.is_empty()).then(|| beginning(body))
+fn excerpt(headers: &HeaderMap, body: &[u8]) -> Option<Excerpt> {
+    (!body.is_empty()).then(|| beginning(headers, body))
 }
 
-fn beginning(body: &[u8]) -> Excerpt {
+/// As what judges it reads it: a secret in another text would not be found.
+fn beginning(headers: &HeaderMap, body: &[u8]) -> Excerpt {
     // Four bytes a character at the most, and room for a broken one.
-    let begin = String::from_utf8_lossy(&body[..body.len().min(4 * MOST_BODY + 4)]);
+    let begin = charset::text(headers, &body[..body.len().min(4 * MOST_BODY + 4)]);
     Excerpt {
         text: shortened(&begin, MOST_BODY),
         bytes: body.len(),
@@ -169,5 +170,26 @@ fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::CONTENT_TYPE;
+
+    use super::*;
+
+    #[test]
+    fn a_body_is_shown_in_the_encoding_that_it_names() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("a/b; charset=latin1"),
+        );
+        let shown = |headers: &HeaderMap| excerpt(headers, b"gr\xfcn").map(|shown| shown.text);
+        assert_eq!(shown(&headers).as_deref(), Some("grün"));
+        assert_eq!(shown(&HeaderMap::new()).as_deref(), Some("gr\u{fffd}n"));
+        assert!(excerpt(&headers, b"").is_none());
     }
 }
