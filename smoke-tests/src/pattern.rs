@@ -26,6 +26,10 @@ impl Pattern {
     }
 
     /// Whether the pattern has a group.
+    #[cfg_attr(
+        not(feature = "cli"),
+        expect(dead_code, reason = "only the import asks")
+    )]
     pub(crate) fn has_group(&self) -> bool {
         self.0.captures_len() > 1
     }
