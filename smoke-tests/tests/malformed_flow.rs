@@ -152,6 +152,9 @@ fn a_secret_is_marked_by_true() {
         problems(
             "variables: { a: { value: '{{ b }}', secret: true } }\nchecks: [{ name: a, get: '/{{ a }}' }]",
         ),
+        problems(
+            "variables: { a: { env: B, secret: true } }\nchecks: [{ name: a, get: '/{{ a }}' }]",
+        ),
     ];
     insta::assert_snapshot!(all.join("\n\n"));
     // A map of other keys is a value.

@@ -83,6 +83,17 @@ impl Reader<'_> {
         {
             return self.outside(node);
         }
+        if let Yaml::Map(entries) = &node.value
+            && is_marked_origin(entries)
+        {
+            let problem = self
+                .at(node.span, "an origin that is marked as a secret")
+                .expected("the origin alone, such as `{ env: SHOP_PASSWORD }`")
+                .found("`secret` beside it")
+                .help("leave `secret` out: what comes from outside of the file is one anyway");
+            self.report(problem);
+            return None;
+        }
         if matches!(node.value, Yaml::Null) {
             let problem = self
                 .at(node.span, "a variable without a value")
@@ -155,4 +166,10 @@ fn is_origin(entries: &[(Key, Node)]) -> bool {
         ),
         _ => false,
     }
+}
+
+/// Whether a map says where a value comes from, and that it is a secret.
+fn is_marked_origin(entries: &[(Key, Node)]) -> bool {
+    let has = |name: &str| member(entries, name).is_some();
+    entries.len() == 2 && has("secret") && (has("env") || has("parameter"))
 }
