@@ -1,20 +1,12 @@
 //! The shop from outside: what works, what is refused, and each defect.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::doc_markdown,
-    reason = "a test may stop at the first surprise; CodeDeploy is a name"
-)]
-
-mod common;
-
 use std::time::Instant;
 
-use common::{get, h1, json, stage};
 use rehearsal::{CUSTOMER, Colour, Defect, PASSWORD, Stage};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+
+use crate::common::{get, h1, json, stage};
 
 async fn send(client: &Client, method: Method, url: &str, token: &str, body: &Value) -> Response {
     client

@@ -1,16 +1,9 @@
 //! AWS's own clients judge the shapes and the errors of every operation that
 //! the stage serves.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::doc_markdown,
-    reason = "a test may stop at the first surprise; CodeDeploy is a name"
-)]
-
-mod common;
-
-use common::stage;
 use rehearsal::{Answer, ApiFault, Colour, ComputePlatform, Stage, Verdict, operations};
+
+use crate::common::stage;
 
 /// Runs a script of this folder with the endpoint and these arguments.
 async fn judge(stage: &Stage, python: &std::path::Path, script: &str, arguments: &[&str]) {

@@ -1,20 +1,12 @@
 //! The CodeDeploy API from outside: each operation, each error, each fault.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::doc_markdown,
-    reason = "a test may stop at the first surprise; CodeDeploy is a name"
-)]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{h1, json, stage};
 use rehearsal::{Answer, ApiFault, ComputePlatform, Registered, Stage, Verdict};
 use reqwest::Response;
 use serde_json::{Value, json};
+
+use crate::common::{h1, json, stage};
 
 const PUT: &str = "PutLifecycleEventHookExecutionStatus";
 

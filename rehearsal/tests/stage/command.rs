@@ -1,19 +1,10 @@
 //! The command from outside: its exit codes, its story, its ready file.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::doc_markdown,
-    reason = "a test may stop at the first surprise; CodeDeploy is a name"
-)]
-
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::{bootstrap, settings};
+use crate::common::{self, bootstrap, settings};
 
 fn rehearsal(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rehearsal"));

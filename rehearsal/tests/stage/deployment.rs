@@ -1,21 +1,13 @@
 //! The lifecycle: success, failure, no verdict, and what customers see.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::doc_markdown,
-    reason = "a test may stop at the first surprise; CodeDeploy is a name"
-)]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{colour, fresh, get, stage};
 use rehearsal::{
     Answer, ApiFault, Colour, Defect, DeploymentOptions, DeploymentStatus, EventStatus, Fault,
     InvocationOutcome, LifecycleEvent, Listener, Outcome, Stage, StoryEvent, Verdict,
 };
+
+use crate::common::{self, colour, fresh, get, stage};
 
 fn options(mode: &str) -> DeploymentOptions {
     let mut options = DeploymentOptions::new(common::bootstrap());

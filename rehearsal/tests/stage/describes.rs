@@ -1,10 +1,6 @@
 //! What the stage says of ECS and ELB.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
-mod common;
-
-use common::{h1, stage};
+use crate::common::{h1, stage};
 
 #[tokio::test]
 async fn a_query_that_is_not_signed_for_the_service_is_refused() {

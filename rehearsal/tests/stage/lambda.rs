@@ -1,20 +1,12 @@
 //! The Lambda Runtime API and the process behind it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::doc_markdown,
-    reason = "a test may stop at the first surprise; CodeDeploy is a name"
-)]
-
-mod common;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{function, stage};
 use rehearsal::{Exit, FUNCTION_NAME, InvocationOutcome, Output};
 use serde_json::{Value, json};
+
+use crate::common::{function, stage};
 
 async fn outcome(mode: &str) -> InvocationOutcome {
     let stage = stage().await;

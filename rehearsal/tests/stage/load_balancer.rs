@@ -1,18 +1,10 @@
 //! The load balancer from outside: proxying, weights, and each fault.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::doc_markdown,
-    reason = "a test may stop at the first surprise; CodeDeploy is a name"
-)]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{colour, fresh, get, h1, h2, json, stage};
 use rehearsal::{Colour, Fault, Listener, Stage, Weights, WrongCertificate};
+
+use crate::common::{self, colour, fresh, get, h1, h2, json, stage};
 
 #[tokio::test]
 async fn a_new_stage_has_green_on_test_and_blue_on_production() {

@@ -1,4 +1,4 @@
-//! The commands, as people read them; `tests/curl.rs` runs them.
+//! The commands, as people read them; `tests/engine/curl.rs` runs them.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

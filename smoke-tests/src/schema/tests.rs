@@ -1,6 +1,6 @@
 //! The schema against the reader, the documents and the shipped checks.
 
-#[path = "../../tests/support/blocks.rs"]
+#[path = "../../tests/engine/support/blocks.rs"]
 mod blocks;
 mod taught;
 

@@ -1,7 +1,4 @@
 //! How many requests are under way at the same time, as the server sees it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use smoke_tests::report::Outcome;
 use smoke_tests::settings::{Connection, Limits};
-use support::server::{Reply, serve};
-use support::{check, report_of};
 use tokio::sync::Barrier;
+
+use crate::support::server::{Reply, serve};
+use crate::support::{check, report_of};
 
 /// The most requests that are under way at once, of which each waits until so
 /// many others are: fewer would wait for ever.

@@ -1,20 +1,12 @@
 //! The command `smoke` as people and CI systems meet it: a real process.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-mod support;
 
 use std::path::Path;
 use std::process::Output;
 
 use rehearsal::{Defect, Stage};
 use serde_json::Value;
-use support::{scrub, stage};
+
+use crate::support::{scrub, stage};
 
 /// Runs the command in a folder, with nothing of the tests' environment.
 async fn smoke(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -495,7 +487,7 @@ async fn validate_counts_what_is_valid_and_sends_nothing() {
 async fn a_defect_that_no_health_check_sees_is_found() {
     let stage = stage().await;
     stage.green_app().break_with(Defect::OrdersAreEmpty);
-    let text = include_str!("../checks/storefront.yaml");
+    let text = include_str!("../../checks/storefront.yaml");
     let folder = folder_with(&[("checks/storefront.yaml", text)]);
     let output = run(&stage, folder.path(), &["--quiet"]).await;
     assert_eq!(output.status.code(), Some(1));
@@ -521,53 +513,6 @@ async fn help_teaches_with_examples_and_exit_codes() {
     ] {
         assert!(stdout(&output).contains(part), "{part}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_checks_are_all_answered_within_64_mib() {
-    use wait4::Wait4;
-
-    let stage = stage().await;
-    let mut text = String::from("checks:\n");
-    for n in 0..1_000 {
-        text.push_str(&format!(
-            "  - {{ name: c{n}, get: '/echo?n={n}', expect: {{ json: {{ $.path: /echo }} }} }}\n"
-        ));
-    }
-    let folder = folder_with(&[("many.yaml", &text)]);
-    let target = stage.test_url();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_smoke"));
-    command
-        .args([
-            "run",
-            "many.yaml",
-            "--quiet",
-            "--jobs",
-            "16",
-            "--format",
-            "json",
-        ])
-        .args(["--output", "report.json", "--target", &target, "--cacert"])
-        .arg(stage.ca_file())
-        .current_dir(folder.path())
-        .stdout(std::process::Stdio::null());
-    let ended = tokio::task::spawn_blocking(move || command.spawn().unwrap().wait4().unwrap())
-        .await
-        .unwrap();
-    assert!(ended.status.success());
-    assert!(
-        ended.rusage.maxrss < 64 * 1024 * 1024,
-        "{} bytes",
-        ended.rusage.maxrss
-    );
-    let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
-    let report: Value = serde_json::from_str(&report).unwrap();
-    assert_eq!(report["counts"]["passed"], 1_000);
-    assert_eq!(report["checks"][999]["name"], "c999");
-    assert_eq!(
-        stage.load_balancer().requests(rehearsal::Listener::Test),
-        1_000
-    );
 }
 
 #[tokio::test]

@@ -1,20 +1,12 @@
 //! The commands that repeat failed steps, run by a real shell with a real curl
 //! against the rehearsal's load balancer.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
-
-mod support;
 
 use rehearsal::Stage;
 use serde_json::Value;
 use smoke_tests::report::Report;
 use smoke_tests::settings::Limits;
-use support::{connection, report_of, stage};
+
+use crate::support::{self, connection, report_of, stage};
 
 /// What the command prints: the status and the body of the answer.
 async fn repeated(command: &str, environment: &[(&str, &str)]) -> (u16, String) {

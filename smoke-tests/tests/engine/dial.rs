@@ -1,13 +1,11 @@
 //! A connection opened by hand, against a real TLS load balancer on loopback.
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod support;
 
 use rehearsal::{Fault, Listener, Stage, WrongCertificate};
 use smoke_tests::dial::{Dialer, Protocol};
 use smoke_tests::settings::Connection;
-use support::{connection, stage};
 use url::Url;
+
+use crate::support::{connection, stage};
 
 fn url(stage: &Stage) -> Url {
     stage.test_url().parse().unwrap()

@@ -1,14 +1,11 @@
 //! The documents say what is so: their check files can be read, and their
 //! links lead somewhere.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-#[path = "support/blocks.rs"]
-mod blocks;
-
-use blocks::{documents, workspace, yaml_blocks};
 use smoke_tests::diagnostic::Source;
 use smoke_tests::plan::plan;
 use smoke_tests::settings::Selection;
+
+use crate::support::blocks::{documents, workspace, yaml_blocks};
 
 /// The folders of what people read.
 const FOLDERS: [&str; 3] = ["", "docs", "terraform"];

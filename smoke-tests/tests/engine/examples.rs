@@ -18,15 +18,9 @@
 //!
 //! In all of these texts `TEST_URL` is the stage's test listener, `OTHER_URL`
 //! its production listener, which is another host to the checks: `OTHER_HOST`.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "support/blocks.rs"]
-mod blocks;
-mod support;
 
 use std::collections::BTreeMap;
 
-use blocks::{Block, documents, yaml_blocks};
 use rehearsal::Stage;
 use serde::Deserialize;
 use smoke_tests::hosts::Hosts;
@@ -37,6 +31,9 @@ use smoke_tests::report::{CheckReport, Outcome};
 use smoke_tests::run::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
 use smoke_tests::snippet::Colour;
+
+use crate::support;
+use crate::support::blocks::{Block, documents, yaml_blocks};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

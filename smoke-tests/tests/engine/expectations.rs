@@ -1,15 +1,13 @@
 //! What can be expected beside status, headers and body, against a real TLS
 //! load balancer on loopback.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::time::Duration;
 
 use rehearsal::{Colour, Fault, Listener};
 use smoke_tests::report::{Class, Outcome};
 use smoke_tests::settings::{Connection, Limits};
-use support::{check, connection, fails, passes, report, report_of, said, stage};
+
+use crate::support::{check, connection, fails, passes, report, report_of, said, stage};
 
 #[tokio::test]
 async fn the_certificate_and_the_version_of_tls_can_be_expected() {

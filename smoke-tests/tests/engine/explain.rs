@@ -1,7 +1,4 @@
 //! `smoke explain`, with reports that moto stores as S3 does.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,7 +9,8 @@ use rehearsal::Moto;
 use serde_json::{Value, json};
 use smoke_tests::render::json as format;
 use smoke_tests::report::{About, Link};
-use support::{report, stage};
+
+use crate::support::{report, stage};
 
 /// The environment of somebody who is signed in.
 const SIGNED_IN: [(&str, &str); 3] = [

@@ -1,13 +1,4 @@
 //! Whether, when and how often checks run.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-mod support;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -18,7 +9,8 @@ use smoke_tests::plan::{Plan, plan};
 use smoke_tests::report::{CheckReport, NotRun, Outcome, Report, Role, StepOutcome};
 use smoke_tests::settings::{JOBS, Limits, Selection, Tags};
 use smoke_tests::verdict::{Verdict, judge};
-use support::{check, report, report_within, stage};
+
+use crate::support::{self, check, report, report_within, stage};
 
 fn find<'a>(report: &'a Report, name: &str) -> &'a CheckReport {
     let found = report.checks.iter().find(|check| check.name == name);

@@ -1,13 +1,4 @@
 //! Fragments: steps that are written once and used with other values.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-mod support;
 
 use std::path::Path;
 
@@ -20,7 +11,8 @@ use smoke_tests::run::run;
 use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::snippet::{Colour, render};
 use smoke_tests::verdict::{Verdict, judge};
-use support::{said, stage};
+
+use crate::support::{self, said, stage};
 
 const COMMON: &str = "
 fragments:

@@ -1,14 +1,5 @@
 //! Everything that can go wrong between a check and its answer ends in a
 //! failed check that says what it was, in bounded time and memory.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +8,8 @@ use smoke_tests::dial::DialerError;
 use smoke_tests::http::{Client, ClientError};
 use smoke_tests::report::{Class, Outcome};
 use smoke_tests::settings::{Connection, Limits};
-use support::{check, connection, report_of, said, scrub, stage};
+
+use crate::support::{check, connection, report_of, said, scrub, stage};
 
 /// What is said about one request while the test listener misbehaves.
 async fn with_fault(fault: Fault, class: Class) -> String {

@@ -1,25 +1,14 @@
 //! The HTML report in a real browser, headless.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
 
-#[path = "support/browser.rs"]
-mod browser;
-#[path = "html/hands.rs"]
 mod hands;
-#[path = "html/looks.rs"]
 mod looks;
-mod support;
 
-use browser::Page;
 use smoke_tests::render::html;
 use smoke_tests::report::{Outcome, Problem, Refusal, Report};
-use support::{report, stage};
 use tokio::sync::OnceCell;
+
+use crate::support::browser::Page;
+use crate::support::{report, stage};
 
 const HOSTILE: &str = r#"
 name: "<b>shop</b> & co"

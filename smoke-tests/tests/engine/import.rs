@@ -1,20 +1,8 @@
 //! Moving in from other tools: what `smoke import` makes of their files, and
 //! whether it passes and fails as the original does under the real tool.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::print_stderr
-)]
 
-#[path = "import/beside.rs"]
 mod beside;
-#[path = "import/examples.rs"]
 mod examples;
-mod support;
-#[path = "import/words.rs"]
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -28,10 +16,11 @@ use smoke_tests::plan::plan;
 use smoke_tests::settings::Selection;
 use smoke_tests::snippet::{Colour, render};
 use smoke_tests::verdict::{Verdict, judge};
-use support::{connection, report_of_sources, stage};
+
+use crate::support::{connection, report_of_sources, stage};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine/import")
 }
 
 fn source(name: &str) -> Arc<Source> {

@@ -1,8 +1,5 @@
 //! `smoke init` and `smoke import` as people meet them: what they write can be
 //! validated and passes, and nothing is overwritten.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,7 +7,8 @@ use std::path::Path;
 use std::process::Output;
 
 use rehearsal::Defect;
-use support::{scrub, stage};
+
+use crate::support::{scrub, stage};
 
 async fn smoke(folder: &Path, args: &[&str]) -> Output {
     tokio::process::Command::new(env!("CARGO_BIN_EXE_smoke"))
@@ -267,7 +265,7 @@ async fn an_import_tells_by_its_exit_code_whether_all_is_carried_over() {
         "shop.postman_environment.json",
     ] {
         let from = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/import")
+            .join("tests/engine/import")
             .join(name);
         std::fs::copy(from, folder.path().join(name)).unwrap();
     }

@@ -1,15 +1,7 @@
 //! What is said about malformed check files: each message names the place,
 //! what was expected, what was found, and what to do.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used
-)]
 
-#[path = "malformed_files/of_markup.rs"]
 mod of_markup;
-#[path = "malformed_files/of_requests.rs"]
 mod of_requests;
 
 use std::sync::Arc;

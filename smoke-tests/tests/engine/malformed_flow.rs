@@ -1,11 +1,8 @@
 //! What is said about malformed captures, secrets, fragments, hosts and the
 //! like: each message names the place, what was expected, what was found, and
 //! what to do.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "malformed_flow/too_much.rs"]
 mod too_much;
-#[path = "malformed_flow/whether.rs"]
 mod whether;
 
 use smoke_tests::diagnostic::Source;

@@ -1,10 +1,7 @@
 //! Expectations and captures of HTML and XML, against a real TLS load balancer
 //! on loopback.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
-
-use support::{fails, passes, stage};
+use crate::support::{fails, passes, stage};
 
 #[tokio::test]
 async fn a_page_and_a_feed_are_what_xpaths_and_selectors_say() {

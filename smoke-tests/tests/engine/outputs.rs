@@ -1,13 +1,11 @@
 //! The outputs of the command: several in one run, and no secret in any.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::path::Path;
 use std::process::Output;
 
 use rehearsal::Stage;
-use support::{scrub, stage};
+
+use crate::support::{scrub, stage};
 
 /// Runs `smoke run shop.yaml` with these flags against the stage.
 async fn run(stage: &Stage, folder: &Path, flags: &[&str], password: &str) -> Output {

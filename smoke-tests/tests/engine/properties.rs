@@ -1,5 +1,4 @@
 //! What holds for every text, however odd.
-#![allow(missing_docs, clippy::unwrap_used, clippy::format_push_string)]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -307,7 +306,7 @@ proptest! {
     fn a_well_formed_file_with_one_line_broken_is_read_without_a_panic(
         line in 0_usize..80, at in 0_usize..60, noise in "\\PC{1,4}"
     ) {
-        let text = include_str!("../checks/storefront.yaml");
+        let text = include_str!("../../checks/storefront.yaml");
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let count = lines.len();
         let broken = &mut lines[line % count];

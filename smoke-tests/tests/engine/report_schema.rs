@@ -1,7 +1,4 @@
 //! `docs/report.schema.json` describes the JSON report as it is.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +8,8 @@ use serde_json::Value;
 use smoke_tests::render::json;
 use smoke_tests::report::{About, Link, Problem, Refusal, Report};
 use smoke_tests::settings::Limits;
-use support::{report, report_within, stage};
+
+use crate::support::{report, report_within, stage};
 
 fn schema() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");

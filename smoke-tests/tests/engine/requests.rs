@@ -1,22 +1,15 @@
 //! The kinds of requests beside plain ones, against a real TLS load balancer
 //! on loopback: GraphQL, forms with files, compression, versions of HTTP,
 //! access tokens and signatures.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-mod support;
 
 use rehearsal::Stage;
 use smoke_tests::report::{Class, Outcome, Report};
 use smoke_tests::settings::{Connection, Limits};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use support::{check, connection, fails, passes, report, report_of, report_with, stage};
+use crate::support::{
+    self, check, connection, fails, passes, report, report_of, report_with, stage,
+};
 
 fn outcome(report: &Report) -> (Outcome, Vec<Class>) {
     let only = &report.checks[0];
@@ -506,7 +499,7 @@ async fn server_that_keeps_one_request(
 /// A folder with the shop's declaration, and a check file of this text.
 fn folder_with(text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
-    let proto = include_str!("../../rehearsal/src/app/shop.proto");
+    let proto = include_str!("../../../rehearsal/src/app/shop.proto");
     std::fs::write(folder.path().join("shop.proto"), proto).unwrap();
     let path = folder.path().join("shop.yaml");
     std::fs::write(&path, text).unwrap();

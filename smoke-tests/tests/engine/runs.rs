@@ -1,13 +1,4 @@
 //! What a run does, against a real TLS load balancer on loopback.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-mod support;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -15,11 +6,12 @@ use std::time::Duration;
 use smoke_tests::report::{Class, NotRun, Outcome, StepOutcome};
 use smoke_tests::settings::Limits;
 use smoke_tests::verdict::{Verdict, judge};
-use support::{check, fails, passes, report, report_within, said, stage};
+
+use crate::support::{self, check, fails, passes, report, report_within, said, stage};
 
 #[tokio::test]
 async fn the_checks_that_ship_pass_on_a_healthy_shop() {
-    let text = include_str!("../checks/storefront.yaml");
+    let text = include_str!("../../checks/storefront.yaml");
     let report = report(&stage().await, text).await;
     let failed: Vec<_> = report
         .checks

@@ -1,7 +1,4 @@
 //! Where requests may go, what they carry there, and how many there may be.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::time::Duration;
 
@@ -16,7 +13,8 @@ use smoke_tests::run::run;
 use smoke_tests::settings::{Connection, JOBS, Limits, Selection};
 use smoke_tests::snippet::Colour;
 use smoke_tests::verdict::{Verdict, judge};
-use support::{check, stage};
+
+use crate::support::{self, check, stage};
 
 /// The production listener is another host to the checks: another port is
 /// another origin.

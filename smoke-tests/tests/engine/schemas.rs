@@ -1,8 +1,5 @@
 //! JSON Schemas as expectations: inline, from files, and inside `OpenAPI`
 //! documents, against a real TLS load balancer on loopback.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::path::Path;
 
@@ -12,7 +9,8 @@ use smoke_tests::plan::plan;
 use smoke_tests::report::Outcome;
 use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::snippet::{Colour, render};
-use support::{connection, fails, passes, stage};
+
+use crate::support::{connection, fails, passes, stage};
 
 const OPENAPI_3_1: &str = r##"
 openapi: 3.1.0

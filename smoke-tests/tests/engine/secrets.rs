@@ -1,13 +1,11 @@
 //! Secrets, however they are given and wherever they come back: in no output.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::path::Path;
 use std::process::Output;
 
 use rehearsal::Stage;
-use support::stage;
+
+use crate::support::stage;
 
 type Flags<'a> = &'a [&'a str];
 type Environment<'a> = &'a [(&'a str, &'a str)];

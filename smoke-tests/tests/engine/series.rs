@@ -1,7 +1,4 @@
 //! A step that asks many times, against a real TLS load balancer on loopback.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -13,7 +10,8 @@ use smoke_tests::render;
 use smoke_tests::report::{Class, Outcome};
 use smoke_tests::settings::{Limits, Selection};
 use smoke_tests::snippet::Colour;
-use support::{check, fails, passes, report, report_within, stage};
+
+use crate::support::{check, fails, passes, report, report_within, stage};
 
 #[tokio::test]
 async fn every_repetition_is_judged() {

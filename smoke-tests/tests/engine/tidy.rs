@@ -1,5 +1,4 @@
 //! The house rules of ARCHITECTURE.md that no compiler knows.
-#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,5 @@
 //! How long a run takes, by a clock that stands still until everybody waits:
 //! pauses grow as they should, and no run takes longer than was said before it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,9 +12,10 @@ use smoke_tests::report::{Class, Outcome, Report};
 use smoke_tests::run::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
 use smoke_tests::snippet::Colour;
-use support::check;
-use support::server::{Reply, serve};
 use tokio::time::{Instant, sleep};
+
+use crate::support::check;
+use crate::support::server::{Reply, serve};
 
 const TOKEN: &str = r#"{ "access_token": "t", "token_type": "Bearer" }"#;
 

@@ -1,14 +1,5 @@
 //! A WebSocket through a real TLS load balancer on loopback: what is said, what
 //! is expected, and everything that can go wrong on the way.
-#![allow(
-    missing_docs,
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
-mod support;
 
 use std::time::Duration;
 
@@ -18,7 +9,9 @@ use smoke_tests::report::{Class, Outcome, Report};
 use smoke_tests::settings::{Connection, Limits};
 use smoke_tests::snippet::Colour;
 
-use support::{check, connection, passes, report, report_of, report_within, said, stage};
+use crate::support::{
+    self, check, connection, passes, report, report_of, report_within, said, stage,
+};
 
 /// What is said of a check that fails in one way.
 async fn fails(stage: &Stage, text: &str, class: Class) -> String {

@@ -1,11 +1,5 @@
 //! What the tests of the stage share: clients and a small function.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "each test program uses a part of this, and may stop at a surprise"
-)]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};

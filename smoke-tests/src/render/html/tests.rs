@@ -1,4 +1,4 @@
-//! What no browser is needed for; `tests/html.rs` looks at it in one.
+//! What no browser is needed for; `tests/engine/html.rs` looks at it in one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

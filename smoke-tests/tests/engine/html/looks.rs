@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use smoke_tests::render::html;
 
-use super::browser::Page;
 use super::{page, rich};
+use crate::support::browser::Page;
 
 /// The texts whose contrast with what lies behind them is below 4.5 to 1, and
 /// how many texts there are.

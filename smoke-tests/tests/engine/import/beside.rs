@@ -9,8 +9,8 @@ use smoke_tests::diagnostic::Source;
 use smoke_tests::import::{self, Imported};
 use smoke_tests::report::Outcome;
 
-use super::support::{connection, report_of_sources, stage};
 use super::{output, run, tool};
+use crate::support::{connection, report_of_sources, stage};
 
 /// Values of a member `v`, one of each kind; the last one is not there.
 fn documents() -> Vec<Value> {

@@ -295,7 +295,7 @@ fn a_version_of_http_is_one_that_can_be_spoken() {
 #[test]
 fn a_grpc_call_is_declared_unary_and_fits() {
     let folder = tempfile::tempdir().unwrap();
-    let proto = include_str!("../../../rehearsal/src/app/shop.proto");
+    let proto = include_str!("../../../../rehearsal/src/app/shop.proto");
     std::fs::write(folder.path().join("shop.proto"), proto).unwrap();
     std::fs::write(folder.path().join("odd.proto"), "import \"nowhere.proto\";").unwrap();
     let text = "

@@ -1,15 +1,8 @@
 //! A real browser, headless, driven by the `DevTools` protocol over a pipe: no
 //! port, no driver, no other library.
 //!
-//! One browser serves all tests of a file, one test at a time, each with a
+//! One browser serves all tests, one test at a time, each with a
 //! page of its own.
-#![allow(
-    unreachable_pub,
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;

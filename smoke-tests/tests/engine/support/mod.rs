@@ -1,14 +1,8 @@
 //! What the tests of a run share: a stage on loopback and a way to run check
 //! files against it.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
 
+pub mod blocks;
+pub mod browser;
 pub mod server;
 
 use std::time::Duration;

@@ -1,0 +1,47 @@
+//! The engine and its command, as their users meet them.
+//!
+//! One program, so that the engine is linked once and no test waits for the
+//! slowest one of another subject.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::format_push_string,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "these are tests"
+)]
+
+mod at_once;
+mod command;
+mod curl;
+mod dial;
+mod documents;
+mod examples;
+mod expectations;
+mod explain;
+mod flow;
+mod fragments;
+mod hostile_network;
+mod html;
+mod import;
+mod init;
+mod malformed_files;
+mod malformed_flow;
+mod markup;
+mod outputs;
+mod properties;
+mod report_schema;
+mod requests;
+mod runs;
+mod safety;
+mod schemas;
+mod secrets;
+mod series;
+mod support;
+mod tidy;
+mod timing;
+mod websocket;
