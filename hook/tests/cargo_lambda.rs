@@ -95,13 +95,22 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The tool, with the Python beside it that carries its linker.
+/// The tool, with the Python beside it that carries its linker, and without what
+/// cargo says of this package to its tests: a build script that asks for the same
+/// would run again, for this build and for the next of the workspace, and with it
+/// all would be compiled that stands on ring.
 fn cargo_lambda(tool: &Path) -> Command {
     let beside = tool.parent().unwrap().to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(beside).chain(std::env::split_paths(&path)));
     let mut command = Command::new(tool);
     command.current_dir(workspace()).env("PATH", path.unwrap());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_") {
+            command.env_remove(&*name);
+        }
+    }
     command
 }
 
