@@ -7,7 +7,9 @@ use std::time::Duration;
 use http::HeaderName;
 use serde_json::Value;
 
+use crate::charset;
 use crate::check_file::{CookieAttribute, Phase, Query, TlsFact};
+use crate::encoding;
 use crate::grpc;
 use crate::http::Response;
 use crate::markup::{Markup, Unfit};
@@ -64,11 +66,11 @@ impl<'a> Answer<'a> {
             Query::CookieAttribute(name, attribute) => {
                 set_cookie::of(&response.headers, name).and_then(|cookie| attribute.of(cookie))
             }
-            Query::Body => Some(self.text().into()),
+            Query::Body => Some(self.text()?.into()),
             Query::Json(path) => path.select(self.json()?),
             Query::Markup(finder) => self.markup()?.find(finder)?,
             Query::EachMarkup(finder) => Some(self.markup()?.find_all(finder)?),
-            Query::Regex(pattern) => pattern.first(&self.text()).map(Value::from),
+            Query::Regex(pattern) => pattern.first(&self.text()?).map(Value::from),
             Query::Size => Some(response.body.len().into()),
             Query::Sha256 => Some(crate::digest::sha256(&response.body).into()),
             Query::Version => Some(version(response.version).into()),
@@ -77,6 +79,8 @@ impl<'a> Answer<'a> {
             Query::Tls(fact) => Some(self.tls(*fact)?),
             Query::Redirects => Some(response.redirects.clone().into()),
             Query::Url => Some(response.path.clone().into()),
+            // No part of the response.
+            Query::Variable(..) => None,
         })
     }
 
@@ -89,22 +93,36 @@ impl<'a> Answer<'a> {
     }
 
     fn json(&self) -> Result<&Value, Senseless> {
+        let body = &self.response.body;
+        let text = if charset::is_utf8(&self.response.headers) {
+            None
+        } else {
+            Some(self.text()?)
+        };
         let document = self.json.get_or_init(|| {
-            serde_json::from_slice(&self.response.body).map_err(|error| error.to_string())
+            let document = match &text {
+                None => serde_json::from_slice(body),
+                Some(text) => serde_json::from_str(text),
+            };
+            document.map_err(|error| error.to_string())
         });
-        document.as_ref().map_err(|reason| Senseless {
-            expected: "JSON".into(),
-            found: format!("a body that is not JSON: {reason}"),
+        document.as_ref().map_err(|reason| {
+            // What cannot be decoded is no JSON, and that is why.
+            self.text().err().unwrap_or_else(|| Senseless {
+                expected: "JSON".into(),
+                found: format!("a body that is not JSON: {reason}"),
+            })
         })
     }
 
-    fn markup(&self) -> Result<&Markup, Unfit> {
+    fn markup(&self) -> Result<&Markup, Senseless> {
+        let text = self.text()?;
         let document = self.markup.get_or_init(|| {
             let kind = self.response.headers.get(http::header::CONTENT_TYPE);
             let kind = kind.and_then(|kind| kind.to_str().ok());
-            Markup::read(kind, &self.text())
+            Markup::read(kind, &text)
         });
-        document.as_ref().map_err(Unfit::clone)
+        document.as_ref().map_err(|unfit| unfit.clone().into())
     }
 
     fn phase(&self, phase: Phase) -> Option<Duration> {
@@ -152,8 +170,27 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn text(&self) -> String {
-        crate::charset::text(&self.response.headers, &self.response.body)
+    /// The body as text. It is none in a coding or an encoding that is not
+    /// known, unless it is plain ASCII.
+    fn text(&self) -> Result<Cow<'_, str>, Senseless> {
+        let Response { headers, body, .. } = self.response;
+        let unknown = if let Some(coding) = encoding::unknown(headers).filter(|_| !body.is_empty())
+        {
+            Some(format!("`content-encoding: {coding}`"))
+        } else if let Err(name) = charset::of(headers)
+            && !body.is_ascii()
+        {
+            Some(format!("`charset={name}`"))
+        } else {
+            None
+        };
+        match unknown {
+            None => Ok(charset::text(headers, body)),
+            Some(found) => Err(Senseless {
+                expected: "a body that can be read as text".into(),
+                found: format!("{found}, which is not known here"),
+            }),
+        }
     }
 }
 
@@ -245,6 +282,7 @@ impl Query {
             Self::Sha256 => "SHA-256".to_owned(),
             Self::Version => "version of HTTP".to_owned(),
             Self::Grpc => "status of gRPC".to_owned(),
+            Self::Variable(named) => format!("value of `{}`", named.name),
         }
     }
 

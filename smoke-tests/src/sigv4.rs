@@ -13,7 +13,7 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
@@ -66,7 +66,9 @@ impl Signer {
             .into();
         let signed: Vec<(&str, &str)> = headers
             .iter()
-            .filter(|(name, _)| **name == CONTENT_TYPE || name.as_str().starts_with("x-amz-"))
+            .filter(|(name, _)| {
+                [HOST, CONTENT_TYPE].contains(name) || name.as_str().starts_with("x-amz-")
+            })
             .map(|(name, value)| Ok((name.as_str(), value.to_str()?)))
             .collect::<Result<_, http::header::ToStrError>>()
             .map_err(|error| error.to_string())?;

@@ -110,6 +110,7 @@ impl Reader<'_> {
             Yaml::String(text) if text == "status" => Some(Query::Status),
             Yaml::String(text) if text == "body" => Some(Query::Body),
             Yaml::String(text) if text == "url" => Some(Query::Url),
+            Yaml::String(text) if text == "redirects" => Some(Query::Redirects),
             Yaml::String(text) if text == "version" => Some(Query::Version),
             Yaml::String(text) if text == "size" => Some(Query::Size),
             Yaml::String(text) if text == "sha256" => Some(Query::Sha256),

@@ -8,7 +8,17 @@ use super::{Expectation, Query};
 use crate::diagnostic::Span;
 use crate::jsonpath::Path;
 use crate::predicate::{Operator, Predicate, Test};
+use crate::template::Template;
 use crate::yaml::{Key, Node};
+
+/// A variable of which something is expected.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    /// What gives its value.
+    pub(crate) template: Template,
+}
 
 impl Reader<'_> {
     /// The expectations of a step whose request stands at `request`. A step
@@ -82,7 +92,25 @@ impl Reader<'_> {
         }
         self.of_json(fields, &mut expectations);
         self.of_markup(fields, &mut expectations);
+        self.of_variables(fields, &mut expectations);
         expectations
+    }
+
+    /// What is expected of variables, those that the step captures among them.
+    fn of_variables(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
+        for (key, value) in self.entry_list_of(fields, "variables") {
+            let named = self.identifier(key, "a variable's name");
+            let predicate = self.predicate(value, Kind::Json);
+            let template = Template::parse(&format!("{{{{ {} }}}}", key.text));
+            if let (true, Ok(template)) = (named, template) {
+                let named = Named {
+                    name: key.text.clone(),
+                    span: key.span,
+                    template,
+                };
+                expectations.extend(expectation(Query::Variable(named.into()), predicate));
+            }
+        }
     }
 
     /// What is expected by JSONPath.

@@ -60,7 +60,7 @@ pub(crate) const DEFAULTS: [&str; 7] = [
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 28] = [
+pub(crate) const REQUEST: [&str; 29] = [
     "get",
     "head",
     "post",
@@ -88,6 +88,7 @@ pub(crate) const REQUEST: [&str; 28] = [
     "capture",
     "timeout",
     "follow_redirects",
+    "delay",
     "repeat",
 ];
 
@@ -122,7 +123,7 @@ pub(crate) const MESSAGE_EXPECTATIONS: [&str; 6] =
 pub(crate) const RETRY: [&str; 5] = ["for", "times", "every", "backoff", "while"];
 
 /// The keys of `expect`.
-pub(crate) const EXPECTATIONS: [&str; 16] = [
+pub(crate) const EXPECTATIONS: [&str; 17] = [
     "status",
     "grpc",
     "version",
@@ -136,6 +137,7 @@ pub(crate) const EXPECTATIONS: [&str; 16] = [
     "json",
     "xpath",
     "css",
+    "variables",
     "tls",
     "latency",
     "error_rate",
@@ -170,8 +172,7 @@ pub(crate) const LATENCY: [&str; 9] = [
 
 /// The headers by which a request is carried (RFC 9112, RFC 9113, section
 /// 8.2.2), and which no check file sets.
-pub(crate) const CARRYING: [&str; 8] = [
-    "host",
+pub(crate) const CARRYING: [&str; 7] = [
     "content-length",
     "transfer-encoding",
     "connection",
@@ -190,8 +191,15 @@ pub(crate) const SOURCES: [&str; 8] = [
 ];
 
 /// What `from` takes; each word also stands alone for a capture.
-pub(crate) const SOURCE_WORDS: [&str; 7] = [
-    "status", "body", "url", "version", "size", "sha256", "latency",
+pub(crate) const SOURCE_WORDS: [&str; 8] = [
+    "status",
+    "body",
+    "url",
+    "redirects",
+    "version",
+    "size",
+    "sha256",
+    "latency",
 ];
 
 /// The keys of a `schema` that stands in a file.

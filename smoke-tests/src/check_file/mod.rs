@@ -37,6 +37,8 @@ use std::time::Duration;
 
 use http::HeaderName;
 
+pub(crate) use self::expect::Named;
+pub(crate) use self::request::is_host;
 pub(crate) use self::sent::{
     Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Own, Part, Request, SigV4,
 };
@@ -134,6 +136,8 @@ pub(crate) struct Step {
     pub(crate) timeout: Duration,
     /// The most redirects that are followed.
     pub(crate) follow_redirects: usize,
+    /// The pause before its first attempt.
+    pub(crate) delay: Duration,
 }
 
 impl Step {
@@ -210,6 +214,8 @@ pub(crate) enum Query {
     Version,
     /// The status of a gRPC call, by its name.
     Grpc,
+    /// A variable as templates know it.
+    Variable(Box<Named>),
 }
 
 /// A part of the time that a request takes.

@@ -1,5 +1,7 @@
 //! The request of a step: method and path, query, headers, body.
 
+use http::header::HOST;
+use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method};
 
 use super::keys::CARRYING;
@@ -219,6 +221,15 @@ impl Reader<'_> {
                 continue;
             };
             let fixed = template.names().next().is_none();
+            if fixed && name == HOST && !is_host(template.text()) {
+                let problem = self
+                    .at(value.span, "a host that cannot be asked for")
+                    .expected("a name, and a port if it needs one")
+                    .found(value.describe())
+                    .help("write it like `admin.example.com`; what is dialled is the target");
+                self.report(problem);
+                continue;
+            }
             if fixed && HeaderValue::from_str(template.text()).is_err() {
                 let problem = self
                     .at(value.span, "a header that cannot be sent")
@@ -250,16 +261,14 @@ impl Reader<'_> {
     /// Whether a check file may set a header: not those by which a request is
     /// carried, which mean other things in each version of HTTP.
     fn may_be_set(&mut self, name: &HeaderName, key: &Key) -> bool {
-        let help = match name.as_str() {
-            "host" => "give the name in `--target`, and what is dialled for it by `--connect-to`",
-            name if CARRYING.contains(&name) => "leave it out; it is made when the request is sent",
-            _ => return true,
-        };
+        if !CARRYING.contains(&name.as_str()) {
+            return true;
+        }
         let problem = self
             .at(key.span, "a header that a check file cannot set")
             .expected("a header that says something to the service")
             .found(format!("`{name}`, which carries the request"))
-            .help(help);
+            .help("leave it out; it is made when the request is sent");
         self.report(problem);
         false
     }
@@ -286,6 +295,12 @@ impl Reader<'_> {
             ),
         })
     }
+}
+
+/// Whether a text is what the `host` header holds (RFC 9110, section 7.2).
+pub(crate) fn is_host(text: &str) -> bool {
+    let authority = text.parse::<Authority>();
+    authority.is_ok_and(|authority| !authority.host().is_empty() && !text.contains('@'))
 }
 
 /// What is wrong with the scheme, host and port of a URL, as far as they stand

@@ -168,6 +168,9 @@ impl Reader<'_> {
         let follow_redirects = fields
             .value("follow_redirects")
             .and_then(|node| self.redirects(node));
+        let delay = fields
+            .value("delay")
+            .and_then(|node| self.positive_duration(node, "a delay"));
         let repeat = self.repeat(fields);
         let (mut request, span) = request?;
         for (name, value) in &defaults.headers {
@@ -202,6 +205,7 @@ impl Reader<'_> {
             } else {
                 follow_redirects.unwrap_or(defaults.follow_redirects)
             },
+            delay: delay.unwrap_or_default(),
         })
     }
 

@@ -14,7 +14,7 @@ use demand::merge;
 pub(crate) use path::member;
 pub(crate) use template::{escape, identifier};
 
-use crate::check_file::keys::CARRYING;
+use crate::check_file::{is_host, keys::CARRYING};
 use crate::jsonpath::Path;
 use crate::markup::XPath;
 
@@ -50,7 +50,7 @@ pub(crate) struct Check {
 }
 
 /// A step: what is asked, what is expected, what is captured.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Step {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
@@ -101,7 +101,8 @@ pub(crate) fn is_header(name: &str) -> bool {
 /// Whether a check file can send a header with this name and value.
 pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
     let carries = CARRYING.contains(&name.to_ascii_lowercase().as_str());
-    is_header(name) && !carries && HeaderValue::from_str(value).is_ok()
+    let fits = !name.eq_ignore_ascii_case("host") || value.contains("{{") || is_host(value);
+    is_header(name) && !carries && fits && HeaderValue::from_str(value).is_ok()
 }
 
 /// Adds a header; several of one name are one list (RFC 9110, section 5.3).

@@ -111,7 +111,12 @@ fn prepared(request: Request, version: Version) -> Result<http::Request<Full<Byt
     let mut headers = request.headers;
     let authority = url.authority().to_owned();
     let target = if version == Version::HTTP_2 {
-        url.as_str().split('#').next().unwrap_or_default()
+        // The pseudo-header stands for it (RFC 9113, section 8.3.1).
+        let host = headers.remove(HOST);
+        let host = host.as_ref().and_then(|host| host.to_str().ok());
+        let host = host.unwrap_or(&authority);
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        &format!("{}://{host}{path}", url.scheme())
     } else {
         if let Ok(host) = HeaderValue::from_str(&authority) {
             headers.entry(HOST).or_insert(host);

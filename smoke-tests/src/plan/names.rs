@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::check_file::{Auth, Body, Capture, Check, CheckFile, Origin, Step, Use};
+use crate::check_file::{
+    Auth, Body, Capture, Check, CheckFile, Expectation, Origin, Query, Step, Use,
+};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::suggest;
 use crate::template::{Template, VALUE};
@@ -216,7 +218,8 @@ type Part<'s> = (Vec<(&'s Template, Span)>, &'s [Capture]);
 /// The parts of a step in their order: the request and its answer, and each
 /// message of a WebSocket.
 fn parts(step: &Step) -> Vec<Part<'_>> {
-    let mut parts = vec![(templates(step), step.captures.as_slice())];
+    let of_variables = (of_variables(step), [].as_slice());
+    let mut parts = vec![(templates(step), step.captures.as_slice()), of_variables];
     parts.extend(step.request.messages().iter().map(|message| {
         let sent = message.templates().into_iter();
         let mut found: Vec<_> = sent.map(|template| (template, message.span)).collect();
@@ -249,9 +252,24 @@ fn templates(step: &Step) -> Vec<(&Template, Span)> {
     let body = request.body.iter().flat_map(Body::templates);
     found.extend(auth.chain(body).map(|template| (template, step.block)));
     for expectation in &step.expectations {
-        expectation.predicate.templates(&mut found);
+        if !matches!(expectation.query, Query::Variable(..)) {
+            expectation.predicate.templates(&mut found);
+        }
     }
     found.extend(made_of(&step.captures));
+    found
+}
+
+/// The variables that something is expected of, which know what the step
+/// captures.
+fn of_variables(step: &Step) -> Vec<(&Template, Span)> {
+    let mut found = Vec::new();
+    for Expectation { query, predicate } in &step.expectations {
+        if let Query::Variable(named) = query {
+            found.push((&named.template, named.span));
+            predicate.templates(&mut found);
+        }
+    }
     found
 }
 

@@ -132,6 +132,10 @@ fn of_check(check: &Check) -> Duration {
 }
 
 fn of_step(step: &Step) -> Duration {
+    step.delay.saturating_add(of_attempts(step)).min(MOST)
+}
+
+fn of_attempts(step: &Step) -> Duration {
     if let Some(repeat) = &step.repeat {
         let in_a_row = repeat.times.div_ceil(repeat.jobs.get());
         let in_a_row = u32::try_from(in_a_row).unwrap_or(u32::MAX);

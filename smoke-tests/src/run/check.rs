@@ -52,6 +52,7 @@ async fn attempt(
         match frames.enter(step.used.as_ref(), &mut scope) {
             Ok(outside) => {
                 let source = step.source(&planned.source);
+                shared.delay(step.delay).await;
                 match &step.repeat {
                     None => step::run(step, source, shared, &mut scope, &mut jar, entry).await,
                     Some(repeat) => {

@@ -1,10 +1,12 @@
 //! Holds an answer, or a message, against what it must be like.
 
+use serde_json::Value;
+
 use super::capture;
 use super::cookies::Jar;
 use super::step::Attempt;
-use crate::answer::Answer;
-use crate::check_file::{Capture, Expectation};
+use crate::answer::{Answer, Senseless};
+use crate::check_file::{Capture, Expectation, Query};
 use crate::diagnostic::Diagnostic;
 use crate::http::Response;
 use crate::report::{Class, Failure};
@@ -27,46 +29,31 @@ impl Attempt<'_> {
         let mut failures = Vec::new();
         for expectation in expectations {
             let query = &expectation.query;
-            let title = format!("unexpected {}", query.describe());
-            let mut wrong = |span, expected: Option<String>, found: String| {
-                let mut diagnostic = Diagnostic::at(self.source, span, title.clone()).found(found);
-                diagnostic.expected = expected;
-                failures.push(Failure {
-                    class: Class::WrongAnswer,
-                    diagnostic,
-                });
-            };
-            let span = expectation.predicate.span();
-            match answer.ask(query) {
-                Err(senseless) => {
-                    wrong(span, Some(senseless.expected.into_owned()), senseless.found);
-                }
-                Ok(value) => {
-                    match expectation
-                        .predicate
-                        .judge(value.as_ref(), query.unit(), scope)
-                    {
-                        Ok(mismatches) => mismatches.into_iter().for_each(|mismatch| {
-                            let aside = answer.aside(query);
-                            let aside = aside.map(|text| format!(": {}", shown_text(&text)));
-                            let found = mismatch.found + aside.as_deref().unwrap_or_default();
-                            wrong(mismatch.span, Some(mismatch.expected), found);
-                        }),
-                        Err(reason) => {
-                            wrong(span, Some("values to compare with".to_owned()), reason);
-                        }
-                    }
+            if !matches!(query, Query::Variable(..)) {
+                let aside = answer.aside(query);
+                failures.extend(self.hold(expectation, answer.ask(query), aside, scope));
+            }
+        }
+        let mut learned = scope.clone();
+        let mut all_taken = true;
+        for capture in captures {
+            match capture::take(capture, &answer, self.source, scope) {
+                Ok(value) => learned.set(&capture.name, &value),
+                Err(diagnostic) => {
+                    all_taken = false;
+                    failures.push(wrong_answer(diagnostic));
                 }
             }
         }
-        let mut taken = Vec::new();
-        for capture in captures {
-            match capture::take(capture, &answer, self.source, scope) {
-                Ok(value) => taken.push((&capture.name, value)),
-                Err(diagnostic) => failures.push(Failure {
-                    class: Class::WrongAnswer,
-                    diagnostic,
-                }),
+        learned.keep_secret(scope.secrets().to_vec());
+        for expectation in expectations.iter().filter(|_| all_taken) {
+            if let Query::Variable(named) = &expectation.query {
+                let value = named.template.evaluate(&learned).map(Some);
+                let value = value.map_err(|found| Senseless {
+                    expected: "a value".into(),
+                    found,
+                });
+                failures.extend(self.hold(expectation, value, None, &learned));
             }
         }
         failures.sort_by_key(|failure: &Failure| {
@@ -77,10 +64,50 @@ impl Attempt<'_> {
                 .map(|place| place.span.start)
         });
         if failures.is_empty() {
-            for (name, value) in taken {
-                scope.set(name, &value);
-            }
+            *scope = learned;
         }
         failures
+    }
+
+    /// What of a value is not as expected.
+    fn hold(
+        &self,
+        expectation: &Expectation,
+        value: Result<Option<Value>, Senseless>,
+        aside: Option<String>,
+        scope: &Scope,
+    ) -> Vec<Failure> {
+        let Expectation { query, predicate } = expectation;
+        let title = format!("unexpected {}", query.describe());
+        let wrong = |span, expected: String, found: String| {
+            let diagnostic = Diagnostic::at(self.source, span, title.clone());
+            wrong_answer(diagnostic.expected(expected).found(found))
+        };
+        let value = match value {
+            Ok(value) => value,
+            Err(senseless) => {
+                let expected = senseless.expected.into_owned();
+                return vec![wrong(predicate.span(), expected, senseless.found)];
+            }
+        };
+        let aside = aside.map(|text| format!(": {}", shown_text(&text)));
+        let aside = aside.unwrap_or_default();
+        match predicate.judge(value.as_ref(), query.unit(), scope) {
+            Ok(mismatches) => mismatches
+                .into_iter()
+                .map(|one| wrong(one.span, one.expected, one.found + &aside))
+                .collect(),
+            Err(reason) => {
+                let expected = "values to compare with".to_owned();
+                vec![wrong(predicate.span(), expected, reason)]
+            }
+        }
+    }
+}
+
+fn wrong_answer(diagnostic: Diagnostic) -> Failure {
+    Failure {
+        class: Class::WrongAnswer,
+        diagnostic,
     }
 }

@@ -112,6 +112,13 @@ impl Shared<'_> {
             .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
+    /// Pauses before a step, no longer than the run has time.
+    async fn delay(&self, delay: Duration) {
+        if !delay.is_zero() {
+            tokio::time::sleep_until(self.not_beyond(Instant::now() + delay)).await;
+        }
+    }
+
     /// Pauses until the next attempt may begin; false if there is none to be.
     async fn pause(&self, retry: &Retry, begun: Instant, attempts: u32, last: &StepReport) -> bool {
         if retry.times.is_some_and(|times| attempts >= times) || !may_heal(retry, last) {

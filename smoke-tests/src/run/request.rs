@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, TE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap,
+    HeaderName, HeaderValue, TE, USER_AGENT,
 };
 use serde_json::{Map, Value};
 
 use super::auth::{authorization, signer};
-use crate::check_file::{self, Body, Content, GraphQl, Part, as_http};
+use crate::check_file::{self, Body, Content, GraphQl, Part, as_http, is_host};
 use crate::http::{self as http_client, Manner, Request};
 use crate::target::Target;
 use crate::template::{Scope, Template};
@@ -106,6 +106,9 @@ fn headers(own: &[(HeaderName, Template)], scope: &Scope) -> Result<HeaderMap, U
     for (name, template) in own {
         let what = || unfit(format!("the header `{name}`"));
         let value = template.render(scope).map_err(what())?;
+        if name == HOST && !is_host(&value) {
+            return Err(what()("a value that is no host".to_owned()));
+        }
         let value = HeaderValue::from_str(&value)
             .map_err(|_| what()("a value that HTTP does not allow".to_owned()))?;
         headers.append(name, value);

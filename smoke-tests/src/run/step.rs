@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::HOST;
 use tokio::time::Instant;
 
 use super::capture;
@@ -182,7 +183,9 @@ impl Attempt<'_> {
             let body = request.body.clone();
             let manner = request.manner.clone();
             let limit = self.shared.left(limit);
-            let asked = if self.step.needs_connection() {
+            // A pooled connection of HTTP/2 names the host that it was opened to.
+            let fresh = self.step.needs_connection() || request.headers.contains_key(HOST);
+            let asked = if fresh {
                 client.ask_fresh(request, limit).await
             } else {
                 client.ask(request, limit).await

@@ -29,6 +29,13 @@ pub(super) fn selectors() -> Value {
     of_each("Texts of elements in HTML or XML by CSS selectors.")
 }
 
+fn variables() -> Value {
+    let mut variables =
+        of_each("Variables by their names, those that this step captures among them.");
+    variables["propertyNames"] = json!({ "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" });
+    variables
+}
+
 pub(super) fn expect() -> Value {
     closed(map([
         (
@@ -74,6 +81,7 @@ pub(super) fn expect() -> Value {
         ("json", json_paths()),
         ("xpath", xpaths()),
         ("css", selectors()),
+        ("variables", variables()),
         ("tls", tls()),
         ("latency", latency()),
         (

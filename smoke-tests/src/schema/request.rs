@@ -94,6 +94,12 @@ pub(super) fn request() -> Map<String, Value> {
             duration("The longest that one attempt may take. Default: 10s."),
         ),
         ("follow_redirects", follow_redirects()),
+        (
+            "delay",
+            duration(
+                "A pause before the request. To wait for something, `retry` until it is there.",
+            ),
+        ),
         ("repeat", repeat()),
     ])
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `regex(pattern)` | the first group of the first match, or all of it |
 //! | `jsonpath(path)` | what the path selects; text is read as JSON |
-//! | `nth(1)` | an element, counted from 0, from the end if negative |
+//! | `nth(1)` | an element of a list, counted from 0, from the end if negative |
 //! | `url_param(name)` | a parameter of a URL's query |
 //! | `url_decode`, `html_unescape` | decodings |
 //! | `format_date(format)` | a date by a `strftime` format, in UTC |
@@ -13,7 +13,7 @@
 //! A value that is not there stays so, and a pattern or a path that cannot be
 //! read is an error of syntax: the trial of a template finds it.
 
-use minijinja::value::{Serde, Value};
+use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
 use crate::jsonpath::Path;
@@ -86,6 +86,9 @@ fn nth(value: &Value, index: i64) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
+    if !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        return Err(wrong("a list", &format!("{}", value.kind())));
+    }
     let items: Vec<Value> = value.try_iter()?.collect();
     let at = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
     let at = if index < 0 {
@@ -137,12 +140,22 @@ fn html_unescape(value: &Value) -> Result<Value, Error> {
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let known = rest
-            .find(';')
-            .and_then(|end| Some((character(&rest[1..end])?, end)));
-        let (c, end) = known.unwrap_or(('&', 0));
+        let name = &rest[1..];
+        // Of a number the end need not be said.
+        let end = match name.strip_prefix('#') {
+            Some(_) => name.find(|c: char| c != '#' && !c.is_ascii_alphanumeric()),
+            None => name.find(';'),
+        };
+        let name = &name[..end.unwrap_or(name.len())];
+        let (c, length) = match character(name) {
+            Some(c) => (c, 1 + name.len()),
+            None => ('&', 1),
+        };
         plain.push(c);
-        rest = &rest[end + 1..];
+        rest = &rest[length..];
+        if length > 1 {
+            rest = rest.strip_prefix(';').unwrap_or(rest);
+        }
     }
     plain.push_str(rest);
     Ok(Value::from(plain))

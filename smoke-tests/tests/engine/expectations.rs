@@ -10,6 +10,74 @@ use smoke_tests::settings::{Connection, Limits};
 use crate::support::{check, connection, fails, passes, report, report_of, said, stage};
 
 #[tokio::test]
+async fn something_can_be_expected_of_what_is_captured() {
+    let stage = stage().await;
+    passes(
+        &stage,
+        r#"
+post: /json-echo
+json: { id: ord-7, again: ord-7, tags: "a, b", at: "2030-01-31T00:00:00Z" }
+capture:
+  id: { json: $.id }
+  number: { json: $.id, transform: "{{ value | regex('ord-([0-9]+)') | int }}" }
+  tags: { json: $.tags, transform: "{{ value | split(', ') }}" }
+  again: { json: $.again, secret: true }
+expect:
+  variables:
+    number: { type: integer, above: 6 }
+    tags: { count: 2, each: { matches: "^[ab]$" } }
+    id: "{{ again }}"
+"#,
+    )
+    .await;
+    let said = fails(
+        &stage,
+        r#"
+post: /json-echo
+json: { pin: 4711-4711, tags: "a, b" }
+capture:
+  pin: { json: $.pin, secret: true }
+  tags: { json: $.tags, transform: "{{ value | split(', ') }}" }
+expect:
+  variables:
+    pin: { starts_with: x }
+    tags: { count: 3 }
+"#,
+    )
+    .await;
+    insta::assert_snapshot!(said);
+    // What was not captured is said once, by the capture.
+    let said = fails(
+        &stage,
+        "get: /catalogue\ncapture: { a: { json: $.nowhere } }\nexpect: { variables: { a: 1 } }",
+    )
+    .await;
+    insta::assert_snapshot!(said);
+}
+
+#[tokio::test]
+async fn another_host_can_be_named_in_each_version_of_http() {
+    let stage = stage().await;
+    for version in ["1.1", "2"] {
+        passes(
+            &stage,
+            &format!(
+                "get: /redirect-to?url=/echo\nfollow_redirects: true\nhttp: '{version}'\nheaders: {{ host: admin.example.com }}\nexpect: {{ version: '{version}', json: {{ $.headers.host: admin.example.com }} }}"
+            ),
+        )
+        .await;
+    }
+    // Others still share the connection of the target.
+    passes(
+        &stage,
+        "get: /echo\nexpect: { json: { $.headers.host: { starts_with: localhost } } }",
+    )
+    .await;
+    let unfit = "steps:\n- get: /catalogue\n  capture: { a: { json: '$.items[0].name' } }\n- get: /echo\n  headers: { host: '{{ a }}' }";
+    insta::assert_snapshot!(fails(&stage, unfit).await);
+}
+
+#[tokio::test]
 async fn the_certificate_and_the_version_of_tls_can_be_expected() {
     let stage = stage().await;
     passes(

@@ -365,6 +365,10 @@ fn the_worst_case_is_every_request_timing_out_and_every_retry_used_up() {
     assert_eq!(worst("checks: [{ name: a, get: /, timeout: 8s }]"), 9);
     let retry = "checks: [{ name: a, get: /, timeout: 2s, retry: { for: 30s } }]";
     assert_eq!(worst(retry), 36);
+    assert_eq!(
+        worst("checks: [{ name: a, get: /, timeout: 8s, delay: 3s }]"),
+        12
+    );
     let counted = "checks: [{ name: a, get: /, timeout: 2s, retry: { times: 3, every: 1s } }]";
     assert_eq!(worst(counted), 9);
     let chain =

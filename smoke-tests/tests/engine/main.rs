@@ -16,6 +16,7 @@
 )]
 
 mod at_once;
+mod codings;
 mod command;
 mod curl;
 mod dial;

@@ -392,7 +392,7 @@ fn an_unknown_key_is_an_error() {
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `grpc`, `message`, `proto`, `websocket`, `messages`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects` or `repeat`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `grpc`, `message`, `proto`, `websocket`, `messages`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects`, `delay` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");

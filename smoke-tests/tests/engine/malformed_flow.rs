@@ -126,7 +126,7 @@ checks: [{ name: a, steps: [{ use: f }] }]
 #[test]
 fn what_carries_a_request_is_no_header_of_a_check_file() {
     let all = [
-        problems_of_check("get: /\nheaders: { Host: shop.example.com }"),
+        problems_of_check("get: /\nheaders: { Content-Length: '2' }"),
         problems_of_check("get: /\nheaders: { content-length: '{{ 1 }}', TE: trailers }"),
         problems(
             "defaults: { headers: { transfer-encoding: chunked, connection: close } }\nchecks: [{ name: a, get: / }]",
@@ -140,6 +140,31 @@ fn what_carries_a_request_is_no_header_of_a_check_file() {
     let expected =
         "get: /\nexpect: { headers: { content-length: '2', connection: { exists: false } } }";
     assert_eq!(problems_of_check(expected), "valid: 1 checks");
+}
+
+#[test]
+fn a_host_is_a_name_and_perhaps_a_port() {
+    let check = |host: &str| problems_of_check(&format!("get: /\nheaders: {{ host: '{host}' }}"));
+    let all = [check("https://shop.example.com"), check("a b"), check("")];
+    insta::assert_snapshot!(all.join("\n\n"));
+    for fine in ["shop.example.com", "shop.example.com:8443", "[::1]:8443"] {
+        assert_eq!(check(fine), "valid: 1 checks", "{fine}");
+    }
+}
+
+#[test]
+fn variables_of_which_something_is_expected_have_a_value_by_then() {
+    let all = [
+        problems_of_check("get: /\nexpect: { variables: { ordr: 1 } }\ncapture: { order: status }"),
+        problems_of_check(
+            "steps: [{ get: /, expect: { variables: { order: 1 } } }, { get: /, capture: { order: status } }]",
+        ),
+        problems_of_check("get: /\nexpect: { variables: { 'order.id': 1 } }"),
+        problems_of_check("get: /\ncapture: { a: status }\nexpect: { json: { $.a: '{{ a }}' } }"),
+    ];
+    insta::assert_snapshot!(all.join("\n\n"));
+    let same = "get: /\ncapture: { a: status, b: status }\nexpect: { variables: { a: '{{ b }}' } }";
+    assert_eq!(problems_of_check(same), "valid: 1 checks");
 }
 
 #[test]

@@ -50,6 +50,8 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
     ("tokio_tungstenite", &["smoke-tests/src/http/websocket.rs"]),
     ("x509_cert", &["smoke-tests/src/dial/certificate.rs"]),
     ("flate2", &["smoke-tests/src/encoding.rs"]),
+    ("brotli_decompressor", &["smoke-tests/src/encoding.rs"]),
+    ("encoding_rs", &["smoke-tests/src/charset.rs"]),
     ("cookie_store", &["smoke-tests/src/run/cookies.rs"]),
     ("quick_junit", &["smoke-tests/src/render/junit.rs"]),
     ("indicatif", &["smoke-tests/src/bin/smoke/progress.rs"]),

@@ -101,6 +101,34 @@ async fn pauses_grow_by_the_backoff() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_waits_for_its_delay_once_and_no_longer_than_the_run_has_time() {
+    let asked: Arc<Mutex<Vec<Instant>>> = Arc::default();
+    let asked_at = Arc::clone(&asked);
+    let url = serve(move |path| {
+        asked_at.lock().unwrap().push(Instant::now());
+        async move { Reply::Answer(if path == "/" { 200 } else { 503 }, String::new()) }
+    })
+    .await;
+    let text = "checks: [{ name: a, steps: [{ get: / }, { get: /busy, delay: 7s, retry: { times: 2, every: 1s } }] }]";
+    let begun = Instant::now();
+    let slow = report(&url, &[text]).await;
+    let at = |time: &Instant| (*time - begun).as_secs();
+    let times: Vec<_> = asked.lock().unwrap().iter().map(at).collect();
+    assert_eq!(times, [0, 7, 8]);
+    // The delay is not the service's time.
+    assert_eq!(slow.checks[0].steps[1].duration.as_secs(), 1);
+    let limits = Limits {
+        deadline: Some(Duration::from_secs(5)),
+        ..Limits::default()
+    };
+    let begun = Instant::now();
+    let cut = report_of(&url, &planned(&[text]), limits).await;
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    let classes: Vec<_> = cut.checks[0].failures().map(|it| it.class).collect();
+    assert_eq!(classes, [Class::CutShort]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_could_not_be_asked_is_asked_again_and_a_wrong_answer_is_not() {
     let asked: Arc<Mutex<usize>> = Arc::default();
     let url = serve(move |path| {
