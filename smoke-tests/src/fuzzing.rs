@@ -143,12 +143,18 @@ pub fn markup(text: &str) {
 /// can be read. The first line says which tool.
 #[cfg(feature = "cli")]
 pub fn import(text: &str) {
+    use crate::import::Bodies;
+
     let (tool, text) = text.split_once('\n').unwrap_or(("", text));
     let source = Source::new("fuzz.json", text);
+    let (tool, bodies) = match tool.strip_suffix(" verbatim") {
+        Some(tool) => (tool, Bodies::Verbatim),
+        None => (tool, Bodies::AsYaml),
+    };
     let imported = match tool {
-        "hurl" => crate::import::hurl(&source),
+        "hurl" => crate::import::hurl(&source, bodies),
         "environment" => return drop(crate::import::Environment::read(&source)),
-        _ => crate::import::postman(&source, &[]),
+        _ => crate::import::postman(&source, &[], bodies),
     };
     match imported {
         Ok(imported) => {

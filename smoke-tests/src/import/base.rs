@@ -100,7 +100,7 @@ pub(super) fn elsewhere(base: &str, variables: &mut Variables) -> Option<Elsewhe
 }
 
 /// What `--allow-host` has to say for a URL.
-fn allowed(url: &str) -> Option<String> {
+pub(super) fn allowed(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let fine = matches!(url.scheme(), "http" | "https")
         && url.username().is_empty()

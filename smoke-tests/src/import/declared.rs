@@ -36,7 +36,7 @@ impl Variables {
                 vec!["Nothing gives it a value: give it one here, or by --var.".to_owned()];
             if self.typed.contains(name) {
                 notes.push(format!(
-                    "By --var it is text; where a number is meant, write {{{{ {ours} | int }}}}."
+                    "By --var it is text: give a number here, or write {{{{ {ours} | int }}}}."
                 ));
             }
             // Above those whose values may name it.

@@ -15,6 +15,7 @@ mod dynamic;
 mod files;
 mod hurl;
 mod json_place;
+mod json_text;
 mod losses;
 mod postman;
 mod variables;
@@ -53,6 +54,20 @@ pub enum Kind {
     Hurl,
 }
 
+/// How bodies of JSON are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bodies {
+    /// As the rest of the check file, and sent without blanks.
+    #[default]
+    AsYaml,
+    /// As text that is sent as it stands in the original.
+    Verbatim,
+}
+
+/// What is said where blanks of the original are not sent.
+const WITHOUT_BLANKS: &str =
+    "JSON is sent without the blanks of the original; `smoke import --verbatim` keeps them.";
+
 /// Tells by name and content what a file is.
 ///
 /// # Errors
@@ -70,16 +85,20 @@ pub fn kind(source: &Arc<Source>) -> Result<Kind, Problems> {
 ///
 /// # Errors
 /// A text that is no collection.
-pub fn postman(source: &Arc<Source>, environments: &[Environment]) -> Result<Imported, Problems> {
-    postman::import(source, environments)
+pub fn postman(
+    source: &Arc<Source>,
+    environments: &[Environment],
+    bodies: Bodies,
+) -> Result<Imported, Problems> {
+    postman::import(source, environments, bodies)
 }
 
 /// Makes a check file from a Hurl file.
 ///
 /// # Errors
 /// A text that cannot be read as Hurl.
-pub fn hurl(source: &Arc<Source>) -> Result<Imported, Problems> {
-    hurl::import(source)
+pub fn hurl(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, Problems> {
+    hurl::import(source, bodies)
 }
 
 /// The name of a check file: what the original is called, without its ending.

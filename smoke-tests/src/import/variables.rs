@@ -95,6 +95,16 @@ impl Variables {
         self.name(name)
     }
 
+    /// A name of our own under which an answer's value is kept.
+    pub(super) fn capture_of(&mut self, word: &str) -> String {
+        let taken = |name: &String| {
+            self.names.contains_key(name) || self.names.values().any(|ours| ours == name)
+        };
+        let names = (1..).map(|number| format!("{}_{number}", identifier(word)));
+        let name = names.into_iter().find(|name| !taken(name));
+        self.capture(&name.unwrap_or_default())
+    }
+
     /// Goes on to the next answer.
     pub(super) fn next_answer(&mut self) {
         self.fresh.clear();

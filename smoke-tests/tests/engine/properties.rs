@@ -277,7 +277,7 @@ proptest! {
     ) {
         let text = words.concat();
         let source = Source::new("any.hurl", text.as_str());
-        if let Ok(imported) = smoke_tests::import::hurl(&source) {
+        if let Ok(imported) = smoke_tests::import::hurl(&source, smoke_tests::import::Bodies::Verbatim) {
             let file = Source::new("any.yaml", imported.text.as_str());
             let environment = |_: &str| Some("a value".to_owned());
             let read = plan(&[file], &Selection::default(), &environment);

@@ -250,6 +250,10 @@ pub(crate) struct ImportArgs {
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
 
+    /// Keep bodies of JSON as they are written, blanks and all
+    #[arg(long)]
+    pub(crate) verbatim: bool,
+
     #[command(flatten)]
     pub(crate) writing: WritingArgs,
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use smoke_tests::diagnostic::{Diagnostic, Problems, Source};
-use smoke_tests::import::{self, Environment, Imported, Kind};
+use smoke_tests::import::{self, Bodies, Environment, Imported, Kind};
 use smoke_tests::snippet::{Frame, Severity, render_in};
 use smoke_tests::units::counted;
 
@@ -21,12 +21,17 @@ pub(crate) fn import(args: &ImportArgs, output: &Output) -> Exit {
             return Exit::BadInput;
         }
     };
+    let bodies = if args.verbatim {
+        Bodies::Verbatim
+    } else {
+        Bodies::AsYaml
+    };
     let mut lost = 0;
     for (source, kind) in &files.sources {
         let imported = match kind {
-            Kind::Hurl => import::hurl(source),
+            Kind::Hurl => import::hurl(source, bodies),
             Kind::Postman | Kind::PostmanEnvironment => {
-                import::postman(source, &files.environments)
+                import::postman(source, &files.environments, bodies)
             }
         };
         let imported = match imported {

@@ -1,7 +1,8 @@
 //! What an answer must be like, and what is captured of it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::super::base;
 use super::Importer;
 use super::cookie;
 use super::entry::{Answer, Body, BodyKind, Pair, Section};
@@ -61,10 +62,12 @@ impl Importer {
         for section in answer.part.sections.iter().filter(|one| is_captures(one)) {
             for pair in &section.pairs {
                 if let Err(help) = self.capture(pair, step) {
+                    self.missed.extend(self.variables.known(&pair.key));
                     self.lost(step, pair.span, "a capture", help);
                 }
             }
         }
+        self.seen.extend(cookie::named(&answer.part));
         for header in &answer.part.headers {
             self.expected_header(header, &answer.part.headers, step);
         }
@@ -99,11 +102,6 @@ impl Importer {
         if self.variables.took_fresh() {
             return self.lost(step, header.span, "a header", FRESH);
         }
-        let coded = |coding: &str| matches!(coding.trim(), "br" | "zstd");
-        if name == "content-encoding" && value.split(',').any(coded) {
-            let help = "answers are asked for in gzip and deflate, and decoded from them";
-            return self.lost(step, header.span, "a coding of the body", help);
-        }
         let (operator, wanted) = if repeated && value.contains("{{") {
             step.note("One of several headers is looked for as a part of all of them.");
             ("contains", value)
@@ -134,24 +132,15 @@ impl Importer {
         if source == json!("url") {
             step.note(&format!("{WHOLE_URL}\n  {name}"));
         }
-        let plain = made == "value";
-        let mut capture = match source {
-            Value::Object(capture) => capture,
-            word if !plain || secret => Map::from_iter([("from".to_owned(), word)]),
-            word => {
-                let name = self.variables.capture(&name);
-                step.capture.insert(name, word);
-                return Ok(());
-            }
-        };
-        if !plain {
-            capture.insert("transform".to_owned(), json!(format!("{{{{ {made} }}}}")));
-        }
+        let mut capture = filter::capture(source, &made);
         if secret {
-            capture.insert("secret".to_owned(), json!(true));
+            if !capture.is_object() {
+                capture = json!({ "from": capture });
+            }
+            capture["secret"] = json!(true);
         }
         let name = self.variables.capture(&name);
-        step.capture.insert(name, capture.into());
+        step.capture.insert(name, capture);
         Ok(())
     }
 
@@ -206,7 +195,11 @@ impl Importer {
         let path = match url.strip_prefix(self.base.as_str()) {
             Some("") => "/",
             Some(path) if !self.base.is_empty() && path.starts_with(['/', '?']) => path,
-            _ if url.contains("://") => return None,
+            _ if url.contains("://") => {
+                self.hosts.insert(base::allowed(url)?);
+                self.elsewhere = true;
+                url
+            }
             _ => url,
         };
         Some(json!(self.variables.template(path)))

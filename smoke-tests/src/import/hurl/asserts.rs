@@ -8,20 +8,19 @@ use serde_json::{Map, Value, json};
 use super::Importer;
 use super::answer::{FRESH, HELP};
 use super::cookie;
+use super::filter::Filter;
 use super::predicate::{Meant, meant};
 use super::query::{Part, Query, is_singular, query};
 use super::value::{Word, words};
 use crate::draft::{Step, escaped};
 
-const ABSENT: &str = "The original also passes where there is nothing to compare:";
-const SEVERAL: &str =
-    "Where the path finds one value alone, the original looks into it and not into a list:";
+pub(super) const ABSENT: &str = "The original also passes where there is nothing to compare:";
 const SET: &str = "A cookie has `secure`, true or false, where this answer sets it.";
 
 /// A demand on a part of an answer.
-struct Demand {
-    operator: &'static str,
-    value: Value,
+pub(super) struct Demand {
+    pub(super) operator: &'static str,
+    pub(super) value: Value,
 }
 
 fn demand(operator: &'static str, value: Value) -> Demand {
@@ -32,10 +31,10 @@ impl Importer {
     /// Adds what an assert demands; the error says what to do where a check
     /// file cannot say it.
     pub(super) fn assert(&mut self, text: &str, step: &mut Step) -> Result<(), &'static str> {
-        let before = step.expect.clone();
+        let before = step.clone();
         let carried = self.demands(text, step).ok_or(HELP).flatten();
         if carried.is_err() {
-            step.expect = before;
+            *step = before;
         }
         carried
     }
@@ -56,30 +55,58 @@ impl Importer {
         let Query {
             part,
             filters,
-            mut rest,
+            rest,
         } = query(&words)?;
         let negated = rest.first() == Some(&Word::Name("not".to_owned()));
-        rest = &rest[usize::from(negated)..];
-        let (Word::Name(predicate), arguments) = rest.split_first()? else {
+        let (Word::Name(predicate), arguments) = rest[usize::from(negated)..].split_first()? else {
             return None;
         };
         if arguments.len() > 1 {
             return None;
         }
-        self.variables.took_fresh();
-        let as_text = as_text(&part, predicate, arguments.first());
-        let (part, argument) = match &as_text {
-            Some(text) => (Part::Body, Some(text)),
-            None => (part, arguments.first()),
+        let asked = Asked {
+            text,
+            part,
+            filters,
+            negated,
+            predicate,
+            argument: arguments.first(),
         };
-        let meant = meant(self, &part, &filters, predicate, argument)?;
+        let before = step.clone();
+        let carried = self.of_answer(&asked, step);
+        if carried == Some(Ok(())) {
+            return carried;
+        }
+        *step = before;
+        self.of_variable(&asked, step).map(Ok).or(carried)
+    }
+
+    /// Says an assert as an expectation of a part of the answer.
+    fn of_answer(
+        &mut self,
+        asked: &Asked<'_>,
+        step: &mut Step,
+    ) -> Option<Result<(), &'static str>> {
+        let Asked {
+            filters,
+            negated,
+            predicate,
+            ..
+        } = asked;
+        self.variables.took_fresh();
+        let as_text = as_text(&asked.part, predicate, asked.argument);
+        let (part, argument) = match &as_text {
+            Some(text) => (&Part::Body, Some(text)),
+            None => (&asked.part, asked.argument),
+        };
+        let meant = meant(self, part, filters, predicate, argument)?;
         if self.variables.took_fresh() {
             return Some(Err(FRESH));
         }
-        if let Part::Regex(pattern) = &part {
+        if let Part::Regex(pattern) = part {
             // All that can be said of it is whether it is there.
             let Meant::Exists = meant else { return None };
-            let Demand { operator, value } = if negated {
+            let Demand { operator, value } = if *negated {
                 demand("not", json!({ "matches": pattern }))
             } else {
                 demand("matches", json!(pattern))
@@ -87,12 +114,12 @@ impl Importer {
             return step.demand("body", None, operator, value).then_some(Ok(()));
         }
         let mut notes = Vec::new();
-        let demands = match &part {
+        let demands = match part {
             Part::Json(path) | Part::Count(path) if !is_singular(path) => {
-                of_several(&part, &meant, negated, &mut notes)?
+                of_several(part, &meant, *negated)?
             }
             Part::Attribute(name, attribute) => {
-                let Demand { operator, value } = of_attribute(attribute, &meant, negated)?;
+                let Demand { operator, value } = of_attribute(attribute, &meant, *negated)?;
                 return cookie::set(step, name, operator, value).then_some(Ok(()));
             }
             // An answer takes a cookie away by an empty one, which Hurl sees.
@@ -106,22 +133,22 @@ impl Importer {
             // those that the check holds by now.
             Part::Cookie(name) if self.steps > 0 => {
                 notes.push(SET.to_owned());
-                let gone = negated && matches!(meant, Meant::Exists);
+                let gone = *negated && matches!(meant, Meant::Exists);
                 if !cookie::set(step, name, "secure", json!({ "exists": !gone })) {
                     return None;
                 }
                 if gone {
                     Vec::new()
                 } else {
-                    plain(&part, &meant, negated)
+                    plain(part, &meant, *negated)
                 }
             }
-            _ => plain(&part, &meant, negated),
+            _ => plain(part, &meant, *negated),
         };
-        let absent = negated && !matches!(meant, Meant::Exists);
+        let absent = *negated && !matches!(meant, Meant::Exists);
         let (section, of) = part.place()?;
         if absent && matches!(section, "json" | "headers" | "cookies") && notes.is_empty() {
-            notes.push(format!("{ABSENT}\n  {}", shortened(text)));
+            notes.push(format!("{ABSENT}\n  {}", shortened(asked.text)));
         }
         for Demand { operator, value } in demands {
             if !step.demand(section, of, operator, value) {
@@ -129,15 +156,27 @@ impl Importer {
             }
         }
         for note in notes {
-            let note = if note == SEVERAL {
-                format!("{note}\n  {}", shortened(text))
-            } else {
-                note
-            };
             step.note(&note);
         }
         Some(Ok(()))
     }
+}
+
+/// An assert in its parts.
+pub(super) struct Asked<'w> {
+    pub(super) text: &'w str,
+    pub(super) part: Part,
+    pub(super) filters: Vec<Filter<'w>>,
+    pub(super) negated: bool,
+    pub(super) predicate: &'w str,
+    pub(super) argument: Option<&'w Word>,
+}
+
+/// Bytes that are text, as that text.
+pub(super) fn as_raw(word: &Word) -> Option<Word> {
+    let text = String::from_utf8(word.written_bytes()?).ok()?;
+    let plain = !text.contains(|c: char| c.is_control() && !c.is_whitespace());
+    plain.then_some(Word::Raw(text))
 }
 
 fn is_empty(meant: &Meant) -> bool {
@@ -153,19 +192,16 @@ fn as_text(part: &Part, predicate: &str, argument: Option<&Word>) -> Option<Word
     let (Part::Bytes, "startsWith" | "endsWith" | "contains") = (part, predicate) else {
         return None;
     };
-    let bytes = argument?.written_bytes()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let plain = text.is_ascii() && !text.contains(|c: char| c.is_control() && !c.is_whitespace());
-    plain.then_some(Word::Raw(text))
+    as_raw(argument?).filter(|word| matches!(word, Word::Raw(text) if text.is_ascii()))
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line.chars().take(100).collect()
 }
 
 /// Demands on one value.
-fn plain(part: &Part, meant: &Meant, negated: bool) -> Vec<Demand> {
+pub(super) fn plain(part: &Part, meant: &Meant, negated: bool) -> Vec<Demand> {
     match meant {
         Meant::Exists => vec![demand("exists", json!(!negated))],
         Meant::Equals(value) if !negated => vec![demand("equals", value.clone())],
@@ -202,8 +238,14 @@ fn plain(part: &Part, meant: &Meant, negated: bool) -> Vec<Demand> {
                 .into_iter()
                 .collect();
             if negated && contains && is_json && kind.is_none() {
-                // Nothing else can contain something.
-                demands.push(demand("schema", json!({ "type": ["string", "array"] })));
+                // Nothing else can contain it.
+                let text = tests.iter().any(|(_, value)| value.is_string());
+                let kinds: &[&str] = if text {
+                    &["string", "array"]
+                } else {
+                    &["array"]
+                };
+                demands.push(demand("schema", json!({ "type": kinds })));
             }
             if negated {
                 demands.push(demand("not", map(tests)));
@@ -250,13 +292,8 @@ fn map(tests: &[(&'static str, Value)]) -> Value {
 }
 
 /// Demands on what a path selects that may stand for several values: here they
-/// are a list, always.
-fn of_several(
-    part: &Part,
-    meant: &Meant,
-    negated: bool,
-    notes: &mut Vec<String>,
-) -> Option<Vec<Demand>> {
+/// are a list, always. Nothing where that makes a difference.
+fn of_several(part: &Part, meant: &Meant, negated: bool) -> Option<Vec<Demand>> {
     let one = |tests: Value| json!({ "count": 1, "each": tests });
     Some(match meant {
         Meant::Exists => vec![demand("empty", json!(negated))],
@@ -275,12 +312,10 @@ fn of_several(
         Meant::Filtered { .. } if negated => return None,
         Meant::Filtered { form, tests } => {
             let tests = form.iter().chain(tests).cloned().collect();
-            return of_several(part, &Meant::tests(None, tests), negated, notes);
+            return of_several(part, &Meant::tests(None, tests), negated);
         }
-        Meant::Tests { tests, .. } if matches!(part, Part::Count(_)) => {
-            notes.push(SEVERAL.to_owned());
-            plain(part, &Meant::tests(None, tests.clone()), negated)
-        }
+        // One value alone is looked into, and not the list that it is.
+        Meant::Tests { .. } if matches!(part, Part::Count(_)) => return None,
         Meant::Tests { kind, tests } => {
             let [(operator, value)] = tests.as_slice() else {
                 let all = all(*kind, tests);
@@ -291,13 +326,9 @@ fn of_several(
                 });
             };
             match *operator {
-                "contains" => {
-                    notes.push(SEVERAL.to_owned());
-                    plain(part, &Meant::tests(None, tests.clone()), negated)
-                }
+                "contains" | "count" => return None,
                 // A list of several values is one too.
                 "type" if *value == json!("array") => return None,
-                "count" => return None,
                 _ if negated => vec![demand("not", one(all(*kind, tests)))],
                 _ => vec![demand("count", json!(1)), demand("each", all(*kind, tests))],
             }

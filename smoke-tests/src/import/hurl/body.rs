@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::Bodies;
 use super::super::files::FILE_HELP;
+use super::super::json_text::{is_compact, json_body, json_text};
 use super::Importer;
 use super::entry::{Body, BodyKind, Pair};
 use super::lines::unescaped;
-use super::value::{bytes, json_body};
+use super::value::bytes;
 use crate::draft::{Step, can_be_sent, escape};
 
 const SECOND: &str = "send one body in a request";
@@ -70,11 +72,19 @@ impl Importer {
         if step.has_body() {
             return self.lost(step, body.span, "a second body", SECOND);
         }
-        let (text, implied) = match body.kind {
+        let (text, kind) = match body.kind {
             BodyKind::Json(text) | BodyKind::Text("json", text) => {
-                if let Some(value) = json_body(text, &mut self.variables) {
+                if self.bodies == Bodies::AsYaml
+                    && let Some(value) = json_body(text, &mut self.variables)
+                {
+                    self.reformed |= !is_compact(text);
                     drop_implied(step);
                     step.request.insert("json".to_owned(), value);
+                    return;
+                }
+                if let Some(text) = json_text(text, &mut self.variables) {
+                    implied(step, "application/json");
+                    step.request.insert("text".to_owned(), json!(text));
                     return;
                 }
                 (text, Some("application/json"))
@@ -118,13 +128,8 @@ impl Importer {
                 return;
             }
         };
-        if let (Some(implied), Value::Object(headers)) = (
-            implied,
-            step.request.entry("headers").or_insert_with(|| json!({})),
-        ) {
-            headers
-                .entry("content-type")
-                .or_insert_with(|| json!(implied));
+        if let Some(kind) = kind {
+            implied(step, kind);
         }
         let text = self.variables.template(text);
         step.request.insert("text".to_owned(), json!(text));
@@ -140,6 +145,14 @@ impl Importer {
         };
         step.request.insert(key.to_owned(), json!(value));
         Some(())
+    }
+}
+
+/// Adds the header that a body of this kind has where nothing else is said.
+fn implied(step: &mut Step, kind: &str) {
+    let headers = step.request.entry("headers").or_insert_with(|| json!({}));
+    if let Value::Object(headers) = headers {
+        headers.entry("content-type").or_insert_with(|| json!(kind));
     }
 }
 

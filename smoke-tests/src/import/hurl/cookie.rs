@@ -1,8 +1,10 @@
-//! Cookies of an answer: a predicate over the value, or a map of attributes.
+//! Cookies: of an answer a predicate over the value, or a map of attributes;
+//! for requests those that comments of the original put into its store.
 
 use serde_json::{Map, Value, json};
 
-use crate::draft::Step;
+use super::entry;
+use crate::draft::{Step, also_sent, can_be_sent};
 
 /// What a cookie is asked for beside its value.
 const ATTRIBUTES: [&str; 6] = [
@@ -13,6 +15,71 @@ const ATTRIBUTES: [&str; 6] = [
     "domain",
     "max_age",
 ];
+
+/// A cookie that a comment puts into the store (the format of Netscape's file).
+#[derive(Debug)]
+pub(super) struct Put {
+    path: String,
+    name: String,
+    value: String,
+}
+
+/// What follows `@cookie_storage_set:`, if it is for the host that is asked.
+pub(super) fn put(text: &str, base: &str) -> Option<Put> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [domain, _, path, secure, _, name, value] = words.as_slice() else {
+        return None;
+    };
+    let (scheme, authority) = base.split_once("://")?;
+    let host = authority.split(':').next()?;
+    let fits = host.eq_ignore_ascii_case(domain) && (*secure == "FALSE" || scheme == "https");
+    let sent = can_be_sent("cookie", &format!("{name}={value}")) && !value.contains("{{");
+    (fits && sent).then(|| Put {
+        path: (*path).to_owned(),
+        name: (*name).to_owned(),
+        value: (*value).to_owned(),
+    })
+}
+
+/// Sends the cookies that were put into the store, but for those that the step
+/// names itself.
+pub(super) fn send(all: &[Put], path: &str, step: &mut Step) {
+    let headers = step.request.get("headers");
+    let own = headers.and_then(|headers| headers.get("cookie"));
+    let own = own.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let named = |name: &str| {
+        own.split(';')
+            .any(|pair| pair.trim().starts_with(&format!("{name}=")))
+    };
+    let sent = all
+        .iter()
+        .filter(|put| path.starts_with(&put.path) && !named(&put.name));
+    let sent: Vec<_> = sent
+        .map(|put| format!("{}={}", put.name, put.value))
+        .collect();
+    if sent.is_empty() {
+        return;
+    }
+    if let Value::Object(headers) = step.request.entry("headers").or_insert_with(|| json!({})) {
+        also_sent(headers, "cookie".to_owned(), sent.join("; "));
+    }
+}
+
+/// The names of cookies that are looked for in an answer.
+pub(super) fn named(part: &entry::Part<'_>) -> Vec<String> {
+    let set = |header: &&entry::Pair<'_>| header.key.eq_ignore_ascii_case("set-cookie");
+    let by_header = part.headers.iter().filter(set);
+    let by_header = by_header.filter_map(|header| header.value.split('=').next());
+    let pairs = part.sections.iter().flat_map(|section| &section.pairs);
+    let by_query = pairs.filter_map(|pair| {
+        let rest = pair.value.trim_start().strip_prefix("cookie")?;
+        rest.trim_start()
+            .strip_prefix('"')?
+            .split(['"', '['])
+            .next()
+    });
+    by_header.chain(by_query).map(str::to_owned).collect()
+}
 
 /// Demands something of an attribute; false if something else was demanded of
 /// it already.

@@ -1,5 +1,7 @@
 //! Filters of Hurl: what is made of a value before it is kept or compared.
 
+use serde_json::{Map, Value, json};
+
 use super::super::dynamic::quoted;
 use super::super::variables::Variables;
 use super::value::Word;
@@ -83,6 +85,30 @@ pub(super) fn filters(words: &[Word]) -> Option<(Vec<Filter<'_>>, &[Word])> {
     Some((found, rest))
 }
 
+/// Filters that Hurl has for texts only.
+const OF_TEXT: [&str; 13] = [
+    "base64Decode",
+    "base64UrlSafeDecode",
+    "htmlEscape",
+    "htmlUnescape",
+    "jsonpath",
+    "regex",
+    "replace",
+    "replaceRegex",
+    "split",
+    "toDate",
+    "urlDecode",
+    "urlEncode",
+    "urlQueryParam",
+];
+
+impl Filter<'_> {
+    /// Whether it is for texts only.
+    pub(super) fn is_of_text(&self) -> bool {
+        OF_TEXT.contains(&self.name)
+    }
+}
+
 /// What a value is while filters are put together.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
@@ -92,13 +118,39 @@ enum Form {
     Date,
 }
 
+/// A capture from a source, and what is made of its value.
+pub(super) fn capture(source: Value, made: &str) -> Value {
+    let plain = made == "value";
+    let mut capture = match source {
+        Value::Object(capture) => capture,
+        word if plain => return word,
+        word => Map::from_iter([("from".to_owned(), word)]),
+    };
+    if !plain {
+        capture.insert("transform".to_owned(), json!(format!("{{{{ {made} }}}}")));
+    }
+    capture.into()
+}
+
 /// The expression that makes of `value` what the filters do.
 pub(super) fn expression(
     value: String,
     filters: &[Filter<'_>],
     variables: &mut Variables,
 ) -> Option<String> {
-    let mut made = value;
+    let (made, bytes) = made(value, filters, variables)?;
+    (!bytes).then_some(made)
+}
+
+/// The same, and whether the original has bytes where here is text.
+pub(super) fn made(
+    value: String,
+    filters: &[Filter<'_>],
+    variables: &mut Variables,
+) -> Option<(String, bool)> {
+    // A choice is one term of what is made of it.
+    let choice = value.contains(" if ") && !filters.is_empty();
+    let mut made = if choice { format!("({value})") } else { value };
     let mut form = Form::Any;
     for filter in filters {
         let (after, next) = match (filter.name, form) {
@@ -138,7 +190,7 @@ pub(super) fn expression(
         }
         form = next;
     }
-    (form == Form::Any).then_some(made)
+    (form != Form::Date).then_some((made, form == Form::Bytes))
 }
 
 /// A filter from values to values, as templates have it.
@@ -151,8 +203,9 @@ fn plain(filter: &Filter<'_>, variables: &mut Variables) -> Option<String> {
     };
     Some(match filter.name {
         "count" => "length".to_owned(),
-        "first" => "first".to_owned(),
-        "last" => "last".to_owned(),
+        // Of a text there is no first element.
+        "first" => "nth(0)".to_owned(),
+        "last" => "nth(-1)".to_owned(),
         "nth" => match first? {
             Word::Name(index) => format!("nth({})", index.parse::<i32>().ok()?),
             _ => format!("nth({})", text(0)?),

@@ -14,6 +14,7 @@ mod body;
 mod cookie;
 mod entry;
 mod filter;
+mod indirect;
 mod lines;
 mod options;
 mod predicate;
@@ -29,7 +30,7 @@ use serde_json::{Map, json};
 use super::files::Files;
 use super::losses::Losses;
 use super::variables::Variables;
-use super::{Imported, base, heading, stem};
+use super::{Bodies, Imported, WITHOUT_BLANKS, base, heading, stem};
 use crate::diagnostic::{Diagnostic, Problems, Source, Span};
 use crate::draft::{Check, Draft, Step, writes};
 
@@ -41,12 +42,23 @@ struct Importer {
     losses: Losses,
     variables: Variables,
     files: Files,
+    bodies: Bodies,
+    /// Whether a body of JSON is sent in another form than the original's.
+    reformed: bool,
     /// What the URLs on the target begin with.
     base: String,
     /// Other hosts, as `--allow-host` takes them.
     hosts: BTreeSet<String>,
     /// What the captures of the answer at hand ask of it, by their names.
     kept: BTreeMap<String, Vec<value::Word>>,
+    /// The names of captures that were lost.
+    missed: BTreeSet<String>,
+    /// The cookies that comments put into each request from here on.
+    put: Vec<cookie::Put>,
+    /// The names of cookies that answers so far were looked at for.
+    seen: BTreeSet<String>,
+    /// Whether the answer at hand is expected to be another host's.
+    elsewhere: bool,
     /// How many steps there are already.
     steps: usize,
 }
@@ -58,7 +70,7 @@ impl Importer {
     }
 }
 
-pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
+pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, Problems> {
     let entries = entry::entries(source.text()).map_err(|wrong| {
         Problems::from(
             Diagnostic::at(source, wrong.span, "this is not Hurl")
@@ -72,9 +84,15 @@ pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
         losses: Losses::new(source),
         variables: Variables::default(),
         files: Files::beside(source),
+        bodies,
+        reformed: false,
         base: base.unwrap_or_default(),
         hosts: BTreeSet::new(),
         kept: BTreeMap::new(),
+        missed: BTreeSet::new(),
+        put: Vec::new(),
+        seen: BTreeSet::new(),
+        elsewhere: false,
         steps: 0,
     };
     let mut check = Check {
@@ -114,6 +132,9 @@ pub(super) fn import(source: &Arc<Source>) -> Result<Imported, Problems> {
         .filter(|base| !base.is_empty());
     let hosts: Vec<String> = importer.hosts.into_iter().collect();
     let mut notes = heading(source, target.as_deref(), &hosts);
+    if importer.reformed {
+        notes.push(WITHOUT_BLANKS.to_owned());
+    }
     let checks = vec![check];
     let (variables, unknown) = importer.variables.into_entries(&checks);
     if !unknown.is_empty() {

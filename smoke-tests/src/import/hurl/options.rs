@@ -71,14 +71,28 @@ impl Importer {
         match (pair.key.as_str(), value) {
             // What they show changes nothing, and what they ask for is so here
             // where the server has it. Variables are given already.
-            ("verbose" | "very-verbose" | "verbosity" | "compressed" | "variable", _)
+            ("verbose" | "very-verbose" | "verbosity" | "variable", _)
             | ("http2", "true")
             | ("output", "-")
             | (
                 "http1.0" | "http3" | "skip" | "location" | "location-trusted" | "insecure"
-                | "path-as-is" | "digest" | "ntlm" | "negotiate" | "netrc" | "netrc-optional",
+                | "path-as-is" | "digest" | "ntlm" | "negotiate" | "netrc" | "netrc-optional"
+                | "compressed",
                 "false",
-            ) => {}
+            )
+            | ("delay", "0" | "0s" | "0ms") => {}
+            ("compressed", "true") => {
+                let header = Pair {
+                    key: "accept-encoding".to_owned(),
+                    value: "gzip, deflate, br",
+                    span: pair.span,
+                };
+                self.header(&header, step);
+            }
+            ("delay", time) => {
+                step.request
+                    .insert("delay".to_owned(), json!(duration(time)?));
+            }
             ("location", "true") => options.location = true,
             ("location-trusted", "true") => {
                 options.location = true;
@@ -263,7 +277,7 @@ fn help(option: &str) -> &'static str {
     match option {
         "insecure" => "TLS is always verified here; give the authority by `--cacert`",
         "cacert" => "give the authority by `--cacert`",
-        "delay" => "wait for what the delay is for: `retry: { for: 30s }`",
+        "delay" => "write `delay` with a time, or wait for what it is for: `retry: { for: 30s }`",
         "connect-to" | "resolve" => "say where the target is by `--connect-to`",
         "path-as-is" => "dots in a path are resolved before it is sent",
         "http1.0" | "http3" => "requests are made by HTTP/1.1 or HTTP/2",

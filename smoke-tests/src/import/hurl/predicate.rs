@@ -246,7 +246,12 @@ fn equal(part: &Part, value: Value) -> Option<Exact> {
         | Part::Tls("subject" | "issuer") => Exact::One(value.is_string().then_some(value)?),
         Part::XPath(_, Kind::Number) => Exact::One(value.is_number().then_some(value)?),
         Part::XPath(_, Kind::Boolean) => Exact::One(value.is_boolean().then_some(value)?),
-        Part::Duration | Part::Bytes | Part::Regex(_) | Part::Tls(_) => return None,
+        Part::Duration
+        | Part::Bytes
+        | Part::Regex(_)
+        | Part::Redirect(_)
+        | Part::Variable(_)
+        | Part::Tls(_) => return None,
     })
 }
 

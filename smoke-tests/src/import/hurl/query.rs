@@ -23,6 +23,10 @@ pub(super) enum Part {
     Url,
     /// How many redirects were followed.
     Redirects,
+    /// Where one of them led to, counted from 0.
+    Redirect(i32),
+    /// A variable, by its name in the original.
+    Variable(String),
     Header(String),
     /// The number of a header's values.
     Values(String),
@@ -66,6 +70,11 @@ pub(super) fn query(words: &[Word]) -> Option<Query<'_>> {
         "redirects" if rest.first() == Some(&Word::Name("count".to_owned())) => {
             (Part::Redirects, &rest[1..])
         }
+        "redirects" => redirect(rest)?,
+        "variable" => {
+            let (name, rest) = rest.split_first()?;
+            (Part::Variable(name.fixed()?.to_owned()), rest)
+        }
         "header" | "cookie" | "jsonpath" | "xpath" | "regex" | "certificate" => {
             let (argument, rest) = rest.split_first()?;
             (with_argument(name, argument)?, rest)
@@ -83,6 +92,21 @@ pub(super) fn query(words: &[Word]) -> Option<Query<'_>> {
         filters,
         rest,
     })
+}
+
+/// `nth 0 location`, and its like.
+fn redirect(words: &[Word]) -> Option<(Part, &[Word])> {
+    let is = |word: &Word, name: &str| *word == Word::Name(name.to_owned());
+    let (number, rest) = match words {
+        [nth, Word::Name(number), rest @ ..] if is(nth, "nth") => (number.parse().ok()?, rest),
+        [first, rest @ ..] if is(first, "first") => (0, rest),
+        [last, rest @ ..] if is(last, "last") => (-1, rest),
+        _ => return None,
+    };
+    match rest.split_first()? {
+        (location, rest) if is(location, "location") => Some((Part::Redirect(number), rest)),
+        _ => None,
+    }
 }
 
 fn with_argument(name: &str, argument: &Word) -> Option<Part> {
@@ -195,19 +219,36 @@ impl Part {
             Self::XPath(xpath, _) | Self::Nodes(xpath) => ("xpath", Some(xpath)),
             Self::Tls(fact) => ("tls", Some(fact)),
             Self::Days => ("tls", Some("expires_in")),
-            Self::Regex(_) => return None,
+            Self::Regex(_) | Self::Redirect(_) | Self::Variable(_) => return None,
         })
+    }
+
+    /// A word for the part, of which a variable is named.
+    pub(super) fn word(&self) -> &str {
+        match self {
+            Self::Header(name) | Self::Cookie(name) => name,
+            Self::Json(path) | Self::Count(path) => {
+                let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let mut names = path.rsplit(|c: char| !letter(c));
+                let begins = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
+                names.find(begins).unwrap_or("value")
+            }
+            Self::Redirect(_) => "location",
+            Self::Body => "body",
+            _ => "value",
+        }
     }
 
     /// Where a capture takes its value from, and what is made of it before any
     /// filter.
     pub(super) fn source(&self) -> Option<(Value, String)> {
         let plain = "value".to_owned();
-        let alone = "(value | nth(0) if (value | length) < 2 else value)";
+        let alone = "value | nth(0) if value | length < 2 else value";
         Some(match self {
             Self::Status => (json!("status"), plain),
             Self::Body => (json!("body"), plain),
             Self::Url => (json!("url"), plain),
+            Self::Redirect(number) => (json!("redirects"), format!("value | nth({number})")),
             Self::Header(name) => (json!({ "header": name }), plain),
             Self::Cookie(name) => (json!({ "cookie": name }), plain),
             Self::Regex(pattern) => (json!({ "regex": pattern }), plain),
@@ -217,6 +258,8 @@ impl Part {
             Self::Json(path) => (json!({ "json": path }), alone.to_owned()),
             Self::Count(path) => {
                 let (source, value) = Self::Json(path.clone()).source()?;
+                let one = is_singular(path);
+                let value = if one { value } else { format!("({value})") };
                 (source, format!("{value} | length"))
             }
             _ => return None,

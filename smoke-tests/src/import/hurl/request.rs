@@ -6,7 +6,7 @@ use super::super::base;
 use super::entry::{Entry, Pair};
 use super::lines::unescaped;
 use super::options::Options;
-use super::{Importer, Step};
+use super::{Importer, Step, cookie};
 use crate::check_file::keys::CARRYING;
 use crate::draft::{METHODS, also_sent, can_be_sent};
 
@@ -56,12 +56,27 @@ impl Importer {
                 }
             }
         }
+        if entry.address.base == self.base {
+            cookie::send(&self.put, &entry.address.path, &mut step);
+        }
         if let Some(body) = &entry.request.body {
             self.body(body, &mut step);
         }
         self.set(options, &mut step);
         self.login_of_url(entry, &mut step);
+        self.elsewhere = false;
         self.answer(entry.answer.as_ref(), &mut step);
+        if self.elsewhere && sends_more(&step) {
+            let help =
+                "another host gets none of them after a redirect; ask it in a step of its own";
+            self.lost(
+                &mut step,
+                entry.span,
+                "headers and cookies that follow a redirect",
+                help,
+            );
+        }
+        plain_coding(&mut step);
         Ok(step)
     }
 
@@ -102,7 +117,20 @@ impl Importer {
     /// Comments by which Hurl changes its cookies.
     fn told_by_comments(&mut self, entry: &Entry<'_>, step: &mut Step) {
         for comment in entry.comments.iter().filter(|line| is_told(line)) {
-            let help = "send it by the header `cookie` of the steps that need it";
+            let set = comment.strip_prefix("@cookie_storage_set:");
+            let base = entry.address.base.as_str();
+            let help = match set.map(|text| cookie::put(text, base)) {
+                Some(Some(put)) => {
+                    self.put.push(put);
+                    continue;
+                }
+                Some(None) => "send it by the header `cookie` of the steps that need it",
+                None => "cookies of answers stay: begin another check, which has none",
+            };
+            // What comments put there is taken away.
+            if set.is_none() {
+                self.put.clear();
+            }
             let note =
                 self.losses
                     .add_text(entry.span, "what a comment does to cookies", comment, help);
@@ -146,7 +174,7 @@ impl Importer {
             return;
         }
         let help = if CARRYING.contains(&name.as_str()) {
-            "it is made when the request is sent; the host comes from `--target`"
+            "it is made when the request is sent"
         } else {
             "a header needs a name and a value that HTTP allows"
         };
@@ -191,6 +219,12 @@ impl Importer {
         for pair in pairs {
             let value = self.variables.template(&unescaped(pair.value));
             let cookie = format!("{}={value}", self.variables.template(&pair.key));
+            if self.seen.contains(&pair.key) {
+                step.note(&format!(
+                    "The original sends `{}` twice if an answer has set it: here this one takes its place.",
+                    pair.key
+                ));
+            }
             if can_be_sent("cookie", &cookie) {
                 cookies.push(cookie);
             } else {
@@ -212,6 +246,31 @@ impl Importer {
             let login = json!({ "basic": { "user": user, "password": password } });
             step.request.insert("auth".to_owned(), login);
         }
+    }
+}
+
+/// Whether a step sends headers that no other host gets after a redirect.
+fn sends_more(step: &Step) -> bool {
+    const HARMLESS: [&str; 4] = ["accept", "accept-encoding", "accept-language", "user-agent"];
+    let headers = step.request.get("headers").and_then(Value::as_object);
+    let mut names = headers.into_iter().flat_map(Map::keys);
+    names.any(|name| name != "authorization" && !HARMLESS.contains(&name.as_str()))
+}
+
+/// Hurl accepts codings only where an option says so, which makes a difference
+/// where the answer's own headers are looked at.
+fn plain_coding(step: &mut Step) {
+    const TELLING: [&str; 3] = ["content-encoding", "content-length", "vary"];
+    let expected = step.expect.get("headers").and_then(Value::as_object);
+    let mut expected = expected.into_iter().flat_map(Map::keys);
+    if !expected.any(|name| TELLING.contains(&name.as_str())) {
+        return;
+    }
+    let headers = step.request.entry("headers").or_insert_with(|| json!({}));
+    if let Value::Object(headers) = headers {
+        headers
+            .entry("accept-encoding")
+            .or_insert_with(|| json!("identity"));
     }
 }
 

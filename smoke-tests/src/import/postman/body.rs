@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::Bodies;
 use super::super::files::FILE_HELP;
+use super::super::json_text::is_compact;
 use super::request::{add, plain};
 use super::{Found, Importer, is_on, text};
 use crate::draft::{Step, can_be_sent, escape};
@@ -107,7 +109,11 @@ impl Importer<'_> {
         let kind = content_type(step).map(str::to_owned);
         let is_json =
             language == Some("json") || kind.as_deref().is_some_and(|kind| kind.contains("json"));
-        if is_json && let Ok(value) = serde_json::from_str::<Value>(raw) {
+        if is_json
+            && self.bodies == Bodies::AsYaml
+            && let Ok(value) = serde_json::from_str::<Value>(raw)
+        {
+            self.reformed |= !is_compact(raw);
             without_content_type(step, "application/json");
             let value = self.variables.json(&value);
             step.request.insert("json".to_owned(), value);

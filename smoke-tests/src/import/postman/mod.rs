@@ -21,7 +21,7 @@ use super::files::Files;
 use super::json_place::{self, Way};
 use super::losses::Losses;
 use super::variables::{Environment, Given, Variables};
-use super::{Imported, Kind, base, heading, stem};
+use super::{Bodies, Imported, Kind, WITHOUT_BLANKS, base, heading, stem};
 use crate::diagnostic::{Diagnostic, Problems, Source, Span};
 use crate::draft::{Draft, Step};
 
@@ -135,6 +135,9 @@ struct Importer<'s> {
     losses: Losses,
     variables: Variables,
     files: Files,
+    bodies: Bodies,
+    /// Whether a body of JSON is sent in another form than the original's.
+    reformed: bool,
     /// What the URLs on the target begin with.
     base: String,
     /// Other hosts, as `--allow-host` takes them.
@@ -168,6 +171,7 @@ impl Importer<'_> {
 pub(super) fn import(
     source: &Arc<Source>,
     environments: &[Environment],
+    bodies: Bodies,
 ) -> Result<Imported, Problems> {
     let root = read(source)?;
     let mut found = Vec::new();
@@ -206,6 +210,8 @@ pub(super) fn import(
         losses: Losses::new(source),
         variables: Variables::default(),
         files: Files::beside(source),
+        bodies,
+        reformed: false,
         base: base.unwrap_or_default(),
         hosts: BTreeSet::new(),
     };
@@ -235,6 +241,9 @@ pub(super) fn import(
     let name = text(&root["info"], "name").filter(|name| !name.trim().is_empty());
     let name = name.map_or_else(|| stem(source.path()), str::to_owned);
     let mut notes = heading(source, target.as_deref(), &hosts);
+    if importer.reformed {
+        notes.push(WITHOUT_BLANKS.to_owned());
+    }
     if let Some(about) = text(&root["info"], "description") {
         notes.push(String::new());
         notes.extend(about.lines().take(20).map(str::to_owned));

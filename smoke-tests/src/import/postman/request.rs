@@ -227,14 +227,16 @@ impl Importer<'_> {
                 "content-length" => continue,
                 "connection" if plain == "keep-alive" => continue,
                 "connection" => Some("connections are kept for the requests that follow"),
-                "host" => Some("the name is that of the target; say its address by `--connect-to`"),
                 // Others than these cannot be decoded.
-                "accept-encoding"
-                    if plain
+                "accept-encoding" if plain.split(',').any(|word| word.trim() == "zstd") => {
+                    step.note("The original also takes `zstd`, which is not known here.");
+                    let known = value
                         .split(',')
-                        .any(|word| matches!(word.trim(), "br" | "zstd")) =>
-                {
-                    step.note("The original also takes `br` or `zstd`; here gzip and deflate are asked for.");
+                        .filter(|word| !word.trim().eq_ignore_ascii_case("zstd"));
+                    let known = known.map(str::trim).collect::<Vec<_>>().join(", ");
+                    if !known.is_empty() {
+                        headers.insert(lower, known.into());
+                    }
                     continue;
                 }
                 _ if !can_be_sent(&name, &value) => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use smoke_tests::diagnostic::{Problems, Source};
-use smoke_tests::import::{self, Environment, Imported, Kind};
+use smoke_tests::import::{self, Bodies, Environment, Imported, Kind};
 use smoke_tests::plan::plan;
 use smoke_tests::settings::Selection;
 
@@ -90,8 +90,8 @@ fn what_others_show_as_examples_can_be_imported() {
 
 fn imported(source: &std::sync::Arc<Source>) -> Result<Option<Imported>, Problems> {
     Ok(match import::kind(source)? {
-        Kind::Hurl => Some(import::hurl(source)?),
-        Kind::Postman => Some(import::postman(source, &[])?),
+        Kind::Hurl => Some(import::hurl(source, Bodies::AsYaml)?),
+        Kind::Postman => Some(import::postman(source, &[], Bodies::AsYaml)?),
         Kind::PostmanEnvironment => {
             Environment::read(source)?;
             None
@@ -165,7 +165,9 @@ async fn what_others_show_passes_and_fails_as_it_does_there() {
 fn served(path: &Path) -> Option<String> {
     let is_hurl = path.extension().is_some_and(|ending| ending == "hurl");
     let text = std::fs::read_to_string(path).ok().filter(|_| is_hurl)?;
-    let target = import::hurl(&Source::new(path, text)).ok()?.target?;
+    let target = import::hurl(&Source::new(path, text), Bodies::AsYaml)
+        .ok()?
+        .target?;
     let host = target.strip_prefix("http://")?;
     let here = host.starts_with("localhost:") || host.starts_with("127.0.0.1:");
     (here && std::net::TcpStream::connect(host).is_ok()).then_some(target)

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use smoke_tests::diagnostic::Source;
-use smoke_tests::import;
+use smoke_tests::import::{self, Bodies};
 
 use super::accepted;
 
 /// What is imported of a Hurl file, and what was lost of it.
 fn hurl(text: &str) -> (String, Vec<String>) {
-    said(import::hurl(&Source::new("file.hurl", text)).unwrap())
+    said(import::hurl(&Source::new("file.hurl", text), Bodies::AsYaml).unwrap())
 }
 
 /// The same of a collection of these items.
@@ -16,7 +16,7 @@ fn postman(items: &Value) -> (String, Vec<String>) {
     let schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
     let collection = json!({ "info": { "name": "all", "schema": schema }, "item": items });
     let source = Source::new("all.json", collection.to_string());
-    said(import::postman(&source, &[]).unwrap())
+    said(import::postman(&source, &[], Bodies::AsYaml).unwrap())
 }
 
 fn said(imported: import::Imported) -> (String, Vec<String>) {
@@ -97,6 +97,135 @@ fn comments_that_change_cookies_are_said() {
 }
 
 #[test]
+fn cookies_that_comments_put_into_the_store_are_sent() {
+    let put = "# @cookie_storage_set: a.example\tFALSE\t/shop\tFALSE\t0\tsession\tabc\n";
+    let asked = "GET http://a.example/shop\nHTTP 200\n\nGET http://a.example/other\nHTTP 200\n\n";
+    let own = "GET http://a.example/shop/2\n[Cookies]\nsession: own\ntheme: dark\nHTTP 200\n";
+    let (text, losses) = hurl(&format!("{put}{asked}{own}"));
+    assert_eq!(losses, [] as [&str; 0]);
+    assert_eq!(text.matches("cookie: ").count(), 2, "{text}");
+    assert_eq!(
+        text.matches(r#"{ cookie: "session=abc" }"#).count(),
+        1,
+        "{text}"
+    );
+    assert!(
+        text.contains(r#"{ cookie: "session=own; theme=dark" }"#),
+        "{text}"
+    );
+    // Of another host it is said, and taken away with all that is there.
+    let elsewhere = put.replace("a.example", "b.example");
+    lost(
+        hurl(&format!("{elsewhere}{asked}")),
+        "what a comment does to cookies",
+    );
+    let cleared = "# @cookie_storage_clear\nGET http://a.example/shop\nHTTP 200\n";
+    let (text, _) = hurl(&format!("{put}{cleared}"));
+    assert!(!text.contains("cookie:"), "{text}");
+}
+
+#[test]
+fn a_redirect_to_another_host_takes_no_headers_along_and_that_is_said() {
+    let text = |header: &str| {
+        format!(
+            "GET http://a.example/\n{header}\n[Options]\nlocation: true\nHTTP 200\n[Asserts]\nurl == \"http://b.example/x\"\nredirects nth 0 location == \"http://b.example/x\"\n"
+        )
+    };
+    let what = "headers and cookies that follow a redirect";
+    lost(hurl(&text("X-Tenant: 7")), what);
+    lost(hurl(&text("Cookie: a=b")), what);
+    // Neither tool sends a login there.
+    whole(
+        hurl(&text("Authorization: Basic eDp5")),
+        &[
+            r#"url: "http://b.example/x""#,
+            r#"location_1: "http://b.example/x""#,
+            "--allow-host http://b.example",
+        ],
+    );
+}
+
+#[test]
+fn a_coding_is_asked_for_where_the_original_does() {
+    let text =
+        |option: &str, header: &str| format!("GET http://a.example/\n{option}HTTP 200\n{header}");
+    let compressed = "[Options]\ncompressed: true\n";
+    whole(
+        hurl(&text(compressed, "Content-Encoding: br\n")),
+        &[r#"accept-encoding: "gzip, deflate, br""#],
+    );
+    whole(
+        hurl(&text("", "Content-Length: 5\n")),
+        &["accept-encoding: identity"],
+    );
+    let (plain, _) = hurl(&text("", "X-A: 5\n"));
+    assert!(!plain.contains("accept-encoding"), "{plain}");
+}
+
+#[test]
+fn filters_of_asserts_are_those_of_captures() {
+    let text = "GET http://a.example/\nHTTP 200\n[Captures]\nid: jsonpath \"$.id\"\nold: cookie \"a[Path]\"\n[Asserts]\n\
+        jsonpath \"$.at\" toDate \"%+\" format \"%Y\" == \"2030\"\n\
+        jsonpath \"$.ids\" split \",\" nth 1 == {{id}}\n\
+        header \"Expires\" toDate \"%a, %d %b %Y %H:%M:%S GMT\" daysAfterNow > 30\n\
+        variable \"id\" startsWith \"ord-\"\n";
+    let (text, losses) = hurl(text);
+    assert_eq!(losses.len(), 1, "{losses:?}");
+    for line in [
+        r#"at_1: { json: $.at, transform: "{{ value | format_date('%Y') }}" }"#,
+        r#"at_1: "2030""#,
+        r#"ids_1: { json: $.ids, transform: "{{ value | split(',') | nth(1) }}" }"#,
+        r#"ids_1: "{{ id }}""#,
+        "expires_1: { type: number, above: 30 }",
+        "$.at: { type: string }",
+        "$.id: { type: string, starts_with: ord- }",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_capture_that_was_lost_is_lost_too() {
+    let text = "GET http://a.example/\nHTTP 200\n[Captures]\nold: cookie \"a[Path]\"\n[Asserts]\nvariable \"old\" == \"/\"\n";
+    let (text, losses) = hurl(text);
+    assert_eq!(losses.len(), 2, "{losses:?}");
+    assert!(!text.contains("variables:"), "{text}");
+}
+
+#[test]
+fn a_body_stays_as_it_is_written_where_that_is_asked_for() {
+    let text =
+        "POST http://a.example/\n{\n  \"id\": {{id}},\n  \"name\": \"{{name}}\"\n}\nHTTP 200\n";
+    let source = Source::new("file.hurl", text);
+    whole(
+        said(import::hurl(&source, Bodies::Verbatim).unwrap()),
+        &[
+            "headers: { content-type: application/json }",
+            "\"id\": {{ id }},\n",
+            "\"name\": {{ name | string | tojson }}\n",
+        ],
+    );
+    let without = "JSON is sent without the blanks";
+    let (plain, _) = hurl(text);
+    assert!(plain.contains(without), "{plain}");
+    let (compact, _) = hurl("POST http://a.example/\n{\"a b\":1}\nHTTP 200\n");
+    assert!(!compact.contains(without), "{compact}");
+    let schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+    let raw = "{ \"id\": \"{{id}}\" }";
+    let body = json!({ "mode": "raw", "raw": raw, "options": { "raw": { "language": "json" } } });
+    let request = json!({ "method": "POST", "url": "http://a.example/", "body": body });
+    let item = json!([{ "name": "a", "request": request }]);
+    let collection = json!({ "info": { "name": "all", "schema": schema }, "item": item });
+    let source = Source::new("all.json", collection.to_string());
+    let imported = import::postman(&source, &[], Bodies::Verbatim).unwrap();
+    assert!(
+        imported.text.contains("{ \"id\": \"{{ id }}\" }"),
+        "{}",
+        imported.text
+    );
+}
+
+#[test]
 fn a_name_that_only_an_answer_gives_is_lost() {
     let before = "GET http://a.example/\nHTTP 200\n[Captures]\nname: body\n\n";
     for (request, what) in [
@@ -140,14 +269,14 @@ fn a_cookie_that_an_answer_takes_away_is_seen_in_its_header() {
 
 #[test]
 fn a_variable_that_only_a_lost_assert_names_needs_no_value() {
-    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\nvariable \"a\" == {{b}}\n";
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\nmd5 == {{b}}\n";
     let (text, _) = hurl(text);
     assert!(!text.contains("variables:"), "{text}");
     // And one without quotes is text by `--var`.
     let text = "POST http://a.example/\n{\"age\": {{age}}}\nHTTP 200\n";
     whole(
         hurl(text),
-        &["where a number is meant, write {{ age | int }}"],
+        &["give a number here, or write {{ age | int }}"],
     );
 }
 

@@ -1,0 +1,167 @@
+//! Bodies of JSON in which the original's templates may stand without quotes:
+//! as a value, or as text.
+
+use serde_json::{Value, json};
+
+use super::variables::{Part, Variables, parts};
+use crate::draft::escape;
+
+/// A JSON body with our templates. Hurl lets templates stand without quotes;
+/// these keep their type, and those in quotes are text.
+pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> {
+    // No JSON text holds these characters unescaped.
+    const OPEN: char = '\u{1}';
+    const CLOSE: char = '\u{2}';
+    let mut marked = String::new();
+    let mut quoted = false;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if !quoted
+            && rest.starts_with("{{")
+            && let Some(end) = rest.find("}}")
+        {
+            let name = rest[2..end].trim();
+            if name.contains(['"', '\\', '{']) {
+                return None;
+            }
+            marked.extend(["\"\\u0001", name, "\\u0002\""]);
+            rest = &rest[end + 2..];
+            continue;
+        }
+        if quoted && c == '\\' {
+            let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+            marked.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
+        quoted ^= c == '"';
+        marked.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    let value: Value = serde_json::from_str(&marked).ok()?;
+    restored(&value, variables, &|text| {
+        text.strip_prefix(OPEN)?
+            .strip_suffix(CLOSE)
+            .map(str::to_owned)
+    })
+}
+
+fn restored(
+    value: &Value,
+    variables: &mut Variables,
+    typed: &dyn Fn(&str) -> Option<String>,
+) -> Option<Value> {
+    Some(match value {
+        Value::String(text) => match typed(text) {
+            Some(name) => json!(format!("{{{{ {} }}}}", variables.typed(&name))),
+            None => variables.text(text).into(),
+        },
+        Value::Array(items) => items
+            .iter()
+            .map(|item| restored(item, variables, typed))
+            .collect::<Option<_>>()?,
+        // No template stands for a name.
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| Some((variables.known(key)?, restored(value, variables, typed)?)))
+            .collect::<Option<_>>()?,
+        other => other.clone(),
+    })
+}
+
+/// The same as text, blanks and all: templates without quotes give what they
+/// stand for, and texts with templates in them are written as JSON writes them.
+pub(super) fn json_text(text: &str, variables: &mut Variables) -> Option<String> {
+    let mut made = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('"') {
+        let (before, quoted) = rest.split_at(at);
+        made.push_str(&variables.template(before));
+        let (literal, after) = quoted.split_at(literal_length(quoted)?);
+        let plain: String = serde_json::from_str(literal).ok()?;
+        if parts(&plain).any(|part| matches!(part, Part::Variable(_))) {
+            let expression = variables.quoted(&plain)?;
+            made.extend(["{{ ", &expression, " | string | tojson }}"]);
+        } else {
+            made.push_str(&escape(literal));
+        }
+        rest = after;
+    }
+    made.push_str(&variables.template(rest));
+    Some(made)
+}
+
+/// Whether nothing but values and what has to be between them is written.
+pub(super) fn is_compact(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find('"') {
+        let Some(length) = literal_length(&rest[at..]) else {
+            return false;
+        };
+        if rest[..at].contains(char::is_whitespace) || rest[at..at + length].contains("\\u") {
+            return false;
+        }
+        rest = &rest[at + length..];
+    }
+    !rest.contains(char::is_whitespace)
+}
+
+/// How long the text in quotes is that another begins with, quotes and all.
+fn literal_length(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    end.map(|(at, _)| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_json_body_keeps_the_types_of_its_templates() {
+        let mut variables = Variables::default();
+        variables.capture("id");
+        let body = json_body(
+            r#"{"a": {{id}}, "b": "{{id}}", "c": "x{{d}}\"", "e": [{{f}}]}"#,
+            &mut variables,
+        );
+        let wanted = json!({
+            "a": "{{ id }}", "b": "{{ id | string }}", "c": "x{{ d }}\"", "e": ["{{ f }}"],
+        });
+        assert_eq!(body, Some(wanted));
+    }
+
+    #[test]
+    fn a_json_body_stays_as_it_is_written() {
+        let mut variables = Variables::default();
+        variables.capture("id");
+        let mut check = |text: &str, wanted: &str| {
+            assert_eq!(json_text(text, &mut variables).as_deref(), Some(wanted));
+        };
+        check(
+            "{ \"a\": {{id}},\n \"b\" :1.0 }",
+            "{ \"a\": {{ id }},\n \"b\" :1.0 }",
+        );
+        check("\"{{id}}\"", "{{ id | string | tojson }}");
+        check(
+            "[\"x\\\"{{id}}\", \"{% a\"]",
+            "[{{ ('x\"' ~ id) | string | tojson }}, \"{{ '{%' }} a\"]",
+        );
+    }
+
+    #[test]
+    fn what_is_compact_has_no_blanks_but_in_texts() {
+        assert!(is_compact(
+            "{\"a b\":[1,{{ id }}]}"
+                .replace("{{ id }}", "{{id}}")
+                .as_str()
+        ));
+        assert!(!is_compact("{\"a\": 1}"));
+        assert!(!is_compact("[1,\n2]"));
+        assert!(!is_compact("\"\\u0041\""));
+    }
+}
