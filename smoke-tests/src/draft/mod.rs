@@ -107,6 +107,11 @@ pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
 
 /// Adds a header; several of one name are one list (RFC 9110, section 5.3).
 pub(crate) fn also_sent(headers: &mut Map<String, Value>, name: String, value: String) {
+    // Of these there is one.
+    if name == "host" {
+        headers.insert(name, value.into());
+        return;
+    }
     let between = if name == "cookie" { "; " } else { ", " };
     let value = match headers.get(&name).and_then(Value::as_str) {
         Some(first) => format!("{first}{between}{value}"),

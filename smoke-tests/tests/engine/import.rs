@@ -1,6 +1,7 @@
 //! Moving in from other tools: what `smoke import` makes of their files, and
 //! whether it passes and fails as the original does under the real tool.
 
+mod any;
 mod beside;
 mod examples;
 mod words;

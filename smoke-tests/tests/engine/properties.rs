@@ -198,50 +198,6 @@ fn is_true(condition: &str, variables: &[(&str, &str)]) -> bool {
     only.why_not.is_none()
 }
 
-/// Words of Hurl, to get past the first line.
-fn hurl_word() -> impl Strategy<Value = String> {
-    prop::sample::select(vec![
-        "GET ",
-        "POST ",
-        "https://a.example",
-        "/path",
-        "?a=b",
-        "\n",
-        "\n\n",
-        "HTTP 200",
-        "HTTP *",
-        "Host: b",
-        "content-length: 3",
-        "TE: x",
-        "x-a: {{b}}",
-        "[Query]",
-        "[Form]",
-        "[Asserts]",
-        "[Captures]",
-        "[Options]",
-        "[Cookies]",
-        "[BasicAuth]",
-        "status == 200",
-        "jsonpath \"$.a\"",
-        " exists",
-        " == 1",
-        " contains \"a\"",
-        "header \"b\"",
-        "body",
-        "duration < 5",
-        "retry: 3",
-        "location: true",
-        "{ \"a\": 1 }",
-        "```",
-        "`a`",
-        "a: b",
-        "token: jsonpath \"$.t\"",
-        "#",
-        "é",
-    ])
-    .prop_map(str::to_owned)
-}
-
 proptest! {
     #[test]
     fn a_path_to_a_value_selects_that_value(
@@ -269,20 +225,6 @@ proptest! {
         holds(&format!(
             "checks: [{{ name: a, get: /, expect: {{ json: {{ '{path}': 1 }} }}, capture: {{ b: {{ json: '{path}' }} }} }}]"
         ));
-    }
-
-    #[test]
-    fn what_is_imported_is_a_check_file_that_can_be_read(
-        words in prop::collection::vec(hurl_word(), 0..40)
-    ) {
-        let text = words.concat();
-        let source = Source::new("any.hurl", text.as_str());
-        if let Ok(imported) = smoke_tests::import::hurl(&source, smoke_tests::import::Bodies::Verbatim) {
-            let file = Source::new("any.yaml", imported.text.as_str());
-            let environment = |_: &str| Some("a value".to_owned());
-            let read = plan(&[file], &Selection::default(), &environment);
-            prop_assert!(read.is_ok(), "{}\n{}\n{}", read.unwrap_err(), text, imported.text);
-        }
     }
 
     #[test]
