@@ -66,6 +66,8 @@ struct Site<'a> {
     used: Option<&'a Arc<Use>>,
     /// It makes something of a captured value.
     transforms: bool,
+    /// The step that it stands in.
+    step: Option<Span>,
 }
 
 impl<'a> Known<'a> {
@@ -108,6 +110,7 @@ impl<'a> Known<'a> {
                 span: *span,
                 used: None,
                 transforms: false,
+                step: None,
             };
             visit(&site, &captured);
         }
@@ -131,6 +134,7 @@ impl<'a> Known<'a> {
                             span: binding.place.span,
                             used: used.within.as_ref(),
                             transforms: false,
+                            step: None,
                         };
                         visit(&site, &captured);
                     }
@@ -144,6 +148,7 @@ impl<'a> Known<'a> {
                         span,
                         used: step.used.as_ref(),
                         transforms: transforms(step, template),
+                        step: Some(step.block),
                     };
                     visit(&site, &captured);
                 }
@@ -162,10 +167,23 @@ impl<'a> Known<'a> {
         let span = locate(site.source, site.span, site.template, name);
         let at = |title: String| Diagnostic::at(site.source, span, title);
         let problem = if let Some((source, capture)) = later {
+            let inside = |step: Span| step.start <= capture.start && capture.end <= step.end;
+            let same = Arc::ptr_eq(source, site.source) && site.step.is_some_and(inside);
+            let (found, help) = if same {
+                (
+                    "a capture of this step",
+                    "say what is expected of it under `variables`, or use it in what follows",
+                )
+            } else {
+                (
+                    "a capture of a later step",
+                    "move the step that captures it before this one",
+                )
+            };
             at(format!("`{name}` is used before it is captured"))
                 .expected("a variable, or a capture of an earlier step")
-                .found("a capture of this step or a later one")
-                .help("move the step that captures it before this one")
+                .found(found)
+                .help(help)
                 .related(source, capture, "captured here")
         } else {
             let parameters = site.used.iter().flat_map(|used| &used.with);

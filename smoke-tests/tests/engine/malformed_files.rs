@@ -878,7 +878,7 @@ fn a_capture_cannot_be_used_before_it_is_made() {
      --> shop.yaml:4:19
       |
     4 |       - get: '/{{ token }}'
-      |                   ^^^^^ expected a variable, or a capture of an earlier step, found a capture of this step or a later one
+      |                   ^^^^^ expected a variable, or a capture of an earlier step, found a capture of a later step
     5 |       - get: /
     6 |         capture: { token: { json: $.token } }
       |                    ------------------------ captured here
