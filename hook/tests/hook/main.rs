@@ -20,6 +20,7 @@ mod lifecycle;
 mod logs;
 mod matrix;
 mod metrics;
+mod one_build;
 mod one_stack;
 mod own_requests;
 mod proof;
