@@ -62,7 +62,7 @@ def prove(stage, revision, app_spec):
             report = reported(stage, deployed, "Failed")
             # The same release once more: where the application tells its
             # version, blue tells the same.
-            identity = "SMOKE_IDENTITY" in settings(stage, gate)
+            identity = "SMOKE_IDENTITY" in settings(configuration(stage, gate))
             of_the_release(report, *([SHARED] if identity else []))
             (failed,) = [check for check in report["checks"] if check["outcome"] == "failed"]
             assert "$.orders[*]" in json.dumps(failed), failed
@@ -75,7 +75,7 @@ def prove(stage, revision, app_spec):
     group = f"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:{told['codedeploy_application_name']}/{told['deployment_group_name']}"
     dies_into(stage, gate, watchdog)
     for name in (gate, watchdog):
-        applied = stage.client("lambda").get_function_configuration(FunctionName=name)
+        applied = configuration(stage, name)
         stream = f"arn:aws:logs:eu-central-1:123456789012:log-group:{applied['LoggingConfig']['LogGroup']}:log-stream:1"
         expect(applied["LoggingConfig"]["LogGroup"], f"/aws/lambda/{name}", "where the function's log goes")
         held.note(stage, name, ("logs:CreateLogStream", stream, {}), ("logs:PutLogEvents", stream, {}))
@@ -177,9 +177,9 @@ def record(gate, event):
 
 def invoke(stage, name, rehearsal, event):
     """One invocation, as Lambda does it, of the function as it was applied."""
-    applied = stage.client("lambda").get_function_configuration(FunctionName=name)
+    applied = configuration(stage, name)
     keys = held.take(stage, applied["Role"], name)
-    environment = settings(stage, name)
+    environment = settings(applied)
     if "SMOKE_TARGET" in environment:
         environment |= {"SMOKE_CONNECT_TO": "127.0.0.1", "SMOKE_CACERT": rehearsal.ready["ca_file"]}
         expect(environment["SMOKE_TARGET"].split(":")[0], "https" if rehearsal.tls else "http", "what the gate is told to speak")
@@ -218,9 +218,14 @@ def invoke(stage, name, rehearsal, event):
     return log
 
 
-def settings(stage, name):
+def configuration(stage, name):
+    """What Terraform applied of a function."""
+    return stage.client("lambda").get_function_configuration(FunctionName=name)
+
+
+def settings(applied):
     """The environment that Terraform gave to a function."""
-    return stage.client("lambda").get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
+    return applied.get("Environment", {}).get("Variables", {})
 
 
 @contextlib.contextmanager
