@@ -15,6 +15,7 @@
     reason = "these are tests"
 )]
 
+mod access;
 mod at_once;
 mod codings;
 mod command;
@@ -26,6 +27,7 @@ mod expectations;
 mod explain;
 mod flow;
 mod fragments;
+mod grpc;
 mod hostile_network;
 mod html;
 mod import;

@@ -12,7 +12,7 @@ use smoke_tests::diagnostic::Source;
 use smoke_tests::http::Client;
 use smoke_tests::plan::plan;
 use smoke_tests::render::failures;
-use smoke_tests::report::{Outcome, Report};
+use smoke_tests::report::{Class, Outcome, Report};
 use smoke_tests::run::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
 use smoke_tests::snippet::Colour;
@@ -27,6 +27,15 @@ pub fn connection(stage: &Stage) -> Connection {
         target: stage.test_url().parse().unwrap(),
         connect_to: None,
         cacert: Some(stage.ca_file().to_owned()),
+    }
+}
+
+/// A connection to a server in plain text.
+pub fn plain(target: &str) -> Connection {
+    Connection {
+        target: target.parse().unwrap(),
+        connect_to: None,
+        cacert: None,
     }
 }
 
@@ -75,6 +84,15 @@ pub async fn report_of_sources(
 pub fn check(text: &str) -> String {
     let indented = text.trim().replace('\n', "\n    ");
     format!("checks:\n  - name: a\n    {indented}\n    writes: true\n")
+}
+
+/// The outcome of the only check, and the classes of its failures.
+pub fn outcome(report: &Report) -> (Outcome, Vec<Class>) {
+    let only = &report.checks[0];
+    (
+        only.outcome,
+        only.failures().map(|failure| failure.class).collect(),
+    )
 }
 
 /// Runs one check and expects it to pass.

@@ -35,6 +35,24 @@ where
     url
 }
 
+/// The URL of a server that answers one request with 200 once it has this in it,
+/// and the text of the request.
+pub async fn keeps_one_request(until: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("http://{}", listener.local_addr().unwrap());
+    let received = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut text = Vec::new();
+        while !String::from_utf8_lossy(&text).contains(until) {
+            assert!(stream.read_buf(&mut text).await.unwrap() > 0);
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    });
+    (target, received)
+}
+
 async fn converse<A: Future<Output = Reply>>(
     mut stream: TcpStream,
     answer: impl Fn(String) -> A,
