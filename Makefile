@@ -67,7 +67,10 @@ ci: ## What CI runs: lints, tests, the package and its size
 .PHONY: ci-tools
 ci-tools: tools-if-possible browser-if-possible terraform-tools
 
+# No lint sees the engine without its command line: so the package's own build
+# takes no warning here.
 .PHONY: ci-rest
+ci-rest: STRICTLY := RUSTFLAGS="$${RUSTFLAGS:-} -D warnings"
 ci-rest: package
 	@$(MAKE) test-terraform
 
@@ -90,16 +93,12 @@ watch: | cargo tools ## Serve the hook locally with cargo-lambda (then: make inv
 invoke: | tools ## Invoke the watched hook: make invoke TARGET=https://host:8443
 	@$(CARGO_LAMBDA) lambda invoke -A 127.0.0.1 -P $(PORT) bootstrap --output-format json $(if $(TARGET),--data-ascii '{"target":"$(TARGET)"}',--data-file $(EVENT))
 
-# No lint sees the engine without its command line: in CI it is this build that
-# takes no warning, of the workspace's own crates.
-WARNINGS := $(if $(CI),RUSTFLAGS="$${RUSTFLAGS:-} -D warnings")
-
 # cargo-lambda puts what it includes under the name it has in the current
 # folder, and the hook looks for `checks` beside itself.
 .PHONY: package
 package: | cargo tools ## Build the Lambda zip, check files included (ARCH=arm64 for Graviton)
 	@rm -rf $(STAGING) && mkdir -p $(STAGING) && cp -R $(CHECKS) $(STAGING)/checks
-	@cd $(STAGING) && $(WARNINGS) $(CARGO_LAMBDA) lambda build --profile lambda --manifest-path $(CURDIR)/Cargo.toml -p hook --bin bootstrap --output-format zip $(TARGET_FLAG) --include checks
+	@cd $(STAGING) && $(STRICTLY) $(CARGO_LAMBDA) lambda build --profile lambda --manifest-path $(CURDIR)/Cargo.toml -p hook --bin bootstrap --output-format zip $(TARGET_FLAG) --include checks
 	@$(VENV)/bin/python tools/repack.py $(PACKAGE)
 	@tools/check-package.sh $(PACKAGE)
 
