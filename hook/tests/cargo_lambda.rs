@@ -1,5 +1,8 @@
 //! Local use, for real: `cargo lambda watch` serves the hook, `cargo lambda
 //! invoke` calls it, and the report comes back.
+//!
+//! A program of its own: the watch compiles what is not compiled yet, and no test
+//! with a deadline is to run beside that.
 #![allow(
     missing_docs,
     clippy::expect_used,
