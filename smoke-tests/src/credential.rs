@@ -16,7 +16,7 @@ const KEYS: [&str; 5] = [
 ];
 
 /// Shorter values stand in too many texts to be looked for elsewhere.
-const LEAST: usize = 8;
+pub(crate) const LEAST: usize = 8;
 
 /// The parts of a header's value that are credentials, each with the name of a
 /// shell variable for it.

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use http::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
 
+use crate::challenge::DigestLogin;
 use crate::check_file::HttpVersion;
 use crate::credential;
 use crate::encoding::ACCEPTED;
@@ -20,7 +21,7 @@ use crate::settings::Connection;
 const MOST_BODY: usize = 8 * 1024;
 /// Longer commands go over several lines.
 const MOST_COLUMNS: usize = 100;
-/// The headers of a signature, which curl makes anew.
+/// The headers of a signature or of a login, which curl makes anew.
 const SIGNED: [&str; 3] = ["authorization", "x-amz-date", "x-amz-content-sha256"];
 
 /// The command that sends the request again.
@@ -70,9 +71,17 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         words.push(format!("--aws-sigv4 {}", literal(&scope)));
         words.push(format!("--user {}", quoted(&redactor.split(&keys))));
     }
+    words.extend(
+        request
+            .manner
+            .digest
+            .as_ref()
+            .map(|login| digest(login, redactor)),
+    );
+    let made = request.manner.signer.is_some() || request.manner.digest.is_some();
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value.as_bytes());
-        let signed = request.manner.signer.is_some() && SIGNED.contains(&name.as_str());
+        let signed = made && SIGNED.contains(&name.as_str());
         if name == ACCEPT_ENCODING && value == ACCEPTED {
             words.push("--compressed".to_owned());
         } else if !signed && (name != ACCEPT || value != "*/*") {
@@ -128,6 +137,28 @@ fn grpcurl(request: &Request, connection: &Connection, redactor: &Redactor) -> S
     words.push(literal(&address));
     words.push(literal(request.url.path().trim_start_matches('/')));
     words.join(" ")
+}
+
+/// The options of a login by Digest, whose password is a variable also where it
+/// is no known secret.
+fn digest(login: &DigestLogin, redactor: &Redactor) -> String {
+    let mut pieces = redactor.split(&login.user);
+    pieces.push(Piece::Text(":"));
+    match redactor.split(&login.password) {
+        known
+            if known
+                .iter()
+                .all(|piece| matches!(piece, Piece::Secret { .. })) =>
+        {
+            pieces.extend(known);
+        }
+        _ => pieces.push(Piece::Secret {
+            variable: "PASSWORD",
+            form: Form::Plain,
+            value: "",
+        }),
+    }
+    format!("--digest --user {}", quoted(&pieces))
 }
 
 /// The option for a header; what is a credential by nature is a variable also

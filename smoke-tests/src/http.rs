@@ -20,6 +20,7 @@ use url::Url;
 pub(crate) use self::fresh::Opened;
 use self::receive::receive;
 pub(crate) use self::websocket::{Came, Content, MOST_MESSAGE_BYTES, Socket, SocketError, upgrade};
+use crate::challenge::DigestLogin;
 use crate::check_file::HttpVersion;
 use crate::dial::{Detour, Dialer, DialerError, Protocol, resolve};
 use crate::encoding;
@@ -92,6 +93,8 @@ pub(crate) struct Manner {
     pub(crate) compress: bool,
     /// Who signs it when it goes out.
     pub(crate) signer: Option<Signer>,
+    /// Who answers the server's challenge.
+    pub(crate) digest: Option<DigestLogin>,
     /// The call whose message the body is, in JSON.
     pub(crate) grpc: Option<Arc<Call>>,
     /// Whether it opens a WebSocket.
@@ -120,6 +123,14 @@ impl Request {
         let body = self.encoded()?;
         let now = std::time::SystemTime::now();
         signer.sign(&self.method, &self.url, &mut self.headers, &body, now)
+    }
+
+    /// Answers the server's challenge, if there was one and somebody does.
+    pub(crate) fn authorize(&mut self) -> Result<(), String> {
+        match &mut self.manner.digest {
+            Some(login) => login.authorize(&self.method, &self.url, &mut self.headers),
+            None => Ok(()),
+        }
     }
 }
 

@@ -21,6 +21,7 @@
 //! error, such as [`http::ClientError`], says that we could not work.
 
 mod answer;
+mod challenge;
 mod charset;
 mod check_file;
 mod credential;

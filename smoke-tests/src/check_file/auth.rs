@@ -30,27 +30,36 @@ impl Reader<'_> {
         };
         match key.text.as_str() {
             "bearer" => self.template(way, "a token").map(Auth::Bearer),
-            "basic" => self.basic(way),
+            "basic" => {
+                let (user, password) = self.user(way, "basic")?;
+                Some(Auth::Basic { user, password })
+            }
+            "digest" => {
+                let (user, password) = self.user(way, "digest")?;
+                Some(Auth::Digest { user, password })
+            }
             "oauth2" => self.oauth2(way),
             _ => self.sigv4(way),
         }
     }
 
-    fn basic(&mut self, node: &Node) -> Option<Auth> {
-        let fields = self.fields(node, "`basic`", &BASIC)?;
+    /// The user and the password of a way that takes both.
+    fn user(&mut self, node: &Node, way: &str) -> Option<(Template, Template)> {
+        let fields = self.fields(node, &format!("`{way}`"), &BASIC)?;
         let (Some(user), Some(password)) = (fields.value("user"), fields.value("password")) else {
             let problem = self
                 .at(node.span, "a login without both its parts")
                 .expected("`user` and `password`")
                 .found("one of them, or none")
-                .help("write `basic: { user: …, password: \"{{ password }}\" }`");
+                .help(format!(
+                    "write `{way}: {{ user: …, password: \"{{{{ password }}}}\" }}`"
+                ));
             self.report(problem);
             return None;
         };
-        Some(Auth::Basic {
-            user: self.template(user, "a user")?,
-            password: self.template(password, "a password")?,
-        })
+        let user = self.template(user, "a user");
+        let password = self.template(password, "a password");
+        Some((user?, password?))
     }
 
     fn oauth2(&mut self, node: &Node) -> Option<Auth> {

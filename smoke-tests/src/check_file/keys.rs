@@ -93,7 +93,8 @@ pub(crate) const REQUEST: [&str; 29] = [
 ];
 
 /// The ways to log in, and the keys of each.
-pub(crate) const AUTH: [&str; 4] = ["basic", "bearer", "oauth2", "sigv4"];
+pub(crate) const AUTH: [&str; 5] = ["basic", "bearer", "digest", "oauth2", "sigv4"];
+/// Those of `basic` and of `digest`.
 pub(crate) const BASIC: [&str; 2] = ["user", "password"];
 pub(crate) const OAUTH2: [&str; 5] = [
     "token_url",

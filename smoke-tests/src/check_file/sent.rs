@@ -77,7 +77,7 @@ impl std::fmt::Display for HttpVersion {
     }
 }
 
-/// Who asks (RFC 7617, RFC 6750, RFC 6749).
+/// Who asks (RFC 7617, RFC 6750, RFC 7616, RFC 6749).
 #[derive(Debug, Clone)]
 pub(crate) enum Auth {
     /// Nobody in particular, whatever the defaults say.
@@ -87,6 +87,10 @@ pub(crate) enum Auth {
         password: Template,
     },
     Bearer(Template),
+    Digest {
+        user: Template,
+        password: Template,
+    },
     OAuth2(Box<OAuth2>),
     SigV4(Box<SigV4>),
 }
@@ -118,7 +122,9 @@ impl Auth {
     pub(crate) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::None => Vec::new(),
-            Self::Basic { user, password } => vec![user, password],
+            Self::Basic { user, password } | Self::Digest { user, password } => {
+                vec![user, password]
+            }
             Self::Bearer(token) => vec![token],
             Self::OAuth2(client) => {
                 let needed = [&client.token_url, &client.client_id, &client.client_secret];

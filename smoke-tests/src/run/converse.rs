@@ -37,46 +37,27 @@ impl Attempt<'_> {
     /// it; nothing if it passed.
     pub(super) async fn converse(
         &self,
-        mut request: Request,
+        request: Request,
         mut end: Instant,
         scope: &mut Scope,
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Vec<Failure> {
-        report.url = Some(request.url.to_string());
-        // The wait for a turn is not the target's time.
-        end += self.shared.turn().await;
-        jar.add_to(&mut request.headers, &request.url);
-        if let Err(reason) = request.sign() {
-            return vec![self.unfit("the signature", reason)];
-        }
-        trace.asked(&request);
-        let url = request.url.clone();
-        let limit = end.saturating_duration_since(Instant::now());
-        let limit = self.shared.left(limit);
-        let end = Instant::now() + limit;
-        let client = self.shared.client;
-        let (mut response, socket) = match client.open(request, limit).await {
+        let opened = self.open(request, &mut end, jar, report, trace).await;
+        let (response, socket, no_login) = match opened {
             Ok(opened) => opened,
-            Err(unanswered) => {
-                let failure = self.unanswered(&unanswered);
-                if let Some(response) = unanswered.response {
-                    report.status = Some(response.status);
-                    trace.answered(*response);
-                }
-                return vec![failure];
-            }
+            Err(failure) => return vec![failure],
         };
-        jar.keep(&response.headers, &url);
-        response.path = client.target().path_of(&url);
+        let end = self.shared.not_beyond(end);
         report.status = Some(response.status);
         report.timing = timing(&response);
         report.latency = Some(response.latency);
         let step = self.step;
-        let failures = self.judge(&step.expectations, &step.captures, &response, scope, jar);
+        let mut failures = self.judge(&step.expectations, &step.captures, &response, scope, jar);
         trace.answered(response.clone());
         if !failures.is_empty() {
+            failures.splice(0..0, no_login);
             return failures;
         }
         let messages = step.request.messages();
@@ -108,6 +89,54 @@ impl Attempt<'_> {
         }
         talk.socket.close(end).await;
         Vec::new()
+    }
+
+    /// Asks for the WebSocket, and answers a challenge. Beside the answer there
+    /// is the socket, or why there is none, and why there was no login.
+    async fn open(
+        &self,
+        mut request: Request,
+        end: &mut Instant,
+        jar: &mut Jar,
+        report: &mut StepReport,
+        trace: &mut Trace,
+    ) -> Result<(Response, Result<Socket, String>, Option<Failure>), Failure> {
+        let client = self.shared.client;
+        let mut elapsed = Duration::ZERO;
+        loop {
+            report.url = Some(request.url.to_string());
+            // The wait for a turn is not the target's time.
+            *end += self.shared.turn().await;
+            let plain = request.clone();
+            jar.add_to(&mut request.headers, &request.url);
+            self.sign(&mut request)?;
+            trace.asked(&request);
+            let limit = end.saturating_duration_since(Instant::now());
+            let limit = self.shared.left(limit);
+            let mut manner = request.manner.clone();
+            let (mut response, socket) =
+                client.open(request, limit).await.map_err(|unanswered| {
+                    let failure = self.unanswered(&unanswered);
+                    if let Some(response) = unanswered.response {
+                        report.status = Some(response.status);
+                        trace.answered(*response);
+                    }
+                    failure
+                })?;
+            jar.keep(&response.headers, &plain.url);
+            elapsed += response.latency;
+            response.latency = elapsed;
+            response.path = client.target().path_of(&plain.url);
+            match self.challenged(&response, &mut manner) {
+                Some(Ok(())) => {
+                    report.status = Some(response.status);
+                    trace.answered(response);
+                    request = Request { manner, ..plain };
+                }
+                Some(Err(failure)) => return Ok((response, socket, Some(failure))),
+                None => return Ok((response, socket, None)),
+            }
+        }
     }
 
     /// One turn of a conversation: everything that is wrong with it.

@@ -1,4 +1,5 @@
-//! Gets what a request needs to say who asks, where that has to be asked for.
+//! Says who asks, where that takes more than a header: a token that has to be
+//! asked for, a signature, a challenge that has to be answered.
 
 use http::header::{AUTHORIZATION, HeaderValue};
 use tokio::time::Instant;
@@ -7,7 +8,7 @@ use super::record::Trace;
 use super::step::Attempt;
 use super::tokens::{Grant, NoToken};
 use crate::check_file::Auth;
-use crate::http::Request;
+use crate::http::{Manner, Request, Response};
 use crate::report::{Class, Failure};
 use crate::template::Scope;
 use crate::units::human_duration;
@@ -73,5 +74,38 @@ impl Attempt<'_> {
             .map_err(|_| unfit("a token that HTTP does not allow".to_owned()))?;
         request.headers.insert(AUTHORIZATION, bearer);
         Ok(end)
+    }
+
+    /// Adds to a request what is made for it as it goes out.
+    pub(super) fn sign(&self, request: &mut Request) -> Result<(), Failure> {
+        let signed = request.sign();
+        signed.map_err(|reason| self.unfit("the signature", reason))?;
+        let answered = request.authorize();
+        answered.map_err(|reason| self.unfit("the login", reason))
+    }
+
+    /// Takes up the challenge of an answer, if it is one: then the request is
+    /// to be sent again. The failure says why there is no use in that.
+    pub(super) fn challenged(
+        &self,
+        response: &Response,
+        manner: &mut Manner,
+    ) -> Option<Result<(), Failure>> {
+        let login = manner.digest.as_mut().filter(|_| response.status == 401)?;
+        let challenged = login.challenged(&response.headers);
+        Some(challenged.map_err(|none| {
+            let class = if none.unknown {
+                Class::CouldNotAsk
+            } else {
+                Class::WrongAnswer
+            };
+            let mut failure = self.failure(class, "no login by digest");
+            failure.diagnostic = failure
+                .diagnostic
+                .expected(none.expected)
+                .found(none.found)
+                .help(none.help);
+            failure
+        }))
     }
 }

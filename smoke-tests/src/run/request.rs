@@ -7,7 +7,7 @@ use http::header::{
 };
 use serde_json::{Map, Value};
 
-use super::auth::{authorization, signer};
+use super::auth::{authorization, digest_login, signer};
 use crate::check_file::{self, Body, Content, GraphQl, Part, as_http, is_host};
 use crate::http::{self as http_client, Manner, Request};
 use crate::target::Target;
@@ -55,6 +55,7 @@ pub(super) fn fill_in(
         headers.insert(AUTHORIZATION, value);
     }
     let signer = signer(auth, scope).map_err(unfit("the signature"))?;
+    let digest = digest_login(auth, scope).map_err(unfit("the login"))?;
     let mut body = Bytes::new();
     if let Some(own) = &request.body {
         let (bytes, content_type) = fill_in_body(own, scope)?;
@@ -95,6 +96,7 @@ pub(super) fn fill_in(
             http: request.http,
             compress: request.compress,
             signer,
+            digest,
             grpc: request.grpc.clone(),
             opens,
         },

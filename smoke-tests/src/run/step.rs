@@ -102,14 +102,17 @@ impl Attempt<'_> {
             return self.converse(request, end, scope, jar, report, trace).await;
         }
         match self.exchange(request, end, jar, report, trace).await {
-            Ok(response) => {
+            Ok((response, no_login)) => {
                 report.status = Some(response.status);
                 report.timing = timing(&response);
                 report.latency = Some(response.latency);
                 let step = self.step;
-                let failures =
+                let mut failures =
                     self.judge(&step.expectations, &step.captures, &response, scope, jar);
                 trace.answered(response);
+                if !failures.is_empty() {
+                    failures.splice(0..0, no_login);
+                }
                 failures
             }
             Err(failure) => {
@@ -153,7 +156,9 @@ impl Attempt<'_> {
         failure
     }
 
-    /// Asks, and follows redirects as far as the step allows.
+    /// Asks, answers a challenge, and follows redirects as far as the step
+    /// allows. Beside the answer there is why a challenge was not answered,
+    /// which matters only if the answer is not what it should be.
     async fn exchange(
         &self,
         mut request: Request,
@@ -161,7 +166,7 @@ impl Attempt<'_> {
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
-    ) -> Result<Response, Failure> {
+    ) -> Result<(Response, Option<Failure>), Failure> {
         let client = self.shared.client;
         let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
@@ -172,16 +177,13 @@ impl Attempt<'_> {
             report.url = Some(request.url.to_string());
             // The wait for a turn is not the target's time.
             end += self.shared.turn().await;
+            let plain = request.clone();
             jar.add_to(&mut request.headers, &request.url);
-            request
-                .sign()
-                .map_err(|reason| self.unfit("the signature", reason))?;
+            self.sign(&mut request)?;
             trace.asked(&request);
             let limit = end.saturating_duration_since(Instant::now());
             let url = request.url.clone();
-            let method = request.method.clone();
-            let body = request.body.clone();
-            let manner = request.manner.clone();
+            let mut manner = request.manner.clone();
             let limit = self.shared.left(limit);
             // A pooled connection of HTTP/2 names the host that it was opened to.
             let fresh = self.step.needs_connection() || request.headers.contains_key(HOST);
@@ -201,11 +203,23 @@ impl Attempt<'_> {
             jar.keep(&response.headers, &url);
             elapsed += response.latency;
             response.latency = elapsed;
+            let mut no_login = None;
+            if let Some(challenged) = self.challenged(&response, &mut manner) {
+                match challenged {
+                    Ok(()) => {
+                        report.status = Some(response.status);
+                        trace.answered(response);
+                        request = Request { manner, ..plain };
+                        continue;
+                    }
+                    Err(failure) => no_login = Some(failure),
+                }
+            }
             let location = redirection(&response);
             let (Some(location), 1..) = (location, self.step.follow_redirects) else {
                 response.path = client.target().path_of(&url);
                 response.redirects = redirects;
-                return Ok(response);
+                return Ok((response, no_login));
             };
             report.status = Some(response.status);
             trace.answered(response.clone());
@@ -227,7 +241,10 @@ impl Attempt<'_> {
                     self.not_followed("a redirect that stays on the target", reason, help)
                 })?;
             redirects.push(client.target().path_of(&next));
-            request = redirected(&response, method, body, &own_headers, next);
+            request = redirected(&response, plain.method, plain.body, &own_headers, next);
+            if let Some(login) = &mut manner.digest {
+                login.moved();
+            }
             request.manner = manner;
             if request.url.origin() != own_origin {
                 if !request.body.is_empty() {
@@ -238,8 +255,9 @@ impl Attempt<'_> {
                     ));
                 }
                 request.headers = harmless(&request.headers);
-                // Nor does it get a signature.
+                // Nor does it get a signature, or an answer to its challenge.
                 request.manner.signer = None;
+                request.manner.digest = None;
             }
         }
     }

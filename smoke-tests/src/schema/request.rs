@@ -253,6 +253,9 @@ pub(super) fn auth() -> Value {
     ]));
     basic["required"] = json!(keys::BASIC);
     basic["description"] = "User and password in the authorization header (RFC 7617).".into();
+    let mut digest = basic.clone();
+    digest["description"] =
+        "Answers the server's challenge with a hash of the password (RFC 7616).".into();
     let mut oauth2 = closed(map([
         (
             "token_url",
@@ -292,6 +295,7 @@ pub(super) fn auth() -> Value {
             "bearer",
             text("A token in the authorization header (RFC 6750), often captured by `setup`."),
         ),
+        ("digest", digest),
         ("oauth2", oauth2),
         ("sigv4", sigv4),
     ]));

@@ -58,6 +58,10 @@ const LISTS: &[(&str, &[&str])] = &[
         &keys::BASIC,
     ),
     (
+        "/definitions/auth/anyOf/1/properties/digest/properties",
+        &keys::BASIC,
+    ),
+    (
         "/definitions/auth/anyOf/1/properties/oauth2/properties",
         &keys::OAUTH2,
     ),
@@ -244,6 +248,7 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{ name: a, get: /, auth: { basic: { user: a } } }",
         "{ name: a, get: /, capture: { t: { json: $.a, header: b } } }",
         "{ name: a, get: /, auth: { oauth2: { token_url: /t, client_id: a } } }",
+        "{ name: a, get: /, auth: { digest: { password: a } } }",
         "{ name: a, get: /, auth: { sigv4: { region: a } } }",
         "{ name: a, get: /, auth: { bearer: a, basic: { user: a, password: b } } }",
         "{ name: a, get: /, http: 3 }",

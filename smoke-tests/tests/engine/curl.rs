@@ -237,3 +237,18 @@ async fn another_address_is_dialled_by_the_command_too() {
     assert_eq!(status, 503);
     assert_eq!(repeated(command, &[]).await.0, 503, "{command}");
 }
+
+#[tokio::test]
+async fn a_login_by_digest_is_repeated() {
+    if !curl() {
+        return;
+    }
+    let stage = stage().await;
+    for algorithm in ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess"] {
+        let step = format!(
+            "get: /members?algorithm={algorithm}\nauth: {{ digest: {{ user: demo@example.com, password: '{{{{ password }}}}' }} }}\nexpect: {{ status: 404 }}"
+        );
+        let (_, second) = twice(&stage, &step, "correct-horse").await;
+        assert!(second.contains(algorithm), "{second}");
+    }
+}

@@ -21,6 +21,7 @@ mod codings;
 mod command;
 mod curl;
 mod dial;
+mod digest;
 mod documents;
 mod examples;
 mod expectations;

@@ -97,6 +97,7 @@ fn word() -> impl Strategy<Value = String> {
             "oauth2:",
             "token_url:",
             "sigv4:",
+            "digest:",
             "from:",
             "transform:",
             "secret:",

@@ -66,6 +66,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "aws/src/s3/mod.rs",
         ],
     ),
+    ("md5::", &["smoke-tests/src/digest.rs"]),
     ("aws_config", &["aws/src/user.rs"]),
     (
         "aws_sigv4",

@@ -19,6 +19,7 @@ const MOST_REPETITIONS: i64 = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Options {
     location: bool,
+    digest: bool,
     redirects: Option<(i64, Span)>,
     retry: Option<(i64, Span)>,
     interval: Option<String>,
@@ -132,6 +133,7 @@ impl Importer {
                 let user = self.variables.template(user);
                 options.user = Some((user, self.variables.template(password)));
             }
+            ("digest", "true") => options.digest = true,
             ("aws-sigv4", scope) => {
                 let parts: Vec<_> = scope.split(':').collect();
                 let ["aws", "amz", region, service] = parts.as_slice() else {
@@ -171,7 +173,8 @@ impl Importer {
                     .insert("auth".to_owned(), json!({ "sigv4": signer }));
             }
             (None, Some((user, password))) => {
-                let login = json!({ "basic": { "user": user, "password": password } });
+                let way = if options.digest { "digest" } else { "basic" };
+                let login = json!({ way: { "user": user, "password": password } });
                 step.request.insert("auth".to_owned(), login);
             }
             (Some((region, service)), None) => {

@@ -22,7 +22,24 @@ impl Importer<'_> {
             "basic" => {
                 json!({ "basic": { "user": value("username"), "password": value("password") } })
             }
-            "bearer" => json!({ "bearer": value("token") }),
+            "digest" => {
+                let (user, password) = (value("username"), value("password"));
+                if value("disableRetryRequest") == "true" {
+                    let help = "the request is sent again with the answer to the challenge";
+                    let what = "a login whose request is not sent again";
+                    let note = self.lost(way, what, kind, help);
+                    step.notes.push(note);
+                }
+                // Postman, too, sends none without a user.
+                if user.is_empty() {
+                    return;
+                }
+                json!({ "digest": { "user": user, "password": password } })
+            }
+            "bearer" => match value("token") {
+                none if none.is_empty() => return,
+                token => json!({ "bearer": token }),
+            },
             "apikey" => {
                 let (name, key) = (value("key"), value("value"));
                 let in_query = value("in") == "query";
@@ -85,6 +102,13 @@ impl Importer<'_> {
                 return;
             }
         };
+        // Postman puts it in the place of a header of the request's own.
+        if let Some(Value::Object(headers)) = step.request.get_mut("headers") {
+            headers.shift_remove("authorization");
+            if headers.is_empty() {
+                step.request.shift_remove("headers");
+            }
+        }
         step.request.insert("auth".to_owned(), login);
     }
 

@@ -209,13 +209,17 @@ checks:
         auth: { sigv4: { region: a, service: b, access_key: c, secret_key: "{{ unknown }}" } }
       - get: /
         auth: {}
+      - get: /
+        auth: { digest: { user: a } }
+      - get: /
+        auth: { digest: { user: a, pasword: b, password: "{{ unknown }}" } }
 "#
     ), @r#"
     error: other than one way to log in
      --> shop.yaml:2:19
       |
     2 | defaults: { auth: { basic: { user: a, password: b }, bearer: c } }
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `basic`, `bearer`, `oauth2` or `sigv4`, found none of them, or several
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `basic`, `bearer`, `digest`, `oauth2` or `sigv4`, found none of them, or several
       |
       = help: write `auth: { bearer: "{{ token }}" }`
 
@@ -263,9 +267,33 @@ checks:
       --> shop.yaml:15:15
        |
     15 |         auth: {}
-       |               ^^ expected one of `basic`, `bearer`, `oauth2` or `sigv4`, found none of them, or several
+       |               ^^ expected one of `basic`, `bearer`, `digest`, `oauth2` or `sigv4`, found none of them, or several
        |
        = help: write `auth: { bearer: "{{ token }}" }`
+
+    error: a login without both its parts
+      --> shop.yaml:17:25
+       |
+    17 |         auth: { digest: { user: a } }
+       |                         ^^^^^^^^^^^ expected `user` and `password`, found one of them, or none
+       |
+       = help: write `digest: { user: …, password: "{{ password }}" }`
+
+    error: unknown key `pasword` in `digest`
+      --> shop.yaml:19:36
+       |
+    19 |         auth: { digest: { user: a, pasword: b, password: "{{ unknown }}" } }
+       |                                    ^^^^^^^ expected `password` or another key of `digest`, found `pasword`
+       |
+       = help: write `password` if that is meant
+
+    error: unknown variable `unknown`
+      --> shop.yaml:19:62
+       |
+    19 |         auth: { digest: { user: a, pasword: b, password: "{{ unknown }}" } }
+       |                                                              ^^^^^^^ expected a variable of this file, or a capture of an earlier step, found `unknown`
+       |
+       = help: add it to `variables`, or give `--var unknown=…`
     "#);
 }
 

@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub enum Reply {
     /// An answer with this status and body.
     Answer(u16, String),
+    /// No answer but a challenge, with status 401 and this header.
+    Challenge(&'static str),
     /// Nothing, while the connection stays open.
     Silence,
     /// The end of the connection.
@@ -63,18 +65,22 @@ async fn converse<A: Future<Output = Reply>>(
     }
     let asked = String::from_utf8_lossy(&asked);
     let path = asked.split(' ').nth(1)?.to_owned();
-    match answer(path).await {
-        Reply::Answer(status, body) => {
-            let length = body.len();
-            let answer = format!(
-                "HTTP/1.1 {status} Answer\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-            );
-            stream.write_all(answer.as_bytes()).await.ok()
+    let (status, headers, body) = match answer(path).await {
+        Reply::Answer(status, body) => (status, String::new(), body),
+        Reply::Challenge(value) => {
+            let header = format!("www-authenticate: {value}\r\n");
+            (401, header, String::new())
         }
         // Until the client goes away.
-        Reply::Silence => stream.read_u8().await.ok().map(drop),
-        Reply::Close => None,
-    }
+        Reply::Silence => return stream.read_u8().await.ok().map(drop),
+        Reply::Close => return None,
+    };
+
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status} Answer\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(answer.as_bytes()).await.ok()
 }
 
 fn is_whole(asked: &[u8]) -> bool {
