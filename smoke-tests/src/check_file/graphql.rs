@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::keys::GRAPHQL;
+use super::method::Asked;
 use super::read::Reader;
 use super::{Expectation, GraphQl, Query};
 use crate::diagnostic::Span;
@@ -12,7 +13,7 @@ use crate::predicate::{Operator, Predicate, Test};
 use crate::suggest;
 use crate::template::Template;
 use crate::value::ValueTemplate;
-use crate::yaml::{Key, Node, Yaml};
+use crate::yaml::{Node, Yaml};
 
 impl Reader<'_> {
     pub(super) fn graphql(&mut self, node: &Node) -> Option<GraphQl> {
@@ -124,12 +125,12 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn graphql_by_post(&mut self, method: &Method, key: &Key) {
-        if *method != Method::POST {
+    pub(super) fn graphql_by_post(&mut self, asked: &Asked<'_>) {
+        if asked.method != Method::POST {
             let problem = self
-                .at(key.span, "a GraphQL request that is not a POST")
+                .at(asked.key.span, "a GraphQL request that is not a POST")
                 .expected("`post:`")
-                .found(format!("`{}`", key.text))
+                .found(format!("`{}`", asked.word))
                 .help("write `post:`; a document of queries needs no `writes: true`");
             self.report(problem);
         }

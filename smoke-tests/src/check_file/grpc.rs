@@ -18,7 +18,7 @@ use crate::value::ValueTemplate;
 use crate::yaml::{Key, Node, Yaml};
 
 /// The keys of a request that mean nothing to a call.
-const OF_OTHERS: [&str; 17] = [
+const OF_OTHERS: [&str; 18] = [
     "get",
     "head",
     "post",
@@ -26,6 +26,7 @@ const OF_OTHERS: [&str; 17] = [
     "patch",
     "delete",
     "options",
+    "request",
     "query",
     "json",
     "form",

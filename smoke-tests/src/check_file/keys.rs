@@ -60,7 +60,7 @@ pub(crate) const DEFAULTS: [&str; 7] = [
 ];
 
 /// The keys of a request, in a step or in a check of one request.
-pub(crate) const REQUEST: [&str; 29] = [
+pub(crate) const REQUEST: [&str; 30] = [
     "get",
     "head",
     "post",
@@ -68,6 +68,7 @@ pub(crate) const REQUEST: [&str; 29] = [
     "patch",
     "delete",
     "options",
+    "request",
     "grpc",
     "message",
     "proto",
@@ -91,6 +92,9 @@ pub(crate) const REQUEST: [&str; 29] = [
     "delay",
     "repeat",
 ];
+
+/// The keys of `request`.
+pub(crate) const ASKED: [&str; 2] = ["method", "path"];
 
 /// The ways to log in, and the keys of each.
 pub(crate) const AUTH: [&str; 5] = ["basic", "bearer", "digest", "oauth2", "sigv4"];

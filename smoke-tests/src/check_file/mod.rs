@@ -20,6 +20,7 @@ mod grpc;
 mod include;
 pub(crate) mod keys;
 mod markup;
+pub(crate) mod method;
 mod multipart;
 mod predicates;
 mod read;

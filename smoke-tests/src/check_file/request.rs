@@ -1,29 +1,18 @@
-//! The request of a step: method and path, query, headers, body.
+//! The request of a step: path, query, headers, body.
 
 use http::header::HOST;
 use http::uri::Authority;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue};
 
 use super::keys::CARRYING;
+use super::method::is_safe;
 use super::read::{Fields, Reader};
 use super::{Body, HttpVersion, Own, Request};
 use crate::diagnostic::Span;
 use crate::hosts::authority;
-use crate::suggest;
 use crate::template::Template;
 use crate::value::ValueTemplate;
 use crate::yaml::{Key, Node, Yaml};
-
-/// The keys that name a request's method; their value is the path.
-const METHODS: [(&str, Method); 7] = [
-    ("get", Method::GET),
-    ("head", Method::HEAD),
-    ("post", Method::POST),
-    ("put", Method::PUT),
-    ("patch", Method::PATCH),
-    ("delete", Method::DELETE),
-    ("options", Method::OPTIONS),
-];
 
 impl Reader<'_> {
     /// The request that the fields of a step describe, and where its method
@@ -42,25 +31,20 @@ impl Reader<'_> {
         }
         self.no_call(fields);
         self.no_websocket(fields);
-        let (method, key, path) = self.method(fields, what)?;
-        let span = key.span.to(path.span);
+        let asked = self.method(fields, what)?;
+        let span = asked.span;
         let body = self.body(fields);
         let reads = match &body {
             Ok(Some(Body::GraphQl(graphql))) => {
-                self.graphql_by_post(&method, key);
+                self.graphql_by_post(&asked);
                 graphql.reads
             }
             _ => false,
         };
-        if !writes && !method.is_safe() && !reads {
-            let problem = self
-                .at(key.span, "a request that may write")
-                .expected("`writes: true` beside the check's name, or in `defaults`")
-                .found(format!("`{}` without it", key.text))
-                .help("add `writes: true` if the request may change data of the environment");
-            self.report(problem);
+        if !writes && !is_safe(&asked.method) && !reads {
+            self.no_leave(&asked);
         }
-        let path = self.path(path);
+        let path = self.path(asked.path);
         let query = fields
             .value("query")
             .map(|node| self.query(node))
@@ -79,7 +63,7 @@ impl Reader<'_> {
             .is_some_and(|node| self.compress(node, !matches!(body, Ok(None))));
         let http = fields.value("http").map(|node| self.http_version(node));
         let request = Request {
-            method,
+            method: asked.method,
             path: path?,
             query,
             headers,
@@ -92,41 +76,6 @@ impl Reader<'_> {
             messages: None,
         };
         Some((request, span))
-    }
-
-    fn method<'n>(
-        &mut self,
-        fields: Fields<'n>,
-        what: &str,
-    ) -> Option<(Method, &'n Key, &'n Node)> {
-        let mut found = METHODS
-            .iter()
-            .filter_map(|(name, method)| fields.get(name).map(|entry| (method, entry)));
-        let Some((method, (key, path))) = found.next() else {
-            let names: Vec<_> = METHODS.iter().map(|(name, _)| *name).collect();
-            // A misspelt method is reported already, as an unknown key.
-            let misspelt = |word: &str| suggest::nearest(word, names.iter().copied()).is_some();
-            if fields.iter().any(|(key, _)| misspelt(&key.text)) {
-                return None;
-            }
-            let problem = self
-                .at(fields.span, format!("{what} without a request"))
-                .expected(format!("one of {}", suggest::list(&names)))
-                .found("none of them")
-                .help("name the method and the path, such as `get: /healthz`; or a `grpc` call, or a `websocket`");
-            self.report(problem);
-            return None;
-        };
-        for (_, (second, _)) in found {
-            let problem = self
-                .at(second.span, format!("{what} with two requests"))
-                .expected("one method")
-                .found(format!("`{}` beside `{}`", second.text, key.text))
-                .help("write a check of several requests as a list of `steps`")
-                .related(self.source, key.span, "the first request");
-            self.report(problem);
-        }
-        Some((method.clone(), key, path))
     }
 
     pub(super) fn path(&mut self, node: &Node) -> Option<Template> {

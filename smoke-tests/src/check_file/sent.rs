@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, Method};
 
+use super::method::is_safe;
 use super::websocket::Message;
 use crate::diagnostic::Span;
 use crate::grpc::{Call, HEALTH};
@@ -49,7 +50,7 @@ impl Request {
         let call = self.path.text().trim_start_matches('/');
         let is_health_check = self.grpc.is_some() && call == HEALTH;
         let says = self.messages().iter().any(|message| message.send.is_some());
-        says || !self.method.is_safe() && !reads && !is_health_check
+        says || !is_safe(&self.method) && !reads && !is_health_check
     }
 
     /// The key that it is written with.

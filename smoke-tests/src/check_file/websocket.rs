@@ -16,7 +16,7 @@ use crate::value::ValueTemplate;
 use crate::yaml::{Key, Node, Yaml};
 
 /// The keys of a request that mean nothing to a WebSocket.
-const OF_OTHERS: [&str; 17] = [
+const OF_OTHERS: [&str; 18] = [
     "get",
     "head",
     "post",
@@ -24,6 +24,7 @@ const OF_OTHERS: [&str; 17] = [
     "patch",
     "delete",
     "options",
+    "request",
     "grpc",
     "message",
     "proto",

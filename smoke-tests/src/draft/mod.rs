@@ -6,15 +6,17 @@ mod path;
 mod template;
 mod yaml;
 
-use http::{HeaderName, HeaderValue};
-use serde_json::{Map, Value};
+use http::{HeaderName, HeaderValue, Method};
+use serde_json::{Map, Value, json};
 
 pub(crate) use demand::escaped;
 use demand::merge;
 pub(crate) use path::member;
 pub(crate) use template::{escape, identifier};
 
-use crate::check_file::{is_host, keys::CARRYING};
+use crate::check_file::is_host;
+use crate::check_file::keys::CARRYING;
+use crate::check_file::method::is_safe;
 use crate::jsonpath::Path;
 use crate::markup::XPath;
 
@@ -85,12 +87,18 @@ pub(crate) fn for_editors() -> Vec<String> {
     ]
 }
 
-/// The methods that a check file can ask with.
-pub(crate) const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
+/// The methods that have a key of their own.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// Whether a method, written as in a check file, needs `writes: true`.
-pub(crate) fn writes(method: &str) -> bool {
-    !matches!(method, "get" | "head" | "options")
+/// A method that a check file can ask with.
+pub(crate) fn method(name: &str) -> Option<Method> {
+    let method = Method::from_bytes(name.to_ascii_uppercase().as_bytes()).ok();
+    method.filter(|method| method != Method::CONNECT)
+}
+
+/// Whether a method needs `writes: true`.
+pub(crate) fn writes(method: &Method) -> bool {
+    !is_safe(method)
 }
 
 /// Whether HTTP lets a header have this name.
@@ -121,6 +129,27 @@ pub(crate) fn also_sent(headers: &mut Map<String, Value>, name: String, value: S
 }
 
 impl Step {
+    /// Asks with a method at a path.
+    pub(crate) fn ask(&mut self, method: &Method, path: &str) {
+        let name = method.as_str();
+        if METHODS.contains(&name) {
+            self.request.insert(name.to_ascii_lowercase(), path.into());
+        } else {
+            let request = json!({ "method": name, "path": path });
+            self.request.insert("request".to_owned(), request);
+        }
+    }
+
+    /// The path that it asks for.
+    pub(crate) fn path(&self) -> &str {
+        let first = self.request.values().next();
+        let path = match first {
+            Some(Value::Object(request)) => request.get("path"),
+            other => other,
+        };
+        path.and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Whether it has a body already; there is room for one.
     pub(crate) fn has_body(&self) -> bool {
         let bodies = ["json", "form", "text", "file", "graphql", "multipart"];
@@ -220,7 +249,6 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn demands_of_one_value_become_one_predicate() {

@@ -32,6 +32,16 @@ impl Variables {
             .collect();
         for (at, name) in unknown.iter().enumerate() {
             let ours = self.name(name);
+            if let Some(sent) = self.before_it_is_set(name) {
+                let note = "Nothing gives it a value before a request sets it: the original sends its name.";
+                let entry = Entry {
+                    notes: vec![note.to_owned()],
+                    name: ours,
+                    value: sent.into(),
+                };
+                entries.insert(at, entry);
+                continue;
+            }
             let mut notes =
                 vec!["Nothing gives it a value: give it one here, or by --var.".to_owned()];
             if self.typed.contains(name) {
@@ -49,7 +59,9 @@ impl Variables {
                 },
             );
         }
-        (entries, unknown)
+        let unknown = unknown.into_iter();
+        let unknown = unknown.filter(|name| self.before_it_is_set(name).is_none());
+        (entries, unknown.collect())
     }
 
     fn enter(

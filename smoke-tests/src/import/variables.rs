@@ -39,6 +39,8 @@ pub(super) struct Variables {
     /// and its own expectations do not.
     fresh: BTreeSet<String>,
     fresh_is_used: bool,
+    /// Whether the original sends the name of a variable that has no value.
+    sends_names: bool,
     /// Those that stand for values of any type.
     pub(super) typed: BTreeSet<String>,
 }
@@ -50,6 +52,21 @@ pub(super) enum Part<'t> {
 }
 
 impl Variables {
+    /// Variables as Postman knows them.
+    pub(super) fn of_postman() -> Self {
+        Self {
+            sends_names: true,
+            ..Self::default()
+        }
+    }
+
+    /// What is sent for a variable that is used before an answer gives it a
+    /// value, if the original sends something then.
+    pub(super) fn before_it_is_set(&self, name: &str) -> Option<String> {
+        let sent = self.sends_names && self.is_captured(name);
+        sent.then(|| escape(&format!("{{{{{name}}}}}")))
+    }
+
     /// Gives a variable its value; the last one wins.
     pub(super) fn give(&mut self, given: Given) {
         if !self.given.contains_key(&given.name) {
@@ -61,6 +78,14 @@ impl Variables {
     /// What the original says, if it says something.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
         self.given.get(name).map(|given| &given.value)
+    }
+
+    /// The value of a variable by its name in the check file, if no answer
+    /// changes it.
+    pub(super) fn given_as(&self, ours: &str) -> Option<&Value> {
+        let (name, _) = self.names.iter().find(|(_, name)| *name == ours)?;
+        self.value(name)
+            .filter(|value| !self.is_captured(name) && !value.to_string().contains("{{"))
     }
 
     /// The text, if the values of all its variables are known by now.

@@ -24,6 +24,7 @@ pub(super) fn request() -> Map<String, Value> {
         ("patch", path("PATCH")),
         ("delete", path("DELETE")),
         ("options", path("OPTIONS")),
+        ("request", unusual(path("it"))),
         (
             "grpc",
             json!({
@@ -113,11 +114,25 @@ pub(super) fn one_method() -> Vec<Value> {
         "patch",
         "delete",
         "options",
+        "request",
         "grpc",
         "websocket",
     ]
     .map(|method| json!({ "required": [method] }))
     .to_vec()
+}
+
+fn unusual(path: Value) -> Value {
+    let method = json!({
+        "description": "The method, in capitals, such as PURGE or PROPFIND.",
+        "type": "string",
+        "pattern": "^[A-Z0-9!#$%&'*+.^_`|~-]+$",
+        "not": { "enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT"] }
+    });
+    let mut request = closed(map([("method", method), ("path", path)]));
+    request["required"] = json!(keys::ASKED);
+    request["description"] = "Sends a request by a method that has no key of its own.".into();
+    request
 }
 
 fn websocket() -> Value {

@@ -70,6 +70,10 @@ const LISTS: &[(&str, &[&str])] = &[
         &keys::SIGV4,
     ),
     (
+        "/definitions/step/properties/request/properties",
+        &keys::ASKED,
+    ),
+    (
         "/definitions/step/properties/graphql/properties",
         &keys::GRAPHQL,
     ),
@@ -230,6 +234,11 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{ name: a }",
         "{ name: a, get: /, post: / }",
         "{ name: a, got: / }",
+        "{ name: a, writes: true, request: { method: PURGE } }",
+        "{ name: a, writes: true, request: { method: purge, path: / } }",
+        "{ name: a, request: { method: GET, path: / } }",
+        "{ name: a, request: { method: PROPFIND, path: x } }",
+        "{ name: a, request: { method: PROPFIND, path: / }, get: / }",
         "{ name: a, get: healthz }",
         "{ name: a, get: ftp://x }",
         "{ name: a, get: /, timeout: 5 }",

@@ -387,12 +387,12 @@ fn an_unknown_key_is_an_error() {
       |
       = help: add `checks:` and one `- name: …` below it
     ");
-    insta::assert_snapshot!(problems("checks: [{ name: a, get: /, zzz: 1 }]"), @"
+    insta::assert_snapshot!(problems("checks: [{ name: a, get: /, zzz: 1 }]"), @r"
     error: unknown key `zzz` in a check
      --> shop.yaml:1:29
       |
     1 | checks: [{ name: a, get: /, zzz: 1 }]
-      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `grpc`, `message`, `proto`, `websocket`, `messages`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects`, `delay` or `repeat`, found `zzz`
+      |                             ^^^ expected `name`, `tags`, `severity`, `writes`, `skip`, `when`, `needs`, `each`, `quarantine`, `retry`, `steps`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `request`, `grpc`, `message`, `proto`, `websocket`, `messages`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects`, `delay` or `repeat`, found `zzz`
       |
       = help: remove the key
     ");
@@ -620,12 +620,12 @@ fn durations_need_a_unit() {
 
 #[test]
 fn a_check_is_one_request_or_a_list_of_steps() {
-    insta::assert_snapshot!(problems_of_check("tags: [a]"), @"
+    insta::assert_snapshot!(problems_of_check("tags: [a]"), @r"
     error: a check without a request
      --> shop.yaml:2:5
       |
     2 |   - name: a
-      |     ^^^^^^^ expected one of `get`, `head`, `post`, `put`, `patch`, `delete` or `options`, found none of them
+      |     ^^^^^^^ expected one of `get`, `head`, `post`, `put`, `patch`, `delete`, `options` or `request`, found none of them
       |
       = help: name the method and the path, such as `get: /healthz`; or a `grpc` call, or a `websocket`
     ");

@@ -98,6 +98,8 @@ fn word() -> impl Strategy<Value = String> {
             "token_url:",
             "sigv4:",
             "digest:",
+            "request:",
+            "method:",
             "from:",
             "transform:",
             "secret:",

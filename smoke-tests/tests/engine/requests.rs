@@ -10,6 +10,33 @@ use crate::support::{
 };
 
 #[tokio::test]
+async fn any_method_can_be_asked_with() {
+    let stage = stage().await;
+    for http in ["1.1", "2"] {
+        for (method, body) in [("PURGE", ""), ("PROPFIND", "<propfind/>"), ("TEA_POT", "x")] {
+            let step = format!(
+                "request: {{ method: {method}, path: '/echo?a=b' }}\nhttp: '{http}'\ntext: '{body}'\nexpect: {{ json: {{ $.method: {method}, $.body: '{body}', $.query.a: b }} }}"
+            );
+            passes(&stage, &step).await;
+        }
+    }
+    let safe = "checks: [{ name: a, request: { method: QUERY, path: /echo }, json: { q: 1 } }]";
+    let report = report(&stage, safe).await;
+    assert_eq!(outcome(&report).0, Outcome::Passed, "{report:#?}");
+}
+
+#[tokio::test]
+async fn a_method_is_kept_over_a_redirect_and_shown_in_the_command() {
+    let stage = stage().await;
+    let step = "request: { method: PURGE, path: '/redirect-to?url=/echo' }\nfollow_redirects: 1\nexpect: { json: { $.method: GET } }";
+    let report = report(&stage, &check(step)).await;
+    let step = &report.checks[0].steps[0];
+    assert_eq!(step.name, "PURGE /redirect-to?url=/echo");
+    let curl = &step.exchange.as_ref().unwrap().curl;
+    assert!(curl.contains("--request PURGE"), "{curl}");
+}
+
+#[tokio::test]
 async fn a_graphql_query_is_asked_without_leave_to_write() {
     let stage = stage().await;
     let text = r#"

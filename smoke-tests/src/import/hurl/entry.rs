@@ -109,7 +109,7 @@ fn entry<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Entry<'t>, Wrong> 
     Ok(Entry {
         comments,
         span: line.span(),
-        method: method.to_ascii_lowercase(),
+        method: method.to_owned(),
         address: base::split(&url),
         request,
         answer,

@@ -32,7 +32,7 @@ use super::losses::Losses;
 use super::variables::Variables;
 use super::{Bodies, Imported, WITHOUT_BLANKS, base, heading, stem};
 use crate::diagnostic::{Diagnostic, Problems, Source, Span};
-use crate::draft::{Check, Draft, Step, writes};
+use crate::draft::{Check, Draft, Step, method, writes};
 
 /// The most requests of one check.
 const MOST_STEPS: usize = 1000;
@@ -108,7 +108,7 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
             check.notes.push(note);
             break;
         }
-        if entry.method.as_str() != "get" && writes(&entry.method) {
+        if method(&entry.method).is_some_and(|method| writes(&method)) {
             check.settings.insert("writes".to_owned(), json!(true));
         }
         match importer.step(entry) {

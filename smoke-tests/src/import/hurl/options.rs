@@ -267,12 +267,7 @@ fn count(text: &str) -> Option<i64> {
 
 /// Whether a path has parts of dots, which are resolved before it is sent.
 fn has_dots(step: &Step) -> bool {
-    let path = step.request.values().next().and_then(Value::as_str);
-    let path = path
-        .unwrap_or_default()
-        .split('?')
-        .next()
-        .unwrap_or_default();
+    let path = step.path().split('?').next().unwrap_or_default();
     path.split('/').any(|part| matches!(part, "." | ".."))
 }
 

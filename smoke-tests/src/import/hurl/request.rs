@@ -8,7 +8,7 @@ use super::lines::unescaped;
 use super::options::Options;
 use super::{Importer, Step, cookie};
 use crate::check_file::keys::CARRYING;
-use crate::draft::{METHODS, also_sent, can_be_sent};
+use crate::draft::{also_sent, can_be_sent, method};
 
 impl Importer {
     /// The step, or the note that stands in its place.
@@ -19,17 +19,17 @@ impl Importer {
             (*comment).clone_into(&mut step.name);
             step.notes.extend(comments.map(|&line| line.to_owned()));
         }
-        if !METHODS.contains(&entry.method.as_str()) {
+        let Some(method) = method(&entry.method) else {
             return Err(self.losses.add(
                 entry.span,
                 "a request with this method",
-                "check files ask with the usual methods only",
+                "requests go to the target itself, and not to a proxy",
             ));
-        }
+        };
         self.told_by_comments(entry, &mut step);
         self.given(&entry.request.sections, &mut step);
         let path = self.url(entry, &mut step)?;
-        step.request.insert(entry.method.clone(), json!(path));
+        step.ask(&method, &path);
         let mut options = Options::default();
         for header in &entry.request.headers {
             self.header(header, &mut step);

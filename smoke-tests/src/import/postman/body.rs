@@ -1,5 +1,6 @@
 //! The body of a request.
 
+use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::super::Bodies;
@@ -13,16 +14,14 @@ use crate::draft::{Step, can_be_sent, escape};
 const MOST_FILES: u64 = 1024 * 1024;
 
 impl Importer<'_> {
-    pub(super) fn body(&mut self, found: &Found<'_>, step: &mut Step) {
+    pub(super) fn body(&mut self, found: &Found<'_>, method: &Method, step: &mut Step) {
         let Some(body) = found.request.get("body").filter(|body| is_on(body)) else {
             return;
         };
         let mode = text(body, "mode").unwrap_or_default();
         let value = body.get(mode).unwrap_or(&Value::Null);
         // Postman leaves it away where it has no meaning, unless told not to.
-        let pruned = ["get", "head"]
-            .iter()
-            .any(|method| step.request.contains_key(*method));
+        let pruned = ["GET", "HEAD", "COPY", "PURGE", "UNLOCK"].contains(&method.as_str());
         if pruned && found.setting("disableBodyPruning") != Some(&json!(true)) {
             return;
         }

@@ -9,7 +9,7 @@
 //! - what reads cookies goes with all before it in its folder, because one of
 //!   them may have set them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -38,6 +38,21 @@ pub(super) fn checks(asked: Vec<Asked>) -> (Vec<Check>, usize) {
     }
     checks.extend(skipped.into_iter().map(|one| check(vec![one])));
     (checks, left_out)
+}
+
+/// Takes out variables that are set, from nothing in the answer, and that no
+/// later request uses.
+pub(super) fn without_unused(asked: &mut [Asked]) {
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for one in asked.iter_mut().rev() {
+        for name in std::mem::take(&mut one.constants) {
+            if !used.contains(&name) {
+                one.step.capture.shift_remove(&name);
+                one.keeps.remove(&name);
+            }
+        }
+        used.extend(one.uses.iter().cloned());
+    }
 }
 
 /// For each request the last one of its group; groups do not overlap.

@@ -208,7 +208,7 @@ pub(super) fn import(
     let mut importer = Importer {
         source,
         losses: Losses::new(source),
-        variables: Variables::default(),
+        variables: Variables::of_postman(),
         files: Files::beside(source),
         bodies,
         reformed: false,
@@ -227,7 +227,8 @@ pub(super) fn import(
     {
         importer.variables.give(given.clone());
     }
-    let asked: Vec<_> = found.iter().map(|one| importer.request(one)).collect();
+    let mut asked: Vec<_> = found.iter().map(|one| importer.request(one)).collect();
+    group::without_unused(&mut asked);
     let (checks, left_out) = group::checks(asked);
     if left_out > 0 {
         let found = format!("{left_out} of them");

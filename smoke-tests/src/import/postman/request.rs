@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::super::base::{self, Address};
 use super::script::Subject;
 use super::{Found, Importer, is_on, text};
-use crate::draft::{METHODS, Step, also_sent, can_be_sent, writes};
+use crate::draft::{self, Step, also_sent, can_be_sent, writes};
 
 /// A request, ready to be put into a check.
 pub(super) struct Asked {
@@ -20,6 +21,8 @@ pub(super) struct Asked {
     pub(super) uses: BTreeSet<String>,
     /// Variables that it gives a value.
     pub(super) keeps: BTreeSet<String>,
+    /// Those of them whose value has nothing to do with its answer.
+    pub(super) constants: BTreeSet<String>,
     /// The parts of its answer that scripts have named so, by their own names.
     pub(super) kept: BTreeMap<String, Subject>,
 }
@@ -74,6 +77,7 @@ impl Importer<'_> {
             skip: None,
             uses: BTreeSet::new(),
             keeps: BTreeSet::new(),
+            constants: BTreeSet::new(),
             kept: BTreeMap::new(),
         };
         if let Some(Value::String(about)) = found.request.get("description") {
@@ -112,7 +116,7 @@ impl Importer<'_> {
         } else {
             format!("{base}{path}")
         };
-        asked.step.request.insert(method, json!(path));
+        asked.step.ask(&method, &path);
         if !query.is_empty() {
             asked.step.request.insert("query".to_owned(), query.into());
         }
@@ -124,17 +128,11 @@ impl Importer<'_> {
             let login = json!({ "basic": { "user": user, "password": password } });
             asked.step.request.entry("auth").or_insert(login);
         }
-        self.body(found, &mut asked.step);
-        self.settings(found, &mut asked.step);
+        self.body(found, &method, &mut asked.step);
+        self.settings(found, &method, &mut asked.step);
         if asked.step.name.is_empty() {
-            let (method, path) = asked
-                .step
-                .request
-                .iter()
-                .next()
-                .map(|(m, p)| (m.clone(), p.clone()))
-                .unwrap_or_default();
-            asked.step.name = format!("{method} {}", path.as_str().unwrap_or_default());
+            let word = method.as_str().to_ascii_lowercase();
+            asked.step.name = format!("{word} {}", asked.step.path());
         }
         asked.uses = used(&Value::Object(asked.step.request.clone()));
         self.scripts(found, &mut asked);
@@ -142,13 +140,15 @@ impl Importer<'_> {
             .uses
             .extend(used(&Value::Object(asked.step.expect.clone())));
         asked
+            .uses
+            .extend(used(&Value::Object(asked.step.capture.clone())));
+        asked
     }
 
-    fn method(&mut self, found: &Found<'_>, step: &mut Step) -> String {
-        let method = text(found.request, "method")
-            .unwrap_or("GET")
-            .to_ascii_lowercase();
-        if METHODS.contains(&method.as_str()) {
+    fn method(&mut self, found: &Found<'_>, step: &mut Step) -> Method {
+        let name = text(found.request, "method").filter(|name| !name.is_empty());
+        let name = name.unwrap_or("GET");
+        if let Some(method) = draft::method(name) {
             return method;
         }
         let way = [
@@ -156,10 +156,10 @@ impl Importer<'_> {
             &["request".to_owned(), "method".to_owned()],
         ]
         .concat();
-        let help = "check files ask with the usual methods only; it is a GET now";
-        let note = self.lost(&way, "a method", &method, help);
+        let help = "no request has a method of this name; it is a GET now";
+        let note = self.lost(&way, "a method", name, help);
         step.notes.push(note);
-        "get".to_owned()
+        Method::GET
     }
 
     /// The path and the query, as templates.

@@ -1,5 +1,6 @@
 //! How a request is made: Postman's settings, proxies and certificates.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{Found, Importer, Way};
@@ -9,7 +10,7 @@ use crate::draft::Step;
 const MOST_REDIRECTS: u64 = 50;
 
 /// Settings with the values that change nothing.
-const HARMLESS: [(&str, &str); 16] = [
+const HARMLESS: [(&str, &str); 14] = [
     ("followRedirects", "true"),
     ("strictSSL", "true"),
     ("protocolVersion", "auto"),
@@ -17,9 +18,7 @@ const HARMLESS: [(&str, &str); 16] = [
     ("disableBodyPruning", "false"),
     ("disableUrlEncoding", "false"),
     ("disableCookies", "false"),
-    ("followOriginalHttpMethod", "false"),
     ("followAuthorizationHeader", "false"),
-    ("removeRefererHeaderOnRedirect", "false"),
     ("removeRefererHeaderOnRedirect", "true"),
     ("insecureHTTPParser", "false"),
     ("tlsPreferServerCiphers", "false"),
@@ -49,7 +48,7 @@ impl Found<'_> {
 
 impl Importer<'_> {
     /// Carries the settings over, and says what they cannot say here.
-    pub(super) fn settings(&mut self, found: &Found<'_>, step: &mut Step) {
+    pub(super) fn settings(&mut self, found: &Found<'_>, method: &Method, step: &mut Step) {
         let redirects = found.setting("followRedirects") != Some(&json!(false));
         let most = found.setting("maxRedirects").and_then(Value::as_u64);
         if let (true, Some(most)) = (redirects, most) {
@@ -67,12 +66,18 @@ impl Importer<'_> {
         }
         for (way, settings) in &found.behaviour {
             for (name, value) in settings.as_object().into_iter().flatten() {
-                if found.setting(name) != Some(value) || says_nothing(name, value) {
+                let harmless =
+                    says_nothing(name, value) || !redirects_so(name, value, redirects, method);
+                if found.setting(name) != Some(value) || harmless {
                     continue;
                 }
                 let way = [way.as_slice(), std::slice::from_ref(name)].concat();
                 let help = match name.as_str() {
                     "strictSSL" => "TLS is always verified here; give the authority by `--cacert`",
+                    "followOriginalHttpMethod" if value == &json!(false) => {
+                        "after 301 and 302 only POST becomes GET; 303 makes GET of the others too"
+                    }
+                    "removeRefererHeaderOnRedirect" => "no `referer` is sent after a redirect",
                     "maxRedirects" => "50 redirects are followed at the most",
                     _ => "set it in another way, or leave it out",
                 };
@@ -99,6 +104,21 @@ impl Importer<'_> {
                 step.notes.push(note);
             }
         }
+    }
+}
+
+/// Whether a setting that speaks of redirects changes something for a request by
+/// this method.
+fn redirects_so(name: &str, value: &Value, redirects: bool, method: &Method) -> bool {
+    match name {
+        // These keep their method whatever is said.
+        "followOriginalHttpMethod" if [Method::GET, Method::HEAD].contains(method) => false,
+        // POST becomes GET in Postman, and here.
+        "followOriginalHttpMethod" if value == &json!(false) => {
+            redirects && *method != Method::POST
+        }
+        "removeRefererHeaderOnRedirect" | "followAuthorizationHeader" => redirects,
+        _ => true,
     }
 }
 

@@ -192,6 +192,148 @@ fn a_mutation_needs_leave_to_write_and_so_does_what_may_be_one() {
 }
 
 #[test]
+fn a_method_without_a_key_is_written_in_capitals_and_may_write_unless_it_is_safe() {
+    insta::assert_snapshot!(problems(
+        r#"
+checks:
+  - name: a
+    request: { method: PURGE, path: /x }
+  - name: b
+    request: { method: PROPFIND, path: /x }
+  - name: c
+    writes: true
+    steps:
+      - request: { method: purge, path: /x }
+      - request: { method: GET, path: /x }
+      - request: { method: CONNECT, path: /x }
+      - request: { method: "MY METHOD", path: /x }
+      - request: { method: PURGE }
+      - request: { methode: PURGE, path: /x }
+      - request: { method: PURGE, path: x }
+      - request: /x
+      - request: { method: PURGE, path: /x }
+        get: /x
+      - requst: { method: PURGE, path: /x }
+      - gte: /x
+"#
+    ), @r#"
+    error: a request that may write
+     --> shop.yaml:4:5
+      |
+    4 |     request: { method: PURGE, path: /x }
+      |     ^^^^^^^ expected `writes: true` beside the check's name, or in `defaults`, found `PURGE` without it
+      |
+      = help: add `writes: true` if the request may change data of the environment
+
+    error: a method that cannot be asked with
+      --> shop.yaml:10:28
+       |
+    10 |       - request: { method: purge, path: /x }
+       |                            ^^^^^ expected a word in capitals, such as `PURGE` or `PROPFIND`, found `purge`
+       |
+       = help: write `PURGE` if that is meant
+
+    error: a method that cannot be asked with
+      --> shop.yaml:11:28
+       |
+    11 |       - request: { method: GET, path: /x }
+       |                            ^^^ expected a word in capitals, such as `PURGE` or `PROPFIND`, found `GET`, which has a key of its own
+       |
+       = help: write `get:` with the path, in place of `request`
+
+    error: a method that cannot be asked with
+      --> shop.yaml:12:28
+       |
+    12 |       - request: { method: CONNECT, path: /x }
+       |                            ^^^^^^^ expected a word in capitals, such as `PURGE` or `PROPFIND`, found `CONNECT`, which asks a proxy for a connection
+       |
+       = help: leave it out: requests go to the target itself
+
+    error: a method that cannot be asked with
+      --> shop.yaml:13:28
+       |
+    13 |       - request: { method: "MY METHOD", path: /x }
+       |                            ^^^^^^^^^^^ expected a word in capitals, such as `PURGE` or `PROPFIND`, found the string `MY METHOD`
+       |
+       = help: write it in capitals, without blanks
+
+    error: a `request` without both its parts
+      --> shop.yaml:14:18
+       |
+    14 |       - request: { method: PURGE }
+       |                  ^^^^^^^^^^^^^^^^^ expected `method` and `path`, found one of them, or none
+       |
+       = help: write `request: { method: PURGE, path: /catalogue }`
+
+    error: a `request` without both its parts
+      --> shop.yaml:15:18
+       |
+    15 |       - request: { methode: PURGE, path: /x }
+       |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `method` and `path`, found one of them, or none
+       |
+       = help: write `request: { method: PURGE, path: /catalogue }`
+
+    error: unknown key `methode` in `request`
+      --> shop.yaml:15:20
+       |
+    15 |       - request: { methode: PURGE, path: /x }
+       |                    ^^^^^^^ expected `method` or another key of `request`, found `methode`
+       |
+       = help: write `method` if that is meant
+
+    error: a path that cannot be requested
+      --> shop.yaml:16:41
+       |
+    16 |       - request: { method: PURGE, path: x }
+       |                                         ^ expected a path on the target, such as `/healthz`, found text that does not begin with `/`
+       |
+       = help: the host comes from the target; percent-encode what a URL cannot hold
+
+    error: `request` of the wrong type
+      --> shop.yaml:17:18
+       |
+    17 |       - request: /x
+       |                  ^^ expected a map, found the string `/x`
+       |
+       = help: write `key: value` lines, or `{ key: value }`
+
+    error: a step with two requests
+      --> shop.yaml:18:9
+       |
+    18 |       - request: { method: PURGE, path: /x }
+       |         ^^^^^^^ expected one method, found `request` beside `get`
+    19 |         get: /x
+       |         --- the first request
+       |
+       = help: write a check of several requests as a list of `steps`
+
+    error: unknown key `requst` in a step
+      --> shop.yaml:20:9
+       |
+    20 |       - requst: { method: PURGE, path: /x }
+       |         ^^^^^^ expected `request` or another key of a step, found `requst`
+       |
+       = help: write `request` if that is meant
+
+    error: unknown key `gte` in a step
+      --> shop.yaml:21:9
+       |
+    21 |       - gte: /x
+       |         ^^^ expected `name`, `retry`, `get`, `head`, `post`, `put`, `patch`, `delete`, `options`, `request`, `grpc`, `message`, `proto`, `websocket`, `messages`, `query`, `headers`, `auth`, `json`, `form`, `text`, `file`, `graphql`, `multipart`, `compress`, `http`, `expect`, `capture`, `timeout`, `follow_redirects`, `delay` or `repeat`, found `gte`
+       |
+       = help: remove the key
+
+    error: a step without a request
+      --> shop.yaml:21:9
+       |
+    21 |       - gte: /x
+       |         ^^^^^^^ expected one of `get`, `head`, `post`, `put`, `patch`, `delete`, `options` or `request`, found none of them
+       |
+       = help: name the method and the path, such as `get: /healthz`; or a `grpc` call, or a `websocket`
+    "#);
+}
+
+#[test]
 fn a_login_has_all_its_parts() {
     insta::assert_snapshot!(problems(
         r#"

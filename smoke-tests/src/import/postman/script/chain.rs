@@ -195,7 +195,7 @@ impl Script<'_, '_, '_> {
             "exist" if negated => ("exists", json!(false), false),
             // `null` does not exist, to Chai.
             "exist" => ("not", json!({ "equals": null }), false),
-            "ok" if matches!(state.subject, Subject::There(_) | Subject::Valid(..)) => {
+            "ok" if matches!(state.subject, Subject::Meets(..) | Subject::Holds(_)) => {
                 ("equals", json!(true), negated)
             }
             "ok" if negated => return None,
@@ -340,7 +340,7 @@ impl Script<'_, '_, '_> {
     }
 
     /// A value to compare with.
-    fn wanted(&mut self, expression: &Expression) -> Option<Value> {
+    pub(super) fn wanted(&mut self, expression: &Expression) -> Option<Value> {
         match (expression, self.subject(expression)?) {
             // Texts of a script are no templates, and a check file's are.
             (Expression::Literal(value), _) => Some(escaped(value)),

@@ -7,6 +7,32 @@ use crate::draft::member;
 use crate::pattern::Pattern;
 
 impl Script<'_, '_, '_> {
+    /// Whether a value that has nothing to do with the answer meets a demand, as
+    /// far as that is known before anything is asked.
+    fn is_known(&mut self, value: &Value, operator: &str, wanted: &Value) -> Option<bool> {
+        let is = match operator {
+            "equals" => self.known(value)? == self.known(wanted)?,
+            "one_of" => {
+                let value = self.known(value)?;
+                wanted.as_array()?.contains(&value)
+            }
+            "exists" => self.known(value)?.is_null() != wanted.as_bool()?,
+            _ => return None,
+        };
+        let note = "The original tests its own variables here, which are as it wants them.";
+        self.asked.step.note(note);
+        Some(is)
+    }
+
+    /// A value, with that of the variable that it names.
+    fn known(&self, value: &Value) -> Option<Value> {
+        let Some(text) = value.as_str().filter(|text| text.contains("{{")) else {
+            return Some(value.clone());
+        };
+        let name = text.strip_prefix("{{ ")?.strip_suffix(" }}")?;
+        self.importer.variables.given_as(name).cloned()
+    }
+
     /// Adds a demand to the step; false if there is no way to say it.
     pub(super) fn demand(
         &mut self,
@@ -16,12 +42,39 @@ impl Script<'_, '_, '_> {
         negated: bool,
     ) -> bool {
         match (subject, operator, &wanted) {
-            (Subject::There(what), "equals", Value::Bool(there)) => {
+            (Subject::Meets(what, "exists", _), "equals", Value::Bool(there)) => {
                 return self.demand(what, "exists", json!(*there != negated), false);
             }
-            (Subject::Valid(path, schema), "equals", Value::Bool(valid)) => {
+            (Subject::Meets(what, operator, value), "equals", Value::Bool(meets)) => {
+                return self.demand(what, operator, value.clone(), *meets == negated);
+            }
+            (Subject::Holds(comparison), "equals", Value::Bool(holds)) => {
+                return self.holds(comparison, *holds == negated);
+            }
+            (Subject::Value(value), _, _) => {
+                return self.is_known(value, operator, &wanted) == Some(!negated);
+            }
+            (Subject::Count(path), _, Value::Number(number)) if !is_list(path) => {
+                let Some(length) = number.as_u64() else {
+                    return false;
+                };
+                let Some(schema) = of_length(operator, length) else {
+                    return false;
+                };
                 let path = Subject::Json(path.clone());
-                return self.demand(&path, "schema", schema.clone(), *valid == negated);
+                return self.demand(&path, "schema", schema, negated);
+            }
+            (Subject::TypeOf(path), "equals", Value::String(word)) => {
+                let path = Subject::Json(path.clone());
+                return match word.as_str() {
+                    "string" | "number" | "boolean" => self.demand(&path, "type", wanted, negated),
+                    "undefined" => self.demand(&path, "exists", json!(negated), false),
+                    "object" if !negated => {
+                        let schema = json!({ "type": ["object", "array", "null"] });
+                        self.demand(&path, "schema", schema, false)
+                    }
+                    _ => false,
+                };
             }
             _ => {}
         }
@@ -35,8 +88,9 @@ impl Script<'_, '_, '_> {
             Subject::Cookie(name) => ("cookies", Some(name.as_str())),
             Subject::Response
             | Subject::Headers
-            | Subject::There(_)
-            | Subject::Valid(..)
+            | Subject::Meets(..)
+            | Subject::Holds(_)
+            | Subject::TypeOf(_)
             | Subject::Value(_)
             | Subject::NotUnderstood => return false,
         };
@@ -71,6 +125,38 @@ impl Script<'_, '_, '_> {
         }
         self.asked.step.demand(section, of, operator, wanted)
     }
+}
+
+/// Whether what a path leads to is a list, by its name: texts have a length too.
+fn is_list(path: &str) -> bool {
+    let name = path.trim_end_matches(['\'', ']']);
+    let plural = name.ends_with('s') && !name.ends_with("ss") && !name.ends_with("us");
+    let lists = ["$", "data", "list", "content", "array", "[*]"];
+    plural || lists.iter().any(|list| path.ends_with(list))
+}
+
+/// A schema for a list or a text of such a length.
+fn of_length(operator: &str, length: u64) -> Option<Value> {
+    let (least, most) = match operator {
+        "equals" => (Some(length), Some(length)),
+        "above" => (Some(length.checked_add(1)?), None),
+        "at_least" => (Some(length), None),
+        "below" => (None, Some(length.checked_sub(1)?)),
+        "at_most" => (None, Some(length)),
+        _ => return None,
+    };
+    let mut schema = json!({ "type": ["array", "string"] });
+    for (bound, names) in [
+        (least, ["minItems", "minLength"]),
+        (most, ["maxItems", "maxLength"]),
+    ] {
+        for name in names {
+            if let Some(bound) = bound {
+                schema[name] = json!(bound);
+            }
+        }
+    }
+    Some(schema)
 }
 
 /// The wanted value in the form that this part of an answer is compared in.

@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::parse::{Parser, Statement, StatementKind};
-use super::token::TokenKind;
+use super::parse::{Parser, Statement, StatementKind, parse};
+use super::token::{Joined, TokenKind};
 
 /// The deepest nesting that is read.
 const MOST_DEPTH: usize = 60;
 
-#[derive(Debug, Clone)]
-pub(super) enum Expression {
+#[derive(Debug, Clone, PartialEq)]
+pub(in super::super) enum Expression {
     Literal(Value),
     Pattern(String, String),
     Name(String),
@@ -21,6 +21,9 @@ pub(super) enum Expression {
     /// A function's body.
     Function(Rc<Vec<Statement>>),
     Binary(Box<Expression>, &'static str, Box<Expression>),
+    Not(Box<Expression>),
+    /// The word that `typeof` gives.
+    TypeOf(Box<Expression>),
     NotUnderstood,
 }
 
@@ -31,35 +34,24 @@ impl Parser<'_> {
             return Expression::NotUnderstood;
         }
         self.depth += 1;
+        let expression = self.binary(0);
+        self.depth -= 1;
+        expression
+    }
+
+    /// What signs join that bind closer than `outside`.
+    fn binary(&mut self, outside: u8) -> Expression {
         let mut left = self.unary();
         while let Some(TokenKind::Sign(sign)) = self.kind() {
             let sign = *sign;
-            if !matches!(
-                sign,
-                "==="
-                    | "!=="
-                    | "=="
-                    | "!="
-                    | ">="
-                    | "<="
-                    | "<"
-                    | ">"
-                    | "&&"
-                    | "||"
-                    | "??"
-                    | "+"
-                    | "-"
-                    | "*"
-                    | "/"
-                    | "%"
-            ) {
+            let binds = binding(sign);
+            if binds <= outside {
                 break;
             }
             self.at += 1;
-            let right = self.unary();
+            let right = self.binary(binds);
             left = Expression::Binary(Box::new(left), sign, Box::new(right));
         }
-        self.depth -= 1;
         left
     }
 
@@ -72,9 +64,21 @@ impl Parser<'_> {
                 _ => Expression::NotUnderstood,
             };
         }
-        if self.take("!") {
-            self.postfix();
+        if self.depth > MOST_DEPTH {
+            self.at = self.tokens.len();
             return Expression::NotUnderstood;
+        }
+        let wraps: Option<fn(Box<Expression>) -> Expression> = match self.kind() {
+            Some(TokenKind::Sign("!")) => Some(Expression::Not),
+            Some(TokenKind::Name(word)) if word == "typeof" => Some(Expression::TypeOf),
+            _ => None,
+        };
+        if let Some(wraps) = wraps {
+            self.at += 1;
+            self.depth += 1;
+            let inner = self.unary();
+            self.depth -= 1;
+            return wraps(Box::new(inner));
         }
         self.postfix()
     }
@@ -125,6 +129,14 @@ impl Parser<'_> {
         };
         match kind {
             TokenKind::Text(text) => self.literal(json!(text)),
+            TokenKind::Joined(parts) => {
+                self.at += 1;
+                parts
+                    .into_iter()
+                    .map(part)
+                    .reduce(|left, right| Expression::Binary(Box::new(left), "+", Box::new(right)))
+                    .unwrap_or(Expression::NotUnderstood)
+            }
             TokenKind::Number(number) => self.literal(json_number(number)),
             TokenKind::Pattern(pattern, flags) => {
                 self.at += 1;
@@ -174,7 +186,7 @@ impl Parser<'_> {
                     Expression::Call(Box::new(Expression::Name(name)), Vec::new())
                 })
             }
-            "await" | "typeof" => {
+            "await" => {
                 self.postfix();
                 Expression::NotUnderstood
             }
@@ -261,6 +273,35 @@ impl Parser<'_> {
         members.map_or(Expression::NotUnderstood, |members| {
             Expression::Literal(members.into())
         })
+    }
+}
+
+/// A part of a text with values in it.
+fn part(part: Joined) -> Expression {
+    let expression = match part {
+        Joined::Text(text) => return Expression::Literal(json!(text)),
+        Joined::Expression(text) => text,
+    };
+    let mut statements = parse(&expression);
+    match (
+        statements.pop().map(|only| only.kind),
+        statements.is_empty(),
+    ) {
+        (Some(StatementKind::Expression(expression)), true) => expression,
+        _ => Expression::NotUnderstood,
+    }
+}
+
+/// How close a sign binds; 0 for one that joins no expressions.
+fn binding(sign: &str) -> u8 {
+    match sign {
+        "||" | "??" => 1,
+        "&&" => 2,
+        "===" | "!==" | "==" | "!=" => 3,
+        ">=" | "<=" | "<" | ">" => 4,
+        "+" | "-" => 5,
+        "*" | "/" | "%" => 6,
+        _ => 0,
     }
 }
 

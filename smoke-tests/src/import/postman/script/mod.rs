@@ -5,6 +5,8 @@ mod before;
 mod chain;
 mod demand;
 mod expression;
+mod holds;
+mod keep;
 mod parse;
 mod subject;
 mod token;
@@ -16,8 +18,6 @@ use serde_json::{Value, json};
 use super::request::Asked;
 use super::{Found, Importer, Way, is_on, text};
 use crate::diagnostic::Span;
-use crate::draft::is_header;
-use crate::jsonpath::Path;
 use expression::Expression;
 use parse::{Statement, StatementKind};
 pub(super) use subject::Subject;
@@ -36,10 +36,29 @@ struct Script<'i, 's, 'a> {
 
 impl Importer<'_> {
     pub(super) fn scripts(&mut self, found: &Found<'_>, asked: &mut Asked) {
-        let mut has_test = false;
+        self.scripts_of(found, false, asked);
+        let has_test = self.scripts_of(found, true, asked);
+        // The original is content with any status, and says something else.
+        if has_test && !asked.step.expect.contains_key("status") {
+            asked
+                .step
+                .expect
+                .insert("status".to_owned(), json!({ "at_least": 100 }));
+            asked
+                .step
+                .notes
+                .push("The original takes any status; say which is right.".to_owned());
+        }
+    }
+
+    /// Those that run before the request, or those that test its answer;
+    /// whether there is any.
+    fn scripts_of(&mut self, found: &Found<'_>, tests: bool, asked: &mut Asked) -> bool {
+        let mut any = false;
         for (way, events) in &found.scripts {
             for (number, event) in events.as_array().into_iter().flatten().enumerate() {
-                if !is_on(event) {
+                let is_test = text(event, "listen") == Some("test");
+                if !is_on(event) || is_test != tests {
                     continue;
                 }
                 let exec = event.get("script").and_then(|script| script.get("exec"));
@@ -71,7 +90,7 @@ impl Importer<'_> {
                 if lines.iter().all(|(_, line)| line.trim().is_empty()) {
                     continue;
                 }
-                let is_test = text(event, "listen") == Some("test");
+                any = true;
                 let mut script = Script {
                     importer: self,
                     asked,
@@ -79,24 +98,13 @@ impl Importer<'_> {
                     names: BTreeMap::new(),
                 };
                 if is_test {
-                    has_test = true;
                     script.read();
                 } else {
                     script.before();
                 }
             }
         }
-        // The original is content with any status, and says something else.
-        if has_test && !asked.step.expect.contains_key("status") {
-            asked
-                .step
-                .expect
-                .insert("status".to_owned(), json!({ "at_least": 100 }));
-            asked
-                .step
-                .notes
-                .push("The original takes any status; say which is right.".to_owned());
-        }
+        any
     }
 }
 
@@ -116,13 +124,16 @@ impl Script<'_, '_, '_> {
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
             StatementKind::Let(name, value) => {
-                let subject = self.subject(value).unwrap_or(Subject::NotUnderstood);
+                let subject = match value {
+                    Expression::Literal(value) => Subject::Value(chain::escaped(value)),
+                    value => self.subject(value).unwrap_or(Subject::NotUnderstood),
+                };
                 self.names.insert(name.clone(), subject);
             }
             StatementKind::Assign(Expression::Index(tests, _), value)
                 if dotted(tests).as_deref() == Some("tests") =>
             {
-                if !self.old_test(value) {
+                if !self.holds(value, false) {
                     self.lost(statement, "a test", HELP);
                 }
             }
@@ -162,73 +173,6 @@ impl Script<'_, '_, '_> {
         }
         if self.asserts(expression) != Some(true) {
             self.lost(statement, "part of a test script", HELP);
-        }
-    }
-
-    /// A variable that is set from the answer: a capture.
-    fn keep(&mut self, name: &str, value: &Expression) -> bool {
-        let Some(subject) = self.subject(value) else {
-            return false;
-        };
-        let source = match &subject {
-            Subject::Json(path) if Path::parse(path).is_ok() => json!({ "json": path }),
-            Subject::Header(name) if is_header(name) => json!({ "header": name }),
-            Subject::Cookie(name) => json!({ "cookie": name }),
-            Subject::Code => json!("status"),
-            Subject::Text => json!("body"),
-            _ => return false,
-        };
-        self.asked.kept.insert(name.to_owned(), subject);
-        let ours = self.importer.variables.capture(name);
-        self.asked.keeps.insert(ours.clone());
-        self.asked.step.capture.insert(ours, source);
-        true
-    }
-
-    /// `tests["…"] = responseCode.code === 200`, as in old collections.
-    fn old_test(&mut self, value: &Expression) -> bool {
-        match value {
-            Expression::Binary(left, sign, right) => {
-                let (Some(subject), Expression::Literal(wanted)) = (self.subject(left), &**right)
-                else {
-                    return false;
-                };
-                let negated = matches!(*sign, "!==" | "!=");
-                let operator = match *sign {
-                    "===" | "==" | "!==" | "!=" => "equals",
-                    "<" => "below",
-                    "<=" => "at_most",
-                    ">" => "above",
-                    ">=" => "at_least",
-                    _ => return false,
-                };
-                self.demand(&subject, operator, chain::escaped(wanted), negated)
-            }
-            Expression::Call(callee, _)
-                if dotted(callee).as_deref() != Some("responseBody.has") =>
-            {
-                match self.subject(value) {
-                    // Text that is not empty is true.
-                    Some(subject @ (Subject::Header(_) | Subject::Cookie(_))) => {
-                        self.demand(&subject, "empty", json!(false), false)
-                    }
-                    Some(subject) => self.demand(&subject, "equals", json!(true), false),
-                    None => false,
-                }
-            }
-            Expression::Call(callee, arguments) => {
-                match (dotted(callee).as_deref(), arguments.as_slice()) {
-                    (Some("responseBody.has"), [Expression::Literal(Value::String(part))]) => self
-                        .demand(
-                            &Subject::Text,
-                            "contains",
-                            chain::escaped(&json!(part)),
-                            false,
-                        ),
-                    _ => false,
-                }
-            }
-            _ => false,
         }
     }
 

@@ -12,15 +12,15 @@ const BLOCKS: [&str; 12] = [
 ];
 
 /// A statement and where it stands in the script.
-#[derive(Debug)]
-pub(super) struct Statement {
+#[derive(Debug, PartialEq)]
+pub(in super::super) struct Statement {
     pub(super) kind: StatementKind,
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
-#[derive(Debug)]
-pub(super) enum StatementKind {
+#[derive(Debug, PartialEq)]
+pub(in super::super) enum StatementKind {
     /// `const name = value`.
     Let(String, Expression),
     /// `place = value`.

@@ -21,10 +21,12 @@ pub(in super::super) enum Subject {
     Size,
     Header(String),
     Cookie(String),
-    /// Whether something is there.
-    There(Box<Subject>),
-    /// Whether a part of the JSON is as a schema demands.
-    Valid(String, Value),
+    /// Whether a part meets a predicate: an operator and its value.
+    Meets(Box<Subject>, &'static str, Value),
+    /// Whether a comparison holds.
+    Holds(Box<Expression>),
+    /// The word that `typeof` has for a part of the JSON.
+    TypeOf(String),
     /// A value that the script itself, or a variable, gives.
     Value(Value),
     NotUnderstood,
@@ -40,6 +42,7 @@ impl Script<'_, '_, '_> {
                 "pm.response.responseSize" => Some(Subject::Size),
                 "pm.response.headers" => Some(Subject::Headers),
                 "responseBody" => Some(Subject::Text),
+                _ if is_variable(&name) => Some(self.variable(name.split_once('.')?.1)),
                 _ => self.names.get(&name).cloned(),
             };
             if known.is_some() {
@@ -64,32 +67,71 @@ impl Script<'_, '_, '_> {
                 }
                 _ => None,
             },
+            Expression::Not(_) => Some(Subject::Holds(Box::new(expression.clone()))),
+            Expression::Binary(_, sign, _) if !matches!(*sign, "+" | "-" | "*" | "/" | "%") => {
+                Some(Subject::Holds(Box::new(expression.clone())))
+            }
+            Expression::Binary(_, "+", _) => {
+                let text = self.text_of(expression)?;
+                Some(Subject::Value(json!(text)))
+            }
+            Expression::TypeOf(of) => match self.subject(of)? {
+                Subject::Json(path) => Some(Subject::TypeOf(path)),
+                _ => None,
+            },
             Expression::Call(callee, arguments) => match made(expression) {
                 Some(text) => Some(Subject::Value(json!(
                     self.importer.variables.template(&text)
                 ))),
                 None => self
-                    .has_own(callee, arguments)
+                    .asked_of_itself(callee, arguments)
                     .or_else(|| self.called(&dotted(callee)?, arguments)),
             },
             _ => None,
         }
     }
 
-    /// `jsonData.hasOwnProperty("id")`.
-    fn has_own(&mut self, callee: &Expression, arguments: &[Expression]) -> Option<Subject> {
-        let (Expression::Member(of, name), [Expression::Literal(Value::String(wanted))]) =
-            (callee, arguments)
-        else {
+    /// `jsonData.hasOwnProperty("id")`, `responseBody.includes("…")` and their
+    /// like.
+    fn asked_of_itself(
+        &mut self,
+        callee: &Expression,
+        arguments: &[Expression],
+    ) -> Option<Subject> {
+        let (Expression::Member(of, name), [wanted]) = (callee, arguments) else {
             return None;
         };
-        match (name.as_str(), self.subject(of)?) {
+        let subject = self.subject(of)?;
+        let is_text = matches!(
+            subject,
+            Subject::Text | Subject::Header(_) | Subject::Cookie(_)
+        );
+        let operator = match (name.as_str(), &subject) {
             ("hasOwnProperty", Subject::Json(path)) => {
-                let part = Subject::Json(member(&path, wanted));
-                Some(Subject::There(Box::new(part)))
+                let Expression::Literal(Value::String(name)) = wanted else {
+                    return None;
+                };
+                let part = Subject::Json(member(path, name));
+                return Some(there(part));
             }
-            _ => None,
+            ("includes", Subject::Json(_)) => "contains",
+            ("includes" | "has", _) if is_text => "contains",
+            ("startsWith", _) if is_text => "starts_with",
+            ("endsWith", _) if is_text => "ends_with",
+            _ => return None,
+        };
+        let wanted = self.wanted(wanted)?;
+        Some(Subject::Meets(Box::new(subject), operator, wanted))
+    }
+
+    /// The value of a variable, so far.
+    fn variable(&mut self, name: &str) -> Subject {
+        // What the same answer gave it is still that part of it.
+        if let Some(kept) = self.asked.kept.get(name) {
+            return kept.clone();
         }
+        let expression = self.importer.variables.expression(name);
+        Subject::Value(json!(format!("{{{{ {expression} }}}}")))
     }
 
     fn called(&mut self, name: &str, arguments: &[Expression]) -> Option<Subject> {
@@ -108,18 +150,32 @@ impl Script<'_, '_, '_> {
                 Some(Subject::Header(only()?.to_ascii_lowercase()))
             }
             "pm.cookies.get" | "postman.getResponseCookie" => Some(Subject::Cookie(only()?)),
+            "pm.environment.has"
+            | "pm.collectionVariables.has"
+            | "pm.globals.has"
+            | "pm.variables.has" => {
+                let name = only()?;
+                let variables = &self.importer.variables;
+                let is_set = variables.is_captured(&name);
+                (!is_set).then(|| Subject::Value(json!(variables.value(&name).is_some())))
+            }
             "pm.response.headers.has" => {
                 let header = Subject::Header(only()?.to_ascii_lowercase());
-                Some(Subject::There(Box::new(header)))
+                Some(there(header))
             }
-            "pm.cookies.has" => Some(Subject::There(Box::new(Subject::Cookie(only()?)))),
+            "pm.cookies.has" => Some(there(Subject::Cookie(only()?))),
+            "Array.isArray" | "_.isArray" => match self.subject(arguments.first()?)? {
+                of @ Subject::Json(_) => Some(Subject::Meets(Box::new(of), "type", json!("array"))),
+                _ => None,
+            },
             "tv4.validate" => match (
                 self.subject(arguments.first()?)?,
                 self.subject(arguments.get(1)?)?,
             ) {
                 (Subject::Json(path), Subject::Value(schema)) => {
                     let schema = schema_of(&schema, "http://json-schema.org/draft-04/schema#")?;
-                    Some(Subject::Valid(path, schema))
+                    let of = Box::new(Subject::Json(path));
+                    Some(Subject::Meets(of, "schema", schema))
                 }
                 _ => None,
             },
@@ -130,16 +186,25 @@ impl Script<'_, '_, '_> {
             | "postman.getEnvironmentVariable"
             | "postman.getGlobalVariable" => {
                 let name = only()?;
-                // What the same answer gave it is still that part of it.
-                if let Some(kept) = self.asked.kept.get(&name) {
-                    return Some(kept.clone());
-                }
-                let expression = self.importer.variables.expression(&name);
-                Some(Subject::Value(json!(format!("{{{{ {expression} }}}}"))))
+                Some(self.variable(&name))
             }
             _ => None,
         }
     }
+}
+
+/// Whether something is there.
+fn there(what: Subject) -> Subject {
+    Subject::Meets(Box::new(what), "exists", json!(true))
+}
+
+/// Whether a name is that of a variable, as old scripts write it.
+fn is_variable(name: &str) -> bool {
+    let mut parts = name.split('.');
+    matches!(
+        (parts.next(), parts.next(), parts.next()),
+        (Some("environment" | "globals"), Some(_), None)
+    )
 }
 
 /// A schema that can be used, in the draft that the original reads it in.

@@ -12,12 +12,21 @@ pub(super) struct Token {
 pub(super) enum TokenKind {
     Name(String),
     Text(String),
+    /// A text with values in it, as its texts and the expressions between.
+    Joined(Vec<Joined>),
     Number(f64),
     /// A regular expression with its flags.
     Pattern(String, String),
     Sign(&'static str),
     /// Something that no rule knows.
     Unknown,
+}
+
+/// A part of a text with values in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Joined {
+    Text(String),
+    Expression(String),
 }
 
 /// Signs, the longer ones first.
@@ -117,12 +126,33 @@ fn quoted(rest: &str, quote: char) -> (TokenKind, usize) {
             // A text with values in it is more than a text.
             '$' if quote == '`' && rest[at + 1..].starts_with('{') => {
                 let end = rest[at..].find('`').map_or(rest.len(), |end| at + end + 1);
-                return (TokenKind::Unknown, end);
+                let inside = rest.get(1..end - 1).and_then(joined);
+                return (inside.map_or(TokenKind::Unknown, TokenKind::Joined), end);
             }
             c => text.push(c),
         }
     }
     (TokenKind::Unknown, rest.len())
+}
+
+/// What stands between the signs of a text with values in it.
+fn joined(text: &str) -> Option<Vec<Joined>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (expression, after) = after.split_once('}')?;
+        // Neither escapes nor braces within braces.
+        if before.contains('\\') || expression.contains(['{', '"', '\'', '\\']) {
+            return None;
+        }
+        parts.push(Joined::Text(before.to_owned()));
+        parts.push(Joined::Expression(expression.to_owned()));
+        rest = after;
+    }
+    (!rest.contains('\\')).then(|| {
+        parts.push(Joined::Text(rest.to_owned()));
+        parts
+    })
 }
 
 fn unicode(digits: &str) -> Option<char> {
