@@ -80,14 +80,6 @@ impl Variables {
         self.given.get(name).map(|given| &given.value)
     }
 
-    /// The value of a variable by its name in the check file, if no answer
-    /// changes it.
-    pub(super) fn given_as(&self, ours: &str) -> Option<&Value> {
-        let (name, _) = self.names.iter().find(|(_, name)| *name == ours)?;
-        self.value(name)
-            .filter(|value| !self.is_captured(name) && !value.to_string().contains("{{"))
-    }
-
     /// The text, if the values of all its variables are known by now.
     pub(super) fn known(&self, text: &str) -> Option<String> {
         let mut known = String::new();

@@ -142,6 +142,9 @@ impl Importer<'_> {
         asked
             .uses
             .extend(used(&Value::Object(asked.step.capture.clone())));
+        let tested = asked.step.expect.get("variables");
+        let tested = tested.and_then(Value::as_object).into_iter().flatten();
+        asked.uses.extend(tested.map(|(name, _)| name.clone()));
         asked
     }
 

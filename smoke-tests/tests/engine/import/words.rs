@@ -315,6 +315,141 @@ fn old_tests_of_postman_are_carried_over() {
 }
 
 #[test]
+fn comparisons_of_scripts_are_carried_over() {
+    let request = json!({ "method": "GET", "url": "http://a.example/" });
+    for (script, wanted) in [
+        ("tests['a'] = 200 === responseCode.code;", "status: 200"),
+        (
+            "var d = JSON.parse(responseBody); tests['a'] = d.n > 1 && d.n <= 5;",
+            "$.n: { type: number, above: 1, at_most: 5 }",
+        ),
+        (
+            "tests['a'] = !responseBody.has('x');",
+            "body: { not: { contains: x } }",
+        ),
+        (
+            "const d = pm.response.json(); pm.test('a', () => pm.expect(typeof d.n).to.eql('number'));",
+            "$.n: { type: number }",
+        ),
+        (
+            "const d = pm.response.json(); pm.test('a', () => pm.expect(Array.isArray(d.n)).to.be.true);",
+            "$.n: { type: array }",
+        ),
+        (
+            "const d = pm.response.json(); pm.test('a', () => pm.expect(d.n === 'b').to.be.false);",
+            "$.n: { not: { equals: b } }",
+        ),
+        (
+            "tests['a'] = JSON.parse(responseBody).n == 5;",
+            "$.n: { one_of: [5, \"5\"] }",
+        ),
+        (
+            "const d = pm.response.json(); pm.test('a', () => pm.expect(d.token.length).to.be.above(7));",
+            "{ type: [array, string], minItems: 8, minLength: 8 }",
+        ),
+        (
+            "const d = pm.response.json(); pm.test('a', () => pm.expect(d.items.length).to.be.above(7));",
+            "$.items: { count: { above: 7 } }",
+        ),
+    ] {
+        whole(postman(&json!([item("a", &request, script)])), &[wanted]);
+    }
+}
+
+#[test]
+fn what_scripts_set_is_known_to_the_requests_after_them() {
+    let request = |path: &str| json!({ "method": "GET", "url": format!("http://a.example{path}") });
+    let script = "const d = pm.response.json();
+        pm.environment.set('login', 'Bearer ' + d.token);
+        pm.environment.set('same', `Bearer ${d.token}`);
+        pm.environment.set('plan', 'gold');
+        pm.environment.set('unused', 'x');";
+    let (text, losses) = postman(&json!([
+        item("before", &request("/{{plan}}"), ""),
+        item("set", &request("/set"), script),
+        item(
+            "after",
+            &request("/{{plan}}?a={{login}}&b={{same}}"),
+            "pm.test('a', () => pm.expect(pm.environment.get('plan')).to.eql('gold'));"
+        ),
+    ]));
+    whole(
+        (text.clone(), losses),
+        &[
+            "plan: \"{{ '{{' }}plan}}\"",
+            "login: { json: $.token, transform: \"Bearer {{ value }}\" }",
+            "same: { json: $.token, transform: \"Bearer {{ value }}\" }",
+            "plan: { from: status, transform: gold }",
+            "variables: { plan: gold }",
+        ],
+    );
+    assert!(!text.contains("unused"), "{text}");
+}
+
+#[test]
+fn a_redirect_that_is_followed_in_another_way_is_said_where_that_is_set() {
+    let one = |method: &str, settings: Value| {
+        let request = json!({ "method": method, "url": "http://a.example/" });
+        json!([{ "name": "a", "request": request, "protocolProfileBehavior": settings }])
+    };
+    for settings in [
+        json!({ "followOriginalHttpMethod": false }),
+        json!({ "removeRefererHeaderOnRedirect": false }),
+    ] {
+        lost(postman(&one("DELETE", settings.clone())), "a setting");
+        let mut settings = settings;
+        settings["followRedirects"] = json!(false);
+        whole(postman(&one("DELETE", settings)), &[]);
+    }
+    for method in ["GET", "POST"] {
+        let settings = json!({ "followOriginalHttpMethod": false });
+        whole(postman(&one(method, settings)), &[]);
+    }
+}
+
+#[test]
+fn any_method_is_carried_over() {
+    let request = json!({ "method": "PURGE", "url": "http://a.example/x" });
+    let wanted = ["request: { method: PURGE, path: /x }", "writes: true"];
+    whole(postman(&json!([item("a", &request, "")])), &wanted);
+    whole(hurl("PURGE http://a.example/x\nHTTP 200\n"), &wanted);
+    let (text, _) = hurl("PROPFIND http://a.example/x\nHTTP 207\n");
+    assert!(!text.contains("writes"), "{text}");
+    lost(
+        hurl("CONNECT http://a.example/x\nHTTP 200\n"),
+        "a request with this method",
+    );
+}
+
+#[test]
+fn a_login_takes_the_place_of_a_header() {
+    let login = |kind: &str, values: Value| {
+        let header = json!([{ "key": "Authorization", "value": "old" }]);
+        let auth = json!({ "type": kind, kind: values });
+        let request = json!({
+            "method": "GET", "url": "http://a.example/", "header": header, "auth": auth,
+        });
+        postman(&json!([{ "name": "a", "request": request }]))
+    };
+    let user = json!({ "username": "u", "password": "p" });
+    let (text, losses) = login("digest", user.clone());
+    assert!(!text.contains("old"), "{text}");
+    whole(
+        (text, losses),
+        &["auth: { digest: { user: u, password: p } }"],
+    );
+    assert!(!login("basic", user).0.contains("old"));
+    // One without its values is none.
+    whole(
+        login("bearer", json!({ "token": "" })),
+        &["authorization: old"],
+    );
+    whole(login("digest", json!({})), &["authorization: old"]);
+    let once = json!({ "username": "u", "password": "p", "disableRetryRequest": true });
+    lost(login("digest", once), "whose request is not sent again");
+}
+
+#[test]
 fn what_reads_cookies_goes_with_what_may_have_set_them() {
     let request = |path: &str| json!({ "method": "GET", "url": format!("http://a.example{path}") });
     let (text, _) = postman(&json!([

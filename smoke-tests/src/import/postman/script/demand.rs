@@ -7,30 +7,31 @@ use crate::draft::member;
 use crate::pattern::Pattern;
 
 impl Script<'_, '_, '_> {
-    /// Whether a value that has nothing to do with the answer meets a demand, as
-    /// far as that is known before anything is asked.
-    fn is_known(&mut self, value: &Value, operator: &str, wanted: &Value) -> Option<bool> {
-        let is = match operator {
-            "equals" => self.known(value)? == self.known(wanted)?,
-            "one_of" => {
-                let value = self.known(value)?;
-                wanted.as_array()?.contains(&value)
+    /// A demand on a variable, which has to have a value.
+    fn of_variable(&mut self, name: &str, operator: &str, wanted: Value, negated: bool) -> bool {
+        let step = &mut self.asked.step;
+        match operator {
+            "exists" => false,
+            _ if negated => {
+                let wanted = json!({ operator: wanted });
+                step.demand("variables", Some(name), "not", wanted)
             }
-            "exists" => self.known(value)?.is_null() != wanted.as_bool()?,
-            _ => return None,
-        };
-        let note = "The original tests its own variables here, which are as it wants them.";
-        self.asked.step.note(note);
-        Some(is)
+            _ => step.demand("variables", Some(name), operator, wanted),
+        }
     }
 
-    /// A value, with that of the variable that it names.
-    fn known(&self, value: &Value) -> Option<Value> {
-        let Some(text) = value.as_str().filter(|text| text.contains("{{")) else {
-            return Some(value.clone());
+    /// Whether a value of the script's own meets a demand.
+    fn is_known(&mut self, value: &Value, operator: &str, wanted: &Value) -> Option<bool> {
+        let fixed = |value: &Value| !value.to_string().contains("{{");
+        let is = match operator {
+            _ if !fixed(value) || !fixed(wanted) => return None,
+            "equals" => value == wanted,
+            "one_of" => wanted.as_array()?.contains(value),
+            _ => return None,
         };
-        let name = text.strip_prefix("{{ ")?.strip_suffix(" }}")?;
-        self.importer.variables.given_as(name).cloned()
+        let note = "The original tests values of its own here, which are as it wants them.";
+        self.asked.step.note(note);
+        Some(is)
     }
 
     /// Adds a demand to the step; false if there is no way to say it.
@@ -52,7 +53,10 @@ impl Script<'_, '_, '_> {
                 return self.holds(comparison, *holds == negated);
             }
             (Subject::Value(value), _, _) => {
-                return self.is_known(value, operator, &wanted) == Some(!negated);
+                return match variable(value) {
+                    Some(name) => self.of_variable(name, operator, wanted, negated),
+                    None => self.is_known(value, operator, &wanted) == Some(!negated),
+                };
             }
             (Subject::Count(path), _, Value::Number(number)) if !is_list(path) => {
                 let Some(length) = number.as_u64() else {
@@ -157,6 +161,13 @@ fn of_length(operator: &str, length: u64) -> Option<Value> {
         }
     }
     Some(schema)
+}
+
+/// The name of the variable that a value stands for.
+fn variable(value: &Value) -> Option<&str> {
+    let inside = value.as_str()?.strip_prefix("{{ ")?.strip_suffix(" }}")?;
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    inside.chars().all(in_name).then_some(inside)
 }
 
 /// The wanted value in the form that this part of an answer is compared in.

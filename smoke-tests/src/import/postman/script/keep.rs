@@ -13,6 +13,12 @@ impl Script<'_, '_, '_> {
         let Some((subject, source)) = self.kept(value) else {
             return false;
         };
+        let ours = self.importer.variables.name(name);
+        // What was demanded of it before was meant of its value before.
+        let tested = self.asked.step.expect.get("variables");
+        if tested.is_some_and(|tested| tested.get(&ours).is_some()) {
+            return false;
+        }
         let anyway = matches!(subject, Subject::Value(_));
         let known = self.importer.variables.value(name);
         let stays = matches!(&subject, Subject::Value(value) if Some(value) == known);
