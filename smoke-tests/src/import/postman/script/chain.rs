@@ -85,7 +85,8 @@ impl Script<'_, '_, '_> {
 
     fn word(&mut self, word: &Word<'_>, state: &mut State) -> Option<Said> {
         if word.name == "not" {
-            state.negated = !state.negated;
+            // It stays so for all words that follow.
+            state.negated = true;
             return Some(Said::Nothing);
         }
         let noise = [
@@ -168,16 +169,20 @@ impl Script<'_, '_, '_> {
                 Some(self.demand(&whole, "schema", schema, negated))
             }
             ("jsonBody", Some([Expression::Literal(wanted @ Value::Object(_))])) => {
+                let note = "The original compares nothing here: `jsonBody` wants a path.";
+                self.asked.step.note(note);
                 let whole = Subject::Json("$".to_owned());
                 Some(self.demand(&whole, "equals", escaped(wanted), negated))
             }
             ("jsonBody", Some([Expression::Literal(Value::String(path)), rest @ ..])) => {
                 let subject = Subject::Json(nested("$", path));
                 Some(match rest {
-                    [] => self.demand(&subject, "exists", json!(true), negated),
+                    // Postman looks for the path alone, if it must not be there.
+                    [] | [..] if negated => self.demand(&subject, "exists", json!(false), false),
+                    [] => self.demand(&subject, "exists", json!(true), false),
                     [value, ..] => {
                         let wanted = self.wanted(value)?;
-                        self.demand(&subject, "equals", wanted, negated)
+                        self.demand(&subject, "equals", wanted, false)
                     }
                 })
             }
@@ -192,7 +197,12 @@ impl Script<'_, '_, '_> {
             "false" => ("equals", json!(false), negated),
             "null" => ("equals", Value::Null, negated),
             "undefined" => ("exists", json!(negated), false),
-            "exist" if negated => ("exists", json!(false), false),
+            "exist" if negated => {
+                self.asked
+                    .step
+                    .note("The original also passes where there is `null`.");
+                ("exists", json!(false), false)
+            }
             // `null` does not exist, to Chai.
             "exist" => ("not", json!({ "equals": null }), false),
             "ok" if matches!(state.subject, Subject::Meets(..) | Subject::Holds(_)) => {
@@ -209,7 +219,11 @@ impl Script<'_, '_, '_> {
                 let Subject::Json(path) = &state.subject else {
                     return None;
                 };
-                state.subject = Subject::Count(path.clone());
+                let path = path.clone();
+                if negated {
+                    self.has_length(&path);
+                }
+                state.subject = Subject::Count(path);
                 state.counts = true;
                 return Some(true);
             }
@@ -238,6 +252,9 @@ impl Script<'_, '_, '_> {
                     return None;
                 }
                 let wanted = self.wanted(first?)?;
+                if name == "string" && matches!(subject, Subject::Json(_)) {
+                    self.demand(&subject, "type", json!("string"), false);
+                }
                 self.demand(&subject, "contains", wanted, negated)
             }
             "property" => return self.property(arguments, state),
@@ -250,6 +267,9 @@ impl Script<'_, '_, '_> {
                     return None;
                 };
                 let wanted = self.wanted(first?)?;
+                if negated {
+                    self.has_length(&path);
+                }
                 self.demand(&Subject::Count(path), "equals", wanted, negated)
             }
             "above" | "greaterThan" | "gt" => self.compared(&subject, "above", first?, negated)?,
@@ -309,6 +329,9 @@ impl Script<'_, '_, '_> {
         negated: bool,
     ) -> Option<bool> {
         let limit = self.wanted(limit)?;
+        if let (Subject::Count(path), true) = (subject, negated) {
+            self.has_length(path);
+        }
         Some(self.demand(subject, operator, limit, negated))
     }
 

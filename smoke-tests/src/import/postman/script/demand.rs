@@ -7,6 +7,12 @@ use crate::draft::member;
 use crate::pattern::Pattern;
 
 impl Script<'_, '_, '_> {
+    /// Demands a text or a list: anything else has no length and holds nothing.
+    pub(super) fn has_length(&mut self, path: &str) {
+        let schema = json!({ "type": ["array", "string"] });
+        self.asked.step.demand("json", Some(path), "schema", schema);
+    }
+
     /// A demand on a variable, which has to have a value.
     fn of_variable(&mut self, name: &str, operator: &str, wanted: Value, negated: bool) -> bool {
         let step = &mut self.asked.step;
@@ -58,6 +64,18 @@ impl Script<'_, '_, '_> {
                     None => self.is_known(value, operator, &wanted) == Some(!negated),
                 };
             }
+            (Subject::Count(path), _, _) | (Subject::Json(path), "contains", Value::Object(_))
+                if negated =>
+            {
+                // Nothing has no length and no members, and is an error there.
+                let is_null = json!({ "equals": null });
+                self.asked.step.demand("json", Some(path), "not", is_null);
+            }
+            (Subject::Json(_), "contains", Value::Object(_)) => {}
+            (Subject::Json(path), "contains", _) if negated => self.has_length(path),
+            _ => {}
+        }
+        match (subject, operator, &wanted) {
             (Subject::Count(path), _, Value::Number(number)) if !is_list(path) => {
                 let Some(length) = number.as_u64() else {
                     return false;
@@ -164,7 +182,7 @@ fn of_length(operator: &str, length: u64) -> Option<Value> {
 }
 
 /// The name of the variable that a value stands for.
-fn variable(value: &Value) -> Option<&str> {
+pub(super) fn variable(value: &Value) -> Option<&str> {
     let inside = value.as_str()?.strip_prefix("{{ ")?.strip_suffix(" }}")?;
     let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     inside.chars().all(in_name).then_some(inside)

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::demand::variable;
 use super::{Expression, Script, Subject};
 
 impl Script<'_, '_, '_> {
@@ -35,7 +36,7 @@ impl Script<'_, '_, '_> {
     ) -> Option<bool> {
         let (left, right, sign) = match self.subject(left)? {
             // `200 === responseCode.code`
-            Subject::Value(_) => (right, left, turned(sign)),
+            Subject::Value(value) if variable(&value).is_none() => (right, left, turned(sign)),
             _ => (left, right, sign),
         };
         let subject = self.subject(left)?;
@@ -53,6 +54,25 @@ impl Script<'_, '_, '_> {
             _ => return None,
         };
         let negated = negated != sign.starts_with('!');
+        if let Subject::Json(path) = &subject
+            && operator != "equals"
+        {
+            // JavaScript takes a number also where it is written as a text.
+            if !wanted.is_number() {
+                return None;
+            }
+            let step = &mut self.asked.step;
+            if negated {
+                step.note(&format!(
+                    "The original also passes where there is no `{path}`, or no number."
+                ));
+            }
+            return Some(if negated {
+                step.demand("json", Some(path), "not", json!({ operator: wanted }))
+            } else {
+                step.demand("json", Some(path), operator, wanted)
+            });
+        }
         Some(self.demand(&subject, operator, wanted, negated))
     }
 
