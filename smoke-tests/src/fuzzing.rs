@@ -149,7 +149,7 @@ pub fn import(text: &str) {
     let source = Source::new("fuzz.json", text);
     let (tool, bodies) = match tool.strip_suffix(" verbatim") {
         Some(tool) => (tool, Bodies::Verbatim),
-        None => (tool, Bodies::AsYaml),
+        None => (tool, Bodies::Readable),
     };
     let imported = match tool {
         "hurl" => crate::import::hurl(&source, bodies),

@@ -13,7 +13,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Version};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue, Method, Version};
 use tokio::time::Instant;
 use url::Url;
 
@@ -271,12 +272,23 @@ impl Client {
             // Cannot fail for a URL that has a host.
             let _ = url.set_port(None);
         }
+        if body.is_empty() {
+            no_content(&request.method, &mut headers);
+        }
         let mut prepared = reqwest::Request::new(request.method, url);
         *prepared.headers_mut() = headers;
         if !body.is_empty() {
             *prepared.body_mut() = Some(body.into());
         }
         Ok(prepared)
+    }
+}
+
+/// Says that there is no body, to servers that wait for one by its method (RFC
+/// 9110, section 8.6).
+fn no_content(method: &Method, headers: &mut HeaderMap) {
+    if !method.is_safe() && *method != Method::DELETE {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::check_file::HttpVersion;
 
 use super::{
     AskError, Client, MOST_HEADER_LIST, Request, Response, Unanswered, connect_error, head_error,
-    reasons, receive,
+    no_content, reasons, receive,
 };
 use crate::dial::{Dialled, Phases, Protocol, TlsFacts};
 
@@ -109,6 +109,9 @@ fn prepared(request: Request, version: Version) -> Result<http::Request<Full<Byt
     let body = request.encoded().map_err(AskError::Broken)?;
     let url = request.url;
     let mut headers = request.headers;
+    if body.is_empty() {
+        no_content(&request.method, &mut headers);
+    }
     let authority = url.authority().to_owned();
     let target = if version == Version::HTTP_2 {
         // The pseudo-header stands for it (RFC 9113, section 8.3.1).

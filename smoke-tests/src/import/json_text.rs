@@ -91,6 +91,25 @@ pub(super) fn json_text(text: &str, variables: &mut Variables) -> Option<String>
     Some(made)
 }
 
+/// Whether the body says the same in a check file's own form: it is sent in the
+/// same bytes, or values have to be written into its texts as JSON does.
+pub(super) fn is_better_as_yaml(text: &str) -> bool {
+    let mut rest = text;
+    let mut constant = true;
+    while let Some(at) = rest.find('"') {
+        let Some(length) = literal_length(&rest[at..]) else {
+            return false;
+        };
+        let is_variable = |part| matches!(part, Part::Variable(_));
+        if parts(&rest[at + 1..at + length]).any(is_variable) {
+            return true;
+        }
+        constant &= !rest[..at].contains("{{");
+        rest = &rest[at + length..];
+    }
+    constant && !rest.contains("{{") && is_compact(text)
+}
+
 /// Whether nothing but values and what has to be between them is written.
 pub(super) fn is_compact(text: &str) -> bool {
     let mut rest = text;
@@ -151,6 +170,19 @@ mod tests {
             "[\"x\\\"{{id}}\", \"{% a\"]",
             "[{{ ('x\"' ~ id) | string | tojson }}, \"{{ '{%' }} a\"]",
         );
+    }
+
+    #[test]
+    fn what_has_variables_in_texts_or_is_sent_alike_is_better_as_yaml() {
+        for (text, better) in [
+            ("{ \"a\": \"x{{b}}\" }", true),
+            ("{\"a\":[1,\"b c\"]}", true),
+            ("{ \"a\": 1 }", false),
+            ("{\"a\":{{b}}}", false),
+            ("[1.0, 1e3]", false),
+        ] {
+            assert_eq!(is_better_as_yaml(text), better, "{text}");
+        }
     }
 
     #[test]

@@ -57,16 +57,17 @@ pub enum Kind {
 /// How bodies of JSON are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Bodies {
-    /// As the rest of the check file, and sent without blanks.
+    /// As they are written, but for those with variables in their texts, whose
+    /// values have to be written as JSON does: these become YAML.
     #[default]
-    AsYaml,
-    /// As text that is sent as it stands in the original.
+    Readable,
+    /// All of them as they are written.
     Verbatim,
 }
 
 /// What is said where blanks of the original are not sent.
 const WITHOUT_BLANKS: &str =
-    "JSON is sent without the blanks of the original; `smoke import --verbatim` keeps them.";
+    "JSON with variables is sent without its blanks; `smoke import --verbatim` keeps them.";
 
 /// Tells by name and content what a file is.
 ///

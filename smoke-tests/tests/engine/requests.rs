@@ -26,6 +26,30 @@ async fn any_method_can_be_asked_with() {
 }
 
 #[tokio::test]
+async fn a_request_that_could_have_a_body_says_that_it_has_none() {
+    for (step, says) in [
+        ("post: /", true),
+        (
+            "put: /\nexpect: { latency: { connect: { below: 9s } } }",
+            true,
+        ),
+        ("request: { method: PURGE, path: / }", true),
+        ("get: /", false),
+        ("delete: /", false),
+    ] {
+        let (target, received) = keeps_one_request("\r\n\r\n").await;
+        let report = report_of(&plain(&target), &check(step), Limits::default()).await;
+        assert_eq!(outcome(&report).0, Outcome::Passed, "{step}");
+        let received = received.await.unwrap();
+        assert_eq!(
+            received.contains("content-length: 0\r\n"),
+            says,
+            "{received}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_method_is_kept_over_a_redirect_and_shown_in_the_command() {
     let stage = stage().await;
     let step = "request: { method: PURGE, path: '/redirect-to?url=/echo' }\nfollow_redirects: 1\nexpect: { json: { $.method: GET } }";
@@ -185,7 +209,7 @@ async fn answers_are_decoded_and_their_headers_stay() {
 #[tokio::test]
 async fn a_body_that_explodes_is_not_read() {
     let stage = stage().await;
-    let report = report(&stage, &check("get: /bomb")).await;
+    let report = report(&stage, &check("get: /bomb\ntimeout: 50s")).await;
     assert_eq!(
         outcome(&report),
         (Outcome::Failed, vec![Class::WrongAnswer])

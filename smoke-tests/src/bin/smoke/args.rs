@@ -250,7 +250,7 @@ pub(crate) struct ImportArgs {
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
 
-    /// Keep bodies of JSON as they are written, blanks and all
+    /// Keep all bodies of JSON as they are written, those with variables too
     #[arg(long)]
     pub(crate) verbatim: bool,
 

@@ -24,7 +24,7 @@ pub(crate) fn import(args: &ImportArgs, output: &Output) -> Exit {
     let bodies = if args.verbatim {
         Bodies::Verbatim
     } else {
-        Bodies::AsYaml
+        Bodies::Readable
     };
     let mut lost = 0;
     for (source, kind) in &files.sources {

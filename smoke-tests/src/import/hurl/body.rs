@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Bodies;
 use super::super::files::FILE_HELP;
-use super::super::json_text::{is_compact, json_body, json_text};
+use super::super::json_text::{is_better_as_yaml, is_compact, json_body, json_text};
 use super::Importer;
 use super::entry::{Body, BodyKind, Pair};
 use super::lines::unescaped;
@@ -74,7 +74,8 @@ impl Importer {
         }
         let (text, kind) = match body.kind {
             BodyKind::Json(text) | BodyKind::Text("json", text) => {
-                if self.bodies == Bodies::AsYaml
+                if self.bodies == Bodies::Readable
+                    && is_better_as_yaml(text)
                     && let Some(value) = json_body(text, &mut self.variables)
                 {
                     self.reformed |= !is_compact(text);

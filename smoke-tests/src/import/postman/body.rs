@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Bodies;
 use super::super::files::FILE_HELP;
-use super::super::json_text::is_compact;
+use super::super::json_text::{is_better_as_yaml, is_compact};
 use super::request::{add, plain};
 use super::{Found, Importer, is_on, text};
 use crate::draft::{Step, can_be_sent, escape};
@@ -109,7 +109,8 @@ impl Importer<'_> {
         let is_json =
             language == Some("json") || kind.as_deref().is_some_and(|kind| kind.contains("json"));
         if is_json
-            && self.bodies == Bodies::AsYaml
+            && self.bodies == Bodies::Readable
+            && is_better_as_yaml(raw)
             && let Ok(value) = serde_json::from_str::<Value>(raw)
         {
             self.reformed |= !is_compact(raw);

@@ -158,7 +158,7 @@ proptest! {
         ]
     ) {
         let source = Source::new("any.hurl", text.as_str());
-        for bodies in [Bodies::AsYaml, Bodies::Verbatim] {
+        for bodies in [Bodies::Readable, Bodies::Verbatim] {
             let Ok(imported) = import::hurl(&source, bodies) else { continue };
             let file = Source::new("any.yaml", imported.text.as_str());
             let environment = |_: &str| Some("a value".to_owned());

@@ -90,8 +90,8 @@ fn what_others_show_as_examples_can_be_imported() {
 
 fn imported(source: &std::sync::Arc<Source>) -> Result<Option<Imported>, Problems> {
     Ok(match import::kind(source)? {
-        Kind::Hurl => Some(import::hurl(source, Bodies::AsYaml)?),
-        Kind::Postman => Some(import::postman(source, &[], Bodies::AsYaml)?),
+        Kind::Hurl => Some(import::hurl(source, Bodies::Readable)?),
+        Kind::Postman => Some(import::postman(source, &[], Bodies::Readable)?),
         Kind::PostmanEnvironment => {
             Environment::read(source)?;
             None
@@ -165,7 +165,7 @@ async fn what_others_show_passes_and_fails_as_it_does_there() {
 fn served(path: &Path) -> Option<String> {
     let is_hurl = path.extension().is_some_and(|ending| ending == "hurl");
     let text = std::fs::read_to_string(path).ok().filter(|_| is_hurl)?;
-    let target = import::hurl(&Source::new(path, text), Bodies::AsYaml)
+    let target = import::hurl(&Source::new(path, text), Bodies::Readable)
         .ok()?
         .target?;
     let host = target.strip_prefix("http://")?;

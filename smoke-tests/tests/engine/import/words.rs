@@ -8,7 +8,7 @@ use super::accepted;
 
 /// What is imported of a Hurl file, and what was lost of it.
 fn hurl(text: &str) -> (String, Vec<String>) {
-    said(import::hurl(&Source::new("file.hurl", text), Bodies::AsYaml).unwrap())
+    said(import::hurl(&Source::new("file.hurl", text), Bodies::Readable).unwrap())
 }
 
 /// The same of a collection of these items.
@@ -16,7 +16,7 @@ fn postman(items: &Value) -> (String, Vec<String>) {
     let schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
     let collection = json!({ "info": { "name": "all", "schema": schema }, "item": items });
     let source = Source::new("all.json", collection.to_string());
-    said(import::postman(&source, &[], Bodies::AsYaml).unwrap())
+    said(import::postman(&source, &[], Bodies::Readable).unwrap())
 }
 
 fn said(imported: import::Imported) -> (String, Vec<String>) {
@@ -205,11 +205,20 @@ fn a_body_stays_as_it_is_written_where_that_is_asked_for() {
             "\"name\": {{ name | string | tojson }}\n",
         ],
     );
-    let without = "JSON is sent without the blanks";
+    let without = "JSON with variables is sent without its blanks";
     let (plain, _) = hurl(text);
     assert!(plain.contains(without), "{plain}");
-    let (compact, _) = hurl("POST http://a.example/\n{\"a b\":1}\nHTTP 200\n");
+    let (compact, _) = hurl("POST http://a.example/\n{\"a b\":\"{{name}}\"}\nHTTP 200\n");
     assert!(!compact.contains(without), "{compact}");
+    // What holds no text with variables, or is sent in the same bytes, needs no asking.
+    whole(
+        hurl("POST http://a.example/\n{ \"a\": [1.0, {{n}}] }\nHTTP 200\n"),
+        &[r#"text: '{ "a": [1.0, {{ n }}] }'"#],
+    );
+    whole(
+        hurl("POST http://a.example/\n{\"a\":[1,2]}\nHTTP 200\n"),
+        &["json: { a: [1, 2] }"],
+    );
     let schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
     let raw = "{ \"id\": \"{{id}}\" }";
     let body = json!({ "mode": "raw", "raw": raw, "options": { "raw": { "language": "json" } } });
@@ -273,7 +282,7 @@ fn a_variable_that_only_a_lost_assert_names_needs_no_value() {
     let (text, _) = hurl(text);
     assert!(!text.contains("variables:"), "{text}");
     // And one without quotes is text by `--var`.
-    let text = "POST http://a.example/\n{\"age\": {{age}}}\nHTTP 200\n";
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\njsonpath \"$.age\" == {{age}}\n";
     whole(
         hurl(text),
         &["give a number here, or write {{ age | int }}"],
