@@ -72,6 +72,9 @@ impl Importer {
             predicate,
             argument: arguments.first(),
         };
+        if asked.is_inexact() {
+            return None;
+        }
         let before = step.clone();
         let carried = self.of_answer(&asked, step);
         if carried == Some(Ok(())) {
@@ -170,6 +173,20 @@ pub(super) struct Asked<'w> {
     pub(super) negated: bool,
     pub(super) predicate: &'w str,
     pub(super) argument: Option<&'w Word>,
+}
+
+impl Asked<'_> {
+    /// Whether a floating-point number is held against one that is so large
+    /// that whole numbers beside it are the same.
+    fn is_inexact(&self) -> bool {
+        const LARGEST: f64 = 9_007_199_254_740_992.0;
+        let Some(Word::Name(number)) = self.argument else {
+            return false;
+        };
+        let large = |number: f64| number.abs() >= LARGEST;
+        self.filters.iter().any(|filter| filter.name == "toFloat")
+            && number.parse().is_ok_and(large)
+    }
 }
 
 /// Bytes that are text, as that text.

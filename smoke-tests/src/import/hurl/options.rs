@@ -72,7 +72,8 @@ impl Importer {
         match (pair.key.as_str(), value) {
             // What they show changes nothing, and what they ask for is so here
             // where the server has it. Variables are given already.
-            ("verbose" | "very-verbose" | "verbosity" | "variable", _)
+            ("verbosity" | "variable", _)
+            | ("verbose" | "very-verbose", "true" | "false")
             | ("http2", "true")
             | ("output", "-")
             | (

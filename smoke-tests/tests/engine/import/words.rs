@@ -185,6 +185,20 @@ fn filters_of_asserts_are_those_of_captures() {
 }
 
 #[test]
+fn options_and_numbers_that_hurl_refuses_are_lost() {
+    let asked = "GET http://a.example/\n";
+    lost(
+        hurl(&format!("{asked}[Options]\nverbose: {{{{v}}}}\nHTTP 200\n")),
+        "an option",
+    );
+    let assert = "jsonpath \"$.a\" toFloat == 10000000000000000365.0";
+    lost(
+        hurl(&format!("{asked}HTTP 200\n[Asserts]\n{assert}\n")),
+        "an assert",
+    );
+}
+
+#[test]
 fn what_is_said_of_a_capture_that_was_lost_is_lost_too() {
     let text = "GET http://a.example/\nHTTP 200\n[Captures]\nold: cookie \"a[Path]\"\n[Asserts]\nvariable \"old\" == \"/\"\n";
     let (text, losses) = hurl(text);
