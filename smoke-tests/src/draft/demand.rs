@@ -31,7 +31,10 @@ fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool)
             true
         }
         Some(there) if *there == value || same_number(there, &value) => true,
-        Some(there) if operator == "equals" && !is_template(there) && !is_template(&value) => false,
+        // What cannot be both fails, as it does in the original.
+        Some(there) if operator == "equals" && !is_template(there) && !is_template(&value) => {
+            add(tests, "one_of", json!([value]), text)
+        }
         Some(there) if operator == "not" => {
             neither(there, &value, text) || refused_by_schema(tests, &value, text)
         }
