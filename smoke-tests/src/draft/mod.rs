@@ -192,6 +192,12 @@ impl Step {
         {
             return true;
         }
+        // Beside another demand it is a choice in so many words.
+        let beside = section == "status" && value.is_array() && !slot.is_null();
+        let operator = match operator {
+            "equals" if beside => "one_of",
+            operator => operator,
+        };
         let text = matches!(section, "body" | "headers" | "cookies" | "url");
         merge(slot, operator, value, text)
     }
@@ -268,7 +274,7 @@ mod tests {
         assert!(step.demand("status", None, "equals", json!(200)));
         assert!(step.demand("status", None, "equals", json!(200)));
         // It can be neither, and that is said.
-        assert!(step.demand("status", None, "equals", json!(201)));
+        assert!(step.demand("status", None, "equals", json!([201, 410])));
         assert_eq!(
             Value::Object(step.expect),
             json!({
@@ -284,7 +290,7 @@ mod tests {
                     "matches": "y\\?",
                     "not": { "not": { "contains": "z", "not": { "contains": "q" } } },
                 },
-                "status": { "equals": 200, "one_of": [201] },
+                "status": { "equals": 200, "one_of": [201, 410] },
             })
         );
     }

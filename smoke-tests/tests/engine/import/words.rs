@@ -185,6 +185,24 @@ fn filters_of_asserts_are_those_of_captures() {
 }
 
 #[test]
+fn what_cannot_be_both_fails_as_it_does_in_the_original() {
+    let script = [
+        "pm.response.to.have.status(200);",
+        "pm.expect(pm.response.code).to.be.oneOf([202, 410]);",
+        "pm.response.to.have.status(404);",
+    ];
+    let event = json!({ "listen": "test", "script": { "exec": script } });
+    let request = json!({ "method": "GET", "url": "http://a.example/" });
+    let item = json!([{ "name": "a", "request": request, "event": [event] }]);
+    whole(
+        postman(&item),
+        &["equals: 200", "one_of: [202, 410]", "one_of: [404]"],
+    );
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\nstatus == 404\n";
+    whole(hurl(text), &["status: { equals: 200, one_of: [404] }"]);
+}
+
+#[test]
 fn options_and_numbers_that_hurl_refuses_are_lost() {
     let asked = "GET http://a.example/\n";
     lost(
