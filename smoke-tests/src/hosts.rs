@@ -10,9 +10,14 @@
 
 use std::str::FromStr;
 
+use http::HeaderName;
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT};
 use url::Url;
 
 use crate::target::{is_link_local, literal};
+
+/// The headers that another host gets of a request that is redirected to it.
+pub(crate) const HARMLESS: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT];
 
 /// What a host looks like, for diagnostics.
 const EXPECTED: &str =

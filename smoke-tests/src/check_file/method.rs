@@ -29,6 +29,12 @@ pub(crate) fn is_safe(method: &Method) -> bool {
     method.is_safe() || SAFE.contains(&method.as_str())
 }
 
+/// The key that names a method, if it has one of its own.
+pub(crate) fn key_of(method: &Method) -> Option<&'static str> {
+    let known = METHODS.iter().find(|(_, known)| known == method);
+    known.map(|(key, _)| *key)
+}
+
 /// A method, and where it is written.
 pub(super) struct Asked<'n> {
     pub(super) method: Method,
@@ -106,9 +112,9 @@ impl Reader<'_> {
         let word = self.string(node, "`method`")?;
         let in_capitals = !word.contains(|c: char| c.is_ascii_lowercase());
         let method = Method::from_bytes(word.as_bytes()).ok();
-        let usual = METHODS.iter().find(|(_, method)| method.as_str() == word);
+        let usual = method.as_ref().and_then(key_of);
         let (found, help) = match (method, usual) {
-            (_, Some((key, _))) => (
+            (_, Some(key)) => (
                 format!("`{word}`, which has a key of its own"),
                 format!("write `{key}:` with the path, in place of `request`"),
             ),

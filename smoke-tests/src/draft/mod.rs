@@ -16,7 +16,7 @@ pub(crate) use template::{escape, identifier};
 
 use crate::check_file::is_host;
 use crate::check_file::keys::CARRYING;
-use crate::check_file::method::is_safe;
+use crate::check_file::method::{is_safe, key_of};
 use crate::jsonpath::Path;
 use crate::markup::XPath;
 
@@ -87,9 +87,6 @@ pub(crate) fn for_editors() -> Vec<String> {
     ]
 }
 
-/// The methods that have a key of their own.
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
 /// A method that a check file can ask with.
 pub(crate) fn method(name: &str) -> Option<Method> {
     let method = Method::from_bytes(name.to_ascii_uppercase().as_bytes()).ok();
@@ -131,11 +128,10 @@ pub(crate) fn also_sent(headers: &mut Map<String, Value>, name: String, value: S
 impl Step {
     /// Asks with a method at a path.
     pub(crate) fn ask(&mut self, method: &Method, path: &str) {
-        let name = method.as_str();
-        if METHODS.contains(&name) {
-            self.request.insert(name.to_ascii_lowercase(), path.into());
+        if let Some(key) = key_of(method) {
+            self.request.insert(key.to_owned(), path.into());
         } else {
-            let request = json!({ "method": name, "path": path });
+            let request = json!({ "method": method.as_str(), "path": path });
             self.request.insert("request".to_owned(), request);
         }
     }

@@ -95,7 +95,6 @@ pub(super) fn json_text(text: &str, variables: &mut Variables) -> Option<String>
 /// same bytes, or values have to be written into its texts as JSON does.
 pub(super) fn is_better_as_yaml(text: &str) -> bool {
     let mut rest = text;
-    let mut constant = true;
     while let Some(at) = rest.find('"') {
         let Some(length) = literal_length(&rest[at..]) else {
             return false;
@@ -104,25 +103,16 @@ pub(super) fn is_better_as_yaml(text: &str) -> bool {
         if parts(&rest[at + 1..at + length]).any(is_variable) {
             return true;
         }
-        constant &= !rest[..at].contains("{{");
         rest = &rest[at + length..];
     }
-    constant && !rest.contains("{{") && is_compact(text)
+    is_compact(text)
 }
 
-/// Whether nothing but values and what has to be between them is written.
+/// Whether a body that is read and written again has the same bytes.
 pub(super) fn is_compact(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(at) = rest.find('"') {
-        let Some(length) = literal_length(&rest[at..]) else {
-            return false;
-        };
-        if rest[..at].contains(char::is_whitespace) || rest[at..at + length].contains("\\u") {
-            return false;
-        }
-        rest = &rest[at + length..];
-    }
-    !rest.contains(char::is_whitespace)
+    let written =
+        serde_json::from_str::<Value>(text).and_then(|value| serde_json::to_string(&value));
+    written.is_ok_and(|written| written == text)
 }
 
 /// How long the text in quotes is that another begins with, quotes and all.
@@ -186,14 +176,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compact_has_no_blanks_but_in_texts() {
-        assert!(is_compact(
-            "{\"a b\":[1,{{ id }}]}"
-                .replace("{{ id }}", "{{id}}")
-                .as_str()
-        ));
-        assert!(!is_compact("{\"a\": 1}"));
-        assert!(!is_compact("[1,\n2]"));
-        assert!(!is_compact("\"\\u0041\""));
+    fn what_is_compact_is_written_as_it_was_read() {
+        for text in ["{\"a b\":[1,\"{{id}}\",2.5]}", "\"x\"", "[]"] {
+            assert!(is_compact(text), "{text}");
+        }
+        for text in [
+            "{\"a\": 1}",
+            "[1,\n2]",
+            "\"\\u0041\"",
+            "[1.00]",
+            "[1e100]",
+            "\"\\/\"",
+            "[{{id}}]",
+        ] {
+            assert!(!is_compact(text), "{text}");
+        }
     }
 }

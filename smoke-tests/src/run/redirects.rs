@@ -2,18 +2,15 @@
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-    HeaderMap, LOCATION, USER_AGENT,
-};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION};
 use url::Url;
 
+use crate::hosts::HARMLESS;
 use crate::http::{Manner, Request, Response};
 
 /// The headers that a host may see which the step did not name.
 pub(super) fn harmless(headers: &HeaderMap) -> HeaderMap {
-    let kept = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT];
-    let kept = kept
+    let kept = HARMLESS
         .into_iter()
         .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)));
     kept.collect()

@@ -53,7 +53,7 @@ pub(super) fn send(all: &[Put], path: &str, step: &mut Step) {
     };
     let sent = all
         .iter()
-        .filter(|put| path.starts_with(&put.path) && !named(&put.name));
+        .filter(|put| is_below(path, &put.path) && !named(&put.name));
     let sent: Vec<_> = sent
         .map(|put| format!("{}={}", put.name, put.value))
         .collect();
@@ -63,6 +63,13 @@ pub(super) fn send(all: &[Put], path: &str, step: &mut Step) {
     if let Value::Object(headers) = step.request.entry("headers").or_insert_with(|| json!({})) {
         also_sent(headers, "cookie".to_owned(), sent.join("; "));
     }
+}
+
+/// Whether a cookie of this path is for a request (RFC 6265, section 5.1.4).
+fn is_below(asked: &str, path: &str) -> bool {
+    let asked = asked.split('?').next().unwrap_or_default();
+    let rest = asked.strip_prefix(path);
+    rest.is_some_and(|rest| rest.is_empty() || path.ends_with('/') || rest.starts_with('/'))
 }
 
 /// The names of cookies that are looked for in an answer.

@@ -9,6 +9,7 @@ use super::options::Options;
 use super::{Importer, Step, cookie};
 use crate::check_file::keys::CARRYING;
 use crate::draft::{also_sent, can_be_sent, method};
+use crate::hosts::HARMLESS;
 
 impl Importer {
     /// The step, or the note that stands in its place.
@@ -251,10 +252,11 @@ impl Importer {
 
 /// Whether a step sends headers that no other host gets after a redirect.
 fn sends_more(step: &Step) -> bool {
-    const HARMLESS: [&str; 4] = ["accept", "accept-encoding", "accept-language", "user-agent"];
     let headers = step.request.get("headers").and_then(Value::as_object);
     let mut names = headers.into_iter().flat_map(Map::keys);
-    names.any(|name| name != "authorization" && !HARMLESS.contains(&name.as_str()))
+    names.any(|name| {
+        name != "authorization" && !HARMLESS.iter().any(|harmless| harmless == name.as_str())
+    })
 }
 
 /// Hurl accepts codings only where an option says so, which makes a difference

@@ -99,7 +99,8 @@ fn comments_that_change_cookies_are_said() {
 #[test]
 fn cookies_that_comments_put_into_the_store_are_sent() {
     let put = "# @cookie_storage_set: a.example\tFALSE\t/shop\tFALSE\t0\tsession\tabc\n";
-    let asked = "GET http://a.example/shop\nHTTP 200\n\nGET http://a.example/other\nHTTP 200\n\n";
+    let asked =
+        "GET http://a.example/shop\nHTTP 200\n\nGET http://a.example/shopping\nHTTP 200\n\n";
     let own = "GET http://a.example/shop/2\n[Cookies]\nsession: own\ntheme: dark\nHTTP 200\n";
     let (text, losses) = hurl(&format!("{put}{asked}{own}"));
     assert_eq!(losses, [] as [&str; 0]);
