@@ -20,6 +20,13 @@ impl Reader<'_> {
             .iter()
             .filter(|(key, _)| AUTH.contains(&key.text.as_str()));
         let (Some((key, way)), None) = (ways.next(), ways.next()) else {
+            // An unknown key is reported already, perhaps a misspelt way.
+            if fields
+                .iter()
+                .any(|(key, _)| !AUTH.contains(&key.text.as_str()))
+            {
+                return None;
+            }
             let problem = self
                 .at(node.span, "other than one way to log in")
                 .expected(format!("one of {}", suggest::list(&AUTH)))

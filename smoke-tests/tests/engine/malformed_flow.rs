@@ -143,6 +143,13 @@ fn what_carries_a_request_is_no_header_of_a_check_file() {
 }
 
 #[test]
+fn a_misspelt_login_is_one_mistake() {
+    let said = problems_of_check("get: /\nauth: { digset: { user: a, password: b } }");
+    assert_eq!(said.matches("error:").count(), 1, "{said}");
+    assert!(said.contains("write `digest` if that is meant"), "{said}");
+}
+
+#[test]
 fn a_host_is_a_name_and_perhaps_a_port() {
     let check = |host: &str| problems_of_check(&format!("get: /\nheaders: {{ host: '{host}' }}"));
     let all = [check("https://shop.example.com"), check("a b"), check("")];
