@@ -9,6 +9,7 @@ mod receive;
 mod websocket;
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -147,6 +148,8 @@ pub(crate) struct Response {
     pub(crate) latency: Duration,
     /// What the connection told, if it was opened for this request.
     pub(crate) opened: Option<Opened>,
+    /// The address that answered; absent if it is not known.
+    pub(crate) peer: Option<SocketAddr>,
     /// Where redirects led to on the way to it, as paths on the target.
     pub(crate) redirects: Vec<String>,
     /// The path on the target that it is the answer of.

@@ -111,6 +111,7 @@ impl Response {
             body: Bytes::new(),
             latency: Duration::ZERO,
             opened,
+            peer: None,
             redirects: Vec::new(),
             path: String::new(),
         }
