@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::cookies::Jar;
 use super::frames::Frames;
+use super::watch::hold_against_routes;
 use super::{Shared, failed, series, skeleton, step};
 use crate::plan::PlannedCheck;
 use crate::report::{CheckReport, Outcome, Role, StepOutcome};
@@ -25,6 +26,7 @@ pub(super) async fn run(
         report.attempts = attempts;
         report.duration = begun.elapsed();
         if report.outcome == Outcome::Passed {
+            hold_against_routes(planned, &mut report);
             return (report, scope);
         }
         let failed = report
