@@ -134,6 +134,9 @@ pub struct StepReport {
     /// What came of all repetitions, if the step is repeated. What else is
     /// said is then of the first that failed, or else of the first.
     pub series: Option<Series>,
+    /// How long the step waited for other versions to stop answering. That is
+    /// not the time of the service, and counts for no retry.
+    pub(crate) outlasting: Duration,
     /// Where the load balancer led the requests of the last attempt, as far as
     /// that is known.
     pub(crate) routes: BTreeSet<Route>,

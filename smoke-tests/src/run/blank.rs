@@ -67,6 +67,7 @@ pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 timing: None,
                 latency: None,
                 series: None,
+                outlasting: Duration::ZERO,
                 routes: BTreeSet::new(),
                 failures: Vec::new(),
                 exchange: None,

@@ -128,6 +128,7 @@ impl Attempt<'_> {
                 self.outlast(&foreign, &plain.method, sent, foreign_answers)
                     .await?;
                 *end += sent.elapsed();
+                report.outlasting += sent.elapsed();
                 request = plain;
                 continue;
             }

@@ -39,7 +39,10 @@ pub(super) async fn run(
         }
         report.outcome = StepOutcome::Failed;
         match &step.retry {
-            Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
+            Some(retry)
+                if shared
+                    .pause(retry, begun + report.outlasting, report.attempts, report)
+                    .await => {}
             _ => return,
         }
     }
@@ -207,6 +210,7 @@ impl Attempt<'_> {
                     .await?;
                 // The step's time is the release's.
                 end += sent.elapsed();
+                report.outlasting += sent.elapsed();
                 request = plain;
                 continue;
             }

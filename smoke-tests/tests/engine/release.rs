@@ -398,6 +398,29 @@ async fn a_check_none_of_whose_requests_reaches_the_release_fails() {
     assert_eq!(outcome(&report), (Outcome::Passed, vec![]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_time_of_another_version_is_not_the_time_of_a_retry() {
+    for retry_of in ["check", "step"] {
+        // The old version answers for some seconds, and green has to warm up.
+        let service = Service::answering(4, {
+            let asked = AtomicU32::new(0);
+            move |_, version| {
+                let warm = asked.fetch_add(1, Ordering::Relaxed) > 5;
+                Reply::With(if warm { 200 } else { 503 }, says(version), String::new())
+            }
+        })
+        .await;
+        let retry = "retry: { for: 1s, every: 100ms }";
+        let text = match retry_of {
+            "step" => check(&format!("steps: [{{ get: /, {retry} }}]")),
+            _ => check(&format!("steps: [{{ get: / }}]\n{retry}")),
+        };
+        let report = run(&service.url, &text, &of_new(), &Way::default()).await;
+        assert_eq!(outcome(&report), (Outcome::Passed, vec![]), "{retry_of}");
+        assert!(report.duration > Duration::from_secs(1), "{retry_of}");
+    }
+}
+
 #[tokio::test]
 async fn a_check_of_which_nobody_knows_where_it_is_led_is_said_to_be_undecided() {
     let service = Service::turning_green_after(0).await;
