@@ -7,6 +7,8 @@
 //! | `listener` | the target is the listener, which leads to green alone |
 //! | `dialled` | the addresses that are dialled are the load balancer's |
 //! | `rules` | what a listener's rules do with the requests of the checks |
+//! | `routes` | where the rules lead a request that was sent |
+//! | `conditions`, `words` | whether a request meets a rule's conditions; a rule in words |
 //! | `targets` | green is healthy |
 //! | `bound` | how long a proof may take, and how long it pauses |
 //! | `identity` | each address of the load balancer says that it is green |
@@ -18,13 +20,16 @@
 //! Invariant: without a proof there is no check, and so no `Succeeded`.
 
 mod bound;
+mod conditions;
 mod dialled;
 mod facts;
 mod identity;
 mod listener;
+mod routes;
 mod rules;
 mod targets;
 mod versions;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +46,7 @@ use self::bound::Pauses;
 use self::facts::{Facts, Green};
 use self::identity::Question;
 pub(crate) use self::identity::{Expected, Identity, Origin};
+pub(crate) use self::routes::{Route, Routes};
 pub(crate) use self::versions::Versions;
 use crate::codedeploy::Reads;
 use crate::deadlines::Closing;
@@ -132,6 +138,17 @@ pub(crate) enum Subject {
     Deployed(Box<Facts>),
 }
 
+/// What AWS has said of the listener.
+#[derive(Debug, Default)]
+pub(crate) struct Proven {
+    /// What a reader has to know of it.
+    pub(crate) notes: Vec<String>,
+    /// Where its rules lead requests; absent if they were not to be read.
+    pub(crate) routes: Option<Routes>,
+    /// The name of its load balancer in DNS, likewise.
+    load_balancer: Option<String>,
+}
+
 impl Prover {
     /// Makes the clients, unless nothing is to be proven.
     pub(crate) fn new(settings: ProofSettings, environment: &Environment) -> Self {
@@ -198,7 +215,7 @@ impl Prover {
     }
 
     /// Proves what AWS can say: that the target is the listener, and leads to
-    /// green alone. Returns notes for the report.
+    /// green alone.
     ///
     /// # Errors
     /// Why it is not proven.
@@ -208,26 +225,29 @@ impl Prover {
         connection: &Connection,
         hosts: &Hosts,
         bound: Bound,
-    ) -> Result<Vec<String>, Unproven> {
+    ) -> Result<Proven, Unproven> {
         let Some((facts, green)) = subject.green() else {
-            return Ok(subject.why_unproven().into_iter().collect());
+            return Ok(Proven {
+                notes: subject.why_unproven().into_iter().collect(),
+                ..Proven::default()
+            });
         };
         let listener = async {
             if self.settings.mode == Mode::Identity {
-                return Ok(Vec::new());
+                return Ok(Proven::default());
             }
             let proof = listener::prove(self.clients()?, facts, green, connection, bound);
             Box::pin(proof).await
         };
         let doors = dialled::unproven_doors(hosts, connection);
         let (listener, doors) = join(listener, doors).await;
-        let mut notes = listener?;
-        notes.extend(doors);
-        Ok(notes)
+        let mut proven = listener?;
+        proven.notes.extend(doors);
+        Ok(proven)
     }
 
-    /// Proves what the app can say: that each address of the target answers as
-    /// green. Returns notes for the report.
+    /// Proves what the app can say: that each address of the load balancer
+    /// answers as green. Returns notes for the report.
     ///
     /// # Errors
     /// Why it is not proven.
@@ -236,12 +256,13 @@ impl Prover {
         subject: &Subject,
         versions: &Versions,
         connection: &Connection,
+        proven: &Proven,
         bound: Bound,
-    ) -> Result<Option<String>, Unproven> {
+    ) -> Result<Vec<String>, Unproven> {
         let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let question = Question::new(identity, &versions.green)?;
+        let question = Question::new(identity, &versions.green, connection)?;
         let note = match identity::shared(identity, versions) {
             Some(shared) if self.settings.mode == Mode::Identity => {
                 return Err(Unproven::new(
@@ -258,8 +279,10 @@ impl Prover {
             )),
             None => None,
         };
-        identity::prove(&question, connection, bound).await?;
-        Ok(note)
+        let own = proven.load_balancer.as_deref();
+        let mut notes = identity::prove(&question, connection, own, bound).await?;
+        notes.extend(note);
+        Ok(notes)
     }
 
     /// Says that all of it is proven.
@@ -291,6 +314,7 @@ impl Prover {
         subject: &Subject,
         versions: &Versions,
         connection: &Connection,
+        proven: &Proven,
         bound: Bound,
     ) -> Result<(), Unproven> {
         let Some((facts, green)) = subject.green() else {
@@ -307,8 +331,9 @@ impl Prover {
             let Some(identity) = self.identity() else {
                 return Ok(());
             };
-            let question = Question::new(identity, &versions.green)?;
-            identity::again(&question, connection, bound).await
+            let question = Question::new(identity, &versions.green, connection)?;
+            let own = proven.load_balancer.as_deref();
+            identity::again(&question, connection, own, bound).await
         };
         // What AWS says of a listener that moved says more than one answer.
         let (listener, app) = Box::pin(join(listener, app)).await;

@@ -22,7 +22,7 @@ use crate::checks::{self, Gathered};
 use crate::deadlines::Closing;
 use crate::decision::{Decision, Learned, Problem};
 use crate::event::Hook;
-use crate::proof::{Bound, Subject, Unproven, Versions};
+use crate::proof::{Bound, Proven, Subject, Unproven, Versions};
 use crate::remote;
 
 /// What is known of the deployment, for check files.
@@ -43,8 +43,7 @@ pub(super) struct Work<'a> {
 struct Proof {
     subject: Subject,
     versions: Versions,
-    /// What a reader has to know of it.
-    notes: Vec<String>,
+    proven: Proven,
 }
 
 impl<'a> Work<'a> {
@@ -77,7 +76,10 @@ impl<'a> Work<'a> {
         };
         let mut report = self.run(&plan).await;
         report.about.notes.extend(note);
-        report.about.notes.extend(proof.notes.iter().cloned());
+        report
+            .about
+            .notes
+            .extend(proof.proven.notes.iter().cloned());
         if verdict::judge(&report) == Verdict::Succeeded
             && let Err(unproven) = self.look_again(&proof).await
         {
@@ -115,14 +117,15 @@ impl<'a> Work<'a> {
             let _ = known.send(context);
             Ok(versions)
         };
-        let (mut notes, versions) = Box::pin(try_join(listener, versions)).await?;
-        let app = prover.app(&subject, &versions, &self.connection, bound);
-        notes.extend(app.await?);
+        let (mut proven, versions) = Box::pin(try_join(listener, versions)).await?;
+        let app = prover.app(&subject, &versions, &self.connection, &proven, bound);
+        let notes = app.await?;
+        proven.notes.extend(notes);
         prover.announce(&subject, &versions, bound);
         Ok(Proof {
             subject,
             versions,
-            notes,
+            proven,
         })
     }
 
@@ -194,10 +197,12 @@ impl<'a> Work<'a> {
         let prover = &self.ready.prover;
         let bound = prover.bound(self.closing.last_look());
         let Proof {
-            subject, versions, ..
+            subject,
+            versions,
+            proven,
         } = proof;
         prover
-            .look_again(subject, versions, &self.connection, bound)
+            .look_again(subject, versions, &self.connection, proven, bound)
             .await
     }
 }
