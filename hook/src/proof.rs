@@ -8,6 +8,8 @@
 //! | `listener` | the target is the listener, which leads to green alone |
 //! | `dialled` | the addresses that are dialled are the load balancer's |
 //! | `rules` | what a listener's rules do with the requests of the checks |
+//! | `routes` | where the rules lead a request that was sent |
+//! | `conditions`, `words` | whether a request meets a rule's conditions; a rule in words |
 //! | `targets` | green is healthy |
 //! | `bound` | how long a proof may take, and how long it pauses |
 //! | `identity` | each address of the load balancer says that it is green |
@@ -19,14 +21,17 @@
 //! Invariant: without a proof there is no check, and so no `Succeeded`.
 
 mod bound;
+mod conditions;
 mod dialled;
 mod facts;
 mod identity;
 mod listener;
+mod routes;
 mod rules;
 mod subject;
 mod targets;
 mod versions;
+mod words;
 
 use std::fmt;
 use std::time::Duration;
@@ -42,6 +47,7 @@ pub(crate) use self::bound::Bound;
 use self::bound::Pauses;
 use self::identity::Question;
 pub(crate) use self::identity::{Expected, Identity, Origin};
+pub(crate) use self::routes::Routes;
 pub(crate) use self::subject::Subject;
 pub(crate) use self::versions::Versions;
 use crate::codedeploy::Reads;
@@ -123,6 +129,17 @@ struct Clients {
     load_balancer: LoadBalancer,
 }
 
+/// What AWS has said of the listener.
+#[derive(Debug, Default)]
+pub(crate) struct Proven {
+    /// What a reader has to know of it.
+    pub(crate) notes: Vec<String>,
+    /// Where its rules lead requests; absent if they were not to be read.
+    pub(crate) routes: Option<Routes>,
+    /// The name of its load balancer in DNS, likewise.
+    load_balancer: Option<String>,
+}
+
 impl Prover {
     /// Makes the clients, unless nothing is to be proven.
     pub(crate) fn new(settings: ProofSettings, environment: &Environment) -> Self {
@@ -189,7 +206,7 @@ impl Prover {
     }
 
     /// Proves what AWS can say: that the target is the listener, and leads to
-    /// green alone. Returns notes for the report.
+    /// green alone.
     ///
     /// # Errors
     /// Why it is not proven.
@@ -199,26 +216,29 @@ impl Prover {
         connection: &Connection,
         hosts: &Hosts,
         bound: Bound,
-    ) -> Result<Vec<String>, Unproven> {
+    ) -> Result<Proven, Unproven> {
         let Some((facts, green)) = subject.green() else {
-            return Ok(subject.why_unproven().into_iter().collect());
+            return Ok(Proven {
+                notes: subject.why_unproven().into_iter().collect(),
+                ..Proven::default()
+            });
         };
         let listener = async {
             if self.settings.mode == Mode::Identity {
-                return Ok(Vec::new());
+                return Ok(Proven::default());
             }
             let proof = listener::prove(self.clients()?, facts, green, connection, bound);
             Box::pin(proof).await
         };
         let doors = dialled::unproven_doors(hosts, connection);
         let (listener, doors) = join(listener, doors).await;
-        let mut notes = listener?;
-        notes.extend(doors);
-        Ok(notes)
+        let mut proven = listener?;
+        proven.notes.extend(doors);
+        Ok(proven)
     }
 
-    /// Proves what the app can say: that each address of the target answers as
-    /// green. Returns notes for the report.
+    /// Proves what the app can say: that each address of the load balancer
+    /// answers as green. Returns notes for the report.
     ///
     /// # Errors
     /// Why it is not proven.
@@ -227,12 +247,13 @@ impl Prover {
         subject: &Subject,
         versions: &Versions,
         connection: &Connection,
+        proven: &Proven,
         bound: Bound,
-    ) -> Result<Option<String>, Unproven> {
+    ) -> Result<Vec<String>, Unproven> {
         let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let question = Question::new(identity, &versions.green)?;
+        let question = Question::new(identity, &versions.green, connection)?;
         let note = match identity::shared(identity, versions) {
             Some(shared) if self.settings.mode == Mode::Identity => {
                 return Err(Unproven::new(
@@ -249,8 +270,10 @@ impl Prover {
             )),
             None => None,
         };
-        identity::prove(&question, connection, bound).await?;
-        Ok(note)
+        let own = proven.load_balancer.as_deref();
+        let mut notes = identity::prove(&question, connection, own, bound).await?;
+        notes.extend(note);
+        Ok(notes)
     }
 
     /// Says that all of it is proven.
@@ -282,6 +305,7 @@ impl Prover {
         subject: &Subject,
         versions: &Versions,
         connection: &Connection,
+        proven: &Proven,
         bound: Bound,
     ) -> Result<(), Unproven> {
         let Some((facts, green)) = subject.green() else {
@@ -298,8 +322,9 @@ impl Prover {
             let Some(identity) = self.identity() else {
                 return Ok(());
             };
-            let question = Question::new(identity, &versions.green)?;
-            identity::again(&question, connection, bound).await
+            let question = Question::new(identity, &versions.green, connection)?;
+            let own = proven.load_balancer.as_deref();
+            identity::again(&question, connection, own, bound).await
         };
         // What AWS says of a listener that moved says more than one answer.
         let (listener, app) = Box::pin(join(listener, app)).await;

@@ -25,7 +25,7 @@ use crate::checks::{self, Gathered};
 use crate::deadlines::Closing;
 use crate::decision::{Decision, Learned, Problem};
 use crate::event::Hook;
-use crate::proof::{Bound, Subject, Unproven, Versions};
+use crate::proof::{Bound, Proven, Subject, Unproven, Versions};
 use crate::remote;
 
 /// What is known of the deployment, for check files.
@@ -46,8 +46,7 @@ pub(super) struct Work<'a> {
 struct Proof {
     subject: Subject,
     versions: Versions,
-    /// What a reader has to know of it.
-    notes: Vec<String>,
+    proven: Proven,
 }
 
 impl<'a> Work<'a> {
@@ -83,7 +82,10 @@ impl<'a> Work<'a> {
             Err(unproven) => return Decision::unproven(unproven),
         };
         report.about.notes.extend(note);
-        report.about.notes.extend(proof.notes.iter().cloned());
+        report
+            .about
+            .notes
+            .extend(proof.proven.notes.iter().cloned());
         if verdict::judge(&report) == Verdict::Succeeded
             && let Err(unproven) = self.look_again(&proof).await
         {
@@ -121,14 +123,15 @@ impl<'a> Work<'a> {
             let _ = known.send(context);
             Ok(versions)
         };
-        let (mut notes, versions) = Box::pin(try_join(listener, versions)).await?;
-        let app = prover.app(&subject, &versions, &self.connection, bound);
-        notes.extend(app.await?);
+        let (mut proven, versions) = Box::pin(try_join(listener, versions)).await?;
+        let app = prover.app(&subject, &versions, &self.connection, &proven, bound);
+        let notes = app.await?;
+        proven.notes.extend(notes);
         prover.announce(&subject, &versions, bound);
         Ok(Proof {
             subject,
             versions,
-            notes,
+            proven,
         })
     }
 
@@ -221,10 +224,9 @@ impl<'a> Work<'a> {
         } = proof;
         let bound = prover.bound(until);
         let hosts = &settings.selection.hosts;
-        prover
-            .listener(subject, &self.connection, hosts, bound)
-            .await?;
-        let app = prover.app(subject, versions, &self.connection, bound);
+        let listener = prover.listener(subject, &self.connection, hosts, bound);
+        let proven = listener.await?;
+        let app = prover.app(subject, versions, &self.connection, &proven, bound);
         app.await.map(drop)
     }
 
@@ -233,10 +235,12 @@ impl<'a> Work<'a> {
         let prover = &self.ready.prover;
         let bound = prover.bound(self.closing.last_look());
         let Proof {
-            subject, versions, ..
+            subject,
+            versions,
+            proven,
         } = proof;
         prover
-            .look_again(subject, versions, &self.connection, bound)
+            .look_again(subject, versions, &self.connection, proven, bound)
             .await
     }
 }
@@ -248,8 +252,9 @@ struct Renewal<'a> {
 }
 
 impl release::Proof for Renewal<'_> {
-    fn route(&self, _: &Method, _: &Url, _: &HeaderMap) -> Route {
-        Route::Release
+    fn route(&self, method: &Method, url: &Url, headers: &HeaderMap) -> Route {
+        let routes = self.proof.proven.routes.as_ref();
+        routes.map_or(Route::Release, |routes| routes.route(method, url, headers))
     }
 
     fn renew(&self, until: Instant) -> LocalBoxFuture<'_, Result<(), String>> {

@@ -34,7 +34,10 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
-    ("regex::", &["smoke-tests/src/pattern.rs"]),
+    (
+        "regex::",
+        &["smoke-tests/src/pattern.rs", "hook/src/proof/conditions.rs"],
+    ),
     ("reqwest", &["smoke-tests/src/http.rs", "aws/src/http.rs"]),
     (
         "rustls",
