@@ -62,6 +62,17 @@ static REQUEST_ID: Mutex<String> = Mutex::new(String::new());
 /// Our own modules begin with the name of the binary.
 const OURS: &str = "bootstrap";
 
+/// The libraries that say again what is said here already, with more detail and
+/// at the level that it deserves: the runtime of an invocation that failed, and
+/// AWS's SDK of each answer that is an error, a call that then succeeds
+/// included.
+const MUTE: [&str; 4] = [
+    "lambda_runtime::layers::panic",
+    "aws_smithy_",
+    "aws_runtime",
+    "aws_sdk_",
+];
+
 /// Lambda's levels. `FATAL` is above everything that is ever logged here, and
 /// errors are still wanted then.
 fn level_filter(level: &str) -> LevelFilter {
@@ -80,14 +91,13 @@ struct Log {
 
 impl Subscriber for Log {
     /// Libraries are heard from WARN up only: below it they may say what was
-    /// in a request. The runtime's own line about a failed invocation repeats
-    /// what has been said with more detail.
+    /// in a request. Some of them are not heard at all, see [`MUTE`].
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let target = metadata.target();
         *metadata.level() <= self.level
             && metadata.is_event()
             && (target.starts_with(OURS) || *metadata.level() <= Level::WARN)
-            && target != "lambda_runtime::layers::panic"
+            && !MUTE.iter().any(|mute| target.starts_with(mute))
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -159,6 +159,7 @@ async fn decide(gate: &Gate, event: &Result<Event, EventError>, deadlines: Deadl
     match event {
         Event::Local { target } => gate.decide(target.as_deref(), None, deadlines).await,
         Event::Hook(hook) => gate.decide(None, Some(hook), deadlines).await,
+        Event::Contradictory { error, .. } => Decision::failed(error.to_string()),
         Event::Aftermath { end, .. } => {
             Decision::failed(format!("the gate died before it could report: {end}"))
         }
@@ -196,7 +197,7 @@ fn announce(event: &Event, gate: &Gate) {
     let hook = event.hook();
     let named = match event {
         Event::Local { target } => target.clone(),
-        Event::Hook(_) | Event::Aftermath { .. } => None,
+        Event::Hook(_) | Event::Contradictory { .. } | Event::Aftermath { .. } => None,
     };
     tracing::info!(
         deployment = hook.map(|hook| hook.deployment_id.as_str()),

@@ -9,7 +9,9 @@
 )]
 
 mod addresses;
+mod aws_calls;
 mod aws_over_tls;
+mod between;
 mod bucket;
 mod deployments;
 mod events;
