@@ -238,7 +238,7 @@ fn named(members: &Map<String, Value>) -> String {
             other => other.map(kind),
         };
         let wrong = wrong.map_or(String::new(), |wrong| format!(" ({wrong})"));
-        format!("`{}{cut}`{wrong}", short.escape_debug())
+        format!("`{}{cut}`{wrong}", visible(&short))
     });
     let mut shown: Vec<_> = shown.collect();
     if names.len() > MOST_NAMES {
@@ -249,6 +249,19 @@ fn named(members: &Map<String, Value>) -> String {
         [] => format!("an object with {last}"),
         others => format!("an object with {} and {last}", others.join(", ")),
     }
+}
+
+/// A text in one line, with nothing in it that is not seen. What is seen stays
+/// as it is, so that a secret in it is recognised.
+fn visible(text: &str) -> String {
+    let mut visible = String::new();
+    for c in text.chars() {
+        match c {
+            '"' | '\'' | '\\' => visible.push(c),
+            c => visible.extend(c.escape_debug()),
+        }
+    }
+    visible
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -102,10 +102,8 @@ fn met(head: &str, body: &str) -> Met {
     let form = body
         .split('&')
         .find_map(|pair| pair.strip_prefix("Action="));
-    let (path, query) = first
-        .rsplit_once(" HTTP/")
-        .and_then(|(request, _)| request.split_once('?'))
-        .unwrap_or_default();
+    let (request, _) = first.rsplit_once(" HTTP/").unwrap_or_default();
+    let (path, query) = request.split_once('?').unwrap_or((request, ""));
     match target.or(form) {
         Some(operation) => Met {
             operation: operation.to_owned(),

@@ -34,6 +34,7 @@ mod proof_versions;
 mod real_clients;
 mod reasons;
 mod reporting;
+mod secrets;
 mod settings;
 mod sinks;
 mod stand_in;
