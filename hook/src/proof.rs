@@ -3,6 +3,7 @@
 //! | file | what it is for |
 //! |---|---|
 //! | `facts` | deployment → service → green task set → target group |
+//! | `subject` | what is tested: a deployment, or nothing that can be proven |
 //! | `versions` | task definition → image, variables; of green, and of blue |
 //! | `listener` | the target is the listener, which leads to green alone |
 //! | `dialled` | the addresses that are dialled are the load balancer's |
@@ -23,24 +24,25 @@ mod facts;
 mod identity;
 mod listener;
 mod rules;
+mod subject;
 mod targets;
 mod versions;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use futures_util::future::join;
 use serde_json::{Map, Value};
 use smoke_tests::hosts::Hosts;
+use smoke_tests::release;
 use smoke_tests::settings::Connection;
 use tokio::time::Instant;
 
 pub(crate) use self::bound::Bound;
 use self::bound::Pauses;
-use self::facts::{Facts, Green};
 use self::identity::Question;
 pub(crate) use self::identity::{Expected, Identity, Origin};
+pub(crate) use self::subject::Subject;
 pub(crate) use self::versions::Versions;
 use crate::codedeploy::Reads;
 use crate::deadlines::Closing;
@@ -119,17 +121,6 @@ struct Clients {
     codedeploy: Reads,
     ecs: Ecs,
     load_balancer: LoadBalancer,
-}
-
-/// What is tested.
-#[derive(Debug)]
-pub(crate) enum Subject {
-    /// Nobody deploys.
-    ByHand,
-    /// A deployment of which nothing is to be proven.
-    Unexamined { deployment_id: String },
-    /// A deployment, and what AWS knows of it.
-    Deployed(Box<Facts>),
 }
 
 impl Prover {
@@ -315,6 +306,27 @@ impl Prover {
         listener.and(app)
     }
 
+    /// How an answer of green tells that it is green's. Nothing if no answer
+    /// is to be asked for it.
+    ///
+    /// # Errors
+    /// Why no answer could be held against it.
+    pub(crate) fn held(
+        &self,
+        subject: &Subject,
+        versions: &Versions,
+    ) -> Result<Option<release::Identity>, Unproven> {
+        let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
+            return Ok(None);
+        };
+        identity::held(identity, &versions.green).map(Some)
+    }
+
+    /// How long other versions may go on to answer once the checks run.
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.timeout
+    }
+
     /// How to ask the app, if it is to be asked.
     fn identity(&self) -> Option<&Identity> {
         let asks = matches!(self.settings.mode, Mode::Full | Mode::Identity);
@@ -328,52 +340,6 @@ impl Prover {
                 "run the function on Lambda; for a run by hand, send `{}`",
             )
         })
-    }
-}
-
-impl Subject {
-    /// Whether there is something to prove of it.
-    pub(crate) fn is_provable(&self) -> bool {
-        self.green().is_some()
-    }
-
-    fn green(&self) -> Option<(&Facts, &Green)> {
-        match self {
-            Self::Deployed(facts) => Some((facts, facts.green.as_ref()?)),
-            Self::ByHand | Self::Unexamined { .. } => None,
-        }
-    }
-
-    /// What a reader has to know of a subject of which nothing is proven. Who
-    /// runs the checks by hand knows.
-    fn why_unproven(&self) -> Option<String> {
-        let note = match self {
-            Self::ByHand => {
-                tracing::info!("a run by hand: there is no deployment, and nothing to prove");
-                return None;
-            }
-            Self::Unexamined { .. } => {
-                "nothing proves that the target is green: `SMOKE_PROOF` is `off`"
-            }
-            Self::Deployed(_) => {
-                "nothing proves that the new version was tested: a deployment of Lambda has no \
-                 listener"
-            }
-        };
-        tracing::warn!("{note}");
-        Some(note.to_owned())
-    }
-
-    /// The values for check files: `deployment`, with what is known of it.
-    pub(crate) fn context(&self, versions: &Versions) -> BTreeMap<String, Value> {
-        let deployment = match self {
-            Self::ByHand => return BTreeMap::new(),
-            Self::Unexamined { deployment_id } => {
-                Map::from_iter([("id".to_owned(), Value::from(deployment_id.as_str()))])
-            }
-            Self::Deployed(facts) => facts.context(Some(versions)),
-        };
-        BTreeMap::from([("deployment".to_owned(), Value::Object(deployment))])
     }
 }
 

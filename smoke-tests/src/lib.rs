@@ -56,6 +56,7 @@ pub mod plan;
 mod predicate;
 pub mod rate;
 mod redact;
+pub mod release;
 pub mod remote;
 pub mod render;
 pub mod report;

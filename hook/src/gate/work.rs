@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 
-use futures_util::future::{join, try_join};
+use futures_util::future::{LocalBoxFuture, join, try_join};
+use http::{HeaderMap, Method};
 use serde_json::Value;
 use smoke_tests::diagnostic::Problems;
 use smoke_tests::http::Client;
 use smoke_tests::plan::{self, Plan};
+use smoke_tests::release::{self, Release, Route};
 use smoke_tests::report::Report;
 use smoke_tests::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
@@ -16,6 +18,7 @@ use smoke_tests::units::counted;
 use smoke_tests::verdict::{self, Verdict};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use url::Url;
 
 use super::{Ready, progress};
 use crate::checks::{self, Gathered};
@@ -76,7 +79,10 @@ impl<'a> Work<'a> {
             Ok(both) => both,
             Err(decision) => return decision,
         };
-        let mut report = self.run(&plan).await;
+        let mut report = match self.run(&plan, &proof).await {
+            Ok(report) => report,
+            Err(unproven) => return Decision::unproven(unproven),
+        };
         report.about.notes.extend(note);
         report.about.notes.extend(proof.notes.iter().cloned());
         if verdict::judge(&report) == Verdict::Succeeded
@@ -173,15 +179,23 @@ impl<'a> Work<'a> {
         Ok((plan, note.clone()))
     }
 
-    async fn run(&self, plan: &Plan) -> Report {
+    /// Runs the checks, and takes the answers of green alone.
+    async fn run(&self, plan: &Plan, proof: &Proof) -> Result<Report, Unproven> {
+        let Ready {
+            settings, prover, ..
+        } = self.ready;
+        let patience = prover.patience();
+        let identity = prover.held(&proof.subject, &proof.versions)?;
+        let longest = plan.worst_case_at(settings.jobs, settings.rate);
+        let longest = identity.as_ref().map_or(longest, |_| longest + patience);
         tracing::info!(
             checks = plan.checks(),
             files = plan.files(),
+            longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX),
             "running {} of {}",
             counted(plan.checks(), "check"),
             counted(plan.files(), "file")
         );
-        let settings = &self.ready.settings;
         let left = self.closing.checks();
         let limits = Limits {
             jobs: settings.jobs,
@@ -189,7 +203,32 @@ impl<'a> Work<'a> {
             rate: settings.rate,
             deadline: Some(left.saturating_duration_since(Instant::now())),
         };
-        run::run(plan, self.client, limits, &progress::tell).await
+        if !proof.subject.is_provable() {
+            return Ok(run::run(plan, self.client, limits, &progress::tell).await);
+        }
+        let release = Release {
+            identity: identity.as_ref(),
+            patience,
+            proof: &Renewal { work: self, proof },
+        };
+        Ok(run::run_on(release, plan, self.client, limits, &progress::tell).await)
+    }
+
+    /// Proves what was proven before the checks, once more, while they run.
+    async fn prove_again(&self, proof: &Proof, until: Instant) -> Result<(), Unproven> {
+        let Ready {
+            settings, prover, ..
+        } = self.ready;
+        let Proof {
+            subject, versions, ..
+        } = proof;
+        let bound = prover.bound(until);
+        let hosts = &settings.selection.hosts;
+        prover
+            .listener(subject, &self.connection, hosts, bound)
+            .await?;
+        let app = prover.app(subject, versions, &self.connection, bound);
+        app.await.map(drop)
     }
 
     /// Whether the target was green until now.
@@ -202,5 +241,22 @@ impl<'a> Work<'a> {
         prover
             .look_again(subject, versions, &self.connection, bound)
             .await
+    }
+}
+
+/// The proof, as the checks ask for it while they run.
+struct Renewal<'a> {
+    work: &'a Work<'a>,
+    proof: &'a Proof,
+}
+
+impl release::Proof for Renewal<'_> {
+    fn route(&self, _: &Method, _: &Url, _: &HeaderMap) -> Route {
+        Route::Release
+    }
+
+    fn renew(&self, until: Instant) -> LocalBoxFuture<'_, Result<(), String>> {
+        let proof = self.work.prove_again(self.proof, until);
+        Box::pin(async move { proof.await.map_err(|unproven| unproven.reason) })
     }
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 use smoke_tests::diagnostic::{Problems, Source};
 use smoke_tests::http::Client;
 use smoke_tests::plan::{self, Plan};
+use smoke_tests::release;
 use smoke_tests::report::{Class, Outcome, Report};
 use smoke_tests::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
@@ -116,6 +117,25 @@ impl Question {
             times: identity.times,
         })
     }
+}
+
+/// What every answer of green has to say, where it says anything of itself.
+///
+/// # Errors
+/// Why that is not known.
+pub(super) fn held(identity: &Identity, green: &Version) -> Result<release::Identity, Unproven> {
+    let expected = green.identity(&identity.expected);
+    let expected = expected.ok_or_else(|| nothing_to_compare(&identity.expected, green))?;
+    let held = match &identity.origin {
+        Origin::Header(name) => release::Identity::of_header(name, expected),
+        Origin::Json(member) => release::Identity::of_member(&identity.path, member, expected),
+    };
+    held.map_err(|problem| {
+        Unproven::new(
+            format!("the identity cannot be asked for: {problem}"),
+            "look at `SMOKE_IDENTITY` and `SMOKE_IDENTITY_PATH`",
+        )
+    })
 }
 
 fn nothing_to_compare(expected: &Expected, green: &Version) -> Unproven {

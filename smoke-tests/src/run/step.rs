@@ -39,7 +39,10 @@ pub(super) async fn run(
         }
         report.outcome = StepOutcome::Failed;
         match &step.retry {
-            Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
+            Some(retry)
+                if shared
+                    .pause(retry, begun + report.outlasting, report.attempts, report)
+                    .await => {}
             _ => return,
         }
     }
@@ -62,6 +65,7 @@ pub(super) async fn once(
     };
     report.url = None;
     report.status = None;
+    report.routes.clear();
     report.exchange = None;
     report.timing = None;
     report.latency = None;
@@ -171,6 +175,7 @@ impl Attempt<'_> {
         let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
+        let mut foreign_answers = 0;
         let own_headers = request.headers.clone();
         let own_origin = request.url.origin();
         loop {
@@ -181,17 +186,34 @@ impl Attempt<'_> {
             jar.add_to(&mut request.headers, &request.url);
             self.sign(&mut request)?;
             trace.asked(&request);
-            let limit = end.saturating_duration_since(Instant::now());
+            report.routes.extend(self.shared.route(&request));
+            let sent = Instant::now();
+            let limit = end.saturating_duration_since(sent);
             let url = request.url.clone();
             let mut manner = request.manner.clone();
             let limit = self.shared.left(limit);
-            // A pooled connection of HTTP/2 names the host that it was opened to.
-            let fresh = self.step.needs_connection() || request.headers.contains_key(HOST);
+            // A pooled connection of HTTP/2 names the host that it was opened
+            // to, and one to another version leads there again.
+            let fresh = self.step.needs_connection()
+                || request.headers.contains_key(HOST)
+                || foreign_answers > 0;
             let asked = if fresh {
                 client.ask_fresh(request, limit).await
             } else {
                 client.ask(request, limit).await
             };
+            if let Some((foreign, response)) = self.foreign(&url, &asked) {
+                foreign_answers += 1;
+                report.status = Some(response.status);
+                trace.answered(response.clone());
+                self.outlast(&foreign, &plain.method, sent, foreign_answers)
+                    .await?;
+                // The step's time is the release's.
+                end += sent.elapsed();
+                report.outlasting += sent.elapsed();
+                request = plain;
+                continue;
+            }
             let mut response = asked.map_err(|unanswered| {
                 let failure = self.unanswered(&unanswered);
                 if let Some(response) = unanswered.response {
