@@ -11,7 +11,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use tokio::time::Instant;
 
 use aws::Access;
-use aws::calls::{CallError, ask};
+use aws::calls::{CallError, Pages, ask};
 
 /// ELB's actions that describe know no resources.
 const ANY: &str = "`*`";
@@ -122,11 +122,21 @@ impl LoadBalancer {
         listener: &str,
         until: Instant,
     ) -> Result<Option<Listener>, CallError> {
-        let call = || self.0.describe_listeners().listener_arns(listener).send();
         let action = "elasticloadbalancing:DescribeListeners";
-        let answer = ask(action, ANY, until, call).await?;
-        let listener = answer.listeners.unwrap_or_default().into_iter().next();
-        Ok(listener.and_then(|listener| {
+        let (mut pages, mut marker) = (Pages::new(action, ANY, until), None);
+        let found = loop {
+            let call = || {
+                let call = self.0.describe_listeners().listener_arns(listener);
+                call.set_marker(marker.clone()).send()
+            };
+            let page = ask(action, ANY, until, call).await?;
+            let first = page.listeners.unwrap_or_default().into_iter().next();
+            marker = pages.next(page.next_marker.filter(|_| first.is_none()))?;
+            if marker.is_none() {
+                break first;
+            }
+        };
+        Ok(found.and_then(|listener| {
             Some(Listener {
                 port: u16::try_from(listener.port?).ok()?,
                 load_balancer: listener.load_balancer_arn?,
@@ -142,14 +152,21 @@ impl LoadBalancer {
         load_balancer: &str,
         until: Instant,
     ) -> Result<Option<String>, CallError> {
-        let call = || {
-            let call = self.0.describe_load_balancers();
-            call.load_balancer_arns(load_balancer).send()
-        };
         let action = "elasticloadbalancing:DescribeLoadBalancers";
-        let answer = ask(action, ANY, until, call).await?;
-        let found = answer.load_balancers.unwrap_or_default().into_iter().next();
-        Ok(found.and_then(|found| found.dns_name))
+        let (mut pages, mut marker) = (Pages::new(action, ANY, until), None);
+        loop {
+            let call = || {
+                let call = self.0.describe_load_balancers();
+                let call = call.load_balancer_arns(load_balancer);
+                call.set_marker(marker.clone()).send()
+            };
+            let page = ask(action, ANY, until, call).await?;
+            let first = page.load_balancers.unwrap_or_default().into_iter().next();
+            marker = pages.next(page.next_marker.filter(|_| first.is_none()))?;
+            if marker.is_none() {
+                return Ok(first.and_then(|found| found.dns_name));
+            }
+        }
     }
 
     /// The rules of a listener, in the order in which they hold; the last is
@@ -162,7 +179,8 @@ impl LoadBalancer {
         until: Instant,
     ) -> Result<Vec<Rule>, CallError> {
         let action = "elasticloadbalancing:DescribeRules";
-        let (mut rules, mut marker) = (Vec::new(), None::<String>);
+        let (mut rules, mut marker) = (Vec::new(), None);
+        let mut pages = Pages::new(action, ANY, until);
         loop {
             let call = || {
                 let call = self.0.describe_rules().listener_arn(listener);
@@ -170,14 +188,10 @@ impl LoadBalancer {
             };
             let page = ask(action, ANY, until, call).await?;
             rules.extend(page.rules.unwrap_or_default().into_iter().map(Rule::from));
-            marker = page.next_marker.filter(|marker| !marker.is_empty());
+            marker = pages.next(page.next_marker)?;
             if marker.is_none() {
                 rules.sort_by_key(|rule: &Rule| rule.priority.unwrap_or(u32::MAX));
                 return Ok(rules);
-            }
-            // A list without an end is as good as no answer.
-            if Instant::now() >= until {
-                return Err(CallError::late(action, ANY));
             }
         }
     }

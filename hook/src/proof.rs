@@ -362,7 +362,7 @@ impl Prover {
         self.clients.as_ref().map_err(|reason| {
             Unproven::new(
                 reason.clone(),
-                "run the function on Lambda, or leave `DeploymentId` out of the event",
+                "run the function on Lambda; for a run by hand, send `{}`",
             )
         })
     }

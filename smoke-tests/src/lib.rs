@@ -63,6 +63,7 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod schema;
+pub mod secrets;
 mod set_cookie;
 pub mod settings;
 mod sigv4;

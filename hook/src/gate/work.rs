@@ -27,6 +27,7 @@ use crate::decision::{Decision, Learned, Problem};
 use crate::event::Hook;
 use crate::proof::{Bound, Proven, Subject, Unproven, Versions};
 use crate::remote;
+use crate::secrets;
 
 /// What is known of the deployment, for check files.
 type Context = BTreeMap<String, Value>;
@@ -176,7 +177,9 @@ impl<'a> Work<'a> {
         let remotes = plan::remotes(sources, &selection, &lookup).map_err(|all| refuse(&all))?;
         let fetched = remote::fetch(access, remotes, until).await;
         let plan = plan::plan_with(sources, &selection, &lookup, &fetched);
-        Ok((plan.map_err(|all| refuse(&all))?, note.clone()))
+        let plan = plan.map_err(|all| refuse(&all))?;
+        secrets::know_plan(&plan);
+        Ok((plan, note.clone()))
     }
 
     /// Runs the checks, and takes the answers of green alone.

@@ -238,6 +238,14 @@ fn of_others() -> Vec<Reason> {
         on(Trial::new(), json!({"target": "https://elsewhere.example"})),
         on(Trial::new(), json!([])),
         on(Trial::new(), json!({"DeploymentId": "d-ABCDEF123"})),
+        on(Trial::new(), json!({"executionDetails": {}})),
+        on(
+            Trial::new(),
+            json!({
+                "requestContext": {"condition": "RetriesExhausted"},
+                "requestPayload": {"deploymentId": "d-1"},
+            }),
+        ),
         on(
             Trial::new(),
             json!({
