@@ -64,7 +64,9 @@ impl Escape {
         };
         let name = self == Self::Markup;
         let fits = |byte: &u8| {
-            inside.contains(byte) || byte.is_ascii_hexdigit() || name && byte.is_ascii_alphanumeric()
+            inside.contains(byte)
+                || byte.is_ascii_hexdigit()
+                || name && byte.is_ascii_alphanumeric()
         };
         text.len() < longest && text.iter().all(fits)
     }
@@ -119,9 +121,10 @@ fn reference(text: &[u8], made: &mut Vec<u8>) -> Option<usize> {
         let digits = text[from..].iter();
         let digits = digits.take_while(|byte| char::from(**byte).is_digit(radix));
         let end = from + digits.count();
-        let found = char::from_u32(number(&text[from..end], radix)?)?;
-        push(found, made);
-        return Some(end + usize::from(text.get(end) == Some(&b';')));
+        // At the end of the text more digits may have been cut off.
+        let closed = *text.get(end)? == b';';
+        push(char::from_u32(number(&text[from..end], radix)?)?, made);
+        return Some(end + usize::from(closed));
     }
     let near = &text[..text.len().min(LONGEST_NAME)];
     let end = near.iter().position(|byte| *byte == b';')?;

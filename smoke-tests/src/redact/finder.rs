@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use super::Form;
 use super::Secret;
 use super::escapes::Escape;
 use super::layers::{CUT, Copy, Cut, Layer, run_around};
 use super::needles::{Needle, base64_of, needles};
-use super::Form;
 
 /// How many layers are taken off: two of any kind, and one more below two of
 /// escapes, for JSON that quotes JSON that quotes a text.
@@ -172,7 +172,11 @@ impl<'f> Search<'f, '_> {
             let as_in_forms = needle.text.replace(' ', "+");
             let same = here == needle.text.as_bytes();
             let same = same || plain && here == as_in_forms.as_bytes();
-            same && if plain { !self.is_of_all_bytes() } else { self.copies.is_empty() }
+            same && if plain {
+                !self.is_of_all_bytes()
+            } else {
+                self.copies.is_empty()
+            }
         } else {
             true
         };
@@ -242,7 +246,11 @@ impl<'f> Search<'f, '_> {
     /// that it stands in.
     fn origin(&self, range: Range<usize>, in_base64: bool) -> Range<usize> {
         let bytes = self.bytes(self.copies.len());
-        let range = if in_base64 { run_around(bytes, range) } else { range };
+        let range = if in_base64 {
+            run_around(bytes, range)
+        } else {
+            range
+        };
         let outwards = self.copies.iter().enumerate().rev();
         let range = outwards.fold(range, |range, (depth, copy)| {
             let bytes = self.bytes(depth);

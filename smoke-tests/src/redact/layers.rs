@@ -84,11 +84,18 @@ impl Copy {
 
     /// The first of the texts that came from different places.
     pub(super) fn first(&self) -> &[u8] {
-        self.bytes.split(|byte| *byte == APART).next().unwrap_or_default()
+        self.bytes
+            .split(|byte| *byte == APART)
+            .next()
+            .unwrap_or_default()
     }
 
     /// Where the bytes of a range came from, in `text`.
-    pub(super) fn origin(&self, text: &[u8], range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    pub(super) fn origin(
+        &self,
+        text: &[u8],
+        range: std::ops::Range<usize>,
+    ) -> std::ops::Range<usize> {
         let start = self.starts[range.start];
         let last = self.starts[range.end.saturating_sub(1).max(range.start)];
         match self.layer {
@@ -143,11 +150,11 @@ impl Copy {
                     changed = true;
                 }
                 // What was cut off stands for no character.
-                Found::Begun => {
+                Found::Begun if cuts.peek().is_some() => {
                     at = end;
                     changed = true;
                 }
-                Found::Nothing => {
+                Found::Begun | Found::Nothing => {
                     self.push(*byte, at);
                     at += 1;
                 }
@@ -158,12 +165,7 @@ impl Copy {
 
     /// Decodes each run of such characters, from each place where a group of
     /// them can begin.
-    fn decode(
-        mut self,
-        text: &[u8],
-        cuts: &[Cut],
-        groups: &Groups,
-    ) -> Option<Self> {
+    fn decode(mut self, text: &[u8], cuts: &[Cut], groups: &Groups) -> Option<Self> {
         let fits = groups.fit;
         let mut cuts = cuts.iter().peekable();
         let mut places = Vec::new();
@@ -180,7 +182,8 @@ impl Copy {
                     at += 1;
                 }
                 let next = at + line_break(&text[at..]);
-                if !groups.in_lines || next == at || !text.get(next).is_some_and(|byte| fits(*byte)) {
+                if !groups.in_lines || next == at || !text.get(next).is_some_and(|byte| fits(*byte))
+                {
                     break;
                 }
                 at = next;
@@ -259,7 +262,9 @@ fn base64(run: &[u8]) -> Vec<u8> {
 fn hex(run: &[u8]) -> Vec<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
     let pairs = run.chunks_exact(2);
-    pairs.map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+    pairs
+        .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+        .collect()
 }
 
 /// The length of a line break at the beginning, with what the next line is
@@ -272,7 +277,10 @@ fn line_break(text: &[u8]) -> usize {
         return 0;
     }
     let indent = text[broken..].iter();
-    broken + indent.take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    broken
+        + indent
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count()
 }
 
 /// The range, widened to all of the Base64 that it stands in: the characters

@@ -65,7 +65,8 @@ fn stored(secret: &str) -> Vec<String> {
         let copy = Copy::of(secret.as_bytes(), &[], layer);
         let Some(copy) = copy else { continue };
         let text = String::from_utf8(copy.first().to_vec()).ok();
-        found.extend(text.filter(|text| !text.contains(char::is_control)));
+        let odd = |c: char| c.is_control() && !c.is_whitespace();
+        found.extend(text.filter(|text| !text.contains(odd)));
     }
     found.retain(|text| text.len() >= LEAST && text != secret);
     found
