@@ -15,8 +15,8 @@ use super::escapes::Escape;
 use super::layers::{CUT, Copy, Cut, Layer, run_around};
 use super::needles::{Needle, base64_of, needles};
 
-/// How many layers are taken off: two of any kind, and one more below two of
-/// escapes, for JSON that quotes JSON that quotes a text.
+/// How many layers are taken off: two of any kind, and escapes above or below
+/// them, because a message quotes what it found.
 const MOST_LAYERS: usize = 3;
 /// The shortest beginning of a secret that is looked for in what any text
 /// decodes to.
@@ -104,12 +104,15 @@ impl<'f> Search<'f, '_> {
     fn look(&mut self) {
         let found = self.found();
         self.hits.extend(found);
-        let escapes = !self.is_of_all_bytes();
         let deep = self.copies.len() + 1;
-        if deep > MOST_LAYERS || deep == MOST_LAYERS && !escapes {
-            return;
-        }
+        let escapes = |copy: &Copy| !copy.layer.is_of_all_bytes();
+        let quoted = self.copies.first().is_none_or(escapes);
+        let nested = !self.copies.iter().skip(1).all(escapes);
         for layer in Layer::ALL {
+            let fits = quoted || !nested && !layer.is_of_all_bytes();
+            if deep > MOST_LAYERS || deep == MOST_LAYERS && !fits {
+                continue;
+            }
             let copy = Copy::of(self.bytes(self.copies.len()), self.cuts(), layer);
             if let Some(copy) = copy {
                 self.copies.push(copy);

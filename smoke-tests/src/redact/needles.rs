@@ -46,15 +46,25 @@ pub(super) fn needles(secret: usize, value: &str) -> Vec<Needle> {
         let stored = stored(value).into_iter();
         found.extend(stored.map(|text| (Form::Foreign, text)));
     }
-    let found = found.into_iter();
-    let found = found.map(|(form, text)| Needle {
+    let needle = |form, text: String, bytes: &[u8]| Needle {
         secret,
-        folded: fold(text.as_bytes()),
         text,
+        folded: fold(bytes),
         form,
         short,
-    });
-    found.collect()
+    };
+    let found = found.into_iter();
+    let found = found.map(|(form, text)| needle(form, text.clone(), text.as_bytes()));
+    let old = latin1(value).map(|bytes| needle(Form::Foreign, value.to_owned(), &bytes));
+    found.chain(old.filter(|_| !short)).collect()
+}
+
+/// A text that is not ASCII, in the encoding of old pages and scripts.
+fn latin1(text: &str) -> Option<Vec<u8>> {
+    let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).ok());
+    bytes
+        .collect::<Option<Vec<_>>>()
+        .filter(|_| !text.is_ascii())
 }
 
 /// What a secret stands for that is itself kept in Base64, or with escapes:
