@@ -17,6 +17,7 @@ mod xpath;
 use serde_json::Value;
 
 pub(crate) use css::Selector;
+pub(crate) use html::named_characters;
 use tree::Tree;
 use xpath::Trouble;
 pub(crate) use xpath::{Kind, XPath};

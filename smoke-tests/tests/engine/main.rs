@@ -27,6 +27,7 @@ mod examples;
 mod expectations;
 mod explain;
 mod flow;
+mod foreign_forms;
 mod fragments;
 mod grpc;
 mod hostile_network;

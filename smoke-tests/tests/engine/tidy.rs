@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// Outside libraries that could be swapped, and the only files that name them.
 const SWAPPABLE: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["smoke-tests/src/yaml/mod.rs"]),
+    ("aho_corasick", &["smoke-tests/src/redact/finder.rs"]),
     ("annotate_snippets", &["smoke-tests/src/snippet.rs"]),
     (
         "minijinja",
@@ -20,6 +21,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
         "html5ever",
         &[
             "smoke-tests/src/markup/html/mod.rs",
+            "smoke-tests/src/markup/html/names.rs",
             "smoke-tests/src/markup/html/sink.rs",
         ],
     ),
