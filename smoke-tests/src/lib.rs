@@ -72,6 +72,7 @@ mod template;
 pub mod units;
 mod value;
 pub mod verdict;
+mod work;
 mod yaml;
 
 pub use check_file::Severity;
