@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::template::{Scope, Template};
+use crate::template::{Scope, Template, not_too_deep};
 
 /// A JSON value whose strings may be templates.
 #[derive(Debug, Clone)]
@@ -56,12 +56,14 @@ impl ValueTemplate {
                 .iter()
                 .map(|item| item.evaluate(scope))
                 .collect::<Result<_, _>>()
-                .map(Value::Array),
+                .map(Value::Array)
+                .and_then(not_too_deep),
             Self::Map(members) => members
                 .iter()
                 .map(|(name, value)| Ok((name.clone(), value.evaluate(scope)?)))
                 .collect::<Result<Map<_, _>, String>>()
-                .map(Value::Object),
+                .map(Value::Object)
+                .and_then(not_too_deep),
         }
     }
 }
@@ -69,6 +71,16 @@ impl ValueTemplate {
 /// The deepest that JSON is nested which can be read: the reader's own bound,
 /// which nothing that goes down with a value has to exceed.
 pub(crate) const MOST_LEVELS: usize = 127;
+
+/// How deep a value is nested.
+pub(crate) fn levels(value: &Value) -> usize {
+    let inside = match value {
+        Value::Array(items) => items.iter().map(levels).max(),
+        Value::Object(members) => members.values().map(levels).max(),
+        _ => return 0,
+    };
+    1 + inside.unwrap_or(0)
+}
 
 /// Whether JSON is nested deeper than can be read.
 pub(crate) fn is_too_deep(json: &[u8]) -> bool {

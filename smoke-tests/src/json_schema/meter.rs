@@ -18,8 +18,10 @@ use crate::work::budget;
 /// cannot count themselves.
 const MOST_HOPS: usize = 100;
 
-/// What a step of the validator is worth.
-const STEP: u64 = 8;
+/// What a step of the validator is worth: it may leave some hundred bytes
+/// behind, of what is wrong with an alternative, until all are known. So the
+/// steps that a judgement may take leave some 100 MB.
+const STEP: u64 = 16;
 
 /// What a function of a `format` is for the validator.
 pub(super) type Check = fn(&Value) -> Result<(), Box<dyn Error>>;
@@ -93,7 +95,14 @@ fn format(here: usize, each: usize) -> String {
 
 /// Keywords with a schema, or a list of schemas, for the value itself.
 const HERE: [&str; 8] = [
-    "not", "if", "then", "else", "allOf", "anyOf", "oneOf", "contentSchema",
+    "not",
+    "if",
+    "then",
+    "else",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "contentSchema",
 ];
 /// Keywords with a reference to a schema for the value itself.
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
@@ -308,7 +317,12 @@ mod tests {
     #[test]
     fn references_in_a_row_are_bounded() {
         let links = |length: usize| {
-            let link = |nth: usize| (nth.to_string(), json!({ "$ref": format!("#/$defs/{}", nth + 1) }));
+            let link = |nth: usize| {
+                (
+                    nth.to_string(),
+                    json!({ "$ref": format!("#/$defs/{}", nth + 1) }),
+                )
+            };
             let definitions: Map<_, _> = (0..length).map(link).collect();
             json!({ "$ref": "#/$defs/0", "$defs": definitions })
         };

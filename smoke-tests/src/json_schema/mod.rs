@@ -8,14 +8,15 @@ mod meter;
 
 use std::error::Error;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use boon::{
     CompileError, Compiler, Draft, ErrorKind, Format, SchemaIndex, Schemas, ValidationError,
 };
 use serde_json::{Map, Value, json};
 
-use crate::value::shown;
-use crate::work::budget;
+use crate::value::{levels, shown};
+use crate::work::budget::{self, AT_ONCE};
 use crate::work::threads::with_room;
 
 /// The most of what is wrong with a value that is said.
@@ -110,6 +111,7 @@ impl JsonSchema {
     }
 
     pub(crate) fn accepts(&self, value: &Value) -> bool {
+        let _alone = alone();
         self.schemas.validate(value, self.refuses).is_err()
     }
 
@@ -117,6 +119,7 @@ impl JsonSchema {
     /// JSON Pointer (RFC 6901); a bounded number of it.
     pub(crate) fn problems(&self, value: &Value) -> Vec<String> {
         let levels = u64::try_from(1 + levels(value)).unwrap_or(u64::MAX);
+        let _alone = alone();
         let found = budget::at_most(MOST_TO_FIND / levels, || self.find_problems(value));
         found.unwrap_or_else(|_| {
             let found = "JSON that is wrong in more ways than can be told";
@@ -138,14 +141,12 @@ impl JsonSchema {
     }
 }
 
-/// How deep a value is nested.
-fn levels(value: &Value) -> usize {
-    let inside = match value {
-        Value::Array(items) => items.iter().map(levels).max(),
-        Value::Object(members) => members.values().map(levels).max(),
-        _ => return 0,
-    };
-    1 + inside.unwrap_or(0)
+/// Waits until no other thread holds much against a schema: together they
+/// would need more memory than a small function has.
+fn alone() -> Option<MutexGuard<'static, ()>> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let is_much = budget::left().is_some_and(|left| left.steps > AT_ONCE.steps);
+    is_much.then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The first of the innermost problems by their place, because the validator

@@ -51,10 +51,11 @@ impl Attempt<'_> {
             source: self.source,
             budget: AT_ONCE,
         };
-        let at_once = question.judge(scope, &|name| jar.value(name), &Progress::default());
+        let progress = Arc::new(Progress::default());
+        let at_once = question.judge(scope, &|name| jar.value(name), &progress);
         let judgement = match at_once {
             Ok(judgement) => Ok(judgement),
-            Err(_) => self.judge_aside(&question, scope, jar).await,
+            Err(_) => self.judge_aside(&question, scope, jar, progress).await,
         };
         match judgement {
             Ok(judgement) => {
@@ -78,6 +79,7 @@ impl Attempt<'_> {
         question: &Question<'_>,
         scope: &mut Scope,
         jar: &Jar,
+        progress: Arc<Progress>,
     ) -> Result<Judgement, Judged> {
         let expectations = question.expectations.to_vec();
         let captures = question.captures.to_vec();
@@ -85,7 +87,6 @@ impl Attempt<'_> {
         let source = Arc::clone(self.source);
         let inner = scope.clone();
         let cookies = cookies(question.expectations, question.captures, jar);
-        let progress = Arc::new(Progress::default());
         let known = Arc::clone(&progress);
         let work = move || {
             let question = Question {
@@ -112,24 +113,30 @@ impl Attempt<'_> {
         scope.keep_secret(secrets);
         let part = question.part(at);
         let diagnostic = |title: &str| Diagnostic::at(self.source, part.span, title);
-        let late = self.shared.deadline.is_some_and(|end| Instant::now() >= end);
+        let late = self
+            .shared
+            .deadline
+            .is_some_and(|end| Instant::now() >= end);
         failures.push(match undone {
             Undone::Late if late => Failure {
                 class: Class::CutShort,
                 diagnostic: diagnostic("cut short by the end of the run")
                     .expected("a judgement before the run's time was over")
-                    .found(format!("none on the {}", part.what))
+                    .found(format!("none for the {}", part.what))
                     .help(LESS),
             },
             Undone::Late => wrong_answer(
                 diagnostic("a judgement that does not end")
                     .expected(format!("one within {}", human_duration(most)))
-                    .found(format!("none on the {}", part.what))
+                    .found(format!("none for the {}", part.what))
                     .help(LESS),
             ),
             Undone::NoThread => wrong_answer(
                 diagnostic("an answer that is not judged")
-                    .expected(format!("one of {MOST_THREADS} threads for the {}", part.what))
+                    .expected(format!(
+                        "one of {MOST_THREADS} threads for the {}",
+                        part.what
+                    ))
                     .found("all of them busy with judgements that were given up")
                     .help("look at what came before: those expectations take too much work"),
             ),
@@ -184,6 +191,16 @@ struct Known {
 }
 
 impl Progress {
+    /// Nothing is known but where it stopped the last time.
+    fn begin(&self) {
+        self.note(|known| {
+            *known = Known {
+                at: known.at,
+                ..Known::default()
+            };
+        });
+    }
+
     fn note(&self, change: impl FnOnce(&mut Known)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -210,6 +227,7 @@ impl Question<'_> {
         let mut learned = scope.clone();
         let mut all_taken = true;
         let mut hides_secret = false;
+        progress.begin();
         for (at, capture) in self.captures.iter().enumerate() {
             progress.note(|known| known.at = at);
             let take = || capture::take(capture, &answer, self.source, &mut inner);

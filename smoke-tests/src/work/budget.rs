@@ -46,6 +46,13 @@ struct Left {
     stack: usize,
 }
 
+/// What a template may make of what was captured, where a request is made and
+/// nothing but the template waits for it: about half a second.
+pub(crate) const OF_TEMPLATE: Budget = Budget {
+    steps: 2_000_000,
+    stack: AT_ONCE.stack,
+};
+
 thread_local! {
     static LEFT: Cell<Option<Left>> = const { Cell::new(None) };
 }
@@ -108,6 +115,14 @@ pub(crate) fn spend(steps: u64) {
     };
     // No message and no backtrace: this is no panic of ours.
     resume_unwind(Box::new(exhausted));
+}
+
+/// What is left of the budget, if there is one.
+pub(crate) fn left() -> Option<Budget> {
+    LEFT.get().map(|left| Budget {
+        steps: left.steps,
+        stack: left.stack,
+    })
 }
 
 /// The same for so many bytes or elements.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::budget::AT_MOST;
+use super::budget::{self, AT_MOST, Budget};
 
 /// The most threads of this kind in a process, those that were left alone
 /// included.
@@ -101,9 +101,22 @@ fn taken<T>(done: Result<T, Box<dyn Any + Send>>) -> Result<T, Undone> {
 /// # Errors
 /// The system starts no thread.
 pub(crate) fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    // What is left of the steps counts there too.
+    let left = budget::left().map(|left| Budget {
+        stack: AT_MOST.stack,
+        ..left
+    });
+    let work = move || match left {
+        Some(left) => budget::within(left, work),
+        None => Ok(work()),
+    };
     std::thread::scope(|scope| {
         let thread = Builder::new().stack_size(STACK);
         let thread = thread.spawn_scoped(scope, work)?;
-        thread.join().map_err(|panic| resume_unwind(panic))
+        match thread.join() {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(exhausted)) => resume_unwind(Box::new(exhausted)),
+            Err(panic) => resume_unwind(panic),
+        }
     })
 }

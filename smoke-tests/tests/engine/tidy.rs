@@ -15,7 +15,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/template/filters.rs",
         ],
     ),
-    ("boon", &["smoke-tests/src/json_schema.rs"]),
+    ("boon", &["smoke-tests/src/json_schema/mod.rs"]),
     (
         "html5ever",
         &[
@@ -33,7 +33,13 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/markup/xpath/view.rs",
         ],
     ),
-    ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
+    (
+        "serde_json_path",
+        &[
+            "smoke-tests/src/jsonpath/mod.rs",
+            "smoke-tests/src/jsonpath/meter.rs",
+        ],
+    ),
     ("regex::", &["smoke-tests/src/pattern.rs"]),
     ("reqwest", &["smoke-tests/src/http.rs", "aws/src/http.rs"]),
     (
