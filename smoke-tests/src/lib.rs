@@ -74,6 +74,7 @@ mod template;
 pub mod units;
 mod value;
 pub mod verdict;
+mod work;
 mod yaml;
 
 pub use check_file::Severity;

@@ -54,8 +54,14 @@ impl Attempt<'_> {
         report.timing = timing(&response);
         report.latency = Some(response.latency);
         let step = self.step;
-        let mut failures = self.judge(&step.expectations, &step.captures, &response, scope, jar);
+        let judged = self
+            .judge(&step.expectations, &step.captures, &response, scope, jar)
+            .await;
         trace.answered(response.clone());
+        if judged.hides_secret {
+            trace.hide_answer();
+        }
+        let mut failures = judged.failures;
         if !failures.is_empty() {
             failures.splice(0..0, no_login);
             return failures;
@@ -208,7 +214,7 @@ impl Attempt<'_> {
                 }
             };
             talk.trace.heard(&came);
-            let failures = self.fits(message, awaited, &came, talk);
+            let failures = self.fits(message, awaited, &came, talk).await;
             let closed = matches!(came, Came::Close(_));
             if failures.is_empty() || closed || !awaited.skip_others {
                 return failures;
@@ -221,7 +227,7 @@ impl Attempt<'_> {
     }
 
     /// What is wrong with what came.
-    fn fits(
+    async fn fits(
         &self,
         message: &Message,
         awaited: &Awaited,
@@ -244,7 +250,13 @@ impl Attempt<'_> {
                 Came::Message(content),
             ) => {
                 let response = as_answer(content, &talk.opened);
-                self.judge(expectations, captures, &response, talk.scope, talk.jar)
+                let judged = self
+                    .judge(expectations, captures, &response, talk.scope, talk.jar)
+                    .await;
+                if judged.hides_secret {
+                    talk.trace.hide_answer();
+                }
+                judged.failures
             }
             (Event::Message { .. }, Came::Close(close)) => wrong(
                 "a WebSocket that was closed",

@@ -7,12 +7,10 @@ use std::time::Duration;
 use http::header::HOST;
 use tokio::time::Instant;
 
-use super::capture;
 use super::cookies::Jar;
 use super::record::Trace;
 use super::redirects::{harmless, redirected, redirection};
 use super::{Shared, request};
-use crate::answer::Answer;
 use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::hint::hint;
@@ -111,9 +109,14 @@ impl Attempt<'_> {
                 report.timing = timing(&response);
                 report.latency = Some(response.latency);
                 let step = self.step;
-                let mut failures =
-                    self.judge(&step.expectations, &step.captures, &response, scope, jar);
+                let judged = self
+                    .judge(&step.expectations, &step.captures, &response, scope, jar)
+                    .await;
                 trace.answered(response);
+                if judged.hides_secret {
+                    trace.hide_answer();
+                }
+                let mut failures = judged.failures;
                 if !failures.is_empty() {
                     failures.splice(0..0, no_login);
                 }
@@ -122,10 +125,13 @@ impl Attempt<'_> {
             Err(failure) => {
                 // The report shows what came back, without its secrets.
                 if let Some(response) = trace.response() {
-                    let cookie = |name: &str| jar.value(name);
-                    let answer = Answer::new(response, &cookie);
-                    for capture in &self.step.captures {
-                        let _ = capture::take(capture, &answer, self.source, scope);
+                    let mut inner = scope.clone();
+                    let judged = self
+                        .judge(&[], &self.step.captures, response, &mut inner, jar)
+                        .await;
+                    scope.keep_secret(inner.secrets().to_vec());
+                    if judged.hides_secret {
+                        trace.hide_answer();
                     }
                 }
                 vec![failure]

@@ -20,6 +20,7 @@ mod at_once;
 mod codings;
 mod command;
 mod curl;
+mod deep;
 mod dial;
 mod digest;
 mod documents;

@@ -16,7 +16,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/template/filters.rs",
         ],
     ),
-    ("boon", &["smoke-tests/src/json_schema.rs"]),
+    ("boon", &["smoke-tests/src/json_schema/mod.rs"]),
     (
         "html5ever",
         &[
@@ -35,7 +35,13 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/markup/xpath/view.rs",
         ],
     ),
-    ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
+    (
+        "serde_json_path",
+        &[
+            "smoke-tests/src/jsonpath/mod.rs",
+            "smoke-tests/src/jsonpath/meter.rs",
+        ],
+    ),
     (
         "regex::",
         &["smoke-tests/src/pattern.rs", "hook/src/proof/conditions.rs"],
