@@ -38,6 +38,7 @@ mod malformed_flow;
 mod markup;
 mod outputs;
 mod properties;
+mod repeats;
 mod report_schema;
 mod requests;
 mod runs;
