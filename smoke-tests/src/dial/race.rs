@@ -46,13 +46,14 @@ impl Attempt {
     }
 
     fn silent(&self) -> Unreached {
-        let connected = self.connected.load(Ordering::Relaxed);
+        let problem = if self.connected.load(Ordering::Relaxed) {
+            Problem::NoHandshake
+        } else {
+            Problem::NoConnection
+        };
         Unreached {
             address: self.address,
-            problem: match connected {
-                true => Problem::NoHandshake,
-                false => Problem::NoConnection,
-            },
+            problem,
         }
     }
 }

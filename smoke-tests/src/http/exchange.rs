@@ -168,10 +168,11 @@ impl Client {
             Err(Unsent::Broken(reason)) => Err(Lost::Failed(AskError::no_head(reason, asked))),
             Err(Unsent::Ended(reason)) => {
                 let error = AskError::no_head(reason, asked);
-                Err(match using.is_reused && !line.has_begun_to_answer(&using) {
-                    true => Lost::Closed(error),
-                    false => Lost::Failed(error),
-                })
+                if using.is_reused && !line.has_begun_to_answer(&using) {
+                    Err(Lost::Closed(error))
+                } else {
+                    Err(Lost::Failed(error))
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ use http_body_util::Full;
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::sync::OwnedSemaphorePermit;
 use url::{Position, Url};
 
 use super::cause::{self, Cause};
@@ -24,6 +25,8 @@ use crate::check_file::HttpVersion;
 pub(super) struct Line {
     pub(super) link: Arc<Link>,
     pub(super) sender: Sender,
+    /// The room for a request, where there is not any amount of it.
+    slot: Option<OwnedSemaphorePermit>,
 }
 
 /// What sends requests over a connection.
@@ -77,14 +80,25 @@ impl Line {
             HttpVersion::One => Sender::One(One::handshake(stream).await?),
             HttpVersion::Two => Sender::Two(Two::handshake(stream).await?),
         };
-        Ok(Self { link, sender })
+        Ok(Self::over(link, sender))
     }
 
-    /// Waits until it can take a request; whether it can.
+    pub(super) fn over(link: Arc<Link>, sender: Sender) -> Self {
+        let slot = None;
+        Self { link, sender, slot }
+    }
+
+    /// Waits until it takes a request; whether it does.
     pub(super) async fn is_ready(&mut self) -> bool {
         match &mut self.sender {
             Sender::One(one) => one.sender.ready().await.is_ok(),
-            Sender::Two(two) => two.is_open(),
+            Sender::Two(two) => {
+                self.slot = two.slot().await;
+                if self.link.is_retired() {
+                    two.close();
+                }
+                self.slot.is_some() && !self.link.is_retired()
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use crate::dial::{Dialled, Protocol};
 
 /// How long somebody waits for a connection that another opens and both may
 /// use, before opening one beside it.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Which connection a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,14 @@ struct Open {
     is_one: bool,
 }
 
+/// Who opens a connection.
+enum Turn<'p> {
+    /// Somebody else did.
+    Taken(Line),
+    /// Whoever has this; absent if others may do so at the same time.
+    Opens(Option<tokio::sync::MutexGuard<'p, ()>>),
+}
+
 impl Pool {
     fn place(&self, url: &Url, http: Option<HttpVersion>) -> Arc<Place> {
         let key = (url.origin().ascii_serialization(), http);
@@ -84,26 +92,60 @@ impl Client {
             return self.connect(url, http, end).await;
         }
         let place = self.pool.place(url, http);
-        if let Some(line) = place.take(need).await {
-            return Ok(line);
-        }
-        // Without TLS nothing is agreed on.
-        let may_share = url.scheme() == "https" || http == Some(HttpVersion::Two);
-        let mut turn = None;
-        if may_share && http != Some(HttpVersion::One) && !place.open().is_one {
-            let patience = end.min(Instant::now() + PATIENCE);
-            turn = timeout_at(patience, place.opening.lock()).await.ok();
-            if let Some(line) = place.take(need).await {
+        loop {
+            let known = place.open().take(need);
+            let mut line = match known {
+                Some(line) => line,
+                None => match self.turn(&place, url, http, need, end).await {
+                    Turn::Taken(line) => line,
+                    Turn::Opens(_turn) => return self.open_line(&place, url, http, end).await,
+                },
+            };
+            // What ended since it was idle is found here.
+            if line.is_ready().await {
                 return Ok(line);
             }
-            if place.open().is_one {
-                turn = None;
-            }
         }
-        let opened = self.connect(url, http, end).await?;
+    }
+
+    /// Waits while somebody else opens a connection that all may share.
+    async fn turn<'p>(
+        &self,
+        place: &'p Place,
+        url: &Url,
+        http: Option<HttpVersion>,
+        need: Need,
+        end: Instant,
+    ) -> Turn<'p> {
+        // Without TLS nothing is agreed on.
+        let has_choice = url.scheme() == "https" && http.is_none();
+        let is_shared = has_choice && !place.open().is_one || http == Some(HttpVersion::Two);
+        if !is_shared {
+            return Turn::Opens(None);
+        }
+        let patience = end.min(Instant::now() + PATIENCE);
+        let turn = timeout_at(patience, place.opening.lock()).await.ok();
         let mut open = place.open();
-        if let Sender::Two(two) = &opened.sender {
-            open.shared = Some((Arc::clone(&opened.link), two.clone()));
+        match open.take(need) {
+            Some(line) => Turn::Taken(line),
+            None => Turn::Opens(turn.filter(|_| !open.is_one)),
+        }
+    }
+
+    /// Opens a connection that others may use, too.
+    async fn open_line(
+        &self,
+        place: &Place,
+        url: &Url,
+        http: Option<HttpVersion>,
+        end: Instant,
+    ) -> Result<Line, AskError> {
+        let mut line = self.connect(url, http, end).await?;
+        // If it is not, the request finds out why.
+        line.is_ready().await;
+        let mut open = place.open();
+        if let Sender::Two(two) = &line.sender {
+            open.shared = Some((Arc::clone(&line.link), two.clone()));
         } else {
             open.is_one = true;
             // This one will be idle in the place of another, so that there are
@@ -112,12 +154,10 @@ impl Client {
                 open.idle.remove(0);
             }
         }
-        drop(open);
-        drop(turn);
-        Ok(opened)
+        Ok(line)
     }
 
-    /// Opens a connection.
+    /// Opens a connection for whoever asked for it.
     async fn connect(
         &self,
         url: &Url,
@@ -142,8 +182,8 @@ impl Client {
             _ => HttpVersion::One,
         });
         let (link, stream) = Link::new(peer, phases, tls, stream);
-        let line = Line::new(link, stream, version).await;
-        line.map_err(|reason| AskError::no_head(reason, http))
+        let opened = Line::new(link, stream, version).await;
+        opened.map_err(|reason| AskError::no_head(reason, http))
     }
 }
 
@@ -151,30 +191,18 @@ impl Place {
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// A connection that is open, if there is one for this need.
-    async fn take(&self, need: Need) -> Option<Line> {
-        loop {
-            let mut line = self.open().take(need)?;
-            // What ended since it was idle is found here.
-            if line.is_ready().await {
-                return Some(line);
-            }
-        }
-    }
 }
 
 impl Open {
+    /// A connection for this need, if there is one.
     fn take(&mut self, need: Need) -> Option<Line> {
         let fresh = |link: &Link| !link.is_retired() && !link.is_stale();
         if let Some((link, two)) = &mut self.shared {
             if !fresh(link) || !two.is_open() {
                 self.shared = None;
             } else if need == Need::Any || link.is_alive() {
-                return Some(Line {
-                    link: Arc::clone(link),
-                    sender: Sender::Two(two.clone()),
-                });
+                let sender = Sender::Two(two.clone());
+                return Some(Line::over(Arc::clone(link), sender));
             }
         }
         if need != Need::Any {

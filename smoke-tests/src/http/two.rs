@@ -18,6 +18,7 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::body::Frame;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::cause::{Cause, network};
 use super::line::Unsent;
@@ -35,17 +36,23 @@ const CONNECTION_WINDOW: u32 = 5 * 1024 * 1024;
 /// is beyond that it would refuse.
 const BEFORE_SETTINGS: usize = 1;
 
+/// The most requests at the same time, whatever the server allows.
+const MOST_STREAMS: usize = 1 << 16;
+
 /// What sends requests over a connection.
 #[derive(Clone)]
 pub(super) struct Two {
     sender: SendRequest<Bytes>,
+    /// How many more the server takes at the same time; closed with the
+    /// connection.
+    slots: Arc<Semaphore>,
     _driver: Arc<Driver>,
 }
 
 impl Two {
     /// Speaks HTTP/2 over a new connection.
     pub(super) async fn handshake(stream: Listened) -> Result<Self, String> {
-        let (sender, connection) = h2::client::Builder::new()
+        let (sender, mut connection) = h2::client::Builder::new()
             .enable_push(false)
             .initial_max_send_streams(BEFORE_SETTINGS)
             .initial_window_size(STREAM_WINDOW)
@@ -54,18 +61,54 @@ impl Two {
             .handshake(stream.with_frames())
             .await
             .map_err(|error| words(&error))?;
-        let driver = Driver::spawn(connection.map(drop));
+        let slots = Arc::new(Semaphore::new(BEFORE_SETTINGS));
+        let granted = Arc::clone(&slots);
+        let driver = Driver::spawn(async move {
+            let mut allowed = BEFORE_SETTINGS;
+            let ended = poll_fn(|cx| {
+                let ended = connection.poll_unpin(cx);
+                let now = connection.max_concurrent_send_streams();
+                let now = now.clamp(1, MOST_STREAMS);
+                if now > allowed {
+                    granted.add_permits(now - allowed);
+                    allowed = now;
+                } else {
+                    allowed -= granted.forget_permits(allowed - now);
+                }
+                ended
+            });
+            let _ = ended.await;
+            granted.close();
+        });
         Ok(Self {
             sender,
+            slots,
             _driver: Arc::new(driver),
         })
+    }
+
+    /// Waits until the server takes another request; absent if it takes none
+    /// any more. Those who would have to wait longest are not handed to the
+    /// library: a server that closes the connection refuses all that it has.
+    pub(super) async fn slot(&mut self) -> Option<OwnedSemaphorePermit> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok()?;
+        if self.is_open() {
+            return Some(slot);
+        }
+        self.close();
+        None
+    }
+
+    /// Sends away those who wait until the server takes another request.
+    pub(super) fn close(&self) {
+        self.slots.close();
     }
 
     /// Whether another request may go over it: the server has not begun to
     /// close it.
     pub(super) fn is_open(&mut self) -> bool {
         let ready = poll_fn(|cx| self.sender.poll_ready(cx)).now_or_never();
-        ready.is_none_or(|ready| ready.is_ok())
+        !self.slots.is_closed() && ready.is_none_or(|ready| ready.is_ok())
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -175,10 +218,10 @@ impl From<h2::Error> for Unsent {
         if error.is_library() && reason == Some(Reason::ENHANCE_YOUR_CALM) {
             return Self::LargeHead;
         }
-        match error.is_io() {
-            true => Self::Ended(words(&error)),
-            false => Self::Broken(words(&error)),
+        if error.is_io() {
+            return Self::Ended(words(&error));
         }
+        Self::Broken(words(&error))
     }
 }
 

@@ -207,10 +207,12 @@ async fn a_server_that_refuses_for_ever_is_asked_until_the_timeout() {
 
 /// The text without the time that a request took.
 fn without_time(text: &str) -> String {
-    let lines = text.lines().map(|line| match line.split_once("was not answered (") {
-        Some((begin, _)) => format!("{begin}was not answered (N time)"),
-        None => line.to_owned(),
-    });
+    let lines = text
+        .lines()
+        .map(|line| match line.split_once("was not answered (") {
+            Some((begin, _)) => format!("{begin}was not answered (N time)"),
+            None => line.to_owned(),
+        });
     lines.collect::<Vec<_>>().join("\n")
 }
 

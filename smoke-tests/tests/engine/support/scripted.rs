@@ -148,8 +148,13 @@ async fn two(mut stream: TcpStream, mut next: impl FnMut() -> Deed) -> Option<()
     loop {
         let mut prefix = [0; 9];
         stream.read_exact(&mut prefix).await.ok()?;
-        let [a, b, c, kind, flags, w, x, y, z] = prefix;
-        let mut content = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        let (kind, flags) = (prefix[3], prefix[4]);
+        let number = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |all, &byte| all << 8 | u32::from(byte))
+        };
+        let mut content = vec![0; number(&prefix[..3]) as usize];
         stream.read_exact(&mut content).await.ok()?;
         if kind == SETTINGS && flags & END_STREAM == 0 {
             let known = frame(SETTINGS, END_STREAM, 0, b"");
@@ -158,7 +163,7 @@ async fn two(mut stream: TcpStream, mut next: impl FnMut() -> Deed) -> Option<()
         if !matches!(kind, HEADERS | DATA) || flags & END_STREAM == 0 {
             continue;
         }
-        let id = u32::from_be_bytes([w, x, y, z]);
+        let id = number(&prefix[5..]);
         let deed = next();
         let whole = |id| frame(HEADERS, END_HEADERS | END_STREAM, id, STATUS_200);
         let answer = match deed {
