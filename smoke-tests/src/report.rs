@@ -13,6 +13,7 @@ pub use self::class::Class;
 pub use self::figures::{Series, Timing};
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
+pub use crate::http::Repeats;
 use crate::redact::{Redactor, Secret};
 use crate::release::Route;
 
@@ -129,6 +130,9 @@ pub struct StepReport {
     /// The parts of the last answer's time, if the step expects something of
     /// them or of TLS.
     pub timing: Option<Timing>,
+    /// How often its requests were asked again that no server had answered,
+    /// or begun with; no attempt of a check file is counted here.
+    pub repeats: Repeats,
     /// How long the whole answer took.
     pub(crate) latency: Option<Duration>,
     /// What came of all repetitions, if the step is repeated. What else is

@@ -156,10 +156,6 @@ impl Target {
     pub fn is_address(&self) -> bool {
         !matches!(self.base.host(), Some(url::Host::Domain(_)))
     }
-
-    pub(crate) fn has_explicit_port(&self) -> bool {
-        self.base.port().is_some()
-    }
 }
 
 /// What is dialled instead of the target's own name: the load balancer's name

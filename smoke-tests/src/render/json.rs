@@ -129,6 +129,9 @@ pub struct Step<'a> {
     pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
     pub duration_ms: u64,
+    /// How often its requests were asked again beside that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// The parts of the last answer's time, if the step expects something of
     /// them or of TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +158,15 @@ pub struct Step<'a> {
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curl: Option<&'a str>,
+}
+
+/// How often requests were asked again that no server had answered.
+#[derive(Debug, Serialize)]
+pub struct Repeats {
+    /// Because the server had closed the connection, which was used before.
+    pub closed: u32,
+    /// Because the server said that it had not begun with the request.
+    pub refused: u32,
 }
 
 /// The parts of a request's time in milliseconds, with one decimal.
@@ -291,6 +303,10 @@ fn step(step: &report::StepReport) -> Step<'_> {
         attempts: step.attempts,
         start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
+        repeats: (step.repeats.total() > 0).then_some(Repeats {
+            closed: step.repeats.closed,
+            refused: step.repeats.refused,
+        }),
         timing: step.timing.as_ref().map(timing),
         series: step.series.as_ref().map(series),
         body: step

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::check_file::{Severity, Step};
 use crate::diagnostic::Place;
 use crate::plan::PlannedCheck;
-use crate::report::{CheckReport, NotRun, Outcome, StepOutcome, StepReport};
+use crate::report::{CheckReport, NotRun, Outcome, Repeats, StepOutcome, StepReport};
 
 /// The outcome of a check that something is wrong with.
 pub(super) fn failed(planned: &PlannedCheck) -> Outcome {
@@ -65,6 +65,7 @@ pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
                 timing: None,
+                repeats: Repeats::default(),
                 latency: None,
                 series: None,
                 outlasting: Duration::ZERO,

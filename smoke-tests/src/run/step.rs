@@ -208,6 +208,10 @@ impl Attempt<'_> {
             } else {
                 client.ask(request, limit).await
             };
+            report.repeats += match &asked {
+                Ok(response) => response.repeats,
+                Err(unanswered) => unanswered.repeats,
+            };
             if let Some((foreign, response)) = self.foreign(&url, &asked) {
                 foreign_answers += 1;
                 report.status = Some(response.status);
@@ -302,7 +306,7 @@ impl Attempt<'_> {
 
     pub(super) fn unanswered(&self, unanswered: &Unanswered) -> Failure {
         let error = &unanswered.error;
-        let late = matches!(error, AskError::NoAnswer(_) | AskError::NoEnd(_));
+        let late = error.is_late();
         let class = match error {
             _ if late && self.shared.is_over() => Class::CutShort,
             AskError::TooLarge(_) | AskError::TooLargeDecoded(_) | AskError::LargeHead => {
@@ -312,6 +316,7 @@ impl Attempt<'_> {
             | AskError::NoAnswer(_)
             | AskError::NoEnd(_)
             | AskError::Version { .. }
+            | AskError::Refused { .. }
             | AskError::Broken(_) => Class::CouldNotAsk,
         };
         let (title, expected) = match class {

@@ -38,7 +38,7 @@ async fn a_closed_port() {
      --> shop.yaml:3:5
       |
     3 |     get: /healthz
-      |     ^^^^^^^^^^^^^ expected an answer, found no connection: tcp connect error: Connection refused (os error 111)
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: 127.0.0.1:PORT: connection refused
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
       = help: check the port, and that a listener is there; nothing accepts connections on it
@@ -60,7 +60,7 @@ async fn a_connection_on_which_nothing_is_said() {
      --> shop.yaml:3:5
       |
     3 |     get: /healthz
-      |     ^^^^^^^^^^^^^ expected an answer, found no answer within N time
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: 127.0.0.1:PORT: no answer to the TLS handshake
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
       = help: check that the security group of the load balancer lets this machine in on the port; raise `timeout` if the target is only slow
@@ -235,7 +235,7 @@ async fn a_handshake_that_is_not_tls() {
      --> shop.yaml:3:5
       |
     3 |     get: /healthz
-      |     ^^^^^^^^^^^^^ expected an answer, found no connection: received corrupt message of type InvalidContentType
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: 127.0.0.1:PORT: received corrupt message of type InvalidContentType
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
       = help: check the scheme and the port; what answers there speaks no TLS

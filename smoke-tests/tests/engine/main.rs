@@ -41,6 +41,7 @@ mod markup;
 mod outputs;
 mod properties;
 mod release;
+mod repeats;
 mod report_schema;
 mod requests;
 mod runs;
