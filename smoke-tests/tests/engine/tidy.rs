@@ -35,7 +35,8 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
     ),
     ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
     ("regex::", &["smoke-tests/src/pattern.rs"]),
-    ("reqwest", &["smoke-tests/src/http.rs", "aws/src/http.rs"]),
+    ("reqwest", &["aws/src/http.rs"]),
+    ("h2::", &["smoke-tests/src/http/two.rs"]),
     (
         "rustls",
         &["smoke-tests/src/dial/tls.rs", "aws/src/http.rs"],
