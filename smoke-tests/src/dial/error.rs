@@ -147,23 +147,26 @@ impl NetworkError {
 impl From<&io::Error> for NetworkError {
     fn from(error: &io::Error) -> Self {
         let kind = error.kind();
-        let words = match (error.raw_os_error(), kind) {
-            (Some(number), _) => {
-                let words = error.to_string();
-                let number = format!(" (os error {number})");
-                let words = words.strip_suffix(&number).unwrap_or(&words);
-                lower_first(words)
-            }
+        let words = match kind {
+            _ if error.raw_os_error().is_some() => without_number(error),
             // The TLS stack says it with a link into its own documents.
-            (None, io::ErrorKind::UnexpectedEof) => "the connection ended too early".to_owned(),
-            (None, io::ErrorKind::BrokenPipe) => "the connection ended".to_owned(),
-            (None, _) => error.to_string(),
+            io::ErrorKind::UnexpectedEof => "the connection ended too early".to_owned(),
+            io::ErrorKind::BrokenPipe => "the connection ended".to_owned(),
+            _ => error.to_string(),
         };
         Self { kind, words }
     }
 }
 
-fn lower_first(words: &str) -> String {
+/// What the operating system says, without its number for it.
+pub(super) fn without_number(error: &io::Error) -> String {
+    let words = error.to_string();
+    let number = error
+        .raw_os_error()
+        .map(|number| format!(" (os error {number})"));
+    let words = number
+        .and_then(|number| words.strip_suffix(&number))
+        .unwrap_or(&words);
     let mut chars = words.chars();
     let first = chars.next().map(|first| first.to_ascii_lowercase());
     first.into_iter().chain(chars).collect()
@@ -172,4 +175,28 @@ fn lower_first(words: &str) -> String {
 fn list(tried: &[Unreached]) -> String {
     let tried: Vec<_> = tried.iter().map(ToString::to_string).collect();
     tried.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_network_says_is_said_in_words() {
+        let link = "peer closed connection: https://docs.rs/rustls/latest/rustls/manual";
+        for (error, words) in [
+            (io::Error::from_raw_os_error(111), "connection refused"),
+            (
+                io::Error::from_raw_os_error(104),
+                "connection reset by peer",
+            ),
+            (io::Error::from_raw_os_error(101), "network is unreachable"),
+            (
+                io::Error::new(io::ErrorKind::UnexpectedEof, link),
+                "the connection ended too early",
+            ),
+        ] {
+            assert_eq!(NetworkError::from(&error).to_string(), words);
+        }
+    }
 }

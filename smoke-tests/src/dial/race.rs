@@ -15,7 +15,7 @@ use super::error::{Problem, Unreached};
 
 /// How long an address is tried alone before the next one is tried beside it
 /// (RFC 8305, section 5).
-const STAGGER: Duration = Duration::from_millis(250);
+pub(super) const STAGGER: Duration = Duration::from_millis(250);
 /// The same for an address that takes connections: a handshake of TLS takes
 /// longer than a connection, above all where the server is busy.
 const HANDSHAKE_STAGGER: Duration = Duration::from_secs(1);

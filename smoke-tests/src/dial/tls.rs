@@ -13,7 +13,7 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, ProtocolVersion, 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::error::{DialerError, Problem};
+use super::error::{DialerError, Problem, without_number};
 use super::{Certificate, Protocol, Stream};
 
 /// Who is trusted. All connections share the tickets with which a handshake
@@ -213,7 +213,7 @@ fn authorities(path: &Path) -> Result<Authorities, DialerError> {
         path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let pem = std::fs::read(path).map_err(|error| unreadable(without_number(&error)))?;
     let mut roots = RootCertStore::empty();
     let mut left_out = Vec::new();
     let now = Timestamp::now();
@@ -229,7 +229,7 @@ fn authorities(path: &Path) -> Result<Authorities, DialerError> {
                 .map_err(|error| unreadable(error.to_string()))?,
         }
     }
-    let untimely = left_out.join(" and ");
+    let untimely = left_out.join(", and ");
     if roots.is_empty() && untimely.is_empty() {
         return Err(unreadable("no certificate in PEM form in it".to_owned()));
     }

@@ -135,7 +135,7 @@ impl Client {
     ) -> Result<Begun, Lost> {
         let http = outgoing.http;
         let late = || Lost::Failed(AskError::NoAnswer(terms.limit));
-        let line = self.line(&outgoing.url, http, need, terms.end);
+        let line = self.line(&outgoing.url, http, need, terms);
         let line = timeout_at(terms.end, line).await.map_err(|_| late())?;
         let mut line = line.map_err(Lost::Failed)?;
         let using = line.link.begin();

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::line::{Line, Sender};
 use super::link::Link;
+use super::receive::Terms;
 use super::two::Two;
 use super::{AskError, Client};
 use crate::check_file::HttpVersion;
@@ -80,25 +81,25 @@ impl Pool {
 }
 
 impl Client {
-    /// A connection for a request, which there is until `end` at the latest.
+    /// A connection for a request, which there is in time or not at all.
     pub(super) async fn line(
         &self,
         url: &Url,
         http: Option<HttpVersion>,
         need: Need,
-        end: Instant,
+        terms: Terms,
     ) -> Result<Line, AskError> {
         if need == Need::Own {
-            return self.connect(url, http, end).await;
+            return self.connect(url, http, terms).await;
         }
         let place = self.pool.place(url, http);
         loop {
             let known = place.open().take(need);
             let mut line = match known {
                 Some(line) => line,
-                None => match self.turn(&place, url, http, need, end).await {
+                None => match self.turn(&place, url, http, need, terms).await {
                     Turn::Taken(line) => line,
-                    Turn::Opens(_turn) => return self.open_line(&place, url, http, end).await,
+                    Turn::Opens(_turn) => return self.open_line(&place, url, http, terms).await,
                 },
             };
             // What ended since it was idle is found here.
@@ -115,7 +116,7 @@ impl Client {
         url: &Url,
         http: Option<HttpVersion>,
         need: Need,
-        end: Instant,
+        terms: Terms,
     ) -> Turn<'p> {
         // Without TLS nothing is agreed on.
         let has_choice = url.scheme() == "https" && http.is_none();
@@ -123,7 +124,7 @@ impl Client {
         if !is_shared {
             return Turn::Opens(None);
         }
-        let patience = end.min(Instant::now() + PATIENCE);
+        let patience = terms.end.min(Instant::now() + PATIENCE);
         let turn = timeout_at(patience, place.opening.lock()).await.ok();
         let mut open = place.open();
         match open.take(need) {
@@ -138,9 +139,9 @@ impl Client {
         place: &Place,
         url: &Url,
         http: Option<HttpVersion>,
-        end: Instant,
+        terms: Terms,
     ) -> Result<Line, AskError> {
-        let mut line = self.connect(url, http, end).await?;
+        let mut line = self.connect(url, http, terms).await?;
         // If it is not, the request finds out why.
         line.is_ready().await;
         let mut open = place.open();
@@ -162,14 +163,18 @@ impl Client {
         &self,
         url: &Url,
         http: Option<HttpVersion>,
-        end: Instant,
+        terms: Terms,
     ) -> Result<Line, AskError> {
         let offer: &[Protocol] = match http {
             None => &[Protocol::Http2, Protocol::Http1],
             Some(HttpVersion::One) => &[Protocol::Http1],
             Some(HttpVersion::Two) => &[Protocol::Http2],
         };
-        let dialled = self.dialer.dial(url, offer, end).await;
+        if terms.end <= Instant::now() {
+            // Somebody else knows which address is silent.
+            return Err(AskError::NoAnswer(terms.limit));
+        }
+        let dialled = self.dialer.dial(url, offer, terms.end).await;
         let Dialled {
             stream,
             peer,

@@ -14,9 +14,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use h2::client::SendRequest;
 use h2::{Reason, RecvStream, SendStream};
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::body::Frame;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -117,7 +115,13 @@ impl Two {
         mut request: http::Request<()>,
         body: Bytes,
     ) -> Result<http::Response<Answer>, Unsent> {
-        fit(request.headers_mut(), body.len());
+        if !body.is_empty() {
+            let length = HeaderValue::from(body.len());
+            request
+                .headers_mut()
+                .entry(CONTENT_LENGTH)
+                .or_insert(length);
+        }
         let (mut head, stream) = self.sender.send_request(request, body.is_empty())?;
         let mut sending = Some(send(stream, body).boxed());
         // Servers may answer before they have the whole request.
@@ -153,29 +157,6 @@ async fn send(mut stream: SendStream<Bytes>, mut body: Bytes) {
         if stream.send_data(part, body.is_empty()).is_err() {
             return;
         }
-    }
-}
-
-/// Takes out the headers that speak of a connection, which HTTP/2 forbids
-/// (RFC 9113, section 8.2.2), and says how long the body is.
-fn fit(headers: &mut HeaderMap, length: usize) {
-    let named = headers.remove(CONNECTION);
-    let named = named.as_ref().and_then(|names| names.to_str().ok());
-    for name in named.unwrap_or_default().split(',') {
-        headers.remove(name.trim());
-    }
-    for name in [TRANSFER_ENCODING, UPGRADE] {
-        headers.remove(name);
-    }
-    for name in ["keep-alive", "proxy-connection"] {
-        headers.remove(HeaderName::from_static(name));
-    }
-    if headers.get(TE).is_some_and(|value| value != "trailers") {
-        headers.remove(TE);
-    }
-    if length > 0 {
-        let length = HeaderValue::from(length);
-        headers.entry(CONTENT_LENGTH).or_insert(length);
     }
 }
 
@@ -237,6 +218,7 @@ fn words(error: &h2::Error) -> String {
     match (error.is_remote(), error.is_go_away()) {
         (true, true) => format!("the server gave the connection up by GOAWAY with `{code}`"),
         (true, false) => format!("the server reset the stream with `{code}`"),
-        (false, _) => format!("what came is not HTTP/2: `{code}`"),
+        (false, true) => format!("what came is not HTTP/2: `{code}`"),
+        (false, false) => format!("it breaks the rules of HTTP/2 with `{code}`"),
     }
 }

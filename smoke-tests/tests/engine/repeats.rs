@@ -9,8 +9,8 @@ use smoke_tests::settings::Limits;
 use smoke_tests::snippet::Colour;
 
 use crate::support::scripted::Deed::{
-    Abort, Answer, AnswerAndClose, Close, GoAwayAfter, GoAwayBefore, HalfABody, HalfAHead, Reset,
-    Silence, Together,
+    Abort, Answer, AnswerAndClose, Close, GoAwayAfter, GoAwayBefore, HalfABody, HalfABodyAndReset,
+    HalfAHead, Reset, Silence, Together,
 };
 use crate::support::scripted::{
     CANCEL, Deed, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM, Scripted, serve_script,
@@ -110,6 +110,16 @@ async fn a_part_of_an_answer_is_an_answer() {
             let seen = run(http, script, &["get", "get"]).await;
             seen.assert(&case, Outcome::Failed, &[0, 0], (0, 0));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_reset_is_not_whole() {
+    for code in [NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM, CANCEL] {
+        let case = format!("reset with {code}");
+        let script: &[&[Deed]] = &[&[Answer, HalfABodyAndReset(code)], &[]];
+        let seen = run("2", script, &["get", "get"]).await;
+        seen.assert(&case, Outcome::Failed, &[0, 0], (0, 0));
     }
 }
 

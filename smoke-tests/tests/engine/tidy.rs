@@ -46,7 +46,8 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
         "regex::",
         &["smoke-tests/src/pattern.rs", "hook/src/proof/conditions.rs"],
     ),
-    ("reqwest", &["smoke-tests/src/http.rs", "aws/src/http.rs"]),
+    ("reqwest", &["aws/src/http.rs"]),
+    ("h2::", &["smoke-tests/src/http/two.rs"]),
     (
         "rustls",
         &["smoke-tests/src/dial/tls.rs", "aws/src/http.rs"],

@@ -23,6 +23,9 @@ pub enum Deed {
     /// The head of an answer and half of its body, then the end of the
     /// connection.
     HalfABody,
+    /// The head of an answer and half of its body, then a reset of the stream
+    /// with this code; HTTP/2 only.
+    HalfABodyAndReset(u8),
     /// A reset of the stream with this code; HTTP/2 only.
     Reset(u8),
     /// A GOAWAY with this code that leaves the request out, then the end of
@@ -180,6 +183,12 @@ async fn two(mut stream: TcpStream, mut next: impl FnMut() -> Deed) -> Option<()
                 frame(DATA, 0, id, b"hello"),
             ]
             .concat(),
+            Deed::HalfABodyAndReset(code) => [
+                frame(HEADERS, END_HEADERS, id, STATUS_200),
+                frame(DATA, 0, id, b"hello"),
+                frame(RST_STREAM, 0, id, &[0, 0, 0, code]),
+            ]
+            .concat(),
             Deed::Reset(code) => frame(RST_STREAM, 0, id, &[0, 0, 0, code]),
             Deed::GoAwayBefore(code) => go_away(id.saturating_sub(2), code),
             Deed::GoAwayAfter(code) => go_away(id, code),
@@ -187,7 +196,11 @@ async fn two(mut stream: TcpStream, mut next: impl FnMut() -> Deed) -> Option<()
         };
         stream.write_all(&answer).await.ok()?;
         match deed {
-            Deed::Answer | Deed::Reset(_) | Deed::Silence | Deed::Together(_) => {}
+            Deed::Answer
+            | Deed::Reset(_)
+            | Deed::HalfABodyAndReset(_)
+            | Deed::Silence
+            | Deed::Together(_) => {}
             Deed::Abort => return stream.set_zero_linger().ok(),
             _ => return stream.shutdown().await.ok(),
         }
