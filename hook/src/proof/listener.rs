@@ -120,7 +120,8 @@ async fn leads_to_green(
                     Err(why) => {
                         // The service may have been made smaller meanwhile.
                         if !said.is_empty() {
-                            tasks = green.tasks(&clients.ecs, bound).await?;
+                            let now = green.tasks(&clients.ecs, bound).await?;
+                            tasks = now.unwrap_or(tasks);
                         }
                         why
                     }

@@ -156,3 +156,16 @@ async fn what_no_request_to_the_target_can_reach_is_no_obstacle_whatever_it_does
         assert_eq!(balancer.target_requests(Colour::Blue), 0);
     }
 }
+
+#[tokio::test]
+async fn a_check_of_which_one_request_reaches_green_stays_a_note() {
+    let trial = with(&[Rule::of_paths(&["/orders*"], Action::Fixed(200))]).await;
+    let file = trial.stage.folder().join("steps.yaml");
+    let steps =
+        "checks:\n  - name: both\n    steps:\n      - get: /healthz\n      - get: /orders\n";
+    std::fs::write(&file, steps).unwrap();
+    let trial = trial.set("SMOKE_CHECKS", &file.display().to_string());
+    let invoked = succeeds(&trial).await;
+    let note = "some requests on the test listener do not reach green: priority 1, path `/orders*`: `fixed-response`";
+    assert_note(&invoked, note);
+}
