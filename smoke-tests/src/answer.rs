@@ -111,19 +111,21 @@ impl<'a> Answer<'a> {
         });
         document.as_ref().map_err(|reason| {
             // What cannot be decoded is no JSON, and that is why.
-            let found = format!("a body that is not JSON: {reason}");
-            self.text()
-                .err()
-                .unwrap_or_else(|| match is_too_deep(body) {
-                    true => Senseless {
-                        expected: format!("JSON nested at most {MOST_LEVELS} levels").into(),
-                        found: "more of them".to_owned(),
-                    },
-                    false => Senseless {
-                        expected: "JSON".into(),
-                        found,
-                    },
-                })
+            let no_json = || Senseless {
+                expected: "JSON".into(),
+                found: format!("a body that is not JSON: {reason}"),
+            };
+            let too_deep = || Senseless {
+                expected: format!("JSON nested at most {MOST_LEVELS} levels").into(),
+                found: "more of them".to_owned(),
+            };
+            self.text().err().unwrap_or_else(|| {
+                if is_too_deep(body) {
+                    too_deep()
+                } else {
+                    no_json()
+                }
+            })
         })
     }
 
