@@ -128,7 +128,13 @@ impl Target {
     }
 
     /// Requests go to the target and to allowed hosts, and nowhere else.
-    fn guard(&self, url: Url) -> Result<Url, String> {
+    fn guard(&self, mut url: Url) -> Result<Url, String> {
+        if !matches!(url.scheme(), "http" | "https") {
+            let scheme = url.scheme();
+            return Err(format!("the scheme `{scheme}`, of which nothing is asked"));
+        }
+        // It is for who reads the answer, and not sent (RFC 9110, section 7.1).
+        url.set_fragment(None);
         let credentials = !url.username().is_empty() || url.password().is_some();
         if self.is_at(&url) || (self.hosts.allow(&url) && !credentials) {
             Ok(url)
@@ -243,7 +249,25 @@ mod tests {
         check("https://shop.example.com/x", None);
         check("http://shop.example.com:8443/x", None);
         check("https://shop.example.com:8443@evil.example/x", None);
+        check("/a?b#c", Some("https://shop.example.com:8443/base/a?b"));
+        check("/a#b?c", Some("https://shop.example.com:8443/base/a"));
         let from = target.url("/a").unwrap();
+        let moved = target.redirect(&from, "/b#c").unwrap();
+        assert_eq!(target.path_of(&moved), "https://shop.example.com:8443/b");
+        for (location, scheme) in [
+            ("javascript:alert(1)", "javascript"),
+            ("data:text/html,x", "data"),
+            ("mailto:a@shop.example.com", "mailto"),
+            ("file:///etc/passwd", "file"),
+            ("blob:https://shop.example.com:8443/x", "blob"),
+            ("ws://shop.example.com:8443/x", "ws"),
+        ] {
+            let found = target.redirect(&from, location).unwrap_err();
+            assert_eq!(
+                found,
+                format!("the scheme `{scheme}`, of which nothing is asked")
+            );
+        }
         assert!(target.redirect(&from, "/b").is_ok());
         assert!(target.redirect(&from, "//evil.example/b").is_err());
         assert!(target.redirect(&from, "https://169.254.169.254/").is_err());

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json;
 use crate::template::{Scope, Template};
 
 /// A JSON value whose strings may be templates.
@@ -63,6 +64,7 @@ const MOST_SHOWN: usize = 160;
 pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => shown_text(text),
+        Value::Number(number) if json::is_beyond(number) => json::BEYOND.to_owned(),
         other => format!("`{}`", shortened(&other.to_string())),
     }
 }
