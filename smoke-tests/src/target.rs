@@ -27,7 +27,7 @@ impl FromStr for Target {
             let found = if text.contains('@') { "text" } else { text };
             format!("{EXPECTED}, found `{found}`: {error}")
         })?;
-        let wrong = if !matches!(base.scheme(), "http" | "https") {
+        let wrong = if !is_asked(&base) {
             Some(format!("the scheme `{}`", base.scheme()))
         } else if !base.username().is_empty() || base.password().is_some() {
             // Not repeated: it may be a real password.
@@ -56,6 +56,11 @@ pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
         url::Host::Ipv4(address) => Some(address.into()),
         url::Host::Ipv6(address) => Some(address.into()),
     }
+}
+
+/// Whether requests can go to a URL of this scheme.
+fn is_asked(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
 }
 
 /// Whether an address is link-local (RFC 3927, RFC 4291), where clouds keep
@@ -119,19 +124,24 @@ impl Target {
     }
 
     /// Where a redirect from `from` to `location` leads, or why it is not
-    /// followed.
-    pub(crate) fn redirect(&self, from: &Url, location: &str) -> Result<Url, String> {
-        let url = from
-            .join(location)
-            .map_err(|error| format!("`{location}`: {error}"))?;
-        self.guard(url)
+    /// followed, and what to do about that.
+    pub(crate) fn redirect(&self, from: &Url, location: &str) -> Result<Url, (String, &str)> {
+        const WRONG: &str =
+            "correct the `location` of the answer, or expect the redirect's own status";
+        const ELSEWHERE: &str = "allow the host with `--allow-host` if it is yours to ask";
+        let url = from.join(location);
+        let url = url.map_err(|error| (format!("`{location}`: {error}"), WRONG))?;
+        let help = if is_asked(&url) { ELSEWHERE } else { WRONG };
+        self.guard(url).map_err(|found| (found, help))
     }
 
     /// Requests go to the target and to allowed hosts, and nowhere else.
     fn guard(&self, mut url: Url) -> Result<Url, String> {
-        if !matches!(url.scheme(), "http" | "https") {
+        if !is_asked(&url) {
             let scheme = url.scheme();
-            return Err(format!("the scheme `{scheme}`, of which nothing is asked"));
+            return Err(format!(
+                "the scheme `{scheme}`, which is neither `http` nor `https`"
+            ));
         }
         // It is for who reads the answer, and not sent (RFC 9110, section 7.1).
         url.set_fragment(None);
@@ -262,10 +272,10 @@ mod tests {
             ("blob:https://shop.example.com:8443/x", "blob"),
             ("ws://shop.example.com:8443/x", "ws"),
         ] {
-            let found = target.redirect(&from, location).unwrap_err();
+            let (found, _) = target.redirect(&from, location).unwrap_err();
             assert_eq!(
                 found,
-                format!("the scheme `{scheme}`, of which nothing is asked")
+                format!("the scheme `{scheme}`, which is neither `http` nor `https`")
             );
         }
         assert!(target.redirect(&from, "/b").is_ok());
