@@ -16,6 +16,7 @@ mod events;
 mod hour;
 mod kept;
 mod leaks;
+mod ledger;
 mod lifecycle;
 mod logs;
 mod matrix;

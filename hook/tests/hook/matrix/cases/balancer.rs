@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal::{Fault, TargetHealth, Weights};
 
 use super::Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Teardown};
-use super::{Case, FAILED, FOREVER, SUCCEEDED, Wrong};
+use super::{Case, End, FAILED, FOREVER, SUCCEEDED, Wrong};
 
 pub(super) fn load_balancer(cases: &mut Vec<Case>) {
     let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
@@ -77,6 +77,11 @@ pub(super) fn load_balancer(cases: &mut Vec<Case>) {
     case("a node follows late", AskingTheApp, &late, SUCCEEDED);
     for moment in [AskingTheApp, FirstCheck, AmidChecks] {
         case("all nodes blue", moment, &Wrong::StaleNode(1), FAILED);
+    }
+    for one_in in [3, 5, 20] {
+        let wrong = Wrong::Mixed(Fault::StaleByLot { one_in, seed: 7 }, None);
+        let name = format!("1 request in {one_in} blue");
+        case(&name, FirstCheck, &wrong, End::NotByBlue);
     }
     for last in 1..=3 {
         let wrong = Wrong::StaleAddress(last);
