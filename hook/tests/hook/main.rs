@@ -21,6 +21,7 @@ mod lifecycle;
 mod logs;
 mod matrix;
 mod metrics;
+mod mixed_colours;
 mod one_build;
 mod one_stack;
 mod own_requests;

@@ -168,13 +168,23 @@ fn others_were_told(case: &Case, trial: &Trial, invocations: &[Invocation]) -> R
 /// Whether no check of a deployment that succeeded was judged by blue, where
 /// some of the requests of its checks reached it.
 fn green_was_judged(case: &Case, trial: &Trial, registered: &Registered) -> Result<(), String> {
-    let Wrong::Mixed(_, times) = case.wrong else {
-        return Ok(());
+    let times = match case.wrong {
+        Wrong::Mixed(_, times) => times,
+        Wrong::PostToBlue => {
+            let of_blue = trial.stage.app(Colour::Blue).requests();
+            let met = of_blue == ["POST /login"];
+            return met
+                .then_some(())
+                .ok_or(format!("blue answered {of_blue:?}"));
+        }
+        _ => return Ok(()),
     };
     let verdict = trial.verdict(registered);
     let judged = ledger::judged(&trial.stage);
     let by_blue = judged.iter().any(|version| version == "blue-1.0.0");
-    if verdict == Some(Verdict::Succeeded) && (by_blue || judged.len() < ledger::ANSWERS) {
+    if verdict == Some(Verdict::Succeeded)
+        && (by_blue || judged.len() < ledger::answers(ledger::READS))
+    {
         return Err(format!("judged were answers of {judged:?}"));
     }
     // Where it is certain that a check reaches blue, it has to.

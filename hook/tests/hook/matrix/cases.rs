@@ -79,11 +79,15 @@ pub(super) enum Wrong {
     Network(Fault),
     /// The same, on a listener that speaks HTTP/1.1 alone.
     OverHttp1(Fault),
+    /// Many requests at once meet it.
+    AmongMany(Fault),
     /// So many requests meet it, and no more.
     Times(Fault, u64),
     /// A node that missed the last change of the weights serves some of the
     /// requests, which only read, until it has given so many answers.
     Mixed(Fault, Option<u64>),
+    /// It serves the first request of the checks, which may not be repeated.
+    PostToBlue,
     /// An answer is nested as deeply, in this form, and its check fails.
     Deep(Form, usize),
     /// The load balancer's name resolves to nothing.

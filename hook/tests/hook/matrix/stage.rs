@@ -121,7 +121,7 @@ fn settings(case: &Case, mut trial: Trial) -> Trial {
     // Only what fails has to give up soon, and not before its moment.
     let waits = matches!(
         case.wrong,
-        Wrong::OutOfTime(_) | Wrong::Late(_) | Wrong::Deep(..)
+        Wrong::OutOfTime(_) | Wrong::Late(_) | Wrong::Deep(..) | Wrong::PostToBlue
     );
     if !case.succeeds() && !waits {
         trial = trial.set("SMOKE_PROOF_TIMEOUT", "1500ms");
@@ -133,16 +133,21 @@ fn settings(case: &Case, mut trial: Trial) -> Trial {
     for (name, secret) in ENVIRONMENT {
         trial = trial.set(name, secret);
     }
-    let mixed = matches!(case.wrong, Wrong::Mixed(..));
+    let mixed = matches!(case.wrong, Wrong::Mixed(..) | Wrong::PostToBlue);
     if case.moment == AskingTheApp || mixed {
         trial = trial.set("SMOKE_IDENTITY", "header:x-app-version");
     }
     if let Some(proof) = proof(case) {
         trial = trial.set("SMOKE_PROOF", proof);
     }
-    if matches!(case.wrong, Wrong::Mixed(..)) {
-        let patience = "6s";
-        trial = ledger::with_gets(trial).set("SMOKE_PROOF_TIMEOUT", patience);
+    match case.wrong {
+        Wrong::Mixed(..) => {
+            let patience = "6s";
+            trial = ledger::with(trial, ledger::READS).set("SMOKE_PROOF_TIMEOUT", patience);
+        }
+        Wrong::PostToBlue => trial = ledger::with_a_post(trial),
+        Wrong::AmongMany(_) => trial = trial.many_checks(200).set("SMOKE_JOBS", "50"),
+        _ => {}
     }
     if case.wrong.is_out_of_memory() {
         trial = trial
@@ -264,6 +269,7 @@ fn set(case: &Case, trial: &Trial) {
                 fault(*wrong);
             }
         }
+        (Wrong::AmongMany(wrong), _) => fault(*wrong),
         (Wrong::Times(wrong, times), moment) if moment != Teardown => {
             balancer.fault_times(Listener::Test, *wrong, *times);
         }
@@ -273,6 +279,12 @@ fn set(case: &Case, trial: &Trial) {
                 Some(times) => balancer.fault_times(Listener::Test, *wrong, *times),
                 None => fault(*wrong),
             }
+        }
+        (Wrong::PostToBlue, _) => {
+            turned(balancer);
+            // The first three ask for the identity.
+            let fourth = Fault::StaleRequest { one_in: 4 };
+            balancer.fault_times(Listener::Test, fourth, 1);
         }
         (Wrong::Forwards(weights), _) => balancer.forward(Listener::Test, *weights),
         (Wrong::FlipsLate(by), _) => {

@@ -179,6 +179,20 @@ pub(super) fn aws(cases: &mut Vec<Case>) {
 /// Each answer takes longer than a call waits for at first.
 fn very_slow(case: &mut impl FnMut(&str, Moment, &Wrong, End)) {
     let late = ApiFault::SlowAnswer { by: VERY_SLOW };
-    let wrong = Wrong::Aws(VERDICT, Lasts::Forever, late);
-    case("6 s an answer", Reporting, &wrong, SUCCEEDED);
+    let of = |operation| Wrong::Aws(operation, Lasts::Forever, late);
+    for operation in ["GetDeployment", "DescribeRules"] {
+        case("6 s an answer", AskingAws, &of(operation), SUCCEEDED);
+    }
+    for (operation, moment) in FETCHES {
+        case("6 s an answer", moment, &of(operation), SUCCEEDED);
+    }
+    case("6 s an answer", Reporting, &of(VERDICT), SUCCEEDED);
+    // Nothing is done for a caller who does not wait.
+    let slow = ApiFault::Slow { by: VERY_SLOW };
+    let wrong = Wrong::Aws(VERDICT, Lasts::Forever, slow);
+    case("6 s a call", Reporting, &wrong, SUCCEEDED);
+    // There is no time for a proof of so many calls, and there is for the
+    // verdict.
+    let wrong = Wrong::AllOfAws(Lasts::Forever, slow);
+    case("6 s a call", AskingAws, &wrong, FAILED);
 }

@@ -83,6 +83,12 @@ pub(super) fn load_balancer(cases: &mut Vec<Case>) {
         let name = format!("1 request in {one_in} blue");
         case(&name, FirstCheck, &wrong, End::NotByBlue);
     }
+    // The first three ask for the identity, the next is of a check.
+    for (name, times) in [("one answer blue", 1), ("a node follows later", 3)] {
+        let wrong = Wrong::Mixed(Fault::StaleRequest { one_in: 4 }, Some(times));
+        case(name, FirstCheck, &wrong, SUCCEEDED);
+    }
+    case("a POST to blue", FirstCheck, &Wrong::PostToBlue, FAILED);
     for last in 1..=3 {
         let wrong = Wrong::StaleAddress(last);
         case("one address blue", AskingTheApp, &wrong, FAILED);

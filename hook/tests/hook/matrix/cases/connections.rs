@@ -10,17 +10,29 @@ pub(super) fn connections(cases: &mut Vec<Case>) {
     let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
         super::case(cases, "connection", fault, moment, wrong, expected);
     };
-    for moment in [AskingTheApp, FirstCheck, AmidChecks, Teardown] {
-        let wrong = Wrong::Network(Fault::CloseAfter { answers: 1 });
-        case("ends after an answer", moment, &wrong, SUCCEEDED);
+    let everywhere = [AskingTheApp, FirstCheck, AmidChecks, Teardown];
+    for (name, fault) in [
+        ("ends after an answer", Fault::CloseAfter { answers: 1 }),
+        ("ends when used again", Fault::CloseOnReuse { answers: 1 }),
+        ("reset when used again", Fault::ResetOnReuse { answers: 1 }),
+    ] {
+        for moment in everywhere {
+            case(name, moment, &Wrong::Network(fault), SUCCEEDED);
+            let name = format!("{name}, HTTP/1.1");
+            case(&name, moment, &Wrong::OverHttp1(fault), SUCCEEDED);
+        }
     }
-    for moment in [AskingTheApp, FirstCheck, Teardown] {
+    for moment in everywhere {
         let wrong = Wrong::Times(Fault::RefusedStream, 3);
         case("streams refused", moment, &wrong, SUCCEEDED);
     }
     for moment in [AskingTheApp, FirstCheck] {
         let wrong = Wrong::Network(Fault::GoAway { requests: 1 });
         case("GOAWAY", moment, &wrong, SUCCEEDED);
+    }
+    for requests in [10, 40] {
+        let wrong = Wrong::AmongMany(Fault::GoAway { requests });
+        case("GOAWAY among many", FirstCheck, &wrong, SUCCEEDED);
     }
     for moment in [AskingTheApp, FirstCheck] {
         let wrong = Wrong::Network(Fault::RefusedStream);
