@@ -19,20 +19,32 @@ pub struct Source {
 }
 
 /// A folder on this machine that holds what was fetched from elsewhere.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Mirror {
     /// The folder.
     pub folder: PathBuf,
     /// What its path stands for, such as `s3://`.
     pub address: String,
+    /// Takes out of an address what no message may repeat.
+    pub redact: fn(String) -> String,
 }
+
+/// Where it is tells one from another.
+impl PartialEq for Mirror {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.folder, &self.address) == (&other.folder, &other.address)
+    }
+}
+
+impl Eq for Mirror {}
 
 impl Mirror {
     /// A file as a message names it: by the address that it came from.
     pub(crate) fn name(mirror: Option<&Self>, path: &Path) -> String {
         let below = mirror.and_then(|mirror| {
             let below = path.strip_prefix(&mirror.folder).ok()?;
-            Some(format!("{}{}", mirror.address, below.display()))
+            let name = format!("{}{}", mirror.address, below.display());
+            Some((mirror.redact)(name))
         });
         below.unwrap_or_else(|| path.display().to_string())
     }

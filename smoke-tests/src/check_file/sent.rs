@@ -63,7 +63,7 @@ impl Request {
 }
 
 /// A version of HTTP that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum HttpVersion {
     One,
     Two,

@@ -3,6 +3,8 @@
 //! The only module that knows the certificate parser. Whether the certificate
 //! is to be trusted is settled before, in the handshake.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
@@ -17,6 +19,8 @@ pub struct Certificate {
     pub subject: String,
     /// The names and addresses that it is valid for.
     pub names: Vec<String>,
+    /// The first moment at which it is valid.
+    pub not_before: Timestamp,
     /// The last moment at which it is valid.
     pub not_after: Timestamp,
 }
@@ -28,7 +32,12 @@ impl Certificate {
             |error: x509_cert::der::Error| format!("a certificate that cannot be read: {error}");
         let certificate = x509_cert::Certificate::from_der(der).map_err(unreadable)?;
         let fields = certificate.tbs_certificate();
-        let not_after = fields.validity().not_after.to_unix_duration();
+        let validity = fields.validity();
+        let moment = |since: Duration, beyond: Timestamp| {
+            let seconds = i64::try_from(since.as_secs()).ok();
+            let moment = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+            moment.unwrap_or(beyond)
+        };
         let names = fields
             .get_extension::<SubjectAltName>()
             .map_err(unreadable)?
@@ -37,11 +46,21 @@ impl Certificate {
             issuer: fields.issuer().to_string(),
             subject: fields.subject().to_string(),
             names: names.unwrap_or_default(),
-            not_after: i64::try_from(not_after.as_secs())
-                .ok()
-                .and_then(|seconds| Timestamp::from_second(seconds).ok())
-                .unwrap_or(Timestamp::MAX),
+            not_before: moment(validity.not_before.to_unix_duration(), Timestamp::MAX),
+            not_after: moment(validity.not_after.to_unix_duration(), Timestamp::MAX),
         })
+    }
+
+    /// Whom it is for and when, if it is not valid at this moment.
+    pub(super) fn untimely(&self, now: Timestamp) -> Option<String> {
+        let day = |moment: Timestamp| moment.strftime("%Y-%m-%d").to_string();
+        let subject = &self.subject;
+        if now > self.not_after {
+            let day = day(self.not_after);
+            return Some(format!("`{subject}`, which expired on {day}"));
+        }
+        let day = day(self.not_before);
+        (now < self.not_before).then(|| format!("`{subject}`, which is not valid before {day}"))
     }
 }
 

@@ -7,68 +7,75 @@ use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
+use super::line::Body;
+use super::link::Link;
 use super::{
-    AskError, MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_HEADERS, Opened, Response, Unanswered,
+    AskError, MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_HEADERS, Opened, Repeats, Response,
+    Unanswered,
 };
 use crate::encoding::{self, DecodeError};
 use crate::grpc::Call;
 
-/// What the readers of HTTP/1.1 and of HTTP/2 say of a head that is too large,
-/// and of nothing else that an answer can do.
-const TOO_LARGE: [&str; 2] = [
-    "message head is too large",
-    "connection error detected: detected excessive load",
-];
+/// How long an answer may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// When the attempt began that it is the answer to.
+    pub(super) begun: Instant,
+    /// When it has to be there.
+    pub(super) end: Instant,
+    /// How long all attempts may take together.
+    pub(super) limit: Duration,
+}
 
-/// Reads the whole answer whose head has come; `limit` counts from `begun`.
-pub(super) async fn receive<B>(
-    head: http::Response<B>,
-    opened: Option<Opened>,
-    call: Option<Arc<Call>>,
-    begun: Instant,
-    limit: Duration,
-    why: impl Fn(&B::Error) -> String,
-) -> Result<Response, Unanswered>
-where
-    B: hyper::body::Body<Data = Bytes> + Unpin,
-{
-    let (head, mut rest) = head.into_parts();
-    let mut answer = Response::within_bounds(head, opened)?;
-    let mut body = BytesMut::new();
-    let ended = loop {
-        let frame = match tokio::time::timeout_at(begun + limit, rest.frame()).await {
-            Ok(Some(Ok(frame))) => frame,
-            Ok(None) => break Ok(()),
-            Ok(Some(Err(error))) => break Err(AskError::Broken(why(&error))),
-            Err(_) => break Err(AskError::NoEnd(limit)),
-        };
-        let chunk = match frame.into_data() {
-            Ok(chunk) => chunk,
-            Err(frame) => {
-                // The status of a call comes behind its message.
-                if let (Some(_), Ok(trailers)) = (&call, frame.into_trailers()) {
-                    answer.headers.extend(trailers);
-                    if !is_bounded(&answer.headers) {
-                        break Err(AskError::LargeHead);
+impl Terms {
+    /// Reads the whole answer whose head has come.
+    pub(super) async fn receive(
+        self,
+        head: http::Response<Body>,
+        link: Arc<Link>,
+        opened: Option<Opened>,
+        repeats: Repeats,
+        call: Option<Arc<Call>>,
+    ) -> Result<Response, Unanswered> {
+        let (head, mut rest) = head.into_parts();
+        let mut answer = Response::within_bounds(head, link, opened, repeats)?;
+        let mut body = BytesMut::new();
+        let ended = loop {
+            let frame = match timeout_at(self.end, rest.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(None) => break Ok(()),
+                Ok(Some(Err(cause))) => break Err(AskError::Broken(cause.to_string())),
+                Err(_) => break Err(AskError::NoEnd(self.limit)),
+            };
+            let chunk = match frame.into_data() {
+                Ok(chunk) => chunk,
+                Err(frame) => {
+                    // The status of a call comes behind its message.
+                    if let (Some(_), Ok(trailers)) = (&call, frame.into_trailers()) {
+                        answer.headers.extend(trailers);
+                        if !is_bounded(&answer.headers) {
+                            break Err(AskError::LargeHead);
+                        }
                     }
+                    continue;
                 }
-                continue;
+            };
+            if body.len() + chunk.len() > MOST_BODY_BYTES {
+                break Err(AskError::TooLarge(MOST_BODY_BYTES));
             }
+            body.extend_from_slice(&chunk);
         };
-        if body.len() + chunk.len() > MOST_BODY_BYTES {
-            break Err(AskError::TooLarge(MOST_BODY_BYTES));
-        }
-        body.extend_from_slice(&chunk);
-    };
-    answer.body = body.freeze();
-    answer.latency = begun.elapsed();
-    let ended = ended.and_then(|()| answer.decode(call.as_deref()));
-    ended.map(|()| answer.clone()).map_err(|error| Unanswered {
-        response: Some(Box::new(answer)),
-        error,
-    })
+        answer.body = body.freeze();
+        answer.latency = self.begun.elapsed();
+        let ended = ended.and_then(|()| answer.decode(call.as_deref()));
+        ended.map(|()| answer.clone()).map_err(|error| Unanswered {
+            repeats,
+            response: Some(Box::new(answer)),
+            error,
+        })
+    }
 }
 
 /// Whether there are no more headers than may be.
@@ -79,18 +86,27 @@ fn is_bounded(headers: &HeaderMap) -> bool {
     headers.len() <= MOST_HEADERS && bytes.sum::<usize>() <= MOST_HEADER_BYTES
 }
 
-/// Whether the reader of HTTP gave up on a head because of its size.
-pub(super) fn is_too_large(reason: &str) -> bool {
-    TOO_LARGE.iter().any(|words| reason.contains(words))
-}
-
 impl Response {
     /// An answer without a body, if its head has no more than may be.
     pub(super) fn within_bounds(
         head: http::response::Parts,
+        link: Arc<Link>,
         opened: Option<Opened>,
+        repeats: Repeats,
     ) -> Result<Self, Unanswered> {
-        let mut answer = Self::of(head, opened);
+        let mut answer = Self {
+            status: head.status.as_u16(),
+            version: head.version,
+            headers: head.headers,
+            body: Bytes::new(),
+            latency: Duration::ZERO,
+            opened,
+            peer: Some(link.peer),
+            link,
+            repeats,
+            redirects: Vec::new(),
+            path: String::new(),
+        };
         if is_bounded(&answer.headers) {
             return Ok(answer);
         }
@@ -99,22 +115,13 @@ impl Response {
         Err(Unanswered {
             response: Some(Box::new(answer)),
             error: AskError::LargeHead,
+            repeats,
         })
     }
 
-    /// An answer without a body, whatever its head has.
-    fn of(head: http::response::Parts, opened: Option<Opened>) -> Self {
-        Self {
-            status: head.status.as_u16(),
-            version: head.version,
-            headers: head.headers,
-            body: Bytes::new(),
-            latency: Duration::ZERO,
-            opened,
-            peer: None,
-            redirects: Vec::new(),
-            path: String::new(),
-        }
+    /// Keeps further requests off the connection that the answer came over.
+    pub(crate) fn retire_connection(&self) {
+        self.link.retire();
     }
 
     /// Whether a server of gRPC says it, and not something before it.

@@ -3,6 +3,7 @@
 //!
 //! The only module that knows the library of the protocol.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,14 +15,18 @@ use http::header::{
 };
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 
-use super::{AskError, Client, MOST_BODY_BYTES, Request, Response, Unanswered, reasons, receive};
+use super::cause;
+use super::line::Outgoing;
+use super::link::Driver;
+use super::pool::Need;
+use super::receive::Terms;
+use super::{AskError, Client, MOST_BODY_BYTES, Repeats, Request, Response, Unanswered};
 use crate::digest;
 
 /// The largest message that is read, in bytes.
@@ -33,7 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) struct Socket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
     /// Ends the connection when the socket is dropped.
-    _driving: JoinSet<()>,
+    _driver: Option<Driver>,
 }
 
 /// Something that came over a WebSocket.
@@ -78,31 +83,33 @@ impl Client {
         request: Request,
         limit: Duration,
     ) -> Result<(Response, Result<Socket, String>), Unanswered> {
-        let begun = Instant::now();
-        let mut driving = JoinSet::new();
         let asked = request.headers.clone();
-        let head = timeout_at(begun + limit, self.head(request, &mut driving)).await;
-        let (mut head, opened) = match head {
-            Ok(Ok(answered)) => answered,
-            Ok(Err(error)) => return Err(error.into()),
-            Err(_) => return Err(AskError::NoAnswer(limit).into()),
-        };
-        if head.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let why = |error: &hyper::Error| reasons(Some(error));
-            let response = receive(head, Some(opened), None, begun, limit, why).await?;
+        let outgoing = Outgoing::new(request)?;
+        let begun = Instant::now();
+        let end = begun + limit;
+        let terms = Terms { begun, end, limit };
+        let once = Repeats::default();
+        let begun_answer = self.attempt(&outgoing, Need::Own, once, terms).await;
+        let mut answer = begun_answer.map_err(AskError::from)?;
+        let link = Arc::clone(&answer.line.link);
+        let opened = Some(answer.opened());
+        if answer.head.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let head = answer.head;
+            let response = terms.receive(head, link, opened, once, None).await?;
             let status = response.status;
             return Ok((response, Err(format!("an answer with status {status}"))));
         }
-        let upgraded = match refusal(&asked, head.headers()) {
+        let upgraded = match refusal(&asked, answer.head.headers()) {
             Some(refusal) => Err(refusal),
-            None => hyper::upgrade::on(&mut head)
+            None => hyper::upgrade::on(&mut answer.head)
                 .await
-                .map_err(|error| reasons(Some(&error))),
+                .map_err(|error| cause::one(&error)),
         };
-        let mut response = Response::within_bounds(head.into_parts().0, Some(opened))?;
+        let head = answer.head.into_parts().0;
+        let mut response = Response::within_bounds(head, link, opened, once)?;
         response.latency = begun.elapsed();
         let socket = match upgraded {
-            Ok(upgraded) => Ok(Socket::over(upgraded, driving).await),
+            Ok(upgraded) => Ok(Socket::over(upgraded, answer.line.into_driver()).await),
             Err(why) => Err(why),
         };
         Ok((response, socket))
@@ -137,14 +144,14 @@ fn refusal(asked: &HeaderMap, answered: &HeaderMap) -> Option<String> {
 }
 
 impl Socket {
-    async fn over(upgraded: Upgraded, driving: JoinSet<()>) -> Self {
+    async fn over(upgraded: Upgraded, driver: Option<Driver>) -> Self {
         let config = WebSocketConfig::default()
             .max_message_size(Some(MOST_MESSAGE_BYTES))
             .max_frame_size(Some(MOST_MESSAGE_BYTES));
         let io = TokioIo::new(upgraded);
         Self {
             stream: WebSocketStream::from_raw_socket(io, Role::Client, Some(config)).await,
-            _driving: driving,
+            _driver: driver,
         }
     }
 
@@ -198,7 +205,8 @@ impl From<Error> for SocketError {
             | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
                 Self::Broken("the connection ended without a close".to_owned())
             }
-            error => Self::Broken(reasons(Some(&error))),
+            Error::Io(error) => Self::Broken(cause::network(&error)),
+            error => Self::Broken(error.to_string()),
         }
     }
 }

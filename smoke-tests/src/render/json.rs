@@ -14,7 +14,7 @@ use crate::Severity;
 use crate::report::{self, Outcome, Role, StepOutcome};
 use crate::verdict;
 
-pub use self::about::{Link, Problem};
+pub use self::about::{ForeignAnswers, Link, Problem};
 pub use self::exchange::{Answer, Excerpt, Header, Message, Request};
 
 /// The version of the format.
@@ -52,6 +52,9 @@ pub struct Report<'a> {
     /// What a reader must know of the run; it stands in the reason, too.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub notes: &'a [String],
+    /// The answers of other versions than the one under test, by address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign_answers: Vec<ForeignAnswers<'a>>,
     /// Where to read on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link<'a>>,
@@ -126,6 +129,9 @@ pub struct Step<'a> {
     pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
     pub duration_ms: u64,
+    /// How often its requests were asked again beside that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// The parts of the last answer's time, if the step expects something of
     /// them or of TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,6 +158,15 @@ pub struct Step<'a> {
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curl: Option<&'a str>,
+}
+
+/// How often requests were asked again that no server had answered.
+#[derive(Debug, Serialize)]
+pub struct Repeats {
+    /// Because the server had closed the connection, which was used before.
+    pub closed: u32,
+    /// Because the server said that it had not begun with the request.
+    pub refused: u32,
 }
 
 /// The parts of a request's time in milliseconds, with one decimal.
@@ -237,6 +252,7 @@ pub fn report(report: &report::Report) -> Report<'_> {
         reported: about.reported.as_deref(),
         proof_ms: about.proof.map(milliseconds),
         notes: &about.notes,
+        foreign_answers: about.foreign_answers.iter().map(about::foreign).collect(),
         links: about.links.iter().map(about::link).collect(),
         checks: report.checks.iter().map(check).collect(),
     }
@@ -287,6 +303,10 @@ fn step(step: &report::StepReport) -> Step<'_> {
         attempts: step.attempts,
         start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
+        repeats: (step.repeats.total() > 0).then_some(Repeats {
+            closed: step.repeats.closed,
+            refused: step.repeats.refused,
+        }),
         timing: step.timing.as_ref().map(timing),
         series: step.series.as_ref().map(series),
         body: step

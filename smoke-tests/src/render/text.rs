@@ -69,6 +69,11 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
         0 | 1 => String::new(),
         attempts => format!(", {attempts} attempts"),
     };
+    let repeats: u32 = check.steps.iter().map(|step| step.repeats.total()).sum();
+    let repeats = match repeats {
+        0 => String::new(),
+        repeats => format!(", asked again {}", counted(repeats as usize, "time")),
+    };
     let series: String = check
         .steps
         .iter()
@@ -76,7 +81,7 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
         .flat_map(|series| ["; ".to_owned(), series.words()])
         .collect();
     let remark = paint(
-        &format!("({remark}{attempts}{series}{aside})"),
+        &format!("({remark}{attempts}{repeats}{series}{aside})"),
         Style::new().dimmed(),
         colour,
     );

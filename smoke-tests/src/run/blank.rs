@@ -1,11 +1,12 @@
 //! The report of a check before anything has happened in it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::check_file::{Severity, Step};
 use crate::diagnostic::Place;
 use crate::plan::PlannedCheck;
-use crate::report::{CheckReport, NotRun, Outcome, StepOutcome, StepReport};
+use crate::report::{CheckReport, NotRun, Outcome, Repeats, StepOutcome, StepReport};
 
 /// The outcome of a check that something is wrong with.
 pub(super) fn failed(planned: &PlannedCheck) -> Outcome {
@@ -64,8 +65,11 @@ pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
                 timing: None,
+                repeats: Repeats::default(),
                 latency: None,
                 series: None,
+                outlasting: Duration::ZERO,
+                routes: BTreeSet::new(),
                 failures: Vec::new(),
                 exchange: None,
                 credentials: Vec::new(),

@@ -13,7 +13,7 @@ use super::{Shared, step};
 use crate::check_file::{Repeat, SeriesQuery, Step};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::predicate::Unit;
-use crate::report::{Class, Failure, Series, StepOutcome, StepReport};
+use crate::report::{Class, Failure, Repeats, Series, StepOutcome, StepReport};
 use crate::template::Scope;
 use crate::units::counted;
 
@@ -31,6 +31,7 @@ struct Kept {
     done: usize,
     failed: usize,
     latencies: Vec<Duration>,
+    repeats: Repeats,
     first_passed: Option<Repetition>,
     first_failed: Option<Repetition>,
 }
@@ -82,6 +83,7 @@ pub(super) async fn run(
         scope.keep_secret(secrets);
     }
     let start = report.start;
+    let repeats = kept.repeats;
     let shown = if failures.is_empty() {
         kept.first_passed.or(kept.first_failed)
     } else {
@@ -103,6 +105,7 @@ pub(super) async fn run(
     };
     report.attempts = 1;
     report.start = start;
+    report.repeats = repeats;
     report.duration = begun.elapsed();
     report.series = Some(series);
 }
@@ -111,6 +114,7 @@ impl Kept {
     fn keep(&mut self, repetition: Repetition) {
         self.done += 1;
         self.latencies.extend(repetition.report.latency);
+        self.repeats += repetition.report.repeats;
         let passed = repetition.report.failures.is_empty();
         let first = if passed {
             &mut self.first_passed

@@ -1,11 +1,19 @@
 //! A connection opened by hand, against a real TLS load balancer on loopback.
 
+use std::time::Duration;
+
 use rehearsal::{Fault, Listener, Stage, WrongCertificate};
 use smoke_tests::dial::{Dialer, Protocol};
 use smoke_tests::settings::Connection;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::support::{connection, stage};
+
+/// Later than any of these tests takes.
+fn end() -> Instant {
+    Instant::now() + Duration::from_secs(30)
+}
 
 fn url(stage: &Stage) -> Url {
     stage.test_url().parse().unwrap()
@@ -16,7 +24,7 @@ async fn a_connection_says_what_tls_agreed_on() {
     let stage = stage().await;
     let dialer = Dialer::new(&connection(&stage)).unwrap();
     let both = [Protocol::Http2, Protocol::Http1];
-    let dialled = dialer.dial(&url(&stage), &both).await.unwrap();
+    let dialled = dialer.dial(&url(&stage), &both, end()).await.unwrap();
     let facts = dialled.tls.unwrap();
     assert_eq!(facts.version, "1.3");
     assert!(facts.cipher.starts_with("TLS13_"), "{}", facts.cipher);
@@ -40,7 +48,7 @@ async fn only_what_is_offered_is_agreed_on() {
         (vec![Protocol::Http2], Some("h2")),
         (Vec::new(), None),
     ] {
-        let dialled = dialer.dial(&url(&stage), &offer).await.unwrap();
+        let dialled = dialer.dial(&url(&stage), &offer, end()).await.unwrap();
         assert_eq!(dialled.tls.unwrap().protocol.as_deref(), agreed);
     }
 }
@@ -55,7 +63,7 @@ async fn another_address_is_dialled_for_the_name_of_the_target() {
     };
     let dialer = Dialer::new(&connection).unwrap();
     let url: Url = "https://shop.example.test/".parse().unwrap();
-    let dialled = dialer.dial(&url, &[Protocol::Http1]).await.unwrap();
+    let dialled = dialer.dial(&url, &[Protocol::Http1], end()).await.unwrap();
     assert!(dialled.tls.is_some());
 }
 
@@ -64,7 +72,7 @@ async fn a_connection_without_tls_has_no_facts_of_it() {
     let stage = stage().await;
     let dialer = Dialer::new(&connection(&stage)).unwrap();
     let url: Url = stage.app_url(rehearsal::Colour::Green).parse().unwrap();
-    let dialled = dialer.dial(&url, &[]).await.unwrap();
+    let dialled = dialer.dial(&url, &[], end()).await.unwrap();
     assert!(dialled.tls.is_none());
     assert_eq!(dialled.phases.tls, None);
 }
@@ -80,7 +88,7 @@ async fn a_certificate_that_is_not_to_be_trusted_is_refused() {
     ] {
         let fault = Some(Fault::Certificate(wrong));
         stage.load_balancer().fault(Listener::Test, fault);
-        let refused = dialer.dial(&url(&stage), &[]).await.unwrap_err();
+        let refused = dialer.dial(&url(&stage), &[], end()).await.unwrap_err();
         assert!(refused.to_string().contains(said), "{refused}");
     }
 }
@@ -90,6 +98,6 @@ async fn a_literal_link_local_address_is_refused() {
     let stage = stage().await;
     let dialer = Dialer::new(&connection(&stage)).unwrap();
     let url: Url = "http://169.254.169.254/latest/meta-data".parse().unwrap();
-    let refused = dialer.dial(&url, &[]).await.unwrap_err();
+    let refused = dialer.dial(&url, &[], end()).await.unwrap_err();
     assert!(refused.to_string().contains("link-local"), "{refused}");
 }

@@ -38,7 +38,7 @@ async fn a_closed_port() {
      --> shop.yaml:3:5
       |
     3 |     get: /healthz
-      |     ^^^^^^^^^^^^^ expected an answer, found no connection: tcp connect error: Connection refused (os error 111)
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: 127.0.0.1:PORT: connection refused
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
       = help: check the port, and that a listener is there; nothing accepts connections on it
@@ -60,7 +60,7 @@ async fn a_connection_on_which_nothing_is_said() {
      --> shop.yaml:3:5
       |
     3 |     get: /healthz
-      |     ^^^^^^^^^^^^^ expected an answer, found no answer within N time
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: 127.0.0.1:PORT: no answer to the TLS handshake
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
       = help: check that the security group of the load balancer lets this machine in on the port; raise `timeout` if the target is only slow
@@ -210,8 +210,19 @@ async fn headers_of_a_websocket_that_never_end() {
 
 #[tokio::test]
 async fn a_body_that_is_shorter_than_promised() {
-    let said = with_fault(Fault::ShortBody, Class::CouldNotAsk).await;
-    assert!(said.contains("found a broken answer: "), "{said}");
+    let stage = stage().await;
+    let short = Some(Fault::ShortBody);
+    stage.load_balancer().fault(Listener::Test, short);
+    for (http, found) in [
+        ("1.1", "the connection ended too early"),
+        ("2", "it breaks the rules of HTTP/2 with `PROTOCOL_ERROR`"),
+    ] {
+        let text = check(&format!("get: /healthz\nhttp: '{http}'"));
+        let report = report_of(&connection(&stage), &text, Limits::default()).await;
+        let said = said(&stage, &report);
+        let found = format!("found a broken answer: {found}");
+        assert!(said.contains(&found), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -235,7 +246,7 @@ async fn a_handshake_that_is_not_tls() {
      --> shop.yaml:3:5
       |
     3 |     get: /healthz
-      |     ^^^^^^^^^^^^^ expected an answer, found no connection: received corrupt message of type InvalidContentType
+      |     ^^^^^^^^^^^^^ expected an answer, found no connection: 127.0.0.1:PORT: received corrupt message of type InvalidContentType
       |
       = note: GET https://localhost:PORT/healthz was not answered (N time)
       = help: check the scheme and the port; what answers there speaks no TLS
@@ -400,4 +411,70 @@ async fn authorities_that_cannot_be_read_and_targets_that_are_addresses_are_erro
         address,
         Some(ClientError::Dialer(DialerError::TargetIsAddress))
     ));
+}
+
+/// An authority of the year 2020 alone, and of the year 2220 alone.
+const EXPIRED: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBUDCB96ADAgECAgEBMAoGCCqGSM49BAMCMBgxFjAUBgNVBAMMDU9sZCBhdXRo
+b3JpdHkwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAwMDAwWjAYMRYwFAYDVQQD
+DA1PbGQgYXV0aG9yaXR5MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE6fFozlai
+nmeQgky1sl0d8vKM0nwFCGuK4MvI2JbBdTl3f7m38gpAlhT1oApCVjXlq82YA8Xb
+UjBKx53EAf/wjaMyMDAwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQUhJ9WZkIx
+0oDGGS52lDGcsly1hOQwCgYIKoZIzj0EAwIDSAAwRQIhAKIwbWN8OIOSqQZky/vY
+gvSNlMBu+j/j8feVQA8fwabVAiAOGPjEUp3czNc4oAqPNwXF1+cNxALyzQdWB8qV
+4guEHg==
+-----END CERTIFICATE-----
+";
+const TO_COME: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBUzCB+6ADAgECAgECMAoGCCqGSM49BAMCMBgxFjAUBgNVBAMMDU9sZCBhdXRo
+b3JpdHkwIhgPMjIyMDAxMDEwMDAwMDBaGA8yMjIxMDEwMTAwMDAwMFowGDEWMBQG
+A1UEAwwNT2xkIGF1dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOnx
+aM5Wop5nkIJMtbJdHfLyjNJ8BQhriuDLyNiWwXU5d3+5t/IKQJYU9aAKQlY15avN
+mAPF21IwSsedxAH/8I2jMjAwMA8GA1UdEwEB/wQFMAMBAf8wHQYDVR0OBBYEFISf
+VmZCMdKAxhkudpQxnLJctYTkMAoGCCqGSM49BAMCA0cAMEQCIDcQaWFL3FRT+g2Y
+Y3dgX2TuDlidWgmcJ40vwre6JA5LAiBHt1ocD+UZIN7ToVDxfiL6BWScfV9Qo28n
+D5dPx0dgbA==
+-----END CERTIFICATE-----
+";
+
+#[tokio::test]
+async fn an_authority_whose_time_is_not_now_is_left_out_and_named() {
+    let stage = stage().await;
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = |name: &str, texts: &[&str]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, texts.concat()).unwrap();
+        Connection {
+            cacert: Some(path),
+            ..connection(&stage)
+        }
+    };
+    let own = std::fs::read_to_string(stage.ca_file()).unwrap();
+    let text = check("get: /healthz");
+
+    let beside = authorities("beside.pem", &[EXPIRED, &own, TO_COME]);
+    let report = report_of(&beside, &text, Limits::default()).await;
+    assert_eq!(report.checks[0].outcome, Outcome::Passed);
+
+    // Another certificate fits as little, and is no reason to name anybody.
+    let fault = Fault::Certificate(WrongCertificate::OtherName);
+    stage.load_balancer().fault(Listener::Test, Some(fault));
+    let report = report_of(&beside, &text, Limits::default()).await;
+    let other = said(&stage, &report);
+    assert!(!other.contains("Old authority"), "{other}");
+
+    let fault = Fault::Certificate(WrongCertificate::UnknownIssuer);
+    stage.load_balancer().fault(Listener::Test, Some(fault));
+    let report = report_of(&beside, &text, Limits::default()).await;
+    let folder_name = folder.path().to_str().unwrap();
+    insta::assert_snapshot!(said(&stage, &report).replace(folder_name, "FOLDER"));
+
+    let alone = Client::new(&authorities("alone.pem", &[EXPIRED, TO_COME]));
+    let error = alone
+        .unwrap_err()
+        .to_string()
+        .replace(folder_name, "FOLDER");
+    insta::assert_snapshot!(error);
 }

@@ -13,7 +13,7 @@ use crate::report::{
     StepReport,
 };
 use crate::snippet::{Colour, Frame, Severity, render_in};
-use crate::units::{human_bytes, human_duration};
+use crate::units::{counted, human_bytes, human_duration};
 
 /// The width of the drawing that a bar is in, and the least that can be seen.
 const WIDTH: f64 = 1000.0;
@@ -116,6 +116,14 @@ fn step(html: &mut String, check: &CheckReport, step: &StepReport, whole: Durati
                 html,
                 " <span class=\"often\">{} attempts</span>",
                 step.attempts
+            );
+        }
+        let repeats = step.repeats.total();
+        if repeats > 0 {
+            let _ = write!(
+                html,
+                " <span class=\"often\">asked again {}</span>",
+                counted(repeats as usize, "time")
             );
         }
         html.push_str("</p>");

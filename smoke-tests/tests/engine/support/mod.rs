@@ -3,6 +3,7 @@
 
 pub mod blocks;
 pub mod browser;
+pub mod scripted;
 pub mod server;
 
 use std::time::Duration;
