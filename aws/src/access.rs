@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -69,9 +70,11 @@ impl Access {
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
             .http_client(http.clone())
-            // Time is the bound, where the SDK would count.
+            // Time is the bound, where the SDK would count; and it would give
+            // up each answer that does not begin within five seconds.
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         Ok(Self {
             http,

@@ -1,5 +1,13 @@
 //! Calls to AWS: which errors pass, how long to go on, and what to say of a
 //! call that did not succeed.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `attempts` | when a call is made again, and when beside one that hangs |
+//! | `pages` | the pages of a list, which come to an end |
+
+mod attempts;
+mod pages;
 
 use std::error::Error;
 use std::fmt;
@@ -11,17 +19,11 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::Instant;
 
+pub use self::attempts::{ATTEMPT, LEAST, repeat};
+pub use self::pages::Pages;
+
 /// What the SDK says of a call that did not succeed.
 pub type SdkError<E> = SmithyError<E, HttpResponse>;
-
-/// The longest that one attempt may take.
-pub const ATTEMPT: Duration = Duration::from_secs(5);
-/// The least that an attempt is given; with less left, none is begun.
-pub const LEAST: Duration = Duration::from_millis(200);
-/// The pause after the first attempt; it doubles from attempt to attempt.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// How long credentials that AWS does not know are tried again: those of a
 /// function that was just made may not have reached every part of AWS.
@@ -54,6 +56,12 @@ impl Met {
                 answer.err().code().unwrap_or_default(),
                 answer.err().message().unwrap_or_default(),
             ),
+            // Something on the way that is not AWS, or AWS in trouble: the same
+            // call may be answered by AWS itself in a moment.
+            SdkError::ResponseError(answer) => Self {
+                passes: true,
+                ..Self::said(answer.raw().status().as_u16(), "", "")
+            },
             SdkError::ConstructionFailure(_) => Self {
                 code: String::new(),
                 reason: DisplayErrorContext(error).to_string(),
@@ -115,6 +123,14 @@ impl Met {
             passes: true,
         }
     }
+
+    fn endless() -> Self {
+        Self {
+            code: String::new(),
+            reason: "expected a list that ends, found pages without an end".to_owned(),
+            passes: false,
+        }
+    }
 }
 
 /// A call that did not succeed.
@@ -132,6 +148,14 @@ impl CallError {
             action,
             resource: resource.to_owned(),
             met: Met::silence(),
+        }
+    }
+
+    fn endless(action: &'static str, resource: &str) -> Self {
+        Self {
+            action,
+            resource: resource.to_owned(),
+            met: Met::endless(),
         }
     }
 }
@@ -203,50 +227,44 @@ where
     persist(action, resource, until, call).await
 }
 
-/// The same, for any call.
+/// The same, for any call that may be made twice.
 pub(crate) async fn persist<T, F>(
     action: &'static str,
     resource: &str,
     until: Instant,
-    mut call: impl FnMut() -> F,
+    call: impl FnMut() -> F,
 ) -> Result<T, CallError>
 where
     F: Future<Output = Result<T, Met>>,
 {
-    let (begun, mut attempts) = (Instant::now(), 0);
-    loop {
-        attempts += 1;
-        let left = until.saturating_duration_since(Instant::now());
-        // What the SDK has to remember of a call is large.
-        let answer = Box::pin(call());
-        let met = match tokio::time::timeout(left.clamp(LEAST, ATTEMPT), answer).await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(met)) => met,
-            Err(_) => Met::silence(),
-        };
-        let left = until.saturating_duration_since(Instant::now());
-        if met.lasts(begun) || left < LEAST {
-            return Err(CallError {
-                action,
-                resource: resource.to_owned(),
-                met,
-            });
-        }
-        tracing::warn!(
-            action,
-            attempt = attempts,
-            reason = met.reason,
-            "AWS did not answer as it should; asking again"
-        );
-        tokio::time::sleep(pause(attempts, fastrand::f64()).min(left / 2)).await;
-    }
+    persist_beside(action, resource, until, usize::MAX, call).await
 }
 
-/// The pause after an attempt: doubling, bounded, and somewhere in the upper
-/// half, so that functions that were throttled together do not meet again.
-pub fn pause(attempts: u32, jitter: f64) -> Duration {
-    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts - 1));
-    doubled.min(LONGEST_PAUSE).mul_f64(0.5 + jitter / 2.0)
+/// The same, with so many attempts at the same time at most.
+pub(crate) async fn persist_beside<T, F>(
+    action: &'static str,
+    resource: &str,
+    until: Instant,
+    most: usize,
+    call: impl FnMut() -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, Met>>,
+{
+    let again = |attempt, reason: &str| {
+        tracing::warn!(
+            action,
+            attempt,
+            reason,
+            "AWS did not answer as it should; asking again"
+        );
+    };
+    let (answer, _) = repeat(until, most, call, again).await;
+    answer.map_err(|met| CallError {
+        action,
+        resource: resource.to_owned(),
+        met,
+    })
 }
 
 /// Whether the same call may be answered differently in a moment. A success
@@ -269,7 +287,12 @@ fn passes(status: u16, code: &str) -> bool {
 /// repeat the request: where a signature is refused, with the session token.
 fn first_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
-    line.chars().take(MOST_WORDS).collect()
+    match line.char_indices().nth(MOST_WORDS) {
+        // What follows the cut is perhaps the rest of a secret; the sign tells
+        // the redactor to look for the beginning of one.
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line.to_owned(),
+    }
 }
 
 /// The innermost reason of an error, which the layers above only announce.
@@ -286,18 +309,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_a_bound() {
-        let pauses = [1, 2, 3, 6, 7, 40].map(|attempts| pause(attempts, 1.0).as_millis());
-        assert_eq!(pauses, [100, 200, 400, 3000, 3000, 3000]);
-        assert_eq!(pause(1, 0.0), FIRST_PAUSE / 2);
-    }
-
-    #[test]
     fn of_a_message_only_the_first_line_is_repeated() {
         let message =
             "The signature does not match.\n\nIt should have been\n'x-amz-security-token:";
         let met = Met::said(403, "SignatureDoesNotMatch", message);
         insta::assert_snapshot!(met.reason, @"SignatureDoesNotMatch: The signature does not match.");
+        let met = Met::said(403, "Denied", &"x".repeat(MOST_WORDS + 1));
+        assert_eq!(met.reason, format!("Denied: {}…", "x".repeat(MOST_WORDS)));
     }
 
     #[test]

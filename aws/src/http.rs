@@ -31,6 +31,7 @@ impl AwsHttp {
         let tls = trusting_the_system().map_err(|error| unusable(&error))?;
         reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
+            .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
@@ -80,7 +81,9 @@ fn trusting_the_system() -> Result<ClientConfig, rustls::Error> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // A connection for each request that is under way: over one of HTTP/2, a
+    // second attempt would hang with the first.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(READ.get_or_init(|| config).clone())
 }
 

@@ -10,9 +10,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
 
 use crate::access::Access;
-use crate::calls::{CallError, Met, persist};
+use crate::calls::{CallError, Met, persist_beside};
 use crate::s3::answer;
 use crate::signed;
+
+/// How many attempts to send a message may be under way at the same time: each
+/// of them may still arrive.
+const AT_ONCE: usize = 2;
 
 /// The ARN of a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +90,8 @@ impl Sns {
         let body = form.map(|(name, value)| format!("{name}={}", encoded(value)));
         let body = body.join("&");
         let call = || self.send(&body);
-        persist("sns:Publish", &format!("`{topic}`"), until, call).await
+        let resource = format!("`{topic}`");
+        persist_beside("sns:Publish", &resource, until, AT_ONCE, call).await
     }
 
     async fn send(&self, body: &str) -> Result<(), Met> {

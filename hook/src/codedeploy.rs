@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use aws_sdk_codedeploy::Client;
 use aws_sdk_codedeploy::error::SdkError;
-use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError as CallError;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 use serde_json::{Map, Value};
 use smoke_tests::verdict::Verdict;
@@ -20,13 +19,15 @@ use tokio::time::Instant;
 use crate::environment::Environment;
 use crate::event::Hook;
 use aws::Access;
-use aws::calls::{ATTEMPT, LEAST, Met, PATIENCE, pause};
+use aws::calls::{Met, repeat};
 
 pub(crate) use self::deployments::{Deployment, Deployments as Reads, Waiting};
 
 /// The longest that it may take to learn what a deployment is called, once
 /// its verdict is told.
 const RECALL: Duration = Duration::from_secs(2);
+/// Stands where the code of an error is, if no call could be made.
+const NO_ACCESS: &str = "NoAccess";
 
 /// What became of a verdict, if nothing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,28 +76,20 @@ pub(crate) trait Deployments {
     /// Sends the verdict once.
     ///
     /// Source: [PutLifecycleEventHookExecutionStatus](https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_PutLifecycleEventHookExecutionStatus.html).
-    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<(), PutError>;
+    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<Put, Met>;
 }
 
-/// Why one call did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PutError {
-    /// CodeDeploy has a verdict already, or waits no longer.
+/// What CodeDeploy answers to a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Put {
+    Accepted,
+    /// It has a verdict already, or waits no longer.
     AlreadyCompleted,
-    /// Another attempt may succeed.
-    Passing(String),
-    /// The credentials are not known, which may change in their first moments.
-    Unrecognized(String),
-    /// No other attempt would.
-    Lasting {
-        /// What CodeDeploy said.
-        reason: String,
-        /// What to do.
-        help: Option<&'static str>,
-    },
 }
 
 /// Tells CodeDeploy the verdict, with as many attempts as fit before `until`.
+/// One that hangs stays under way: it is the same verdict, and whichever
+/// attempt comes first is the one that counts.
 ///
 /// # Errors
 /// What kept CodeDeploy from being told.
@@ -106,42 +99,24 @@ pub(crate) async fn report(
     verdict: Verdict,
     until: Instant,
 ) -> Result<Reported, ReportError> {
-    let (begun, mut attempts) = (Instant::now(), 0);
-    loop {
-        attempts += 1;
-        let left = until.saturating_duration_since(Instant::now());
-        let put = deployments.put(hook, verdict);
-        let answer = tokio::time::timeout(left.clamp(LEAST, ATTEMPT), put).await;
-        let (reason, help, lasts) = match answer {
-            Ok(Ok(())) => return Ok(said(Reported::Accepted, attempts)),
-            Ok(Err(PutError::AlreadyCompleted)) => {
-                let ours_perhaps = attempts > 1;
-                return Ok(said(Reported::AlreadyCompleted { ours_perhaps }, attempts));
-            }
-            Ok(Err(PutError::Lasting { reason, help })) => (reason, help, true),
-            Ok(Err(PutError::Unrecognized(reason))) => (reason, None, begun.elapsed() >= PATIENCE),
-            Ok(Err(PutError::Passing(reason))) => (reason, None, false),
-            Err(_) => ("no answer in time".to_owned(), None, false),
-        };
-        let left = until.saturating_duration_since(Instant::now());
-        if lasts || left < LEAST {
-            return Err(ReportError {
-                deployment_id: hook.deployment_id.clone(),
-                verdict,
-                attempts,
-                reason,
-                help,
-            });
+    let call = || deployments.put(hook, verdict);
+    let again = |attempt, reason: &str| {
+        tracing::warn!(attempt, reason, "CodeDeploy was not reached; trying again");
+    };
+    let (answer, attempts) = repeat(until, usize::MAX, call, again).await;
+    match answer {
+        Ok(Put::Accepted) => Ok(said(Reported::Accepted, attempts)),
+        Ok(Put::AlreadyCompleted) => {
+            let ours_perhaps = attempts > 1;
+            Ok(said(Reported::AlreadyCompleted { ours_perhaps }, attempts))
         }
-        // Close to the end, two more attempts are worth more than one pause.
-        let pause = pause(attempts, fastrand::f64()).min(left / 2);
-        tracing::warn!(
-            attempt = attempts,
-            reason,
-            pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-            "CodeDeploy was not reached; trying again"
-        );
-        tokio::time::sleep(pause).await;
+        Err(met) => Err(ReportError {
+            deployment_id: hook.deployment_id.clone(),
+            verdict,
+            attempts,
+            help: help(&met.code),
+            reason: met.reason,
+        }),
     }
 }
 
@@ -195,10 +170,11 @@ fn client(access: &Access) -> Client {
 }
 
 impl Deployments for CodeDeploy {
-    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<(), PutError> {
-        let client = self.0.as_ref().map_err(|reason| PutError::Lasting {
+    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<Put, Met> {
+        let client = self.0.as_ref().map_err(|reason| Met {
+            code: NO_ACCESS.to_owned(),
             reason: reason.clone(),
-            help: Some("run the function on Lambda, or leave `DeploymentId` out of the event"),
+            passes: false,
         })?;
         let status = match verdict {
             Verdict::Succeeded => LifecycleEventStatus::Succeeded,
@@ -210,35 +186,22 @@ impl Deployments for CodeDeploy {
             .lifecycle_event_hook_execution_id(&hook.execution_id)
             .status(status);
         match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(put_error(&error)),
-        }
-    }
-}
-
-fn put_error(error: &SdkError<CallError>) -> PutError {
-    if let SdkError::ServiceError(answer) = error
-        && answer
-            .err()
-            .is_lifecycle_event_already_completed_exception()
-    {
-        return PutError::AlreadyCompleted;
-    }
-    let met = Met::read(error);
-    if met.passes {
-        PutError::Passing(met.reason)
-    } else if met.is_of_credentials() {
-        PutError::Unrecognized(met.reason)
-    } else {
-        PutError::Lasting {
-            help: help(&met.code),
-            reason: met.reason,
+            Ok(_) => Ok(Put::Accepted),
+            Err(SdkError::ServiceError(answer))
+                if answer
+                    .err()
+                    .is_lifecycle_event_already_completed_exception() =>
+            {
+                Ok(Put::AlreadyCompleted)
+            }
+            Err(error) => Err(Met::read(&error)),
         }
     }
 }
 
 fn help(code: &str) -> Option<&'static str> {
     Some(match code {
+        NO_ACCESS => "run the function on Lambda; for a run by hand, send `{}`",
         "AccessDeniedException" => {
             "allow `codedeploy:PutLifecycleEventHookExecutionStatus` on the deployment group to the function's role"
         }

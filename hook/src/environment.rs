@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use aws::Access;
 
+use crate::secrets::is_unguessable;
+use crate::settings::SECRET;
+
 /// The environment, as it was when the function started.
 #[derive(Clone)]
 pub(crate) struct Environment {
@@ -62,6 +65,24 @@ impl Environment {
         self.variables
             .iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+    }
+
+    /// What is secret by its name, with its value: the credentials that Lambda
+    /// gives, and what the settings call a secret.
+    ///
+    /// Source: [Lambda environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        const CREDENTIALS: [&str; 4] = [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        ];
+        let credentials = CREDENTIALS.into_iter();
+        credentials
+            .filter_map(|name| Some((name, self.given(name)?)))
+            .filter(|(_, value)| is_unguessable(value))
+            .chain(self.beginning_with(SECRET))
     }
 
     /// The level of the log.

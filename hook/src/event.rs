@@ -4,7 +4,7 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What is asked of the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +18,21 @@ pub(crate) enum Event {
     ///
     /// Source: [AppSpec hooks](https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html).
     Hook(Hook),
+    /// CodeDeploy waits for a verdict, and the event asks for something else
+    /// as well: what is to be tested is not known.
+    Contradictory {
+        /// Who waits.
+        hook: Hook,
+        /// What is wrong with the event.
+        error: EventError,
+    },
     /// An earlier invocation of the gate died before it could report, and
     /// Lambda's on-failure destination says so.
     ///
     /// Source: [records of asynchronous invocations](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
     Aftermath {
-        /// What that invocation was asked.
-        hook: Hook,
+        /// Who waited for that invocation; nobody, if it was a run by hand.
+        hook: Option<Hook>,
         /// How it ended, as a clause.
         end: String,
     },
@@ -39,73 +47,124 @@ pub(crate) struct Hook {
     pub(crate) execution_id: String,
 }
 
-/// Why an event cannot be acted on, nor reported.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(crate) enum EventError {
-    /// The event, or the payload of a failed invocation, is not an object.
-    #[error(
-        "expected an event such as `{{\"DeploymentId\": \"…\", \"LifecycleEventHookExecutionId\": \"…\"}}`, found {found}"
-    )]
-    NotAnObject {
-        /// What it is.
-        found: &'static str,
-    },
-    /// A member is something other than text.
-    #[error("expected text as `{member}` of the event, found {found}")]
-    NotText {
-        /// The member.
-        member: &'static str,
-        /// What it is.
-        found: &'static str,
-    },
-    /// There is a deployment, and no way to report to it.
-    #[error(
-        "expected `{EXECUTION_ID}` beside the `{DEPLOYMENT_ID}` `{deployment_id}` of the event, found none: CodeDeploy cannot be told"
-    )]
-    NoExecutionId {
-        /// The deployment.
-        deployment_id: String,
-    },
+/// An event that is none that Greenlight knows.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("{place}expected {EXPECTED}, found {found}; {help}")]
+pub(crate) struct EventError {
+    place: &'static str,
+    /// What it is: the names of its members, and no values.
+    found: String,
+    /// What to do.
+    help: &'static str,
 }
 
 const DEPLOYMENT_ID: &str = "DeploymentId";
 const EXECUTION_ID: &str = "LifecycleEventHookExecutionId";
 const TARGET: &str = "target";
+/// What an event of Greenlight's own begins with. This version has none.
+const OWN: &str = "greenlight";
+/// The members of Lambda's record of an invocation that tell it from all else.
+const CONTEXT: &str = "requestContext";
+const PAYLOAD: &str = "requestPayload";
+
+const EXPECTED: &str = "an event of CodeDeploy (`DeploymentId` and `LifecycleEventHookExecutionId`), \
+    Lambda's record of an invocation that failed (`requestContext` and `requestPayload`) \
+    or a run by hand (`{}` or `{\"target\": \"https://…\"}`)";
+
+/// Members that tell who else sent an event, and what to do then. A hook of
+/// CodeDeploy has none of them.
+const FOREIGN: [(&str, &str); 6] = [
+    (OWN, "use a version of Greenlight that knows this event"),
+    ("executionDetails", HELP_ECS),
+    ("lifecycleStage", HELP_ECS),
+    (
+        "CodePipeline.job",
+        "name the function in the AppSpec, not in an action of CodePipeline",
+    ),
+    (CONTEXT, HELP_RECORD),
+    (PAYLOAD, HELP_RECORD),
+];
+const HELP_ECS: &str = "name the function in the AppSpec of a CodeDeploy deployment: \
+    the lifecycle hooks of Amazon ECS's own deployments are not answered";
+const HELP_RECORD: &str =
+    "let Lambda's on-failure destination of the gate send its record as it is";
+const HELP_PART: &str = "CodeDeploy sends both ids, as text, and cannot be told without them: \
+    look at what invokes the function, and at the spelling";
+const HELP: &str = "name the function as a hook in the AppSpec; for a run by hand, send `{}`";
+
+/// The most members of an event that are named.
+const MOST_NAMES: usize = 8;
+/// The most characters of a name.
+const LONGEST_NAME: usize = 40;
 
 impl Event {
     /// Who waits for a verdict.
     pub(crate) fn hook(&self) -> Option<&Hook> {
         match self {
             Self::Local { .. } => None,
-            Self::Hook(hook) | Self::Aftermath { hook, .. } => Some(hook),
+            Self::Hook(hook) | Self::Contradictory { hook, .. } => Some(hook),
+            Self::Aftermath { hook, .. } => hook.as_ref(),
         }
     }
 
-    /// Reads an event. Unknown members are ignored, and an id has no shape
-    /// that could be checked: AWS documents none.
+    /// Reads an event, which has to be one that is known. Beside both ids of
+    /// a hook CodeDeploy may send more than it does today, and an id has no
+    /// shape that could be checked: AWS documents none.
     pub(crate) fn read(payload: &Value) -> Result<Self, EventError> {
-        if let Some(end) = aftermath(payload) {
-            let asked = payload.get("requestPayload").unwrap_or(&Value::Null);
-            return Ok(match Self::read(asked)? {
-                Self::Hook(hook) => Self::Aftermath { hook, end },
-                other => other,
-            });
-        }
-        if !payload.is_object() {
-            return Err(EventError::NotAnObject {
-                found: kind(payload),
-            });
-        }
-        let Some(deployment_id) = text(payload, DEPLOYMENT_ID)? else {
-            let target = text(payload, TARGET)?;
-            return Ok(Self::Local { target });
+        let Value::Object(members) = payload else {
+            return Err(EventError::of(kind(payload).to_owned(), HELP));
         };
-        match text(payload, EXECUTION_ID)? {
-            Some(execution_id) => Ok(Self::Hook(Hook {
-                deployment_id,
-                execution_id,
-            })),
-            None => Err(EventError::NoExecutionId { deployment_id }),
+        let foreign = FOREIGN.iter().find(|(name, _)| members.contains_key(*name));
+        if let Some(hook) = Hook::read(members) {
+            return Ok(match foreign {
+                None => Self::Hook(hook),
+                Some((_, help)) => Self::Contradictory {
+                    hook,
+                    error: EventError::of(named(members), help),
+                },
+            });
+        }
+        if let Some((asked, end)) = record(members) {
+            return aftermath(asked, end);
+        }
+        let mut names = members.keys().map(String::as_str);
+        match (names.next(), names.next(), text(members, TARGET)) {
+            (None, ..) => Ok(Self::Local { target: None }),
+            (Some(TARGET), None, target @ Some(_)) => Ok(Self::Local { target }),
+            _ => {
+                let part = [DEPLOYMENT_ID, EXECUTION_ID];
+                let part = part.into_iter().any(|id| members.contains_key(id));
+                let help = match foreign {
+                    Some((_, help)) => help,
+                    None if part => HELP_PART,
+                    None => HELP,
+                };
+                Err(EventError::of(named(members), help))
+            }
+        }
+    }
+}
+
+/// What is to be done for an invocation that was asked this and ended so.
+fn aftermath(asked: &Value, end: String) -> Result<Event, EventError> {
+    match Event::read(asked) {
+        Ok(event) => Ok(Event::Aftermath {
+            hook: event.hook().cloned(),
+            end,
+        }),
+        Err(error) => Err(EventError {
+            place: "`requestPayload` of Lambda's record: ",
+            ..error
+        }),
+    }
+}
+
+impl EventError {
+    fn of(found: String, help: &'static str) -> Self {
+        Self {
+            place: "",
+            found,
+            help,
         }
     }
 }
@@ -119,6 +178,14 @@ impl fmt::Display for Hook {
 }
 
 impl Hook {
+    /// The hook, if both of its ids are there.
+    fn read(members: &Map<String, Value>) -> Option<Self> {
+        Some(Self {
+            deployment_id: text(members, DEPLOYMENT_ID)?,
+            execution_id: text(members, EXECUTION_ID)?,
+        })
+    }
+
     /// Eight hexadecimal digits that tell two execution ids apart.
     pub(crate) fn fingerprint(&self) -> String {
         let mut hasher = DefaultHasher::new();
@@ -127,30 +194,74 @@ impl Hook {
     }
 }
 
-/// How the invocation ended that Lambda's record is about, if it is one.
-fn aftermath(payload: &Value) -> Option<String> {
-    let context = payload.get("requestContext")?;
-    payload.get("requestPayload")?;
-    let condition = context.get("condition")?.as_str()?;
-    let message = payload
-        .pointer("/responsePayload/errorMessage")
-        .and_then(Value::as_str);
-    Some(match message {
+/// What an invocation was asked, and how it ended, if this is Lambda's record
+/// of one that failed.
+fn record(members: &Map<String, Value>) -> Option<(&Value, String)> {
+    let asked = members.get(PAYLOAD)?;
+    let condition = members.get(CONTEXT)?.get("condition")?.as_str()?;
+    // The destination of those that did not fail has the same shape.
+    if condition == "Success" {
+        return None;
+    }
+    let message = members.get("responsePayload");
+    let message = message.and_then(|answer| answer.get("errorMessage")?.as_str());
+    let end = match message {
         Some(message) => format!("{condition}: {message}"),
         None => condition.to_owned(),
-    })
+    };
+    Some((asked, end))
 }
 
-fn text(payload: &Value, member: &'static str) -> Result<Option<String>, EventError> {
-    match payload.get(member) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(EventError::NotText {
-            member,
-            found: kind(other),
-        }),
+/// A member that is a text and says something.
+fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
+    let text = members.get(name)?.as_str()?;
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+/// An object by the names of its members. Of those that have to be text, what
+/// they are instead is said; no value is.
+fn named(members: &Map<String, Value>) -> String {
+    // What is known comes first, so that it is named among however many.
+    let known = |name: &str| {
+        let foreign = FOREIGN.iter().any(|(foreign, _)| *foreign == name);
+        foreign || [DEPLOYMENT_ID, EXECUTION_ID, TARGET].contains(&name)
+    };
+    let mut names: Vec<&String> = members.keys().collect();
+    names.sort_by_key(|name| !known(name));
+    let shown = names.iter().take(MOST_NAMES).map(|name| {
+        let short: String = name.chars().take(LONGEST_NAME).collect();
+        let cut = if short.len() < name.len() { "…" } else { "" };
+        let wrong = match members.get(name.as_str()) {
+            _ if ![DEPLOYMENT_ID, EXECUTION_ID, TARGET].contains(&name.as_str()) => None,
+            Some(Value::String(text)) if !text.trim().is_empty() => None,
+            Some(Value::String(_)) => Some("empty"),
+            other => other.map(kind),
+        };
+        let wrong = wrong.map_or(String::new(), |wrong| format!(" ({wrong})"));
+        format!("`{}{cut}`{wrong}", visible(&short))
+    });
+    let mut shown: Vec<_> = shown.collect();
+    if names.len() > MOST_NAMES {
+        shown.push(format!("{} more", names.len() - MOST_NAMES));
     }
+    let last = shown.pop().unwrap_or_default();
+    match shown.as_slice() {
+        [] => format!("an object with {last}"),
+        others => format!("an object with {} and {last}", others.join(", ")),
+    }
+}
+
+/// A text in one line, with nothing in it that is not seen. What is seen stays
+/// as it is, so that a secret in it is recognised.
+fn visible(text: &str) -> String {
+    let mut visible = String::new();
+    for c in text.chars() {
+        match c {
+            '"' | '\'' | '\\' => visible.push(c),
+            c => visible.extend(c.escape_debug()),
+        }
+    }
+    visible
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -165,80 +276,4 @@ fn kind(value: &Value) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn hook() -> Hook {
-        Hook {
-            deployment_id: "d-1".to_owned(),
-            execution_id: "e".to_owned(),
-        }
-    }
-
-    #[test]
-    fn an_event_is_read_by_its_two_ids() {
-        let check = |payload: Value, event: Event| {
-            assert_eq!(Event::read(&payload), Ok(event), "{payload}");
-        };
-        let local = Event::Local { target: None };
-        check(json!({}), local.clone());
-        check(json!({"DeploymentId": ""}), local.clone());
-        check(json!({"DeploymentId": null, "Other": [1]}), local);
-        let target = Some("https://localhost".to_owned());
-        check(
-            json!({"target": "https://localhost"}),
-            Event::Local { target },
-        );
-        check(
-            json!({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e", "Combined": 1}),
-            Event::Hook(hook()),
-        );
-    }
-
-    #[test]
-    fn a_record_of_a_failed_invocation_is_not_a_run_by_hand() {
-        let record = json!({
-            "version": "1.0",
-            "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
-            "requestPayload": {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e"},
-            "responsePayload": {"errorType": "x", "errorMessage": "timed out"},
-        });
-        let end = "RetriesExhausted: timed out".to_owned();
-        assert_eq!(
-            Event::read(&record),
-            Ok(Event::Aftermath { hook: hook(), end })
-        );
-    }
-
-    #[test]
-    fn an_event_that_cannot_be_acted_on_is_an_error() {
-        let check = |payload: Value, said: &str| {
-            let error = Event::read(&payload).unwrap_err().to_string();
-            assert!(error.ends_with(said), "{error}");
-        };
-        check(json!([]), "found a list");
-        check(json!("d-1"), "found text");
-        check(json!(null), "found null");
-        check(
-            json!({"DeploymentId": 5}),
-            "expected text as `DeploymentId` of the event, found a number",
-        );
-        check(
-            json!({"DeploymentId": "d-1"}),
-            "of the event, found none: CodeDeploy cannot be told",
-        );
-    }
-
-    #[test]
-    fn the_execution_id_is_never_shown_whole() {
-        let hook = Hook {
-            execution_id: "eyJlbmNyeXB0ZWREYXRhIjoi".to_owned(),
-            ..hook()
-        };
-        let shown = hook.to_string();
-        assert!(!shown.contains("eyJ"), "{shown}");
-        assert_eq!(hook.fingerprint().len(), 8);
-    }
-}
+mod tests;

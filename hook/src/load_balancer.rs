@@ -4,12 +4,14 @@
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action as SdkAction, ActionTypeEnum, Rule as SdkRule, RuleCondition, TargetHealthDescription,
+    Action as SdkAction, ActionTypeEnum, AuthenticateCognitoActionConditionalBehaviorEnum,
+    AuthenticateOidcActionConditionalBehaviorEnum, Rule as SdkRule, RuleCondition,
+    TargetHealthDescription,
 };
 use tokio::time::Instant;
 
 use aws::Access;
-use aws::calls::{CallError, ask};
+use aws::calls::{CallError, Pages, ask};
 
 /// ELB's actions that describe know no resources.
 const ANY: &str = "`*`";
@@ -34,6 +36,8 @@ pub(crate) struct Rule {
     pub(crate) priority: Option<u32>,
     /// All of them have to hold.
     pub(crate) conditions: Vec<Condition>,
+    /// What a request has to pass before the action.
+    pub(crate) login: Option<Login>,
     /// What becomes of a request.
     pub(crate) action: Action,
 }
@@ -41,14 +45,46 @@ pub(crate) struct Rule {
 /// What a rule asks of a request: that one of the values fits.
 ///
 /// Source: [RuleCondition](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RuleCondition.html).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Condition {
+    Host(Values),
+    Path(Values),
+    Header {
+        name: String,
+        values: Values,
+    },
+    Method(Vec<String>),
+    Query(Vec<QueryPair>),
+    /// Addresses in CIDR notation.
+    SourceIp(Vec<String>),
+    /// A field that Greenlight does not know.
+    Unknown(String),
+}
+
+/// What a text is compared with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Condition {
-    /// Such as `host-header`.
-    pub(crate) field: String,
+pub(crate) struct Values {
     /// Patterns, in which `*` stands for any characters and `?` for one.
-    pub(crate) values: Vec<String>,
+    pub(crate) patterns: Vec<String>,
     /// Regular expressions.
     pub(crate) expressions: Vec<String>,
+}
+
+/// Two patterns for a pair of a query string; without a key, any will do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct QueryPair {
+    pub(crate) key: Option<String>,
+    pub(crate) value: String,
+}
+
+/// An action before the last one, which answers requests that do not pass it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    /// Such as `authenticate-oidc`.
+    pub(crate) kind: String,
+    /// What a request that passes has to hold, as far as that is known: a
+    /// header, and a text in it.
+    pub(crate) needs: Option<(&'static str, String)>,
 }
 
 /// What a rule does with a request.
@@ -86,11 +122,21 @@ impl LoadBalancer {
         listener: &str,
         until: Instant,
     ) -> Result<Option<Listener>, CallError> {
-        let call = || self.0.describe_listeners().listener_arns(listener).send();
         let action = "elasticloadbalancing:DescribeListeners";
-        let answer = ask(action, ANY, until, call).await?;
-        let listener = answer.listeners.unwrap_or_default().into_iter().next();
-        Ok(listener.and_then(|listener| {
+        let (mut pages, mut marker) = (Pages::new(action, ANY, until), None);
+        let found = loop {
+            let call = || {
+                let call = self.0.describe_listeners().listener_arns(listener);
+                call.set_marker(marker.clone()).send()
+            };
+            let page = ask(action, ANY, until, call).await?;
+            let first = page.listeners.unwrap_or_default().into_iter().next();
+            marker = pages.next(page.next_marker.filter(|_| first.is_none()))?;
+            if marker.is_none() {
+                break first;
+            }
+        };
+        Ok(found.and_then(|listener| {
             Some(Listener {
                 port: u16::try_from(listener.port?).ok()?,
                 load_balancer: listener.load_balancer_arn?,
@@ -106,14 +152,21 @@ impl LoadBalancer {
         load_balancer: &str,
         until: Instant,
     ) -> Result<Option<String>, CallError> {
-        let call = || {
-            let call = self.0.describe_load_balancers();
-            call.load_balancer_arns(load_balancer).send()
-        };
         let action = "elasticloadbalancing:DescribeLoadBalancers";
-        let answer = ask(action, ANY, until, call).await?;
-        let found = answer.load_balancers.unwrap_or_default().into_iter().next();
-        Ok(found.and_then(|found| found.dns_name))
+        let (mut pages, mut marker) = (Pages::new(action, ANY, until), None);
+        loop {
+            let call = || {
+                let call = self.0.describe_load_balancers();
+                let call = call.load_balancer_arns(load_balancer);
+                call.set_marker(marker.clone()).send()
+            };
+            let page = ask(action, ANY, until, call).await?;
+            let first = page.load_balancers.unwrap_or_default().into_iter().next();
+            marker = pages.next(page.next_marker.filter(|_| first.is_none()))?;
+            if marker.is_none() {
+                return Ok(first.and_then(|found| found.dns_name));
+            }
+        }
     }
 
     /// The rules of a listener, in the order in which they hold; the last is
@@ -126,7 +179,8 @@ impl LoadBalancer {
         until: Instant,
     ) -> Result<Vec<Rule>, CallError> {
         let action = "elasticloadbalancing:DescribeRules";
-        let (mut rules, mut marker) = (Vec::new(), None::<String>);
+        let (mut rules, mut marker) = (Vec::new(), None);
+        let mut pages = Pages::new(action, ANY, until);
         loop {
             let call = || {
                 let call = self.0.describe_rules().listener_arn(listener);
@@ -134,14 +188,10 @@ impl LoadBalancer {
             };
             let page = ask(action, ANY, until, call).await?;
             rules.extend(page.rules.unwrap_or_default().into_iter().map(Rule::from));
-            marker = page.next_marker.filter(|marker| !marker.is_empty());
+            marker = pages.next(page.next_marker)?;
             if marker.is_none() {
                 rules.sort_by_key(|rule: &Rule| rule.priority.unwrap_or(u32::MAX));
                 return Ok(rules);
-            }
-            // A list without an end is as good as no answer.
-            if Instant::now() >= until {
-                return Err(CallError::late(action, ANY));
             }
         }
     }
@@ -168,15 +218,51 @@ impl LoadBalancer {
 impl From<SdkRule> for Rule {
     fn from(rule: SdkRule) -> Self {
         let conditions = rule.conditions.unwrap_or_default();
-        // Before the last one, who asks is perhaps made to log in.
-        let actions = rule.actions.unwrap_or_default();
-        let last = actions.into_iter().max_by_key(|action| action.order);
+        let mut actions = rule.actions.unwrap_or_default();
+        actions.sort_by_key(|action| action.order);
+        let last = actions.pop();
         Self {
             priority: rule.priority.and_then(|priority| priority.parse().ok()),
             conditions: conditions.into_iter().map(Condition::from).collect(),
+            login: actions.iter().find_map(login),
             action: last.map(Action::from).unwrap_or_default(),
         }
     }
+}
+
+/// What a request has to pass, unless the action lets everybody pass.
+///
+/// Source: [Authenticate users](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html).
+fn login(action: &SdkAction) -> Option<Login> {
+    use AuthenticateCognitoActionConditionalBehaviorEnum as Cognito;
+    use AuthenticateOidcActionConditionalBehaviorEnum as Oidc;
+    let cookie = |name: Option<&str>| {
+        let name = name.unwrap_or("AWSELBAuthSessionCookie");
+        Some(("cookie", name.to_owned()))
+    };
+    let oidc = action.authenticate_oidc_config.as_ref();
+    let cognito = action.authenticate_cognito_config.as_ref();
+    let kind = action.r#type.as_ref()?;
+    let needs = match kind {
+        ActionTypeEnum::AuthenticateOidc => {
+            if oidc.and_then(|it| it.on_unauthenticated_request()) == Some(&Oidc::Allow) {
+                return None;
+            }
+            cookie(oidc.and_then(|it| it.session_cookie_name()))
+        }
+        ActionTypeEnum::AuthenticateCognito => {
+            if cognito.and_then(|it| it.on_unauthenticated_request()) == Some(&Cognito::Allow) {
+                return None;
+            }
+            cookie(cognito.and_then(|it| it.session_cookie_name()))
+        }
+        ActionTypeEnum::JwtValidation => Some(("authorization", "Bearer ".to_owned())),
+        _ => None,
+    };
+    Some(Login {
+        kind: kind.as_str().to_owned(),
+        needs,
+    })
 }
 
 impl From<SdkAction> for Action {
@@ -192,34 +278,49 @@ impl From<SdkAction> for Action {
 /// fields perhaps beside it alone.
 impl From<RuleCondition> for Condition {
     fn from(condition: RuleCondition) -> Self {
-        let (host, path) = (condition.host_header_config, condition.path_pattern_config);
-        let header = condition.http_header_config;
-        let of_field = [
-            host.as_ref().map(|it| (&it.values, &it.regex_values)),
-            path.as_ref().map(|it| (&it.values, &it.regex_values)),
-            header.as_ref().map(|it| (&it.values, &it.regex_values)),
-            condition
-                .http_request_method_config
-                .as_ref()
-                .map(|it| (&it.values, &None)),
-            condition
-                .source_ip_config
-                .as_ref()
-                .map(|it| (&it.values, &None)),
-        ];
-        let (values, expressions) = of_field
-            .into_iter()
-            .flatten()
-            .next()
-            .map(|(values, expressions)| (values.clone(), expressions.clone()))
-            .unwrap_or_default();
         let given = |list: Option<Vec<String>>| list.filter(|list| !list.is_empty());
-        Self {
-            field: condition.field.unwrap_or_default(),
-            values: given(values).or(condition.values).unwrap_or_default(),
-            expressions: given(expressions)
-                .or(condition.regex_values)
-                .unwrap_or_default(),
+        let (beside, expressions) = (given(condition.values), given(condition.regex_values));
+        let values = |configured: Option<(Option<Vec<String>>, Option<Vec<String>>)>| {
+            let (patterns, regex) = configured.unwrap_or_default();
+            Values {
+                patterns: given(patterns).or(beside.clone()).unwrap_or_default(),
+                expressions: given(regex).or(expressions.clone()).unwrap_or_default(),
+            }
+        };
+        match condition.field.unwrap_or_default().as_str() {
+            "host-header" => {
+                let config = condition.host_header_config;
+                Self::Host(values(config.map(|it| (it.values, it.regex_values))))
+            }
+            "path-pattern" => {
+                let config = condition.path_pattern_config;
+                Self::Path(values(config.map(|it| (it.values, it.regex_values))))
+            }
+            "http-header" => {
+                let config = condition.http_header_config;
+                let name = config.as_ref().and_then(|it| it.http_header_name.clone());
+                Self::Header {
+                    name: name.unwrap_or_default(),
+                    values: values(config.map(|it| (it.values, it.regex_values))),
+                }
+            }
+            "http-request-method" => {
+                let config = condition.http_request_method_config;
+                Self::Method(values(config.map(|it| (it.values, None))).patterns)
+            }
+            "query-string" => {
+                let pairs = condition.query_string_config.and_then(|it| it.values);
+                let pairs = pairs.unwrap_or_default().into_iter().map(|pair| QueryPair {
+                    key: pair.key,
+                    value: pair.value.unwrap_or_default(),
+                });
+                Self::Query(pairs.collect())
+            }
+            "source-ip" => {
+                let config = condition.source_ip_config;
+                Self::SourceIp(values(config.map(|it| (it.values, None))).patterns)
+            }
+            other => Self::Unknown(other.to_owned()),
         }
     }
 }
@@ -258,3 +359,6 @@ impl From<TargetHealthDescription> for TargetHealth {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

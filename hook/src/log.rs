@@ -14,6 +14,8 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
+use crate::secrets;
+
 /// Starts the log, with a panic being one more line of it.
 pub(crate) fn start(level: Option<&str>) {
     let log = Log {
@@ -62,6 +64,17 @@ static REQUEST_ID: Mutex<String> = Mutex::new(String::new());
 /// Our own modules begin with the name of the binary.
 const OURS: &str = "bootstrap";
 
+/// The libraries that say again what is said here already, with more detail and
+/// at the level that it deserves: the runtime of an invocation that failed, and
+/// AWS's SDK of each answer that is an error, a call that then succeeds
+/// included.
+const MUTE: [&str; 4] = [
+    "lambda_runtime::layers::panic",
+    "aws_smithy_",
+    "aws_runtime",
+    "aws_sdk_",
+];
+
 /// Lambda's levels. `FATAL` is above everything that is ever logged here, and
 /// errors are still wanted then.
 fn level_filter(level: &str) -> LevelFilter {
@@ -74,20 +87,30 @@ fn level_filter(level: &str) -> LevelFilter {
     }
 }
 
+/// Members whose values are words of ours, for programs to compare.
+const WORDS: [&str; 7] = [
+    "timestamp",
+    "level",
+    "requestId",
+    "verdict",
+    "reported",
+    "outcome",
+    "class",
+];
+
 struct Log {
     level: LevelFilter,
 }
 
 impl Subscriber for Log {
     /// Libraries are heard from WARN up only: below it they may say what was
-    /// in a request. The runtime's own line about a failed invocation repeats
-    /// what has been said with more detail.
+    /// in a request. Some of them are not heard at all, see [`MUTE`].
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let target = metadata.target();
         *metadata.level() <= self.level
             && metadata.is_event()
             && (target.starts_with(OURS) || *metadata.level() <= Level::WARN)
-            && target != "lambda_runtime::layers::panic"
+            && !MUTE.iter().any(|mute| target.starts_with(mute))
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -132,7 +155,15 @@ impl Fields {
         fields
     }
 
-    fn write(self) {
+    fn write(mut self) {
+        // What is said of a check holds no secret where it comes from, and of
+        // checks there may be thousands.
+        if !self.0.contains_key("check") {
+            let texts = self.0.iter_mut();
+            for (_, text) in texts.filter(|(name, _)| !WORDS.contains(&name.as_str())) {
+                secrets::redact_value(text);
+            }
+        }
         let mut line = Value::Object(self.0).to_string();
         line.push('\n');
         // Where the log itself cannot be written, nobody can be told.

@@ -15,6 +15,7 @@
 //! | `codedeploy` | the report to CodeDeploy, and what it knows of a deployment |
 //! | `ecs`, `load_balancer` | what they know of green |
 //! | `sinks` | who is told beside CodeDeploy: metrics, reports in S3, a message |
+//! | `secrets` | what nobody may say, and the place that all go through who say something |
 //! | `response` | the function's answer |
 //! | `log` | JSON lines that Lambda's filter understands |
 //!
@@ -34,6 +35,7 @@ mod log;
 mod proof;
 mod remote;
 mod response;
+mod secrets;
 mod settings;
 mod sinks;
 
@@ -58,6 +60,7 @@ use crate::sinks::{Account, Sinks};
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
+    secrets::know_environment(&environment);
     log::start(environment.log_level());
     if !environment.is_lambda() {
         tracing::error!(
@@ -123,7 +126,9 @@ async fn invocation(desk: &Desk, event: LambdaEvent<Value>) -> Result<Response, 
     let time = gate.time();
     let deadlines = Deadlines::new(begun, left, time.reserve, time.most);
     let event = Event::read(&event.payload);
-    let decision = decide(gate, &event, deadlines).await;
+    secrets::know_hook(event.as_ref().ok().and_then(Event::hook));
+    let mut decision = decide(gate, &event, deadlines).await;
+    secrets::redact_decision(&mut decision);
     decision.log();
     let reported = report(codedeploy, event.as_ref().ok(), &decision, deadlines).await;
     let is_aftermath = matches!(event, Ok(Event::Aftermath { .. }));
@@ -159,6 +164,7 @@ async fn decide(gate: &Gate, event: &Result<Event, EventError>, deadlines: Deadl
     match event {
         Event::Local { target } => gate.decide(target.as_deref(), None, deadlines).await,
         Event::Hook(hook) => gate.decide(None, Some(hook), deadlines).await,
+        Event::Contradictory { error, .. } => Decision::failed(error.to_string()),
         Event::Aftermath { end, .. } => {
             Decision::failed(format!("the gate died before it could report: {end}"))
         }
@@ -196,7 +202,7 @@ fn announce(event: &Event, gate: &Gate) {
     let hook = event.hook();
     let named = match event {
         Event::Local { target } => target.clone(),
-        Event::Hook(_) | Event::Aftermath { .. } => None,
+        Event::Hook(_) | Event::Contradictory { .. } | Event::Aftermath { .. } => None,
     };
     tracing::info!(
         deployment = hook.map(|hook| hook.deployment_id.as_str()),
@@ -233,10 +239,10 @@ impl From<Failure> for Diagnostic {
                 Failure::Event(_) => "EventError".to_owned(),
                 Failure::Report(_) => "ReportError".to_owned(),
             },
-            error_message: match failure {
+            error_message: secrets::redacted(match failure {
                 Failure::Event(error) => error.to_string(),
                 Failure::Report(error) => error.to_string(),
-            },
+            }),
         }
     }
 }

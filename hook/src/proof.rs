@@ -3,10 +3,13 @@
 //! | file | what it is for |
 //! |---|---|
 //! | `facts` | deployment → service → green task set → target group |
+//! | `subject` | what is tested: a deployment, or nothing that can be proven |
 //! | `versions` | task definition → image, variables; of green, and of blue |
 //! | `listener` | the target is the listener, which leads to green alone |
 //! | `dialled` | the addresses that are dialled are the load balancer's |
 //! | `rules` | what a listener's rules do with the requests of the checks |
+//! | `routes` | where the rules lead a request that was sent |
+//! | `conditions`, `words` | whether a request meets a rule's conditions; a rule in words |
 //! | `targets` | green is healthy |
 //! | `bound` | how long a proof may take, and how long it pauses |
 //! | `identity` | each address of the load balancer says that it is green |
@@ -18,29 +21,34 @@
 //! Invariant: without a proof there is no check, and so no `Succeeded`.
 
 mod bound;
+mod conditions;
 mod dialled;
 mod facts;
 mod identity;
 mod listener;
+mod routes;
 mod rules;
+mod subject;
 mod targets;
 mod versions;
+mod words;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use futures_util::future::join;
 use serde_json::{Map, Value};
 use smoke_tests::hosts::Hosts;
+use smoke_tests::release;
 use smoke_tests::settings::Connection;
 use tokio::time::Instant;
 
 pub(crate) use self::bound::Bound;
 use self::bound::Pauses;
-use self::facts::{Facts, Green};
 use self::identity::Question;
 pub(crate) use self::identity::{Expected, Identity, Origin};
+pub(crate) use self::routes::Routes;
+pub(crate) use self::subject::Subject;
 pub(crate) use self::versions::Versions;
 use crate::codedeploy::Reads;
 use crate::deadlines::Closing;
@@ -121,15 +129,15 @@ struct Clients {
     load_balancer: LoadBalancer,
 }
 
-/// What is tested.
-#[derive(Debug)]
-pub(crate) enum Subject {
-    /// Nobody deploys.
-    ByHand,
-    /// A deployment of which nothing is to be proven.
-    Unexamined { deployment_id: String },
-    /// A deployment, and what AWS knows of it.
-    Deployed(Box<Facts>),
+/// What AWS has said of the listener.
+#[derive(Debug, Default)]
+pub(crate) struct Proven {
+    /// What a reader has to know of it.
+    pub(crate) notes: Vec<String>,
+    /// Where its rules lead requests; absent if they were not to be read.
+    pub(crate) routes: Option<Routes>,
+    /// The name of its load balancer in DNS, likewise.
+    load_balancer: Option<String>,
 }
 
 impl Prover {
@@ -198,7 +206,7 @@ impl Prover {
     }
 
     /// Proves what AWS can say: that the target is the listener, and leads to
-    /// green alone. Returns notes for the report.
+    /// green alone.
     ///
     /// # Errors
     /// Why it is not proven.
@@ -208,26 +216,29 @@ impl Prover {
         connection: &Connection,
         hosts: &Hosts,
         bound: Bound,
-    ) -> Result<Vec<String>, Unproven> {
+    ) -> Result<Proven, Unproven> {
         let Some((facts, green)) = subject.green() else {
-            return Ok(subject.why_unproven().into_iter().collect());
+            return Ok(Proven {
+                notes: subject.why_unproven().into_iter().collect(),
+                ..Proven::default()
+            });
         };
         let listener = async {
             if self.settings.mode == Mode::Identity {
-                return Ok(Vec::new());
+                return Ok(Proven::default());
             }
             let proof = listener::prove(self.clients()?, facts, green, connection, bound);
             Box::pin(proof).await
         };
         let doors = dialled::unproven_doors(hosts, connection);
         let (listener, doors) = join(listener, doors).await;
-        let mut notes = listener?;
-        notes.extend(doors);
-        Ok(notes)
+        let mut proven = listener?;
+        proven.notes.extend(doors);
+        Ok(proven)
     }
 
-    /// Proves what the app can say: that each address of the target answers as
-    /// green. Returns notes for the report.
+    /// Proves what the app can say: that each address of the load balancer
+    /// answers as green. Returns notes for the report.
     ///
     /// # Errors
     /// Why it is not proven.
@@ -236,12 +247,13 @@ impl Prover {
         subject: &Subject,
         versions: &Versions,
         connection: &Connection,
+        proven: &Proven,
         bound: Bound,
-    ) -> Result<Option<String>, Unproven> {
+    ) -> Result<Vec<String>, Unproven> {
         let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let question = Question::new(identity, &versions.green)?;
+        let question = Question::new(identity, &versions.green, connection)?;
         let note = match identity::shared(identity, versions) {
             Some(shared) if self.settings.mode == Mode::Identity => {
                 return Err(Unproven::new(
@@ -258,8 +270,10 @@ impl Prover {
             )),
             None => None,
         };
-        identity::prove(&question, connection, bound).await?;
-        Ok(note)
+        let own = proven.load_balancer.as_deref();
+        let mut notes = identity::prove(&question, connection, own, bound).await?;
+        notes.extend(note);
+        Ok(notes)
     }
 
     /// Says that all of it is proven.
@@ -291,6 +305,7 @@ impl Prover {
         subject: &Subject,
         versions: &Versions,
         connection: &Connection,
+        proven: &Proven,
         bound: Bound,
     ) -> Result<(), Unproven> {
         let Some((facts, green)) = subject.green() else {
@@ -307,12 +322,34 @@ impl Prover {
             let Some(identity) = self.identity() else {
                 return Ok(());
             };
-            let question = Question::new(identity, &versions.green)?;
-            identity::again(&question, connection, bound).await
+            let question = Question::new(identity, &versions.green, connection)?;
+            let own = proven.load_balancer.as_deref();
+            identity::again(&question, connection, own, bound).await
         };
         // What AWS says of a listener that moved says more than one answer.
         let (listener, app) = Box::pin(join(listener, app)).await;
         listener.and(app)
+    }
+
+    /// How an answer of green tells that it is green's. Nothing if no answer
+    /// is to be asked for it.
+    ///
+    /// # Errors
+    /// Why no answer could be held against it.
+    pub(crate) fn held(
+        &self,
+        subject: &Subject,
+        versions: &Versions,
+    ) -> Result<Option<release::Identity>, Unproven> {
+        let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
+            return Ok(None);
+        };
+        identity::held(identity, &versions.green).map(Some)
+    }
+
+    /// How long other versions may go on to answer once the checks run.
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.timeout
     }
 
     /// How to ask the app, if it is to be asked.
@@ -325,55 +362,9 @@ impl Prover {
         self.clients.as_ref().map_err(|reason| {
             Unproven::new(
                 reason.clone(),
-                "run the function on Lambda, or leave `DeploymentId` out of the event",
+                "run the function on Lambda; for a run by hand, send `{}`",
             )
         })
-    }
-}
-
-impl Subject {
-    /// Whether there is something to prove of it.
-    pub(crate) fn is_provable(&self) -> bool {
-        self.green().is_some()
-    }
-
-    fn green(&self) -> Option<(&Facts, &Green)> {
-        match self {
-            Self::Deployed(facts) => Some((facts, facts.green.as_ref()?)),
-            Self::ByHand | Self::Unexamined { .. } => None,
-        }
-    }
-
-    /// What a reader has to know of a subject of which nothing is proven. Who
-    /// runs the checks by hand knows.
-    fn why_unproven(&self) -> Option<String> {
-        let note = match self {
-            Self::ByHand => {
-                tracing::info!("a run by hand: there is no deployment, and nothing to prove");
-                return None;
-            }
-            Self::Unexamined { .. } => {
-                "nothing proves that the target is green: `SMOKE_PROOF` is `off`"
-            }
-            Self::Deployed(_) => {
-                "nothing proves that the new version was tested: a deployment of Lambda has no \
-                 listener"
-            }
-        };
-        tracing::warn!("{note}");
-        Some(note.to_owned())
-    }
-
-    /// The values for check files: `deployment`, with what is known of it.
-    pub(crate) fn context(&self, versions: &Versions) -> BTreeMap<String, Value> {
-        let deployment = match self {
-            Self::ByHand => return BTreeMap::new(),
-            Self::Unexamined { deployment_id } => {
-                Map::from_iter([("id".to_owned(), Value::from(deployment_id.as_str()))])
-            }
-            Self::Deployed(facts) => facts.context(Some(versions)),
-        };
-        BTreeMap::from([("deployment".to_owned(), Value::Object(deployment))])
     }
 }
 

@@ -140,7 +140,8 @@ const NAMES: [&str; 22] = [
 ];
 const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";
-const SECRET: &str = "SMOKE_SECRET_";
+/// What the name of a variable begins with whose value no output may hold.
+pub(crate) const SECRET: &str = "SMOKE_SECRET_";
 
 /// With less time than this CodeDeploy is not told.
 const LEAST_RESERVE: Duration = Duration::from_secs(1);

@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use aws::calls::CallError;
 
 use crate::environment::Environment;
+use crate::secrets;
 use crate::settings::SinkSettings;
 
 pub(crate) use self::account::Account;
@@ -235,5 +236,6 @@ fn told(sink: &'static str, outcome: Result<String, Problem>) -> Told {
             format!("failed: {reason}{help}")
         }
     };
+    let outcome = secrets::redacted(outcome);
     Told { sink, outcome }
 }

@@ -15,6 +15,8 @@ use crate::http::Response;
 use crate::markup::{Markup, Unfit};
 use crate::predicate::Unit;
 use crate::set_cookie::{self, SetCookie};
+use crate::value::{MOST_LEVELS, is_too_deep};
+use crate::work::budget;
 
 /// Why a query makes no sense for a response.
 pub(crate) struct Senseless {
@@ -100,6 +102,7 @@ impl<'a> Answer<'a> {
             Some(self.text()?)
         };
         let document = self.json.get_or_init(|| {
+            budget::spend_for(body.len());
             let document = match &text {
                 None => serde_json::from_slice(body),
                 Some(text) => serde_json::from_str(text),
@@ -108,10 +111,19 @@ impl<'a> Answer<'a> {
         });
         document.as_ref().map_err(|reason| {
             // What cannot be decoded is no JSON, and that is why.
-            self.text().err().unwrap_or_else(|| Senseless {
-                expected: "JSON".into(),
-                found: format!("a body that is not JSON: {reason}"),
-            })
+            let found = format!("a body that is not JSON: {reason}");
+            self.text()
+                .err()
+                .unwrap_or_else(|| match is_too_deep(body) {
+                    true => Senseless {
+                        expected: format!("JSON nested at most {MOST_LEVELS} levels").into(),
+                        found: "more of them".to_owned(),
+                    },
+                    false => Senseless {
+                        expected: "JSON".into(),
+                        found,
+                    },
+                })
         })
     }
 

@@ -16,6 +16,7 @@ use crate::predicate::Unit;
 use crate::settings::{Selection, Tags};
 use crate::snippet::{Colour, render};
 use crate::template::{Scope, Template};
+use crate::work::budget::{self, AT_ONCE};
 
 /// Any text is read as a check file without a panic, and whatever is said of
 /// it can be drawn.
@@ -80,7 +81,8 @@ pub fn template(text: &str) {
 }
 
 /// Any expectations of JSON are held against the document in the first line
-/// without a panic, and always with the same outcome.
+/// without a panic, within the budget of what is done at once, and always with
+/// the same outcome.
 pub fn predicate(text: &str) {
     let (document, expectations) = text.split_once('\n').unwrap_or((text, ""));
     let document = serde_json::from_str(document).unwrap_or(Value::Null);
@@ -98,13 +100,18 @@ pub fn predicate(text: &str) {
             let Query::Json(path) = &expectation.query else {
                 continue;
             };
-            let value = path.select(&document);
             let judge = || {
+                let value = path.select(&document);
                 expectation
                     .predicate
                     .judge(value.as_ref(), Unit::None, &scope)
             };
-            for mismatch in judge().unwrap_or_default() {
+            // What takes more is done on a thread with more room.
+            let Ok(judged) = budget::within(AT_ONCE, judge) else {
+                continue;
+            };
+            assert_eq!(budget::within(AT_ONCE, judge), Ok(judged.clone()));
+            for mismatch in judged.unwrap_or_default() {
                 let title = format!("{}: {}", mismatch.expected, mismatch.found);
                 drawable(&Diagnostic::at(&source, mismatch.span, title));
             }

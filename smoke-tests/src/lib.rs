@@ -56,12 +56,14 @@ pub mod plan;
 mod predicate;
 pub mod rate;
 mod redact;
+pub mod release;
 pub mod remote;
 pub mod render;
 pub mod report;
 pub mod run;
 #[cfg(feature = "cli")]
 pub mod schema;
+pub mod secrets;
 mod set_cookie;
 pub mod settings;
 mod sigv4;
@@ -72,6 +74,7 @@ mod template;
 pub mod units;
 mod value;
 pub mod verdict;
+mod work;
 mod yaml;
 
 pub use check_file::Severity;

@@ -1,15 +1,22 @@
 //! Keeps secrets out of every output.
 //!
-//! A secret is looked for in each form that it commonly takes, also in the
-//! middle of a text in Base64, as Basic authentication makes it. Where a text
-//! is to be repeated by hand, [`Redactor::split`] says what each secret is
-//! called instead.
+//! A secret is looked for in a text, and in copies of the text from which
+//! `layers.rs` has taken escapes, Base64 and hexadecimal digits; what is found
+//! there is mapped back to where it came from. So no list of the forms that
+//! other programs give it is needed. Where a text is to be repeated by hand,
+//! [`Redactor::split`] says what each secret is called instead.
 
+mod escapes;
+mod finder;
+mod layers;
 mod needles;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
 
-use needles::needles;
+use finder::{Finder, Hit, cuts, find};
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
@@ -68,8 +75,8 @@ pub(crate) enum Form {
     },
     /// Within a longer text in Base64.
     Within,
-    /// As other programs write it: in HTML or XML, in JSON that escapes more
-    /// than it has to, in hexadecimal digits.
+    /// In any other way: in HTML or XML, in hexadecimal digits, in one form
+    /// inside another.
     Foreign,
 }
 
@@ -91,61 +98,40 @@ pub(crate) enum Piece<'a> {
     },
 }
 
-#[derive(Debug, Clone)]
-struct Needle {
-    text: String,
-    form: Form,
-    /// Which of the secrets it is.
-    secret: usize,
-}
-
-/// Replaces each secret, in each form that it commonly takes.
+/// Replaces each secret, however it is written.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Redactor {
-    secrets: Vec<Secret>,
-    /// Longest first, so that a secret that holds another goes as a whole.
-    needles: Vec<Needle>,
+    /// Shared, because a check knows all secrets of the plan and some of its
+    /// own.
+    finders: Vec<Arc<Finder>>,
 }
 
 impl Redactor {
     /// A redactor for these values. An empty one would match everywhere and
     /// is left out.
-    pub(crate) fn new(mut secrets: Vec<Secret>) -> Self {
-        secrets.retain(|secret| !secret.value.is_empty());
-        for secret in &mut secrets {
-            secret.name = variable(&secret.name);
-        }
-        let mut all: Vec<Needle> = secrets
-            .iter()
-            .enumerate()
-            .flat_map(|(index, secret)| {
-                needles(&secret.value)
-                    .into_iter()
-                    .map(move |(form, text)| Needle {
-                        text,
-                        form,
-                        secret: index,
-                    })
-            })
-            .collect();
-        // Stable, so that of two names for one value the first stays.
-        all.sort_by(|a, b| {
-            let length = b.text.len().cmp(&a.text.len());
-            length.then_with(|| a.text.cmp(&b.text))
-        });
-        all.dedup_by(|second, first| second.text == first.text);
-        Self {
-            secrets,
-            needles: all,
-        }
+    pub(crate) fn new(secrets: Vec<Secret>) -> Self {
+        Self::default().with(&secrets).into_owned()
     }
 
     /// This redactor, with more secrets.
     pub(crate) fn with(&self, more: &[Secret]) -> Cow<'_, Self> {
-        if more.is_empty() {
+        let known = self.finders.iter().flat_map(|finder| finder.secrets());
+        // Of two names for one value the first stays.
+        let mut values: HashSet<&str> = known.map(|secret| secret.value.as_str()).collect();
+        values.insert("");
+        let new = more.iter().filter(|secret| values.insert(&secret.value));
+        let new: Vec<_> = new
+            .map(|secret| Secret {
+                name: variable(&secret.name),
+                value: secret.value.clone(),
+            })
+            .collect();
+        if new.is_empty() {
             return Cow::Borrowed(self);
         }
-        Cow::Owned(Self::new([self.secrets.as_slice(), more].concat()))
+        let mut finders = self.finders.clone();
+        finders.push(Arc::new(Finder::new(new)));
+        Cow::Owned(Self { finders })
     }
 
     /// The problem without the secrets.
@@ -164,99 +150,60 @@ impl Redactor {
     /// The text without the secrets, also without the beginning of one that
     /// was cut off by a `…`.
     pub(crate) fn redact(&self, text: &mut String) {
-        // First what takes its surroundings with it.
-        for needle in self.needles.iter().filter(|n| n.form.is_base64()) {
-            while let Some(at) = text.find(&needle.text) {
-                text.replace_range(run_around(text, at..at + needle.text.len()), REDACTED);
-            }
+        let found = apart(find(&self.finders, text, cuts(text)));
+        if found.is_empty() {
+            return;
         }
-        for needle in &self.needles {
-            if text.contains(needle.text.as_str()) {
-                *text = text.replace(needle.text.as_str(), REDACTED);
-            }
-        }
+        let mut shown = String::with_capacity(text.len());
         let mut from = 0;
-        while let Some(at) = text[from..].find('…').map(|at| from + at) {
-            from = at + '…'.len_utf8();
-            if let Some(begun) = self.begun_at_the_end_of(&text[..at]) {
-                text.replace_range(at - begun..at, REDACTED);
-                from = from - begun + REDACTED.len();
-            }
+        for (range, _) in found {
+            shown.push_str(&text[from..range.start]);
+            shown.push_str(REDACTED);
+            from = range.end;
         }
+        shown.push_str(&text[from..]);
+        *text = shown;
     }
 
     /// The text in pieces: what may be shown, and the secrets by their names.
     pub(crate) fn split<'a>(&'a self, text: &'a str) -> Vec<Piece<'a>> {
         let mut pieces = Vec::new();
         let mut from = 0;
-        while from < text.len() {
-            // Of several that begin at one place, the longest stands first.
-            let next = self
-                .needles
-                .iter()
-                .filter_map(|needle| Some((from + text[from..].find(&needle.text)?, needle)))
-                .min_by_key(|(at, _)| *at);
-            let Some((at, needle)) = next else { break };
-            let found = at..at + needle.text.len();
-            let (form, range) = match needle.form {
-                form if form.is_base64() => match run_around(text, found.clone()) {
-                    run if run == found => (form, run),
-                    run => (Form::Within, run),
-                },
-                form => (form, found),
-            };
-            let start = range.start.max(from);
-            if start > from {
-                pieces.push(Piece::Text(&text[from..start]));
+        for (range, hit) in apart(find(&self.finders, text, Vec::new())) {
+            if range.start > from {
+                pieces.push(Piece::Text(&text[from..range.start]));
             }
-            let secret = &self.secrets[needle.secret];
-            pieces.push(Piece::Secret {
-                variable: &secret.name,
-                form,
-                value: &secret.value,
-            });
             from = range.end;
+            pieces.push(Piece::Secret {
+                variable: &hit.secret.name,
+                form: if range == hit.range {
+                    hit.form
+                } else {
+                    Form::Foreign
+                },
+                value: &hit.secret.value,
+            });
         }
         if from < text.len() {
             pieces.push(Piece::Text(&text[from..]));
         }
         pieces
     }
-
-    /// How many bytes at the end of the text are the beginning of a secret.
-    fn begun_at_the_end_of(&self, text: &str) -> Option<usize> {
-        self.needles
-            .iter()
-            .flat_map(|needle| {
-                (1..needle.text.len())
-                    .filter(|end| needle.text.is_char_boundary(*end))
-                    .map(|end| (needle.form, &needle.text[..end]))
-            })
-            .filter(|(_, begun)| text.ends_with(begun))
-            .map(|(form, begun)| match form {
-                // What stands before may hold its first bytes; less than a
-                // group of Base64 says nothing.
-                form if form.is_base64() && begun.len() >= 4 => {
-                    text.len() - run_around(text, text.len() - begun.len()..text.len()).start
-                }
-                _ => begun.len(),
-            })
-            .max()
-    }
 }
 
-/// The range, widened to all of the Base64 that it stands in: the characters
-/// at its edges hold bits of the secret too.
-fn run_around(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
-    let in_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
-    let bytes = text.as_bytes();
-    let before = bytes[..range.start].iter().rev();
-    let after = bytes[range.end..].iter();
-    range.start - before.take_while(|byte| in_base64(byte)).count()
-        ..range.end
-            + after
-                .take_while(|byte| in_base64(byte) || **byte == b'=')
-                .count()
+/// The places of secrets, those that overlap as one, each with the first that
+/// stands there.
+fn apart(hits: Vec<Hit<'_>>) -> Vec<(Range<usize>, Hit<'_>)> {
+    let mut apart: Vec<(Range<usize>, Hit<'_>)> = Vec::new();
+    for hit in hits {
+        match apart.last_mut() {
+            Some((range, _)) if hit.range.start < range.end => {
+                range.end = range.end.max(hit.range.end);
+            }
+            _ => apart.push((hit.range.clone(), hit)),
+        }
+    }
+    apart
 }
 
 /// A name as a shell variable: `storefront/smoke-test` is

@@ -4,16 +4,18 @@ mod about;
 mod class;
 mod figures;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::about::{About, Link, Problem, Refusal};
+pub use self::about::{About, ForeignAnswers, Link, Problem, Refusal};
 pub use self::class::Class;
 pub use self::figures::{Series, Timing};
 use crate::check_file::Severity;
 use crate::diagnostic::{Diagnostic, Place};
 pub use crate::http::Repeats;
 use crate::redact::{Redactor, Secret};
+use crate::release::Route;
 
 /// What happened in a run.
 #[derive(Debug, Clone)]
@@ -136,6 +138,12 @@ pub struct StepReport {
     /// What came of all repetitions, if the step is repeated. What else is
     /// said is then of the first that failed, or else of the first.
     pub series: Option<Series>,
+    /// How long the step waited for other versions to stop answering. That is
+    /// not the time of the service, and counts for no retry.
+    pub(crate) outlasting: Duration,
+    /// Where the load balancer led the requests of the last attempt, as far as
+    /// that is known.
+    pub(crate) routes: BTreeSet<Route>,
     /// What was wrong with the last attempt.
     pub failures: Vec<Failure>,
     /// What was sent last and what came back, if the step failed on it.

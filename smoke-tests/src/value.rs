@@ -1,8 +1,10 @@
 //! JSON values with templates in their strings.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
-use crate::template::{Scope, Template};
+use crate::template::{Scope, Template, not_too_deep};
 
 /// A JSON value whose strings may be templates.
 #[derive(Debug, Clone)]
@@ -37,6 +39,14 @@ impl ValueTemplate {
         }
     }
 
+    /// The same without a copy of what holds no template.
+    pub(crate) fn filled(&self, scope: &Scope) -> Result<Cow<'_, Value>, String> {
+        match self {
+            Self::Fixed(value) => Ok(Cow::Borrowed(value)),
+            other => other.evaluate(scope).map(Cow::Owned),
+        }
+    }
+
     /// The value with all templates filled in.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
         match self {
@@ -46,14 +56,49 @@ impl ValueTemplate {
                 .iter()
                 .map(|item| item.evaluate(scope))
                 .collect::<Result<_, _>>()
-                .map(Value::Array),
+                .map(Value::Array)
+                .and_then(not_too_deep),
             Self::Map(members) => members
                 .iter()
                 .map(|(name, value)| Ok((name.clone(), value.evaluate(scope)?)))
                 .collect::<Result<Map<_, _>, String>>()
-                .map(Value::Object),
+                .map(Value::Object)
+                .and_then(not_too_deep),
         }
     }
+}
+
+/// The deepest that JSON is nested which can be read: the reader's own bound,
+/// which nothing that goes down with a value has to exceed.
+pub(crate) const MOST_LEVELS: usize = 127;
+
+/// How deep a value is nested.
+pub(crate) fn levels(value: &Value) -> usize {
+    let inside = match value {
+        Value::Array(items) => items.iter().map(levels).max(),
+        Value::Object(members) => members.values().map(levels).max(),
+        _ => return 0,
+    };
+    1 + inside.unwrap_or(0)
+}
+
+/// Whether JSON is nested deeper than can be read.
+pub(crate) fn is_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_LEVELS {
+            return true;
+        }
+    }
+    false
 }
 
 /// The most characters of a value that a message shows.

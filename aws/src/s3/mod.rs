@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 pub use self::address::Address;
 use crate::access::Access;
-use crate::calls::{CallError, Met, persist};
+use crate::calls::{CallError, Met, Pages, persist};
 use crate::signed;
 
 /// What a key keeps as it is; a query keeps no `/` either.
@@ -78,7 +78,9 @@ impl S3 {
     ) -> Result<Vec<Listed>, CallError> {
         let bucket = below.with_key("");
         let resource = format!("the bucket `{}`", below.bucket);
-        let mut query = format!("list-type=2&prefix={}", in_query(&below.key));
+        let first = format!("list-type=2&prefix={}", in_query(&below.key));
+        let mut query = first.clone();
+        let mut pages = Pages::new("s3:ListBucket", &resource, until);
         let mut found = Vec::new();
         loop {
             let call = async || {
@@ -87,22 +89,14 @@ impl S3 {
             };
             let page = persist("s3:ListBucket", &resource, until, call).await?;
             found.extend(page.objects);
-            match page.next {
-                Some(_) if found.len() <= most && Instant::now() >= until => {
-                    return Err(CallError::late("s3:ListBucket", &resource));
-                }
-                Some(next) if found.len() <= most => {
-                    query = format!(
-                        "continuation-token={}&list-type=2&prefix={}",
-                        in_query(&next),
-                        in_query(&below.key)
-                    );
-                }
-                _ => {
-                    found.truncate(most.saturating_add(1));
-                    return Ok(found);
-                }
+            if found.len() > most {
+                found.truncate(most.saturating_add(1));
+                return Ok(found);
             }
+            let Some(token) = pages.next(page.next)? else {
+                return Ok(found);
+            };
+            query = format!("continuation-token={}&{first}", in_query(&token));
         }
     }
 

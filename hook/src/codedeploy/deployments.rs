@@ -10,7 +10,7 @@ use aws_sdk_codedeploy::types::{
 use tokio::time::Instant;
 
 use aws::Access;
-use aws::calls::{CallError, ask};
+use aws::calls::{CallError, Pages, ask};
 
 const GROUP: &str = "the deployment group";
 /// IAM has no resources for the calls about a deployment's targets.
@@ -95,9 +95,20 @@ impl Deployments {
         id: &str,
         until: Instant,
     ) -> Result<Option<String>, CallError> {
-        let call = || self.0.list_deployment_targets().deployment_id(id).send();
-        let answer = ask("codedeploy:ListDeploymentTargets", ANY, until, call).await?;
-        Ok(answer.target_ids.and_then(|ids| ids.into_iter().next()))
+        let action = "codedeploy:ListDeploymentTargets";
+        let (mut pages, mut token) = (Pages::new(action, ANY, until), None);
+        loop {
+            let call = || {
+                let call = self.0.list_deployment_targets().deployment_id(id);
+                call.set_next_token(token.clone()).send()
+            };
+            let page = ask(action, ANY, until, call).await?;
+            let first = page.target_ids.and_then(|ids| ids.into_iter().next());
+            token = pages.next(page.next_token.filter(|_| first.is_none()))?;
+            if token.is_none() {
+                return Ok(first);
+            }
+        }
     }
 
     /// How far the lifecycle events are.

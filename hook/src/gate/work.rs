@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 
-use futures_util::future::{join, try_join};
+use futures_util::future::{LocalBoxFuture, join, try_join};
+use http::{HeaderMap, Method};
 use serde_json::Value;
 use smoke_tests::diagnostic::Problems;
 use smoke_tests::http::Client;
 use smoke_tests::plan::{self, Plan};
+use smoke_tests::release::{self, Release, Route};
 use smoke_tests::report::Report;
 use smoke_tests::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
@@ -16,14 +18,16 @@ use smoke_tests::units::counted;
 use smoke_tests::verdict::{self, Verdict};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use url::Url;
 
 use super::{Ready, progress};
 use crate::checks::{self, Gathered};
 use crate::deadlines::Closing;
 use crate::decision::{Decision, Learned, Problem};
 use crate::event::Hook;
-use crate::proof::{Bound, Subject, Unproven, Versions};
+use crate::proof::{Bound, Proven, Subject, Unproven, Versions};
 use crate::remote;
+use crate::secrets;
 
 /// What is known of the deployment, for check files.
 type Context = BTreeMap<String, Value>;
@@ -43,8 +47,7 @@ pub(super) struct Work<'a> {
 struct Proof {
     subject: Subject,
     versions: Versions,
-    /// What a reader has to know of it.
-    notes: Vec<String>,
+    proven: Proven,
 }
 
 impl<'a> Work<'a> {
@@ -75,9 +78,15 @@ impl<'a> Work<'a> {
             Ok(both) => both,
             Err(decision) => return decision,
         };
-        let mut report = self.run(&plan).await;
+        let mut report = match self.run(&plan, &proof).await {
+            Ok(report) => report,
+            Err(unproven) => return Decision::unproven(unproven),
+        };
         report.about.notes.extend(note);
-        report.about.notes.extend(proof.notes.iter().cloned());
+        report
+            .about
+            .notes
+            .extend(proof.proven.notes.iter().cloned());
         if verdict::judge(&report) == Verdict::Succeeded
             && let Err(unproven) = self.look_again(&proof).await
         {
@@ -115,14 +124,15 @@ impl<'a> Work<'a> {
             let _ = known.send(context);
             Ok(versions)
         };
-        let (mut notes, versions) = Box::pin(try_join(listener, versions)).await?;
-        let app = prover.app(&subject, &versions, &self.connection, bound);
-        notes.extend(app.await?);
+        let (mut proven, versions) = Box::pin(try_join(listener, versions)).await?;
+        let app = prover.app(&subject, &versions, &self.connection, &proven, bound);
+        let notes = app.await?;
+        proven.notes.extend(notes);
         prover.announce(&subject, &versions, bound);
         Ok(Proof {
             subject,
             versions,
-            notes,
+            proven,
         })
     }
 
@@ -167,18 +177,28 @@ impl<'a> Work<'a> {
         let remotes = plan::remotes(sources, &selection, &lookup).map_err(|all| refuse(&all))?;
         let fetched = remote::fetch(access, remotes, until).await;
         let plan = plan::plan_with(sources, &selection, &lookup, &fetched);
-        Ok((plan.map_err(|all| refuse(&all))?, note.clone()))
+        let plan = plan.map_err(|all| refuse(&all))?;
+        secrets::know_plan(&plan);
+        Ok((plan, note.clone()))
     }
 
-    async fn run(&self, plan: &Plan) -> Report {
+    /// Runs the checks, and takes the answers of green alone.
+    async fn run(&self, plan: &Plan, proof: &Proof) -> Result<Report, Unproven> {
+        let Ready {
+            settings, prover, ..
+        } = self.ready;
+        let patience = prover.patience();
+        let identity = prover.held(&proof.subject, &proof.versions)?;
+        let longest = plan.worst_case_at(settings.jobs, settings.rate);
+        let longest = identity.as_ref().map_or(longest, |_| longest + patience);
         tracing::info!(
             checks = plan.checks(),
             files = plan.files(),
+            longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX),
             "running {} of {}",
             counted(plan.checks(), "check"),
             counted(plan.files(), "file")
         );
-        let settings = &self.ready.settings;
         let left = self.closing.checks();
         let limits = Limits {
             jobs: settings.jobs,
@@ -186,7 +206,31 @@ impl<'a> Work<'a> {
             rate: settings.rate,
             deadline: Some(left.saturating_duration_since(Instant::now())),
         };
-        run::run(plan, self.client, limits, &progress::tell).await
+        if !proof.subject.is_provable() {
+            return Ok(run::run(plan, self.client, limits, &progress::tell).await);
+        }
+        let release = Release {
+            identity: identity.as_ref(),
+            patience,
+            proof: &Renewal { work: self, proof },
+        };
+        Ok(run::run_on(release, plan, self.client, limits, &progress::tell).await)
+    }
+
+    /// Proves what was proven before the checks, once more, while they run.
+    async fn prove_again(&self, proof: &Proof, until: Instant) -> Result<(), Unproven> {
+        let Ready {
+            settings, prover, ..
+        } = self.ready;
+        let Proof {
+            subject, versions, ..
+        } = proof;
+        let bound = prover.bound(until);
+        let hosts = &settings.selection.hosts;
+        let listener = prover.listener(subject, &self.connection, hosts, bound);
+        let proven = listener.await?;
+        let app = prover.app(subject, versions, &self.connection, &proven, bound);
+        app.await.map(drop)
     }
 
     /// Whether the target was green until now.
@@ -194,10 +238,30 @@ impl<'a> Work<'a> {
         let prover = &self.ready.prover;
         let bound = prover.bound(self.closing.last_look());
         let Proof {
-            subject, versions, ..
+            subject,
+            versions,
+            proven,
         } = proof;
         prover
-            .look_again(subject, versions, &self.connection, bound)
+            .look_again(subject, versions, &self.connection, proven, bound)
             .await
+    }
+}
+
+/// The proof, as the checks ask for it while they run.
+struct Renewal<'a> {
+    work: &'a Work<'a>,
+    proof: &'a Proof,
+}
+
+impl release::Proof for Renewal<'_> {
+    fn route(&self, method: &Method, url: &Url, headers: &HeaderMap) -> Route {
+        let routes = self.proof.proven.routes.as_ref();
+        routes.map_or(Route::Release, |routes| routes.route(method, url, headers))
+    }
+
+    fn renew(&self, until: Instant) -> LocalBoxFuture<'_, Result<(), String>> {
+        let proof = self.work.prove_again(self.proof, until);
+        Box::pin(async move { proof.await.map_err(|unproven| unproven.reason) })
     }
 }

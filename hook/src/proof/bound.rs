@@ -6,7 +6,7 @@ use smoke_tests::units::human_duration;
 use tokio::time::Instant;
 
 use super::Unproven;
-use aws::calls::CallError;
+use aws::calls::{CallError, LEAST};
 
 /// The time of a proof.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +24,36 @@ impl Bound {
         }
     }
 
-    /// Whether there is time for a pause and another look.
-    pub(super) fn allows(self, pause: Duration) -> bool {
-        Instant::now() + pause < self.until
+    /// How long to pause before another look; `None` if the time is over. The
+    /// last pause is shortened, so that a last look is made while there is
+    /// still time for what it has to see.
+    pub(super) fn pause(self, pauses: &mut Pauses) -> Option<Duration> {
+        let left = self.left();
+        if left <= LEAST {
+            return None;
+        }
+        let now = Instant::now();
+        let took = pauses
+            .looking_since
+            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let enough = LEAST + took * 2 * pauses.looks;
+        // Where that has passed already, one look may still be made.
+        let least = LEAST + took;
+        let most = left
+            .checked_sub(enough)
+            .unwrap_or_else(|| left.saturating_sub(least));
+        let pause = pauses.next().min(most);
+        pauses.looking_since = Some(now + pause);
+        Some(pause)
+    }
+
+    /// Whether there is time for another look without a pause.
+    pub(super) fn is_open(self) -> bool {
+        self.left() > LEAST
+    }
+
+    fn left(self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
     }
 
     /// How long it has been.
@@ -62,6 +89,10 @@ impl Bound {
 pub(super) struct Pauses {
     next: Duration,
     longest: Duration,
+    /// How many looks in a row it takes to see what is waited for.
+    looks: u32,
+    /// When the look began that was made after the last pause.
+    looking_since: Option<Instant>,
 }
 
 impl Pauses {
@@ -69,10 +100,17 @@ impl Pauses {
         Self {
             next: first,
             longest,
+            looks: 1,
+            looking_since: None,
         }
     }
 
-    pub(super) fn next(&mut self) -> Duration {
+    /// The same, for what has to be seen several times in a row.
+    pub(super) const fn for_looks(self, looks: u32) -> Self {
+        Self { looks, ..self }
+    }
+
+    fn next(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(self.longest);
         pause
@@ -94,19 +132,71 @@ mod tests {
         assert_eq!(taken, [250, 500, 1000, 2000, 2000, 2000].map(ms));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_pause_has_to_end_before_the_time_of_the_proof() {
+    fn bound(millis: u64) -> Bound {
         let begun = Instant::now();
-        let bound = Bound {
+        Bound {
             begun,
-            until: begun + ms(1000),
-        };
-        assert!(bound.allows(ms(999)));
-        assert!(!bound.allows(ms(1000)));
-        tokio::time::advance(ms(900)).await;
-        assert!(!bound.allows(ms(100)));
-        assert_eq!(bound.taken(), ms(900));
-        let sooner = bound.at_most(begun + ms(950));
-        assert!(bound.allows(ms(60)) && !sooner.allows(ms(60)));
+            until: begun + ms(millis),
+        }
+    }
+
+    /// When looks are made that take this long, in milliseconds from the
+    /// beginning.
+    async fn looks(bound: Bound, mut pauses: Pauses, takes: u64) -> Vec<u128> {
+        let mut looks = Vec::new();
+        loop {
+            looks.push(bound.taken().as_millis());
+            tokio::time::advance(ms(takes)).await;
+            let Some(pause) = bound.pause(&mut pauses) else {
+                return looks;
+            };
+            tokio::time::advance(pause).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_look_is_made_at_the_end_of_the_time() {
+        let pauses = Pauses::new(ms(250), ms(2000));
+        for (time, expected) in [
+            (4000, &[0, 250, 750, 1750, 3750, 3800][..]),
+            (10_000, &[0, 250, 750, 1750, 3750, 5750, 7750, 9750, 9800]),
+            (2000, &[0, 250, 750, 1750, 1800]),
+            (1000, &[0, 250, 750, 800]),
+            (300, &[0, 100]),
+            // Too little for a second one.
+            (199, &[0]),
+        ] {
+            assert_eq!(looks(bound(time), pauses, 0).await, expected, "{time}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_takes_long_is_given_its_time() {
+        let pauses = Pauses::new(ms(250), ms(2000));
+        // The third one is seen through, and so is the last.
+        let expected = [0, 1250, 2750, 3800];
+        assert_eq!(looks(bound(5000), pauses, 1000).await, expected);
+        // Silence is broken off by the end alone.
+        assert_eq!(looks(bound(8000), pauses, 5000).await, [0, 5250]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_to_be_seen_in_a_row_is_given_the_time_for_it() {
+        let pauses = Pauses::new(ms(250), ms(2000)).for_looks(3);
+        let found = looks(bound(4000), pauses, 100).await;
+        // Three looks of 100 ms fit into what is left, with time to spare.
+        assert!(found.contains(&3200), "{found:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bound_that_comes_closer_ends_sooner() {
+        let bound = bound(1000);
+        tokio::time::advance(ms(700)).await;
+        assert_eq!(bound.taken(), ms(700));
+        let sooner = bound.at_most(bound.begun + ms(850));
+        assert!(bound.is_open() && !sooner.is_open());
+        let mut pauses = Pauses::new(ms(250), ms(2000));
+        assert_eq!(sooner.pause(&mut pauses), None);
+        assert_eq!(bound.pause(&mut pauses), Some(ms(100)));
     }
 }

@@ -8,8 +8,10 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use smoke_tests::hosts::Hosts;
 use smoke_tests::settings::Connection;
+use tokio::time::Instant;
 
-use super::{Bound, Unproven};
+use super::{Bound, Pauses, Unproven};
+use aws::calls::LEAST;
 
 /// The longest that a name may take to resolve.
 const LOOKUP: Duration = Duration::from_secs(5);
@@ -18,7 +20,7 @@ const LOOKUP: Duration = Duration::from_secs(5);
 /// addresses at a time.
 const LOOKUPS: u32 = 4;
 /// The pause between two look-ups.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_millis(500));
 
 /// The host and the port that are dialled.
 pub(super) fn dialled(connection: &Connection) -> (&str, u16) {
@@ -32,15 +34,48 @@ pub(super) fn dialled(connection: &Connection) -> (&str, u16) {
     }
 }
 
-/// All addresses that are dialled: those that the load balancer's name stands
-/// for, or the one that the target is.
-pub(super) async fn addresses(connection: &Connection) -> Result<Vec<SocketAddr>, String> {
-    let (host, port) = dialled(connection);
-    let mut found = lookup(host, port).await?;
-    if found.iter().any(has_route) {
-        found.retain(has_route);
+/// The names of a load balancer, and the port of its listener.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    /// The last one is its own, if that is known.
+    hosts: Vec<&'a str>,
+    port: u16,
+}
+
+/// What one look-up of names shows.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    pub(super) addresses: Vec<SocketAddr>,
+    /// The family that is left out, because no route leads to it.
+    pub(super) left_out: Option<&'static str>,
+}
+
+impl<'a> Names<'a> {
+    /// What is dialled, and beside that the load balancer's own name.
+    pub(super) fn new(connection: &'a Connection, own: Option<&'a str>) -> Self {
+        let (host, port) = dialled(connection);
+        let own = own.filter(|own| plain(own) != plain(host));
+        let hosts = std::iter::once(host).chain(own).collect();
+        Self { hosts, port }
     }
-    Ok(found)
+
+    /// The load balancer's own name, or else what is dialled.
+    pub(super) fn name(&self) -> &'a str {
+        self.hosts.last().copied().unwrap_or_default()
+    }
+
+    /// All addresses that they stand for, as far as they can be reached from
+    /// here.
+    pub(super) async fn addresses(&self, until: Instant) -> Result<Shown, String> {
+        let each = self.hosts.iter().map(|host| lookup(host, self.port, until));
+        let mut addresses = Vec::new();
+        for found in join_all(each).await {
+            addresses.extend(found?);
+        }
+        addresses.sort();
+        addresses.dedup();
+        Ok(reachable(addresses, has_route))
+    }
 }
 
 /// Whether the load balancer of this name is what is dialled.
@@ -54,17 +89,21 @@ pub(super) async fn is_load_balancer(
     if plain(host) == plain(name) {
         return Ok(());
     }
+    let names = Names::new(connection, None);
     let mut known: BTreeSet<IpAddr> = BTreeSet::new();
-    let mut looks = 0;
+    let (mut looks, mut pauses) = (0, PAUSE);
     loop {
         looks += 1;
-        let (dialled, own) = join(addresses(connection), lookup(name, port)).await;
+        let until = bound.until;
+        let (dialled, own) = join(names.addresses(until), lookup(name, port, until)).await;
         let why = match (dialled, own) {
             (Ok(dialled), Ok(own)) => {
                 known.extend(own.iter().map(|address| address.ip().to_canonical()));
-                let mut foreign = dialled.iter().map(|address| address.ip().to_canonical());
+                let dialled = dialled.addresses.iter();
+                let mut foreign = dialled.map(|address| address.ip().to_canonical());
+                let is_empty = foreign.len() == 0;
                 match foreign.find(|address| !known.contains(address)) {
-                    None if !dialled.is_empty() => return Ok(()),
+                    None if !is_empty => return Ok(()),
                     None => format!("`{host}` stands for no address"),
                     Some(address) if host == address.to_string() => String::new(),
                     Some(address) => format!("`{host}` is {address}"),
@@ -72,7 +111,8 @@ pub(super) async fn is_load_balancer(
             }
             (Err(why), _) | (_, Err(why)) => why,
         };
-        if looks == LOOKUPS || !bound.allows(PAUSE) {
+        let pause = bound.pause(&mut pauses).filter(|_| looks < LOOKUPS);
+        let Some(pause) = pause else {
             let why = match why.as_str() {
                 "" => String::new(),
                 why => format!(": {why}"),
@@ -86,8 +126,8 @@ pub(super) async fn is_load_balancer(
                 "set `SMOKE_CONNECT_TO` to the load balancer's name, or `SMOKE_PROOF` to \
                  `identity` if something stands before it",
             ));
-        }
-        tokio::time::sleep(PAUSE).await;
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -99,8 +139,12 @@ pub(super) async fn unproven_doors(hosts: &Hosts, connection: &Connection) -> Ve
     if others.is_empty() {
         return Vec::new();
     }
-    let own = addresses(connection).await.unwrap_or_default();
-    let looked_up = others.iter().map(|(host, other)| lookup(host, *other));
+    let until = Instant::now() + LOOKUP;
+    let own = Names::new(connection, None).addresses(until).await;
+    let own = own.unwrap_or_default().addresses;
+    let looked_up = others
+        .iter()
+        .map(|(host, other)| lookup(host, *other, until));
     let looked_up = join_all(looked_up).await;
     let found = others.iter().zip(looked_up).filter(|(_, found)| {
         let addresses = found.iter().flatten();
@@ -123,8 +167,10 @@ fn plain(name: &str) -> String {
     name.strip_prefix("dualstack.").unwrap_or(&name).to_owned()
 }
 
-async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-    let found = tokio::time::timeout(LOOKUP, tokio::net::lookup_host((host, port))).await;
+async fn lookup(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, String> {
+    let left = until.saturating_duration_since(Instant::now());
+    let longest = left.clamp(LEAST, LOOKUP);
+    let found = tokio::time::timeout(longest, tokio::net::lookup_host((host, port))).await;
     let unknown = |why: String| format!("`{host}` does not resolve: {why}");
     let mut found: Vec<_> = found
         .map_err(|_| unknown("no answer in time".to_owned()))?
@@ -135,9 +181,32 @@ async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     Ok(found)
 }
 
-/// Whether this machine has a way to an address: a function without IPv6 has
-/// none to half of what a dual-stack load balancer's name stands for. Nothing
-/// is sent.
+/// Leaves out the family to which no route leads, if one leads to the other: a
+/// function without IPv6 has none to half of what a dual-stack load balancer's
+/// name stands for.
+fn reachable(mut addresses: Vec<SocketAddr>, has_route: impl Fn(&SocketAddr) -> bool) -> Shown {
+    let reached = |is_ipv4: bool| {
+        let mut family = addresses.iter().filter(|it| it.is_ipv4() == is_ipv4);
+        family.any(&has_route)
+    };
+    let left_out = match (reached(true), reached(false)) {
+        (true, false) => Some(("IPv6", true)),
+        (false, true) => Some(("IPv4", false)),
+        _ => None,
+    };
+    let all = addresses.len();
+    if let Some((_, kept_ipv4)) = left_out {
+        addresses.retain(|address| address.is_ipv4() == kept_ipv4);
+    }
+    Shown {
+        left_out: left_out
+            .filter(|_| addresses.len() < all)
+            .map(|(family, _)| family),
+        addresses,
+    }
+}
+
+/// Whether this machine has a way to an address. Nothing is sent.
 fn has_route(address: &SocketAddr) -> bool {
     let own: IpAddr = if address.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()
@@ -153,10 +222,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_that_can_be_reached_from_here_are_asked() {
+    fn a_route_is_found_without_sending_anything() {
         assert!(has_route(&"127.0.0.1:8443".parse().unwrap()));
         // An address of no network.
         assert!(!has_route(&"255.255.255.255:8443".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_family_without_a_route_is_left_out_and_a_single_address_is_not() {
+        let check = |routed: &[&str], all: &[&str], kept: &[&str], left_out: Option<&str>| {
+            let parsed = |texts: &[&str]| -> Vec<SocketAddr> {
+                texts.iter().map(|text| text.parse().unwrap()).collect()
+            };
+            let routed = parsed(routed);
+            let shown = reachable(parsed(all), |address| routed.contains(address));
+            assert_eq!(shown.addresses, parsed(kept), "{all:?}");
+            assert_eq!(shown.left_out, left_out, "{all:?}");
+        };
+        let (four, other, six) = ("10.0.0.1:1", "10.0.0.2:1", "[2001:db8::1]:1");
+        check(&[four, six], &[four, six], &[four, six], None);
+        check(&[four], &[four, six], &[four], Some("IPv6"));
+        check(&[six], &[four, six], &[six], Some("IPv4"));
+        check(&[four], &[four, other], &[four, other], None);
+        check(&[four], &[four, other, six], &[four, other], Some("IPv6"));
+        // Who has no route at all hears it from the connection.
+        check(&[], &[four, six], &[four, six], None);
+        check(&[], &[], &[], None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::ecs::{Ecs, TaskSet};
 use aws::calls::CallError;
 
 /// The pause between two looks whether a hook is waited for.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_millis(500));
 /// The first pause between two looks for the green task set, and the longest.
 const PAUSES: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_secs(4));
 
@@ -125,7 +125,7 @@ async fn waiting(
     closing: &Closing,
 ) -> Result<Option<String>, Unproven> {
     let over = |reason: String| Unproven { reason, help: None };
-    let mut looks = 0;
+    let (mut looks, mut pauses) = (0, PAUSE);
     loop {
         looks += 1;
         let lifecycle = clients.codedeploy.lifecycle(id, target, bound.until).await;
@@ -141,12 +141,13 @@ async fn waiting(
             return Ok(None);
         };
         // CodeDeploy may show a moment late that the event has begun.
-        if looks == LOOKS || !bound.allows(PAUSE) {
+        let pause = bound.pause(&mut pauses).filter(|_| looks < LOOKS);
+        let Some(pause) = pause else {
             return Err(over(format!(
                 "CodeDeploy waits for no hook: the deployment has gone on to {next}"
             )));
-        }
-        tokio::time::sleep(PAUSE).await;
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -180,10 +181,9 @@ async fn green(
         if let Some(green) = Green::among(sets, &facts.id, &service)? {
             return Ok(green);
         }
-        let pause = pauses.next();
-        if !bound.allows(pause) {
+        let Some(pause) = bound.pause(&mut pauses) else {
             return Err(facts.no_task_set(&service, bound));
-        }
+        };
         tokio::time::sleep(pause).await;
     }
 }

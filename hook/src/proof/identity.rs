@@ -5,7 +5,7 @@
 //! its own for each answer, so that no connection is used twice.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,15 @@ use serde_json::json;
 use smoke_tests::diagnostic::{Problems, Source};
 use smoke_tests::http::Client;
 use smoke_tests::plan::{self, Plan};
+use smoke_tests::release;
 use smoke_tests::report::{Class, Outcome, Report};
 use smoke_tests::run;
 use smoke_tests::settings::{Connection, Limits, Selection};
+use smoke_tests::target::Target;
 use tokio::time::Instant;
+use url::Url;
 
-use super::dialled::addresses;
+use super::dialled::Names;
 use super::versions::{Version, Versions};
 use super::{Bound, Pauses, Unproven};
 use aws::calls::LEAST;
@@ -74,11 +77,20 @@ impl Identity {
     /// # Errors
     /// What is wrong with the path, the header or the `JSONPath`.
     pub(crate) fn plan(&self, expected: &str) -> Result<Plan, Problems> {
+        self.plan_at(expected, None)
+    }
+
+    /// The same, with a `host` header where the URL is that of an address.
+    fn plan_at(&self, expected: &str, host: Option<&str>) -> Result<Plan, Problems> {
         let expect = match &self.origin {
             Origin::Header(name) => json!({"headers": {name: "{{ expected }}"}}),
             Origin::Json(path) => json!({"json": {path: "{{ expected }}"}}),
         };
-        let check = json!({"name": "the identity of green", "get": self.path, "expect": expect});
+        let mut check =
+            json!({"name": "the identity of green", "get": self.path, "expect": expect});
+        if let Some(host) = host {
+            check["headers"] = json!({"host": host});
+        }
         // JSON is YAML.
         let text = json!({"checks": [check]}).to_string();
         let selection = Selection {
@@ -98,10 +110,17 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn new(identity: &Identity, green: &Version) -> Result<Self, Unproven> {
+    pub(super) fn new(
+        identity: &Identity,
+        green: &Version,
+        connection: &Connection,
+    ) -> Result<Self, Unproven> {
         let expected = green.identity(&identity.expected);
         let expected = expected.ok_or_else(|| nothing_to_compare(&identity.expected, green))?;
-        let plan = identity.plan(expected).map_err(|problems| {
+        let url = Url::parse(&connection.target.to_string()).ok();
+        let host = url.as_ref().filter(|_| connection.target.is_address());
+        let host = host.map(Url::authority);
+        let plan = identity.plan_at(expected, host).map_err(|problems| {
             let first = problems.diagnostics().first();
             Unproven::new(
                 format!(
@@ -116,6 +135,25 @@ impl Question {
             times: identity.times,
         })
     }
+}
+
+/// What every answer of green has to say, where it says anything of itself.
+///
+/// # Errors
+/// Why that is not known.
+pub(super) fn held(identity: &Identity, green: &Version) -> Result<release::Identity, Unproven> {
+    let expected = green.identity(&identity.expected);
+    let expected = expected.ok_or_else(|| nothing_to_compare(&identity.expected, green))?;
+    let held = match &identity.origin {
+        Origin::Header(name) => release::Identity::of_header(name, expected),
+        Origin::Json(member) => release::Identity::of_member(&identity.path, member, expected),
+    };
+    held.map_err(|problem| {
+        Unproven::new(
+            format!("the identity cannot be asked for: {problem}"),
+            "look at `SMOKE_IDENTITY` and `SMOKE_IDENTITY_PATH`",
+        )
+    })
 }
 
 fn nothing_to_compare(expected: &Expected, green: &Version) -> Unproven {
@@ -151,60 +189,120 @@ struct Node {
     absent: u32,
 }
 
-/// Asks until each address has answered often enough.
+/// The addresses of the load balancer, and what they have answered.
+struct Nodes<'a> {
+    question: &'a Question,
+    connection: &'a Connection,
+    names: Names<'a>,
+    nodes: BTreeMap<SocketAddr, Node>,
+    /// How many one look-up has shown at most.
+    shown: usize,
+    /// The family to which no route leads.
+    left_out: Option<&'static str>,
+}
+
+impl<'a> Nodes<'a> {
+    fn new(question: &'a Question, connection: &'a Connection, own: Option<&'a str>) -> Self {
+        // What TLS verifies is the name of the URL, and one that is an address
+        // stands for no other.
+        let target = &connection.target;
+        let is_fixed = target.is_address() && target.to_string().starts_with("https:");
+        Self {
+            question,
+            connection,
+            names: Names::new(connection, own.filter(|_| !is_fixed)),
+            nodes: BTreeMap::new(),
+            shown: 0,
+            left_out: None,
+        }
+    }
+
+    /// Asks each of them once, and says what was wrong: an answer that is not
+    /// green's, or else silence.
+    async fn ask(&mut self, until: Instant) -> Result<(), Wrong> {
+        let shown = self.names.addresses(until).await;
+        let shown = shown.map_err(Wrong::silence)?;
+        for node in self.nodes.values_mut() {
+            node.absent += 1;
+        }
+        self.shown = self.shown.max(shown.addresses.len());
+        self.left_out = self.left_out.or(shown.left_out);
+        for address in shown.addresses {
+            self.nodes.entry(address).or_default().absent = 0;
+        }
+        self.nodes.retain(|_, node| node.absent < MOST_ABSENT);
+        let (plan, connection) = (&self.question.plan, self.connection);
+        let asked = self.nodes.iter_mut().map(|(&address, node)| async move {
+            let answer = ask(plan, connection, address, until).await;
+            node.streak = if answer.is_ok() { node.streak + 1 } else { 0 };
+            answer.map_err(|wrong| Wrong {
+                why: format!("{address}: {}", wrong.why),
+                ..wrong
+            })
+        });
+        let wrong = join_all(asked).await.into_iter().filter_map(Result::err);
+        // An answer says more than silence.
+        match wrong.min_by_key(|wrong| !wrong.is_answer) {
+            Some(wrong) => Err(wrong),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether each of them has answered as green often enough.
+    fn are_green(&self) -> bool {
+        let times = self.question.times.get();
+        !self.nodes.is_empty() && self.nodes.values().all(|node| node.streak >= times)
+    }
+
+    /// What a reader has to know of who was asked.
+    fn notes(&self) -> Vec<String> {
+        let name = self.names.name();
+        let mut notes = Vec::new();
+        if name.parse::<IpAddr>().is_err() {
+            let asked = match self.nodes.len() {
+                1 => "1 address".to_owned(),
+                several => format!("{several} addresses"),
+            };
+            notes.push(format!(
+                "the identity was asked at {asked} of `{name}`, of which DNS shows {} at once",
+                self.shown
+            ));
+        }
+        notes.extend(self.left_out.map(|family| {
+            format!(
+                "no route leads to the {family} addresses of `{name}`: nothing proves that green \
+                 answers there"
+            )
+        }));
+        notes
+    }
+}
+
+/// Asks until each address has answered often enough: those of what is dialled
+/// and of the load balancer's `own` name. Returns notes for the report.
 pub(super) async fn prove(
     question: &Question,
     connection: &Connection,
+    own: Option<&str>,
     bound: Bound,
-) -> Result<(), Unproven> {
-    let plan = &question.plan;
-    let mut nodes: BTreeMap<SocketAddr, Node> = BTreeMap::new();
+) -> Result<Vec<String>, Unproven> {
+    let mut nodes = Nodes::new(question, connection, own);
     let mut last_answer: Option<String> = None;
-    let mut pauses = PAUSES;
+    let mut pauses = PAUSES.for_looks(question.times.get());
     loop {
-        let mut wrong: Option<Wrong> = None;
-        match addresses(connection).await {
-            Err(reason) => wrong = Some(Wrong::silence(reason)),
-            Ok(found) => {
-                for node in nodes.values_mut() {
-                    node.absent += 1;
-                }
-                for address in found {
-                    nodes.entry(address).or_default().absent = 0;
-                }
-                nodes.retain(|_, node| node.absent < MOST_ABSENT);
-                let asked = nodes.iter_mut().map(|(&address, node)| async move {
-                    let answer = ask(plan, connection, address, bound.until).await;
-                    node.streak = if answer.is_ok() { node.streak + 1 } else { 0 };
-                    answer.map_err(|wrong| Wrong {
-                        why: format!("{address}: {}", wrong.why),
-                        ..wrong
-                    })
-                });
-                for found in join_all(asked).await.into_iter().filter_map(Result::err) {
-                    // An answer says more than silence.
-                    let says_more = |it: &Wrong| found.is_answer && !it.is_answer;
-                    if wrong.as_ref().is_none_or(says_more) {
-                        wrong = Some(found);
-                    }
-                }
-            }
+        let asked = nodes.ask(bound.until).await;
+        if asked.is_ok() && nodes.are_green() {
+            return Ok(nodes.notes());
         }
-        let often = |node: &Node| node.streak >= question.times.get();
-        if wrong.is_none() && !nodes.is_empty() && nodes.values().all(often) {
-            return Ok(());
-        }
-        let pause = if wrong.is_some() {
-            pauses.next()
-        } else {
-            Duration::ZERO
+        let pause = match asked {
+            Ok(()) => bound.is_open().then_some(Duration::ZERO),
+            Err(_) => bound.pause(&mut pauses),
         };
-        // An answer that is given no time would say nothing of the app.
-        if !bound.allows(pause + LEAST) {
+        let Some(pause) = pause else {
             // The last ones were perhaps given no time to answer.
-            let (answer, silence) = match wrong {
-                Some(wrong) if wrong.is_answer => (Some(wrong.why), None),
-                other => (last_answer, other.map(|wrong| wrong.why)),
+            let (answer, silence) = match asked {
+                Err(wrong) if wrong.is_answer => (Some(wrong.why), None),
+                other => (last_answer, other.err().map(|wrong| wrong.why)),
             };
             let why = answer
                 .or(silence)
@@ -216,8 +314,8 @@ pub(super) async fn prove(
                 ),
                 "look at what the address answers; `SMOKE_IDENTITY` says where the version stands",
             ));
-        }
-        if let Some(wrong) = wrong {
+        };
+        if let Err(wrong) = asked {
             tracing::info!("waiting for green: {}", wrong.why);
             if wrong.is_answer {
                 last_answer = Some(wrong.why);
@@ -227,51 +325,42 @@ pub(super) async fn prove(
     }
 }
 
-/// Asks each address once more. An answer that is not green's says enough;
-/// who does not answer is asked again.
+/// Asks each address as often once more. An answer that is not green's says
+/// enough; who does not answer is asked again.
 pub(super) async fn again(
     question: &Question,
     connection: &Connection,
+    own: Option<&str>,
     bound: Bound,
 ) -> Result<(), Unproven> {
-    let mut pauses = PAUSES;
+    let mut nodes = Nodes::new(question, connection, own);
+    let mut pauses = PAUSES.for_looks(question.times.get());
     loop {
-        let mut silent = None;
-        match addresses(connection).await {
-            Err(reason) => silent = Some(reason),
-            Ok(found) => {
-                let asked = found.into_iter().map(|address| async move {
-                    let answer = ask(&question.plan, connection, address, bound.until).await;
-                    (address, answer)
-                });
-                for (address, answer) in join_all(asked).await {
-                    match answer {
-                        Ok(()) => {}
-                        Err(wrong) if wrong.is_answer => {
-                            return Err(Unproven::new(
-                                format!(
-                                    "after the checks, the target no longer answers as green: \
-                                     {address}: {}",
-                                    wrong.why
-                                ),
-                                "find out who moved the listener while the checks ran",
-                            ));
-                        }
-                        Err(wrong) => silent = Some(format!("{address}: {}", wrong.why)),
-                    }
-                }
+        let asked = nodes.ask(bound.until).await;
+        let pause = match &asked {
+            Ok(()) if nodes.are_green() => return Ok(()),
+            Ok(()) => bound.is_open().then_some(Duration::ZERO),
+            Err(wrong) if wrong.is_answer => {
+                return Err(Unproven::new(
+                    format!(
+                        "after the checks, the target no longer answers as green: {}",
+                        wrong.why
+                    ),
+                    "find out who moved the listener while the checks ran",
+                ));
             }
-        }
-        let Some(why) = silent else {
-            return Ok(());
+            Err(_) => bound.pause(&mut pauses),
         };
-        let pause = pauses.next();
-        if !bound.allows(pause + LEAST) {
+        let Some(pause) = pause else {
+            let why = match asked {
+                Ok(()) => format!("too few answers to have {} in a row", question.times),
+                Err(wrong) => wrong.why,
+            };
             return Err(Unproven::new(
                 format!("after the checks, green could not be looked at again: {why}"),
                 "run the deployment again",
             ));
-        }
+        };
         tokio::time::sleep(pause).await;
     }
 }
@@ -300,17 +389,28 @@ async fn ask(
     until: Instant,
 ) -> Result<(), Wrong> {
     let mut connection = connection.clone();
-    if !connection.target.is_address() {
+    if connection.target.is_address() {
+        connection.target = at(&connection.target, address)
+            .ok_or_else(|| Wrong::silence("no URL can be made of the address"))?;
+    } else {
         connection.connect_to = address.to_string().parse().ok();
     }
     let client = Client::new(&connection).map_err(|error| Wrong::silence(error.to_string()))?;
     let left = until.saturating_duration_since(Instant::now());
     let limits = Limits {
-        deadline: Some(left.min(ANSWER)),
+        // A last look is given the time to see something.
+        deadline: Some(left.clamp(LEAST, ANSWER)),
         ..Limits::default()
     };
     let report = run::run(plan, &client, limits, &|_| {}).await;
     judge(&report)
+}
+
+/// A target that is an address, at another one.
+fn at(target: &Target, address: SocketAddr) -> Option<Target> {
+    let mut url = Url::parse(&target.to_string()).ok()?;
+    url.set_ip_host(address.ip()).ok()?;
+    url.as_str().parse().ok()
 }
 
 fn judge(report: &Report) -> Result<(), Wrong> {
@@ -360,5 +460,26 @@ mod tests {
         }
         let wrong = identity("/", Origin::Json("$.[".to_owned()));
         assert!(wrong.plan("1").is_err());
+        let right = identity("/", Origin::Header("x-app-version".to_owned()));
+        assert!(right.plan_at("1", Some("[::1]:8080")).is_ok());
+    }
+
+    #[test]
+    fn a_target_that_is_an_address_is_asked_at_others_with_its_own_host() {
+        let check = |target: &str, address: &str, expected: &str| {
+            let target: Target = target.parse().unwrap();
+            let found = at(&target, address.parse().unwrap()).unwrap();
+            assert_eq!(found.to_string(), expected);
+        };
+        check(
+            "http://10.0.0.1:8080",
+            "10.0.0.2:8080",
+            "http://10.0.0.2:8080",
+        );
+        check(
+            "http://10.0.0.1/shop",
+            "[2001:db8::1]:80",
+            "http://[2001:db8::1]/shop",
+        );
     }
 }

@@ -7,11 +7,13 @@ use futures_util::future::try_join;
 use smoke_tests::settings::Connection;
 
 use super::facts::{Facts, Green};
+use super::routes::Routes;
 use super::rules::Asked;
 use super::targets::healthy;
-use super::{Bound, Clients, Pauses, Unproven, dialled};
-use crate::load_balancer::{Listener, LoadBalancer};
-use aws::calls::{CallError, LEAST};
+use super::words::Groups;
+use super::{Bound, Clients, Pauses, Proven, Unproven, dialled};
+use crate::load_balancer::{Listener, LoadBalancer, Rule};
+use aws::calls::CallError;
 
 /// The pause after the first look, and the longest.
 const PAUSES: Pauses = Pauses::new(Duration::from_millis(250), Duration::from_secs(2));
@@ -19,14 +21,14 @@ const PAUSES: Pauses = Pauses::new(Duration::from_millis(250), Duration::from_se
 const HELP: &str = "look at the listener's rules; the hook has to be the deployment's \
                     `AfterAllowTestTraffic`";
 
-/// Looks until the listener is as it has to be. Returns notes for the report.
+/// Looks until the listener is as it has to be.
 pub(super) async fn prove(
     clients: &Clients,
     facts: &Facts,
     green: &Green,
     connection: &Connection,
     bound: Bound,
-) -> Result<Vec<String>, Unproven> {
+) -> Result<Proven, Unproven> {
     let (what, listener) = listener(facts)?;
     let load_balancer = &clients.load_balancer;
     let place = Box::pin(is_the_target(
@@ -38,8 +40,17 @@ pub(super) async fn prove(
     ));
     let asked = asked(what, facts, green, connection);
     let leads = Box::pin(leads_to_green(clients, listener, asked, green, bound));
-    let ((), notes) = try_join(place, leads).await?;
-    Ok(notes)
+    let (name, (rules, notes)) = try_join(place, leads).await?;
+    let routes = Routes {
+        rules,
+        green: green.target_group.clone(),
+        pair: facts.deployment.target_groups.clone(),
+    };
+    Ok(Proven {
+        notes,
+        routes: Some(routes),
+        load_balancer: Some(name),
+    })
 }
 
 /// Looks once more whether the listener still leads to green alone.
@@ -74,18 +85,22 @@ fn asked<'a>(
     Asked {
         what,
         host: connection.target.host(),
-        green: &green.target_group,
-        pair: &facts.deployment.target_groups,
+        groups: Groups {
+            green: &green.target_group,
+            pair: &facts.deployment.target_groups,
+        },
     }
 }
 
+/// Waits until the rules lead to green and its targets are healthy. Returns the
+/// rules, and notes for the report.
 async fn leads_to_green(
     clients: &Clients,
     listener: &str,
     asked: Asked<'_>,
     green: &Green,
     bound: Bound,
-) -> Result<Vec<String>, Unproven> {
+) -> Result<(Vec<Rule>, Vec<String>), Unproven> {
     let load_balancer = &clients.load_balancer;
     let look = || {
         try_join(
@@ -101,7 +116,7 @@ async fn leads_to_green(
             Ok((rules, targets)) => match asked.judge(&rules, "still ") {
                 Err(why) => why,
                 Ok(notes) => match healthy(&targets, tasks) {
-                    Ok(()) => return Ok(notes),
+                    Ok(()) => return Ok((rules, notes)),
                     Err(why) => {
                         // The service may have been made smaller meanwhile.
                         if !said.is_empty() {
@@ -115,13 +130,12 @@ async fn leads_to_green(
             Err(error) if error.passes() && !said.is_empty() => said.clone(),
             Err(error) => return Err(bound.failed(&error)),
         };
-        let pause = pauses.next();
-        if !bound.allows(pause + LEAST) {
+        let Some(pause) = bound.pause(&mut pauses) else {
             return Err(Unproven::new(
                 format!("{waiting} after {}", bound.elapsed()),
                 HELP,
             ));
-        }
+        };
         if waiting != said {
             tracing::info!("waiting: {waiting}");
             said = waiting;
@@ -148,14 +162,14 @@ fn listener(facts: &Facts) -> Result<(&'static str, &str), Unproven> {
 }
 
 /// Green behind one listener proves nothing of another, nor of another load
-/// balancer.
+/// balancer. Returns the load balancer's name in DNS.
 async fn is_the_target(
     load_balancer: &LoadBalancer,
     what: &str,
     listener: &str,
     connection: &Connection,
     bound: Bound,
-) -> Result<(), Unproven> {
+) -> Result<String, Unproven> {
     let failed = |error: CallError| bound.failed(&error);
     let found = load_balancer.listener(listener, bound.until).await;
     let Some(Listener {
@@ -186,7 +200,8 @@ async fn is_the_target(
             help: None,
         });
     };
-    dialled::is_load_balancer(what, &name, connection, bound).await
+    dialled::is_load_balancer(what, &name, connection, bound).await?;
+    Ok(name)
 }
 
 #[cfg(test)]

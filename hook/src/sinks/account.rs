@@ -82,7 +82,11 @@ impl Account<'_> {
             Ok(reported) => reported.to_string(),
             Err(_) => "not-accepted".to_owned(),
         };
-        let mut notes = std::mem::take(&mut report.about.notes);
+        let About {
+            mut notes,
+            foreign_answers,
+            ..
+        } = std::mem::take(&mut report.about);
         if let (Some(refusal), Some(note)) = (&mut report.refusal, self.is_belated()) {
             refusal.reason = format!("{}; {note}", refusal.reason);
             notes.push(note.to_owned());
@@ -92,6 +96,7 @@ impl Account<'_> {
             deployment: self.deployment(),
             reported: Some(reported),
             proof: decision.learned.proof.get().copied(),
+            foreign_answers,
             links: places.links(self),
         };
         report

@@ -10,6 +10,7 @@ use smoke_tests::verdict::Verdict;
 use tokio::time::Instant;
 
 use super::{Account, Problem};
+use crate::secrets;
 use crate::settings::{Notify, NotifyOn};
 
 /// How many failed expectations stand in a message in full.
@@ -45,7 +46,8 @@ impl Notices {
         }
     }
 
-    pub(super) async fn send(&self, report: Report, until: Instant) -> Result<(), Problem> {
+    pub(super) async fn send(&self, mut report: Report, until: Instant) -> Result<(), Problem> {
+        secrets::redact_report(&mut report);
         let (subject, message) = tokio::task::spawn_blocking(move || written(&report))
             .await
             .map_err(|died| Problem::new(format!("the message was not written: {died}")))??;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::Problem;
 use super::account::{console, in_url};
+use crate::secrets;
 
 /// Stores reports.
 pub(super) struct Reports {
@@ -93,11 +94,12 @@ impl Reports {
     /// place of another one of the same deployment.
     pub(super) async fn store(
         &self,
-        report: Report,
+        mut report: Report,
         key: &Key,
         decides: bool,
         until: Instant,
     ) -> Result<(), Problem> {
+        secrets::redact_report(&mut report);
         let documents = tokio::task::spawn_blocking(move || documents(&report))
             .await
             .map_err(|died| Problem::new(format!("the reports were not written: {died}")))??;

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rehearsal::{Colour, Fault, Invocation, InvocationOutcome, Listener, StageOptions, Verdict};
 
+use crate::proof::assert_note;
 use crate::support::{BOOTSTRAP, Invoked, Trial};
 
 const NAME: &str = "balancer.example.test";
@@ -61,6 +62,21 @@ impl Several {
         let lines = lasts.iter().map(|last| format!("127.0.0.{last} {NAME}\n"));
         let hosts = self.trial.stage.folder().join("hosts");
         std::fs::write(hosts, lines.collect::<String>()).unwrap();
+    }
+
+    /// Lets the checks dial the first address alone, and not the name.
+    fn dialling_one(mut self) -> Self {
+        let port = self.trial.stage.test_port();
+        let address = format!("127.0.0.1:{port}");
+        self.trial = self.trial.set("SMOKE_CONNECT_TO", &address);
+        self
+    }
+
+    async fn succeeds(&self) -> Invoked {
+        let (registered, invoked) = self.gate().await;
+        let verdict = self.trial.verdict(&registered);
+        assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+        invoked
     }
 
     fn requests(&self) -> Vec<u64> {
@@ -114,11 +130,73 @@ async fn each_address_is_asked_as_often_as_the_settings_say() {
     let Some(several) = Several::new().await else {
         return;
     };
-    let (registered, invoked) = several.gate().await;
-    let verdict = several.trial.verdict(&registered);
-    assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
+    several.succeeds().await;
     let requests = several.requests();
     assert!(requests.iter().all(|count| *count >= 4), "{requests:?}");
+}
+
+#[tokio::test]
+async fn each_address_of_the_load_balancers_own_name_is_asked_before_and_after_the_checks() {
+    let Some(several) = Several::new().await else {
+        return;
+    };
+    let several = several.dialling_one();
+    let invoked = several.succeeds().await;
+    // The checks go to the first alone.
+    let requests = several.requests();
+    assert_eq!(requests[1..], [8, 8], "{requests:?}");
+    assert!(requests[0] > 8, "{requests:?}");
+    let note =
+        format!("the identity was asked at 3 addresses of `{NAME}`, of which DNS shows 3 at once");
+    assert_note(&invoked, &note);
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_dialled_and_still_serves_blue_fails() {
+    let Some(several) = Several::new().await else {
+        return;
+    };
+    let several = several.dialling_one();
+    with_a_stale_address(&several);
+    let outcome = several.gate().await;
+    let why = "green is not proven: the target does not answer as green";
+    several.trial.assert_failed(&outcome, why);
+    let port = several.trial.stage.test_port();
+    let named = format!("127.0.0.2:{port}: expected");
+    several.trial.assert_failed(&outcome, &named);
+}
+
+#[tokio::test]
+async fn behind_what_stands_before_the_load_balancer_nobody_else_is_asked() {
+    let Some(several) = Several::new().await else {
+        return;
+    };
+    let mut several = several.dialling_one();
+    several.trial = several.trial.set("SMOKE_PROOF", "identity");
+    with_a_stale_address(&several);
+    several.succeeds().await;
+    assert_eq!(several.requests()[1..], [0, 0]);
+}
+
+#[tokio::test]
+async fn a_family_of_addresses_without_a_route_is_left_out_and_noted() {
+    let Some(several) = Several::new().await else {
+        return;
+    };
+    let hosts = several.trial.stage.folder().join("hosts");
+    let mut hosts = std::fs::OpenOptions::new()
+        .append(true)
+        .open(hosts)
+        .unwrap();
+    // Without the network card's name nobody gets there.
+    writeln!(hosts, "fe80::1 {NAME}").unwrap();
+    let invoked = several.succeeds().await;
+    let note = format!(
+        "no route leads to the IPv6 addresses of `{NAME}`: nothing proves that green answers there"
+    );
+    assert_note(&invoked, &note);
+    let note = format!("asked at 3 addresses of `{NAME}`, of which DNS shows 3 at once");
+    assert!(invoked.output().contains(&note), "{}", invoked.output());
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn the_sample_event_has_the_shape_of_codedeploys() {
 }
 
 #[tokio::test]
-async fn unknown_members_are_ignored() {
+async fn what_codedeploy_sends_beside_both_ids_is_ignored() {
     let trial = Trial::new().await;
     let registered = trial.stage.codedeploy().register();
     let mut event = registered.event();
@@ -43,21 +43,90 @@ async fn unknown_members_are_ignored() {
 #[tokio::test]
 async fn an_event_that_cannot_be_reported_is_an_error_of_the_function() {
     let trial = Trial::new().await;
-    for (event, said) in [
+    let id = trial.stage.codedeploy().register().execution_id;
+    for (event, found) in [
         (
             json!({"DeploymentId": "d-ABCDEF123"}),
-            "`LifecycleEventHookExecutionId`",
+            "found an object with `DeploymentId`; ",
         ),
-        (json!([1]), "found a list"),
-        (json!("text"), "found text"),
-        (json!({"DeploymentId": 7}), "found a number"),
+        (
+            json!({"LifecycleEventHookExecutionId": id}),
+            "found an object with `LifecycleEventHookExecutionId`; ",
+        ),
+        (
+            json!({"LifecycleEventHookExecutionId": id, "deploymentId": "d-ABCDEF123"}),
+            "found an object with `LifecycleEventHookExecutionId` and `deploymentId`; ",
+        ),
+        (
+            json!({"DeploymentId": 7, "LifecycleEventHookExecutionId": id}),
+            "found an object with `DeploymentId` (a number) and ",
+        ),
+        (json!({"DeploymentId": ""}), "`DeploymentId` (empty); "),
+        (
+            json!({"executionId": "3a0345ba", "lifecycleStage": "POST_TEST_TRAFFIC_SHIFT",
+                "resourceArn": "arn:aws:ecs", "executionDetails": {}}),
+            "found an object with `lifecycleStage`, `executionDetails`, ",
+        ),
+        (
+            json!({"CodePipeline.job": {"id": "11111111"}}),
+            "found an object with `CodePipeline.job`; ",
+        ),
+        (
+            json!({"greenlight": {}}),
+            "found an object with `greenlight`; ",
+        ),
+        (
+            json!({"target": "https://shop.example", "tag": "slow"}),
+            "found an object with `target` and `tag`; ",
+        ),
+        (json!({"target": null}), "`target` (null); "),
+        (json!([1]), "found a list; "),
+        (json!("text"), "found text; "),
+        (json!(null), "found null; "),
+        (
+            record_of(&json!({"DeploymentId": "d-1"})),
+            "`DeploymentId`; ",
+        ),
     ] {
         let invoked = trial.invoke(event).await;
         let error = invoked.error();
-        assert!(error.contains(said), "{error}");
+        assert!(error.contains("expected an event of CodeDeploy"), "{error}");
+        assert!(error.contains(found), "{error}");
+        assert!(
+            !error.contains(&id) && !error.contains("11111111"),
+            "{error}"
+        );
         assert_eq!(invoked.line("verdict", "Failed")["reason"], error);
     }
     assert!(trial.stage.codedeploy().calls().is_empty());
+    assert_eq!(trial.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_event_that_asks_for_something_else_as_well_is_told_failed_to_codedeploy() {
+    for (member, value) in [
+        ("executionDetails", json!({"serviceArn": "arn:aws:ecs"})),
+        ("greenlight", json!("ready")),
+        ("requestPayload", json!({})),
+    ] {
+        let trial = Trial::new().await;
+        let registered = trial.stage.codedeploy().register();
+        let mut event = registered.event();
+        event[member] = value;
+        let invoked = trial.invoke(event).await;
+        let found = format!("`LifecycleEventHookExecutionId` and `{member}`; ");
+        trial.assert_failed(&(registered, invoked), &found);
+        assert_eq!(trial.requests(), 0);
+    }
+}
+
+/// Nobody waits, and the checks are not run a second time.
+#[tokio::test]
+async fn the_record_of_a_run_by_hand_runs_nothing() {
+    let trial = Trial::new().await;
+    let answer = trial.invoke(record_of(&json!({}))).await.answer().clone();
+    assert_eq!(answer["verdict"], "Failed");
+    assert_eq!(answer["reported"], "nothing-to-report-to");
     assert_eq!(trial.requests(), 0);
 }
 
@@ -113,10 +182,14 @@ async fn the_record_of_a_dead_invocation_is_reported_without_a_run() {
 
 /// Lambda's record of an invocation that failed.
 fn record(registered: &rehearsal::Registered) -> Value {
+    record_of(&registered.event())
+}
+
+fn record_of(payload: &Value) -> Value {
     json!({
         "version": "1.0",
         "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
-        "requestPayload": registered.event(),
+        "requestPayload": payload,
         "responsePayload": {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out"},
     })
 }

@@ -9,7 +9,9 @@
 )]
 
 mod addresses;
+mod aws_calls;
 mod aws_over_tls;
+mod between;
 mod bucket;
 mod deployments;
 mod events;
@@ -32,6 +34,7 @@ mod proof_versions;
 mod real_clients;
 mod reasons;
 mod reporting;
+mod secrets;
 mod settings;
 mod sinks;
 mod stand_in;

@@ -103,8 +103,60 @@ async fn a_rule_that_leads_to_blue_fails() {
     let trial = impatient().await;
     trial.stage.codedeploy().set_test_rule(Colour::Blue);
     let outcome = trial.gate().await;
-    let why = "the test listener forwards to green with weight 1 and still to blue";
+    let why = "the test listener still has a rule that does not lead to green alone: priority 1, path `/api/*`: blue (`storefront-blue`) after ";
     assert_unproven(&trial, &outcome, why);
+}
+
+/// Once the listener was looked at this often, green is led to.
+async fn turned_green_after(looks: usize, trial: &Trial) {
+    let api = trial.stage.codedeploy();
+    while api.calls_of("DescribeRules").len() < looks {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let balancer = trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Green);
+}
+
+#[tokio::test]
+async fn a_listener_that_turns_green_at_the_end_of_the_time_is_seen() {
+    // Looks at 0, 0.25, 0.75 and 1.75 s; the next is the last of 3 s.
+    let trial = impatient().await;
+    let balancer = trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    let (invoked, ()) = tokio::join!(succeeds(&trial), turned_green_after(4, &trial));
+    assert_eq!(balancer.target_requests(Colour::Blue), 0);
+    assert!(
+        invoked
+            .output()
+            .contains("waiting: the test listener still")
+    );
+}
+
+#[tokio::test]
+async fn an_app_that_turns_green_at_the_end_of_the_time_is_heard() {
+    let trial = asking().await.set("SMOKE_PROOF", "identity");
+    let balancer = trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    let turning = async {
+        while balancer.target_requests(Colour::Blue) < 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        balancer.forward(Listener::Test, Colour::Green);
+    };
+    let (_, ()) = tokio::join!(succeeds(&trial), turning);
+    assert_eq!(balancer.target_requests(Colour::Blue), 4);
+}
+
+#[tokio::test]
+async fn a_short_time_is_used_to_its_end() {
+    // Of three seconds the checks have two: looks at 0, 0.25, 0.75 and 1.75 s.
+    let trial = Trial::new().await.timeout(Duration::from_secs(3));
+    let balancer = trial.stage.load_balancer();
+    balancer.forward(Listener::Test, Colour::Blue);
+    let outcome = trial.gate().await;
+    assert_unproven(&trial, &outcome, "the test listener still forwards to blue");
+    let looks = trial.stage.codedeploy().calls_of("DescribeRules").len();
+    assert!(looks >= 4, "{looks}");
 }
 
 #[tokio::test]

@@ -103,6 +103,48 @@ async fn a_last_look_is_tried_again() {
 }
 
 #[tokio::test]
+async fn the_look_after_the_checks_asks_as_often_as_the_one_before() {
+    let trial = asking().await.set("SMOKE_PROOF", "identity");
+    let trial = trial.set("SMOKE_IDENTITY_TIMES", "4").many_checks(1);
+    succeeds(&trial).await;
+    // Four, the check, and four.
+    assert_eq!(trial.requests(), 9);
+}
+
+#[tokio::test]
+async fn one_of_several_answers_after_the_checks_is_enough_to_fail() {
+    let act = |trial: &Trial| {
+        let balancer = trial.stage.load_balancer();
+        balancer.forward(Listener::Test, Colour::Blue);
+        balancer.forward(Listener::Test, Colour::Green);
+        balancer.fault(Listener::Test, Some(Fault::StaleNode { one_in: 3 }));
+    };
+    let trial = asking().await.set("SMOKE_PROOF", "identity");
+    let (trial, outcome) = amid(trial.set("SMOKE_PROOF_TIMEOUT", "30s"), 4, act).await;
+    let why = "after the checks, the target no longer answers as green: 127.0.0.1:";
+    trial.assert_failed(&outcome, why);
+}
+
+#[tokio::test]
+async fn an_app_that_is_silent_after_the_checks_is_asked_until_the_end_of_the_time() {
+    let trial = asking_once().await.set("SMOKE_PROOF_TIMEOUT", "4s");
+    let trial = trial.many_checks(1);
+    let balancer = trial.stage.load_balancer();
+    let by = Duration::from_secs(1);
+    balancer.fault(Listener::Test, Some(Fault::Slow { by }));
+    let healing = async {
+        for (requests, fault) in [(2, Some(Fault::ResetOnRequest)), (6, None)] {
+            while trial.requests() < requests {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            balancer.fault(Listener::Test, fault);
+        }
+    };
+    let (_, ()) = tokio::join!(succeeds(&trial), healing);
+    assert_eq!(trial.requests(), 7);
+}
+
+#[tokio::test]
 async fn who_has_failed_is_not_looked_at_again() {
     let trial = Trial::with_defect(Defect::OrdersAreEmpty).await;
     let outcome = trial.gate().await;

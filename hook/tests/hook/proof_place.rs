@@ -24,6 +24,8 @@ async fn another_load_balancer_on_the_same_port_fails() {
 async fn the_load_balancers_own_name_needs_no_look_up() {
     let trial = impatient().await;
     let port = trial.stage.test_port();
+    let api = trial.stage.codedeploy();
+    api.set_load_balancer_name("localhost");
     let trial = trial.set("SMOKE_CONNECT_TO", &format!("LOCALHOST:{port}"));
     succeeds(&trial).await;
 }

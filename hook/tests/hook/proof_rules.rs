@@ -1,7 +1,7 @@
 //! What the rules of the listener do with the requests of the checks: the
 //! stage's load balancer routes by them, too.
 
-use rehearsal::{Action, Colour, Listener, PRODUCTION_NAME, Rule};
+use rehearsal::{Action, Colour, Listener, PRODUCTION_NAME, Rule, Weights};
 
 use crate::proof::{assert_note, assert_unproven, impatient, succeeds};
 use crate::support::Trial;
@@ -19,20 +19,23 @@ async fn a_rule_that_takes_every_request_elsewhere_fails() {
     for (rule, why) in [
         (
             Rule::of_paths(&["/*"], Action::Elsewhere),
-            "the test listener forwards to green with weight 1 and still to `blog` with weight 1",
+            "priority 1, path `/*`: `blog`",
         ),
         (
             Rule::of_hosts(&["*.test"], Action::Elsewhere),
-            "the test listener forwards to green with weight 1 and still to `blog` with weight 1",
+            "priority 1, host `*.test`: `blog`",
         ),
         (
             Rule::of_hosts(&["*"], Action::Fixed(200)),
-            "the test listener has a rule that takes every request to `shop.example.test`: host-header `*` leads to `fixed-response`",
+            "priority 1, host `*`: `fixed-response`",
         ),
     ] {
         let trial = with(std::slice::from_ref(&rule)).await;
         let outcome = trial.gate().await;
-        assert_unproven(&trial, &outcome, why);
+        let why = format!(
+            "the test listener has a rule that takes every request to `shop.example.test`: {why}"
+        );
+        assert_unproven(&trial, &outcome, &why);
         assert_eq!(trial.requests(), 0);
         // No check would have reached green.
         let trial = with(&[rule]).await.set("SMOKE_PROOF", "off").many_checks(2);
@@ -50,7 +53,8 @@ async fn a_rule_for_some_requests_or_another_host_is_no_obstacle() {
     ])
     .await;
     let invoked = succeeds(&trial).await;
-    let note = "some requests on the test listener do not reach green: path-pattern `/blog/*` leads to `blog`";
+    let note =
+        "some requests on the test listener do not reach green: priority 1, path `/blog/*`: `blog`";
     assert_note(&invoked, note);
     assert!(!invoked.output().contains("blog.example.test"));
 }
@@ -96,8 +100,10 @@ async fn a_listener_that_only_opens_to_a_header_is_noted() {
     std::fs::write(&file, checks).unwrap();
     let trial = trial.set("SMOKE_CHECKS", &file.display().to_string());
     let invoked = succeeds(&trial).await;
-    let note = "only requests with http-header `open*` reach green on the test listener";
+    let note = "only requests with header `x-gate` reach green on the test listener";
     assert_note(&invoked, note);
+    // Whoever knows what the header has to hold gets in.
+    assert!(!invoked.output().contains("open*"));
 }
 
 #[tokio::test]
@@ -114,6 +120,39 @@ async fn every_page_of_the_rules_is_read() {
     let trial = with(&rules).await;
     trial.stage.codedeploy().page_rules(1);
     let outcome = trial.gate().await;
-    let why = "the test listener forwards to green with weight 1 and still to blue";
+    let why = "the test listener still has a rule that does not lead to green alone: priority 2, path `/b`: blue (`storefront-blue`) after ";
     assert_unproven(&trial, &outcome, why);
+}
+
+#[tokio::test]
+async fn a_rule_that_shares_with_blue_is_told_with_its_weights() {
+    let weights = Weights { blue: 9, green: 1 };
+    let trial = with(&[Rule::of_paths(&["/api/*"], weights)]).await;
+    let outcome = trial.gate().await;
+    let why = "the test listener still has a rule that does not lead to green alone: priority 1, path `/api/*`: green with weight 1 and blue (`storefront-blue`) with weight 9 after ";
+    assert_unproven(&trial, &outcome, why);
+    assert_eq!(trial.requests(), 0);
+}
+
+#[tokio::test]
+async fn what_no_request_to_the_target_can_reach_is_no_obstacle_whatever_it_does() {
+    for rules in [
+        vec![Rule::of_hosts(&["blog.example.test"], Colour::Blue)],
+        vec![
+            Rule::of_hosts(&[PRODUCTION_NAME], Colour::Green),
+            Rule::of_paths(&["/api/*"], Colour::Blue),
+            Rule::of_paths(&["/*"], Action::Fixed(404)),
+        ],
+    ] {
+        let invoked = succeeds(&with(&rules).await).await;
+        assert!(!invoked.output().contains("do not reach green"));
+    }
+    // The default action belongs to other hosts, too.
+    for default in [Action::Elsewhere, Colour::Blue.into()] {
+        let trial = with(&[Rule::of_hosts(&[PRODUCTION_NAME], Colour::Green)]).await;
+        let balancer = trial.stage.load_balancer();
+        balancer.set_default(Listener::Test, Some(default));
+        succeeds(&trial).await;
+        assert_eq!(balancer.target_requests(Colour::Blue), 0);
+    }
 }

@@ -279,7 +279,16 @@ async fn what_moto_says_is_against_it_is_the_reason() {
     let rule = json!({
         "ListenerArn": account.listener,
         "Priority": 1,
-        "Conditions": [{"Field": "path-pattern", "Values": ["/api/*"]}],
+        "Conditions": [
+            {"Field": "path-pattern", "Values": ["/api/*"]},
+            {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["POST"]}},
+            {"Field": "http-header", "HttpHeaderConfig": {
+                "HttpHeaderName": "x-app", "Values": ["a*"],
+            }},
+            {"Field": "query-string", "QueryStringConfig": {"Values": [
+                {"Key": "v", "Value": "1"}, {"Value": "debug"},
+            ]}},
+        ],
         "Actions": account.action(1, 0),
     });
     account.call("elbv2", "create_rule", &rule);
@@ -288,7 +297,7 @@ async fn what_moto_says_is_against_it_is_the_reason() {
     fails(
         &mut account,
         &registered,
-        "and still to blue (`storefront-blue`)",
+        "has a rule that does not lead to green alone: priority 1, path `/api/*` and method `POST` and header `x-app` and query `v=1` or `debug`: blue (`storefront-blue`) after ",
     )
     .await;
 }

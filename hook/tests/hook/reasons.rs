@@ -157,6 +157,9 @@ fn of_proof() -> Vec<Reason> {
         forwards(weights(1, 0)),
         forwards(weights(9, 1)),
         forwards(weights(0, 0)),
+        of(with(|trial| {
+            trial.stage.codedeploy().set_test_rule(Colour::Blue)
+        })),
         routed(Rule::of_hosts(&["*"], Action::Fixed(200))),
         routed(Rule::of_paths(&["/api/*"], Colour::Green)),
         targets(&[]),
@@ -235,6 +238,14 @@ fn of_others() -> Vec<Reason> {
         on(Trial::new(), json!({"target": "https://elsewhere.example"})),
         on(Trial::new(), json!([])),
         on(Trial::new(), json!({"DeploymentId": "d-ABCDEF123"})),
+        on(Trial::new(), json!({"executionDetails": {}})),
+        on(
+            Trial::new(),
+            json!({
+                "requestContext": {"condition": "RetriesExhausted"},
+                "requestPayload": {"deploymentId": "d-1"},
+            }),
+        ),
         on(
             Trial::new(),
             json!({

@@ -89,13 +89,13 @@ async fn answer(mut stream: TcpStream, wrong: Wrong, met: Met) {
 }
 
 /// The head and what is there of the body.
-fn parts(read: &[u8]) -> Option<(String, String)> {
+pub(crate) fn parts(read: &[u8]) -> Option<(String, String)> {
     let end = read.windows(4).position(|end| end == b"\r\n\r\n")?;
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     Some((text(&read[..end]), text(&read[end + 4..])))
 }
 
-fn is_whole(read: &[u8]) -> bool {
+pub(crate) fn is_whole(read: &[u8]) -> bool {
     let Some((head, _)) = parts(read) else {
         return false;
     };

@@ -89,7 +89,7 @@ impl Default for Fleet {
             green_drains: false,
             green_tasks: None,
             images: Vec::new(),
-            dns_name: "localhost".to_owned(),
+            dns_name: "127.0.0.1".to_owned(),
             page: 400,
         }
     }

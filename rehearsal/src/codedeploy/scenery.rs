@@ -23,7 +23,7 @@ impl CodeDeploy {
         self.state.lock().fleet.page = size;
     }
 
-    /// Gives the load balancer another name in DNS than `localhost`.
+    /// Gives the load balancer another name in DNS than `127.0.0.1`.
     pub fn set_load_balancer_name(&self, name: &str) {
         name.clone_into(&mut self.state.lock().fleet.dns_name);
     }

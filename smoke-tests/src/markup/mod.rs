@@ -17,9 +17,12 @@ mod xpath;
 use serde_json::Value;
 
 pub(crate) use css::Selector;
+pub(crate) use html::named_characters;
 use tree::Tree;
 use xpath::Trouble;
 pub(crate) use xpath::{Kind, XPath};
+
+use crate::work::budget;
 
 /// What is wrong with an expression or a selector of a check file.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,6 +85,7 @@ impl Markup {
             expected: "HTML or XML".to_owned(),
             found,
         };
+        budget::spend_for(body.len());
         let kind = content_type.and_then(|kind| kind.split(';').next());
         let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
         let body = body.trim_start_matches('\u{feff}');

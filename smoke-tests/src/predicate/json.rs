@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::suggest;
+use crate::work::budget;
 
 /// The types of JSON (RFC 8259), with whole numbers told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,12 @@ impl JsonType {
 
 /// JSON equality, with numbers compared by value: `1` equals `1.0`.
 pub(super) fn equal(found: &Value, wanted: &Value) -> bool {
+    budget::spend(1);
     match (found, wanted) {
+        (Value::String(a), Value::String(b)) => {
+            budget::spend_for(a.len().min(b.len()) / 64);
+            a == b
+        }
         (Value::Number(a), Value::Number(b)) => {
             let whole = (a.is_i64() || a.is_u64()) && (b.is_i64() || b.is_u64());
             a == b || (!whole && a.as_f64() == b.as_f64())
@@ -84,7 +90,10 @@ pub(super) fn equal(found: &Value, wanted: &Value) -> bool {
 /// Text holds a part, an array an element, an object all given members.
 pub(super) fn contains(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
-        (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+        (Value::String(text), Value::String(part)) => {
+            budget::spend_for((text.len() + part.len()) / 8);
+            text.contains(part.as_str())
+        }
         (Value::Array(items), wanted) => items.iter().any(|item| equal(item, wanted)),
         (Value::Object(members), Value::Object(wanted)) => wanted
             .iter()

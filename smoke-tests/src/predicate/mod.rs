@@ -14,6 +14,7 @@ use crate::pattern::Pattern;
 use crate::template::{Scope, Template};
 use crate::units::human_span;
 use crate::value::{ValueTemplate, shown};
+use crate::work::budget;
 pub(crate) use json::JsonType;
 use json::{contains, count, equal, is_empty, number};
 
@@ -165,6 +166,7 @@ impl Predicate {
 
 impl Operator {
     fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, String> {
+        budget::spend(1);
         if let Self::Exists(wanted) = self {
             return Ok(value.is_some() == *wanted);
         }
@@ -180,8 +182,8 @@ impl Operator {
         };
         Ok(match self {
             Self::Exists(_) | Self::Not(_) => false,
-            Self::Equals(wanted) => equal(value, &wanted.evaluate(scope)?),
-            Self::Contains(wanted) => contains(value, &wanted.evaluate(scope)?),
+            Self::Equals(wanted) => equal(value, wanted.filled(scope)?.as_ref()),
+            Self::Contains(wanted) => contains(value, wanted.filled(scope)?.as_ref()),
             Self::StartsWith(wanted) => {
                 let wanted = wanted.render(scope)?;
                 value.as_str().is_some_and(|text| text.starts_with(&wanted))
@@ -197,7 +199,7 @@ impl Operator {
             },
             Self::OneOf(choices) => {
                 for choice in choices {
-                    if equal(value, &choice.evaluate(scope)?) {
+                    if equal(value, choice.filled(scope)?.as_ref()) {
                         return Ok(true);
                     }
                 }
@@ -212,7 +214,7 @@ impl Operator {
             },
             Self::Each(predicate) => each(value, predicate, scope)? == Each::Holds,
             Self::Compare(comparison, wanted) => {
-                match (number(value), number(&wanted.evaluate(scope)?)) {
+                match (number(value), number(wanted.filled(scope)?.as_ref())) {
                     (Some(found), Some(wanted)) => comparison.holds(found, wanted),
                     _ => false,
                 }

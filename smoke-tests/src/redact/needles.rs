@@ -1,138 +1,84 @@
-//! The forms that a secret commonly takes.
+//! What is looked for in a text and in its copies for each secret.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Form;
+use super::finder::fold;
+use super::layers::{Copy, Layer};
 
-/// What `encodeURIComponent` leaves as it is.
-const COMPONENT: &AsciiSet = &UNRESERVED
-    .remove(b'!')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-/// What RFC 3986 leaves as it is.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-/// The same for a path, as the filter `urlencode` has it.
-const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
+/// Shorter secrets are not looked for in what was decoded from Base64 or from
+/// hexadecimal digits: there they would be found by chance.
+pub(super) const LEAST: usize = 6;
 
-/// What HTML and XML have for a quotation mark, as one tool or another writes
-/// it, and for an apostrophe.
-const QUOTATION_MARKS: [&str; 4] = ["\"", "&quot;", "&#34;", "&#x22;"];
-const APOSTROPHES: [&str; 5] = ["'", "&#39;", "&#039;", "&#x27;", "&apos;"];
-/// What engines of templates escape beside these.
-const MORE: [&[(char, &str)]; 3] = [
-    &[],
-    &[('`', "&#x60;"), ('=', "&#x3D;")],
-    &[('`', "&#x60;"), ('=', "&#x3D;"), ('/', "&#x2F;")],
-];
+/// A text that stands for a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Needle {
+    /// Which of the secrets it is.
+    pub(super) secret: usize,
+    pub(super) text: String,
+    /// What is looked for, because a blank can be a `+`.
+    pub(super) folded: Vec<u8>,
+    /// Of the secret itself, `Plain`.
+    pub(super) form: Form,
+    short: bool,
+}
 
-/// Each form with its text, none of them empty.
-pub(super) fn needles(secret: &str) -> Vec<(Form, String)> {
-    let once = quoted(secret);
-    let twice = quoted(&once);
-    let mut found = vec![
-        (Form::Plain, secret.to_owned()),
-        (Form::Json, once.clone()),
-        (Form::JsonTwice, quoted(&twice)),
-        (Form::JsonTwice, twice),
-    ];
-    let mut encoded = vec![form(secret)];
-    for set in [NON_ALPHANUMERIC, UNRESERVED, COMPONENT, PATH] {
-        let text = utf8_percent_encode(secret, set).to_string();
-        encoded.push(lower_hex(&text));
-        encoded.push(text);
+impl Needle {
+    /// Whether the secret is so short that the needle stands in many texts by
+    /// chance.
+    pub(super) fn is_short(&self) -> bool {
+        self.short
     }
-    // As the URL parser leaves it, which encodes less.
-    for prefix in ["http://h/", "http://h/?"] {
-        if let Ok(url) = url::Url::parse(&format!("{prefix}{secret}")) {
-            let text = url.as_str().strip_prefix(prefix).unwrap_or_default();
-            encoded.push(text.to_owned());
-        }
+}
+
+/// All that stands for a secret: the secret as it is, and what a text that is
+/// not decoded may hold of a short one.
+pub(super) fn needles(secret: usize, value: &str) -> Vec<Needle> {
+    let short = value.len() < LEAST;
+    let mut found = vec![(Form::Plain, value.to_owned())];
+    if short {
+        found.extend(base64(value.as_bytes()));
+        found.extend(hex(value.as_bytes()));
+    } else {
+        let stored = stored(value).into_iter();
+        found.extend(stored.map(|text| (Form::Foreign, text)));
     }
-    encoded.retain(|text| text != secret);
-    // A template that encodes makes of it what is encoded again when sent.
-    let twice: Vec<_> = encoded.iter().map(|text| form(text)).collect();
-    found.extend(encoded.into_iter().map(|text| (Form::Url, text)));
-    found.extend(twice.into_iter().map(|text| (Form::UrlTwice, text)));
-    found.extend(base64(secret.as_bytes()));
-    let foreign = [secret, &once].into_iter().flat_map(foreign);
-    found.extend(foreign.chain(hex(secret.as_bytes())));
-    found.retain(|(form, text)| !text.is_empty() && (*form == Form::Plain || text != secret));
-    found
+    let needle = |form, text: String, bytes: &[u8]| Needle {
+        secret,
+        text,
+        folded: fold(bytes),
+        form,
+        short,
+    };
+    let found = found.into_iter();
+    let found = found.map(|(form, text)| needle(form, text.clone(), text.as_bytes()));
+    let old = latin1(value).map(|bytes| needle(Form::Foreign, value.to_owned(), &bytes));
+    found.chain(old.filter(|_| !short)).collect()
 }
 
-/// As it stands between the quotes of a JSON string.
-fn quoted(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
+/// A text that is not ASCII, in the encoding of old pages and scripts.
+fn latin1(text: &str) -> Option<Vec<u8>> {
+    let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).ok());
+    bytes
+        .collect::<Option<Vec<_>>>()
+        .filter(|_| !text.is_ascii())
 }
 
-/// A text as other programs write it: in a page, and in JSON of their taste.
-fn foreign(text: &str) -> impl Iterator<Item = (Form, String)> {
-    let found = html(text).into_iter().chain(json(text));
-    found.map(|text| (Form::Foreign, text))
-}
-
-/// As it stands in HTML or XML.
-fn html(text: &str) -> Vec<String> {
-    let text = text.replace('&', "&amp;");
-    let text = text.replace('<', "&lt;").replace('>', "&gt;");
-    let mut found = Vec::new();
-    for quotation_mark in QUOTATION_MARKS {
-        let text = text.replace('"', quotation_mark);
-        for apostrophe in APOSTROPHES {
-            let text = text.replace('\'', apostrophe);
-            found.extend(MORE.map(|more| {
-                let escape = |text: String, (from, to): &(char, &str)| text.replace(*from, to);
-                more.iter().fold(text.clone(), escape)
-            }));
-        }
+/// What a secret stands for that is itself kept in Base64, or with escapes:
+/// who decodes it shows it in this way.
+fn stored(secret: &str) -> Vec<String> {
+    let mut found = vec![secret.trim().to_owned()];
+    for layer in Layer::ALL {
+        let copy = Copy::of(secret.as_bytes(), &[], layer);
+        let Some(copy) = copy else { continue };
+        let text = String::from_utf8(copy.first().to_vec()).ok();
+        let odd = |c: char| c.is_control() && !c.is_whitespace();
+        found.extend(text.filter(|text| !text.contains(odd)));
     }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// As it stands in JSON where more is escaped than has to be.
-fn json(text: &str) -> [String; 4] {
-    let quoted = quoted(text);
-    let in_html = |c: char| "<>&".contains(c);
-    let in_all = |c: char| !c.is_ascii() || "<>&'+`".contains(c);
-    let ascii = escaped(&quoted, |c| !c.is_ascii(), lower_unit);
-    [
-        escaped(&quoted, in_html, lower_unit),
-        ascii.replace('/', "\\/"),
-        ascii,
-        escaped(&quoted.replace("\\\"", "\\u0022"), in_all, |unit| {
-            format!("\\u{unit:04X}")
-        }),
-    ]
-}
-
-fn lower_unit(unit: u16) -> String {
-    format!("\\u{unit:04x}")
-}
-
-/// Some characters by their numbers.
-fn escaped(text: &str, which: impl Fn(char) -> bool, write: impl Fn(u16) -> String) -> String {
-    let mut found = String::new();
-    for c in text.chars() {
-        if which(c) {
-            let mut units = [0; 2];
-            found.extend(c.encode_utf16(&mut units).iter().map(|unit| write(*unit)));
-        } else {
-            found.push(c);
-        }
-    }
+    found.retain(|text| text.len() >= LEAST && text != secret);
     found
 }
 
@@ -149,23 +95,6 @@ fn hex(secret: &[u8]) -> Vec<(Form, String)> {
     vec![(Form::Foreign, lower), (Form::Foreign, upper)]
 }
 
-/// `%2F` as `%2f`.
-fn lower_hex(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut lower = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (hex, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        lower.push('%');
-        lower.push_str(&hex.to_lowercase());
-        lower.push_str(rest);
-    }
-    lower
-}
-
-fn form(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
 /// The secret in Base64, alone and behind one or two other bytes. What stands
 /// behind or before it changes the characters at the edges, so of those forms
 /// only what is whole is looked for.
@@ -177,11 +106,10 @@ fn base64(secret: &[u8]) -> Vec<(Form, String)> {
         (URL_SAFE, true, true),
         (URL_SAFE_NO_PAD, true, false),
     ] {
-        let form = Form::Base64 { url_safe, padded };
-        let whole = engine.encode(secret);
         // One or two characters stand in every text.
         if secret.len() >= 3 {
-            found.push((form, whole));
+            let form = Form::Base64 { url_safe, padded };
+            found.push((form, engine.encode(secret)));
         }
         for skipped in [0, 1, 2] {
             let inner = secret.get(skipped..).unwrap_or_default();
@@ -192,4 +120,11 @@ fn base64(secret: &[u8]) -> Vec<(Form, String)> {
         }
     }
     found
+}
+
+/// In which Base64 a text is the secret, or a longer text with it.
+pub(super) fn base64_of(text: &str, secret: &str) -> Form {
+    let all = base64(secret.as_bytes()).into_iter();
+    let mut same = all.filter(|(_, encoded)| encoded == text);
+    same.next().map_or(Form::Within, |(form, _)| form)
 }

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod layers;
+
 fn redactor(secret: &str) -> Redactor {
     Redactor::new(vec![Secret {
         name: "SHOP_PASSWORD".to_owned(),

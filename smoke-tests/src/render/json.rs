@@ -14,7 +14,7 @@ use crate::Severity;
 use crate::report::{self, Outcome, Role, StepOutcome};
 use crate::verdict;
 
-pub use self::about::{Link, Problem};
+pub use self::about::{ForeignAnswers, Link, Problem};
 pub use self::exchange::{Answer, Excerpt, Header, Message, Request};
 
 /// The version of the format.
@@ -52,6 +52,9 @@ pub struct Report<'a> {
     /// What a reader must know of the run; it stands in the reason, too.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub notes: &'a [String],
+    /// The answers of other versions than the one under test, by address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign_answers: Vec<ForeignAnswers<'a>>,
     /// Where to read on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link<'a>>,
@@ -249,6 +252,7 @@ pub fn report(report: &report::Report) -> Report<'_> {
         reported: about.reported.as_deref(),
         proof_ms: about.proof.map(milliseconds),
         notes: &about.notes,
+        foreign_answers: about.foreign_answers.iter().map(about::foreign).collect(),
         links: about.links.iter().map(about::link).collect(),
         checks: report.checks.iter().map(check).collect(),
     }

@@ -1,9 +1,11 @@
 //! What stands in a report beside the checks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::units::counted;
 
 /// Why no check was run, or why those that ran do not count.
 #[derive(Debug, Clone)]
@@ -35,8 +37,22 @@ pub struct About {
     /// What a reader must know of the run, such as that other checks ran than
     /// were asked for. It stands in the reason, too.
     pub notes: Vec<String>,
+    /// The answers of other versions than the one under test.
+    pub foreign_answers: Vec<ForeignAnswers>,
     /// Where to read on.
     pub links: Vec<Link>,
+}
+
+/// The answers of another version that came from one address. None of them is
+/// an answer to a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignAnswers {
+    /// The address, with its port.
+    pub address: String,
+    /// How many answers there were.
+    pub answers: u32,
+    /// What the first of them said of itself.
+    pub said: String,
 }
 
 /// Where to read on.
@@ -46,6 +62,17 @@ pub struct Link {
     pub title: String,
     /// Its address.
     pub url: String,
+}
+
+impl fmt::Display for ForeignAnswers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answers = counted(self.answers as usize, "answer");
+        let Self { address, said, .. } = self;
+        write!(
+            f,
+            "{answers} from {address} came from another version, {said}, and counted for no check"
+        )
+    }
 }
 
 impl From<&Diagnostic> for Problem {

@@ -1,5 +1,6 @@
 //! The report of a check before anything has happened in it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::check_file::{Severity, Step};
@@ -67,6 +68,8 @@ pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 repeats: Repeats::default(),
                 latency: None,
                 series: None,
+                outlasting: Duration::ZERO,
+                routes: BTreeSet::new(),
                 failures: Vec::new(),
                 exchange: None,
                 credentials: Vec::new(),

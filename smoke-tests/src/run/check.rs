@@ -1,9 +1,12 @@
 //! Runs one check: its steps in order, all of them again while it may retry.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::cookies::Jar;
 use super::frames::Frames;
+use super::watch::hold_against_routes;
 use super::{Shared, failed, series, skeleton, step};
 use crate::plan::PlannedCheck;
 use crate::report::{CheckReport, Outcome, Role, StepOutcome};
@@ -16,6 +19,7 @@ pub(super) async fn run(
     scope: &Scope,
 ) -> (CheckReport, Scope) {
     let begun = Instant::now();
+    let mut outlasting = Duration::ZERO;
     let mut attempts = 0;
     let mut before = scope.clone();
     loop {
@@ -24,7 +28,13 @@ pub(super) async fn run(
         before.keep_secret(scope.secrets().to_vec());
         report.attempts = attempts;
         report.duration = begun.elapsed();
+        outlasting += report
+            .steps
+            .iter()
+            .map(|step| step.outlasting)
+            .sum::<Duration>();
         if report.outcome == Outcome::Passed {
+            hold_against_routes(planned, &mut report);
             return (report, scope);
         }
         let failed = report
@@ -32,7 +42,10 @@ pub(super) async fn run(
             .iter()
             .find(|step| step.outcome == StepOutcome::Failed);
         match (&planned.check.retry, failed) {
-            (Some(retry), Some(failed)) if shared.pause(retry, begun, attempts, failed).await => {}
+            (Some(retry), Some(failed))
+                if shared
+                    .pause(retry, begun + outlasting, attempts, failed)
+                    .await => {}
             _ => return (report, scope),
         }
     }

@@ -54,8 +54,14 @@ impl Attempt<'_> {
         report.timing = timing(&response);
         report.latency = Some(response.latency);
         let step = self.step;
-        let mut failures = self.judge(&step.expectations, &step.captures, &response, scope, jar);
+        let judged = self
+            .judge(&step.expectations, &step.captures, &response, scope, jar)
+            .await;
         trace.answered(response.clone());
+        if judged.hides_secret {
+            trace.hide_answer();
+        }
+        let mut failures = judged.failures;
         if !failures.is_empty() {
             failures.splice(0..0, no_login);
             return failures;
@@ -103,6 +109,7 @@ impl Attempt<'_> {
     ) -> Result<(Response, Result<Socket, String>, Option<Failure>), Failure> {
         let client = self.shared.client;
         let mut elapsed = Duration::ZERO;
+        let mut foreign_answers = 0;
         loop {
             report.url = Some(request.url.to_string());
             // The wait for a turn is not the target's time.
@@ -111,18 +118,35 @@ impl Attempt<'_> {
             jar.add_to(&mut request.headers, &request.url);
             self.sign(&mut request)?;
             trace.asked(&request);
-            let limit = end.saturating_duration_since(Instant::now());
+            report.routes.extend(self.shared.route(&request));
+            let sent = Instant::now();
+            let limit = end.saturating_duration_since(sent);
             let limit = self.shared.left(limit);
             let mut manner = request.manner.clone();
-            let (mut response, socket) =
-                client.open(request, limit).await.map_err(|unanswered| {
-                    let failure = self.unanswered(&unanswered);
-                    if let Some(response) = unanswered.response {
-                        report.status = Some(response.status);
-                        trace.answered(*response);
-                    }
-                    failure
-                })?;
+            let (opened, socket) = match client.open(request, limit).await {
+                Ok((response, socket)) => (Ok(response), Some(socket)),
+                Err(unanswered) => (Err(unanswered), None),
+            };
+            if let Some((foreign, response)) = self.foreign(&plain.url, &opened) {
+                foreign_answers += 1;
+                report.status = Some(response.status);
+                trace.answered(response.clone());
+                self.outlast(&foreign, &plain.method, sent, foreign_answers)
+                    .await?;
+                *end += sent.elapsed();
+                report.outlasting += sent.elapsed();
+                request = plain;
+                continue;
+            }
+            let mut response = opened.map_err(|unanswered| {
+                let failure = self.unanswered(&unanswered);
+                if let Some(response) = unanswered.response {
+                    report.status = Some(response.status);
+                    trace.answered(*response);
+                }
+                failure
+            })?;
+            let socket = socket.unwrap_or_else(|| Err("no answer".to_owned()));
             jar.keep(&response.headers, &plain.url);
             elapsed += response.latency;
             response.latency = elapsed;
@@ -190,7 +214,7 @@ impl Attempt<'_> {
                 }
             };
             talk.trace.heard(&came);
-            let failures = self.fits(message, awaited, &came, talk);
+            let failures = self.fits(message, awaited, &came, talk).await;
             let closed = matches!(came, Came::Close(_));
             if failures.is_empty() || closed || !awaited.skip_others {
                 return failures;
@@ -203,7 +227,7 @@ impl Attempt<'_> {
     }
 
     /// What is wrong with what came.
-    fn fits(
+    async fn fits(
         &self,
         message: &Message,
         awaited: &Awaited,
@@ -226,7 +250,13 @@ impl Attempt<'_> {
                 Came::Message(content),
             ) => {
                 let response = as_answer(content, &talk.opened);
-                self.judge(expectations, captures, &response, talk.scope, talk.jar)
+                let judged = self
+                    .judge(expectations, captures, &response, talk.scope, talk.jar)
+                    .await;
+                if judged.hides_secret {
+                    talk.trace.hide_answer();
+                }
+                judged.failures
             }
             (Event::Message { .. }, Came::Close(close)) => wrong(
                 "a WebSocket that was closed",

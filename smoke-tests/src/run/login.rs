@@ -41,6 +41,9 @@ impl Attempt<'_> {
         let (token, end) = granted.await.map_err(|none| {
             let mut failure = match none {
                 NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
+                NoToken::Foreign(foreign) => {
+                    return self.foreign_answer(&foreign, None, "run the deployment again");
+                }
                 NoToken::Late(waited) => {
                     let class = if self.shared.is_over() {
                         Class::CutShort

@@ -20,6 +20,7 @@ mod request;
 mod series;
 mod step;
 mod tokens;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -38,12 +39,14 @@ use crate::diagnostic::Diagnostic;
 use crate::http::Client;
 use crate::plan::{Plan, PlannedCheck};
 use crate::redact::{Redactor, Secret};
+use crate::release::Release;
 use crate::report::{
     About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
 };
 use crate::settings::Limits;
 use crate::template::Scope;
 use tokens::Tokens;
+use watch::Watch;
 
 /// The most captured secrets that the failures of other checks are searched
 /// for.
@@ -78,6 +81,8 @@ struct Shared<'a> {
     deadline: Option<Instant>,
     /// Absent if requests may be sent as fast as they can be.
     pace: Option<&'a Pace>,
+    /// Absent if nobody knows which version has to answer.
+    watch: Option<&'a Watch<'a>>,
 }
 
 impl Shared<'_> {
@@ -181,6 +186,31 @@ pub async fn run(
     limits: Limits,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Report {
+    run_watched(plan, client, limits, None, progress).await
+}
+
+/// Runs all checks of a plan against a release that is known, and nothing
+/// else: what another version answers is no answer.
+pub async fn run_on(
+    release: Release<'_>,
+    plan: &Plan,
+    client: &Client,
+    limits: Limits,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Report {
+    let watch = Watch::new(release, client.target());
+    let mut report = run_watched(plan, client, limits, Some(&watch), progress).await;
+    watch.conclude(&mut report, &plan.redactor);
+    report
+}
+
+async fn run_watched(
+    plan: &Plan,
+    client: &Client,
+    limits: Limits,
+    watch: Option<&Watch<'_>>,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Report {
     let started_at = jiff::Timestamp::now();
     let begun = Instant::now();
     let total = plan.checks.len();
@@ -197,6 +227,7 @@ pub async fn run(
             begun,
             deadline: limits.deadline.map(|most| begun + most - kept(most)),
             pace: pace.as_ref(),
+            watch,
         },
         teardown: Shared {
             client,
@@ -205,6 +236,7 @@ pub async fn run(
             begun,
             deadline: limits.deadline.map(|most| begun + most),
             pace: pace.as_ref(),
+            watch,
         },
         limits,
         slots: Semaphore::new(limits.jobs.get()),

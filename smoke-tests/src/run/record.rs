@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use http::{HeaderMap, Version};
 
 use crate::http::{Came, Content, Request, Response};
@@ -19,6 +20,9 @@ const MOST_VALUE: usize = 500;
 const MOST_HEADERS: usize = 60;
 /// The most messages of a WebSocket that a report shows.
 const MOST_MESSAGES: usize = 40;
+
+/// What stands in the place of an answer that is not shown.
+const HIDDEN: &str = "(not shown: it may hold a secret that was not found in time)";
 
 /// The last request of an attempt, and the answer to it.
 #[derive(Default)]
@@ -85,6 +89,18 @@ impl Trace {
 
     pub(super) fn response(&self) -> Option<&Response> {
         self.response.as_ref()
+    }
+
+    /// Shows nothing of what came back: there may be a secret in it that
+    /// nobody knows.
+    pub(super) fn hide_answer(&mut self) {
+        if let Some(response) = &mut self.response {
+            response.headers.clear();
+            response.body = Bytes::from_static(HIDDEN.as_bytes());
+        }
+        for message in self.messages.iter_mut().filter(|message| !message.sent) {
+            message.content = beginning(&HeaderMap::new(), HIDDEN.as_bytes());
+        }
     }
 
     /// Takes note of a value that no output may hold.

@@ -7,12 +7,10 @@ use std::time::Duration;
 use http::header::HOST;
 use tokio::time::Instant;
 
-use super::capture;
 use super::cookies::Jar;
 use super::record::Trace;
 use super::redirects::{harmless, redirected, redirection};
 use super::{Shared, request};
-use crate::answer::Answer;
 use crate::check_file::Step;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::hint::hint;
@@ -39,7 +37,10 @@ pub(super) async fn run(
         }
         report.outcome = StepOutcome::Failed;
         match &step.retry {
-            Some(retry) if shared.pause(retry, begun, report.attempts, report).await => {}
+            Some(retry)
+                if shared
+                    .pause(retry, begun + report.outlasting, report.attempts, report)
+                    .await => {}
             _ => return,
         }
     }
@@ -62,6 +63,7 @@ pub(super) async fn once(
     };
     report.url = None;
     report.status = None;
+    report.routes.clear();
     report.exchange = None;
     report.timing = None;
     report.latency = None;
@@ -107,9 +109,14 @@ impl Attempt<'_> {
                 report.timing = timing(&response);
                 report.latency = Some(response.latency);
                 let step = self.step;
-                let mut failures =
-                    self.judge(&step.expectations, &step.captures, &response, scope, jar);
+                let judged = self
+                    .judge(&step.expectations, &step.captures, &response, scope, jar)
+                    .await;
                 trace.answered(response);
+                if judged.hides_secret {
+                    trace.hide_answer();
+                }
+                let mut failures = judged.failures;
                 if !failures.is_empty() {
                     failures.splice(0..0, no_login);
                 }
@@ -118,10 +125,13 @@ impl Attempt<'_> {
             Err(failure) => {
                 // The report shows what came back, without its secrets.
                 if let Some(response) = trace.response() {
-                    let cookie = |name: &str| jar.value(name);
-                    let answer = Answer::new(response, &cookie);
-                    for capture in &self.step.captures {
-                        let _ = capture::take(capture, &answer, self.source, scope);
+                    let mut inner = scope.clone();
+                    let judged = self
+                        .judge(&[], &self.step.captures, response, &mut inner, jar)
+                        .await;
+                    scope.keep_secret(inner.secrets().to_vec());
+                    if judged.hides_secret {
+                        trace.hide_answer();
                     }
                 }
                 vec![failure]
@@ -171,6 +181,7 @@ impl Attempt<'_> {
         let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
         let mut followed = 0;
+        let mut foreign_answers = 0;
         let own_headers = request.headers.clone();
         let own_origin = request.url.origin();
         loop {
@@ -181,12 +192,17 @@ impl Attempt<'_> {
             jar.add_to(&mut request.headers, &request.url);
             self.sign(&mut request)?;
             trace.asked(&request);
-            let limit = end.saturating_duration_since(Instant::now());
+            report.routes.extend(self.shared.route(&request));
+            let sent = Instant::now();
+            let limit = end.saturating_duration_since(sent);
             let url = request.url.clone();
             let mut manner = request.manner.clone();
             let limit = self.shared.left(limit);
-            // A pooled connection of HTTP/2 names the host that it was opened to.
-            let fresh = self.step.needs_connection() || request.headers.contains_key(HOST);
+            // A pooled connection of HTTP/2 names the host that it was opened
+            // to, and one to another version leads there again.
+            let fresh = self.step.needs_connection()
+                || request.headers.contains_key(HOST)
+                || foreign_answers > 0;
             let asked = if fresh {
                 client.ask_fresh(request, limit).await
             } else {
@@ -196,6 +212,18 @@ impl Attempt<'_> {
                 Ok(response) => response.repeats,
                 Err(unanswered) => unanswered.repeats,
             };
+            if let Some((foreign, response)) = self.foreign(&url, &asked) {
+                foreign_answers += 1;
+                report.status = Some(response.status);
+                trace.answered(response.clone());
+                self.outlast(&foreign, &plain.method, sent, foreign_answers)
+                    .await?;
+                // The step's time is the release's.
+                end += sent.elapsed();
+                report.outlasting += sent.elapsed();
+                request = plain;
+                continue;
+            }
             let mut response = asked.map_err(|unanswered| {
                 let failure = self.unanswered(&unanswered);
                 if let Some(response) = unanswered.response {

@@ -18,6 +18,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use super::Shared;
 use super::pace::Turns;
 use super::record::Trace;
+use super::watch::Foreign;
 use crate::check_file::OAuth2;
 use crate::http::{Manner, Request, Response, USER_AGENT as OURS, Unanswered};
 use crate::target::Target;
@@ -70,6 +71,8 @@ pub(super) enum NoToken {
     Unanswered(Unanswered),
     /// It answered, and not with a token.
     Refused(String),
+    /// Another version than the one under test answered.
+    Foreign(Foreign),
     /// Somebody else asked it for so long that there is no time left to.
     Late(Duration),
 }
@@ -188,16 +191,23 @@ impl Tokens {
         known.turns.during(shared.turn()).await;
         let asked_at = Instant::now();
         let limit = shared.left(end().saturating_duration_since(asked_at));
-        let response = shared
-            .client
-            .ask(request, limit)
-            .await
-            .map_err(|mut unanswered| {
-                if let Some(response) = unanswered.response.take() {
-                    trace.answered(*response);
-                }
-                NoToken::Unanswered(unanswered)
-            })?;
+        let asked = shared.client.ask(request, limit).await;
+        let heard = match &asked {
+            Ok(response) => Some(response),
+            Err(unanswered) => unanswered.response.as_deref(),
+        };
+        if let Some(response) = heard
+            && let Some(foreign) = shared.foreign(&grant.url, response)
+        {
+            trace.answered(response.clone());
+            return Err(NoToken::Foreign(foreign));
+        }
+        let response = asked.map_err(|mut unanswered| {
+            if let Some(response) = unanswered.response.take() {
+                trace.answered(*response);
+            }
+            NoToken::Unanswered(unanswered)
+        })?;
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         for name in ["access_token", "refresh_token", "id_token"] {
             if let Some(token) = answer[name].as_str() {

@@ -3,6 +3,7 @@
 //! The only module that knows the template engine. Undefined names are errors,
 //! nothing is escaped, and the work of one template is bounded.
 
+mod bounds;
 mod filters;
 mod functions;
 
@@ -13,6 +14,10 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
 use crate::redact::Secret;
+use crate::value::{MOST_LEVELS, levels};
+use crate::work::budget::{self, OF_TEMPLATE};
+use crate::work::threads::with_room;
+use bounds::Need;
 
 /// What a transform calls the value that it makes something of.
 pub(crate) const VALUE: &str = "value";
@@ -124,6 +129,7 @@ pub(crate) struct Template {
     text: String,
     form: Form,
     names: BTreeSet<String>,
+    need: Need,
 }
 
 #[derive(Debug, Clone)]
@@ -142,6 +148,11 @@ impl Template {
     /// The engine looks filters, tests and functions up when it meets them, so
     /// a trial run with lenient values finds those that do not exist.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let need = bounds::need(text)?;
+        roomy(need, || Self::read(text, need))
+    }
+
+    fn read(text: &str, need: Need) -> Result<Self, String> {
         let form = if !["{{", "{%", "{#"].iter().any(|open| text.contains(open)) {
             Form::Fixed
         } else if let Some(inner) = single_expression(text) {
@@ -184,6 +195,7 @@ impl Template {
             text: text.to_owned(),
             form,
             names,
+            need,
         })
     }
 
@@ -204,14 +216,17 @@ impl Template {
 
     /// The template filled in, as text.
     pub(crate) fn render(&self, scope: &Scope) -> Result<String, String> {
+        self.spend();
         match &self.form {
             Form::Fixed => Ok(self.text.clone()),
             Form::Expression(_) | Form::Text => {
                 // The engine drops a final line break of the text.
                 let spare = if self.text.ends_with('\n') { "\n" } else { "" };
-                ENGINE
-                    .render_str(&format!("{}{spare}", self.text), &scope.values)
-                    .map_err(|error| reason(&error))
+                let text = format!("{}{spare}", self.text);
+                roomy(self.need, || {
+                    let rendered = ENGINE.render_str(&text, &scope.values);
+                    rendered.map_err(|error| reason(&error))
+                })
             }
         }
     }
@@ -220,15 +235,67 @@ impl Template {
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
         match &self.form {
             Form::Expression(expression) => {
-                let value = expression
-                    .eval(&scope.values)
-                    .map_err(|error| reason(&error))?;
-                if value.is_undefined() {
-                    return Err(format!("`{}` has no value", self.text));
-                }
-                serde_json::to_value(&value).map_err(|error| error.to_string())
+                self.spend();
+                roomy(self.need, || self.value(expression, scope))
             }
             Form::Fixed | Form::Text => self.render(scope).map(Value::String),
+        }
+    }
+
+    fn value(
+        &self,
+        expression: &minijinja::Expression<'_, '_>,
+        scope: &Scope,
+    ) -> Result<Value, String> {
+        let value = expression
+            .eval(&scope.values)
+            .map_err(|error| reason(&error))?;
+        if value.is_undefined() {
+            return Err(format!("`{}` has no value", self.text));
+        }
+        let value = serde_json::to_value(&value).map_err(|error| error.to_string())?;
+        not_too_deep(value)
+    }
+
+    /// Takes note of about the work of filling it in.
+    fn spend(&self) {
+        budget::spend(match (&self.form, self.need) {
+            (Form::Fixed, _) => 1,
+            (_, Need::Little) => 50,
+            (_, Need::Room) => FUEL / 10,
+        });
+    }
+}
+
+/// A value that is not nested deeper than an answer can be: each step may put
+/// what the one before captured into another list.
+pub(crate) fn not_too_deep(value: Value) -> Result<Value, String> {
+    if levels(&value) <= MOST_LEVELS {
+        return Ok(value);
+    }
+    Err(format!(
+        "expected a value nested at most {MOST_LEVELS} levels, found more of them"
+    ))
+}
+
+/// Does what a template needs where there is room for it, within the budget
+/// that there is or one of its own.
+fn roomy<T: Send>(
+    need: Need,
+    work: impl FnOnce() -> Result<T, String> + Send,
+) -> Result<T, String> {
+    if budget::left().is_none() {
+        let done = budget::within(OF_TEMPLATE, || roomy(need, work));
+        return done.unwrap_or_else(|_| {
+            let most = OF_TEMPLATE.steps;
+            Err(format!("its filters take more than {most} steps"))
+        });
+    }
+    match need {
+        Need::Little => work(),
+        Need::Room => {
+            let done = with_room(work);
+            done.unwrap_or_else(|error| Err(format!("no thread for it: {error}")))
         }
     }
 }

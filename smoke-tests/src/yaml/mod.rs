@@ -5,6 +5,8 @@
 //! only (YAML 1.2 core schema), and bounds on depth and on what aliases may
 //! expand to.
 
+mod marks;
+mod node;
 pub(crate) mod plain;
 pub(crate) mod scalar;
 
@@ -14,61 +16,13 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+use marks::{flow_end, tab_after};
+pub(crate) use node::{Key, Node, Yaml};
 
 /// The most values a file may hold once its aliases are expanded.
 pub(crate) const MAX_VALUES: usize = 100_000;
 /// The deepest nesting of lists and maps.
 pub(crate) const MAX_DEPTH: usize = 64;
-
-/// A value and where it stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) span: Span,
-    pub(crate) value: Yaml,
-}
-
-/// What a node holds.
-#[derive(Debug, Clone)]
-pub(crate) enum Yaml {
-    Null,
-    Bool(bool),
-    /// A number, with the text it was written as.
-    Number(serde_json::Number, String),
-    String(String),
-    List(Vec<Node>),
-    Map(Vec<(Key, Node)>),
-}
-
-/// A map's key.
-#[derive(Debug, Clone)]
-pub(crate) struct Key {
-    pub(crate) text: String,
-    pub(crate) span: Span,
-}
-
-impl Node {
-    /// The kind of value in the words of a diagnostic.
-    pub(crate) fn describe(&self) -> String {
-        match &self.value {
-            Yaml::Null => "nothing".to_owned(),
-            Yaml::Bool(value) => format!("the boolean `{value}`"),
-            Yaml::Number(_, text) => format!("the number `{text}`"),
-            Yaml::String(text) if text.is_empty() => "an empty string".to_owned(),
-            Yaml::String(text) => format!("the string `{}`", shortened(text)),
-            Yaml::List(_) => "a list".to_owned(),
-            Yaml::Map(_) => "a map".to_owned(),
-        }
-    }
-}
-
-fn shortened(text: &str) -> String {
-    const MOST: usize = 40;
-    if text.chars().count() <= MOST {
-        text.to_owned()
-    } else {
-        text.chars().take(MOST).chain(['…']).collect()
-    }
-}
 
 /// Reads the one document of a file. Problems that leave a usable tree, such
 /// as duplicate keys, are added to `problems`; the tree is absent when there
@@ -80,6 +34,7 @@ pub(crate) fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Opt
         problems,
         anchors: HashMap::new(),
         values: 0,
+        kept: 0,
     };
     builder.document(&mut Parser::new_from_str(source.text()))
 }
@@ -97,12 +52,24 @@ fn offsets(text: &str) -> Option<Vec<usize>> {
 /// Reading stopped; why is already among the problems.
 struct Stopped;
 
+/// A value that aliases may stand for.
+#[derive(Clone)]
+struct Anchored {
+    node: Node,
+    /// How many values it holds.
+    size: usize,
+    /// How deep it is nested.
+    height: usize,
+}
+
 struct Builder<'a> {
     source: &'a Arc<Source>,
     offsets: Option<Vec<usize>>,
     problems: &'a mut Vec<Diagnostic>,
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, Anchored>,
     values: usize,
+    /// How many values are kept for aliases.
+    kept: usize,
 }
 
 type Events<'a> = Parser<'a, saphyr_parser::StrInput<'a>>;
@@ -139,15 +106,7 @@ impl Builder<'_> {
         events: &mut Events<'_>,
         depth: usize,
     ) -> Result<Node, Stopped> {
-        if depth > MAX_DEPTH {
-            self.problems.push(
-                Diagnostic::at(self.source, span, "nested too deeply")
-                    .expected(format!("at most {MAX_DEPTH} levels"))
-                    .found("more")
-                    .help("flatten the value, or put it into a file of its own"),
-            );
-            return Err(Stopped);
-        }
+        self.descend(depth, span)?;
         self.count(1, span)?;
         let before = self.values;
         let (anchor, node) = match event {
@@ -173,7 +132,8 @@ impl Builder<'_> {
             Event::Alias(anchor) => {
                 // The parser itself refuses an alias whose anchor does not stand
                 // before it; one inside its own anchor gets here.
-                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
+                let Some(Anchored { node, size, height }) = self.anchors.get(&anchor).cloned()
+                else {
                     self.problems.push(
                         Diagnostic::at(self.source, span, "an alias to the value that holds it")
                             .expected("an alias to a value that ends before it")
@@ -183,13 +143,24 @@ impl Builder<'_> {
                     return Err(Stopped);
                 };
                 self.count(size, span)?;
+                self.descend(depth + height, span)?;
                 return Ok(node);
             }
             _ => return Err(Stopped),
         };
         if anchor > 0 {
             let size = self.values - before + 1;
-            self.anchors.insert(anchor, (node.clone(), size));
+            // A copy is kept, so that anchors inside each other count as well.
+            self.kept += size;
+            if self.kept > MAX_VALUES {
+                return Err(self.too_many(span));
+            }
+            let anchored = Anchored {
+                node: node.clone(),
+                size,
+                height: node.height(),
+            };
+            self.anchors.insert(anchor, anchored);
         }
         Ok(node)
     }
@@ -309,18 +280,35 @@ impl Builder<'_> {
         );
     }
 
+    fn descend(&mut self, depth: usize, span: Span) -> Result<(), Stopped> {
+        if depth <= MAX_DEPTH {
+            return Ok(());
+        }
+        self.problems.push(
+            Diagnostic::at(self.source, span, "nested too deeply")
+                .expected(format!("at most {MAX_DEPTH} levels"))
+                .found("more")
+                .help("flatten the value, or put it into a file of its own"),
+        );
+        Err(Stopped)
+    }
+
     fn count(&mut self, more: usize, span: Span) -> Result<(), Stopped> {
         self.values = self.values.saturating_add(more);
         if self.values <= MAX_VALUES {
             return Ok(());
         }
+        Err(self.too_many(span))
+    }
+
+    fn too_many(&mut self, span: Span) -> Stopped {
         self.problems.push(
             Diagnostic::at(self.source, span, "too many values")
                 .expected(format!("at most {MAX_VALUES} once aliases are expanded"))
                 .found("more")
                 .help("split the file, or use fewer aliases"),
         );
-        Err(Stopped)
+        Stopped
     }
 
     fn next<'a>(&mut self, events: &mut Events<'a>) -> Result<(Event<'a>, Span), Stopped> {
@@ -374,26 +362,5 @@ impl Builder<'_> {
                 .copied()
                 .unwrap_or(self.source.text().len()),
         }
-    }
-}
-
-/// The first tab that begins a line, or follows its spaces, after `from`.
-fn tab_after(text: &str, from: usize) -> Option<usize> {
-    let rest = &text[from..];
-    rest.match_indices('\n').find_map(|(newline, _)| {
-        let line = &rest[newline + 1..];
-        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
-        let tab = line[..blank].find('\t')?;
-        Some(from + newline + 1 + tab)
-    })
-}
-
-/// Where a collection ends: at its bracket in flow style, and nowhere of its
-/// own in block style, where the end event stands at the next token.
-fn flow_end(start: Span, end: Span) -> Span {
-    if end.end > end.start && start.end > start.start {
-        end
-    } else {
-        start
     }
 }

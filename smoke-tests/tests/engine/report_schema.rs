@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use smoke_tests::render::json;
-use smoke_tests::report::{About, Link, Problem, Refusal, Report};
+use smoke_tests::report::{About, ForeignAnswers, Link, Problem, Refusal, Report};
 use smoke_tests::settings::Limits;
 
 use crate::support::{report, report_within, stage};
@@ -93,6 +93,11 @@ async fn what_is_known_beside_the_checks_is_as_the_schema_says() {
         deployment: BTreeMap::from([("id".to_owned(), "d-1".to_owned())]),
         reported: Some("accepted".to_owned()),
         proof: Some(Duration::from_millis(7)),
+        foreign_answers: vec![ForeignAnswers {
+            address: "10.0.0.1:8443".to_owned(),
+            answers: 2,
+            said: "`x-app-version: 1.0`".to_owned(),
+        }],
         links: vec![Link {
             title: "log".to_owned(),
             url: "https://console.example".to_owned(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// Outside libraries that could be swapped, and the only files that name them.
 const SWAPPABLE: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["smoke-tests/src/yaml/mod.rs"]),
+    ("aho_corasick", &["smoke-tests/src/redact/finder.rs"]),
     ("annotate_snippets", &["smoke-tests/src/snippet.rs"]),
     (
         "minijinja",
@@ -15,11 +16,12 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/template/filters.rs",
         ],
     ),
-    ("boon", &["smoke-tests/src/json_schema.rs"]),
+    ("boon", &["smoke-tests/src/json_schema/mod.rs"]),
     (
         "html5ever",
         &[
             "smoke-tests/src/markup/html/mod.rs",
+            "smoke-tests/src/markup/html/names.rs",
             "smoke-tests/src/markup/html/sink.rs",
         ],
     ),
@@ -33,8 +35,17 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/markup/xpath/view.rs",
         ],
     ),
-    ("serde_json_path", &["smoke-tests/src/jsonpath.rs"]),
-    ("regex::", &["smoke-tests/src/pattern.rs"]),
+    (
+        "serde_json_path",
+        &[
+            "smoke-tests/src/jsonpath/mod.rs",
+            "smoke-tests/src/jsonpath/meter.rs",
+        ],
+    ),
+    (
+        "regex::",
+        &["smoke-tests/src/pattern.rs", "hook/src/proof/conditions.rs"],
+    ),
     ("reqwest", &["aws/src/http.rs"]),
     ("h2::", &["smoke-tests/src/http/two.rs"]),
     (

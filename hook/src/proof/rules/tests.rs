@@ -1,6 +1,7 @@
 //! What a listener's rules do with the requests of the checks.
 
 use super::*;
+use crate::load_balancer::{QueryPair, Values};
 
 const GREEN: &str = "arn:aws:elasticloadbalancing:r:1:targetgroup/shop-green/1";
 const BLUE: &str = "arn:aws:elasticloadbalancing:r:1:targetgroup/shop-blue/2";
@@ -28,17 +29,34 @@ fn default(action: Action) -> Rule {
     }
 }
 
-/// A rule with one condition for each field.
+/// A rule of priority 5 with one condition for each field.
 fn rule(conditions: &[(&str, &str)], action: Action) -> Rule {
-    let conditions = conditions.iter().map(|(field, value)| Condition {
-        field: (*field).to_owned(),
-        values: vec![(*value).to_owned()],
-        expressions: Vec::new(),
+    let conditions = conditions.iter().map(|&(field, value)| {
+        let alone = vec![value.to_owned()];
+        let values = Values {
+            patterns: alone.clone(),
+            ..Values::default()
+        };
+        match field {
+            "host" => Condition::Host(values),
+            "path" => Condition::Path(values),
+            "method" => Condition::Method(alone),
+            "source" => Condition::SourceIp(alone),
+            "query" => Condition::Query(vec![QueryPair {
+                key: Some("v".to_owned()),
+                value: value.to_owned(),
+            }]),
+            name => Condition::Header {
+                name: name.to_owned(),
+                values,
+            },
+        }
     });
     Rule {
-        priority: Some(1),
+        priority: Some(5),
         conditions: conditions.collect(),
         action,
+        ..Rule::default()
     }
 }
 
@@ -47,8 +65,10 @@ fn judged(rules: &[Rule]) -> Result<Vec<String>, String> {
     let asked = Asked {
         what: "test listener",
         host: HOST,
-        green: GREEN,
-        pair: &pair,
+        groups: Groups {
+            green: GREEN,
+            pair: &pair,
+        },
     };
     asked.judge(rules, "still ")
 }
@@ -96,63 +116,97 @@ fn before_green(conditions: &[(&str, &str)], action: Action, expected: Result<&s
 }
 
 #[test]
-fn a_rule_that_leads_to_blue_is_found_whatever_it_asks() {
-    let mixed = "the test listener forwards to green with weight 1 and still to blue (`shop-blue`) with weight 1";
-    for conditions in [
-        &[("path-pattern", "/api/*")][..],
-        &[("host-header", "other.example.com")],
-        &[("query-string", "v=1")],
-        &[],
+fn a_rule_that_leads_to_blue_is_told_with_its_priority_and_its_conditions() {
+    for (conditions, told) in [
+        (&[("path", "/api/*")][..], ", path `/api/*`"),
+        (&[("query", "1")], ", query `v=1`"),
+        (
+            &[("host", "shop.*"), ("method", "POST")],
+            ", host `shop.*` and method `POST`",
+        ),
+        (&[("x-gate", "s3cret")], ", header `x-gate`"),
+        (&[], ""),
     ] {
-        before_green(conditions, forward(&[(BLUE, 1)]), Err(mixed));
+        let has = "the test listener still has a rule that does not lead to green alone";
+        let to_blue = format!("{has}: priority 5{told}: blue (`shop-blue`)");
+        before_green(conditions, forward(&[(BLUE, 1)]), Err(&to_blue));
+        // Weights are told where they matter.
+        let shared = format!(
+            "{has}: priority 5{told}: green with weight 1 and blue (`shop-blue`) with weight 9"
+        );
+        let action = forward(&[(GREEN, 1), (BLUE, 9)]);
+        before_green(conditions, action, Err(&shared));
+    }
+    let shared = "the test listener still has a rule that does not lead to green alone: priority 5, path `/a`: green with weight 1 and `blog` with weight 1";
+    let action = forward(&[(GREEN, 1), (OTHER, 1)]);
+    before_green(&[("path", "/a")], action, Err(shared));
+}
+
+#[test]
+fn a_rule_that_can_take_every_request_is_no_proof() {
+    for (conditions, told) in [
+        (&[("path", "/*")][..], "path `/*`"),
+        (&[("path", "*")], "path `*`"),
+        (&[("host", "*")], "host `*`"),
+        (
+            &[("host", "*.Example.com"), ("path", "/*")],
+            "host `*.Example.com` and path `/*`",
+        ),
+        (&[("method", "GET")], "method `GET`"),
+        (&[("x-app", "*")], "header `x-app`"),
+        (&[("source", "0.0.0.0/0")], "source IP `0.0.0.0/0`"),
+    ] {
+        let takes = format!(
+            "the test listener has a rule that takes every request to `{HOST}`: priority 5, {told}"
+        );
+        for (action, does) in [
+            (forward(&[(OTHER, 1)]), "`blog`"),
+            (forward(&[(OTHER, 0)]), "nobody"),
+            (answer("fixed-response"), "`fixed-response`"),
+        ] {
+            before_green(conditions, action, Err(&format!("{takes}: {does}")));
+        }
     }
 }
 
 #[test]
-fn a_foreign_rule_that_can_take_every_request_is_no_proof() {
-    let foreign =
-        "the test listener forwards to green with weight 1 and still to `blog` with weight 1";
-    for conditions in [
-        &[("path-pattern", "/*")][..],
-        &[("path-pattern", "*")],
-        &[("host-header", "*")],
-        &[("host-header", "*.Example.com"), ("path-pattern", "/*")],
-        &[("http-request-method", "GET")],
-        &[("http-header", "*")],
-        &[("source-ip", "0.0.0.0/0")],
+fn a_rule_that_leads_some_requests_elsewhere_is_noted() {
+    let some = "some requests on the test listener do not reach green";
+    for (conditions, action, told) in [
+        (
+            &[("path", "/blog/*")][..],
+            forward(&[(OTHER, 1)]),
+            "path `/blog/*`: `blog`",
+        ),
+        (
+            &[("path", "/old"), ("method", "POST")],
+            answer("redirect"),
+            "path `/old` and method `POST`: `redirect`",
+        ),
+        (
+            &[("path", "/gone")],
+            forward(&[(GREEN, 0)]),
+            "path `/gone`: nobody",
+        ),
     ] {
-        before_green(conditions, forward(&[(OTHER, 1)]), Err(foreign));
+        let note = format!("{some}: priority 5, {told}");
+        before_green(conditions, action, Ok(&note));
     }
-    before_green(
-        &[("host-header", "shop.*")],
+}
+
+#[test]
+fn a_rule_for_other_hosts_is_no_reason_whatever_it_does() {
+    for action in [
+        forward(&[(OTHER, 1)]),
+        forward(&[(BLUE, 1)]),
+        forward(&[(GREEN, 1), (BLUE, 1)]),
         answer("fixed-response"),
-        Err(
-            "the test listener has a rule that takes every request to `shop.example.com`: host-header `shop.*` leads to `fixed-response`",
-        ),
-    );
-}
-
-#[test]
-fn a_foreign_rule_for_some_requests_is_noted_and_one_of_another_host_is_not() {
-    before_green(
-        &[("path-pattern", "/blog/*")],
-        forward(&[(OTHER, 1)]),
-        Ok(
-            "some requests on the test listener do not reach green: path-pattern `/blog/*` leads to `blog`",
-        ),
-    );
-    before_green(
-        &[("path-pattern", "/old"), ("http-request-method", "POST")],
-        answer("redirect"),
-        Ok(
-            "some requests on the test listener do not reach green: path-pattern `/old` and http-request-method `POST` leads to `redirect`",
-        ),
-    );
-    before_green(
-        &[("host-header", "blog.example.com"), ("path-pattern", "/*")],
-        forward(&[(OTHER, 1)]),
-        Ok(""),
-    );
+    ] {
+        let other = [("host", "blog.example.com")];
+        before_green(&other, action.clone(), Ok(""));
+        let other = [("host", "blog.example.com"), ("path", "/*")];
+        before_green(&other, action, Ok(""));
+    }
 }
 
 #[test]
@@ -165,22 +219,19 @@ fn a_default_action_that_answers_needs_a_rule_that_leads_the_target_to_green() {
         assert_eq!(found, expected, "{conditions:?}");
     };
     check(&[], Ok(""));
-    check(&[("host-header", "shop.example.com")], Ok(""));
+    check(&[("host", "shop.example.com")], Ok(""));
+    check(&[("host", "*.example.com"), ("path", "/*")], Ok(""));
     check(
-        &[("host-header", "*.example.com"), ("path-pattern", "/*")],
-        Ok(""),
-    );
-    check(
-        &[("http-header", "s3cret")],
-        Ok("only requests with http-header `s3cret` reach green on the test listener"),
+        &[("x-gate", "s3cret")],
+        Ok("only requests with header `x-gate` reach green on the test listener"),
     );
     let not = "the test listener has the default action `fixed-response`, and no rule that leads all requests to `shop.example.com` to green";
-    check(&[("path-pattern", "/api/*")], Err(not));
-    check(&[("host-header", "blog.example.com")], Err(not));
-    check(&[("http-request-method", "GET")], Err(not));
+    check(&[("path", "/api/*")], Err(not));
+    check(&[("host", "blog.example.com")], Err(not));
+    check(&[("method", "GET")], Err(not));
     // Nobody forwards, and no rule leads to green for all requests.
     let nobody = [
-        rule(&[("path-pattern", "/api/*")], forward(&[(GREEN, 1)])),
+        rule(&[("path", "/api/*")], forward(&[(GREEN, 1)])),
         default(forward(&[(GREEN, 0)])),
     ];
     assert_eq!(
@@ -191,42 +242,54 @@ fn a_default_action_that_answers_needs_a_rule_that_leads_the_target_to_green() {
 
 #[test]
 fn what_stands_behind_a_rule_that_leads_everything_to_green_is_never_reached() {
+    for first in [
+        &[("path", "/*")][..],
+        &[("host", HOST)],
+        &[("source", "0.0.0.0/0")],
+    ] {
+        for behind in [
+            forward(&[(OTHER, 1)]),
+            forward(&[(BLUE, 1)]),
+            answer("fixed-response"),
+        ] {
+            let rules = [
+                rule(first, forward(&[(GREEN, 1)])),
+                rule(&[("path", "*")], behind.clone()),
+                rule(&[("path", "/blog/*")], behind.clone()),
+                default(behind),
+            ];
+            assert_eq!(judged(&rules), Ok(Vec::new()), "{first:?}");
+        }
+    }
+    // What stands before it is reached.
     let rules = [
-        rule(&[("path-pattern", "/*")], forward(&[(GREEN, 1)])),
-        rule(&[("path-pattern", "*")], forward(&[(OTHER, 1)])),
+        rule(&[("path", "/api/*")], forward(&[(BLUE, 1)])),
+        rule(&[("path", "/*")], forward(&[(GREEN, 1)])),
         default(answer("fixed-response")),
     ];
-    assert_eq!(judged(&rules), Ok(Vec::new()));
+    assert!(judged(&rules).is_err());
     // A header that anybody may leave out leads everything nowhere.
     let rules = [
-        rule(&[("http-header", "*")], forward(&[(GREEN, 1)])),
-        rule(&[("path-pattern", "*")], forward(&[(OTHER, 1)])),
+        rule(&[("x-gate", "*")], forward(&[(GREEN, 1)])),
+        rule(&[("path", "*")], forward(&[(OTHER, 1)])),
         default(answer("fixed-response")),
     ];
     assert!(judged(&rules).is_err());
 }
 
 #[test]
-fn patterns_and_expressions_are_read_as_the_load_balancer_reads_them() {
-    let check = |pattern: &str, text: &str, expected: bool| {
-        let found = fits(pattern.as_bytes(), text.as_bytes());
-        assert_eq!(found, expected, "{pattern} {text}");
+fn a_regular_expression_holds_for_every_path_if_it_is_known_to() {
+    let judged = |expression: &str| {
+        let values = Values {
+            expressions: vec![expression.to_owned()],
+            ..Values::default()
+        };
+        let rule = Rule {
+            conditions: vec![Condition::Path(values)],
+            ..rule(&[], forward(&[(GREEN, 1)]))
+        };
+        judged(&[rule, default(answer("fixed-response"))])
     };
-    check("*.example.*", "shop.example.com", true);
-    check("s?op.example.com", "shop.example.com", true);
-    check("*a*b*c", "xaxbxbxc", true);
-    check("*a*b*c", "xaxbxbx", false);
-    check("", "", true);
-    check("*", "", true);
-    check("?", "", false);
-    let mut by_expression = Condition {
-        field: "path-pattern".to_owned(),
-        expressions: vec!["^/.*$".to_owned()],
-        ..Condition::default()
-    };
-    assert!(by_expression.is_every_path());
-    by_expression.expressions = vec!["^/api/.*$".to_owned()];
-    assert!(!by_expression.is_every_path());
-    // What an expression says of a host is not known: it may, and need not.
-    assert!(by_expression.may_have_host(HOST) && !by_expression.has_host(HOST));
+    assert_eq!(judged("^/.*$"), Ok(Vec::new()));
+    assert!(judged("^/api/.*$").is_err());
 }

@@ -1,10 +1,12 @@
 //! HTML into a tree, as browsers read it: nothing is malformed.
 //!
-//! The only module that knows the HTML parser, which fills `sink.rs`. It is fed
+//! The only module that knows the HTML parser, which fills `sink.rs`; `names.rs`
+//! asks it for its names of characters. It is fed
 //! piece by piece, and no further once the document is larger or deeper than
 //! the tree may be: what it does for each tag grows with the depth, so that
 //! bounds afterwards would come too late.
 
+mod names;
 mod sink;
 
 use html5ever::tendril::{StrTendril, TendrilSink};
@@ -12,6 +14,7 @@ use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{ParseOpts, QualName, parse_document};
 
 use super::tree::{Builder, Excess, Name, Tree};
+pub(crate) use names::named_characters;
 use sink::{Bounds, Data, Part, Sink};
 
 /// How many bytes are read between two looks at the bounds.

@@ -13,6 +13,7 @@ use xpath_eval::Expr;
 
 use super::Wrong;
 use super::tree::Tree;
+use crate::work::threads::with_room;
 use check::Sense;
 pub(super) use view::Trouble;
 
@@ -21,6 +22,9 @@ const MOST_BYTES: usize = 1024;
 
 /// The deepest that brackets are nested: the parser goes down with them.
 const MOST_NESTING: usize = 32;
+
+/// The longest expression whose reading fits into any stack, in bytes.
+const SHORT: usize = 128;
 
 /// The longest and deepest that a selector may become.
 const MOST_BYTES_MADE: usize = 64 * 1024;
@@ -48,13 +52,27 @@ impl XPath {
     /// Reads an expression.
     pub(crate) fn parse(text: &str) -> Result<Self, Wrong> {
         bounded(text, MOST_BYTES, MOST_NESTING)?;
-        Self::read(text)
+        Self::read_with_room(text)
     }
 
     /// Reads what a selector became.
     pub(super) fn made(text: &str) -> Result<Self, Wrong> {
         bounded(text, MOST_BYTES_MADE, MOST_NESTING_MADE)?;
-        Self::read(text)
+        Self::read_with_room(text)
+    }
+
+    /// The parser goes down with brackets and with each sign before a number.
+    fn read_with_room(text: &str) -> Result<Self, Wrong> {
+        if text.len() <= SHORT {
+            return Self::read(text);
+        }
+        with_room(|| Self::read(text)).unwrap_or_else(|error| {
+            Err(Wrong {
+                expected: "a thread to read it".to_owned(),
+                found: error.to_string(),
+                help: "raise the limits of the process".to_owned(),
+            })
+        })
     }
 
     fn read(text: &str) -> Result<Self, Wrong> {

@@ -9,6 +9,7 @@ use xpath_eval::{EvaluationContext, ExpandedName, Expr, Node, NodeKind};
 
 use super::super::tree::{Kind, Name, Record, Tree};
 use super::check::Sense;
+use crate::work::budget;
 
 /// The most steps of one evaluation: nodes visited, texts compared and copied.
 const MOST_STEPS: u64 = 10_000_000;
@@ -126,6 +127,7 @@ struct View<'t> {
 impl View<'_> {
     /// Whether so many more steps are allowed.
     fn spend(&self, steps: u64) -> bool {
+        budget::spend(steps);
         let left = self.steps.get().saturating_sub(steps);
         self.steps.set(left);
         left > 0

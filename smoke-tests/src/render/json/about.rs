@@ -23,6 +23,17 @@ pub struct Link<'a> {
     pub url: &'a str,
 }
 
+/// The answers of another version that came from one address.
+#[derive(Debug, Serialize)]
+pub struct ForeignAnswers<'a> {
+    /// The address, with its port.
+    pub address: &'a str,
+    /// How many answers there were; none of them counted for a check.
+    pub answers: u32,
+    /// What the first of them said of its version.
+    pub said: &'a str,
+}
+
 pub(super) fn problem(problem: &report::Problem) -> Problem<'_> {
     Problem {
         text: &problem.text,
@@ -34,5 +45,13 @@ pub(super) fn link(link: &report::Link) -> Link<'_> {
     Link {
         title: &link.title,
         url: &link.url,
+    }
+}
+
+pub(super) fn foreign(answers: &report::ForeignAnswers) -> ForeignAnswers<'_> {
+    ForeignAnswers {
+        address: &answers.address,
+        answers: answers.answers,
+        said: &answers.said,
     }
 }

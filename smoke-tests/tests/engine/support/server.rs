@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub enum Reply {
     /// An answer with this status and body.
     Answer(u16, String),
+    /// An answer with these lines of headers, too.
+    With(u16, String, String),
     /// No answer but a challenge, with status 401 and this header.
     Challenge(&'static str),
     /// Nothing, while the connection stays open.
@@ -67,6 +69,7 @@ async fn converse<A: Future<Output = Reply>>(
     let path = asked.split(' ').nth(1)?.to_owned();
     let (status, headers, body) = match answer(path).await {
         Reply::Answer(status, body) => (status, String::new(), body),
+        Reply::With(status, headers, body) => (status, headers, body),
         Reply::Challenge(value) => {
             let header = format!("www-authenticate: {value}\r\n");
             (401, header, String::new())

@@ -1,8 +1,20 @@
 //! JSONPath (RFC 9535), and the one value that a path stands for.
 //!
-//! The only module that knows the JSONPath crate.
+//! The only module that knows the JSONPath crate. `meter.rs` makes a path
+//! count what it visits.
+
+mod meter;
 
 use serde_json::Value;
+
+use crate::work::budget;
+
+/// The longest path, in bytes.
+const MOST_BYTES: usize = 4 * 1024;
+
+/// The deepest that brackets are nested: each filter in another one is read
+/// several times, so that the time to read a path grows exponentially with it.
+const MOST_NESTING: usize = 12;
 
 /// A path that is known to be well-formed.
 #[derive(Debug, Clone)]
@@ -15,14 +27,21 @@ pub(crate) struct Path {
 impl Path {
     /// Reads a path. The error says what is wrong and at which byte.
     pub(crate) fn parse(text: &str) -> Result<Self, (usize, String)> {
-        match serde_json_path::JsonPath::parse(text) {
-            Ok(query) => Ok(Self {
-                text: text.to_owned(),
-                query,
-                singular: is_singular(text),
-            }),
-            Err(error) => Err((error.position(), error.message().to_owned())),
-        }
+        bounded(text)?;
+        let parse = serde_json_path::JsonPath::parse;
+        let query = parse(text).map_err(|error| (error.position(), error.message().to_owned()))?;
+        let singular = is_singular(text);
+        let query = if singular {
+            query
+        } else {
+            // It differs by filters that select nothing.
+            parse(&meter::metered(text)).unwrap_or(query)
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            query,
+            singular,
+        })
     }
 
     /// The path as it was written.
@@ -43,12 +62,55 @@ impl Path {
     /// there; for any other the list of all that it selects, possibly empty.
     pub(crate) fn select(&self, document: &Value) -> Option<Value> {
         let nodes = self.query.query(document);
+        // One value may be selected again with each that it is in.
+        nodes.iter().for_each(|node| spend_for_copy(node));
         if self.singular {
             nodes.first().cloned()
         } else {
             Some(Value::Array(nodes.into_iter().cloned().collect()))
         }
     }
+}
+
+/// Takes note of a copy of a value.
+fn spend_for_copy(value: &Value) {
+    match value {
+        Value::Array(items) => {
+            budget::spend_for(1 + items.len());
+            items.iter().for_each(spend_for_copy);
+        }
+        Value::Object(members) => {
+            budget::spend_for(1 + 2 * members.len());
+            members.values().for_each(spend_for_copy);
+        }
+        Value::String(text) => budget::spend_for(1 + text.len() / 64),
+        Value::Null | Value::Bool(_) | Value::Number(_) => budget::spend(1),
+    }
+}
+
+/// Refuses what the parser would take too long, or go too deep, for.
+fn bounded(path: &str) -> Result<(), (usize, String)> {
+    if path.len() > MOST_BYTES {
+        let found = format!("a path of more than {MOST_BYTES} bytes");
+        return Err((path.floor_char_boundary(MOST_BYTES), found));
+    }
+    let (mut quote, mut escaped, mut depth) = (None, false, 0_usize);
+    for (at, byte) in path.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(open), _) if open == byte => quote = None,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'(' | b'[') => depth += 1,
+            (None, b')' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_NESTING {
+            let found = format!("brackets nested more than {MOST_NESTING} deep");
+            return Err((at, found));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a well-formed path is a singular query (RFC 9535, section 2.3.5.1):

@@ -2,24 +2,45 @@
 //!
 //! The only module that knows the validator. A schema is one document and
 //! never asks for another one, neither from the disk nor from the network.
+//! `meter.rs` makes it count what it takes to hold a value against it.
+
+mod meter;
 
 use std::error::Error;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use boon::{CompileError, Compiler, Draft, ErrorKind, SchemaIndex, Schemas, ValidationError};
-use serde_json::{Map, Value};
+use boon::{
+    CompileError, Compiler, Draft, ErrorKind, Format, SchemaIndex, Schemas, ValidationError,
+};
+use serde_json::{Map, Value, json};
 
-use crate::value::shown;
+use crate::value::{levels, shown};
+use crate::work::budget::{self, AT_ONCE};
+use crate::work::threads::with_room;
 
 /// The most of what is wrong with a value that is said.
 const MOST_SAID: usize = 5;
 /// Where the validator takes the document to be; nobody ever asks there.
 const BASE: &str = "http://schema.invalid/schema";
+/// Where it takes the schema to be that a value meets if it does not meet the
+/// document's.
+const REFUSES: &str = "http://schema.invalid/refuses";
+/// The most problems of one value whose texts are made, to choose from.
+const MOST_MADE: usize = 100;
+/// The most steps, times the levels of the value, to find what is wrong with
+/// it: of each problem the validator keeps the whole way to it.
+const MOST_TO_FIND: u64 = 8_000_000;
+/// How deep a document of schemas is whose reading fits into any stack.
+const SHALLOW: usize = 12;
 
 /// A schema that can be used.
 pub(crate) struct JsonSchema {
     schemas: Schemas,
     index: SchemaIndex,
+    /// What a value meets that the schema refuses: to find out whether it does,
+    /// the validator need not keep why.
+    refuses: SchemaIndex,
     /// What it is called in messages.
     name: String,
 }
@@ -44,10 +65,22 @@ impl JsonSchema {
     ///
     /// # Errors
     /// What is wrong with the schema.
-    pub(crate) fn new(mut document: Value, at: Option<&str>, name: String) -> Result<Self, String> {
+    pub(crate) fn new(document: Value, at: Option<&str>, name: String) -> Result<Self, String> {
+        if levels(&document) <= SHALLOW {
+            return Self::compile(document, at, name);
+        }
+        // The validator goes down with the document.
+        let compiled = with_room(move || Self::compile(document, at, name));
+        compiled.unwrap_or_else(|error| Err(format!("no thread to read it: {error}")))
+    }
+
+    fn compile(mut document: Value, at: Option<&str>, name: String) -> Result<Self, String> {
         let mut compiler = Compiler::new();
         compiler.use_loader(Box::new(Refuse));
         compiler.enable_format_assertions();
+        for (name, func) in meter::FORMATS.iter() {
+            compiler.register_format(Format { name, func: *func });
+        }
         let version = document.get("openapi").and_then(Value::as_str);
         if version.is_some_and(|version| version.starts_with("3.0")) {
             // What OpenAPI 3.0 calls a schema is of draft 4, but for `null`.
@@ -56,14 +89,19 @@ impl JsonSchema {
         } else {
             compiler.set_default_draft(Draft::V2020_12);
         }
+        meter::meter(&mut document, at)?;
+        let place = format!("{BASE}{}", at.unwrap_or_default());
+        let refuses = json!({ "not": { "$ref": place } });
         let said = |error: CompileError| said(&error);
         compiler.add_resource(BASE, document).map_err(said)?;
+        compiler.add_resource(REFUSES, refuses).map_err(said)?;
         let mut schemas = Schemas::new();
-        let place = format!("{BASE}{}", at.unwrap_or_default());
         let index = compiler.compile(&place, &mut schemas).map_err(said)?;
+        let refuses = compiler.compile(REFUSES, &mut schemas).map_err(said)?;
         Ok(Self {
             schemas,
             index,
+            refuses,
             name,
         })
     }
@@ -73,18 +111,29 @@ impl JsonSchema {
     }
 
     pub(crate) fn accepts(&self, value: &Value) -> bool {
-        self.schemas.validate(value, self.index).is_ok()
+        let _alone = alone();
+        self.schemas.validate(value, self.refuses).is_err()
     }
 
     /// What of a value is not as the schema demands, each with its place as a
     /// JSON Pointer (RFC 6901); a bounded number of it.
     pub(crate) fn problems(&self, value: &Value) -> Vec<String> {
+        let levels = u64::try_from(1 + levels(value)).unwrap_or(u64::MAX);
+        let _alone = alone();
+        let found = budget::at_most(MOST_TO_FIND / levels, || self.find_problems(value));
+        found.unwrap_or_else(|_| {
+            let found = "JSON that is wrong in more ways than can be told";
+            vec![found.to_owned()]
+        })
+    }
+
+    fn find_problems(&self, value: &Value) -> Vec<String> {
         let Err(error) = self.schemas.validate(value, self.index) else {
             return Vec::new();
         };
-        let mut problems = innermost(&error, value);
-        if problems.len() > MOST_SAID {
-            let more = problems.len() - MOST_SAID;
+        let (mut problems, total) = innermost(&error, value);
+        if total > MOST_SAID {
+            let more = total - MOST_SAID;
             problems.truncate(MOST_SAID);
             problems.push(format!("and {more} more"));
         }
@@ -92,20 +141,24 @@ impl JsonSchema {
     }
 }
 
-/// The innermost problems, by their place: the validator knows no order.
-fn innermost(error: &ValidationError<'_, '_>, value: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    leaves(error, value, &mut found);
-    found.sort();
-    found.into_iter().map(|(_, problem)| problem).collect()
+/// Waits until no other thread holds much against a schema: together they
+/// would need more memory than a small function has.
+fn alone() -> Option<MutexGuard<'static, ()>> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let is_much = budget::left().is_some_and(|left| left.steps > AT_ONCE.steps);
+    is_much.then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Adds the innermost problems, each with its place; the alternatives of one
-/// that fits none are one problem.
-fn leaves(error: &ValidationError<'_, '_>, value: &Value, found: &mut Vec<(String, String)>) {
-    let alternatives = matches!(error.kind, ErrorKind::AnyOf | ErrorKind::OneOf(_));
-    if error.causes.is_empty() || alternatives {
-        let pointer = error.instance_location.to_string();
+/// The first of the innermost problems by their place, because the validator
+/// knows no order, and how many there are in all.
+fn innermost(error: &ValidationError<'_, '_>, value: &Value) -> (Vec<String>, usize) {
+    let mut found = Vec::new();
+    leaves(error, &mut found);
+    let total = found.len();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    // A text may be as long as the value.
+    found.truncate(MOST_MADE);
+    let made = found.into_iter().map(|(pointer, error)| {
         let here = value.pointer(&pointer).map(shown).unwrap_or_default();
         let place = if pointer.is_empty() {
             "at the top".to_owned()
@@ -113,11 +166,27 @@ fn leaves(error: &ValidationError<'_, '_>, value: &Value, found: &mut Vec<(Strin
             format!("at `{pointer}`")
         };
         let problem = format!("{place} {here}: {}", demand(&error.kind));
-        found.push((pointer, problem));
+        (pointer, problem)
+    });
+    let mut made: Vec<_> = made.collect();
+    made.sort();
+    let problems = made.into_iter().map(|(_, problem)| problem).collect();
+    (problems, total)
+}
+
+/// Adds the innermost problems, each with its place; the alternatives of one
+/// that fits none are one problem.
+fn leaves<'e, 's, 'v>(
+    error: &'e ValidationError<'s, 'v>,
+    found: &mut Vec<(String, &'e ValidationError<'s, 'v>)>,
+) {
+    let alternatives = matches!(error.kind, ErrorKind::AnyOf | ErrorKind::OneOf(_));
+    if error.causes.is_empty() || alternatives {
+        found.push((error.instance_location.to_string(), error));
         return;
     }
     for cause in &error.causes {
-        leaves(cause, value, found);
+        leaves(cause, found);
     }
 }
 
@@ -150,7 +219,7 @@ fn quoted(names: &[&str]) -> String {
 fn said(error: &CompileError) -> String {
     let text = match error {
         CompileError::ValidationError { src, .. } => {
-            let mut found = innermost(src, &Value::Null);
+            let (mut found, _) = innermost(src, &Value::Null);
             found.truncate(MOST_SAID);
             found.join("; ").replace("  ", " ").replace(" :", ":")
         }

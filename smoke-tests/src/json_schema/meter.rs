@@ -1,0 +1,333 @@
+//! Makes a schema count what it takes to hold a value against it.
+//!
+//! The validator goes through all alternatives of a schema at every level of a
+//! value, and keeps what is wrong with each: a small schema that leads back to
+//! itself takes more steps of a small answer than there is time and memory
+//! for. It calls functions of its users for a `format`. So every schema that
+//! leads on to others gets one more, whose function counts.
+
+use std::error::Error;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+
+use crate::work::budget;
+
+/// The most references that lead to nothing but another reference, in a row:
+/// before draft 2019-09 nothing beside a reference is looked at, so that these
+/// cannot count themselves.
+const MOST_HOPS: usize = 100;
+
+/// What a step of the validator is worth: it may leave some hundred bytes
+/// behind, of what is wrong with an alternative, until all are known. So the
+/// steps that a judgement may take leave some 100 MB.
+const STEP: u64 = 16;
+
+/// What a function of a `format` is for the validator.
+pub(super) type Check = fn(&Value) -> Result<(), Box<dyn Error>>;
+
+/// The formats that count, by what they count: schemas that the same value is
+/// held against, and schemas that each of its elements or members is.
+pub(super) static FORMATS: LazyLock<Vec<(String, Check)>> = LazyLock::new(|| {
+    let table = [
+        row::<0>(),
+        row::<1>(),
+        row::<2>(),
+        row::<4>(),
+        row::<8>(),
+        row::<16>(),
+        row::<32>(),
+        row::<64>(),
+        row::<128>(),
+        row::<256>(),
+        row::<512>(),
+        row::<1024>(),
+        row::<4096>(),
+        row::<16_384>(),
+        row::<65_536>(),
+    ];
+    let rows = table.into_iter().flatten();
+    rows.map(|(here, each, check)| (name(here, each), check))
+        .collect()
+});
+
+const fn row<const HERE: u64>() -> [(u64, u64, Check); 6] {
+    [
+        (HERE, 0, count::<HERE, 0>),
+        (HERE, 1, count::<HERE, 1>),
+        (HERE, 2, count::<HERE, 2>),
+        (HERE, 4, count::<HERE, 4>),
+        (HERE, 16, count::<HERE, 16>),
+        (HERE, 256, count::<HERE, 256>),
+    ]
+}
+
+fn count<const HERE: u64, const EACH: u64>(value: &Value) -> Result<(), Box<dyn Error>> {
+    let inside = match value {
+        Value::Array(items) => items.len(),
+        Value::Object(members) => members.len(),
+        _ => 0,
+    };
+    let inside = u64::try_from(inside).unwrap_or(u64::MAX);
+    budget::spend(STEP.saturating_mul(1 + HERE + EACH.saturating_mul(inside)));
+    Ok(())
+}
+
+fn name(here: u64, each: u64) -> String {
+    format!("greenlight-{here}-{each}")
+}
+
+/// The name of the format that counts as many, or the next smaller number.
+fn format(here: usize, each: usize) -> String {
+    let known = |most: usize, known: &[u64]| {
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        let fitting = known.iter().rev().find(|known| **known <= most);
+        fitting.copied().unwrap_or(0)
+    };
+    let here = known(
+        here,
+        &[
+            0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16_384, 65_536,
+        ],
+    );
+    name(here, known(each, &[0, 1, 2, 4, 16, 256]))
+}
+
+/// Keywords with a schema, or a list of schemas, for the value itself.
+const HERE: [&str; 8] = [
+    "not",
+    "if",
+    "then",
+    "else",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "contentSchema",
+];
+/// Keywords with a reference to a schema for the value itself.
+const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
+/// Keywords with a map of schemas for the value itself.
+const HERE_BY_NAME: [&str; 2] = ["dependentSchemas", "dependencies"];
+/// Keywords with a schema, or a list of schemas, for elements or members.
+const EACH: [&str; 8] = [
+    "items",
+    "additionalItems",
+    "prefixItems",
+    "contains",
+    "unevaluatedItems",
+    "additionalProperties",
+    "propertyNames",
+    "unevaluatedProperties",
+];
+/// Keywords with a map of schemas for members.
+const EACH_BY_NAME: [&str; 2] = ["properties", "patternProperties"];
+/// Keywords with a map of schemas that are only referred to.
+const DEFINITIONS: [&str; 2] = ["$defs", "definitions"];
+
+/// Adds to the schemas of a document what counts. `at` is the reference to the
+/// schema that is used.
+///
+/// # Errors
+/// References that lead on to others and nothing else.
+pub(super) fn meter(document: &mut Value, at: Option<&str>) -> Result<(), String> {
+    let mut references = Vec::new();
+    find_references(document, &mut references);
+    references.extend(at.map(str::to_owned));
+    for reference in &references {
+        end_of(document, reference)?;
+    }
+    schema(document);
+    for reference in &references {
+        let place = reference.strip_prefix('#').map(decoded);
+        if let Some(referred) = place.and_then(|place| document.pointer_mut(&place)) {
+            schema(referred);
+        }
+    }
+    Ok(())
+}
+
+fn find_references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| find_references(item, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(reference) if REFERENCES.contains(&name.as_str()) => {
+                        found.push(reference.clone());
+                    }
+                    member => find_references(member, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Follows references as far as they lead to nothing but references.
+fn end_of(document: &Value, reference: &str) -> Result<(), String> {
+    let mut followed = vec![reference];
+    while followed.len() <= MOST_HOPS {
+        let place = followed.last().and_then(|last| last.strip_prefix('#'));
+        let next = place.map(decoded).and_then(|place| {
+            let referred = document.pointer(&place)?;
+            referred.get("$ref")?.as_str()
+        });
+        match next {
+            // The validator finds a circle when it gets there.
+            Some(next) if !followed.contains(&next) => followed.push(next),
+            _ => return Ok(()),
+        }
+    }
+    Err(format!(
+        "more than {MOST_HOPS} references that lead to nothing but another one"
+    ))
+}
+
+/// The JSON Pointer in the fragment of a reference.
+fn decoded(fragment: &str) -> String {
+    percent_encoding::percent_decode_str(fragment)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// Adds what counts to a schema and to all schemas in it. What is no schema is
+/// left as it is, for the validator to refuse.
+fn schema(value: &mut Value) {
+    let Value::Object(members) = value else {
+        return;
+    };
+    let is_metered = members
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(|format| FORMATS.iter().any(|(name, _)| name == format));
+    if is_metered {
+        return;
+    }
+    let (mut here, mut each) = (0, 0);
+    for (keyword, member) in members.iter_mut() {
+        let keyword = keyword.as_str();
+        if REFERENCES.contains(&keyword) {
+            here += 1;
+        } else if HERE.contains(&keyword) {
+            here += schemas(member);
+        } else if HERE_BY_NAME.contains(&keyword) {
+            here += named_schemas(member);
+        } else if keyword == "items" && member.is_array() || keyword == "prefixItems" {
+            schemas(member);
+            each += 1;
+        } else if EACH.contains(&keyword) {
+            each += schemas(member);
+        } else if keyword == "properties" {
+            named_schemas(member);
+            each += 1;
+        } else if EACH_BY_NAME.contains(&keyword) {
+            each += named_schemas(member);
+        } else if DEFINITIONS.contains(&keyword) {
+            named_schemas(member);
+        } else if keyword == "uniqueItems" {
+            each += 1;
+        } else if keyword == "enum" || keyword == "const" {
+            here += 1 + size(member);
+        }
+    }
+    if here + each > 0 {
+        add(members, &format(here, each));
+    }
+}
+
+/// The same for a schema or a list of schemas; their number.
+fn schemas(value: &mut Value) -> usize {
+    match value {
+        Value::Array(items) => {
+            items.iter_mut().for_each(schema);
+            items.len()
+        }
+        value => {
+            schema(value);
+            1
+        }
+    }
+}
+
+/// The same for a map of schemas.
+fn named_schemas(value: &mut Value) -> usize {
+    let Value::Object(members) = value else {
+        return 0;
+    };
+    members.values_mut().for_each(schema);
+    members.len()
+}
+
+/// How many values there are in a value.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(|item| 1 + size(item)).sum(),
+        Value::Object(members) => members.values().map(|member| 1 + size(member)).sum(),
+        _ => 0,
+    }
+}
+
+/// Gives a schema a format that counts; one that it has already is demanded
+/// beside it.
+fn add(members: &mut Map<String, Value>, format: &str) {
+    if let Some(own) = members.get("format") {
+        let own = Value::Object(Map::from_iter([("format".to_owned(), own.clone())]));
+        match members.get_mut("allOf") {
+            Some(Value::Array(all)) => all.push(own),
+            Some(_) => return,
+            None => drop(members.insert("allOf".to_owned(), Value::Array(vec![own]))),
+        }
+    }
+    members.insert("format".to_owned(), format.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn schemas_that_lead_on_to_others_count_and_nothing_else_changes() {
+        let mut document = json!({
+            "properties": { "format": { "type": "string", "format": "date" } },
+            "anyOf": [{ "$ref": "#/else/where/a~1b" }, { "const": { "items": {} } }],
+            "format": "date",
+            "default": { "items": {} },
+            "else": { "where": { "a/b": { "items": { "type": "null" } }, "c": { "items": {} } } },
+        });
+        meter(&mut document, None).unwrap();
+        let expected = json!({
+            "properties": { "format": { "type": "string", "format": "date" } },
+            "anyOf": [
+                { "$ref": "#/else/where/a~1b", "format": "greenlight-1-0" },
+                { "const": { "items": {} }, "format": "greenlight-2-0" },
+            ],
+            "format": "greenlight-2-1",
+            "default": { "items": {} },
+            "else": { "where": {
+                "a/b": { "items": { "type": "null" }, "format": "greenlight-0-1" },
+                "c": { "items": {} },
+            } },
+            "allOf": [{ "format": "date" }],
+        });
+        assert_eq!(document, expected);
+    }
+
+    #[test]
+    fn references_in_a_row_are_bounded() {
+        let links = |length: usize| {
+            let link = |nth: usize| {
+                (
+                    nth.to_string(),
+                    json!({ "$ref": format!("#/$defs/{}", nth + 1) }),
+                )
+            };
+            let definitions: Map<_, _> = (0..length).map(link).collect();
+            json!({ "$ref": "#/$defs/0", "$defs": definitions })
+        };
+        assert_eq!(meter(&mut links(50), None), Ok(()));
+        let refused = meter(&mut links(200), None).unwrap_err();
+        insta::assert_snapshot!(refused, @"more than 100 references that lead to nothing but another one");
+    }
+}
