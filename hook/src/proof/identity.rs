@@ -174,7 +174,7 @@ struct Nodes<'a> {
     question: &'a Question,
     connection: &'a Connection,
     names: Names<'a>,
-    nodes: BTreeMap<SocketAddr, Node>,
+    by_address: BTreeMap<SocketAddr, Node>,
     /// How many one look-up has shown at most.
     shown: usize,
     /// The family to which no route leads.
@@ -191,7 +191,7 @@ impl<'a> Nodes<'a> {
             question,
             connection,
             names: Names::new(connection, own.filter(|_| !is_fixed)),
-            nodes: BTreeMap::new(),
+            by_address: BTreeMap::new(),
             shown: 0,
             left_out: None,
         }
@@ -202,24 +202,27 @@ impl<'a> Nodes<'a> {
     async fn ask(&mut self, until: Instant) -> Result<(), Wrong> {
         let shown = self.names.addresses(until).await;
         let shown = shown.map_err(Wrong::silence)?;
-        for node in self.nodes.values_mut() {
+        for node in self.by_address.values_mut() {
             node.absent += 1;
         }
         self.shown = self.shown.max(shown.addresses.len());
         self.left_out = self.left_out.or(shown.left_out);
         for address in shown.addresses {
-            self.nodes.entry(address).or_default().absent = 0;
+            self.by_address.entry(address).or_default().absent = 0;
         }
-        self.nodes.retain(|_, node| node.absent < MOST_ABSENT);
+        self.by_address.retain(|_, node| node.absent < MOST_ABSENT);
         let (plan, connection) = (&self.question.plan, self.connection);
-        let asked = self.nodes.iter_mut().map(|(&address, node)| async move {
-            let answer = ask(plan, connection, address, until).await;
-            node.streak = if answer.is_ok() { node.streak + 1 } else { 0 };
-            answer.map_err(|wrong| Wrong {
-                why: format!("{address}: {}", wrong.why),
-                ..wrong
-            })
-        });
+        let asked = self
+            .by_address
+            .iter_mut()
+            .map(|(&address, node)| async move {
+                let answer = ask(plan, connection, address, until).await;
+                node.streak = if answer.is_ok() { node.streak + 1 } else { 0 };
+                answer.map_err(|wrong| Wrong {
+                    why: format!("{address}: {}", wrong.why),
+                    ..wrong
+                })
+            });
         let wrong = join_all(asked).await.into_iter().filter_map(Result::err);
         // An answer says more than silence.
         match wrong.min_by_key(|wrong| !wrong.is_answer) {
@@ -231,7 +234,7 @@ impl<'a> Nodes<'a> {
     /// Whether each of them has answered as green often enough.
     fn are_green(&self) -> bool {
         let times = self.question.times.get();
-        !self.nodes.is_empty() && self.nodes.values().all(|node| node.streak >= times)
+        !self.by_address.is_empty() && self.by_address.values().all(|node| node.streak >= times)
     }
 
     /// What a reader has to know of who was asked.
@@ -239,7 +242,7 @@ impl<'a> Nodes<'a> {
         let name = self.names.name();
         let mut notes = Vec::new();
         if name.parse::<IpAddr>().is_err() {
-            let asked = match self.nodes.len() {
+            let asked = match self.by_address.len() {
                 1 => "1 address".to_owned(),
                 several => format!("{several} addresses"),
             };
