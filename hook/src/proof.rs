@@ -12,6 +12,7 @@
 //! | `targets` | green is healthy |
 //! | `bound` | how long a proof may take, and how long it pauses |
 //! | `identity` | each address of the load balancer says that it is green |
+//! | `nodes` | those addresses, and one answer of each |
 //!
 //! All of it takes place in the time of the run, beside what else is to be
 //! done before the first check, and once more after the last. What was learned
@@ -25,6 +26,7 @@ mod dialled;
 mod facts;
 mod identity;
 mod listener;
+mod nodes;
 mod routes;
 mod rules;
 mod targets;
