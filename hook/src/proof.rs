@@ -10,7 +10,7 @@
 //! | `routes` | where the rules lead a request that was sent |
 //! | `conditions`, `words` | whether a request meets a rule's conditions; a rule in words |
 //! | `targets` | green is healthy |
-//! | `bound` | how long a proof may take, and how long it pauses |
+//! | `bound` | how long a proof may take, how long it pauses, and why it failed |
 //! | `identity` | each address of the load balancer says that it is green |
 //! | `nodes` | those addresses, and one answer of each |
 //!
@@ -43,11 +43,12 @@ use smoke_tests::hosts::Hosts;
 use smoke_tests::settings::Connection;
 use tokio::time::Instant;
 
-pub(crate) use self::bound::Bound;
 use self::bound::Pauses;
+pub(crate) use self::bound::{Bound, Unproven};
 use self::facts::{Facts, Green};
 use self::identity::Question;
 pub(crate) use self::identity::{Expected, Identity, Origin};
+pub(crate) use self::listener::Proven;
 pub(crate) use self::routes::{Route, Routes};
 pub(crate) use self::versions::Versions;
 use crate::codedeploy::Reads;
@@ -94,24 +95,6 @@ impl Default for ProofSettings {
     }
 }
 
-/// Why green is not proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unproven {
-    /// In one line.
-    pub(crate) reason: String,
-    /// What to do.
-    pub(crate) help: Option<String>,
-}
-
-impl Unproven {
-    fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            help: Some(help.into()),
-        }
-    }
-}
-
 /// The clients that the proof needs, or why there are none.
 ///
 /// They share no connection with the one that reports: whatever hangs here
@@ -138,17 +121,6 @@ pub(crate) enum Subject {
     Unexamined { deployment_id: String },
     /// A deployment, and what AWS knows of it.
     Deployed(Box<Facts>),
-}
-
-/// What AWS has said of the listener.
-#[derive(Debug, Default)]
-pub(crate) struct Proven {
-    /// What a reader has to know of it.
-    pub(crate) notes: Vec<String>,
-    /// Where its rules lead requests; absent if they were not to be read.
-    pub(crate) routes: Option<Routes>,
-    /// The name of its load balancer in DNS, likewise.
-    load_balancer: Option<String>,
 }
 
 impl Prover {
