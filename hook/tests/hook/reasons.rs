@@ -158,7 +158,7 @@ fn of_proof() -> Vec<Reason> {
         forwards(weights(9, 1)),
         forwards(weights(0, 0)),
         of(with(|trial| {
-            trial.stage.codedeploy().set_test_rule(Colour::Blue)
+            trial.stage.codedeploy().set_test_rule(Colour::Blue);
         })),
         routed(Rule::of_hosts(&["*"], Action::Fixed(200))),
         routed(Rule::of_paths(&["/api/*"], Colour::Green)),
