@@ -11,6 +11,7 @@
 mod addresses;
 mod aws_over_tls;
 mod bucket;
+mod deep;
 mod deployments;
 mod events;
 mod hour;

@@ -101,8 +101,8 @@ impl Attempt<'_> {
         let most = self.step.timeout;
         let undone = match threads::run(most, self.shared.deadline, work).await {
             Ok(Ok(judgement)) => return Ok(judgement),
-            Ok(Err(_)) | Err(Undone::NoThread) => Undone::NoThread,
-            Err(Undone::Late) => Undone::Late,
+            Ok(Err(_)) => Undone::NoThread,
+            Err(undone) => undone,
         };
         let Known {
             at,
@@ -140,6 +140,13 @@ impl Attempt<'_> {
                     .found("all of them busy with judgements that were given up")
                     .help("look at what came before: those expectations take too much work"),
             ),
+            Undone::NotStarted => Failure {
+                class: Class::CouldNotAsk,
+                diagnostic: diagnostic("an answer that is not judged")
+                    .expected(format!("a thread for the {}", part.what))
+                    .found("a system that starts none")
+                    .help("give the process more memory, or more threads"),
+            },
         });
         Err(Judged {
             failures,
@@ -223,7 +230,12 @@ impl Question<'_> {
     ) -> Result<Judgement, Exhausted> {
         let answer = Answer::new(self.response, cookie);
         let mut failures = Vec::new();
-        let mut inner = scope.clone();
+        // What a capture finds is a secret of this scope, and a value of that.
+        let mut inner = if self.captures.is_empty() {
+            Scope::default()
+        } else {
+            scope.clone()
+        };
         let mut learned = scope.clone();
         let mut all_taken = true;
         let mut hides_secret = false;
