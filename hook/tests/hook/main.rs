@@ -13,6 +13,7 @@ mod aws_calls;
 mod aws_over_tls;
 mod between;
 mod bucket;
+mod deep;
 mod deployments;
 mod events;
 mod hour;

@@ -14,6 +14,7 @@ mod frames;
 mod judge;
 mod login;
 mod pace;
+mod question;
 mod record;
 mod redirects;
 mod request;

@@ -341,7 +341,7 @@ async fn the_timeout_of_a_step_ends_work_without_end() {
     let said = failure(&format!("timeout: 3s, {UNCOUNTED}"), &[]).await;
     insta::assert_snapshot!(said, @r"
     error[wrong-answer]: a judgement that does not end
-    expected one within 3.0 s, found none for the JSON at `$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id`
+    expected one within the step's `timeout` of 3.0 s, found none for the JSON at `$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id`
     ");
 }
 
