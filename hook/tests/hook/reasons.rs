@@ -230,6 +230,17 @@ fn of_others() -> Vec<Reason> {
             std::fs::write(&file, checks).unwrap();
             trial.set("SMOKE_CHECKS", &file.display().to_string())
         }),
+        of(async {
+            let trial = Trial::new().await;
+            let (elsewhere, file) = (
+                trial.stage.production_url(),
+                trial.stage.folder().join("elsewhere.yaml"),
+            );
+            let checks = format!("checks:\n  - name: up\n    get: {elsewhere}/healthz\n");
+            std::fs::write(&file, checks).unwrap();
+            let trial = trial.set("SMOKE_CHECKS", &file.display().to_string());
+            trial.set("SMOKE_ALLOW_HOSTS", &elsewhere)
+        }),
         of(async { Trial::new().await.set("SMOKE_JOBS", "many") }),
         of(async { Trial::new().await.set("SMOKE_TAG", "absent") }),
         of(async { Trial::new().await.set("SMOKE_CHECKS", &checks("malformed")) }),
