@@ -171,6 +171,52 @@ pub(super) async fn prove(
     own: Option<&str>,
     bound: Bound,
 ) -> Result<Vec<String>, Unproven> {
+    let (why, _) = match wait(question, connection, own, bound).await {
+        Ok(notes) => return Ok(notes),
+        Err(still) => still,
+    };
+    Err(Unproven::new(
+        format!(
+            "the target does not answer as green after {}: {why}",
+            bound.elapsed()
+        ),
+        "look at what the address answers; `SMOKE_IDENTITY` says where the version stands",
+    ))
+}
+
+/// Asks each address as often once more. A node that has not heard of the
+/// listener's change is waited for, as before: no answer of it counted for a
+/// check.
+pub(super) async fn again(
+    question: &Question,
+    connection: &Connection,
+    own: Option<&str>,
+    bound: Bound,
+) -> Result<(), Unproven> {
+    match wait(question, connection, own, bound).await {
+        Ok(_) => Ok(()),
+        Err((why, true)) => Err(Unproven::new(
+            format!(
+                "after the checks, the target no longer answers as green after {}: {why}",
+                bound.elapsed()
+            ),
+            "find out who moved the listener while the checks ran",
+        )),
+        Err((why, false)) => Err(Unproven::new(
+            format!("after the checks, green could not be looked at again: {why}"),
+            "run the deployment again",
+        )),
+    }
+}
+
+/// Waits until all addresses answer as green. The error says what was wrong
+/// last, and whether that was an answer of another version.
+async fn wait(
+    question: &Question,
+    connection: &Connection,
+    own: Option<&str>,
+    bound: Bound,
+) -> Result<Vec<String>, (String, bool)> {
     let mut nodes = Nodes::new(question, connection, own);
     let mut last_answer: Option<String> = None;
     let mut pauses = PAUSES.for_looks(question.times.get());
@@ -189,16 +235,11 @@ pub(super) async fn prove(
                 Err(wrong) if wrong.is_answer => (Some(wrong.why), None),
                 other => (last_answer, other.err().map(|wrong| wrong.why)),
             };
-            let why = answer
-                .or(silence)
-                .unwrap_or_else(|| format!("too few answers to have {} in a row", question.times));
-            return Err(Unproven::new(
-                format!(
-                    "the target does not answer as green after {}: {why}",
-                    bound.elapsed()
-                ),
-                "look at what the address answers; `SMOKE_IDENTITY` says where the version stands",
-            ));
+            let few = || format!("too few answers to have {} in a row", question.times);
+            return Err(match answer {
+                Some(answer) => (answer, true),
+                None => (silence.unwrap_or_else(few), false),
+            });
         };
         if let Err(wrong) = asked {
             tracing::info!("waiting for green: {}", wrong.why);
@@ -206,46 +247,6 @@ pub(super) async fn prove(
                 last_answer = Some(wrong.why);
             }
         }
-        tokio::time::sleep(pause).await;
-    }
-}
-
-/// Asks each address as often once more. An answer that is not green's says
-/// enough; who does not answer is asked again.
-pub(super) async fn again(
-    question: &Question,
-    connection: &Connection,
-    own: Option<&str>,
-    bound: Bound,
-) -> Result<(), Unproven> {
-    let mut nodes = Nodes::new(question, connection, own);
-    let mut pauses = PAUSES.for_looks(question.times.get());
-    loop {
-        let asked = nodes.ask(bound.until).await;
-        let pause = match &asked {
-            Ok(()) if nodes.are_green() => return Ok(()),
-            Ok(()) => bound.is_open().then_some(Duration::ZERO),
-            Err(wrong) if wrong.is_answer => {
-                return Err(Unproven::new(
-                    format!(
-                        "after the checks, the target no longer answers as green: {}",
-                        wrong.why
-                    ),
-                    "find out who moved the listener while the checks ran",
-                ));
-            }
-            Err(_) => bound.pause(&mut pauses),
-        };
-        let Some(pause) = pause else {
-            let why = match asked {
-                Ok(()) => format!("too few answers to have {} in a row", question.times),
-                Err(wrong) => wrong.why,
-            };
-            return Err(Unproven::new(
-                format!("after the checks, green could not be looked at again: {why}"),
-                "run the deployment again",
-            ));
-        };
         tokio::time::sleep(pause).await;
     }
 }
