@@ -280,33 +280,34 @@ impl From<RuleCondition> for Condition {
     fn from(condition: RuleCondition) -> Self {
         let given = |list: Option<Vec<String>>| list.filter(|list| !list.is_empty());
         let (beside, expressions) = (given(condition.values), given(condition.regex_values));
-        let values = |configured: Option<(Option<Vec<String>>, Option<Vec<String>>)>| {
-            let (patterns, regex) = configured.unwrap_or_default();
-            Values {
-                patterns: given(patterns).or(beside.clone()).unwrap_or_default(),
-                expressions: given(regex).or(expressions.clone()).unwrap_or_default(),
-            }
+        let values = |(patterns, regex)| Values {
+            patterns: given(patterns).or(beside.clone()).unwrap_or_default(),
+            expressions: given(regex).or(expressions.clone()).unwrap_or_default(),
         };
         match condition.field.unwrap_or_default().as_str() {
             "host-header" => {
                 let config = condition.host_header_config;
-                Self::Host(values(config.map(|it| (it.values, it.regex_values))))
+                let config = config.map(|it| (it.values, it.regex_values));
+                Self::Host(values(config.unwrap_or_default()))
             }
             "path-pattern" => {
                 let config = condition.path_pattern_config;
-                Self::Path(values(config.map(|it| (it.values, it.regex_values))))
+                let config = config.map(|it| (it.values, it.regex_values));
+                Self::Path(values(config.unwrap_or_default()))
             }
             "http-header" => {
                 let config = condition.http_header_config;
                 let name = config.as_ref().and_then(|it| it.http_header_name.clone());
+                let config = config.map(|it| (it.values, it.regex_values));
                 Self::Header {
                     name: name.unwrap_or_default(),
-                    values: values(config.map(|it| (it.values, it.regex_values))),
+                    values: values(config.unwrap_or_default()),
                 }
             }
             "http-request-method" => {
                 let config = condition.http_request_method_config;
-                Self::Method(values(config.map(|it| (it.values, None))).patterns)
+                let methods = config.and_then(|it| it.values);
+                Self::Method(values((methods, None)).patterns)
             }
             "query-string" => {
                 let pairs = condition.query_string_config.and_then(|it| it.values);
@@ -318,7 +319,8 @@ impl From<RuleCondition> for Condition {
             }
             "source-ip" => {
                 let config = condition.source_ip_config;
-                Self::SourceIp(values(config.map(|it| (it.values, None))).patterns)
+                let ranges = config.and_then(|it| it.values);
+                Self::SourceIp(values((ranges, None)).patterns)
             }
             other => Self::Unknown(other.to_owned()),
         }

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
+use smoke_tests::render::json::escaped;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -164,7 +165,7 @@ impl Fields {
                 secrets::redact_value(text);
             }
         }
-        let mut line = Value::Object(self.0).to_string();
+        let mut line = escaped(Value::Object(self.0).to_string());
         line.push('\n');
         // Where the log itself cannot be written, nobody can be told.
         let _ = std::io::stdout().lock().write_all(line.as_bytes());

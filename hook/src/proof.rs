@@ -11,8 +11,9 @@
 //! | `routes` | where the rules lead a request that was sent |
 //! | `conditions`, `words` | whether a request meets a rule's conditions; a rule in words |
 //! | `targets` | green is healthy |
-//! | `bound` | how long a proof may take, and how long it pauses |
+//! | `bound` | how long a proof may take, how long it pauses, and why it failed |
 //! | `identity` | each address of the load balancer says that it is green |
+//! | `nodes` | those addresses, and one answer of each |
 //!
 //! All of it takes place in the time of the run, beside what else is to be
 //! done before the first check, and once more after the last. What was learned
@@ -26,6 +27,7 @@ mod dialled;
 mod facts;
 mod identity;
 mod listener;
+mod nodes;
 mod routes;
 mod rules;
 mod subject;
@@ -43,11 +45,11 @@ use smoke_tests::release;
 use smoke_tests::settings::Connection;
 use tokio::time::Instant;
 
-pub(crate) use self::bound::Bound;
 use self::bound::Pauses;
+pub(crate) use self::bound::{Bound, Unproven};
 use self::identity::Question;
 pub(crate) use self::identity::{Expected, Identity, Origin};
-pub(crate) use self::routes::Routes;
+pub(crate) use self::listener::Proven;
 pub(crate) use self::subject::Subject;
 pub(crate) use self::versions::Versions;
 use crate::codedeploy::Reads;
@@ -94,24 +96,6 @@ impl Default for ProofSettings {
     }
 }
 
-/// Why green is not proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unproven {
-    /// In one line.
-    pub(crate) reason: String,
-    /// What to do.
-    pub(crate) help: Option<String>,
-}
-
-impl Unproven {
-    fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            help: Some(help.into()),
-        }
-    }
-}
-
 /// The clients that the proof needs, or why there are none.
 ///
 /// They share no connection with the one that reports: whatever hangs here
@@ -127,17 +111,6 @@ struct Clients {
     codedeploy: Reads,
     ecs: Ecs,
     load_balancer: LoadBalancer,
-}
-
-/// What AWS has said of the listener.
-#[derive(Debug, Default)]
-pub(crate) struct Proven {
-    /// What a reader has to know of it.
-    pub(crate) notes: Vec<String>,
-    /// Where its rules lead requests; absent if they were not to be read.
-    pub(crate) routes: Option<Routes>,
-    /// The name of its load balancer in DNS, likewise.
-    load_balancer: Option<String>,
 }
 
 impl Prover {

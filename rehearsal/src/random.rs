@@ -1,4 +1,4 @@
-//! Identifiers that differ from run to run.
+//! Identifiers that differ from run to run, and lots that do not.
 //!
 //! They name things on loopback and protect nothing, so the standard
 //! library's hash seeds are random enough.
@@ -8,6 +8,15 @@ use std::hash::{BuildHasher, RandomState};
 /// A number that is different each time.
 pub(crate) fn number() -> u64 {
     RandomState::new().hash_one("greenlight")
+}
+
+/// The lot that a number draws, the same for the same seed (`SplitMix64`).
+pub(crate) fn lot(seed: u64, number: u64) -> u64 {
+    let step = 0x9e37_79b9_7f4a_7c15;
+    let mut lot = seed.wrapping_add(number.wrapping_mul(step));
+    lot = (lot ^ (lot >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    lot = (lot ^ (lot >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    lot ^ (lot >> 31)
 }
 
 /// `prefix` and `length` characters out of `alphabet`.

@@ -12,6 +12,7 @@ use crate::check_file::{CookieAttribute, Phase, Query, TlsFact};
 use crate::encoding;
 use crate::grpc;
 use crate::http::Response;
+use crate::json;
 use crate::markup::{Markup, Unfit};
 use crate::predicate::Unit;
 use crate::set_cookie::{self, SetCookie};
@@ -95,35 +96,31 @@ impl<'a> Answer<'a> {
     }
 
     fn json(&self) -> Result<&Value, Senseless> {
-        let body = &self.response.body;
-        let text = if charset::is_utf8(&self.response.headers) {
-            None
-        } else {
-            Some(self.text()?)
-        };
+        let Response { headers, body, .. } = self.response;
         let document = self.json.get_or_init(|| {
             budget::spend_for(body.len());
-            let document = match &text {
-                None => serde_json::from_slice(body),
-                Some(text) => serde_json::from_str(text),
-            };
-            document.map_err(|error| error.to_string())
+            match self.text() {
+                Ok(_) => json::read(headers, body),
+                Err(senseless) => Err(senseless.found),
+            }
         });
         document.as_ref().map_err(|reason| {
             // What cannot be decoded is no JSON, and that is why.
-            let found = format!("a body that is not JSON: {reason}");
-            self.text()
-                .err()
-                .unwrap_or_else(|| match is_too_deep(body) {
-                    true => Senseless {
-                        expected: format!("JSON nested at most {MOST_LEVELS} levels").into(),
-                        found: "more of them".to_owned(),
-                    },
-                    false => Senseless {
-                        expected: "JSON".into(),
-                        found,
-                    },
-                })
+            let no_json = || Senseless {
+                expected: "JSON".into(),
+                found: format!("a body that is not JSON: {reason}"),
+            };
+            let too_deep = || Senseless {
+                expected: format!("JSON nested at most {MOST_LEVELS} levels").into(),
+                found: "more of them".to_owned(),
+            };
+            self.text().err().unwrap_or_else(|| {
+                if is_too_deep(body) {
+                    too_deep()
+                } else {
+                    no_json()
+                }
+            })
         })
     }
 
@@ -189,7 +186,7 @@ impl<'a> Answer<'a> {
         let unknown = if let Some(coding) = encoding::unknown(headers).filter(|_| !body.is_empty())
         {
             Some(format!("`content-encoding: {coding}`"))
-        } else if let Err(name) = charset::of(headers)
+        } else if let Err(name) = charset::of(headers, body)
             && !body.is_ascii()
         {
             Some(format!("`charset={name}`"))

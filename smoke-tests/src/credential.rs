@@ -60,14 +60,14 @@ fn cookie(start: usize, pair: &str) -> (Range<usize>, String) {
 pub(crate) fn of(headers: &HeaderMap) -> Vec<Secret> {
     headers
         .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .flat_map(|(name, value)| {
-            parts(name, value)
-                .into_iter()
-                .map(|(range, variable)| Secret {
-                    name: variable,
-                    value: value[range].to_owned(),
-                })
+            let found = parts(name, &value).into_iter();
+            let found = found.map(|(range, variable)| Secret {
+                name: variable,
+                value: value[range].to_owned(),
+            });
+            found.collect::<Vec<_>>()
         })
         .filter(|secret| secret.value.len() >= LEAST)
         .collect()

@@ -16,23 +16,49 @@ pub struct Source {
     mirror: Option<Arc<Mirror>>,
     text: String,
     line_starts: Vec<usize>,
+    /// How many characters begin before each of these places: a file can be one
+    /// long line, with many failures in it.
+    marks: Vec<usize>,
+}
+
+/// How many bytes stand between two places before which characters are counted.
+const BETWEEN_MARKS: usize = 1024;
+
+/// How many characters begin in these bytes.
+fn begins(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .filter(|byte| !matches!(byte, 0x80..=0xbf))
+        .count()
 }
 
 /// A folder on this machine that holds what was fetched from elsewhere.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Mirror {
     /// The folder.
     pub folder: PathBuf,
     /// What its path stands for, such as `s3://`.
     pub address: String,
+    /// Takes out of an address what no message may repeat.
+    pub redact: fn(String) -> String,
 }
+
+/// Where it is tells one from another.
+impl PartialEq for Mirror {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.folder, &self.address) == (&other.folder, &other.address)
+    }
+}
+
+impl Eq for Mirror {}
 
 impl Mirror {
     /// A file as a message names it: by the address that it came from.
     pub(crate) fn name(mirror: Option<&Self>, path: &Path) -> String {
         let below = mirror.and_then(|mirror| {
             let below = path.strip_prefix(&mirror.folder).ok()?;
-            Some(format!("{}{}", mirror.address, below.display()))
+            let name = format!("{}{}", mirror.address, below.display());
+            Some((mirror.redact)(name))
         });
         below.unwrap_or_else(|| path.display().to_string())
     }
@@ -62,7 +88,14 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
+        let pieces = text.as_bytes().chunks(BETWEEN_MARKS);
+        let marks = pieces.scan(0, |counted, piece| {
+            let before = *counted;
+            *counted += begins(piece);
+            Some(before)
+        });
         Arc::new(Self {
+            marks: marks.collect(),
             path: path.into(),
             mirror,
             text,
@@ -101,14 +134,35 @@ impl Source {
     /// The line and column of a byte offset, both counted from one; the column
     /// counts characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let offset = offset.min(self.text.len());
+        let offset = self.text.floor_char_boundary(offset);
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts[line.saturating_sub(1)];
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(1, |before| before.chars().count() + 1);
+        let column = self.characters_before(offset) - self.characters_before(start) + 1;
         (line, column)
+    }
+
+    /// How many characters begin before a place, of which only those since the
+    /// last mark are counted.
+    fn characters_before(&self, offset: usize) -> usize {
+        let (mark, counted) = match self.marks.get(offset / BETWEEN_MARKS) {
+            Some(counted) => (offset / BETWEEN_MARKS * BETWEEN_MARKS, *counted),
+            None => (0, 0),
+        };
+        counted + begins(&self.text.as_bytes()[mark..offset])
+    }
+
+    /// The lines that hold a range, without the last line break, and the number
+    /// of the first.
+    pub(crate) fn lines(&self, range: Range<usize>) -> (usize, Range<usize>) {
+        let first = self
+            .line_starts
+            .partition_point(|start| *start <= range.start);
+        let last = self
+            .line_starts
+            .partition_point(|start| *start <= range.end);
+        let start = self.line_starts[first.saturating_sub(1)];
+        let next = self.line_starts.get(last.max(first));
+        (first, start..next.map_or(self.text.len(), |next| next - 1))
     }
 }
 

@@ -47,6 +47,7 @@ pub mod http;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod init;
+mod json;
 mod json_schema;
 mod jsonpath;
 mod markup;

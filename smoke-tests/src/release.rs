@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::http::Response;
+use crate::json;
 use crate::jsonpath::Path;
 use crate::target::Target;
 
@@ -126,7 +127,7 @@ impl Identity {
                 if asked.path() != url.path() {
                     return None;
                 }
-                let document: Value = serde_json::from_slice(&response.body).ok()?;
+                let document = json::read(&response.headers, &response.body).ok()?;
                 let other = member
                     .select(&document)
                     .filter(|found| *found != Value::String(self.expected.clone()))?;

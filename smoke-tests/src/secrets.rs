@@ -45,6 +45,8 @@ impl Secrets {
         about.notes.iter_mut().for_each(|note| self.redact(note));
         let deployment = about.deployment.values_mut();
         deployment.for_each(|value| self.redact(value));
+        let foreign = about.foreign_answers.iter_mut();
+        foreign.for_each(|answers| self.redact(&mut answers.said));
         for link in &mut about.links {
             self.redact(&mut link.url);
         }

@@ -2,8 +2,12 @@
 //!
 //! The only module that knows the crate that draws.
 
+use std::ops::Range;
+
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, Title};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title,
+};
 
 use crate::diagnostic::{Diagnostic, Place, Source, Span};
 
@@ -57,8 +61,10 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
         }
     };
     let label = visible(&diagnostic.label());
+    let related = diagnostic.related.iter();
+    let explained: Vec<_> = related.map(|(_, text)| visible(text)).collect();
     let mut group = match &diagnostic.place {
-        Some(place) => drawn(diagnostic, place, heading(level), &label),
+        Some(place) => drawn(diagnostic, place, heading(level), &label, &explained),
         None if label.is_empty() => Group::with_title(heading(level)),
         None => Group::with_title(heading(level)).element(Level::NOTE.message(label.as_str())),
     };
@@ -66,7 +72,8 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
     for note in &notes {
         group = group.element(Level::NOTE.message(note.as_str()));
     }
-    if let Some(help) = &diagnostic.help {
+    let help = diagnostic.help.as_deref().map(visible);
+    if let Some(help) = &help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     let renderer = match colour {
@@ -79,42 +86,103 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
         .render(&[group])
 }
 
+/// The most bytes of a file that are drawn as they stand there. The renderer
+/// reads all that it is given, for each failure again.
+const MOST_DRAWN: usize = 4 * 1024;
+/// How many bytes of a longer line are drawn before and behind what is wrong.
+const AROUND: usize = 100;
+
 /// The source line with a caret, and the lines that explain it.
 fn drawn<'a>(
     diagnostic: &'a Diagnostic,
     place: &'a Place,
     heading: Title<'a>,
     label: &'a str,
+    explained: &'a [String],
 ) -> Group<'a> {
-    let context = |(place, text): &'a (Place, String)| {
-        AnnotationKind::Context
-            .span(drawable(&place.source, place.span))
-            .label(text.as_str())
-    };
-    let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic
-        .related
-        .iter()
-        .partition(|(other, _)| other.source == place.source);
-    let main = AnnotationKind::Primary
-        .span(drawable(&place.source, place.span))
-        .label(label);
-    let main = snippet(place)
-        .annotation(main)
-        .annotations(here.into_iter().map(context));
-    elsewhere
+    let main = drawable(&place.source, place.span);
+    let related = || diagnostic.related.iter().zip(explained);
+    let spans = related().filter(|((other, _), _)| other.source == place.source);
+    let spans = spans.map(|((other, _), _)| drawable(&other.source, other.span));
+    let all = spans.fold(main.clone(), |all, span| {
+        all.start.min(span.start)..all.end.max(span.end)
+    });
+    let (_, lines) = place.source.lines(all.clone());
+    let together = lines.len() <= MOST_DRAWN;
+    let mut part = Part::of(place, if together { all } else { main.clone() });
+    part.annotate(AnnotationKind::Primary, main, label);
+    let mut apart = Vec::new();
+    for ((other, _), text) in related() {
+        let span = drawable(&other.source, other.span);
+        if together && other.source == place.source {
+            part.annotate(AnnotationKind::Context, span, text);
+        } else {
+            let mut part = Part::of(other, span.clone());
+            part.annotate(AnnotationKind::Context, span, text);
+            apart.push(part);
+        }
+    }
+    let group = Group::with_title(heading);
+    [part]
         .into_iter()
-        .fold(heading.element(main), |group, related| {
-            group.element(snippet(&related.0).annotation(context(related)))
-        })
+        .chain(apart)
+        .fold(group, |group, part| part.draw(group))
 }
 
-fn snippet(place: &Place) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    Snippet::source(place.source.text()).path(place.source.name())
+/// A part of a file that is drawn.
+struct Part<'a> {
+    /// Where it begins.
+    origin: Option<Origin<'a>>,
+    snippet: Snippet<'a, Annotation<'a>>,
+    /// Where that is in the file.
+    range: Range<usize>,
+}
+
+impl<'a> Part<'a> {
+    /// The lines of a range, or what stands around it in a line that is long.
+    fn of(place: &'a Place, span: Range<usize>) -> Self {
+        let source = &place.source;
+        let (line, lines) = source.lines(span.clone());
+        let text = source.text();
+        let name = visible(&source.name());
+        if lines.len() <= MOST_DRAWN {
+            let snippet = Snippet::source(&text[lines.clone()]).line_start(line);
+            return Self {
+                origin: None,
+                snippet: snippet.path(name),
+                range: lines,
+            };
+        }
+        let start = text.floor_char_boundary(span.start.saturating_sub(AROUND).max(lines.start));
+        let end = text.ceil_char_boundary((span.start + 2 * AROUND).min(lines.end));
+        // The part's own columns begin where it does.
+        let (line, column) = source.position(span.start);
+        Self {
+            origin: Some(Origin::path(name).line(line).char_column(column)),
+            snippet: Snippet::source(&text[start..end]).line_start(line),
+            range: start..end,
+        }
+    }
+
+    fn annotate(&mut self, kind: AnnotationKind, span: Range<usize>, label: &'a str) {
+        let within = |at: usize| at.clamp(self.range.start, self.range.end) - self.range.start;
+        let annotation = kind.span(within(span.start)..within(span.end)).label(label);
+        let snippet = std::mem::replace(&mut self.snippet, Snippet::source(""));
+        self.snippet = snippet.annotation(annotation);
+    }
+
+    fn draw(self, group: Group<'a>) -> Group<'a> {
+        let group = match self.origin {
+            Some(origin) => group.element(origin),
+            None => group,
+        };
+        group.element(self.snippet)
+    }
 }
 
 /// The part of a span that is worth drawing: its first line, at least one
 /// character if there is one, on character boundaries.
-fn drawable(source: &Source, span: Span) -> std::ops::Range<usize> {
+fn drawable(source: &Source, span: Span) -> Range<usize> {
     let text = source.text();
     let floor = |mut at: usize| {
         at = at.min(text.len());
@@ -137,17 +205,25 @@ fn drawable(source: &Source, span: Span) -> std::ops::Range<usize> {
     start..end
 }
 
-/// The text with control characters made visible, so that an answer from a
-/// server cannot move the cursor or recolour the terminal.
-pub(crate) fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let escaped = c.is_control();
-            escaped
-                .then(|| c.escape_default())
-                .into_iter()
-                .flatten()
-                .chain((!escaped).then_some(c))
-        })
-        .collect()
+/// The text with what cannot be seen made visible: control characters, so that
+/// an answer from a server cannot move the cursor or recolour the terminal, and
+/// those of Unicode that turn the direction of writing, or show nothing at all.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unseen(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Whether a character changes how others are shown, and is not seen itself.
+pub(crate) fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }

@@ -27,7 +27,7 @@ impl FromStr for Target {
             let found = if text.contains('@') { "text" } else { text };
             format!("{EXPECTED}, found `{found}`: {error}")
         })?;
-        let wrong = if !matches!(base.scheme(), "http" | "https") {
+        let wrong = if !is_asked(&base) {
             Some(format!("the scheme `{}`", base.scheme()))
         } else if !base.username().is_empty() || base.password().is_some() {
             // Not repeated: it may be a real password.
@@ -56,6 +56,11 @@ pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
         url::Host::Ipv4(address) => Some(address.into()),
         url::Host::Ipv6(address) => Some(address.into()),
     }
+}
+
+/// Whether requests can go to a URL of this scheme.
+fn is_asked(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
 }
 
 /// Whether an address is link-local (RFC 3927, RFC 4291), where clouds keep
@@ -119,16 +124,27 @@ impl Target {
     }
 
     /// Where a redirect from `from` to `location` leads, or why it is not
-    /// followed.
-    pub(crate) fn redirect(&self, from: &Url, location: &str) -> Result<Url, String> {
-        let url = from
-            .join(location)
-            .map_err(|error| format!("`{location}`: {error}"))?;
-        self.guard(url)
+    /// followed, and what to do about that.
+    pub(crate) fn redirect(&self, from: &Url, location: &str) -> Result<Url, (String, &str)> {
+        const WRONG: &str =
+            "correct the `location` of the answer, or expect the redirect's own status";
+        const ELSEWHERE: &str = "allow the host with `--allow-host` if it is yours to ask";
+        let url = from.join(location);
+        let url = url.map_err(|error| (format!("`{location}`: {error}"), WRONG))?;
+        let help = if is_asked(&url) { ELSEWHERE } else { WRONG };
+        self.guard(url).map_err(|found| (found, help))
     }
 
     /// Requests go to the target and to allowed hosts, and nowhere else.
-    fn guard(&self, url: Url) -> Result<Url, String> {
+    fn guard(&self, mut url: Url) -> Result<Url, String> {
+        if !is_asked(&url) {
+            let scheme = url.scheme();
+            return Err(format!(
+                "the scheme `{scheme}`, which is neither `http` nor `https`"
+            ));
+        }
+        // It is for who reads the answer, and not sent (RFC 9110, section 7.1).
+        url.set_fragment(None);
         let credentials = !url.username().is_empty() || url.password().is_some();
         if self.is_at(&url) || (self.hosts.allow(&url) && !credentials) {
             Ok(url)
@@ -239,7 +255,25 @@ mod tests {
         check("https://shop.example.com/x", None);
         check("http://shop.example.com:8443/x", None);
         check("https://shop.example.com:8443@evil.example/x", None);
+        check("/a?b#c", Some("https://shop.example.com:8443/base/a?b"));
+        check("/a#b?c", Some("https://shop.example.com:8443/base/a"));
         let from = target.url("/a").unwrap();
+        let moved = target.redirect(&from, "/b#c").unwrap();
+        assert_eq!(target.path_of(&moved), "https://shop.example.com:8443/b");
+        for (location, scheme) in [
+            ("javascript:alert(1)", "javascript"),
+            ("data:text/html,x", "data"),
+            ("mailto:a@shop.example.com", "mailto"),
+            ("file:///etc/passwd", "file"),
+            ("blob:https://shop.example.com:8443/x", "blob"),
+            ("ws://shop.example.com:8443/x", "ws"),
+        ] {
+            let (found, _) = target.redirect(&from, location).unwrap_err();
+            assert_eq!(
+                found,
+                format!("the scheme `{scheme}`, which is neither `http` nor `https`")
+            );
+        }
         assert!(target.redirect(&from, "/b").is_ok());
         assert!(target.redirect(&from, "//evil.example/b").is_err());
         assert!(target.redirect(&from, "https://169.254.169.254/").is_err());

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use crate::json;
 use crate::template::{Scope, Template, not_too_deep};
 
 /// A JSON value whose strings may be templates.
@@ -108,6 +109,7 @@ const MOST_SHOWN: usize = 160;
 pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => shown_text(text),
+        Value::Number(number) if json::is_beyond(number) => json::BEYOND.to_owned(),
         other => format!("`{}`", shortened(&other.to_string())),
     }
 }

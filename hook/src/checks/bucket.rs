@@ -14,6 +14,7 @@ use smoke_tests::units::human_bytes;
 use tokio::time::Instant;
 
 use crate::decision::Problem;
+use crate::secrets;
 
 /// The largest object.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -62,6 +63,8 @@ impl Fetching {
             mirror: Arc::new(Mirror {
                 folder: folder.clone(),
                 address: Address::SCHEME.to_owned(),
+                // What is deployed may be part of a key.
+                redact: secrets::redacted,
             }),
             folder: Folder(folder),
             objects: Cell::new(0),

@@ -124,15 +124,15 @@ impl<'a> Work<'a> {
             let _ = known.send(context);
             Ok(versions)
         };
-        let (mut proven, versions) = Box::pin(try_join(listener, versions)).await?;
-        let app = prover.app(&subject, &versions, &self.connection, &proven, bound);
+        let (mut by_aws, versions) = Box::pin(try_join(listener, versions)).await?;
+        let app = prover.app(&subject, &versions, &self.connection, &by_aws, bound);
         let notes = app.await?;
-        proven.notes.extend(notes);
+        by_aws.notes.extend(notes);
         prover.announce(&subject, &versions, bound);
         Ok(Proof {
             subject,
             versions,
-            proven,
+            proven: by_aws,
         })
     }
 

@@ -1,12 +1,29 @@
-//! How long a proof may take, and how long it pauses.
+//! How long a proof may take, how long it pauses, and why it failed.
 
 use std::time::Duration;
 
 use smoke_tests::units::human_duration;
 use tokio::time::Instant;
 
-use super::Unproven;
 use aws::calls::{CallError, LEAST};
+
+/// Why green is not proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unproven {
+    /// In one line.
+    pub(crate) reason: String,
+    /// What to do.
+    pub(crate) help: Option<String>,
+}
+
+impl Unproven {
+    pub(super) fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            help: Some(help.into()),
+        }
+    }
+}
 
 /// The time of a proof.
 #[derive(Debug, Clone, Copy)]

@@ -175,12 +175,20 @@ async fn green(
     service: String,
     bound: Bound,
 ) -> Result<Green, Unproven> {
-    let mut pauses = PAUSES;
+    let (mut pauses, mut has_looked) = (PAUSES, false);
     loop {
-        let sets = task_sets(&clients.ecs, &service, bound).await?;
-        if let Some(green) = Green::among(sets, &facts.id, &service)? {
-            return Ok(green);
+        match task_sets(&clients.ecs, &service, bound).await {
+            Ok(sets) => {
+                let sets = known(sets, &service)?;
+                if let Some(green) = Green::among(sets, &facts.id, &service)? {
+                    return Ok(green);
+                }
+            }
+            // What was seen before says more than that the time was over.
+            Err(error) if error.passes() && has_looked => {}
+            Err(error) => return Err(bound.failed(&error)),
         }
+        has_looked = true;
         let Some(pause) = bound.pause(&mut pauses) else {
             return Err(facts.no_task_set(&service, bound));
         };
@@ -188,14 +196,27 @@ async fn green(
     }
 }
 
-async fn task_sets(ecs: &Ecs, service: &str, bound: Bound) -> Result<Vec<TaskSet>, Unproven> {
-    let (cluster, service) = service.split_once(':').unwrap_or(("default", service));
-    let sets = ecs.task_sets(cluster, service, bound.until).await;
-    let sets = sets.map_err(|error| bound.failed(&error))?;
+/// The task sets of `cluster:service`; `None` if there is no such service.
+async fn task_sets(
+    ecs: &Ecs,
+    service: &str,
+    bound: Bound,
+) -> Result<Option<Vec<TaskSet>>, CallError> {
+    let (cluster, service) = parts(service);
+    ecs.task_sets(cluster, service, bound.until).await
+}
+
+fn known(sets: Option<Vec<TaskSet>>, service: &str) -> Result<Vec<TaskSet>, Unproven> {
+    let (cluster, service) = parts(service);
     sets.ok_or_else(|| Unproven {
         reason: format!("ECS knows no service `{service}` in the cluster `{cluster}`"),
         help: None,
     })
+}
+
+/// Cluster and service.
+fn parts(service: &str) -> (&str, &str) {
+    service.split_once(':').unwrap_or(("default", service))
 }
 
 impl Green {
@@ -232,12 +253,16 @@ impl Green {
         }))
     }
 
-    /// How many of its tasks run now.
-    pub(super) async fn tasks(&self, ecs: &Ecs, bound: Bound) -> Result<usize, Unproven> {
-        let sets = task_sets(ecs, &self.service, bound).await?;
+    /// How many of its tasks run now; `None` if ECS does not say it in time.
+    pub(super) async fn tasks(&self, ecs: &Ecs, bound: Bound) -> Result<Option<usize>, Unproven> {
+        let sets = match task_sets(ecs, &self.service, bound).await {
+            Ok(sets) => known(sets, &self.service)?,
+            Err(error) if error.passes() => return Ok(None),
+            Err(error) => return Err(bound.failed(&error)),
+        };
         let id = self.set.deployment_id.as_deref().unwrap_or_default();
         let now = Self::among(sets, id, &self.service)?;
-        Ok(now.map_or(0, |now| now.set.running))
+        Ok(Some(now.map_or(0, |now| now.set.running)))
     }
 }
 

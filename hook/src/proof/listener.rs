@@ -11,7 +11,7 @@ use super::routes::Routes;
 use super::rules::Asked;
 use super::targets::healthy;
 use super::words::Groups;
-use super::{Bound, Clients, Pauses, Proven, Unproven, dialled};
+use super::{Bound, Clients, Pauses, Unproven, dialled};
 use crate::load_balancer::{Listener, LoadBalancer, Rule};
 use aws::calls::CallError;
 
@@ -20,6 +20,17 @@ const PAUSES: Pauses = Pauses::new(Duration::from_millis(250), Duration::from_se
 
 const HELP: &str = "look at the listener's rules; the hook has to be the deployment's \
                     `AfterAllowTestTraffic`";
+
+/// What AWS has said of the listener.
+#[derive(Debug, Default)]
+pub(crate) struct Proven {
+    /// What a reader has to know of it.
+    pub(crate) notes: Vec<String>,
+    /// Where its rules lead requests; absent if they were not to be read.
+    pub(crate) routes: Option<Routes>,
+    /// The name of its load balancer in DNS, likewise.
+    pub(super) load_balancer: Option<String>,
+}
 
 /// Looks until the listener is as it has to be.
 pub(super) async fn prove(
@@ -120,7 +131,8 @@ async fn leads_to_green(
                     Err(why) => {
                         // The service may have been made smaller meanwhile.
                         if !said.is_empty() {
-                            tasks = green.tasks(&clients.ecs, bound).await?;
+                            let now = green.tasks(&clients.ecs, bound).await?;
+                            tasks = now.unwrap_or(tasks);
                         }
                         why
                     }

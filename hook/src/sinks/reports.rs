@@ -163,8 +163,8 @@ impl Reports {
 
 /// The report in each form.
 fn documents(report: &Report) -> Result<Vec<Document>, Problem> {
-    let json = serde_json::to_vec_pretty(&json::report(report))
-        .map_err(|error| Problem::new(format!("no JSON report: {error}")))?;
+    let json =
+        json::text(report).map_err(|error| Problem::new(format!("no JSON report: {error}")))?;
     let junit =
         junit::report(report).map_err(|error| Problem::new(format!("no JUnit report: {error}")))?;
     let document = |name, content_type, content| Document {
@@ -173,7 +173,7 @@ fn documents(report: &Report) -> Result<Vec<Document>, Problem> {
         content,
     };
     Ok(vec![
-        document("report.json", "application/json", json),
+        document("report.json", "application/json", json.into_bytes()),
         document("junit.xml", "application/xml", junit.into_bytes()),
         document(
             "report.html",

@@ -183,6 +183,7 @@ async fn a_family_of_addresses_without_a_route_is_left_out_and_noted() {
     let Some(several) = Several::new().await else {
         return;
     };
+    let several = several.dialling_one();
     let hosts = several.trial.stage.folder().join("hosts");
     let mut hosts = std::fs::OpenOptions::new()
         .append(true)

@@ -119,8 +119,8 @@ async fn turned_green_after(looks: usize, trial: &Trial) {
 
 #[tokio::test]
 async fn a_listener_that_turns_green_at_the_end_of_the_time_is_seen() {
-    // Looks at 0, 0.25, 0.75 and 1.75 s; the next is the last of 3 s.
-    let trial = impatient().await;
+    // Looks at 0, 0.25, 0.75 and 1.75 s; the next would be too late.
+    let trial = impatient().await.set("SMOKE_PROOF_TIMEOUT", "3700ms");
     let balancer = trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     let (invoked, ()) = tokio::join!(succeeds(&trial), turned_green_after(4, &trial));
@@ -135,6 +135,7 @@ async fn a_listener_that_turns_green_at_the_end_of_the_time_is_seen() {
 #[tokio::test]
 async fn an_app_that_turns_green_at_the_end_of_the_time_is_heard() {
     let trial = asking().await.set("SMOKE_PROOF", "identity");
+    let trial = trial.set("SMOKE_PROOF_TIMEOUT", "3700ms");
     let balancer = trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     let turning = async {

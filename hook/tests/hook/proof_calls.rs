@@ -123,12 +123,14 @@ async fn a_listener_that_is_waited_for_is_asked_more_and_more_seldom() {
     for operation in ["DescribeRules", "DescribeTargetHealth"] {
         let looks = api.calls_of(operation);
         assert!(looks.len() >= 4, "{looks:?}");
-        let mut least = Duration::from_millis(250);
-        for pair in looks.windows(2) {
-            let pause = pair[1].began - pair[0].began;
+        let mut pauses = looks.windows(2).map(|pair| pair[1].began - pair[0].began);
+        let due = [250, 500, 1000].map(Duration::from_millis);
+        for least in due {
+            let pause = pauses.next().unwrap();
             assert!(pause >= least, "{pause:?} {least:?}");
-            least = (least * 2).min(Duration::from_secs(2));
         }
+        // At the end of the time the pauses are shortened.
+        assert!(pauses.count() <= 4, "{looks:?}");
     }
     // What cannot change is asked for once.
     assert_eq!(api.calls_of("DescribeListeners").len(), 1);

@@ -156,3 +156,40 @@ async fn what_no_request_to_the_target_can_reach_is_no_obstacle_whatever_it_does
         assert_eq!(balancer.target_requests(Colour::Blue), 0);
     }
 }
+
+#[tokio::test]
+async fn a_check_of_which_one_request_reaches_green_stays_a_note() {
+    let trial = with(&[Rule::of_paths(&["/orders*"], Action::Fixed(200))]).await;
+    let file = trial.stage.folder().join("steps.yaml");
+    let steps =
+        "checks:\n  - name: both\n    steps:\n      - get: /healthz\n      - get: /orders\n";
+    std::fs::write(&file, steps).unwrap();
+    let trial = trial.set("SMOKE_CHECKS", &file.display().to_string());
+    let invoked = succeeds(&trial).await;
+    let note = "some requests on the test listener do not reach green: priority 1, path `/orders*`: `fixed-response`";
+    assert_note(&invoked, note);
+}
+
+/// A trial whose checks ask only for these paths, one check each.
+fn asking_for(trial: Trial, paths: &[&str]) -> Trial {
+    let file = trial.stage.folder().join("paths.yaml");
+    let check = |path: &&str| serde_json::json!({"name": format!("asks {path}"), "get": path});
+    let checks: Vec<_> = paths.iter().map(check).collect();
+    let text = serde_json::json!({ "checks": checks }).to_string();
+    std::fs::write(&file, text).unwrap();
+    trial.set("SMOKE_CHECKS", &file.display().to_string())
+}
+
+#[tokio::test]
+async fn a_required_check_whose_requests_a_rule_answers_fails_and_the_rule_is_named() {
+    let trial = with(&[
+        Rule::of_paths(&["/nothing"], Colour::Green),
+        Rule::of_paths(&["/orders*"], Action::Fixed(200)),
+    ])
+    .await;
+    let trial = asking_for(trial, &["/healthz", "/orders"]);
+    let outcome = trial.gate().await;
+    trial.assert_failed(&outcome, "priority 2, path `/orders*`: `fixed-response`");
+    let balancer = trial.stage.load_balancer();
+    assert_eq!(balancer.target_requests(Colour::Green), 1);
+}

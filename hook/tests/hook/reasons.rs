@@ -158,7 +158,7 @@ fn of_proof() -> Vec<Reason> {
         forwards(weights(9, 1)),
         forwards(weights(0, 0)),
         of(with(|trial| {
-            trial.stage.codedeploy().set_test_rule(Colour::Blue)
+            trial.stage.codedeploy().set_test_rule(Colour::Blue);
         })),
         routed(Rule::of_hosts(&["*"], Action::Fixed(200))),
         routed(Rule::of_paths(&["/api/*"], Colour::Green)),
@@ -229,6 +229,17 @@ fn of_others() -> Vec<Reason> {
                 "checks:\n  - name: up\n    get: /healthz\n    skip: not of this release\n";
             std::fs::write(&file, checks).unwrap();
             trial.set("SMOKE_CHECKS", &file.display().to_string())
+        }),
+        of(async {
+            let trial = Trial::new().await;
+            let (elsewhere, file) = (
+                trial.stage.production_url(),
+                trial.stage.folder().join("elsewhere.yaml"),
+            );
+            let checks = format!("checks:\n  - name: up\n    get: {elsewhere}/healthz\n");
+            std::fs::write(&file, checks).unwrap();
+            let trial = trial.set("SMOKE_CHECKS", &file.display().to_string());
+            trial.set("SMOKE_ALLOW_HOSTS", &elsewhere)
         }),
         of(async { Trial::new().await.set("SMOKE_JOBS", "many") }),
         of(async { Trial::new().await.set("SMOKE_TAG", "absent") }),

@@ -148,6 +148,35 @@ async fn the_tag_of_the_image_repeats_no_secret() {
     }
 }
 
+/// Check files of the release stand in the place that its tag names.
+#[tokio::test]
+async fn a_place_in_s3_that_the_tag_names_repeats_no_secret() {
+    let passes = "checks:\n  - name: up\n    get: /healthz\n";
+    let fails = format!("{passes}    expect: {{status: 418}}\n");
+    let malformed = format!("{passes}    expects: 1\n");
+    let unused = "variables: {pin: none, tag: none}\n";
+    let named = "{{ deployment.image_tag }}";
+    for (text, verdict, key, place) in [
+        (passes, Verdict::Succeeded, "/up.yaml", "/"),
+        (&*fails, Verdict::Failed, "/up.yaml", "/"),
+        (&*malformed, Verdict::Failed, "/up.yaml", "/"),
+        // The name of the suite is that of the file.
+        (&*fails, Verdict::Failed, ".yaml", ".yaml"),
+    ] {
+        let trial = telling().await;
+        let api = trial.stage.codedeploy();
+        let image = format!("registry.example/shop:{}", TAG.1);
+        api.set_image(Colour::Green, &image);
+        let key = format!("{}{key}", TAG.1);
+        api.make_bucket("releases", &[(&key, &format!("{unused}{text}"))]);
+        let trial = trial.set("SMOKE_CHECKS", &format!("s3://releases/{named}{place}"));
+        let (registered, invoked) = trial.gate().await;
+        assert_eq!(trial.verdict(&registered), Some(verdict));
+        search(&trial, &invoked, "s3://releases/***");
+        all_told(&trial);
+    }
+}
+
 #[tokio::test]
 async fn a_proof_that_fails_on_the_image_repeats_no_secret() {
     let trial = telling().await;

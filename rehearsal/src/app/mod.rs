@@ -17,12 +17,14 @@
 //! | `POST /graphql`; `GET /encoded/{coding}`, `/bomb` | 200 |
 //! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
 //! | any method `/members` | 200 with a login by Digest, 401 |
+//! | `GET /deep/{form}/{depth}` | 200 with JSON (`objects`, `lists`), HTML (`html`) or XML (`xml`) nested as deeply, 404 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
 //! | by gRPC: `grpc.health.v1.Health/Check`, and `shop.v1.Shop` of `shop.proto` | 200 |
 //! | by WebSocket: `/ws`, `/ws/broken/{how}` | 101, 426 |
 //! | any method `/json-echo`, `/html-echo`, `/echo`, `/status/{code}`, `/slow?ms=`, `/flaky?key=&fail=` | what they say |
 
 mod catalogue;
+mod deep;
 mod defect;
 mod encodings;
 mod graphql;
@@ -35,6 +37,7 @@ mod store;
 mod tools;
 mod websocket;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -59,6 +62,8 @@ pub const PASSWORD: &str = "correct-horse";
 
 /// How many bytes of a request's body are read.
 const BODY_LIMIT: usize = 1024 * 1024;
+/// How many requests an app remembers.
+const MOST_REQUESTS: usize = 10_000;
 
 /// One running version of the app; it stops when it is dropped.
 #[derive(Debug)]
@@ -79,6 +84,7 @@ struct Inner {
 struct Contents {
     store: Store,
     defect: Option<Defect>,
+    requests: VecDeque<String>,
 }
 
 impl Inner {
@@ -88,6 +94,16 @@ impl Inner {
 
     fn has(&self, defect: Defect) -> bool {
         self.lock().defect == Some(defect)
+    }
+
+    fn remember(&self, request: &Request) {
+        let path = request.uri().path_and_query();
+        let path = path.map_or("*", |path| path.as_str());
+        let requests = &mut self.lock().requests;
+        if requests.len() == MOST_REQUESTS {
+            requests.pop_front();
+        }
+        requests.push_back(format!("{} {path}", request.method()));
     }
 }
 
@@ -99,6 +115,7 @@ impl App {
             state: Mutex::new(Contents {
                 store: Store::new(),
                 defect: None,
+                requests: VecDeque::new(),
             }),
         });
         let service = TowerToHyperService::new(router(Arc::clone(&inner)));
@@ -130,6 +147,12 @@ impl App {
         self.server.connections()
     }
 
+    /// The last requests that reached the app, each as its method, path and
+    /// query: `GET /orders?limit=1`.
+    pub fn requests(&self) -> Vec<String> {
+        self.inner.lock().requests.iter().cloned().collect()
+    }
+
     /// The tokens of the sessions that customers have.
     pub fn tokens(&self) -> Vec<String> {
         self.inner.lock().store.tokens()
@@ -151,6 +174,7 @@ impl App {
         *self.inner.lock() = Contents {
             store: Store::new(),
             defect,
+            requests: VecDeque::new(),
         };
     }
 }
@@ -163,6 +187,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .route("/openapi.json", get(describe))
         .merge(shop::routes())
         .merge(tools::routes())
+        .merge(deep::routes())
         .merge(encodings::routes())
         .merge(graphql::routes())
         .merge(grpc::routes())
@@ -180,9 +205,10 @@ fn router(inner: Arc<Inner>) -> Router {
         .layer(middleware::from_fn_with_state(inner, every_answer))
 }
 
-/// What holds for each endpoint: the version header, the delay of a slow
-/// release, and OPTIONS, which is answered from the methods of the route.
+/// What holds for each endpoint: that it is remembered, the version header, the
+/// delay of a slow release, and OPTIONS, which is answered from the methods of the route.
 async fn every_answer(State(inner): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    inner.remember(&request);
     if inner.has(Defect::Slow) {
         tokio::time::sleep(Defect::DELAY).await;
     }

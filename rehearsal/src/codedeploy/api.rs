@@ -55,7 +55,7 @@ pub(super) async fn answer(
         state.carry_out(&call.operation, input.ok_or(error::SERIALIZATION)?)
     };
     let answered = match fault {
-        None => honest(),
+        None | Some(ApiFault::SlowAnswer { .. }) => honest(),
         Some(ApiFault::Slow { by }) => {
             tokio::time::sleep(by).await;
             honest()
@@ -100,6 +100,9 @@ pub(super) async fn answer(
         }
     };
     state.record(call);
+    if let Some(ApiFault::SlowAnswer { by }) = fault {
+        tokio::time::sleep(by).await;
+    }
     Ok(response)
 }
 

@@ -30,6 +30,12 @@ pub enum ApiFault {
         /// How much later.
         by: Duration,
     },
+    /// The call is carried out at once, whether its caller waits or not, and the
+    /// answer comes later.
+    SlowAnswer {
+        /// How much later.
+        by: Duration,
+    },
     /// HTTP 200 with a body that is not JSON.
     Garbage,
     /// HTTP 200 with an answer that is well-formed and says nothing.
@@ -37,9 +43,9 @@ pub enum ApiFault {
 }
 
 impl ApiFault {
-    /// How each fault is written on the command line; the value of `slow` is
-    /// in milliseconds.
-    pub const EXAMPLES: [&'static str; 11] = [
+    /// How each fault is written on the command line; the values of `slow`
+    /// and `slow-answer` are in milliseconds.
+    pub const EXAMPLES: [&'static str; 12] = [
         "throttled",
         "server-error",
         "connection-dropped",
@@ -49,6 +55,7 @@ impl ApiFault {
         "unknown-token",
         "wrong-signature",
         "slow:2000",
+        "slow-answer:6000",
         "garbage",
         "empty",
     ];
@@ -66,7 +73,9 @@ impl FromStr for ApiFault {
     type Err = UnknownApiFault;
 
     fn from_str(text: &str) -> Result<Self, UnknownApiFault> {
-        let slow = || text.strip_prefix("slow:")?.parse::<u32>().ok();
+        let unknown = || UnknownApiFault {
+            found: text.to_owned(),
+        };
         Ok(match text {
             "throttled" => Self::Throttled,
             "server-error" => Self::ServerError,
@@ -78,13 +87,16 @@ impl FromStr for ApiFault {
             "wrong-signature" => Self::WrongSignature,
             "garbage" => Self::Garbage,
             "empty" => Self::Empty,
-            _ => Self::Slow {
-                by: slow()
-                    .map(|ms| Duration::from_millis(u64::from(ms)))
-                    .ok_or_else(|| UnknownApiFault {
-                        found: text.to_owned(),
-                    })?,
-            },
+            _ => {
+                let (name, time) = text.split_once(':').ok_or_else(unknown)?;
+                let time: u32 = time.parse().map_err(|_| unknown())?;
+                let by = Duration::from_millis(u64::from(time));
+                match name {
+                    "slow" => Self::Slow { by },
+                    "slow-answer" => Self::SlowAnswer { by },
+                    _ => return Err(unknown()),
+                }
+            }
         })
     }
 }

@@ -5,19 +5,10 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::frames::{ACK, CONTINUATION, Frame, HEADERS, LARGEST_FRAME, PREFACE, SETTINGS};
+
 /// The value of each header.
 const VALUE: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-
-/// The head of a frame: its length in three bytes, type, flags, and stream.
-const FRAME_HEAD: usize = 9;
-const HEADERS: u8 = 1;
-const SETTINGS: u8 = 4;
-const CONTINUATION: u8 = 9;
-const ACK: u8 = 1;
-/// What a client says first (RFC 9113, section 3.4).
-const PREFACE: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
-/// The largest frame that may be sent without asking.
-const LARGEST_FRAME: usize = 16 * 1024;
 
 /// Answers the first request of a connection, over HTTP/2 or HTTP/1.1, until
 /// the client goes away.
@@ -47,25 +38,21 @@ async fn by_lines(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result
 
 /// Headers, and frames that go on with them and none that ends them.
 async fn by_frames(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-    stream.write_all(&frame(SETTINGS, 0, 0, &[])).await?;
+    stream.write_all(&Frame::of(SETTINGS, 0, 0, &[])).await?;
     stream.read_exact(&mut [0; PREFACE]).await?;
     let asked_on = loop {
-        let mut head = [0; FRAME_HEAD];
-        stream.read_exact(&mut head).await?;
-        let [a, b, c, kind, flags, on @ ..] = head;
-        let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-        stream.read_exact(&mut vec![0; length]).await?;
-        match kind {
-            HEADERS => break u32::from_be_bytes(on),
-            SETTINGS if flags & ACK == 0 => {
-                stream.write_all(&frame(SETTINGS, ACK, 0, &[])).await?;
+        let frame = Frame::read(&mut stream).await?;
+        match frame.kind() {
+            HEADERS => break frame.stream(),
+            SETTINGS if !frame.has(ACK) => {
+                stream.write_all(&Frame::of(SETTINGS, ACK, 0, &[])).await?;
             }
             _ => {}
         }
     };
     // `:status: 200` stands in the table that both sides know.
     stream
-        .write_all(&frame(HEADERS, 0, asked_on, &[0x88]))
+        .write_all(&Frame::of(HEADERS, 0, asked_on, &[0x88]))
         .await?;
     let mut block = Vec::new();
     while block.len() < LARGEST_FRAME - 2 * VALUE.len() {
@@ -76,18 +63,8 @@ async fn by_frames(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Resul
             block.extend_from_slice(text.as_bytes());
         }
     }
-    let more = frame(CONTINUATION, 0, asked_on, &block);
+    let more = Frame::of(CONTINUATION, 0, asked_on, &block);
     loop {
         stream.write_all(&more).await?;
     }
-}
-
-/// A frame of HTTP/2 (RFC 9113, section 4.1).
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap_or_default();
-    let mut frame = length.to_be_bytes()[1..].to_vec();
-    frame.extend([kind, flags]);
-    frame.extend(stream.to_be_bytes());
-    frame.extend_from_slice(payload);
-    frame
 }

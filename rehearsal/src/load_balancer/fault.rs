@@ -2,7 +2,9 @@
 //!
 //! A new fault is one variant, one line in [`Fault::EXAMPLES`], one in
 //! `FromStr`, and one arm where it acts: `connection` for those before the
-//! first request, `broken` for those that answer a request.
+//! first request, `broken` for those that answer a request, `life` for those
+//! that end a connection between two answers, `gate` for those that choose
+//! another target.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use crate::certificates::WrongCertificate;
 const MOST_HEADERS: u32 = 10_000;
 /// The largest header that an answer can be made of, in KiB.
 const MOST_KIBIBYTES: u32 = 16 * 1024;
+/// The lots of a fault that is named without a seed.
+const SEED: u32 = 1;
 
 /// What is wrong with a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +65,40 @@ pub enum Fault {
         /// How much later.
         by: Duration,
     },
+    /// The connection ends right after so many answers, once it is idle: over
+    /// HTTP/1.1 without `connection: close`, over HTTP/2 with GOAWAY.
+    CloseAfter {
+        /// How many answers it has given then.
+        answers: u32,
+    },
+    /// An idle connection that has given so many answers ends in the moment in
+    /// which it is used again: before the first byte of the next answer, and
+    /// without GOAWAY.
+    CloseOnReuse {
+        /// How many answers it has given then.
+        answers: u32,
+    },
+    /// The same, with a reset.
+    ResetOnReuse {
+        /// How many answers it has given then.
+        answers: u32,
+    },
+    /// Over HTTP/1.1, once a connection has given so many answers, the head of
+    /// the next one breaks off in the middle, and the connection ends.
+    HalfHead {
+        /// How many answers it has given then.
+        answers: u32,
+    },
+    /// Over HTTP/2, GOAWAY as soon as a connection has brought so many requests.
+    /// It names the last of them; those that are on their way meanwhile are not
+    /// answered. So does nginx, whose `keepalive_requests` is 1,000.
+    GoAway {
+        /// How many requests a connection answers.
+        requests: u32,
+    },
+    /// Each request over HTTP/2 is answered with `REFUSED_STREAM`: nothing was
+    /// done with it.
+    RefusedStream,
     /// The TLS handshake is answered with plain text.
     BrokenTls,
     /// The handshake shows a certificate that must not be trusted.
@@ -77,6 +115,20 @@ pub enum Fault {
         /// How many nodes there seem to be.
         one_in: u64,
     },
+    /// The same, by request: every `one_in`-th one is served by the weights
+    /// before the last change, counted from when the fault was set.
+    StaleRequest {
+        /// One in how many.
+        one_in: u64,
+    },
+    /// The same, by lot: about one request in `one_in`, the same ones for the
+    /// same seed.
+    StaleByLot {
+        /// One in how many.
+        one_in: u64,
+        /// What the lots are drawn from.
+        seed: u64,
+    },
     /// The node at 127.0.0.`last` missed the last change of the weights.
     StaleAddress {
         /// The last number of the address.
@@ -87,8 +139,9 @@ pub enum Fault {
 impl Fault {
     /// How each fault is written on the command line, with a sample value
     /// where it takes one (milliseconds, MiB, KiB of a header, a status, a
-    /// number of headers or nodes).
-    pub const EXAMPLES: [&'static str; 21] = [
+    /// number of headers, nodes, answers or requests; and for lots a seed, which
+    /// may be left out).
+    pub const EXAMPLES: [&'static str; 29] = [
         "refuse",
         "reset-on-accept",
         "reset-on-request",
@@ -103,12 +156,20 @@ impl Fault {
         "short-body",
         "status:500",
         "slow:2000",
+        "close-after:1",
+        "close-on-reuse:1",
+        "reset-on-reuse:1",
+        "half-head:0",
+        "go-away:100",
+        "refused-stream",
         "broken-tls",
         "expired-certificate",
         "other-name-certificate",
         "unknown-issuer-certificate",
         "late-flip:2000",
         "stale-node:3",
+        "stale-request:3",
+        "stale-by-lot:3:42",
         "stale-address:2",
     ];
 }
@@ -128,10 +189,16 @@ impl FromStr for Fault {
         let unknown = || UnknownFault {
             found: text.to_owned(),
         };
-        let (name, value) = match text.split_once(':') {
-            Some((name, value)) => (name, Some(value.parse::<u32>().map_err(|_| unknown())?)),
-            None => (text, None),
+        let mut parts = text.split(':');
+        let name = parts.next().unwrap_or_default();
+        let mut number = || {
+            let number = parts.next().map(str::parse::<u32>).transpose();
+            number.map_err(|_| unknown())
         };
+        let (value, seed) = (number()?, number()?);
+        if parts.next().is_some() || (seed.is_some() && name != "stale-by-lot") {
+            return Err(unknown());
+        }
         let time = value.map(|ms| Duration::from_millis(u64::from(ms)));
         Ok(match (name, value, time) {
             ("refuse", None, _) => Self::Refuse,
@@ -152,6 +219,12 @@ impl FromStr for Fault {
                 Self::Status(u16::try_from(code).map_err(|_| unknown())?)
             }
             ("slow", _, Some(by)) => Self::Slow { by },
+            ("close-after", Some(answers @ 1..), _) => Self::CloseAfter { answers },
+            ("close-on-reuse", Some(answers @ 1..), _) => Self::CloseOnReuse { answers },
+            ("reset-on-reuse", Some(answers @ 1..), _) => Self::ResetOnReuse { answers },
+            ("half-head", Some(answers), _) => Self::HalfHead { answers },
+            ("go-away", Some(requests @ 1..), _) => Self::GoAway { requests },
+            ("refused-stream", None, _) => Self::RefusedStream,
             ("broken-tls", None, _) => Self::BrokenTls,
             ("expired-certificate", None, _) => Self::Certificate(WrongCertificate::Expired),
             ("other-name-certificate", None, _) => Self::Certificate(WrongCertificate::OtherName),
@@ -161,6 +234,13 @@ impl FromStr for Fault {
             ("late-flip", _, Some(by)) => Self::LateFlip { by },
             ("stale-node", Some(one_in @ 1..), _) => Self::StaleNode {
                 one_in: u64::from(one_in),
+            },
+            ("stale-request", Some(one_in @ 1..), _) => Self::StaleRequest {
+                one_in: u64::from(one_in),
+            },
+            ("stale-by-lot", Some(one_in @ 1..), _) => Self::StaleByLot {
+                one_in: u64::from(one_in),
+                seed: u64::from(seed.unwrap_or(SEED)),
             },
             ("stale-address", Some(last @ 1..), _) => Self::StaleAddress {
                 last: u8::try_from(last).map_err(|_| unknown())?,
@@ -192,6 +272,11 @@ mod tests {
             "huge-header",
             "many-headers:0",
             "endless-headers:1",
+            "close-after:0",
+            "go-away",
+            "refused-stream:1",
+            "stale-request:3:1",
+            "stale-by-lot:3:1:1",
             "x",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use http::Version;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -12,6 +13,7 @@ use super::fault::Fault;
 use super::rules::{Action, Asked, Destination, Routes};
 use super::socket::Socket;
 use super::weights::Weights;
+use crate::random;
 
 /// One listener, shared by its accept loop, its connections and the caller.
 #[derive(Debug)]
@@ -24,6 +26,7 @@ pub(super) struct Gate {
     requests: AtomicU64,
     connections: AtomicU64,
     cuts: watch::Sender<u64>,
+    http2: AtomicBool,
 }
 
 /// One address of a listener: 127.0.0.1 is the first.
@@ -40,9 +43,27 @@ struct Rules {
     before: Weights,
     holds_until: Option<Instant>,
     fault: Option<Fault>,
+    /// How many requests the fault still meets, if that is bounded.
+    left: Option<u64>,
+    /// How many requests there were since the fault was set.
+    since: u64,
 }
 
-/// Where a request goes.
+/// What a fault looks at, beside what the rules look at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    /// The number of the connection, from 0.
+    pub(super) connection: u64,
+    /// Which of the listener's addresses it was opened to, from 0.
+    pub(super) node: usize,
+    pub(super) version: Version,
+    /// How many answers the connection has given.
+    pub(super) answers: u64,
+    /// Whether no other request of the connection waits for its answer.
+    pub(super) idle: bool,
+}
+
+/// Where a request goes, and the fault that it meets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decision {
     pub(super) fault: Option<Fault>,
@@ -71,7 +92,10 @@ impl Gate {
                 before: weights,
                 holds_until: None,
                 fault: None,
+                left: None,
+                since: 0,
             }),
+            http2: AtomicBool::new(true),
             routes: Mutex::default(),
             turns: AtomicU64::new(0),
             requests: AtomicU64::new(0),
@@ -104,8 +128,14 @@ impl Gate {
         self.lock().effective()
     }
 
-    pub(super) fn set_fault(&self, fault: Option<Fault>) {
-        self.lock().fault = fault;
+    /// Sets the fault, which goes away once so many requests have met it, if
+    /// that is bounded.
+    pub(super) fn set_fault(&self, fault: Option<Fault>, times: Option<u64>) {
+        let mut rules = self.lock();
+        rules.fault = fault.filter(|_| times != Some(0));
+        rules.left = times;
+        rules.since = 0;
+        drop(rules);
         for node in &self.nodes {
             if fault == Some(Fault::Refuse) {
                 node.socket.refuse();
@@ -120,6 +150,15 @@ impl Gate {
 
     pub(super) fn fault(&self) -> Option<Fault> {
         self.lock().fault
+    }
+
+    /// Whether new connections may speak HTTP/2.
+    pub(super) fn http2(&self) -> bool {
+        self.http2.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_http2(&self, enabled: bool) {
+        self.http2.store(enabled, Ordering::Relaxed);
     }
 
     /// The port, which all addresses share.
@@ -166,19 +205,23 @@ impl Gate {
     }
 
     /// Counts a request and decides what becomes of it.
-    pub(super) fn decide(&self, connection: u64, node: usize, asked: Asked<'_>) -> Decision {
-        self.count_request(node);
-        let rules = *self.lock();
-        let weights = match rules.fault {
-            Some(Fault::StaleNode { one_in }) if connection.is_multiple_of(one_in.max(1)) => {
-                rules.before
-            }
-            Some(Fault::StaleAddress { last }) if node + 1 == usize::from(last) => rules.before,
+    pub(super) fn decide(&self, arrival: Arrival, asked: Asked<'_>) -> Decision {
+        self.count_request(arrival.node);
+        let mut rules = self.lock();
+        let fault = rules.strike(arrival);
+        let weights = match fault {
+            Some(
+                Fault::StaleNode { .. }
+                | Fault::StaleAddress { .. }
+                | Fault::StaleRequest { .. }
+                | Fault::StaleByLot { .. },
+            ) => rules.before,
             _ => rules.effective(),
         };
+        drop(rules);
         let turn = self.turns.fetch_add(1, Ordering::Relaxed);
         Decision {
-            fault: rules.fault,
+            fault,
             destination: self
                 .routes()
                 .action(asked)
@@ -204,6 +247,38 @@ impl Gate {
 }
 
 impl Rules {
+    /// The fault that a request meets, if it meets the one that is set.
+    fn strike(&mut self, arrival: Arrival) -> Option<Fault> {
+        let fault = self.fault?;
+        self.since += 1;
+        let meets = match fault {
+            Fault::StaleNode { one_in } => arrival.connection.is_multiple_of(one_in.max(1)),
+            Fault::StaleAddress { last } => arrival.node + 1 == usize::from(last),
+            Fault::StaleRequest { one_in } => self.since.is_multiple_of(one_in.max(1)),
+            Fault::StaleByLot { one_in, seed } => {
+                random::lot(seed, self.since).is_multiple_of(one_in.max(1))
+            }
+            Fault::RefusedStream => arrival.version == Version::HTTP_2,
+            Fault::CloseOnReuse { answers } | Fault::ResetOnReuse { answers } => {
+                arrival.idle && arrival.answers >= u64::from(answers)
+            }
+            Fault::HalfHead { answers } => {
+                arrival.version != Version::HTTP_2 && arrival.answers >= u64::from(answers)
+            }
+            _ => true,
+        };
+        if !meets {
+            return None;
+        }
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.fault = None;
+            }
+        }
+        Some(fault)
+    }
+
     fn effective(&self) -> Weights {
         match self.holds_until {
             Some(until) if Instant::now() < until => self.before,

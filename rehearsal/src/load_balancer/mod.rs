@@ -9,7 +9,9 @@ mod broken;
 mod connection;
 mod endless;
 mod fault;
+mod frames;
 mod gate;
+mod life;
 mod proxy;
 mod rules;
 mod socket;
@@ -49,8 +51,8 @@ pub(crate) struct View {
 
 impl View {
     /// The weights that hold now. With [`Fault::LateFlip`] the API shows a
-    /// change as late as the listener makes it; with [`Fault::StaleNode`] it
-    /// shows the new weights although one node has the old ones.
+    /// change as late as the listener makes it; with [`Fault::StaleNode`] and
+    /// its like it shows the new weights although one node has the old ones.
     pub(crate) fn weights(&self, listener: Listener) -> Weights {
         self.gate(listener).weights()
     }
@@ -167,10 +169,22 @@ impl LoadBalancer {
     /// Gives a listener a fault, or takes it away.
     ///
     /// The fault holds from the return of this function on. Faults of a
-    /// connection (TLS, certificates) touch new connections only; those of a
-    /// request touch the next request on open connections too.
+    /// connection (TLS, certificates, [`Fault::GoAway`]) touch new connections
+    /// only; those of a request touch the next request on open connections too.
     pub fn fault(&self, listener: Listener, fault: Option<Fault>) {
-        self.gate(listener).set_fault(fault);
+        self.gate(listener).set_fault(fault, None);
+    }
+
+    /// Gives a listener a fault that goes away once so many requests have met
+    /// it: a node that follows late, streams that are refused at first.
+    pub fn fault_times(&self, listener: Listener, fault: Fault, times: u64) {
+        self.gate(listener).set_fault(Some(fault), Some(times));
+    }
+
+    /// Lets new connections of a listener speak HTTP/2, or HTTP/1.1 only, as
+    /// `routing.http2.enabled` does. A listener starts with both.
+    pub fn set_http2(&self, listener: Listener, enabled: bool) {
+        self.gate(listener).set_http2(enabled);
     }
 
     /// How many requests a listener has got.

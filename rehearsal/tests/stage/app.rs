@@ -259,3 +259,25 @@ fn every_defect_can_be_named() {
         "expected one of orders-are-empty, wrong-totals, login-fails, unhealthy, slow, found `x`"
     );
 }
+
+#[tokio::test]
+async fn answers_are_nested_as_deeply_as_is_asked_for_and_stay_small() {
+    let stage = stage().await;
+    let client = h1(&stage);
+    let url = format!("{}/deep", stage.app_url(Colour::Green));
+    for (form, body) in [
+        ("objects", r#"{"child":{"child":"leaf"}}"#),
+        ("lists", r#"[["leaf"]]"#),
+        ("html", "<!doctype html><div><div>leaf</div></div>"),
+        ("xml", "<node><node>leaf</node></node>"),
+    ] {
+        let shallow = get(&client, &format!("{url}/{form}/2")).await;
+        assert_eq!(shallow, (200, body.to_owned()));
+        let (status, deepest) = get(&client, &format!("{url}/{form}/100000")).await;
+        assert_eq!(status, 200);
+        assert!(deepest.len() < 2 * 1024 * 1024, "{form}: {}", deepest.len());
+        let deeper = get(&client, &format!("{url}/{form}/100001")).await;
+        assert_eq!(deeper.0, 404);
+    }
+    assert_eq!(get(&client, &format!("{url}/yaml/1")).await.0, 404);
+}

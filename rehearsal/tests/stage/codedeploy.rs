@@ -279,3 +279,31 @@ async fn ids_look_like_those_of_codedeploy() {
     assert_ne!(one, two);
     assert_eq!(one.event().as_object().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn an_answer_may_come_later_than_its_call_is_carried_out() {
+    let stage = stage().await;
+    let api = stage.codedeploy();
+    let registered = api.register();
+    let by = Duration::from_mins(10);
+    api.fail_next(2, ApiFault::SlowAnswer { by });
+    for operation in [PUT, "GetDeployment"] {
+        let input = verdict(&registered, "Succeeded");
+        let calling = try_call(&stage, operation, &input);
+        // Nobody waits for the answer.
+        let carried_out = async {
+            while api.calls_of(operation).is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            answer = calling => panic!("{answer:?}"),
+            () = carried_out => {}
+        }
+    }
+    let heard = api.verdict(&registered.deployment_id);
+    assert_eq!(heard, Some(Verdict::Succeeded));
+    // Whoever asks again finds it done.
+    let again = call(&stage, PUT, &verdict(&registered, "Succeeded")).await;
+    is_error(&again, 400, "LifecycleEventAlreadyCompletedException");
+}

@@ -14,5 +14,8 @@ mod command;
 mod common;
 mod deployment;
 mod describes;
+mod idle;
 mod lambda;
 mod load_balancer;
+mod mixed;
+mod streams;

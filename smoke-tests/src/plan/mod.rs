@@ -213,8 +213,11 @@ fn draft(
         redactor.redact_diagnostic(problem);
     }
     let mut checks = selection::select(checks, selection);
-    // The values of rows may be secrets.
+    // The values of rows may be secrets, and a file may be called after one.
     for planned in &mut checks {
+        let mut suite = planned.suite.to_string();
+        redactor.redact(&mut suite);
+        planned.suite = suite.into();
         redactor.redact(&mut planned.name);
         planned.remark.iter_mut().for_each(|r| redactor.redact(r));
     }

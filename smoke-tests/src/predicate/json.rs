@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::json::is_beyond;
 use crate::suggest;
 use crate::work::budget;
 
@@ -72,6 +73,10 @@ pub(super) fn equal(found: &Value, wanted: &Value) -> bool {
             a == b
         }
         (Value::Number(a), Value::Number(b)) => {
+            // Nothing is known to be the same as a number that no double holds.
+            if is_beyond(a) || is_beyond(b) {
+                return false;
+            }
             let whole = (a.is_i64() || a.is_u64()) && (b.is_i64() || b.is_u64());
             a == b || (!whole && a.as_f64() == b.as_f64())
         }
@@ -122,6 +127,9 @@ pub(super) fn count(value: &Value) -> Option<Value> {
 /// A number, or text that is written as one, as in a header.
 pub(super) fn number(value: &Value) -> Option<f64> {
     match value {
+        Value::Number(number) if is_beyond(number) => {
+            number.as_f64().map(|value| f64::INFINITY.copysign(value))
+        }
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
         _ => None,

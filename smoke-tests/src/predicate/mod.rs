@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::diagnostic::Span;
+use crate::json::is_beyond;
 use crate::json_schema::JsonSchema;
 use crate::pattern::Pattern;
 use crate::template::{Scope, Template};
@@ -194,6 +195,7 @@ impl Operator {
             }
             Self::Matches(pattern) => match value {
                 Value::String(text) => pattern.occurs_in(text),
+                Value::Number(number) if is_beyond(number) => false,
                 Value::Number(number) => pattern.occurs_in(&number.to_string()),
                 _ => false,
             },
@@ -215,7 +217,9 @@ impl Operator {
             Self::Each(predicate) => each(value, predicate, scope)? == Each::Holds,
             Self::Compare(comparison, wanted) => {
                 match (number(value), number(wanted.filled(scope)?.as_ref())) {
-                    (Some(found), Some(wanted)) => comparison.holds(found, wanted),
+                    (Some(found), Some(wanted)) if wanted.is_finite() => {
+                        comparison.holds(found, wanted)
+                    }
                     _ => false,
                 }
             }

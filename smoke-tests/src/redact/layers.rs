@@ -166,30 +166,32 @@ impl Copy {
     /// Decodes each run of such characters, from each place where a group of
     /// them can begin.
     fn decode(mut self, text: &[u8], cuts: &[Cut], groups: &Groups) -> Option<Self> {
-        let fits = groups.fit;
         let mut cuts = cuts.iter().peekable();
         let mut places = Vec::new();
         let mut at = 0;
         while at < text.len() {
-            if !fits(text[at]) {
+            if !(groups.fit)(text[at]) {
                 at += 1;
                 continue;
             }
             places.clear();
-            loop {
-                while text.get(at).is_some_and(|byte| fits(*byte)) {
+            let next = loop {
+                while text.get(at).is_some_and(|byte| (groups.fit)(*byte)) {
                     places.push(at);
                     at += 1;
                 }
+                if !groups.in_lines {
+                    break at;
+                }
                 let next = at + line_break(&text[at..]);
-                if !groups.in_lines || next == at || !text.get(next).is_some_and(|byte| fits(*byte))
-                {
-                    break;
+                if next == at || !text.get(next).is_some_and(|byte| (groups.fit)(*byte)) {
+                    break next;
                 }
                 at = next;
-            }
+            };
             while cuts.next_if(|cut| cut.here < at).is_some() {}
-            let cut = cuts.next_if(|cut| cut.here == at);
+            // It can have been cut between two lines.
+            let cut = cuts.next_if(|cut| cut.here <= next);
             if places.len() < cut.map_or(groups.fewest, |_| groups.fewest / 2) {
                 continue;
             }

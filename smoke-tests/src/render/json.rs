@@ -7,11 +7,13 @@ mod about;
 mod exchange;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use crate::Severity;
 use crate::report::{self, Outcome, Role, StepOutcome};
+use crate::snippet::is_unseen;
 use crate::verdict;
 
 pub use self::about::{ForeignAnswers, Link, Problem};
@@ -226,6 +228,33 @@ pub struct Failure<'a> {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<&'a str>,
+}
+
+/// The text of a report in this format.
+///
+/// # Errors
+/// The report cannot be written as JSON.
+pub fn text(report: &report::Report) -> serde_json::Result<String> {
+    let json = serde_json::to_string_pretty(&self::report(report))?;
+    Ok(escaped(json))
+}
+
+/// JSON in which every character is seen, whoever shows it as it is: those
+/// that turn the direction of writing can only stand in its strings.
+pub fn escaped(json: String) -> String {
+    let is_odd = |c: char| is_unseen(c) && !c.is_ascii_whitespace();
+    if !json.contains(is_odd) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_odd(c) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// The report in this format, to be serialized.

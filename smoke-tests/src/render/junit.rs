@@ -30,7 +30,7 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
         let case = case(check);
         let known = suites.iter().position(|(name, _)| **name == *check.suite);
         let at = known.unwrap_or_else(|| {
-            let mut suite = TestSuite::new(&*check.suite);
+            let mut suite = TestSuite::new(visible(&check.suite));
             for note in &report.about.notes {
                 suite.add_property(("note", visible(note).as_ref()));
             }
@@ -47,7 +47,7 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
 /// like nothing was wrong.
 fn refused(name: &str, refusal: &Refusal) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(refusal.reason.as_str());
+    status.set_message(visible(&refusal.reason));
     status.set_type("not-run");
     let mut description = String::new();
     for problem in &refusal.problems {
@@ -79,7 +79,7 @@ fn case(check: &CheckReport) -> TestCase {
             let mut failures = check.failures();
             let first = failures.find(|failure| asked || failure.class != Class::WrongAnswer);
             if let Some(first) = first {
-                status.set_message(first.diagnostic.to_string());
+                status.set_message(visible(&first.diagnostic.to_string()));
                 status.set_type(first.class.key());
             }
             status.set_description(details(check));
@@ -90,24 +90,25 @@ fn case(check: &CheckReport) -> TestCase {
         Outcome::Warned => {
             let mut status = TestCaseStatus::skipped();
             if let Some(first) = check.failures().next() {
-                status.set_message(format!("warned: {}", first.diagnostic));
+                let message = format!("warned: {}", first.diagnostic);
+                status.set_message(visible(&message));
             }
             status.set_description(details(check));
             status
         }
         Outcome::NotRun(_) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(check.why_not().unwrap_or_default());
+            status.set_message(visible(check.why_not().unwrap_or_default()));
             status
         }
     };
-    let mut case = TestCase::new(check.name.as_str(), status);
-    case.set_classname(&*check.suite);
+    let mut case = TestCase::new(visible(&check.name), status);
+    case.set_classname(visible(&check.suite));
     case.set_time(check.duration);
     if let Some(aside) = check.aside() {
-        case.add_property(("remark", aside));
+        case.add_property(("remark", visible(aside).as_str()));
     }
-    case.add_property(("place", check.place.to_string().as_str()));
+    case.add_property(("place", visible(&check.place.to_string()).as_str()));
     case
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::{exchange, failures};
 use crate::report::{CheckReport, Outcome, Report};
-use crate::snippet::Colour;
+use crate::snippet::{Colour, is_unseen, visible};
 use crate::verdict;
 
 /// The whole report.
@@ -84,7 +84,7 @@ fn quoted(text: &str) -> String {
         .to_string()
         .chars()
         .fold(String::new(), |mut quoted, c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') {
+            if is_unseen(c) {
                 let _ = write!(quoted, "\\u{:04x}", u32::from(c));
             } else {
                 quoted.push(c);
@@ -95,10 +95,10 @@ fn quoted(text: &str) -> String {
 
 /// A description: on one line, and no directive.
 fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut escaped, c| {
+    let shown = visible(text);
+    shown.chars().fold(String::new(), |mut escaped, c| {
         match c {
             '#' | '\\' => escaped.extend(['\\', c]),
-            c if c.is_control() => escaped.push(' '),
             c => escaped.push(c),
         }
         escaped

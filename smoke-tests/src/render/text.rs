@@ -19,7 +19,11 @@ pub fn report(report: &Report, colour: Colour) -> String {
             if suite.is_some() {
                 text.push('\n');
             }
-            let _ = writeln!(text, "{}", paint(&check.suite, Style::new().bold(), colour));
+            let _ = writeln!(
+                text,
+                "{}",
+                paint(&visible(&check.suite), Style::new().bold(), colour)
+            );
             suite = Some(&check.suite);
         }
         let _ = writeln!(text, "  {}", line(check, colour));
@@ -49,14 +53,14 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
         Outcome::NotRun(_) => ("skip", AnsiColor::Cyan.on_default()),
     };
     let word = paint(word, style, colour);
-    let name = &check.name;
+    let name = visible(&check.name);
     let remark = match check.why_not() {
-        Some(why) => format!("not run: {why}"),
+        Some(why) => format!("not run: {}", visible(why)),
         None => human_duration(check.duration),
     };
     let aside = check
         .aside()
-        .map_or(String::new(), |aside| format!("; {aside}"));
+        .map_or(String::new(), |aside| format!("; {}", visible(aside)));
     let attempts: u32 = check.attempts.max(
         check
             .steps
@@ -118,7 +122,7 @@ pub fn summary(report: &Report, colour: Colour) -> String {
     format!(
         "{} against {}: {} in {}\nverdict: {}{hint}",
         counted(report.total(), "check"),
-        report.target,
+        visible(&report.target),
         parts.join(", "),
         human_duration(report.duration),
         paint(&verdict.to_string(), style, colour),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::check_file::Capture;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::json;
 use crate::redact::Secret;
 use crate::template::{Scope, VALUE};
 use crate::units::human_bytes;
@@ -35,6 +36,9 @@ pub(super) fn take(
         .ask(&capture.query)
         .map_err(|senseless| nothing(senseless.found))?
         .ok_or_else(|| nothing("nothing".to_owned()))?;
+    if json::holds_beyond(&found) {
+        return Err(nothing(json::BEYOND.to_owned()));
+    }
     let longest = keep(capture, &found, scope);
     let (value, longest) = match &capture.transform {
         None => (found, longest),

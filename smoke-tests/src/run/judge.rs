@@ -1,28 +1,25 @@
 //! Holds an answer, or a message, against what it must be like.
 //!
 //! What is little work is done at once. What turns out to be more begins again
-//! on a thread, for as long as the step may take and the run has time; what
-//! does not end within that is given up.
+//! on a thread, for as long as the step and the run have time; what does not end
+//! within that is given up.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::Instant;
 
-use super::capture;
 use super::cookies::Jar;
+use super::question::{Judgement, Known, LESS, Progress, Question, wrong_answer};
 use super::step::Attempt;
-use crate::answer::{Answer, Senseless};
 use crate::check_file::{Capture, Expectation, Query};
-use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::diagnostic::Diagnostic;
 use crate::http::Response;
-use crate::redact::Secret;
 use crate::report::{Class, Failure};
 use crate::template::Scope;
 use crate::units::human_duration;
-use crate::value::shown_text;
-use crate::work::budget::{self, AT_MOST, AT_ONCE, Budget, Exhausted};
+use crate::work::budget::{AT_MOST, AT_ONCE};
 use crate::work::threads::{self, MOST_THREADS, Undone};
 
 /// What came of an answer.
@@ -98,11 +95,14 @@ impl Attempt<'_> {
             };
             question.judge(&inner, &|name| cookies.get(name).cloned(), &known)
         };
-        let most = self.step.timeout;
+        let timeout = self.step.timeout;
+        let most = timeout
+            .saturating_sub(question.response.latency)
+            .max(LEAST_TIME);
         let undone = match threads::run(most, self.shared.deadline, work).await {
             Ok(Ok(judgement)) => return Ok(judgement),
-            Ok(Err(_)) | Err(Undone::NoThread) => Undone::NoThread,
-            Err(Undone::Late) => Undone::Late,
+            Ok(Err(_)) => Undone::NoThread,
+            Err(undone) => undone,
         };
         let Known {
             at,
@@ -127,7 +127,10 @@ impl Attempt<'_> {
             },
             Undone::Late => wrong_answer(
                 diagnostic("a judgement that does not end")
-                    .expected(format!("one within {}", human_duration(most)))
+                    .expected(format!(
+                        "one within the step's `timeout` of {}",
+                        human_duration(timeout)
+                    ))
                     .found(format!("none for the {}", part.what))
                     .help(LESS),
             ),
@@ -140,6 +143,13 @@ impl Attempt<'_> {
                     .found("all of them busy with judgements that were given up")
                     .help("look at what came before: those expectations take too much work"),
             ),
+            Undone::NotStarted => Failure {
+                class: Class::CouldNotAsk,
+                diagnostic: diagnostic("an answer that is not judged")
+                    .expected(format!("a thread for the {}", part.what))
+                    .found("a system that starts none")
+                    .help("give the process more memory, or more threads"),
+            },
         });
         Err(Judged {
             failures,
@@ -148,224 +158,8 @@ impl Attempt<'_> {
     }
 }
 
-const LESS: &str =
-    "expect less of it: a narrower path, a simpler schema or pattern, or a smaller answer";
-
-/// An answer, and what it must be like.
-struct Question<'a> {
-    expectations: &'a [Expectation],
-    captures: &'a [Capture],
-    response: &'a Response,
-    source: &'a Arc<Source>,
-    /// How much each expectation and each capture may take.
-    budget: Budget,
-}
-
-/// What came of it.
-struct Judgement {
-    failures: Vec<Failure>,
-    /// With what was captured.
-    learned: Scope,
-    secrets: Vec<Secret>,
-    hides_secret: bool,
-}
-
-/// An expectation or a capture, for a message.
-struct Part {
-    span: Span,
-    what: String,
-}
-
-/// What is known before all is.
-#[derive(Default)]
-struct Progress(Mutex<Known>);
-
-#[derive(Default)]
-struct Known {
-    /// Which part is worked at: captures first, then expectations.
-    at: usize,
-    /// How many captures were taken.
-    captured: usize,
-    failures: Vec<Failure>,
-    secrets: Vec<Secret>,
-}
-
-impl Progress {
-    /// Nothing is known but where it stopped the last time.
-    fn begin(&self) {
-        self.note(|known| {
-            *known = Known {
-                at: known.at,
-                ..Known::default()
-            };
-        });
-    }
-
-    fn note(&self, change: impl FnOnce(&mut Known)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn take(&self) -> Known {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Question<'_> {
-    /// Captures first, so that secrets are known whatever comes of the rest.
-    ///
-    /// # Errors
-    /// It is more work than may be done at once.
-    fn judge(
-        &self,
-        scope: &Scope,
-        cookie: &dyn Fn(&str) -> Option<String>,
-        progress: &Progress,
-    ) -> Result<Judgement, Exhausted> {
-        let answer = Answer::new(self.response, cookie);
-        let mut failures = Vec::new();
-        let mut inner = scope.clone();
-        let mut learned = scope.clone();
-        let mut all_taken = true;
-        let mut hides_secret = false;
-        progress.begin();
-        for (at, capture) in self.captures.iter().enumerate() {
-            progress.note(|known| known.at = at);
-            let take = || capture::take(capture, &answer, self.source, &mut inner);
-            let taken = match budget::within(self.budget, take) {
-                Ok(taken) => taken,
-                Err(exhausted) => {
-                    hides_secret |= capture.secret;
-                    Err(self.give_up(exhausted, &self.part(at))?)
-                }
-            };
-            match taken {
-                Ok(value) => learned.set(&capture.name, &value),
-                Err(diagnostic) => {
-                    all_taken = false;
-                    failures.push(wrong_answer(diagnostic));
-                }
-            }
-            progress.note(|known| {
-                let before = known.secrets.len();
-                known.secrets.extend_from_slice(&inner.secrets()[before..]);
-                known.captured = at + 1;
-            });
-        }
-        learned.keep_secret(inner.secrets().to_vec());
-        for (at, expectation) in self.expectations.iter().enumerate() {
-            let at = self.captures.len() + at;
-            progress.note(|known| {
-                known.at = at;
-                let before = known.failures.len();
-                known.failures.extend_from_slice(&failures[before..]);
-            });
-            let query = &expectation.query;
-            let hold = || match query {
-                Query::Variable(_) if !all_taken => Vec::new(),
-                Query::Variable(named) => {
-                    let value = named.template.evaluate(&learned).map(Some);
-                    let value = value.map_err(|found| Senseless {
-                        expected: "a value".into(),
-                        found,
-                    });
-                    self.hold(expectation, value, None, &learned)
-                }
-                query => {
-                    let aside = answer.aside(query);
-                    self.hold(expectation, answer.ask(query), aside, scope)
-                }
-            };
-            match budget::within(self.budget, hold) {
-                Ok(found) => failures.extend(found),
-                Err(exhausted) => {
-                    let given_up = self.give_up(exhausted, &self.part(at))?;
-                    failures.push(wrong_answer(given_up));
-                }
-            }
-        }
-        let place = |failure: &Failure| failure.diagnostic.place.as_ref().map(|it| it.span.start);
-        failures.sort_by_key(place);
-        Ok(Judgement {
-            failures,
-            learned,
-            secrets: inner.secrets().to_vec(),
-            hides_secret,
-        })
-    }
-
-    /// What is said of a part that takes more than the budget of a thread.
-    ///
-    /// # Errors
-    /// It was not on a thread.
-    fn give_up(&self, exhausted: Exhausted, part: &Part) -> Result<Diagnostic, Exhausted> {
-        if self.budget != AT_MOST {
-            return Err(exhausted);
-        }
-        let title = "a judgement that takes too much work";
-        let diagnostic = Diagnostic::at(self.source, part.span, title).help(LESS);
-        Ok(match exhausted {
-            Exhausted::Steps => diagnostic
-                .expected(format!("at most {} steps", AT_MOST.steps))
-                .found(format!("more for the {}", part.what)),
-            Exhausted::Stack => diagnostic
-                .expected("an answer and an expectation that are nested less deeply")
-                .found(format!("levels without end for the {}", part.what)),
-        })
-    }
-
-    /// A capture, or behind the captures an expectation.
-    fn part(&self, at: usize) -> Part {
-        let expectations = self.expectations.iter();
-        let expectations = expectations.map(|it| (it.predicate.span(), &it.query));
-        let captures = self.captures.iter().map(|it| (it.span, &it.query));
-        let part = captures.chain(expectations).nth(at);
-        part.map_or_else(
-            || Part {
-                span: Span::default(),
-                what: "answer".to_owned(),
-            },
-            |(span, query)| Part {
-                span,
-                what: query.describe(),
-            },
-        )
-    }
-
-    /// What of a value is not as expected.
-    fn hold(
-        &self,
-        expectation: &Expectation,
-        value: Result<Option<Value>, Senseless>,
-        aside: Option<String>,
-        scope: &Scope,
-    ) -> Vec<Failure> {
-        let Expectation { query, predicate } = expectation;
-        let title = format!("unexpected {}", query.describe());
-        let wrong = |span, expected: String, found: String| {
-            let diagnostic = Diagnostic::at(self.source, span, title.clone());
-            wrong_answer(diagnostic.expected(expected).found(found))
-        };
-        let value = match value {
-            Ok(value) => value,
-            Err(senseless) => {
-                let expected = senseless.expected.into_owned();
-                return vec![wrong(predicate.span(), expected, senseless.found)];
-            }
-        };
-        let aside = aside.map(|text| format!(": {}", shown_text(&text)));
-        let aside = aside.unwrap_or_default();
-        match predicate.judge(value.as_ref(), query.unit(), scope) {
-            Ok(mismatches) => mismatches
-                .into_iter()
-                .map(|one| wrong(one.span, one.expected, one.found + &aside))
-                .collect(),
-            Err(reason) => {
-                let expected = "values to compare with".to_owned();
-                vec![wrong(predicate.span(), expected, reason)]
-            }
-        }
-    }
-}
+/// What a judgement gets if the answer came just in time.
+const LEAST_TIME: Duration = Duration::from_secs(1);
 
 /// The cookies that are asked for.
 fn cookies(
@@ -381,11 +175,4 @@ fn cookies(
             _ => None,
         })
         .collect()
-}
-
-fn wrong_answer(diagnostic: Diagnostic) -> Failure {
-    Failure {
-        class: Class::WrongAnswer,
-        diagnostic,
-    }
 }

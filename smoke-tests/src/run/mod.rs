@@ -14,10 +14,12 @@ mod frames;
 mod judge;
 mod login;
 mod pace;
+mod question;
 mod record;
 mod redirects;
 mod request;
 mod series;
+mod shared;
 mod step;
 mod tokens;
 mod watch;
@@ -34,19 +36,19 @@ use tokio::time::Instant;
 
 use self::blank::{failed, not_run, skeleton};
 use self::pace::Pace;
-use crate::check_file::{Retry, RetryOn};
+use self::shared::Shared;
+use self::tokens::Tokens;
+use self::watch::Watch;
 use crate::diagnostic::Diagnostic;
 use crate::http::Client;
 use crate::plan::{Plan, PlannedCheck};
 use crate::redact::{Redactor, Secret};
 use crate::release::Release;
 use crate::report::{
-    About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome, StepReport,
+    About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome,
 };
 use crate::settings::Limits;
 use crate::template::Scope;
-use tokens::Tokens;
-use watch::Watch;
 
 /// The most captured secrets that the failures of other checks are searched
 /// for.
@@ -70,91 +72,6 @@ pub enum Progress<'a> {
         /// How many there are.
         total: usize,
     },
-}
-
-/// What all checks of a run share.
-struct Shared<'a> {
-    client: &'a Client,
-    redactor: &'a Redactor,
-    tokens: &'a Tokens,
-    begun: Instant,
-    deadline: Option<Instant>,
-    /// Absent if requests may be sent as fast as they can be.
-    pace: Option<&'a Pace>,
-    /// Absent if nobody knows which version has to answer.
-    watch: Option<&'a Watch<'a>>,
-}
-
-impl Shared<'_> {
-    /// Waits until the next request may be sent, or the run's time is over;
-    /// says how long that took.
-    async fn turn(&self) -> Duration {
-        let begun = Instant::now();
-        match (self.pace, self.deadline) {
-            (None, _) => {}
-            (Some(pace), None) => pace.turn().await,
-            (Some(pace), Some(deadline)) => {
-                let _ = tokio::time::timeout_at(deadline, pace.turn()).await;
-            }
-        }
-        begun.elapsed()
-    }
-
-    /// The time that is left of the run, no more than `most`.
-    fn left(&self, most: Duration) -> Duration {
-        self.deadline.map_or(most, |deadline| {
-            most.min(deadline.saturating_duration_since(Instant::now()))
-        })
-    }
-
-    /// This moment, or the end of the run if that comes first.
-    fn not_beyond(&self, end: Instant) -> Instant {
-        self.deadline.map_or(end, |deadline| deadline.min(end))
-    }
-
-    fn is_over(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
-    }
-
-    /// Pauses before a step, no longer than the run has time.
-    async fn delay(&self, delay: Duration) {
-        if !delay.is_zero() {
-            tokio::time::sleep_until(self.not_beyond(Instant::now() + delay)).await;
-        }
-    }
-
-    /// Pauses until the next attempt may begin; false if there is none to be.
-    async fn pause(&self, retry: &Retry, begun: Instant, attempts: u32, last: &StepReport) -> bool {
-        if retry.times.is_some_and(|times| attempts >= times) || !may_heal(retry, last) {
-            return false;
-        }
-        let longer = retry
-            .backoff
-            .powi(i32::try_from(attempts).unwrap_or(i32::MAX) - 1);
-        let pause = Duration::try_from_secs_f64(retry.every.as_secs_f64() * longer);
-        let next = Instant::now() + pause.unwrap_or(Duration::from_hours(1));
-        let ends = [retry.within.map(|within| begun + within), self.deadline];
-        if ends.into_iter().flatten().any(|end| next > end) {
-            return false;
-        }
-        tokio::time::sleep_until(next).await;
-        true
-    }
-}
-
-/// Whether asking again is worth it after this.
-fn may_heal(retry: &Retry, last: &StepReport) -> bool {
-    retry.only.is_empty()
-        || retry.only.iter().any(|on| match on {
-            RetryOn::CouldNotAsk => last
-                .failures
-                .iter()
-                .any(|failure| failure.class == Class::CouldNotAsk),
-            RetryOn::Status(range) => last
-                .status
-                .is_some_and(|status| range.contains(&u64::from(status))),
-        })
 }
 
 /// What others wait for at the end of a check.

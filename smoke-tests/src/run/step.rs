@@ -268,9 +268,8 @@ impl Attempt<'_> {
             let next = client
                 .target()
                 .redirect(&url, &location)
-                .map_err(|reason| {
-                    let help = "allow the host with `--allow-host` if it is yours to ask";
-                    self.not_followed("a redirect that stays on the target", reason, help)
+                .map_err(|(found, help)| {
+                    self.not_followed("a redirect that stays on the target", found, help)
                 })?;
             redirects.push(client.target().path_of(&next));
             request = redirected(&response, plain.method, plain.body, &own_headers, next);

@@ -21,6 +21,7 @@ use super::record::Trace;
 use super::watch::Foreign;
 use crate::check_file::OAuth2;
 use crate::http::{Manner, Request, Response, USER_AGENT as OURS, Unanswered};
+use crate::json;
 use crate::target::Target;
 use crate::template::Scope;
 use crate::value::shown_text;
@@ -208,7 +209,7 @@ impl Tokens {
             }
             NoToken::Unanswered(unanswered)
         })?;
-        let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let answer: Value = json::read(&response.headers, &response.body).unwrap_or_default();
         for name in ["access_token", "refresh_token", "id_token"] {
             if let Some(token) = answer[name].as_str() {
                 trace.know(name, token);

@@ -83,7 +83,7 @@ impl<'a> Watch<'a> {
     fn hold(&self, url: &Url, response: &Response) -> Option<Foreign> {
         let identity = self.release.identity?;
         let said = identity.contradiction(self.target, url, response)?;
-        // Whoever asks next over the same connection would meet it, too.
+        // It leads to the other version for as long as it is open.
         response.retire_connection();
         let from = response.peer;
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -73,12 +73,15 @@ fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
         return Ok(Value::UNDEFINED);
     }
     let document = match json(value) {
-        serde_json::Value::String(text) => serde_json::from_str(&text)
-            .map_err(|error| wrong("JSON", &format!("{}: {error}", shown_text(&text))))?,
+        serde_json::Value::String(text) => crate::json::parse(&text)
+            .map_err(|reason| wrong("JSON", &format!("{}: {reason}", shown_text(&text))))?,
         document => document,
     };
     let selected = parsed.select(&document);
     let selected = selected.ok_or_else(|| wrong(&format!("a value at `{path}`"), "nothing"))?;
+    if crate::json::holds_beyond(&selected) {
+        return Err(wrong(&format!("a value at `{path}`"), crate::json::BEYOND));
+    }
     Ok(Value::from(Serde(selected)))
 }
 

@@ -35,6 +35,8 @@ pub(crate) enum Undone {
     Late,
     /// All threads do work that was given up.
     NoThread,
+    /// The system started no thread.
+    NotStarted,
 }
 
 /// Does the work on a thread, for no longer than `most` once it has begun, and
@@ -75,7 +77,7 @@ pub(crate) async fn run<T: Send + 'static>(
         let _ = tell.send(done);
     });
     if spawned.is_err() {
-        return Err(Undone::NoThread);
+        return Err(Undone::NotStarted);
     }
     let late = Instant::now() + most;
     let late = end.map_or(late, |end| end.min(late));

@@ -77,7 +77,10 @@ async fn smoke_beside(
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     std::fs::write(folder.path().join("deep.yaml"), file).unwrap();
-    tokio::process::Command::new(env!("CARGO_BIN_EXE_smoke"))
+    // The stack that the Lambda's checks have: that of a thread of the runtime.
+    tokio::process::Command::new("/bin/sh")
+        .args(["-c", "ulimit -s 2048 && exec \"$0\" \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_smoke"))
         .args(["run", "deep.yaml", "--target", target, "--quiet"])
         .args(flags)
         .current_dir(folder.path())
@@ -211,7 +214,7 @@ async fn a_check_file_of_any_depth_is_read_or_refused() {
         format!("variables: {{ a: '{text}' }}\nchecks:\n  - {{ name: a, get: '/{{{{ a }}}}' }}\n")
     };
     let mut files = Vec::new();
-    for levels in [10, 50, 200, 4_000, 100_000] {
+    for levels in [50, 4_000, 100_000] {
         files.extend([
             operators("[", "", "]", levels),
             operators("{a: ", "1", "}", levels),
@@ -321,9 +324,9 @@ async fn work_without_end_is_counted_and_fails_the_expectation() {
 #[tokio::test]
 async fn the_deadline_ends_work_without_end_and_the_other_checks_keep_their_outcomes() {
     let fine = "get: /, expect: { json: { '$..*': { empty: true } } }".to_owned();
-    let file = checks(&[fine.clone(), UNCOUNTED.to_owned(), fine]);
+    let three = checks(&[fine.clone(), UNCOUNTED.to_owned(), fine]);
     assert_eq!(
-        outcomes(&file, &["--deadline", "5s"]).await,
+        outcomes(&three, &["--deadline", "5s"]).await,
         ["passed", "failed", "passed"]
     );
     let said = failure(UNCOUNTED, &["--deadline", "3s"]).await;
@@ -338,7 +341,7 @@ async fn the_timeout_of_a_step_ends_work_without_end() {
     let said = failure(&format!("timeout: 3s, {UNCOUNTED}"), &[]).await;
     insta::assert_snapshot!(said, @r"
     error[wrong-answer]: a judgement that does not end
-    expected one within 3.0 s, found none for the JSON at `$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id`
+    expected one within the step's `timeout` of 3.0 s, found none for the JSON at `$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id`
     ");
 }
 
@@ -373,7 +376,12 @@ async fn an_answer_is_not_shown_if_a_secret_in_it_was_not_found_in_time() {
         format!("timeout: 3s, get: /wide, capture: {{ pin: {{ json: {path}, secret: true }} }}");
     let target = server().await;
     for format in ["text", "json", "html", "junit"] {
-        let output = smoke(&target, &checks(&[step.clone()]), &["--format", format]).await;
+        let output = smoke(
+            &target,
+            &checks(std::slice::from_ref(&step)),
+            &["--format", format],
+        )
+        .await;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(!text.contains("item 7"), "{format}");
         assert!(text.contains("not shown"), "{format}: {text}");

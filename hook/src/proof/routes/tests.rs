@@ -196,7 +196,7 @@ fn a_rule_that_may_hold_is_undecided_only_where_it_leads_another_way() {
         assert_eq!(routed(&rules, "GET", "/", &[]), expected);
     }
     let rules = [
-        rule(1, &[office.clone()], answer("fixed-response")),
+        rule(1, std::slice::from_ref(&office), answer("fixed-response")),
         rule(2, &[office.clone(), path("/blog")], to(&[(OTHER, 1)])),
         rule(
             3,

@@ -1,7 +1,9 @@
 //! The cases: what goes wrong, when, and what CodeDeploy has to be told.
 
+mod answers;
 mod aws;
 mod balancer;
+mod connections;
 mod lambda;
 pub(super) mod lines;
 
@@ -44,6 +46,9 @@ use Moment::{AmidChecks, AskingTheApp, FetchingChecks, FetchingValues, FirstChec
 pub(super) enum End {
     /// CodeDeploy has this verdict.
     Told(Verdict),
+    /// CodeDeploy has a verdict, and no answer of blue was judged if it is
+    /// `Succeeded`.
+    NotByBlue,
     /// Nobody can tell CodeDeploy, which gives up after its hour; the function
     /// and the watchdog end in errors.
     Hour,
@@ -58,10 +63,33 @@ pub(super) enum Lasts {
     Forever,
 }
 
+impl Lasts {
+    /// How many calls meet it.
+    pub(super) fn times(self) -> usize {
+        match self {
+            Self::Times(times) => times,
+            Self::Gate | Self::Forever => 10_000,
+        }
+    }
+}
+
 /// What goes wrong.
 #[derive(Clone, Debug)]
 pub(super) enum Wrong {
     Network(Fault),
+    /// The same, on a listener that speaks HTTP/1.1 alone.
+    OverHttp1(Fault),
+    /// Many requests at once meet it.
+    AmongMany(Fault),
+    /// So many requests meet it, and no more.
+    Times(Fault, u64),
+    /// A node that missed the last change of the weights serves some of the
+    /// requests, which only read, until it has given so many answers.
+    Mixed(Fault, Option<u64>),
+    /// It serves the first request of the checks, which may not be repeated.
+    PostToBlue,
+    /// An answer is nested as deeply, in this form, and its check fails.
+    Deep(Form, usize),
     /// The load balancer's name resolves to nothing.
     NoName,
     /// The listener forwards like this instead.
@@ -80,8 +108,8 @@ pub(super) enum Wrong {
     Targets(&'static [TargetHealth]),
     /// This operation meets a fault of AWS.
     Aws(&'static str, Lasts, ApiFault),
-    /// Every operation does, once.
-    AllOfAws(ApiFault),
+    /// Every operation of the proof and the report does, so often.
+    AllOfAws(Lasts, ApiFault),
     /// The way to these services of AWS, as in `AWS_ENDPOINT_URL_…`.
     Line(Line, &'static [&'static str], Lasts),
     /// The app repeats what it is sent, and the checks say that it must not.
@@ -97,6 +125,17 @@ pub(super) enum Wrong {
     OutOfMemory,
     /// The function's time limit is this short, and green does not answer.
     OutOfTime(Duration),
+}
+
+/// What an answer is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Objects, with a schema that refers to itself in several ways.
+    Schema,
+    /// Lists, with a path that searches all levels.
+    Path,
+    Html,
+    Xml,
 }
 
 /// When an event comes again.
@@ -170,10 +209,12 @@ pub(super) const SINKS: [(&str, &str); 2] = [("PutObject", "reports"), ("Publish
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     network(&mut cases);
+    connections::connections(&mut cases);
     lines::lines(&mut cases);
     balancer::load_balancer(&mut cases);
     aws::aws(&mut cases);
     lambda::lambda(&mut cases);
+    answers::answers(&mut cases);
     case(
         &mut cases,
         "app",

@@ -10,9 +10,10 @@ use super::cases::Moment::{
     Teardown, TellingOthers,
 };
 use super::cases::lines::CODEDEPLOY;
-use super::cases::{Again, Case, End, FETCHES, FOREVER, Lasts, SINKS, Wrong};
+use super::cases::{Again, Case, End, FETCHES, FOREVER, Form, Lasts, SINKS, Wrong};
 use crate::addresses;
 use crate::leaks::ENVIRONMENT;
+use crate::ledger;
 use crate::proof_calls::READS;
 use crate::support::{Trial, checks};
 
@@ -22,6 +23,8 @@ const LIMIT: Duration = Duration::from_secs(12);
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
 /// The same where each attempt opens a connection.
 const LINE_LIMIT: Duration = Duration::from_secs(6);
+/// The same where AWS takes its time, or the network does.
+const LONG_LIMIT: Duration = Duration::from_mins(1);
 /// The same where a sink is tried until the end.
 const SINK_LIMIT: Duration = Duration::from_secs(9);
 /// Lambda's least.
@@ -30,6 +33,19 @@ const LEAST_MEMORY: u32 = 128;
 const CHECKS: &str = "shop-checks";
 /// The bucket with the reports.
 pub(super) const REPORTS: &str = "shop-reports";
+
+/// The check of an answer that is nested deeply.
+pub(super) const DEEP: &str = "a leaf is a number";
+/// What such an answer is held against: each level refers to all of it in four
+/// ways, and the leaf is of no kind that it allows.
+const SCHEMA: &str = r##"json:
+        $:
+          schema:
+            $defs: { node: { anyOf: [{ type: number }, { $ref: "#/$defs/level" }] }, level: { type: object, required: [child], properties: { child: { $ref: "#" } } } }
+            allOf: [{ $ref: "#/$defs/node" }]
+            oneOf: [{ $ref: "#/$defs/node" }]
+            if: { type: object }
+            then: { $ref: "#/$defs/level" }"##;
 
 /// A stage on which the fault waits for its moment. `None` if the system does
 /// not let a case have what it needs, which was said then.
@@ -52,6 +68,14 @@ pub(super) async fn prepared(case: &Case) -> Option<Trial> {
 fn limit(case: &Case) -> Duration {
     match case.wrong {
         Wrong::OutOfTime(limit) => limit,
+        Wrong::Aws(_, Lasts::Forever, fault) | Wrong::AllOfAws(Lasts::Forever, fault)
+            if is_slow(fault) =>
+        {
+            LONG_LIMIT
+        }
+        // What has to succeed has time for it, on a busy machine, too.
+        _ if case.of == "connection" && case.succeeds() => LONG_LIMIT,
+        Wrong::Mixed(..) => LONG_LIMIT,
         // Only the hour may end it.
         Wrong::Late(_) => Duration::from_mins(1),
         Wrong::Line(_, CODEDEPLOY, _) => LINE_LIMIT,
@@ -60,6 +84,14 @@ fn limit(case: &Case) -> Duration {
         Wrong::Aws(VERDICT, Lasts::Gate, _) => SHORT_LIMIT,
         _ if SINKS.iter().any(|(_, sink)| !case.reaches(sink)) => SINK_LIMIT,
         _ => LIMIT,
+    }
+}
+
+/// Whether each call takes long, and ends.
+fn is_slow(fault: ApiFault) -> bool {
+    match fault {
+        ApiFault::Slow { by } => by < FOREVER,
+        fault => matches!(fault, ApiFault::SlowAnswer { .. }),
     }
 }
 
@@ -74,6 +106,9 @@ fn settings(case: &Case, mut trial: Trial) -> Trial {
         if case.moment == Teardown {
             files = slower(&trial);
         }
+        if let Wrong::Deep(form, depth) = case.wrong {
+            files = format!("{files},{}", deep(&trial, form, depth));
+        }
         trial.set("SMOKE_CHECKS", &files)
     };
     let api = trial.stage.codedeploy();
@@ -83,8 +118,11 @@ fn settings(case: &Case, mut trial: Trial) -> Trial {
         .set("SMOKE_REPORTS", &format!("s3://{REPORTS}/gate/"))
         .set("SMOKE_NOTIFY", &topic)
         .set("SMOKE_NOTIFY_ON", "always");
-    // Only what fails has to give up soon.
-    let waits = matches!(case.wrong, Wrong::OutOfTime(_) | Wrong::Late(_));
+    // Only what fails has to give up soon, and not before its moment.
+    let waits = matches!(
+        case.wrong,
+        Wrong::OutOfTime(_) | Wrong::Late(_) | Wrong::Deep(..) | Wrong::PostToBlue
+    );
     if !case.succeeds() && !waits {
         trial = trial.set("SMOKE_PROOF_TIMEOUT", "1500ms");
     }
@@ -95,11 +133,21 @@ fn settings(case: &Case, mut trial: Trial) -> Trial {
     for (name, secret) in ENVIRONMENT {
         trial = trial.set(name, secret);
     }
-    if case.moment == AskingTheApp {
+    let mixed = matches!(case.wrong, Wrong::Mixed(..) | Wrong::PostToBlue);
+    if case.moment == AskingTheApp || mixed {
         trial = trial.set("SMOKE_IDENTITY", "header:x-app-version");
     }
     if let Some(proof) = proof(case) {
         trial = trial.set("SMOKE_PROOF", proof);
+    }
+    match case.wrong {
+        Wrong::Mixed(..) => {
+            let patience = "6s";
+            trial = ledger::with(trial, ledger::READS).set("SMOKE_PROOF_TIMEOUT", patience);
+        }
+        Wrong::PostToBlue => trial = ledger::with_a_post(trial),
+        Wrong::AmongMany(_) => trial = trial.many_checks(200).set("SMOKE_JOBS", "50"),
+        _ => {}
     }
     if case.wrong.is_out_of_memory() {
         trial = trial
@@ -156,6 +204,22 @@ fn slower(trial: &Trial) -> String {
     path.display().to_string()
 }
 
+/// A check file whose one check fails, whether its answer can be judged or not.
+fn deep(trial: &Trial, form: Form, depth: usize) -> String {
+    let (path, expect) = match form {
+        Form::Schema => ("objects", SCHEMA),
+        Form::Path => ("lists", r#"json: { "$..[?@ == 1]": { count: 1 } }"#),
+        Form::Html => ("html", "css: { 'div p': { count: 1 } }"),
+        Form::Xml => ("xml", "xpath: { 'count(//node[. = 1])': 1 }"),
+    };
+    let file = format!(
+        "checks:\n  - name: {DEEP}\n    get: /deep/{path}/{depth}\n    expect:\n      {expect}\n"
+    );
+    let place = trial.stage.folder().join("deep.yaml");
+    std::fs::write(&place, file).unwrap();
+    place.display().to_string()
+}
+
 fn is_fetch(case: &Case) -> bool {
     matches!(case.moment, FetchingChecks | FetchingValues)
 }
@@ -191,11 +255,37 @@ fn set(case: &Case, trial: &Trial) {
     match (&case.wrong, case.moment) {
         (wrong, AmidChecks) => {
             trial.stage.green_app().break_with(Defect::Slow);
+            if matches!(wrong, Wrong::OverHttp1(_)) {
+                balancer.set_http2(Listener::Test, false);
+            }
             if matches!(wrong, Wrong::StaleNode(_)) {
                 turned(balancer);
             }
         }
         (Wrong::Network(wrong), moment) if moment != Teardown => fault(*wrong),
+        (Wrong::OverHttp1(wrong), moment) => {
+            balancer.set_http2(Listener::Test, false);
+            if moment != Teardown {
+                fault(*wrong);
+            }
+        }
+        (Wrong::AmongMany(wrong), _) => fault(*wrong),
+        (Wrong::Times(wrong, times), moment) if moment != Teardown => {
+            balancer.fault_times(Listener::Test, *wrong, *times);
+        }
+        (Wrong::Mixed(wrong, times), _) => {
+            turned(balancer);
+            match times {
+                Some(times) => balancer.fault_times(Listener::Test, *wrong, *times),
+                None => fault(*wrong),
+            }
+        }
+        (Wrong::PostToBlue, _) => {
+            turned(balancer);
+            // The first three ask for the identity.
+            let fourth = Fault::StaleRequest { one_in: 4 };
+            balancer.fault_times(Listener::Test, fourth, 1);
+        }
         (Wrong::Forwards(weights), _) => balancer.forward(Listener::Test, *weights),
         (Wrong::FlipsLate(by), _) => {
             balancer.forward(Listener::Test, Colour::Blue);
@@ -217,16 +307,12 @@ fn set(case: &Case, trial: &Trial) {
         (Wrong::RuleToBlue, _) => api.set_test_rule(Colour::Blue),
         (Wrong::Targets(targets), _) => api.set_targets(Colour::Green, targets),
         (Wrong::Aws(operation, lasts, fault), _) => {
-            let times = match lasts {
-                Lasts::Times(times) => *times,
-                Lasts::Gate | Lasts::Forever => 10_000,
-            };
-            api.fail(operation, times, *fault);
+            api.fail(operation, lasts.times(), *fault);
         }
-        (Wrong::AllOfAws(fault), _) => {
+        (Wrong::AllOfAws(lasts, fault), _) => {
             let operations = READS.map(|(operation, _)| operation);
             for operation in operations.into_iter().chain([VERDICT]) {
-                api.fail(operation, 1, *fault);
+                api.fail(operation, lasts.times(), *fault);
             }
         }
         // One call that is asked again, so that the log tells of it.
@@ -285,7 +371,10 @@ fn turned(balancer: &LoadBalancer) {
 pub(super) fn strike(case: &Case, trial: &Trial) {
     let balancer = trial.stage.load_balancer();
     let fault = match &case.wrong {
-        Wrong::Network(fault) => *fault,
+        Wrong::Network(fault) | Wrong::OverHttp1(fault) => *fault,
+        Wrong::Times(fault, times) => {
+            return balancer.fault_times(Listener::Test, *fault, *times);
+        }
         Wrong::OutOfMemory => Fault::EndlessBody,
         Wrong::StaleNode(one_in) => Fault::StaleNode { one_in: *one_in },
         Wrong::Forwards(weights) => return balancer.forward(Listener::Test, *weights),

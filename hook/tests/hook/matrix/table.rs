@@ -69,7 +69,8 @@ fn table(told: &[Told<'_>]) -> String {
     let _ = write!(
         table,
         "\n{right} of {} cases: exactly one end, the right one, in time\n\
-         S: `Succeeded`; F: `Failed`; H: nobody can tell, and CodeDeploy gives up after its hour",
+         S: `Succeeded`; F: `Failed`; G: either, and never `Succeeded` by an answer of blue; \
+         H: nobody can tell, and CodeDeploy gives up after its hour",
         told.len()
     );
     table
@@ -105,9 +106,10 @@ fn of_row(told: &[Told<'_>], which: impl Fn(&Case) -> bool) -> ([String; 9], Str
 }
 
 /// The ends, each with its sign.
-const ENDS: [(&str, End); 3] = [
+const ENDS: [(&str, End); 4] = [
     ("S", End::Told(Verdict::Succeeded)),
     ("F", End::Told(Verdict::Failed)),
+    ("G", End::NotByBlue),
     ("H", End::Hour),
 ];
 

@@ -4,6 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use smoke_tests::render::text;
 use smoke_tests::report::Outcome;
 use smoke_tests::run::Progress;
+use smoke_tests::snippet::visible;
 
 use crate::output::Output;
 
@@ -42,7 +43,7 @@ impl<'a> Display<'a> {
                 let line = text::line(check, output.error_colour());
                 output.say(&format!("[{done:>width$}/{total}] {line}"));
             }
-            (Self::Bar(_, bar), Progress::Started { check }) => bar.set_message(check.to_owned()),
+            (Self::Bar(_, bar), Progress::Started { check }) => bar.set_message(visible(check)),
             (Self::Bar(output, bar), Progress::Finished { check, .. }) => {
                 if check.outcome != Outcome::Passed {
                     bar.println(text::line(check, output.error_colour()));

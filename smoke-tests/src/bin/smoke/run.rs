@@ -106,7 +106,7 @@ fn write(args: &RunArgs, report: &Report, output: &Output) -> Result<(), String>
 fn rendered(format: Format, report: &Report, colour: Colour) -> Result<String, String> {
     match format {
         Format::Text => Ok(text::report(report, colour)),
-        Format::Json => serde_json::to_string_pretty(&json::report(report))
+        Format::Json => json::text(report)
             .map(|text| text + "\n")
             .map_err(|error| format!("the report cannot be written as JSON: {error}")),
         Format::Junit => junit::report(report)

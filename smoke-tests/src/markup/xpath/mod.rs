@@ -23,8 +23,10 @@ const MOST_BYTES: usize = 1024;
 /// The deepest that brackets are nested: the parser goes down with them.
 const MOST_NESTING: usize = 32;
 
-/// The longest expression whose reading fits into any stack, in bytes.
-const SHORT: usize = 128;
+/// The longest expression, and the most brackets and signs, whose reading fits
+/// into any stack.
+const SHORT: usize = 2 * 1024;
+const FLAT: usize = 24;
 
 /// The longest and deepest that a selector may become.
 const MOST_BYTES_MADE: usize = 64 * 1024;
@@ -63,7 +65,8 @@ impl XPath {
 
     /// The parser goes down with brackets and with each sign before a number.
     fn read_with_room(text: &str) -> Result<Self, Wrong> {
-        if text.len() <= SHORT {
+        let goes_down = |byte: &u8| matches!(byte, b'(' | b'[' | b'-');
+        if text.len() <= SHORT && text.bytes().filter(goes_down).count() <= FLAT {
             return Self::read(text);
         }
         with_room(|| Self::read(text)).unwrap_or_else(|error| {

@@ -17,11 +17,11 @@ fn the_policy_names_the_style_and_the_script_as_they_are() {
 
 #[test]
 fn text_is_only_ever_text() {
-    let hostile = "</pre><script>'\"&\0\u{1b}[31m\u{202e}\u{9f}\r\n";
+    let hostile = "</pre><script>'\"&\0\u{1b}[31m\u{202e}\u{9f}\r\n\r.";
     let shown = Text(hostile).to_string();
     assert_eq!(
         shown,
-        "&lt;/pre&gt;&lt;script&gt;&#39;&quot;&amp;␀␛[31m\u{fffd}\u{fffd}\n"
+        "&lt;/pre&gt;&lt;script&gt;&#39;&quot;&amp;␀␛[31m\\u{202e}\\u{9f}\n␍."
     );
 }
 

@@ -2,14 +2,17 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::snippet::is_unseen;
+
 /// Shows text so that it is only ever text: in an element as in an attribute
-/// in quotes. Control characters, and those that turn the direction of
-/// writing, are shown as pictures of themselves.
+/// in quotes. Control characters are shown as pictures of themselves, and what
+/// else is not seen by its number.
 pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
+        let mut characters = self.0.chars().peekable();
+        while let Some(c) = characters.next() {
             match c {
                 '&' => f.write_str("&amp;")?,
                 '<' => f.write_str("&lt;")?,
@@ -17,18 +20,13 @@ impl fmt::Display for Text<'_> {
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
                 '\n' | '\t' => f.write_char(c)?,
-                '\r' => {}
+                '\r' if characters.peek() == Some(&'\n') => {}
                 '\u{7f}' => f.write_char('\u{2421}')?,
                 // The pictures of the control characters, in their order.
                 '\0'..='\u{1f}' => {
                     f.write_char(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'))?;
                 }
-                '\u{80}'..='\u{9f}'
-                | '\u{61c}'
-                | '\u{200e}'..='\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{feff}' => f.write_char('\u{fffd}')?,
+                c if is_unseen(c) => write!(f, "{}", c.escape_default())?,
                 c => f.write_char(c)?,
             }
         }

@@ -11,6 +11,8 @@ pub enum Reply {
     Answer(u16, String),
     /// An answer with these lines of headers, too.
     With(u16, String, String),
+    /// The same with headers, each on a line of its own, and any bytes.
+    Bytes(u16, &'static str, Vec<u8>),
     /// No answer but a challenge, with status 401 and this header.
     Challenge(&'static str),
     /// Nothing, while the connection stays open.
@@ -68,11 +70,12 @@ async fn converse<A: Future<Output = Reply>>(
     let asked = String::from_utf8_lossy(&asked);
     let path = asked.split(' ').nth(1)?.to_owned();
     let (status, headers, body) = match answer(path).await {
-        Reply::Answer(status, body) => (status, String::new(), body),
-        Reply::With(status, headers, body) => (status, headers, body),
+        Reply::Answer(status, body) => (status, String::new(), body.into_bytes()),
+        Reply::With(status, headers, body) => (status, headers, body.into_bytes()),
+        Reply::Bytes(status, head, body) => (status, head.replace('\n', "\r\n"), body),
         Reply::Challenge(value) => {
             let header = format!("www-authenticate: {value}\r\n");
-            (401, header, String::new())
+            (401, header, Vec::new())
         }
         // Until the client goes away.
         Reply::Silence => return stream.read_u8().await.ok().map(drop),
@@ -81,9 +84,10 @@ async fn converse<A: Future<Output = Reply>>(
 
     let length = body.len();
     let answer = format!(
-        "HTTP/1.1 {status} Answer\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        "HTTP/1.1 {status} Answer\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
     );
-    stream.write_all(answer.as_bytes()).await.ok()
+    let answer = [answer.into_bytes(), body].concat();
+    stream.write_all(&answer).await.ok()
 }
 
 fn is_whole(asked: &[u8]) -> bool {

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use rehearsal::{ApiFault, VERDICT};
 
-use super::Moment::{AskingAws, Reporting, TellingOthers};
+use super::Moment::{self, AskingAws, Reporting, TellingOthers};
 use super::{Case, End, FAILED, FETCHES, FOREVER, Lasts, SINKS, SUCCEEDED, Wrong};
 use crate::proof_calls::READS;
+
+/// How long the slowest answers take.
+const VERY_SLOW: Duration = Duration::from_secs(6);
 
 pub(super) fn aws(cases: &mut Vec<Case>) {
     let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
@@ -163,8 +166,30 @@ pub(super) fn aws(cases: &mut Vec<Case>) {
         let wrong = Wrong::Aws(operation, once, ApiFault::Empty);
         case("says nothing", moment, &wrong, FAILED);
     }
-    let wrong = Wrong::AllOfAws(ApiFault::Slow { by });
+    let wrong = Wrong::AllOfAws(once, ApiFault::Slow { by });
     case("slow everywhere", AskingAws, &wrong, SUCCEEDED);
-    let wrong = Wrong::AllOfAws(ApiFault::Throttled);
+    let wrong = Wrong::AllOfAws(once, ApiFault::Throttled);
     case("throttled everywhere", AskingAws, &wrong, SUCCEEDED);
+    very_slow(&mut case);
+}
+
+/// Each answer takes longer than a call waits for at first.
+fn very_slow(case: &mut impl FnMut(&str, Moment, &Wrong, End)) {
+    let late = ApiFault::SlowAnswer { by: VERY_SLOW };
+    let of = |operation| Wrong::Aws(operation, Lasts::Forever, late);
+    for operation in ["GetDeployment", "DescribeRules"] {
+        case("6 s an answer", AskingAws, &of(operation), SUCCEEDED);
+    }
+    for (operation, moment) in FETCHES {
+        case("6 s an answer", moment, &of(operation), SUCCEEDED);
+    }
+    case("6 s an answer", Reporting, &of(VERDICT), SUCCEEDED);
+    // Nothing is done for a caller who does not wait.
+    let slow = ApiFault::Slow { by: VERY_SLOW };
+    let wrong = Wrong::Aws(VERDICT, Lasts::Forever, slow);
+    case("6 s a call", Reporting, &wrong, SUCCEEDED);
+    // There is no time for a proof of so many calls, and there is for the
+    // verdict.
+    let wrong = Wrong::AllOfAws(Lasts::Forever, slow);
+    case("6 s a call", AskingAws, &wrong, FAILED);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal::{Fault, TargetHealth, Weights};
 
 use super::Moment::{AmidChecks, AskingAws, AskingTheApp, FirstCheck, Teardown};
-use super::{Case, FAILED, FOREVER, SUCCEEDED, Wrong};
+use super::{Case, End, FAILED, FOREVER, SUCCEEDED, Wrong};
 
 pub(super) fn load_balancer(cases: &mut Vec<Case>) {
     let mut case = |fault: &str, moment, wrong: &Wrong, expected| {
@@ -78,6 +78,17 @@ pub(super) fn load_balancer(cases: &mut Vec<Case>) {
     for moment in [AskingTheApp, FirstCheck, AmidChecks] {
         case("all nodes blue", moment, &Wrong::StaleNode(1), FAILED);
     }
+    for one_in in [3, 5, 20] {
+        let wrong = Wrong::Mixed(Fault::StaleByLot { one_in, seed: 7 }, None);
+        let name = format!("1 request in {one_in} blue");
+        case(&name, FirstCheck, &wrong, End::NotByBlue);
+    }
+    // The first three ask for the identity, the next is of a check.
+    for (name, times) in [("one answer blue", 1), ("a node follows later", 3)] {
+        let wrong = Wrong::Mixed(Fault::StaleRequest { one_in: 4 }, Some(times));
+        case(name, FirstCheck, &wrong, SUCCEEDED);
+    }
+    case("a POST to blue", FirstCheck, &Wrong::PostToBlue, FAILED);
     for last in 1..=3 {
         let wrong = Wrong::StaleAddress(last);
         case("one address blue", AskingTheApp, &wrong, FAILED);
