@@ -46,7 +46,13 @@ impl Bound {
     /// still time for what it has to see.
     pub(super) fn pause(self, pauses: &mut Pauses) -> Option<Duration> {
         let left = self.left();
-        if left <= LEAST {
+        // After a last look that took no time, another would see the same.
+        let over = if pauses.is_shortened {
+            LEAST * 2
+        } else {
+            LEAST
+        };
+        if left <= over {
             return None;
         }
         let now = Instant::now();
@@ -59,7 +65,9 @@ impl Bound {
         let most = left
             .checked_sub(enough)
             .unwrap_or_else(|| left.saturating_sub(least));
-        let pause = pauses.next().min(most);
+        let due = pauses.next();
+        let pause = due.min(most);
+        pauses.is_shortened = pause < due;
         pauses.looking_since = Some(now + pause);
         Some(pause)
     }
@@ -110,6 +118,8 @@ pub(super) struct Pauses {
     looks: u32,
     /// When the look began that was made after the last pause.
     looking_since: Option<Instant>,
+    /// Whether that pause was shortened.
+    is_shortened: bool,
 }
 
 impl Pauses {
@@ -119,6 +129,7 @@ impl Pauses {
             longest,
             looks: 1,
             looking_since: None,
+            is_shortened: false,
         }
     }
 
@@ -203,6 +214,23 @@ mod tests {
         let found = looks(bound(4000), pauses, 100).await;
         // Three looks of 100 ms fit into what is left, with time to spare.
         assert!(found.contains(&3200), "{found:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn looks_that_become_quicker_do_not_crowd_at_the_end() {
+        let bound = bound(4000);
+        let mut pauses = Pauses::new(ms(250), ms(2000));
+        let mut shortened = 0;
+        for takes in [100, 90, 80, 150, 20, 10, 5, 1, 0, 0, 0] {
+            tokio::time::advance(ms(takes)).await;
+            let Some(pause) = bound.pause(&mut pauses) else {
+                break;
+            };
+            shortened += u32::from(pauses.is_shortened);
+            tokio::time::advance(pause).await;
+        }
+        assert!((1..=2).contains(&shortened), "{shortened}");
+        assert!(bound.taken() >= ms(3700), "{:?}", bound.taken());
     }
 
     #[tokio::test(start_paused = true)]

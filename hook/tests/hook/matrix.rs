@@ -172,7 +172,7 @@ fn green_was_judged(case: &Case, trial: &Trial, registered: &Registered) -> Resu
         Wrong::Mixed(_, times) => times,
         Wrong::PostToBlue => {
             let of_blue = trial.stage.app(Colour::Blue).requests();
-            let met = of_blue == ["POST /login"];
+            let met = of_blue == ["POST /echo"];
             return met
                 .then_some(())
                 .ok_or(format!("blue answered {of_blue:?}"));

@@ -135,7 +135,9 @@ async fn a_listener_that_turns_green_at_the_end_of_the_time_is_seen() {
 #[tokio::test]
 async fn an_app_that_turns_green_at_the_end_of_the_time_is_heard() {
     let trial = asking().await.set("SMOKE_PROOF", "identity");
-    let trial = trial.set("SMOKE_PROOF_TIMEOUT", "3700ms");
+    let trial = trial
+        .set("SMOKE_PROOF_TIMEOUT", "3700ms")
+        .set("SMOKE_IDENTITY_TIMES", "1");
     let balancer = trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     let turning = async {

@@ -146,6 +146,11 @@ fn settings(case: &Case, mut trial: Trial) -> Trial {
             trial = ledger::with(trial, ledger::READS).set("SMOKE_PROOF_TIMEOUT", patience);
         }
         Wrong::PostToBlue => trial = ledger::with_a_post(trial),
+        // Over HTTP/2 two at once might disagree with the server about whether
+        // their connection is idle.
+        Wrong::Network(Fault::CloseOnReuse { .. } | Fault::ResetOnReuse { .. }) => {
+            trial = trial.set("SMOKE_JOBS", "1");
+        }
         Wrong::AmongMany(_) => trial = trial.many_checks(200).set("SMOKE_JOBS", "50"),
         _ => {}
     }
