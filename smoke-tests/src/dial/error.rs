@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_the_network_says_is_said_in_words() {
-        let link = "peer closed connection: https://docs.rs/rustls/latest/rustls/manual";
+        let link = "peer closed connection: https://docs.example/manual/unexpected-eof";
         for (error, words) in [
             (io::Error::from_raw_os_error(111), "connection refused"),
             (

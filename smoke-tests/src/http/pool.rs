@@ -99,7 +99,9 @@ impl Client {
                 Some(line) => line,
                 None => match self.turn(&place, url, http, need, terms).await {
                     Turn::Taken(line) => line,
-                    Turn::Opens(_turn) => return self.open_line(&place, url, http, terms).await,
+                    Turn::Opens(_turn) => {
+                        return self.open_line(&place, url, http, need, terms).await;
+                    }
                 },
             };
             // What ended since it was idle is found here.
@@ -139,6 +141,7 @@ impl Client {
         place: &Place,
         url: &Url,
         http: Option<HttpVersion>,
+        need: Need,
         terms: Terms,
     ) -> Result<Line, AskError> {
         let mut line = self.connect(url, http, terms).await?;
@@ -151,7 +154,7 @@ impl Client {
             open.is_one = true;
             // This one will be idle in the place of another, so that there are
             // no more of them than requests at the same time.
-            if !open.idle.is_empty() {
+            if need == Need::Alive && !open.idle.is_empty() {
                 open.idle.remove(0);
             }
         }

@@ -17,7 +17,7 @@ use crate::snippet::is_unseen;
 use crate::verdict;
 
 pub use self::about::{ForeignAnswers, Link, Problem};
-pub use self::exchange::{Answer, Excerpt, Header, Message, Request};
+pub use self::exchange::{Answer, Excerpt, Header, Message, Repeats, Request};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -160,15 +160,6 @@ pub struct Step<'a> {
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curl: Option<&'a str>,
-}
-
-/// How often requests were asked again that no server had answered.
-#[derive(Debug, Serialize)]
-pub struct Repeats {
-    /// Because the server had closed the connection, which was used before.
-    pub closed: u32,
-    /// Because the server said that it had not begun with the request.
-    pub refused: u32,
 }
 
 /// The parts of a request's time in milliseconds, with one decimal.
@@ -332,10 +323,7 @@ fn step(step: &report::StepReport) -> Step<'_> {
         attempts: step.attempts,
         start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
-        repeats: (step.repeats.total() > 0).then_some(Repeats {
-            closed: step.repeats.closed,
-            refused: step.repeats.refused,
-        }),
+        repeats: exchange::repeats(step.repeats),
         timing: step.timing.as_ref().map(timing),
         series: step.series.as_ref().map(series),
         body: step

@@ -215,7 +215,7 @@ async fn a_body_that_is_shorter_than_promised() {
     stage.load_balancer().fault(Listener::Test, short);
     for (http, found) in [
         ("1.1", "the connection ended too early"),
-        ("2", "it breaks the rules of HTTP/2 with `PROTOCOL_ERROR`"),
+        ("2", "the server reset the stream with `INTERNAL_ERROR`"),
     ] {
         let text = check(&format!("get: /healthz\nhttp: '{http}'"));
         let report = report_of(&connection(&stage), &text, Limits::default()).await;

@@ -62,6 +62,22 @@ pub struct Excerpt<'a> {
     pub bytes: usize,
 }
 
+/// How often requests were asked again that no server had answered.
+#[derive(Debug, Serialize)]
+pub struct Repeats {
+    /// Because the server had closed the connection, which was used before.
+    pub closed: u32,
+    /// Because the server said that it had not begun with the request.
+    pub refused: u32,
+}
+
+pub(super) fn repeats(repeats: report::Repeats) -> Option<Repeats> {
+    (repeats.total() > 0).then_some(Repeats {
+        closed: repeats.closed,
+        refused: repeats.refused,
+    })
+}
+
 pub(super) fn request(sent: &report::Sent) -> Request<'_> {
     Request {
         method: &sent.method,
