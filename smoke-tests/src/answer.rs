@@ -95,9 +95,9 @@ impl<'a> Answer<'a> {
 
     fn json(&self) -> Result<&Value, Senseless> {
         let Response { headers, body, .. } = self.response;
-        let document = self.json.get_or_init(|| match self.text() {
-            Ok(_) => json::read(headers, body),
-            Err(senseless) => Err(senseless.found),
+        let document = self.json.get_or_init(|| match charset::of(headers, body) {
+            Err(name) if !body.is_ascii() => Err(name),
+            _ => json::read(headers, body),
         });
         document.as_ref().map_err(|reason| {
             // What cannot be decoded is no JSON, and that is why.

@@ -2,7 +2,7 @@
 //! `content-type` names (RFC 9110, section 8.3.2), or that it declares itself,
 //! by the names that the [web] gives them.
 //!
-//! The only module that knows the crate of encodings.
+//! With `declaration.rs` the only module that knows the crate of encodings.
 //!
 //! [web]: https://encoding.spec.whatwg.org/#names-and-labels
 

@@ -3,6 +3,8 @@
 //! The only module that knows the validator. A schema is one document and
 //! never asks for another one, neither from the disk nor from the network.
 
+mod email;
+
 use std::error::Error;
 use std::fmt;
 
@@ -48,6 +50,9 @@ impl JsonSchema {
         let mut compiler = Compiler::new();
         compiler.use_loader(Box::new(Refuse));
         compiler.enable_format_assertions();
+        for format in email::FORMATS {
+            compiler.register_format(format);
+        }
         let version = document.get("openapi").and_then(Value::as_str);
         if version.is_some_and(|version| version.starts_with("3.0")) {
             // What OpenAPI 3.0 calls a schema is of draft 4, but for `null`.
