@@ -99,9 +99,9 @@ impl<'a> Answer<'a> {
         let Response { headers, body, .. } = self.response;
         let document = self.json.get_or_init(|| {
             budget::spend_for(body.len());
-            match self.text() {
-                Ok(_) => json::read(headers, body),
-                Err(senseless) => Err(senseless.found),
+            match charset::of(headers, body) {
+                Err(name) if !body.is_ascii() => Err(name),
+                _ => json::read(headers, body),
             }
         });
         document.as_ref().map_err(|reason| {

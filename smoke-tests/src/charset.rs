@@ -2,7 +2,7 @@
 //! `content-type` names (RFC 9110, section 8.3.2), or that it declares itself,
 //! by the names that the [web] gives them.
 //!
-//! The only module that knows the crate of encodings.
+//! With `declaration.rs` the only module that knows the crate of encodings.
 //!
 //! [web]: https://encoding.spec.whatwg.org/#names-and-labels
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn what_names_no_type_and_is_utf_8_stays_so() {
         let body = "<?xml version='1.0' encoding='latin1'?><a>é</a>";
-        let cut = &body.as_bytes()[..body.find('é').unwrap() + 1];
+        let cut = &body.as_bytes()[..=body.find('é').unwrap()];
         assert_eq!(text(&HeaderMap::new(), body.as_bytes()), body);
         assert!(text(&HeaderMap::new(), cut).ends_with("<a>\u{fffd}"));
     }

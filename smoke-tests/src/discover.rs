@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Mirror, Problems, Source};
-use crate::units::human_bytes;
+use crate::units::human_bytes_beside;
 
 /// The largest check file, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -183,9 +183,10 @@ fn read_file(path: &Path, name: &str) -> Result<String, Diagnostic> {
         .map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > MOST_BYTES {
         let size = std::fs::metadata(path).map_or(MOST_BYTES + 1, |about| about.len());
+        let (most, found) = human_bytes_beside(MOST_BYTES, size.max(MOST_BYTES + 1));
         return Err(Diagnostic::general(format!("`{name}` is too large"))
-            .expected(format!("at most {}", human_bytes(MOST_BYTES)))
-            .found(human_bytes(size.max(MOST_BYTES + 1)))
+            .expected(format!("at most {most}"))
+            .found(found)
             .help("split the file"));
     }
     String::from_utf8(bytes).map_err(|error| {

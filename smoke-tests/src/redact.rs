@@ -109,8 +109,8 @@ pub(crate) struct Redactor {
 impl Redactor {
     /// A redactor for these values. An empty one would match everywhere and
     /// is left out.
-    pub(crate) fn new(secrets: Vec<Secret>) -> Self {
-        Self::default().with(&secrets).into_owned()
+    pub(crate) fn new(secrets: &[Secret]) -> Self {
+        Self::default().with(secrets).into_owned()
     }
 
     /// This redactor, with more secrets.

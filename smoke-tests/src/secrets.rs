@@ -17,7 +17,7 @@ impl Secrets {
     pub fn new(named: impl IntoIterator<Item = (String, String)>) -> Self {
         let secrets = named.into_iter();
         let secrets = secrets.map(|(name, value)| Secret { name, value });
-        Self(Redactor::new(secrets.collect()))
+        Self(Redactor::new(&secrets.collect::<Vec<_>>()))
     }
 
     /// What a plan knows to be secret: values of the settings, of the

@@ -227,3 +227,69 @@ pub(crate) fn is_unseen(c: char) -> bool {
             '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How much of files is drawn for a failure at each of these places.
+    fn bytes_drawn(source: &std::sync::Arc<Source>, spans: &[Span]) -> usize {
+        let drawn = spans.iter().map(|span| {
+            let place = Place {
+                source: std::sync::Arc::clone(source),
+                span: *span,
+            };
+            Part::of(&place, span.range()).range.len()
+        });
+        drawn.sum()
+    }
+
+    #[test]
+    fn what_is_drawn_of_a_file_grows_with_its_failures_and_not_with_the_file() {
+        let failures = |lines: usize, end: &str| {
+            let line = format!("- {{ name: größe, get: /, expect: {{ status: 201 }} }}{end}");
+            let source = Source::new("shop.yaml", line.repeat(lines));
+            let at = |index: usize| {
+                let start = index * line.len() + line.find("201").unwrap();
+                Span::new(start, start + 3)
+            };
+            bytes_drawn(&source, &(0..lines).map(at).collect::<Vec<_>>())
+        };
+        for end in ["\n", " "] {
+            let (some, many) = (failures(500, end), failures(4_000, end));
+            // At the edges of the file less is drawn.
+            assert!(many < 9 * some, "{end:?}: {some} and {many}");
+        }
+    }
+
+    #[test]
+    fn a_place_in_a_long_line_is_named_and_drawn_with_what_stands_around_it() {
+        let text = format!(
+            "[{}bäd, {}]\n[]\n",
+            "größe, ".repeat(2_000),
+            "more, ".repeat(2_000)
+        );
+        let source = Source::new("shop.yaml", text.clone());
+        let start = text.find("bäd").unwrap();
+        let diagnostic = Diagnostic::at(&source, Span::new(start, start + 4), "it is wrong")
+            .expected("good")
+            .related(&source, Span::new(1, 7), "as written here");
+        let drawn = render(&diagnostic, Colour::Never);
+        assert!(drawn.contains(" --> shop.yaml:1:14002\n"), "{drawn}");
+        assert!(drawn.contains("^^^ expected good"), "{drawn}");
+        assert!(drawn.contains("as written here"), "{drawn}");
+        assert!(drawn.len() < 2_000, "{drawn}");
+    }
+
+    #[test]
+    fn a_place_is_counted_in_characters_wherever_it_is() {
+        let text = format!("äöü\n{}\nß", "€uro, ".repeat(1_000));
+        let source = Source::new("shop.yaml", text.clone());
+        for (offset, _) in text.char_indices().step_by(7) {
+            let before = &text[..offset];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            assert_eq!(source.position(offset), (line, column), "{offset}");
+        }
+    }
+}

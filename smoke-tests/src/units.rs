@@ -92,6 +92,25 @@ pub fn counted(count: usize, thing: &str) -> String {
     }
 }
 
+/// A bound and what lies beyond it, in bytes: exactly where both would be said
+/// in the same words.
+pub fn human_bytes_beside(bound: u64, found: u64) -> (String, String) {
+    match (human_bytes(bound), human_bytes(found)) {
+        (one, other) if one == other => (format!("{bound} bytes"), format!("{found} bytes")),
+        both => both,
+    }
+}
+
+/// A bound and what lies beyond it: exactly where both would be said in the
+/// same words.
+pub fn human_durations(bound: Duration, found: Duration) -> (String, String) {
+    let exact = |duration: Duration| format!("{} s", duration.as_secs_f64());
+    match (human_duration(bound), human_duration(found)) {
+        (one, other) if one == other => (exact(bound), exact(found)),
+        both => both,
+    }
+}
+
 /// A number of bytes as a person would say it.
 pub fn human_bytes(bytes: u64) -> String {
     const KIB: u64 = 1024;
@@ -142,6 +161,26 @@ mod tests {
         check(12, "12 ms");
         check(1_450, "1.4 s");
         check(125_000, "2 m 05 s");
+    }
+
+    #[test]
+    fn a_bound_and_what_lies_beyond_it_are_not_said_in_the_same_words() {
+        let mib = 1024 * 1024;
+        let said = |bound: u64, found: u64| {
+            let (bound, found) = human_bytes_beside(bound, found);
+            format!("{bound}, {found}")
+        };
+        assert_eq!(said(mib, 2 * mib), "1.0 MiB, 2.0 MiB");
+        assert_eq!(said(mib, mib + 1), "1048576 bytes, 1048577 bytes");
+        assert_eq!(said(8 * 1024, 8 * 1024 + 9), "8192 bytes, 8201 bytes");
+        let said = |bound: u64, found: u64| {
+            let [bound, found] = [bound, found].map(Duration::from_millis);
+            let (bound, found) = human_durations(bound, found);
+            format!("{bound}, {found}")
+        };
+        assert_eq!(said(5_000, 6_000), "5.0 s, 6.0 s");
+        assert_eq!(said(5_000, 5_020), "5 s, 5.02 s");
+        assert_eq!(said(60_000, 60_001), "60 s, 60.001 s");
     }
 
     #[test]

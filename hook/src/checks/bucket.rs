@@ -10,7 +10,7 @@ use aws::s3::{Address, Listed, S3};
 use futures_util::stream::{self, StreamExt};
 use smoke_tests::diagnostic::Mirror;
 use smoke_tests::discover::{Place, is_check_file};
-use smoke_tests::units::human_bytes;
+use smoke_tests::units::{human_bytes, human_bytes_beside};
 use tokio::time::Instant;
 
 use crate::decision::Problem;
@@ -142,7 +142,7 @@ impl Fetching {
         let bytes = listed.iter().map(|object| object.size).sum();
         self.bytes.set(self.bytes.get().saturating_add(bytes));
         if self.bytes.get() > MOST_IN_ALL {
-            let (most, found) = (human_bytes(MOST_IN_ALL), human_bytes(self.bytes.get()));
+            let (most, found) = human_bytes_beside(MOST_IN_ALL, self.bytes.get());
             return Err(Problem {
                 text: format!("`{below}`: expected at most {most} in all, found {found}"),
                 help: Some(NARROWER.to_owned()),
@@ -205,12 +205,12 @@ fn too_many(below: &Address) -> Problem {
 }
 
 fn too_large(at: &Address, size: Option<u64>) -> Problem {
-    let found = size.map_or_else(|| "more".to_owned(), human_bytes);
+    let (most, found) = match size {
+        Some(size) => human_bytes_beside(MOST_BYTES, size),
+        None => (human_bytes(MOST_BYTES), "more".to_owned()),
+    };
     Problem {
-        text: format!(
-            "`{at}` is too large: expected at most {}, found {found}",
-            human_bytes(MOST_BYTES)
-        ),
+        text: format!("`{at}` is too large: expected at most {most}, found {found}"),
         help: Some("split it, or keep it somewhere else".to_owned()),
     }
 }

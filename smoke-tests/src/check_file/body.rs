@@ -7,7 +7,7 @@ use super::read::{Fields, Reader};
 use crate::discover::os_reason;
 use crate::suggest;
 use crate::template::Template;
-use crate::units::human_bytes;
+use crate::units::{human_bytes, human_bytes_beside};
 use crate::yaml::{Node, Yaml};
 
 /// The keys that give a request its body.
@@ -80,9 +80,14 @@ impl Reader<'_> {
         let name = self.string(node, "`file`")?;
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
+        let mut most = human_bytes(MOST_BODY_BYTES);
         let found = match std::fs::metadata(&path) {
             Ok(about) if !about.is_file() => "something else".to_owned(),
-            Ok(about) if about.len() > MOST_BODY_BYTES => human_bytes(about.len()),
+            Ok(about) if about.len() > MOST_BODY_BYTES => {
+                let found;
+                (most, found) = human_bytes_beside(MOST_BODY_BYTES, about.len());
+                found
+            }
             Ok(_) => match std::fs::read(&path) {
                 Ok(bytes) => return Some(bytes),
                 Err(error) => os_reason(&error),
@@ -91,10 +96,7 @@ impl Reader<'_> {
         };
         let problem = self
             .at(node.span, format!("the file `{name}` cannot be {done}"))
-            .expected(format!(
-                "a file of at most {}, beside the check file",
-                human_bytes(MOST_BODY_BYTES)
-            ))
+            .expected(format!("a file of at most {most}, beside the check file"))
             .found(found)
             .help("give the path relative to the check file");
         self.report(problem);

@@ -9,7 +9,7 @@ use super::keys::PART;
 use super::read::Reader;
 use super::{Content, Part};
 use crate::template::Template;
-use crate::units::human_bytes;
+use crate::units::human_bytes_beside;
 use crate::yaml::{Key, Node, Yaml};
 
 impl Reader<'_> {
@@ -39,10 +39,11 @@ impl Reader<'_> {
         });
         let sum: u64 = files.sum();
         if sum > MOST_BODY_BYTES {
+            let (most, found) = human_bytes_beside(MOST_BODY_BYTES, sum);
             let problem = self
                 .at(node.span, "a form whose files are too large")
-                .expected(format!("{} at most in all", human_bytes(MOST_BODY_BYTES)))
-                .found(human_bytes(sum))
+                .expected(format!("{most} at most in all"))
+                .found(found)
                 .help("send smaller files");
             self.report(problem);
             return None;

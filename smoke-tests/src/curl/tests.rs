@@ -29,7 +29,7 @@ fn told(request: &Request, secret: &str) -> String {
         connect_to: None,
         cacert: None,
     };
-    let redactor = Redactor::new(vec![Secret {
+    let redactor = Redactor::new(&[Secret {
         name: "SHOP_PASSWORD".to_owned(),
         value: secret.to_owned(),
     }]);

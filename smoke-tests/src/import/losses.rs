@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
-use crate::units::human_bytes;
+use crate::units::human_bytes_beside;
 
 /// The most of an original text that a comment repeats.
 const MOST: usize = 100;
@@ -52,7 +52,7 @@ impl Losses {
     /// What is made is longer than a check file may be.
     pub(super) fn too_long(&mut self, text: &str) {
         if text.len() > MOST_BYTES {
-            let found = human_bytes(text.len() as u64);
+            let (_, found) = human_bytes_beside(MOST_BYTES as u64, text.len() as u64);
             let help = "a check file has 1 MiB at the most: split the original";
             self.add_text(Span::new(0, 0), "all of it in one file", &found, help);
         }

@@ -6,6 +6,8 @@
 
 mod meter;
 
+mod email;
+
 use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -80,6 +82,9 @@ impl JsonSchema {
         compiler.enable_format_assertions();
         for (name, func) in meter::FORMATS.iter() {
             compiler.register_format(Format { name, func: *func });
+        }
+        for format in email::FORMATS {
+            compiler.register_format(format);
         }
         let version = document.get("openapi").and_then(Value::as_str);
         if version.is_some_and(|version| version.starts_with("3.0")) {

@@ -208,7 +208,7 @@ fn draft(
     // Each file that includes another one reads it.
     let mut said = BTreeSet::new();
     problems.retain(|problem| said.insert(problem.to_string()));
-    let redactor = Redactor::new(secrets);
+    let redactor = Redactor::new(&secrets);
     for problem in &mut problems {
         redactor.redact_diagnostic(problem);
     }

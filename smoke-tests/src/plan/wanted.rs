@@ -12,7 +12,7 @@ use crate::check_file::{CheckFile, Kept, Origin, Variable};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::redact::Secret;
 use crate::remote::{Fetched, Remote};
-use crate::units::human_bytes;
+use crate::units::human_bytes_beside;
 
 /// The most values that are fetched for one run.
 const MOST: usize = 100;
@@ -61,9 +61,10 @@ pub(super) fn value(
             .found(&unavailable.reason)
             .help(&unavailable.help),
         Some(Ok(text)) if text.len() > MOST_BYTES => {
+            let (most, found) = human_bytes_beside(MOST_BYTES as u64, text.len() as u64);
             at(format!("the value of the variable `{name}` is too large"))
-                .expected(format!("at most {}", human_bytes(MOST_BYTES as u64)))
-                .found(human_bytes(text.len() as u64))
+                .expected(format!("at most {most}"))
+                .found(found)
                 .help("keep what the checks need, and no more")
         }
         Some(Ok(text)) => match kept.key.as_deref().map(|key| (key, member(text, key))) {

@@ -91,10 +91,18 @@ impl Predicate {
         let mut mismatches = Vec::new();
         for test in &self.0 {
             if !test.operator.holds(value, scope)? {
+                let expected = test.operator.say(unit, scope)?;
+                let mut found = test.operator.say_found(value, unit, scope);
+                // The words for a span of time leave out what is small.
+                if let (Unit::Seconds, Some(Value::Number(seconds))) = (unit, value)
+                    && expected.ends_with(&found)
+                {
+                    found = format!("{found} ({seconds} s)");
+                }
                 mismatches.push(Mismatch {
                     span: test.span,
-                    expected: test.operator.say(unit, scope)?,
-                    found: test.operator.say_found(value, unit, scope),
+                    expected,
+                    found,
                 });
             }
         }

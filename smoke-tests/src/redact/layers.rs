@@ -145,7 +145,9 @@ impl Copy {
             };
             match found {
                 Found::Whole(length) => {
-                    made.iter().for_each(|byte| self.push(*byte, at));
+                    for byte in &made {
+                        self.push(*byte, at);
+                    }
                     at += length;
                     changed = true;
                 }
@@ -262,10 +264,13 @@ fn base64(run: &[u8]) -> Vec<u8> {
 }
 
 fn hex(run: &[u8]) -> Vec<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
+    let digit = |byte: &u8| match byte {
+        b'0'..=b'9' => byte - b'0',
+        other => other.to_ascii_lowercase().wrapping_sub(b'a') + 10,
+    };
     let pairs = run.chunks_exact(2);
     pairs
-        .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+        .map(|pair| digit(&pair[0]) << 4 | digit(&pair[1]))
         .collect()
 }
 

@@ -9,7 +9,7 @@ use super::*;
 mod layers;
 
 fn redactor(secret: &str) -> Redactor {
-    Redactor::new(vec![Secret {
+    Redactor::new(&[Secret {
         name: "SHOP_PASSWORD".to_owned(),
         value: secret.to_owned(),
     }])

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::json;
 use crate::redact::Secret;
 use crate::template::{Scope, VALUE};
-use crate::units::human_bytes;
+use crate::units::human_bytes_beside;
 
 /// The longest secret that can be captured, in bytes: what is kept out of
 /// every output is looked for in every output.
@@ -58,9 +58,10 @@ pub(super) fn take(
     };
     if longest > MOST_SECRET {
         let title = format!("`{}` is too long for a secret", capture.name);
+        let (most, found) = human_bytes_beside(MOST_SECRET as u64, longest as u64);
         return Err(Diagnostic::at(source, capture.span, title)
-            .expected(format!("at most {}", human_bytes(MOST_SECRET as u64)))
-            .found(human_bytes(longest as u64))
+            .expected(format!("at most {most}"))
+            .found(found)
             .help("capture the part that has to be secret"));
     }
     Ok(value)

@@ -162,7 +162,7 @@ mod tests {
     }
 
     /// What is sent to a path after these were set, one answer after the other.
-    fn sent(set: &[&[u8]], path: &str) -> Vec<u8> {
+    fn sent_after(set: &[&[u8]], path: &str) -> Vec<u8> {
         let url = Url::parse("https://shop.example/a/b/c").unwrap();
         let mut jar = Jar::default();
         for cookie in set {
@@ -171,16 +171,16 @@ mod tests {
         }
         let mut headers = HeaderMap::new();
         jar.add_to(&mut headers, &url.join(path).unwrap());
-        let sent = headers.get(COOKIE).map(HeaderValue::as_bytes);
-        sent.unwrap_or_default().to_vec()
+        let value = headers.get(COOKIE).map(HeaderValue::as_bytes);
+        value.unwrap_or_default().to_vec()
     }
 
     #[test]
     fn cookies_are_sent_by_the_length_of_their_paths_and_then_by_their_age() {
         let check = |set: &[&str], path: &str, expected: &str| {
-            let set: Vec<_> = set.iter().map(|cookie| cookie.as_bytes()).collect();
-            let sent = sent(&set, path);
-            assert_eq!(String::from_utf8(sent).unwrap(), expected, "{set:?}");
+            let cookies: Vec<_> = set.iter().map(|cookie| cookie.as_bytes()).collect();
+            let value = sent_after(&cookies, path);
+            assert_eq!(String::from_utf8(value).unwrap(), expected, "{set:?}");
         };
         let all = [
             "z=1; Path=/",
@@ -219,7 +219,7 @@ mod tests {
             b"caf\xe9=\xa0\xff\x85",
             "k=🔑".as_bytes(),
         ] {
-            assert_eq!(sent(&[cookie], "/a/b/c"), cookie);
+            assert_eq!(sent_after(&[cookie], "/a/b/c"), cookie);
         }
         let url = Url::parse("https://shop.example/").unwrap();
         let mut jar = Jar::default();

@@ -201,7 +201,7 @@ impl Running<'_> {
         if secrets.is_empty() {
             return;
         }
-        let redactor = Redactor::new(secrets.into_iter().cloned().collect());
+        let redactor = Redactor::new(&secrets.into_iter().cloned().collect::<Vec<_>>());
         let failed = checks.iter_mut().filter(|c| c.failures().next().is_some());
         failed.for_each(|check| check.redact(&redactor));
     }

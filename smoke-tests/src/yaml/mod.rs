@@ -1,6 +1,6 @@
 //! YAML text to a tree of values that know where they stand.
 //!
-//! The only module that knows the YAML parser. It is strict where a check file
+//! With `tabs.rs` the only module that knows the YAML parser. It is strict where a check file
 //! gains from it: one document, string keys, no duplicate keys, JSON's types
 //! only (YAML 1.2 core schema), and bounds on depth and on what aliases may
 //! expand to.
@@ -9,6 +9,7 @@ mod marks;
 mod node;
 pub(crate) mod plain;
 pub(crate) mod scalar;
+mod tabs;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(crate) fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Opt
         values: 0,
         kept: 0,
     };
-    builder.document(&mut Parser::new_from_str(source.text()))
+    builder.document(&mut Parser::new_from_str(&tabs::as_blanks(source.text())))
 }
 
 /// The byte offset of each character, or nothing where they are the same.

@@ -139,3 +139,84 @@ async fn a_document_is_read_in_the_encoding_that_it_declares() {
     .await;
     assert_eq!(outcomes, [Outcome::Passed; 4]);
 }
+
+#[tokio::test]
+async fn a_tab_stands_between_a_key_and_its_value_as_a_blank_does() {
+    let target = serve(|path| async move { Reply::Answer(200, path) }).await;
+    let file = "name:\tshop\nchecks:\n  - name:\t\ta\n    get:\t/1\n    expect:\n      body: |-\n        /1\n  \
+                - { name:\tb, get: /2, expect: { body:\t\"/2\", status:\t200 } }\n  \
+                - name: c\n    writes:\ttrue\n    post: /3\n    text: |\n      tab:\tstays\n    expect: { status:\t201 }\n";
+    let report = report_of(&plain(&target), file, Limits::default()).await;
+    let [a, b, c] = report.checks.as_slice() else {
+        panic!("{report:?}");
+    };
+    assert_eq!([&*a.suite, &a.name, &b.name], ["shop", "a", "b"]);
+    assert_eq!([a.outcome, b.outcome], [Outcome::Passed; 2]);
+    let sent = c.steps[0].exchange.as_ref().unwrap().request.body.as_ref();
+    assert_eq!(sent.unwrap().text, "tab:\tstays\n");
+}
+
+#[test]
+fn a_tab_in_the_indentation_is_refused_as_before() {
+    for (file, found) in [
+        (
+            "checks:\n  - name:\ta\n\tget: /\n",
+            "a tab in the indentation",
+        ),
+        ("checks:\n  - name:\ta: b\n    get: /\n", "this is not YAML"),
+    ] {
+        let sources = [smoke_tests::diagnostic::Source::new("shop.yaml", file)];
+        let planned = smoke_tests::plan::plan(
+            &sources,
+            &smoke_tests::settings::Selection::default(),
+            &|_| None,
+        );
+        let problems = planned.err().unwrap();
+        assert_eq!(problems.diagnostics()[0].title, found, "{problems}");
+    }
+}
+
+/// Characters that change how others are shown, and are not seen themselves.
+const UNSEEN: &str = "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{200e}\u{200f}\u{61c}\u{1b}\u{7}\u{7f}\u{85}\u{9b}\u{feff}\u{200b}";
+
+#[tokio::test]
+async fn what_is_not_seen_is_shown_by_its_number_in_every_report() {
+    let target = serve(|_| async {
+        Reply::Bytes(
+            200,
+            "x-odd: a\u{202e}b\n",
+            format!("{{\"a\": \"{UNSEEN}\"}}").into_bytes(),
+        )
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = "
+name: \"shop\\u202e\"
+checks:
+  - name: \"check\\u202e {{ row }}\"
+    each: [{ row: \"\\u2067one\" }]
+    get: /
+    expect: { body: \"other\\u202e\", headers: { x-odd: other } }
+";
+    std::fs::write(folder.path().join("shop.yaml"), file).unwrap();
+    for format in ["text", "json", "junit", "tap", "html"] {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_smoke"))
+            .args(["run", "shop.yaml", "--target", &target, "--format", format])
+            .current_dir(folder.path())
+            .env_clear()
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let [shown, said] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        for text in [&shown, &said] {
+            let odd = UNSEEN.chars().find(|c| text.contains(*c));
+            assert_eq!(odd, None, "{format}: {text}");
+        }
+        let text = shown.to_lowercase();
+        for number in ["202e", "2067", "200f", "61c", "9b", "feff"] {
+            assert!(text.contains(number), "{format}: {number}: {text}");
+        }
+    }
+}

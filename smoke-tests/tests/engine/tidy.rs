@@ -5,7 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// Outside libraries that could be swapped, and the only files that name them.
 const SWAPPABLE: &[(&str, &[&str])] = &[
-    ("saphyr_parser", &["smoke-tests/src/yaml/mod.rs"]),
+    (
+        "saphyr_parser",
+        &[
+            "smoke-tests/src/yaml/mod.rs",
+            "smoke-tests/src/yaml/tabs.rs",
+        ],
+    ),
     ("aho_corasick", &["smoke-tests/src/redact/finder.rs"]),
     ("annotate_snippets", &["smoke-tests/src/snippet.rs"]),
     (
@@ -16,7 +22,13 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "smoke-tests/src/template/filters.rs",
         ],
     ),
-    ("boon", &["smoke-tests/src/json_schema/mod.rs"]),
+    (
+        "boon",
+        &[
+            "smoke-tests/src/json_schema/mod.rs",
+            "smoke-tests/src/json_schema/email.rs",
+        ],
+    ),
     (
         "html5ever",
         &[
@@ -63,7 +75,13 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
     ("x509_cert", &["smoke-tests/src/dial/certificate.rs"]),
     ("flate2", &["smoke-tests/src/encoding.rs"]),
     ("brotli_decompressor", &["smoke-tests/src/encoding.rs"]),
-    ("encoding_rs", &["smoke-tests/src/charset.rs"]),
+    (
+        "encoding_rs",
+        &[
+            "smoke-tests/src/charset.rs",
+            "smoke-tests/src/charset/declaration.rs",
+        ],
+    ),
     ("cookie_store", &["smoke-tests/src/run/cookies.rs"]),
     ("quick_junit", &["smoke-tests/src/render/junit.rs"]),
     ("indicatif", &["smoke-tests/src/bin/smoke/progress.rs"]),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smoke_tests::diagnostic::Diagnostic;
 use smoke_tests::plan::Plan;
-use smoke_tests::units::{counted, human_duration};
+use smoke_tests::units::{counted, human_duration, human_durations};
 
 use crate::Exit;
 use crate::args::ValidateArgs;
@@ -69,13 +69,11 @@ fn too_long(plan: &Plan, longest: Duration, args: &ValidateArgs) -> Option<Diagn
     } else {
         ""
     };
+    let (most, found) = human_durations(deadline, longest);
+    let named = named.join(", ");
     let problem = Diagnostic::general("the checks may take too long")
-        .expected(format!("at most {}", human_duration(deadline)))
-        .found(format!(
-            "{} if every request times out: {}{more}",
-            human_duration(longest),
-            named.join(", ")
-        ))
+        .expected(format!("at most {most}"))
+        .found(format!("{found} if every request times out: {named}{more}"))
         .help("shorten timeouts and retries, or raise `--jobs` or `--deadline`");
     Some(problem)
 }

@@ -17,6 +17,10 @@ fn units_of(c: char, write: impl Fn(u16) -> String) -> String {
         .collect()
 }
 
+fn octets(c: char, write: impl Fn(u8) -> String) -> String {
+    c.encode_utf8(&mut [0; 4]).bytes().map(write).collect()
+}
+
 /// Manners of escaping, each by the characters that it escapes.
 const WRITERS: [(&str, Writer); 17] = [
     ("JSON, plain", |c| match c {
@@ -73,25 +77,14 @@ const WRITERS: [(&str, Writer); 17] = [
     }),
     ("a URL", |c| match c {
         c if c.is_ascii_alphanumeric() || "-_.~".contains(c) => c.to_string(),
-        c => c
-            .encode_utf8(&mut [0; 4])
-            .bytes()
-            .map(|byte| format!("%{byte:02X}"))
-            .collect(),
+        c => octets(c, |byte| format!("%{byte:02X}")),
     }),
     ("a URL that keeps what it may", |c| match c {
         c if c.is_ascii_alphanumeric() || "-_.~+/&'".contains(c) => c.to_string(),
-        c => c
-            .encode_utf8(&mut [0; 4])
-            .bytes()
-            .map(|byte| format!("%{byte:02x}"))
-            .collect(),
+        c => octets(c, |byte| format!("%{byte:02x}")),
     }),
     ("a URL, all of it", |c| {
-        c.encode_utf8(&mut [0; 4])
-            .bytes()
-            .map(|byte| format!("%{byte:02X}"))
-            .collect()
+        octets(c, |byte| format!("%{byte:02X}"))
     }),
     ("a form", |c| {
         url::form_urlencoded::byte_serialize(c.to_string().as_bytes()).collect()
@@ -252,7 +245,7 @@ fn two_secrets_that_overlap_are_gone_as_one() {
         name: value.to_owned(),
         value: value.to_owned(),
     });
-    let redactor = Redactor::new(secrets.to_vec());
+    let redactor = Redactor::new(&secrets);
     let mut text = "a first-second-third b, second".to_owned();
     redactor.redact(&mut text);
     assert_eq!(text, "a *** b, ***");
