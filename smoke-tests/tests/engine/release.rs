@@ -226,9 +226,10 @@ async fn nothing_is_asked_again_while_green_is_not_proven_again() {
 #[tokio::test(start_paused = true)]
 async fn one_new_proof_serves_all_checks_that_wait_for_it() {
     let service = Service::turning_green_after(8).await;
-    let checks: String = (0..8)
-        .map(|number| format!("  - {{ name: c{number}, get: /{number} }}\n"))
+    let checks: Vec<_> = (0..8)
+        .map(|number| format!("  - {{ name: c{number}, get: /{number} }}"))
         .collect();
+    let checks = checks.join("\n");
     let way = Way::default();
     let report = run(&service.url, &format!("checks:\n{checks}"), &of_new(), &way).await;
     assert_eq!(report.counts().passed, 8);
