@@ -120,7 +120,7 @@ async fn a_node_that_stays_blue_after_the_checks_fails() {
         balancer.fault(Listener::Test, Some(Fault::StaleNode { one_in: 3 }));
     };
     let trial = asking().await.set("SMOKE_PROOF", "identity");
-    let (trial, outcome) = amid(trial.set("SMOKE_PROOF_TIMEOUT", "5s"), 4, act).await;
+    let (trial, outcome) = amid(trial.set("SMOKE_PROOF_TIMEOUT", "10s"), 4, act).await;
     let why = "after the checks, the target no longer answers as green after ";
     trial.assert_failed(&outcome, why);
 }
@@ -129,6 +129,8 @@ async fn a_node_that_stays_blue_after_the_checks_fails() {
 async fn a_node_that_turns_green_after_the_checks_is_waited_for() {
     let act = |trial: &Trial| {
         let balancer = trial.stage.load_balancer();
+        balancer.forward(Listener::Test, Colour::Blue);
+        balancer.forward(Listener::Test, Colour::Green);
         balancer.fault_times(Listener::Test, Fault::StaleRequest { one_in: 1 }, 2);
     };
     let (trial, (registered, invoked)) = amid(asking_once().await, 2, act).await;
