@@ -30,7 +30,7 @@ pub struct Release<'a> {
     /// How an answer tells its version; absent if none does.
     pub identity: Option<&'a Identity>,
     /// How long a run may wait for other versions to stop answering, counted
-    /// from the first request that one of them answered.
+    /// from the first request that is sent again because one of them answered.
     pub patience: Duration,
     /// What is known of the way to it.
     pub proof: &'a dyn Proof,

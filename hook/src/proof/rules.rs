@@ -9,7 +9,7 @@
 //! | it is for other hosts | nothing |
 //! | it leads to green alone, for the whole host | what stands behind it is never reached |
 //! | it leads to blue, or shares between green and others | no proof |
-//! | it can take every request to the host, and does not lead to green | no proof |
+//! | it is not the default one, can take every request to the host, and does not lead to green | no proof |
 //! | it leads elsewhere for some requests | a note in the report |
 //! | it is the default one, and leads to green alone | this is what has to be |
 //! | it is the default one, and answers by itself | a rule has to lead the whole host to green |

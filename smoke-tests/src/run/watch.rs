@@ -38,8 +38,8 @@ const MOST_REASONS: usize = 5;
 pub(super) struct Watch<'a> {
     release: Release<'a>,
     target: &'a Target,
-    /// When the first request was sent that another version answered: the
-    /// patience of the run counts from then.
+    /// When the first request was sent that another version answered and that
+    /// may be sent again: the patience of the run counts from then.
     began: OnceLock<Instant>,
     /// When the last new proof was begun that succeeded. Who holds the lock
     /// makes the proof for all who wait for it.

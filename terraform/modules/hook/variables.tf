@@ -182,7 +182,7 @@ variable "proof" {
 }
 
 variable "proof_timeout" {
-  description = "Seconds that the proof may wait for the listener, a part of `timeout`. Null: the hook's own, a minute."
+  description = "Seconds that the proof may wait for green, before the checks, after them, and while they run for other versions to stop answering; a part of `timeout`. Null: the hook's own, a minute."
   type        = number
   default     = null
 
