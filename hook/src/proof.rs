@@ -38,7 +38,7 @@ mod words;
 use std::fmt;
 use std::time::Duration;
 
-use futures_util::future::{join, try_join};
+use futures_util::future::try_join;
 use serde_json::{Map, Value};
 use smoke_tests::hosts::Hosts;
 use smoke_tests::release;
@@ -187,7 +187,6 @@ impl Prover {
         &self,
         subject: &Subject,
         connection: &Connection,
-        hosts: &Hosts,
         bound: Bound,
     ) -> Result<Proven, Unproven> {
         let Some((facts, green)) = subject.green() else {
@@ -196,18 +195,25 @@ impl Prover {
                 ..Proven::default()
             });
         };
-        let listener = async {
-            if self.settings.mode == Mode::Identity {
-                return Ok(Proven::default());
-            }
-            let proof = listener::prove(self.clients()?, facts, green, connection, bound);
-            Box::pin(proof).await
-        };
-        let doors = dialled::unproven_doors(hosts, connection);
-        let (listener, doors) = join(listener, doors).await;
-        let mut proven = listener?;
-        proven.notes.extend(doors);
-        Ok(proven)
+        if self.settings.mode == Mode::Identity {
+            return Ok(Proven::default());
+        }
+        let proof = listener::prove(self.clients()?, facts, green, connection, bound);
+        Box::pin(proof).await
+    }
+
+    /// Notes on hosts that checks may ask, and of which nothing is proven.
+    pub(crate) async fn doors(
+        &self,
+        subject: &Subject,
+        connection: &Connection,
+        hosts: &Hosts,
+        bound: Bound,
+    ) -> Vec<String> {
+        match subject.green() {
+            Some(_) => dialled::unproven_doors(hosts, connection, bound).await,
+            None => Vec::new(),
+        }
     }
 
     /// Proves what the app can say: that each address of the load balancer
@@ -289,7 +295,8 @@ impl Prover {
                 return Ok(());
             }
             let load_balancer = &self.clients()?.load_balancer;
-            listener::again(load_balancer, facts, green, connection, bound).await
+            let before = proven.routes.as_ref();
+            listener::again(load_balancer, facts, green, connection, before, bound).await
         };
         let app = async {
             let Some(identity) = self.identity() else {

@@ -20,6 +20,7 @@ use crate::http::Response;
 use crate::json;
 use crate::jsonpath::Path;
 use crate::target::Target;
+use crate::work::budget::{self, AT_ONCE};
 
 /// The most characters that are repeated of what another version says.
 const MOST_SAID: usize = 100;
@@ -118,7 +119,9 @@ impl Identity {
             Origin::Header(name) => {
                 let values = response.headers.get_all(name).iter();
                 let mut values = values.map(HeaderValue::as_bytes).map(<[u8]>::trim_ascii);
-                let other = values.find(|value| *value != self.expected.as_bytes())?;
+                // A header without a value tells no version.
+                let other =
+                    values.find(|value| !value.is_empty() && *value != self.expected.as_bytes())?;
                 let other = String::from_utf8_lossy(other);
                 Some(format!("`{name}: {}`", beginning(&other)))
             }
@@ -128,9 +131,11 @@ impl Identity {
                     return None;
                 }
                 let document = json::read(&response.headers, &response.body).ok()?;
-                let other = member
-                    .select(&document)
-                    .filter(|found| *found != Value::String(self.expected.clone()))?;
+                let found = budget::within(AT_ONCE, || member.select(&document));
+                let Ok(found) = found else {
+                    return Some(format!("too much to look for `{}` in", member.text()));
+                };
+                let other = found.filter(|it| *it != Value::String(self.expected.clone()))?;
                 let other = other.to_string();
                 Some(format!("`{}` at `{}`", beginning(&other), member.text()))
             }

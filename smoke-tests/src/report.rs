@@ -141,6 +141,8 @@ pub struct StepReport {
     /// How long the step waited for other versions to stop answering. That is
     /// not the time of the service, and counts for no retry.
     pub(crate) outlasting: Duration,
+    /// Whether another version gave the last answer.
+    pub(crate) is_foreign: bool,
     /// Where the load balancer led the requests of the last attempt, as far as
     /// that is known.
     pub(crate) routes: BTreeSet<Route>,

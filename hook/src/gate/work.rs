@@ -113,7 +113,7 @@ impl<'a> Work<'a> {
         // CodeDeploy may have less of its hour left.
         let bound = self.bound.at_most(self.closing.checks());
         let hosts = &self.ready.settings.selection.hosts;
-        let listener = prover.listener(&subject, &self.connection, hosts, bound);
+        let listener = prover.listener(&subject, &self.connection, bound);
         let versions = async {
             let versions = prover.versions(&subject, bound).await?;
             let context = subject.context(&versions);
@@ -126,8 +126,9 @@ impl<'a> Work<'a> {
         };
         let (mut by_aws, versions) = Box::pin(try_join(listener, versions)).await?;
         let app = prover.app(&subject, &versions, &self.connection, &by_aws, bound);
-        let notes = app.await?;
-        by_aws.notes.extend(notes);
+        let doors = prover.doors(&subject, &self.connection, hosts, bound);
+        let (notes, doors) = Box::pin(join(app, doors)).await;
+        by_aws.notes.extend(doors.into_iter().chain(notes?));
         prover.announce(&subject, &versions, bound);
         Ok(Proof {
             subject,
@@ -219,17 +220,14 @@ impl<'a> Work<'a> {
 
     /// Proves what was proven before the checks, once more, while they run.
     async fn prove_again(&self, proof: &Proof, until: Instant) -> Result<(), Unproven> {
-        let Ready {
-            settings, prover, ..
-        } = self.ready;
+        let prover = &self.ready.prover;
         let Proof {
             subject, versions, ..
         } = proof;
         let bound = prover.bound(until);
-        let hosts = &settings.selection.hosts;
-        let listener = prover.listener(subject, &self.connection, hosts, bound);
-        let proven = listener.await?;
-        let app = prover.app(subject, versions, &self.connection, &proven, bound);
+        let listener = prover.listener(subject, &self.connection, bound);
+        let by_aws = listener.await?;
+        let app = prover.app(subject, versions, &self.connection, &by_aws, bound);
         app.await.map(drop)
     }
 

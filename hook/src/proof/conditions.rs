@@ -7,17 +7,24 @@
 //!
 //! Source: [Condition types](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html).
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 use crate::load_balancer::{Condition, QueryPair, Rule, Values};
 
 /// Regular expressions that hold for every path.
-const EVERY_PATH: [&str; 6] = [".*", "^.*$", "/.*", "^/.*", "^/.*$", "^/"];
+const EVERY_PATH: [&str; 5] = [".*", "^.*$", "/.*", "^/.*", "^/.*$"];
 /// The most memory that a regular expression may take, in bytes. AWS takes no
 /// longer ones than 128 characters.
 const MOST_BYTES: usize = 1 << 20;
+
+/// The most regular expressions that are kept. A listener has no more than 100
+/// rules, with five values each.
+const MOST_KNOWN: usize = 1_000;
 
 /// Whether something holds. The least of all conditions is that of the rule,
 /// the greatest of all values that of the condition.
@@ -246,17 +253,35 @@ fn occurs(expression: &str, forms: &[&str], case: Case) -> Holds {
     let mut ways = Vec::new();
     for whole in [expression.to_owned(), format!("^(?:{expression})$")] {
         for ignored in cases {
-            let regex = RegexBuilder::new(&whole)
-                .size_limit(MOST_BYTES)
-                .case_insensitive(*ignored)
-                .build();
-            let Ok(regex) = regex else {
+            let Some(regex) = compiled(&whole, *ignored) else {
                 return Holds::Perhaps;
             };
             ways.extend(forms.iter().map(|text| regex.is_match(text)));
         }
     }
     agreed(ways)
+}
+
+/// A regular expression, if it can be read. Each is compiled once: every
+/// request of every check is held against it.
+fn compiled(expression: &str, ignored: bool) -> Option<Regex> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<(String, bool), Option<Regex>>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        let regex = known.entry((expression.to_owned(), ignored));
+        let regex = regex.or_insert_with(|| {
+            RegexBuilder::new(expression)
+                .size_limit(MOST_BYTES)
+                .case_insensitive(ignored)
+                .build()
+                .ok()
+        });
+        regex.clone()
+    })
 }
 
 /// What a backslash in a pattern stands for.

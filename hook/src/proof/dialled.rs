@@ -133,13 +133,17 @@ pub(super) async fn is_load_balancer(
 
 /// Notes on hosts that checks may ask, and that are the same load balancer on
 /// another port: nothing of the proof holds there.
-pub(super) async fn unproven_doors(hosts: &Hosts, connection: &Connection) -> Vec<String> {
+pub(super) async fn unproven_doors(
+    hosts: &Hosts,
+    connection: &Connection,
+    bound: Bound,
+) -> Vec<String> {
     let (_, port) = dialled(connection);
     let others: Vec<_> = hosts.exact().filter(|(_, other)| *other != port).collect();
     if others.is_empty() {
         return Vec::new();
     }
-    let until = Instant::now() + LOOKUP;
+    let until = bound.until.min(Instant::now() + LOOKUP);
     let own = Names::new(connection, None).addresses(until).await;
     let own = own.unwrap_or_default().addresses;
     let looked_up = others

@@ -70,6 +70,7 @@ pub(super) async fn again(
     facts: &Facts,
     green: &Green,
     connection: &Connection,
+    before: Option<&Routes>,
     bound: Bound,
 ) -> Result<(), Unproven> {
     let (what, listener) = listener(facts)?;
@@ -78,13 +79,24 @@ pub(super) async fn again(
         reason: format!("after the checks, green could not be looked at again: {error}"),
         help: error.help(),
     })?;
-    match asked(what, facts, green, connection).judge(&rules, "") {
-        Ok(_) => Ok(()),
-        Err(does) => Err(Unproven::new(
+    let asked = asked(what, facts, green, connection);
+    if let Err(does) = asked.judge(&rules, "") {
+        return Err(Unproven::new(
             format!("after the checks, the {what} no longer forwards to green alone: {does}"),
             "find out who moved the listener while the checks ran",
-        )),
+        ));
     }
+    // The requests were held against the rules as they were before.
+    let host = asked.host;
+    if before.is_some_and(|before| !before.are_for(host, &rules)) {
+        return Err(Unproven::new(
+            format!(
+                "after the checks, the {what} has other rules for requests to `{host}` than before"
+            ),
+            "run the deployment again once nobody changes the rules",
+        ));
+    }
+    Ok(())
 }
 
 fn asked<'a>(

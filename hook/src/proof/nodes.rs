@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use smoke_tests::hosts::Hosts;
 use smoke_tests::http::Client;
 use smoke_tests::plan::Plan;
 use smoke_tests::report::{Class, Outcome, Report};
@@ -156,6 +157,8 @@ async fn ask(
     until: Instant,
 ) -> Result<(), Wrong> {
     let mut connection = connection.clone();
+    // Nobody else is asked for the identity, not even by the target's name.
+    connection.target = connection.target.allowing(Hosts::default());
     if connection.target.is_address() {
         connection.target = at(&connection.target, address)
             .ok_or_else(|| Wrong::silence("no URL can be made of the address"))?;

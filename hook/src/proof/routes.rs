@@ -96,6 +96,17 @@ impl Routes {
         Route::Undecided(list(rules.chain(behind)))
     }
 
+    /// Whether these rules are the same for requests to a host.
+    pub(super) fn are_for(&self, host: &str, rules: &[Rule]) -> bool {
+        let seen = Seen {
+            host,
+            request: None,
+        };
+        let may_take = |rule: &&Rule| rule.takes(seen) != Holds::No;
+        let before = self.rules.iter().filter(may_take);
+        before.eq(rules.iter().filter(may_take))
+    }
+
     fn groups(&self) -> Groups<'_> {
         Groups {
             green: &self.green,

@@ -51,3 +51,13 @@ async fn a_host_that_is_the_same_load_balancer_on_another_port_is_noted() {
     assert_note(&invoked, &note);
     assert!(!invoked.output().contains("elsewhere.invalid"));
 }
+
+#[tokio::test]
+async fn the_targets_own_name_on_another_port_keeps_nobody_from_asking_for_the_identity() {
+    let trial = asking().await;
+    let (target, other) = (trial.stage.test_url(), trial.stage.production_url());
+    let trial = trial
+        .set("SMOKE_TARGET", &target)
+        .set("SMOKE_CONNECT_TO", "");
+    succeeds(&trial.set("SMOKE_ALLOW_HOSTS", &other)).await;
+}

@@ -184,6 +184,13 @@ fn of_proof() -> Vec<Reason> {
         }),
         meanwhile(Trial::new(), 1, to_blue),
         meanwhile(asking_once(), 2, to_blue),
+        meanwhile(Trial::new(), 1, |trial| {
+            let rule = Rule::of_paths(&["/elsewhere"], Action::Fixed(404));
+            trial
+                .stage
+                .load_balancer()
+                .set_rules(Listener::Test, vec![rule]);
+        }),
         meanwhile(impatient(), 1, |trial| {
             let api = trial.stage.codedeploy();
             api.fail("DescribeRules", 1, ApiFault::AccessDenied);

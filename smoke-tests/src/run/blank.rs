@@ -69,6 +69,7 @@ pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
                 latency: None,
                 series: None,
                 outlasting: Duration::ZERO,
+                is_foreign: false,
                 routes: BTreeSet::new(),
                 failures: Vec::new(),
                 exchange: None,

@@ -47,7 +47,10 @@ impl Attempt<'_> {
         let opened = self.open(request, &mut end, jar, report, trace).await;
         let (response, socket, no_login) = match opened {
             Ok(opened) => opened,
-            Err(failure) => return vec![failure],
+            Err(failure) => {
+                self.keep_secrets(scope, jar, trace).await;
+                return vec![failure];
+            }
         };
         let end = self.shared.not_beyond(end);
         report.status = Some(response.status);
@@ -130,7 +133,7 @@ impl Attempt<'_> {
             if let Some((foreign, response)) = self.foreign(&plain.url, &opened) {
                 foreign_answers += 1;
                 report.status = Some(response.status);
-                trace.answered(response.clone());
+                trace.foreign(response.clone());
                 self.outlast(&foreign, &plain.method, sent, foreign_answers)
                     .await?;
                 *end += sent.elapsed();

@@ -32,6 +32,8 @@ pub(super) struct Trace {
     /// The last of what was said over a WebSocket.
     messages: VecDeque<Message>,
     secrets: Vec<Secret>,
+    /// Whether the answer is that of another version.
+    is_foreign: bool,
 }
 
 impl Trace {
@@ -48,6 +50,18 @@ impl Trace {
         }
         self.request = Some(request.clone());
         self.response = None;
+        self.is_foreign = false;
+    }
+
+    /// Another version answered.
+    pub(super) fn foreign(&mut self, response: Response) {
+        self.answered(response);
+        self.is_foreign = true;
+    }
+
+    /// Whether another version gave the last answer.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.is_foreign
     }
 
     pub(super) fn answered(&mut self, response: Response) {

@@ -32,6 +32,11 @@ struct Kept {
     failed: usize,
     latencies: Vec<Duration>,
     repeats: Repeats,
+    /// How long they waited for other versions: all of them if they come one
+    /// after the other, else the one that waited longest.
+    outlasting: Duration,
+    /// Why the first one failed that another version answered.
+    foreign: Option<Failure>,
     first_passed: Option<Repetition>,
     first_failed: Option<Repetition>,
 }
@@ -67,7 +72,7 @@ pub(super) async fn run(
         })
         .buffer_unordered(repeat.jobs.get());
     while let Some(repetition) = repetitions.next().await {
-        kept.keep(repetition);
+        kept.keep(repetition, repeat.jobs.get() == 1);
     }
     drop(repetitions);
     for repetition in kept.first_passed.iter().chain(&kept.first_failed) {
@@ -83,7 +88,7 @@ pub(super) async fn run(
         scope.keep_secret(secrets);
     }
     let start = report.start;
-    let repeats = kept.repeats;
+    let (repeats, outlasting) = (kept.repeats, kept.outlasting);
     let shown = if failures.is_empty() {
         kept.first_passed.or(kept.first_failed)
     } else {
@@ -106,15 +111,25 @@ pub(super) async fn run(
     report.attempts = 1;
     report.start = start;
     report.repeats = repeats;
+    report.outlasting = outlasting;
     report.duration = begun.elapsed();
     report.series = Some(series);
 }
 
 impl Kept {
-    fn keep(&mut self, repetition: Repetition) {
+    fn keep(&mut self, repetition: Repetition, one_by_one: bool) {
         self.done += 1;
         self.latencies.extend(repetition.report.latency);
         self.repeats += repetition.report.repeats;
+        let waited = repetition.report.outlasting;
+        self.outlasting = if one_by_one {
+            self.outlasting + waited
+        } else {
+            self.outlasting.max(waited)
+        };
+        if repetition.report.is_foreign && self.foreign.is_none() {
+            self.foreign = repetition.report.failures.first().cloned();
+        }
         let passed = repetition.report.failures.is_empty();
         let first = if passed {
             &mut self.first_passed
@@ -163,6 +178,12 @@ fn judge(
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
     let tolerant = |query| repeat.of_all.iter().any(|of_all| of_all.query == query);
+    // No rate of errors makes an answer of another version one of the release.
+    let foreign = kept
+        .foreign
+        .iter()
+        .filter(|_| tolerant(SeriesQuery::ErrorRate));
+    failures.extend(foreign.cloned());
     if let Some(first) = &kept.first_failed
         && !tolerant(SeriesQuery::ErrorRate)
     {

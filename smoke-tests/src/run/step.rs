@@ -69,6 +69,7 @@ pub(super) async fn once(
     report.latency = None;
     let mut trace = Trace::default();
     report.failures = attempt.make(scope, jar, report, &mut trace).await;
+    report.is_foreign = trace.is_foreign();
     report.credentials.extend(trace.credentials());
     if !report.failures.is_empty() {
         let redactor = shared.redactor.with(scope.secrets());
@@ -123,19 +124,25 @@ impl Attempt<'_> {
                 failures
             }
             Err(failure) => {
-                // The report shows what came back, without its secrets.
-                if let Some(response) = trace.response() {
-                    let mut inner = scope.clone();
-                    let judged = self
-                        .judge(&[], &self.step.captures, response, &mut inner, jar)
-                        .await;
-                    scope.keep_secret(inner.secrets().to_vec());
-                    if judged.hides_secret {
-                        trace.hide_answer();
-                    }
-                }
+                self.keep_secrets(scope, jar, trace).await;
                 vec![failure]
             }
+        }
+    }
+
+    /// Finds the secrets in an answer that is not judged: the report shows it
+    /// without them.
+    pub(super) async fn keep_secrets(&self, scope: &mut Scope, jar: &Jar, trace: &mut Trace) {
+        let Some(response) = trace.response() else {
+            return;
+        };
+        let mut inner = scope.clone();
+        let judged = self
+            .judge(&[], &self.step.captures, response, &mut inner, jar)
+            .await;
+        scope.keep_secret(inner.secrets().to_vec());
+        if judged.hides_secret {
+            trace.hide_answer();
         }
     }
 
@@ -215,7 +222,7 @@ impl Attempt<'_> {
             if let Some((foreign, response)) = self.foreign(&url, &asked) {
                 foreign_answers += 1;
                 report.status = Some(response.status);
-                trace.answered(response.clone());
+                trace.foreign(response.clone());
                 self.outlast(&foreign, &plain.method, sent, foreign_answers)
                     .await?;
                 // The step's time is the release's.

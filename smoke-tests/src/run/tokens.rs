@@ -197,24 +197,36 @@ impl Tokens {
             Ok(response) => Some(response),
             Err(unanswered) => unanswered.response.as_deref(),
         };
+        // Whatever becomes of the answer, no output may hold what it grants.
+        let answer = heard.map(|heard| {
+            let answer = json::read(&heard.headers, &heard.body);
+            for name in ["access_token", "refresh_token", "id_token"] {
+                if let Some(token) = answer.as_ref().ok().and_then(|it| it[name].as_str()) {
+                    trace.know(name, token);
+                }
+            }
+            answer
+        });
+        let is_cut = matches!((&asked, &answer), (Err(_), Some(Err(_))));
         if let Some(response) = heard
             && let Some(foreign) = shared.foreign(&grant.url, response)
         {
-            trace.answered(response.clone());
+            trace.foreign(response.clone());
+            if is_cut {
+                trace.hide_answer();
+            }
             return Err(NoToken::Foreign(foreign));
         }
         let response = asked.map_err(|mut unanswered| {
             if let Some(response) = unanswered.response.take() {
                 trace.answered(*response);
             }
+            if is_cut {
+                trace.hide_answer();
+            }
             NoToken::Unanswered(unanswered)
         })?;
-        let answer: Value = json::read(&response.headers, &response.body).unwrap_or_default();
-        for name in ["access_token", "refresh_token", "id_token"] {
-            if let Some(token) = answer[name].as_str() {
-                trace.know(name, token);
-            }
-        }
+        let answer = answer.and_then(Result::ok).unwrap_or_default();
         let granted = granted(&response, &answer);
         trace.answered(response);
         match granted {

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::step::Attempt;
 use super::{Shared, failed};
+use crate::check_file::Severity;
 use crate::diagnostic::Diagnostic;
 use crate::http::{Request, Response, Unanswered};
 use crate::plan::PlannedCheck;
@@ -144,7 +145,12 @@ impl<'a> Watch<'a> {
         }
         report.about.foreign_answers = answers;
         report.about.notes.extend(undecided(report));
-        let reached = passed(report).any(|check| routes(check).next().is_some());
+        let is_required = |check: &&CheckReport| check.severity == Severity::Required;
+        let any_required = passed(report).any(|check| is_required(&check));
+        let of_weight = passed(report).filter(|check| !any_required || is_required(check));
+        let reached = of_weight
+            .map(routes)
+            .any(|mut routes| routes.next().is_some());
         if verdict::judge(report) == Verdict::Succeeded && !reached {
             let problem = Problem {
                 text: "no check that passed asked the target".to_owned(),

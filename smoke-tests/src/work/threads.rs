@@ -6,7 +6,7 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -18,14 +18,17 @@ use super::budget::{self, AT_MOST, Budget};
 /// The most threads of this kind in a process, those that were left alone
 /// included.
 pub(crate) const MOST_THREADS: usize = 4;
+/// The same number, to compare with those that were left alone.
+const MOST_LOST: isize = MOST_THREADS.cast_signed();
 
 /// The stack of a thread: what the budget allows, and room for what does not
 /// count itself, such as freeing what was built.
 const STACK: usize = AT_MOST.stack + 32 * 1024 * 1024;
 
 static FREE: Semaphore = Semaphore::const_new(MOST_THREADS);
-/// How many threads were left alone and have not ended.
-static LOST: AtomicUsize = AtomicUsize::new(0);
+/// How many threads were left alone and have not ended. One that ends in the
+/// moment in which it is left alone may be taken away before it is counted.
+static LOST: AtomicIsize = AtomicIsize::new(0);
 static ALL_LOST: Notify = Notify::const_new();
 
 /// Why work was not done.
@@ -53,7 +56,7 @@ pub(crate) async fn run<T: Send + 'static>(
         }
     };
     let all_lost = ALL_LOST.notified();
-    if LOST.load(Ordering::SeqCst) >= MOST_THREADS {
+    if LOST.load(Ordering::SeqCst) >= MOST_LOST {
         return Err(Undone::NoThread);
     }
     let permit = tokio::select! {
@@ -87,7 +90,7 @@ pub(crate) async fn run<T: Send + 'static>(
         () = tokio::time::sleep_until(late) => {}
     }
     let has_ended = settled.swap(true, Ordering::SeqCst);
-    if !has_ended && LOST.fetch_add(1, Ordering::SeqCst) + 1 >= MOST_THREADS {
+    if !has_ended && LOST.fetch_add(1, Ordering::SeqCst) + 1 >= MOST_LOST {
         ALL_LOST.notify_waiters();
     }
     Err(Undone::Late)

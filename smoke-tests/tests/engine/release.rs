@@ -315,7 +315,7 @@ async fn metadata_of_grpc_is_held_against_the_release_and_no_call_is_made_twice(
 #[tokio::test(start_paused = true)]
 async fn a_token_that_another_version_gives_is_none() {
     let service = Service::answering(1, |_, version| {
-        let token = r#"{ "access_token": "t", "token_type": "Bearer" }"#;
+        let token = r#"{ "access_token": "of-the-old-version", "token_type": "Bearer" }"#;
         Reply::With(200, says(version), token.to_owned())
     })
     .await;
@@ -324,6 +324,42 @@ async fn a_token_that_another_version_gives_is_none() {
     let report = run(&service.url, &text, &of_new(), &Way::default()).await;
     assert_eq!(*service.asked.lock().unwrap(), ["/token"]);
     insta::assert_snapshot!(said(&report, &service.url));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_output_holds_the_secret_with_which_another_version_answers_a_websocket() {
+    let service = Service::answering(usize::MAX, |_, version| {
+        let headers = format!("{}x-ticket: of-the-old-version\r\n", says(version));
+        Reply::With(403, headers, "of-the-old-version".to_owned())
+    })
+    .await;
+    let capture = "capture: { ticket: { header: x-ticket, secret: true } }";
+    let text = check(&format!(
+        "websocket: /live\nexpect: {{ status: 403 }}\n{capture}"
+    ));
+    let report = run(&service.url, &text, &of_new(), &Way::default()).await;
+    let shown = said(&report, &service.url);
+    assert!(!shown.contains("of-the-old-version"), "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_error_rate_tolerates_an_answer_of_another_version() {
+    let series = "post: /\nrepeat: { times: 20 }\nexpect: { error_rate: { at_most: 0.5 } }";
+    let service = Service::turning_green_after(0).await;
+    let report = run(&service.url, &check(series), &of_new(), &Way::default()).await;
+    assert_eq!(outcome(&report), (Outcome::Passed, vec![]));
+    let service = Service::turning_green_after(1).await;
+    let report = run(&service.url, &check(series), &of_new(), &Way::default()).await;
+    assert_eq!(report.checks[0].outcome, Outcome::Failed);
+    let shown = said(&report, &service.url);
+    assert!(shown.contains("an answer of another version"), "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_without_a_value_tells_no_version() {
+    let service = Service::answering(0, |_, _| Reply::With(200, says(""), String::new())).await;
+    let report = run(&service.url, &check("post: /"), &of_new(), &Way::default()).await;
+    assert_eq!(outcome(&report), (Outcome::Passed, vec![]));
 }
 
 #[tokio::test(start_paused = true)]
