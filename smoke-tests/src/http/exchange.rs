@@ -15,6 +15,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{StatusCode, Version};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::line::{Body, Line, Outgoing, Unsent};
@@ -152,6 +153,17 @@ impl Client {
         // Where others were answered, the version is spoken.
         let asked = http.filter(|_| !using.is_reused);
         match sent {
+            // Some servers say so before they close a connection that was idle
+            // (RFC 9110, section 15.5.9): no answer to what was just sent.
+            Ok(head)
+                if head.status() == StatusCode::REQUEST_TIMEOUT
+                    && head.version() == Version::HTTP_11
+                    && using.is_reused =>
+            {
+                line.link.retire();
+                let reason = "the server ended the idle connection with a 408";
+                Err(Lost::Closed(AskError::Broken(reason.to_owned())))
+            }
             Ok(head) => Ok(Begun {
                 head,
                 line,
@@ -164,6 +176,7 @@ impl Client {
                 }
                 Err(Lost::Refused(reason))
             }
+            Err(Unsent::Reset(reason)) => Err(Lost::Failed(AskError::Broken(reason))),
             Err(Unsent::LargeHead) => Err(Lost::Failed(AskError::LargeHead)),
             Err(Unsent::Broken(reason)) => Err(Lost::Failed(AskError::no_head(reason, asked))),
             Err(Unsent::Ended(reason)) => {

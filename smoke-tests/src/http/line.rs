@@ -51,6 +51,8 @@ pub(super) enum Unsent {
     Ended(String),
     /// The head of the answer is too large to be read.
     LargeHead,
+    /// The server spoke HTTP, and ended the request.
+    Reset(String),
     /// Something else.
     Broken(String),
 }

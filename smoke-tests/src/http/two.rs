@@ -202,6 +202,9 @@ impl From<h2::Error> for Unsent {
         if error.is_io() {
             return Self::Ended(words(&error));
         }
+        if error.is_remote() {
+            return Self::Reset(words(&error));
+        }
         Self::Broken(words(&error))
     }
 }
@@ -214,11 +217,14 @@ fn words(error: &h2::Error) -> String {
     let Some(reason) = error.reason() else {
         return "a request that HTTP/2 does not allow".to_owned();
     };
-    let code = format!("{reason:?}");
+    let code = match u32::from(reason) {
+        number @ 0xe.. => format!("the code {number:#x}"),
+        _ => format!("`{reason:?}`"),
+    };
     match (error.is_remote(), error.is_go_away()) {
-        (true, true) => format!("the server gave the connection up by GOAWAY with `{code}`"),
-        (true, false) => format!("the server reset the stream with `{code}`"),
-        (false, true) => format!("what came is not HTTP/2: `{code}`"),
-        (false, false) => format!("it breaks the rules of HTTP/2 with `{code}`"),
+        (true, true) => format!("the server gave the connection up by GOAWAY with {code}"),
+        (true, false) => format!("the server reset the stream with {code}"),
+        (false, true) => format!("what came is not HTTP/2: {code}"),
+        (false, false) => format!("it breaks the rules of HTTP/2 with {code}"),
     }
 }

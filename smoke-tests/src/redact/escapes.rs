@@ -42,11 +42,11 @@ impl Escape {
     }
 
     /// Reads the escape that a text may begin with; what it stands for is
-    /// added to `made`.
-    pub(super) fn read(self, text: &[u8], made: &mut Vec<u8>) -> Found {
+    /// added to `made`. Perhaps the text was cut at its end.
+    pub(super) fn read(self, text: &[u8], is_cut: bool, made: &mut Vec<u8>) -> Found {
         let length = match self {
             Self::Json => backslash(text, made),
-            Self::Markup => reference(text, made),
+            Self::Markup => reference(text, is_cut, made),
             Self::Url => percent(text, made),
         };
         match length {
@@ -112,7 +112,7 @@ fn percent(text: &[u8], made: &mut Vec<u8>) -> Option<usize> {
 }
 
 /// `&`, a name or a number, and `;`, which numbers can do without.
-fn reference(text: &[u8], made: &mut Vec<u8>) -> Option<usize> {
+fn reference(text: &[u8], is_cut: bool, made: &mut Vec<u8>) -> Option<usize> {
     if text.get(1) == Some(&b'#') {
         let (from, radix) = match text.get(2)? {
             b'x' | b'X' => (3, 16),
@@ -121,8 +121,12 @@ fn reference(text: &[u8], made: &mut Vec<u8>) -> Option<usize> {
         let digits = text[from..].iter();
         let digits = digits.take_while(|byte| char::from(**byte).is_digit(radix));
         let end = from + digits.count();
-        // At the end of the text more digits may have been cut off.
-        let closed = *text.get(end)? == b';';
+        let closed = match text.get(end) {
+            Some(byte) => *byte == b';',
+            // More digits may have been cut off.
+            None if is_cut => return None,
+            None => false,
+        };
         push(char::from_u32(number(&text[from..end], radix)?)?, made);
         return Some(end + usize::from(closed));
     }

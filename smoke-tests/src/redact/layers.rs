@@ -139,7 +139,7 @@ impl Copy {
             let end = cuts.peek().map_or(text.len(), |cut| cut.here);
             let found = if *byte == mark {
                 made.clear();
-                escape.read(&text[at..end], &mut made)
+                escape.read(&text[at..end], cuts.peek().is_some(), &mut made)
             } else {
                 Found::Nothing
             };
@@ -177,6 +177,7 @@ impl Copy {
                 continue;
             }
             places.clear();
+            let mut line = 0;
             let next = loop {
                 while text.get(at).is_some_and(|byte| (groups.fit)(*byte)) {
                     places.push(at);
@@ -185,7 +186,8 @@ impl Copy {
                 if !groups.in_lines {
                     break at;
                 }
-                let next = at + line_break(&text[at..]);
+                let next = at + line_break(&text[at..], places.len() - line);
+                line = places.len();
                 if next == at || !text.get(next).is_some_and(|byte| (groups.fit)(*byte)) {
                     break next;
                 }
@@ -215,6 +217,10 @@ impl Copy {
         (!self.bytes.is_empty()).then_some(self)
     }
 }
+
+/// The fewest characters of a line of Base64 behind which a blank may stand for
+/// a line break. No word is that long.
+const LEAST_LINE: usize = 60;
 
 /// How characters become bytes, by groups.
 struct Groups {
@@ -274,20 +280,19 @@ fn hex(run: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// The length of a line break at the beginning, with what the next line is
-/// indented by.
-fn line_break(text: &[u8]) -> usize {
-    let returned = usize::from(text.first() == Some(&b'\r'));
-    let fed = usize::from(text.get(returned) == Some(&b'\n'));
-    let broken = returned + fed;
-    if broken == 0 {
-        return 0;
+/// The length of what stands between two lines: line breaks, perhaps behind a
+/// backslash, and blanks. Behind a line that is as long as those of Base64, of
+/// 64 characters or 76, blanks alone will do.
+fn line_break(text: &[u8], line: usize) -> usize {
+    let escaped = usize::from(text.starts_with(b"\\\n") || text.starts_with(b"\\\r"));
+    let blank = text[escaped..].iter();
+    let blank = blank.take_while(|byte| byte.is_ascii_whitespace()).count();
+    let between = &text[..escaped + blank];
+    if between.contains(&b'\n') || line >= LEAST_LINE {
+        between.len()
+    } else {
+        0
     }
-    let indent = text[broken..].iter();
-    broken
-        + indent
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count()
 }
 
 /// The range, widened to all of the Base64 that it stands in: the characters

@@ -55,8 +55,19 @@ pub(super) fn needles(secret: usize, value: &str) -> Vec<Needle> {
     };
     let found = found.into_iter();
     let found = found.map(|(form, text)| needle(form, text.clone(), text.as_bytes()));
-    let old = latin1(value).map(|bytes| needle(Form::Foreign, value.to_owned(), &bytes));
+    let old = latin1(value).into_iter().chain(utf16(value));
+    let old = old.map(|bytes| needle(Form::Foreign, value.to_owned(), &bytes));
     found.chain(old.filter(|_| !short)).collect()
+}
+
+/// A text in UTF-16, in either order of bytes: in Base64, or where a service
+/// does not say that it is UTF-16.
+fn utf16(text: &str) -> [Vec<u8>; 2] {
+    let units = || text.encode_utf16();
+    [
+        units().flat_map(u16::to_le_bytes).collect(),
+        units().flat_map(u16::to_be_bytes).collect(),
+    ]
 }
 
 /// A text that is not ASCII, in the encoding of old pages and scripts.

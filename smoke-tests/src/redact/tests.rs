@@ -196,3 +196,52 @@ fn names_become_names_of_shell_variables() {
         assert_eq!(variable(name), expected);
     }
 }
+
+#[test]
+fn numbers_of_a_page_need_no_semicolon_at_the_end_of_a_text_either() {
+    let redactor = redactor("ab=cd+");
+    for page in [
+        "&#97&#98&#61&#99&#100&#43",
+        "&#x61&#x62&#x3d&#x63&#x64&#x2b",
+    ] {
+        for (before, after) in [("", ""), ("<p>", "</p>"), ("x", " y")] {
+            let mut text = format!("{before}{page}{after}");
+            redactor.redact(&mut text);
+            assert_eq!(text, format!("{before}***{after}"));
+        }
+    }
+}
+
+#[test]
+fn lines_of_base64_are_parted_in_many_ways() {
+    let secret = "k3y-äß€-with-some-more-characters-than-a-line-of-base64-has-0123456789";
+    let encoded = STANDARD.encode(format!("user:{secret}"));
+    for width in [64, 76] {
+        let lines = encoded.as_bytes().chunks(width);
+        let lines: Vec<_> = lines.map(String::from_utf8_lossy).collect();
+        for between in ["\n", "\r\n", "\n\n", "\n  ", "\t", " ", "\\\n", " \n"] {
+            let mut text = format!("a: {}", lines.join(between));
+            redactor(secret).redact(&mut text);
+            for line in &lines {
+                let tail = &line[line.len() - 8..];
+                assert!(!text.contains(tail), "{between:?} {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_found_in_utf_16_that_nobody_declares() {
+    let secret = "sk_live_4eC39";
+    let units = secret.encode_utf16();
+    let little: Vec<u8> = units.clone().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = units.flat_map(u16::to_be_bytes).collect();
+    for bytes in [little, big] {
+        let raw = String::from_utf8(bytes.clone()).unwrap();
+        for shape in [raw, STANDARD.encode(bytes)] {
+            let mut text = format!("a: {shape}.");
+            redactor(secret).redact(&mut text);
+            assert!(text.contains("***") && text.len() < 10, "{text:?}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use smoke_tests::snippet::Colour;
 
 use crate::support::scripted::Deed::{
     Abort, Answer, AnswerAndClose, Close, GoAwayAfter, GoAwayBefore, HalfABody, HalfABodyAndReset,
-    HalfAHead, Reset, Silence, Together,
+    HalfAHead, Reset, Silence, TimeOut, Together,
 };
 use crate::support::scripted::{
     CANCEL, Deed, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM, Scripted, serve_script,
@@ -73,6 +73,20 @@ async fn what_may_be_repeated_is_asked_once_more_when_a_used_connection_ends() {
                 seen.assert(&case, Outcome::Passed, &[0, 0, 1], (1, 0));
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_408_on_a_used_connection_is_its_end_and_on_a_new_one_an_answer() {
+    for method in REPEATABLE {
+        let script: &[&[Deed]] = &[&[Answer, TimeOut], &[]];
+        let seen = run("1.1", script, &["get", method]).await;
+        seen.assert(method, Outcome::Passed, &[0, 0, 1], (1, 0));
+        let script: &[&[Deed]] = &[&[Answer, TimeOut], &[TimeOut]];
+        let seen = run("1.1", script, &["get", method]).await;
+        seen.assert(method, Outcome::Failed, &[0, 0, 1], (1, 0));
+        let seen = run("1.1", &[&[TimeOut]], &[method]).await;
+        seen.assert(method, Outcome::Failed, &[0], (0, 0));
     }
 }
 
@@ -299,5 +313,15 @@ async fn those_who_ask_at_the_same_time_share_one_connection_of_http_2() {
         let said = failures(&report.checks[0], Colour::Never);
         assert_eq!(report.checks[0].outcome, Outcome::Passed, "{said}");
         assert_eq!(server.connections(), [0; 16], "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_reset_says_nothing_of_the_version() {
+    for (code, words) in [(INTERNAL_ERROR, "`INTERNAL_ERROR`"), (63, "the code 0x3f")] {
+        let seen = run("2", &[&[Reset(code)]], &["get"]).await;
+        let found = failures(&seen.report.checks[0], Colour::Never);
+        let expected = format!("found a broken answer: the server reset the stream with {words}");
+        assert!(found.contains(&expected), "{found}");
     }
 }

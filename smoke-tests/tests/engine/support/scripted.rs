@@ -14,6 +14,9 @@ pub enum Deed {
     Answer,
     /// A whole answer, after which the connection ends.
     AnswerAndClose,
+    /// An answer with status 408, after which the connection ends; HTTP/1.1
+    /// only.
+    TimeOut,
     /// The end of the connection, before a byte of an answer.
     Close,
     /// The same, by a reset of TCP.
@@ -105,6 +108,9 @@ async fn one(mut stream: TcpStream, mut next: impl FnMut() -> Deed) -> Option<()
         let deed = next();
         let answer: &[u8] = match deed {
             Deed::Answer | Deed::AnswerAndClose => b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            Deed::TimeOut => {
+                b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            }
             Deed::HalfAHead => b"HTTP/1.1 200 OK\r\ncontent-le",
             Deed::HalfABody => b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello",
             _ => b"",
@@ -192,7 +198,7 @@ async fn two(mut stream: TcpStream, mut next: impl FnMut() -> Deed) -> Option<()
             Deed::Reset(code) => frame(RST_STREAM, 0, id, &[0, 0, 0, code]),
             Deed::GoAwayBefore(code) => go_away(id.saturating_sub(2), code),
             Deed::GoAwayAfter(code) => go_away(id, code),
-            Deed::Close | Deed::Abort | Deed::Silence => Vec::new(),
+            Deed::Close | Deed::TimeOut | Deed::Abort | Deed::Silence => Vec::new(),
         };
         stream.write_all(&answer).await.ok()?;
         match deed {
