@@ -35,6 +35,8 @@ LAMBDAS_OWN = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 }
+# What is noted where the application tells its version.
+ADDRESSES = "the identity was asked at 1 address of "
 # What is noted of a release that is deployed over itself.
 SHARED = "is blue's as well, and proves nothing"
 # The calls to CodeDeploy for which IAM knows a resource.
@@ -45,12 +47,15 @@ def prove(stage, revision, app_spec):
     """Passing, failing and dead: the verdict that arrives each time."""
     told = stage.told
     gate, watchdog = told["hook_function_name"], told["watchdog_function_name"]
+    # Where the application tells its version, it is asked at each address.
+    identity = "SMOKE_IDENTITY" in settings(configuration(stage, gate))
+    asked = [ADDRESSES] if identity else []
     with mailbox(stage, told["topic_arn"]) as letters:
         with rehearsed(stage, None) as rehearsal:
             deployed = green(stage, rehearsal, revision, app_spec, "green")
             log = invoke(stage, gate, rehearsal, rehearsal.ready["event"])
             expect(rehearsal.verdicts(), {deployed: "Succeeded"}, log)
-            of_the_release(reported(stage, deployed, "Succeeded"))
+            of_the_release(reported(stage, deployed, "Succeeded"), *asked)
             expect(letters(), [], "a topic that hears failures only")
             deployment.finish(stage, "green")
         # The next deployment goes into the other target group, and its version
@@ -62,8 +67,7 @@ def prove(stage, revision, app_spec):
             report = reported(stage, deployed, "Failed")
             # The same release once more: where the application tells its
             # version, blue tells the same.
-            identity = "SMOKE_IDENTITY" in settings(configuration(stage, gate))
-            of_the_release(report, *([SHARED] if identity else []))
+            of_the_release(report, *asked, *([SHARED] if identity else []))
             (failed,) = [check for check in report["checks"] if check["outcome"] == "failed"]
             assert "$.orders[*]" in json.dumps(failed), failed
             (letter,) = letters()
@@ -110,7 +114,7 @@ def prove_fallback(stage, revision, app_spec):
         log = invoke(stage, stage.told["hook_function_name"], rehearsal, rehearsal.ready["event"])
         expect(rehearsal.verdicts(), {deployed: "Succeeded"}, log)
         report = reported(stage, deployed, "Succeeded")
-    noted(report, "there are no check files at `s3://", SHARED)
+    noted(report, "there are no check files at `s3://", ADDRESSES, SHARED)
     assert any("those in the package ran instead" in note for note in report["notes"]), report["notes"]
     (check,) = report["checks"]
     assert "/checks/any-service.yaml:" in check["place"], check
