@@ -316,7 +316,7 @@ impl Prover {
     ///
     /// # Errors
     /// Why no answer could be held against it.
-    pub(crate) fn held(
+    pub(crate) fn release_identity(
         &self,
         subject: &Subject,
         versions: &Versions,
@@ -324,7 +324,7 @@ impl Prover {
         let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
             return Ok(None);
         };
-        identity::held(identity, &versions.green).map(Some)
+        identity::release_identity(identity, &versions.green).map(Some)
     }
 
     /// How long other versions may go on to answer once the checks run.

@@ -189,7 +189,7 @@ impl<'a> Work<'a> {
             settings, prover, ..
         } = self.ready;
         let patience = prover.patience();
-        let identity = prover.held(&proof.subject, &proof.versions)?;
+        let identity = prover.release_identity(&proof.subject, &proof.versions)?;
         let longest = plan.worst_case_at(settings.jobs, settings.rate);
         let longest = identity.as_ref().map_or(longest, |_| longest + patience);
         tracing::info!(

@@ -124,14 +124,17 @@ impl Question {
 ///
 /// # Errors
 /// Why that is not known.
-pub(super) fn held(identity: &Identity, green: &Version) -> Result<release::Identity, Unproven> {
+pub(super) fn release_identity(
+    identity: &Identity,
+    green: &Version,
+) -> Result<release::Identity, Unproven> {
     let expected = green.identity(&identity.expected);
     let expected = expected.ok_or_else(|| nothing_to_compare(&identity.expected, green))?;
-    let held = match &identity.origin {
+    let of_answers = match &identity.origin {
         Origin::Header(name) => release::Identity::of_header(name, expected),
         Origin::Json(member) => release::Identity::of_member(&identity.path, member, expected),
     };
-    held.map_err(|problem| {
+    of_answers.map_err(|problem| {
         Unproven::new(
             format!("the identity cannot be asked for: {problem}"),
             "look at `SMOKE_IDENTITY` and `SMOKE_IDENTITY_PATH`",
