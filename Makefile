@@ -67,7 +67,7 @@ ci: ## What CI runs: lints, tests, the package and its size
 .PHONY: ci-tools
 ci-tools: tools-if-possible browser-if-possible terraform-tools
 
-# No lint sees the engine without its command line: so the package's own build
+# No lint sees `aws` without a person's credentials: so the package's own build
 # takes no warning here.
 .PHONY: ci-rest
 ci-rest: STRICTLY := RUSTFLAGS="$${RUSTFLAGS:-} -D warnings"

@@ -9,7 +9,7 @@ NEWMAN_VERSION := 6
 beside-others: | cargo $(OTHERS)/bin/hurl $(OTHERS)/node_modules/.bin/newman ## Compare imported files with real Hurl and newman (builds Hurl: up to 15 minutes)
 	@PATH="$(abspath $(OTHERS))/bin:$(abspath $(OTHERS))/node_modules/.bin:$$PATH" \
 	IMPORT_EXAMPLES="$(abspath $(OTHERS))/examples" \
-	$(CARGO) test -p smoke-tests --test engine import::
+	$(CARGO) test -p smoke-tests --test smoke import::
 
 # The package of Hurl holds examples in its own description.
 $(OTHERS)/bin/hurl:

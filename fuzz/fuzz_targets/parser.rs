@@ -1,4 +1,4 @@
 //! Any text is read as a check file.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| smoke_tests::fuzzing::parser(text));
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::parser(text));

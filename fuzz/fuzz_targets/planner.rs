@@ -1,4 +1,4 @@
 //! Any check file, variables and tags become a plan.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| smoke_tests::fuzzing::planner(text));
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::planner(text));

@@ -1,4 +1,4 @@
 //! Any expectations are held against any document.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| smoke_tests::fuzzing::predicate(text));
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::predicate(text));

@@ -1,4 +1,4 @@
 //! Any template is filled in with any values.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| smoke_tests::fuzzing::template(text));
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::template(text));

@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 use aws::Access;
 use aws::s3::{Address, S3};
+use check_file::discover::{self, Place};
+use diagnostic::Source;
 use futures_util::future::join_all;
 use serde_json::Value;
-use smoke_tests::diagnostic::Source;
-use smoke_tests::discover::{self, Place};
 use tokio::time::Instant;
 
 use self::bucket::Fetching;

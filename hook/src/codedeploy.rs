@@ -12,8 +12,8 @@ use std::time::Duration;
 use aws_sdk_codedeploy::Client;
 use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
+use report::verdict::Verdict;
 use serde_json::{Map, Value};
-use smoke_tests::verdict::Verdict;
 use tokio::time::Instant;
 
 use crate::environment::Environment;

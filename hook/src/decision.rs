@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+pub(crate) use report::Problem;
+use report::verdict::{self, Verdict};
+use report::{Refusal, Report};
 use serde_json::{Map, Value};
-pub(crate) use smoke_tests::report::Problem;
-use smoke_tests::report::{Refusal, Report};
-use smoke_tests::verdict::{self, Verdict};
 
 use crate::proof::Unproven;
 use crate::settings::SettingError;

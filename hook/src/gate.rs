@@ -12,9 +12,9 @@ mod work;
 use std::any::Any;
 use std::sync::Arc;
 
-use smoke_tests::http::Client;
-use smoke_tests::target::Target;
-use smoke_tests::units::human_duration;
+use client::http::Client;
+use client::target::Target;
+use diagnostic::units::human_duration;
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tokio::time::Instant;

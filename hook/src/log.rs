@@ -8,8 +8,8 @@ use std::fmt;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
+use report::render::json::escaped;
 use serde_json::{Map, Value};
-use smoke_tests::render::json::escaped;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};

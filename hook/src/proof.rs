@@ -38,11 +38,11 @@ mod words;
 use std::fmt;
 use std::time::Duration;
 
+use client::connection::Connection;
+use client::hosts::Hosts;
 use futures_util::future::try_join;
+use runner::release;
 use serde_json::{Map, Value};
-use smoke_tests::hosts::Hosts;
-use smoke_tests::release;
-use smoke_tests::settings::Connection;
 use tokio::time::Instant;
 
 use self::bound::Pauses;

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use aws::Access;
 use aws::calls::CallError;
 use aws::secrets::{MOST_PARAMETERS, parameters, secret};
+use check_file::remote::{Fetched, Remote, Unavailable};
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt};
-use smoke_tests::remote::{Fetched, Remote, Unavailable};
 use tokio::time::Instant;
 
 /// How many calls are made at the same time.

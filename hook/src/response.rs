@@ -1,9 +1,9 @@
 //! The function's answer: what a person sees who invokes it, and what Lambda's
 //! destinations get.
 
+use report::render;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use smoke_tests::render;
 
 use crate::codedeploy::Reported;
 use crate::decision::{Decision, Problem};

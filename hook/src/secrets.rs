@@ -5,10 +5,10 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use report::Report;
+use runner::plan::Plan;
+use runner::secrets::Secrets;
 use serde_json::Value;
-use smoke_tests::plan::Plan;
-use smoke_tests::report::Report;
-use smoke_tests::secrets::Secrets;
 
 use crate::decision::Decision;
 use crate::environment::Environment;

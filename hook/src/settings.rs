@@ -13,12 +13,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use smoke_tests::hosts::{Host, Hosts};
-use smoke_tests::rate::Rate;
-use smoke_tests::settings::{Assignment, Connection, JOBS, Selection, Tags, parse_jobs};
-use smoke_tests::suggest;
-use smoke_tests::target::{Address, Target};
-use smoke_tests::units::parse_duration;
+use client::connection::Connection;
+use client::hosts::{Host, Hosts};
+use client::target::{Address, Target};
+use diagnostic::suggest;
+use diagnostic::units::parse_duration;
+use runner::rate::Rate;
+use runner::settings::{Assignment, JOBS, Selection, Tags, parse_jobs};
 
 use crate::checks::CheckSettings;
 use crate::deadlines::RESERVE;

@@ -19,7 +19,7 @@ use std::cell::LazyCell;
 use std::time::Duration;
 
 use futures_util::future::join;
-use smoke_tests::report::{Link, Report};
+use report::{Link, Report};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 

@@ -1,280 +1,214 @@
-//! Why a verdict is what it is, in as few lines as a person needs: for a
-//! notification, and for a terminal. Both are made from the JSON report, so
-//! that they cannot differ.
+//! `smoke explain`: why a deployment got its verdict, from its stored report.
+//!
+//! The only module of the command that knows AWS.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
-use serde::Deserialize;
+use aws::Access;
+use aws::s3::{Address, S3};
+use clap::ValueEnum;
+use diagnostic::Diagnostic;
+use diagnostic::snippet;
+use report::explain::Explanation;
+use tokio::time::Instant;
 
-use crate::render::json::VERSION;
-use crate::render::paint;
-use crate::report::Class;
-use crate::snippet::{Colour, visible};
-use crate::units::{counted, human_duration};
+use crate::Exit;
+use crate::output::Output;
 
-/// The most problems that are shown; the report has all.
-const MOST_PROBLEMS: usize = 10;
-/// The most names of other checks that are shown.
-const MOST_NAMES: usize = 10;
-/// The most bytes of one text.
-const MOST_TEXT: usize = 4 * 1024;
-/// The most bytes of one command.
-const MOST_COMMAND: usize = 16 * 1024;
-/// The longest subject of a message.
-///
-/// Source: [Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
-const LONGEST_SUBJECT: usize = 100;
+/// How many failed expectations are shown in full.
+const SHOWN: usize = 5;
+/// The largest report that is read.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// The longest that S3 is asked.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The name that the Lambda gives to a report.
+const NAME: &str = "report.json";
 
-/// What the JSON report says of the verdict.
-#[derive(Debug, Deserialize)]
-pub struct Explanation {
-    version: u32,
-    verdict: String,
-    reason: String,
-    target: String,
-    started_at: String,
-    duration_ms: u64,
-    #[serde(default)]
-    problems: Vec<Problem>,
-    #[serde(default)]
-    deployment: BTreeMap<String, String>,
-    reported: Option<String>,
-    #[serde(default)]
-    links: Vec<Link>,
-    checks: Vec<Check>,
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  smoke explain d-ABCDEF123 --reports s3://shop-reports/greenlight/
+  smoke explain s3://shop-reports/greenlight/d-ABCDEF123/runs/2026-11-23T120000.000Z-8476a536/
+  smoke explain report.json
+
+Credentials and Region are those of AWS's own tools: environment variables, profiles, SSO.
+
+Exit codes:
+  0  the report is shown, whatever its verdict
+  2  there is no such report, or it cannot be read
+  3  the command could not do its work";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The deployment, such as d-ABCDEF123; or a JSON report, or its folder, as
+    /// a file or in S3
+    #[arg(value_name = "DEPLOYMENT-ID")]
+    what: String,
+
+    /// Where the Lambda stores its reports
+    #[arg(long, env = "SMOKE_REPORTS", value_name = "S3-PREFIX")]
+    reports: Option<Address>,
+
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
 }
 
-#[derive(Debug, Deserialize)]
-struct Problem {
-    text: String,
-    help: Option<String>,
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// What a person needs to know.
+    Text,
+    /// The whole report, as it is stored.
+    Json,
 }
 
-#[derive(Debug, Deserialize)]
-struct Link {
-    title: String,
-    url: String,
+/// Where a report is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin<'a> {
+    File(&'a Path),
+    Stored(Address),
 }
 
-#[derive(Debug, Deserialize)]
-struct Check {
-    suite: String,
-    name: String,
-    outcome: String,
-    steps: Vec<Step>,
-}
+/// Why there is no report, what to do, and how the command ends.
+type Trouble = (Diagnostic, Exit);
 
-#[derive(Debug, Deserialize)]
-struct Step {
-    #[serde(default)]
-    failures: Vec<Failure>,
-    curl: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Failure {
-    class: String,
-    title: String,
-    place: Option<String>,
-    expected: Option<String>,
-    found: Option<String>,
-    help: Option<String>,
-}
-
-impl Explanation {
-    /// Reads a JSON report.
-    ///
-    /// # Errors
-    /// What kept it from being read, as a clause.
-    pub fn read(json: &[u8]) -> Result<Self, String> {
-        let read: Self = serde_json::from_slice(json)
-            .map_err(|error| format!("expected a JSON report of Greenlight: {error}"))?;
-        if read.version != VERSION {
-            return Err(format!(
-                "expected version {VERSION} of the report, found {}: use the `smoke` of the release that wrote it",
-                read.version
-            ));
-        }
-        Ok(read)
-    }
-
-    /// One line for the subject of a message: printable ASCII, and bounded.
-    pub fn subject(&self) -> String {
-        let named = ["application", "group", "id"]
-            .into_iter()
-            .filter_map(|name| self.deployment.get(name))
-            .map(String::as_str);
-        let named: Vec<_> = named.collect();
-        let of = if named.is_empty() {
-            self.target.clone()
-        } else {
-            named.join(" ")
-        };
-        format!("Greenlight {}: {of}", self.verdict)
-            .chars()
-            .map(|c| {
-                if c.is_ascii_graphic() || c == ' ' {
-                    c
-                } else {
-                    '?'
-                }
-            })
-            .take(LONGEST_SUBJECT)
-            .collect()
-    }
-
-    /// The whole of it, with this many failed expectations in full.
-    pub fn text(&self, shown: usize, colour: Colour) -> String {
-        let mut page = Page {
-            text: String::new(),
-            colour,
-        };
-        let (verdict, reason) = (page.verdict(&self.verdict), clipped(&self.reason));
-        let _ = writeln!(page.text, "{verdict}: {reason}\n");
-        self.circumstances(&mut page);
-        for problem in self.problems.iter().take(MOST_PROBLEMS) {
-            let _ = writeln!(page.text, "\n{}", clipped(&problem.text));
-            page.row("help", problem.help.as_deref());
-        }
-        if let more @ 1.. = self.problems.len().saturating_sub(MOST_PROBLEMS) {
-            let _ = writeln!(page.text, "\nand {}", counted(more, "more problem"));
-        }
-        self.failures(&mut page, shown);
-        if !self.links.is_empty() {
-            page.text.push('\n');
-        }
-        for link in &self.links {
-            page.row(&link.title, Some(&link.url));
-        }
-        page.text
-    }
-
-    fn circumstances(&self, page: &mut Page) {
-        let of = |name: &str| self.deployment.get(name).map(String::as_str);
-        page.row("deployment", of("id"));
-        page.row("application", of("application"));
-        page.row("group", of("group"));
-        page.row("event", of("lifecycle_event"));
-        page.row("image", of("image"));
-        page.row("target", Some(self.target.as_str()));
-        let took = human_duration(Duration::from_millis(self.duration_ms));
-        page.row("tested", Some(&format!("{}, for {took}", self.started_at)));
-        page.row("told", self.reported.as_deref().map(told));
-    }
-
-    fn failures(&self, page: &mut Page, shown: usize) {
-        let failed = || self.checks.iter().filter(|check| check.outcome == "failed");
-        let failures = failed().flat_map(|check| {
-            let steps = check.steps.iter();
-            steps.flat_map(move |step| step.failures.iter().map(move |it| (check, step, it)))
-        });
-        let failures: Vec<_> = failures.collect();
-        for (index, (check, step, failure)) in failures.iter().take(shown).enumerate() {
-            let name = format!("{} ({})", check.name, check.suite);
-            let name = page.bold(&clipped(&name));
-            let _ = writeln!(page.text, "\n{name}: {}", clipped(&failure.title));
-            page.row("class", Some(class(&failure.class)));
-            page.row("place", failure.place.as_deref());
-            page.row("expected", failure.expected.as_deref());
-            page.row("found", failure.found.as_deref());
-            page.row("help", failure.help.as_deref());
-            let next = failures.get(index + 1).filter(|_| index + 1 < shown);
-            let goes_on = next.is_some_and(|(_, other, _)| std::ptr::eq(*other, *step));
-            if let Some(curl) = step.curl.as_deref().filter(|_| !goes_on) {
-                page.command(curl);
+pub(crate) fn explain(args: &ExplainArgs, output: &Output) -> Exit {
+    match explained(args, output) {
+        Ok(text) => match output.report(&text) {
+            Ok(()) => Exit::Passed,
+            Err(error) => {
+                output.error(&format!("standard output cannot be written: {error}"));
+                Exit::CouldNotWork
             }
-        }
-        if let more @ 1.. = failures.len().saturating_sub(shown) {
-            let mut names: Vec<_> = failures.iter().skip(shown).collect();
-            names.dedup_by(|(a, ..), (b, ..)| std::ptr::eq(*a, *b));
-            let cut = if names.len() > MOST_NAMES {
-                ", …"
-            } else {
-                ""
-            };
-            let names = names.iter().take(MOST_NAMES);
-            let names: Vec<_> = names
-                .map(|(check, ..)| format!("`{}`", check.name))
-                .collect();
-            let more = counted(more, "more failed expectation");
-            let names = clipped(&names.join(", "));
-            let _ = writeln!(page.text, "\nand {more}, of {names}{cut}");
+        },
+        Err((diagnostic, exit)) => {
+            output.say(&snippet::render(&diagnostic, output.error_colour()));
+            exit
         }
     }
 }
 
-/// The class of a failure, for people.
-fn class(key: &str) -> &str {
-    let known = Class::ALL.into_iter().find(|class| class.key() == key);
-    known.map_or(key, |class| class.words())
+fn explained(args: &ExplainArgs, output: &Output) -> Result<String, Trouble> {
+    let (report, from) = match origin(&args.what, args.reports.as_ref())? {
+        Origin::File(path) => (read(path)?, path.display().to_string()),
+        Origin::Stored(at) => (fetch(&at)?, at.to_string()),
+    };
+    let explanation = Explanation::read(&report).map_err(|problem| {
+        let title = format!("`{from}` cannot be explained: {problem}");
+        (Diagnostic::general(title), Exit::BadInput)
+    })?;
+    Ok(match args.format {
+        Form::Text => explanation.text(SHOWN, output.colour()),
+        Form::Json => String::from_utf8_lossy(&report).into_owned(),
+    })
 }
 
-/// What became of the verdict, for people.
-fn told(reported: &str) -> &str {
-    match reported {
-        "accepted" => "CodeDeploy took the verdict",
-        "already-completed" => "CodeDeploy had a verdict already",
-        "not-accepted" => "CodeDeploy could not be told",
-        other => other,
+/// What is named: an address in S3, a file, or else a deployment.
+fn origin<'a>(what: &'a str, reports: Option<&Address>) -> Result<Origin<'a>, Trouble> {
+    let bad = |title: String| (Diagnostic::general(title), Exit::BadInput);
+    if what.starts_with(Address::SCHEME) {
+        let at: Address = what.parse().map_err(bad)?;
+        return Ok(Origin::Stored(report_at(&at)));
     }
+    let path = Path::new(what);
+    if path.is_file() || what.contains(['/', '\\']) || is_json(what) {
+        return Ok(Origin::File(path));
+    }
+    let Some(below) = reports else {
+        let diagnostic = Diagnostic::general(format!(
+            "where are the reports? expected `--reports`, found nothing beside the deployment `{what}`"
+        ));
+        let help = "give `--reports s3://bucket/prefix/`, or set `SMOKE_REPORTS`, as it is set for the Lambda";
+        return Err((diagnostic.help(help), Exit::BadInput));
+    };
+    let prefix = below.key.trim_end_matches('/');
+    let slash = if prefix.is_empty() { "" } else { "/" };
+    let key = format!("{prefix}{slash}{what}/");
+    Ok(Origin::Stored(report_at(&below.with_key(key))))
 }
 
-/// A text that is being written.
-struct Page {
-    text: String,
-    colour: Colour,
+/// The report in a folder, or what is named itself.
+fn report_at(at: &Address) -> Address {
+    let key = &at.key;
+    if is_json(key) {
+        return at.clone();
+    }
+    let slash = if key.is_empty() || key.ends_with('/') {
+        ""
+    } else {
+        "/"
+    };
+    at.with_key(format!("{key}{slash}{NAME}"))
 }
 
-impl Page {
-    fn verdict(&self, verdict: &str) -> String {
-        let colour = match verdict {
-            "Succeeded" => AnsiColor::Green,
-            _ => AnsiColor::Red,
-        };
-        paint(&visible(verdict), colour.on_default().bold(), self.colour)
-    }
+fn is_json(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|kind| kind == "json")
+}
 
-    fn bold(&self, text: &str) -> String {
-        paint(text, Style::new().bold(), self.colour)
-    }
+fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+    std::fs::read(path).map_err(|error| {
+        let title = format!("`{}` cannot be read: {error}", path.display());
+        (Diagnostic::general(title), Exit::BadInput)
+    })
+}
 
-    /// What is known by a name; what is not has no row.
-    fn row(&mut self, name: &str, value: Option<&str>) {
-        let Some(value) = value.filter(|value| !value.is_empty()) else {
-            return;
-        };
-        let name = paint(
-            &format!("{:<11}", visible(name)),
-            Style::new().dimmed(),
-            self.colour,
-        );
-        let _ = writeln!(self.text, "  {name} {}", clipped(value));
+fn fetch(at: &Address) -> Result<Vec<u8>, Trouble> {
+    let could_not = |title: String| (Diagnostic::general(title), Exit::CouldNotWork);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| could_not(format!("the runtime cannot be started: {error}")))?;
+    let fetched = runtime.block_on(async {
+        let access = Access::of_user().await.map_err(|problem| {
+            let help = "sign in as for AWS's own tools: environment variables, a profile (`AWS_PROFILE`), or `aws sso login`";
+            let title = format!("no access to AWS: {problem}");
+            (Diagnostic::general(title).help(help), Exit::CouldNotWork)
+        })?;
+        let got = S3::new(&access)
+            .get(at, MOST_BYTES, Instant::now() + LONGEST)
+            .await;
+        got.map_err(|error| refused(at, &error))
+    });
+    // A look-up that the system does not end must not hold up the answer.
+    runtime.shutdown_background();
+    let report = fetched?;
+    if report.len() as u64 > MOST_BYTES {
+        let title = format!("`{at}` is too large: expected at most {MOST_BYTES} bytes");
+        return Err(could_not(title));
     }
+    Ok(report)
+}
 
-    fn command(&mut self, curl: &str) {
-        self.text.push_str("  repeat it with:\n");
-        let lines: Vec<_> = curl.lines().map(visible).collect();
-        for line in cut(&lines.join("\n"), MOST_COMMAND).lines() {
-            let _ = writeln!(self.text, "    {line}");
+/// What to say of a report that S3 does not give.
+fn refused(at: &Address, error: &aws::calls::CallError) -> Trouble {
+    let bucket = &at.bucket;
+    match error.code() {
+        "NoSuchKey" => (
+            Diagnostic::general(format!("there is no report `{at}`")).help(
+                "is the deployment's id right, and `--reports` what `SMOKE_REPORTS` of the Lambda is? \
+                 A gate that died before it could report leaves none until its watchdog has reported",
+            ),
+            Exit::BadInput,
+        ),
+        "NoSuchBucket" => (
+            Diagnostic::general(format!("there is no bucket `{bucket}`"))
+                .help("write `--reports` as `SMOKE_REPORTS` of the Lambda is"),
+            Exit::BadInput,
+        ),
+        "AccessDenied" => (
+            Diagnostic::general(format!("`{at}` may not be read: {error}")).help(format!(
+                "allow yourself `s3:GetObject` on `arn:aws:s3:::{bucket}/{}`; without `s3:ListBucket`, S3 says the same of a report that is not there",
+                at.key
+            )),
+            Exit::CouldNotWork,
+        ),
+        _ => {
+            let diagnostic = Diagnostic::general(format!("`{at}` could not be read: {error}"));
+            let help = "is the Region the bucket's (`AWS_REGION`, or the profile's), and S3 reached from here?";
+            (diagnostic.help(help), Exit::CouldNotWork)
         }
     }
 }
-
-/// The text on one line, harmless for a terminal, and bounded.
-fn clipped(text: &str) -> String {
-    cut(&visible(text), MOST_TEXT)
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if text.len() <= most {
-        return text.to_owned();
-    }
-    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at));
-    format!("{}…", &text[..end.unwrap_or_default()])
-}
-
-#[cfg(test)]
-mod tests;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use aws::calls::CallError;
 use aws::s3::{Address, Listed, S3};
+use check_file::discover::{Place, is_check_file};
+use diagnostic::Mirror;
+use diagnostic::units::{human_bytes, human_bytes_beside};
 use futures_util::stream::{self, StreamExt};
-use smoke_tests::diagnostic::Mirror;
-use smoke_tests::discover::{Place, is_check_file};
-use smoke_tests::units::{human_bytes, human_bytes_beside};
 use tokio::time::Instant;
 
 use crate::decision::Problem;

@@ -2,8 +2,8 @@
 //! `s3://bucket/checks/{{ deployment.image_tag }}/`.
 
 use aws::s3::Address;
+use diagnostic::suggest;
 use serde_json::Value;
-use smoke_tests::suggest;
 
 use crate::decision::Problem;
 

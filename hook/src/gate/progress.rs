@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use smoke_tests::report::{CheckReport, Outcome};
-use smoke_tests::run::Progress;
+use report::{CheckReport, Outcome};
+use runner::run::Progress;
 
 pub(super) fn tell(progress: Progress<'_>) {
     if let Progress::Finished { check, .. } = progress {

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use smoke_tests::verdict::Verdict;
+use report::verdict::Verdict;
 
 use super::*;
 

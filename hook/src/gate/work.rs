@@ -4,18 +4,19 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 
+use client::connection::Connection;
+use client::http::Client;
+use diagnostic::Problems;
+use diagnostic::units::counted;
 use futures_util::future::{LocalBoxFuture, join, try_join};
 use http::{HeaderMap, Method};
+use report::Report;
+use report::verdict::{self, Verdict};
+use runner::plan::{self, Plan};
+use runner::release::{self, Release, Route};
+use runner::run;
+use runner::settings::{Limits, Selection};
 use serde_json::Value;
-use smoke_tests::diagnostic::Problems;
-use smoke_tests::http::Client;
-use smoke_tests::plan::{self, Plan};
-use smoke_tests::release::{self, Release, Route};
-use smoke_tests::report::Report;
-use smoke_tests::run;
-use smoke_tests::settings::{Connection, Limits, Selection};
-use smoke_tests::units::counted;
-use smoke_tests::verdict::{self, Verdict};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use url::Url;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smoke_tests::units::human_duration;
+use diagnostic::units::human_duration;
 use tokio::time::Instant;
 
 use aws::calls::{CallError, LEAST};

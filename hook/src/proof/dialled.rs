@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use client::connection::Connection;
+use client::hosts::Hosts;
 use futures_util::future::{join, join_all};
-use smoke_tests::hosts::Hosts;
-use smoke_tests::settings::Connection;
 use tokio::time::Instant;
 
 use super::{Bound, Pauses, Unproven};

@@ -6,11 +6,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use client::connection::Connection;
+use diagnostic::{Problems, Source};
+use runner::plan::{self, Plan};
+use runner::release;
+use runner::settings::Selection;
 use serde_json::json;
-use smoke_tests::diagnostic::{Problems, Source};
-use smoke_tests::plan::{self, Plan};
-use smoke_tests::release;
-use smoke_tests::settings::{Connection, Selection};
 use url::Url;
 
 use super::nodes::Nodes;

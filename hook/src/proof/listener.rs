@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use client::connection::Connection;
 use futures_util::future::try_join;
-use smoke_tests::settings::Connection;
 
 use super::facts::{Facts, Green};
 use super::routes::Routes;

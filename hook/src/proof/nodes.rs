@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use client::connection::Connection;
+use client::hosts::Hosts;
+use client::http::Client;
+use client::target::Target;
 use futures_util::future::join_all;
-use smoke_tests::hosts::Hosts;
-use smoke_tests::http::Client;
-use smoke_tests::plan::Plan;
-use smoke_tests::report::{Class, Outcome, Report};
-use smoke_tests::run;
-use smoke_tests::settings::{Connection, Limits};
-use smoke_tests::target::Target;
+use report::{Class, Outcome, Report};
+use runner::plan::Plan;
+use runner::run;
+use runner::settings::Limits;
 use tokio::time::Instant;
 use url::Url;
 

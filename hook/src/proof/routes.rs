@@ -15,7 +15,7 @@
 //! Source: [Listener rules](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html).
 
 use http::{HeaderMap, Method, header};
-use smoke_tests::release::Route;
+use report::Route;
 use url::Url;
 
 use super::conditions::{Holds, Request, Seen};

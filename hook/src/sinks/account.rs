@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use smoke_tests::report::{About, Link, Refusal, Report};
+use report::{About, Link, Refusal, Report};
 
 use crate::codedeploy::{ReportError, Reported};
 use crate::decision::Decision;

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use report::Report;
+use report::verdict::Verdict;
 use serde_json::{Map, Value, json};
-use smoke_tests::report::Report;
-use smoke_tests::verdict::Verdict;
 
 use super::Account;
 use crate::log;

@@ -2,11 +2,11 @@
 
 use aws::Access;
 use aws::sns::{Sns, Topic};
-use smoke_tests::explain::Explanation;
-use smoke_tests::render::json;
-use smoke_tests::report::Report;
-use smoke_tests::snippet::Colour;
-use smoke_tests::verdict::Verdict;
+use diagnostic::snippet::Colour;
+use report::Report;
+use report::explain::Explanation;
+use report::render::json;
+use report::verdict::Verdict;
 use tokio::time::Instant;
 
 use super::{Account, Problem};

@@ -9,8 +9,8 @@ use aws::Access;
 use aws::s3::{Address, S3};
 use futures_util::future::{try_join, try_join_all};
 use jiff::Timestamp;
-use smoke_tests::render::{html, json, junit};
-use smoke_tests::report::{Link, Report};
+use report::render::{html, json, junit};
+use report::{Link, Report};
 use tokio::time::Instant;
 
 use super::Problem;

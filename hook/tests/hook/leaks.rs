@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use diagnostic::snippet::Colour;
 use rehearsal::{Invocation, InvocationOutcome};
+use report::explain::Explanation;
 use serde_json::Value;
-use smoke_tests::explain::Explanation;
-use smoke_tests::snippet::Colour;
 
 use crate::support::Trial;
 

@@ -1,0 +1,162 @@
+//! Who asks: the ways to log in.
+
+use super::keys::{AUTH, BASIC, OAUTH2, SIGV4};
+use super::read::{Fields, Reader};
+use super::request::{authority, wrong_authority};
+use super::{Auth, OAuth2, SigV4};
+use crate::template::Template;
+use diagnostic::suggest;
+use diagnostic::yaml::{Node, Yaml};
+
+impl Reader<'_> {
+    /// The `auth` of a request or of the defaults.
+    pub(super) fn auth(&mut self, node: &Node) -> Option<Auth> {
+        if matches!(&node.value, Yaml::String(text) if text == "none") {
+            return Some(Auth::None);
+        }
+        let fields = self.fields(node, "`auth`", &AUTH)?;
+        let mut ways = fields
+            .iter()
+            .filter(|(key, _)| AUTH.contains(&key.text.as_str()));
+        let (Some((key, way)), None) = (ways.next(), ways.next()) else {
+            // An unknown key is reported already, perhaps a misspelt way.
+            if fields
+                .iter()
+                .any(|(key, _)| !AUTH.contains(&key.text.as_str()))
+            {
+                return None;
+            }
+            let problem = self
+                .at(node.span, "other than one way to log in")
+                .expected(format!("one of {}", suggest::list(&AUTH)))
+                .found("none of them, or several")
+                .help("write `auth: { bearer: \"{{ token }}\" }`");
+            self.report(problem);
+            return None;
+        };
+        match key.text.as_str() {
+            "bearer" => self.template(way, "a token").map(Auth::Bearer),
+            "basic" => {
+                let (user, password) = self.user(way, "basic")?;
+                Some(Auth::Basic { user, password })
+            }
+            "digest" => {
+                let (user, password) = self.user(way, "digest")?;
+                Some(Auth::Digest { user, password })
+            }
+            "oauth2" => self.oauth2(way),
+            _ => self.sigv4(way),
+        }
+    }
+
+    /// The user and the password of a way that takes both.
+    fn user(&mut self, node: &Node, way: &str) -> Option<(Template, Template)> {
+        let fields = self.fields(node, &format!("`{way}`"), &BASIC)?;
+        let (Some(user), Some(password)) = (fields.value("user"), fields.value("password")) else {
+            let problem = self
+                .at(node.span, "a login without both its parts")
+                .expected("`user` and `password`")
+                .found("one of them, or none")
+                .help(format!(
+                    "write `{way}: {{ user: …, password: \"{{{{ password }}}}\" }}`"
+                ));
+            self.report(problem);
+            return None;
+        };
+        let user = self.template(user, "a user");
+        let password = self.template(password, "a password");
+        Some((user?, password?))
+    }
+
+    fn oauth2(&mut self, node: &Node) -> Option<Auth> {
+        let fields = self.fields(node, "`oauth2`", &OAUTH2)?;
+        let token_url = fields
+            .value("token_url")
+            .map(|node| Some((self.token_url(node)?, node.span)));
+        self.all_of(fields, "`oauth2`", &OAUTH2[..3])?;
+        let client_id = self.part_of(fields, "client_id");
+        let client_secret = self.part_of(fields, "client_secret");
+        let scope = self.optional_part_of(fields, "scope");
+        let audience = self.optional_part_of(fields, "audience");
+        let (token_url, token_span) = token_url??;
+        Some(Auth::OAuth2(Box::new(OAuth2 {
+            token_url,
+            token_span,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            scope: scope?,
+            audience: audience?,
+        })))
+    }
+
+    /// A path on the target, or the URL of another host.
+    fn token_url(&mut self, node: &Node) -> Option<Template> {
+        let text = self.string(node, "`token_url`")?;
+        let template = self.parse_template(text, node.span)?;
+        let begins = ["/", "https://", "http://", "{{"];
+        let misfit = text.starts_with("//") || !begins.iter().any(|begin| text.starts_with(begin));
+        let wrong = match authority(text).and_then(wrong_authority) {
+            None if misfit => Some(node.describe()),
+            wrong => wrong.map(str::to_owned),
+        };
+        if let Some(wrong) = wrong {
+            let problem = self
+                .at(node.span, "a token URL that cannot be requested")
+                .expected("a path on the target, such as `/oauth/token`, or a whole URL")
+                .found(wrong)
+                .help("begin with `/`, or with `https://`");
+            self.report(problem);
+            return None;
+        }
+        Some(template)
+    }
+
+    fn sigv4(&mut self, node: &Node) -> Option<Auth> {
+        let fields = self.fields(node, "`sigv4`", &SIGV4)?;
+        self.all_of(fields, "`sigv4`", &SIGV4[..4])?;
+        let [region, service, access_key, secret_key] =
+            [SIGV4[0], SIGV4[1], SIGV4[2], SIGV4[3]].map(|key| self.part_of(fields, key));
+        let session_token = self.optional_part_of(fields, "session_token");
+        Some(Auth::SigV4(Box::new(SigV4 {
+            region: region?,
+            service: service?,
+            access_key: access_key?,
+            secret_key: secret_key?,
+            session_token: session_token?,
+        })))
+    }
+
+    /// Says which keys are missing of those that must be there.
+    fn all_of(&mut self, fields: Fields<'_>, what: &str, needed: &[&str]) -> Option<()> {
+        let missing: Vec<&str> = needed
+            .iter()
+            .filter(|key| fields.value(key).is_none())
+            .copied()
+            .collect();
+        if missing.is_empty() {
+            return Some(());
+        }
+        let missing: Vec<_> = missing.iter().map(|key| format!("`{key}`")).collect();
+        let problem = self
+            .at(fields.span, format!("{what} without all its parts"))
+            .expected(format!("{} in it", missing.join(", ")))
+            .found("none")
+            .help("add what is missing; secrets come from variables with `{ env: NAME }`");
+        self.report(problem);
+        None
+    }
+
+    fn part_of(&mut self, fields: Fields<'_>, key: &str) -> Option<Template> {
+        let node = fields.value(key)?;
+        self.template(node, &format!("`{key}`"))
+    }
+
+    /// `None` if it is there and cannot be read.
+    #[allow(clippy::option_option)]
+    fn optional_part_of(&mut self, fields: Fields<'_>, key: &str) -> Option<Option<Template>> {
+        match fields.value(key) {
+            None => Some(None),
+            Some(node) => self.template(node, &format!("`{key}`")).map(Some),
+        }
+    }
+}

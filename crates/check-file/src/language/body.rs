@@ -1,0 +1,105 @@
+//! What a request sends as its body.
+
+use std::path::Path;
+
+use super::Body;
+use super::read::{Fields, Reader};
+use crate::discover::os_reason;
+use crate::template::Template;
+use diagnostic::suggest;
+use diagnostic::units::{human_bytes, human_bytes_beside};
+use diagnostic::yaml::{Node, Yaml};
+
+/// The keys that give a request its body.
+const BODIES: [&str; 6] = ["json", "form", "text", "file", "graphql", "multipart"];
+
+/// The largest file that is sent as a body or read as rows, in bytes.
+pub(super) const MOST_BODY_BYTES: u64 = 1024 * 1024;
+
+impl Reader<'_> {
+    /// The body, if there is one; `Err` if there is one that cannot be sent.
+    pub(super) fn body(&mut self, fields: Fields<'_>) -> Result<Option<Body>, ()> {
+        let mut found = BODIES.iter().filter_map(|key| fields.get(key));
+        let Some((key, value)) = found.next() else {
+            return Ok(None);
+        };
+        for (second, _) in found {
+            let problem = self
+                .at(second.span, "a request with two bodies")
+                .expected(format!("one of {}", suggest::list(&BODIES)))
+                .found(format!("`{}` beside `{}`", second.text, key.text))
+                .help("remove one of the two");
+            self.report(problem);
+        }
+        let body = match key.text.as_str() {
+            "json" => self.value(value).map(Body::Json),
+            "form" => Some(Body::Form(self.form(value))),
+            "text" => self.template(value, "`text`").map(Body::Text),
+            "graphql" => self.graphql(value).map(Body::GraphQl),
+            "multipart" => self.multipart(value).map(Body::Multipart),
+            _ => self.file_body(value).map(Body::File),
+        };
+        body.map(Some).ok_or(())
+    }
+
+    /// Whether the body is compressed; only gzip is understood everywhere.
+    pub(super) fn compress(&mut self, node: &Node, body: bool) -> bool {
+        let gzip = matches!(&node.value, Yaml::String(text) if text == "gzip");
+        if !gzip {
+            self.wrong_type(node, "`compress`", "`gzip`", "write `compress: gzip`");
+        } else if !body {
+            let problem = self
+                .at(node.span, "nothing to compress")
+                .expected(format!("a body beside it: {}", suggest::list(&BODIES)))
+                .found("none of them")
+                .help("remove `compress`; answers are decoded without it");
+            self.report(problem);
+        }
+        gzip
+    }
+
+    fn form(&mut self, node: &Node) -> Vec<(String, Template)> {
+        let Some(fields) = self.entries(node, "`form`") else {
+            return Vec::new();
+        };
+        fields
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((key.text.clone(), self.template(value, "a form field")?))
+            })
+            .collect()
+    }
+
+    fn file_body(&mut self, node: &Node) -> Option<bytes::Bytes> {
+        self.file_beside(node, "sent").map(bytes::Bytes::from)
+    }
+
+    /// The bytes of a file that is named relative to the check file. `done`
+    /// says what cannot be done if it is not there.
+    pub(super) fn file_beside(&mut self, node: &Node, done: &str) -> Option<Vec<u8>> {
+        let name = self.string(node, "`file`")?;
+        let folder = self.source.path().parent().unwrap_or(Path::new(""));
+        let path = folder.join(name);
+        let mut most = human_bytes(MOST_BODY_BYTES);
+        let found = match std::fs::metadata(&path) {
+            Ok(about) if !about.is_file() => "something else".to_owned(),
+            Ok(about) if about.len() > MOST_BODY_BYTES => {
+                let found;
+                (most, found) = human_bytes_beside(MOST_BODY_BYTES, about.len());
+                found
+            }
+            Ok(_) => match std::fs::read(&path) {
+                Ok(bytes) => return Some(bytes),
+                Err(error) => os_reason(&error),
+            },
+            Err(error) => os_reason(&error),
+        };
+        let problem = self
+            .at(node.span, format!("the file `{name}` cannot be {done}"))
+            .expected(format!("a file of at most {most}, beside the check file"))
+            .found(found)
+            .help("give the path relative to the check file");
+        self.report(problem);
+        None
+    }
+}

@@ -1,0 +1,153 @@
+//! The method of a request, and the path that it asks for.
+
+use http::Method;
+
+use super::keys::ASKED;
+use super::read::{Fields, Reader};
+use diagnostic::Span;
+use diagnostic::suggest;
+use diagnostic::yaml::{Key, Node};
+
+/// The keys that name a request's method; their value is the path.
+const METHODS: [(&str, Method); 7] = [
+    ("get", Method::GET),
+    ("head", Method::HEAD),
+    ("post", Method::POST),
+    ("put", Method::PUT),
+    ("patch", Method::PATCH),
+    ("delete", Method::DELETE),
+    ("options", Method::OPTIONS),
+];
+
+/// The methods that change nothing, as IANA registers them, beside GET, HEAD
+/// and OPTIONS.
+const SAFE: [&str; 5] = ["PROPFIND", "QUERY", "REPORT", "SEARCH", "TRACE"];
+
+/// Whether a method is safe (RFC 9110, section 9.2.1): its requests do not ask
+/// for a change.
+pub fn is_safe(method: &Method) -> bool {
+    method.is_safe() || SAFE.contains(&method.as_str())
+}
+
+/// The key that names a method, if it has one of its own.
+pub fn key_of(method: &Method) -> Option<&'static str> {
+    let known = METHODS.iter().find(|(_, known)| known == method);
+    known.map(|(key, _)| *key)
+}
+
+/// A method, and where it is written.
+pub(super) struct Asked<'n> {
+    pub(super) method: Method,
+    /// As it is written.
+    pub(super) word: String,
+    pub(super) key: &'n Key,
+    pub(super) path: &'n Node,
+    /// Of the method and the path.
+    pub(super) span: Span,
+}
+
+impl Reader<'_> {
+    /// The method and the path of a request; `what` names the map that was
+    /// read.
+    pub(super) fn method<'n>(&mut self, fields: Fields<'n>, what: &str) -> Option<Asked<'n>> {
+        let names = METHODS.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = names.chain(["request"]).collect();
+        let mut found = names.iter().filter_map(|name| fields.get(name));
+        let Some((key, node)) = found.next() else {
+            // A misspelt method is reported already, as an unknown key.
+            let misspelt = |word: &str| suggest::nearest(word, names.iter().copied()).is_some();
+            if fields.iter().any(|(key, _)| misspelt(&key.text)) {
+                return None;
+            }
+            let problem = self
+                .at(fields.span, format!("{what} without a request"))
+                .expected(format!("one of {}", suggest::list(&names)))
+                .found("none of them")
+                .help("name the method and the path, such as `get: /healthz`; or a `grpc` call, or a `websocket`");
+            self.report(problem);
+            return None;
+        };
+        for (second, _) in found {
+            let problem = self
+                .at(second.span, format!("{what} with two requests"))
+                .expected("one method")
+                .found(format!("`{}` beside `{}`", second.text, key.text))
+                .help("write a check of several requests as a list of `steps`")
+                .related(self.source, key.span, "the first request");
+            self.report(problem);
+        }
+        let span = key.span.to(node.span);
+        let usual = METHODS.iter().find(|(name, _)| *name == key.text);
+        if let Some((_, method)) = usual {
+            return Some(Asked {
+                method: method.clone(),
+                word: key.text.clone(),
+                key,
+                path: node,
+                span,
+            });
+        }
+        let inside = self.fields(node, "`request`", &ASKED)?;
+        let (Some(method), Some(path)) = (inside.value("method"), inside.value("path")) else {
+            let problem = self
+                .at(node.span, "a `request` without both its parts")
+                .expected("`method` and `path`")
+                .found("one of them, or none")
+                .help("write `request: { method: PURGE, path: /catalogue }`");
+            self.report(problem);
+            return None;
+        };
+        let method = self.unusual_method(method)?;
+        Some(Asked {
+            word: method.to_string(),
+            method,
+            key,
+            path,
+            span,
+        })
+    }
+
+    /// A method that has no key of its own.
+    fn unusual_method(&mut self, node: &Node) -> Option<Method> {
+        let word = self.string(node, "`method`")?;
+        let in_capitals = !word.contains(|c: char| c.is_ascii_lowercase());
+        let method = Method::from_bytes(word.as_bytes()).ok();
+        let usual = method.as_ref().and_then(key_of);
+        let (found, help) = match (method, usual) {
+            (_, Some(key)) => (
+                format!("`{word}`, which has a key of its own"),
+                format!("write `{key}:` with the path, in place of `request`"),
+            ),
+            (Some(Method::CONNECT), _) => (
+                format!("`{word}`, which asks a proxy for a connection"),
+                "leave it out: requests go to the target itself".to_owned(),
+            ),
+            (Some(method), None) if in_capitals => return Some(method),
+            (Some(_), None) => (
+                format!("`{word}`"),
+                format!("write `{}` if that is meant", word.to_ascii_uppercase()),
+            ),
+            (None, None) => (
+                node.describe(),
+                "write it in capitals, without blanks".to_owned(),
+            ),
+        };
+        let problem = self
+            .at(node.span, "a method that cannot be asked with")
+            .expected("a word in capitals, such as `PURGE` or `PROPFIND`")
+            .found(found)
+            .help(help);
+        self.report(problem);
+        None
+    }
+
+    /// Says that a request may write without leave to.
+    pub(super) fn no_leave(&mut self, asked: &Asked<'_>) {
+        let problem = self
+            .at(asked.key.span, "a request that may write")
+            .expected("`writes: true` beside the check's name, or in `defaults`")
+            .found(format!("`{}` without it", asked.word))
+            .help("add `writes: true` if the request may change data of the environment");
+        self.report(problem);
+    }
+}

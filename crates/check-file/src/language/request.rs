@@ -1,0 +1,271 @@
+//! The request of a step: path, query, headers, body.
+
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderName, HeaderValue};
+
+use super::keys::CARRYING;
+use super::method::is_safe;
+use super::read::{Fields, Reader};
+use super::{Body, HttpVersion, Own, Request};
+use crate::template::Template;
+use crate::value::ValueTemplate;
+use diagnostic::Span;
+use diagnostic::yaml::{Key, Node, Yaml};
+
+impl Reader<'_> {
+    /// The request that the fields of a step describe, and where its method
+    /// is written. `what` names the map that was read.
+    pub(super) fn request(
+        &mut self,
+        fields: Fields<'_>,
+        what: &str,
+        writes: bool,
+    ) -> Option<(Request, Span)> {
+        if let Some((key, node)) = fields.get("grpc") {
+            return self.grpc_request(fields, key, node, writes);
+        }
+        if let Some((key, node)) = fields.get("websocket") {
+            return self.websocket_request(fields, key, node, writes);
+        }
+        self.no_call(fields);
+        self.no_websocket(fields);
+        let asked = self.method(fields, what)?;
+        let span = asked.span;
+        let body = self.body(fields);
+        let reads = match &body {
+            Ok(Some(Body::GraphQl(graphql))) => {
+                self.graphql_by_post(&asked);
+                graphql.reads
+            }
+            _ => false,
+        };
+        if !writes && !is_safe(&asked.method) && !reads {
+            self.no_leave(&asked);
+        }
+        let path = self.path(asked.path);
+        let query = fields
+            .value("query")
+            .map(|node| self.query(node))
+            .unwrap_or_default();
+        let headers = fields
+            .value("headers")
+            .map(|node| self.headers(node))
+            .unwrap_or_default();
+        let auth = fields.value("auth").map(|node| self.auth(node));
+        let own = Own {
+            headers: headers.len(),
+            auth: auth.is_some(),
+        };
+        let compress = fields
+            .value("compress")
+            .is_some_and(|node| self.compress(node, !matches!(body, Ok(None))));
+        let http = fields.value("http").map(|node| self.http_version(node));
+        let request = Request {
+            method: asked.method,
+            path: path?,
+            query,
+            headers,
+            auth: auth.flatten(),
+            own,
+            body: body.ok()?,
+            compress,
+            http: http.flatten(),
+            grpc: None,
+            messages: None,
+        };
+        Some((request, span))
+    }
+
+    pub(super) fn path(&mut self, node: &Node) -> Option<Template> {
+        let text = self.string(node, "a path")?;
+        self.path_of(text, node)
+    }
+
+    /// The path that a text stands for, which is written at `node`.
+    pub(super) fn path_of(&mut self, text: &str, node: &Node) -> Option<Template> {
+        let template = self.parse_template(text, node.span)?;
+        let begins_with_template = text.starts_with("{{");
+        // The blanks of an expression are not sent.
+        let fixed = template.names().next().is_none() && !text.contains("{{");
+        let wrong = if let Some(authority) = authority(text) {
+            wrong_authority(authority)
+        } else if text.starts_with("//") {
+            Some("a path that names another host")
+        } else if !text.starts_with('/') && !begins_with_template {
+            Some("text that does not begin with `/`")
+        } else {
+            None
+        };
+        let wrong = match wrong {
+            Some(wrong) => Some(wrong),
+            None if !fixed => None,
+            None if text.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                Some("white space")
+            }
+            None if text.contains('#') => Some("a fragment, which is never sent"),
+            None => None,
+        };
+        if let Some(wrong) = wrong {
+            let problem = self
+                .at(node.span, "a path that cannot be requested")
+                .expected("a path on the target, such as `/healthz`")
+                .found(wrong)
+                .help("the host comes from the target; percent-encode what a URL cannot hold");
+            self.report(problem);
+            return None;
+        }
+        Some(template)
+    }
+
+    /// The `http` of a request or of the defaults.
+    pub(super) fn http_version(&mut self, node: &Node) -> Option<HttpVersion> {
+        let text = match &node.value {
+            Yaml::String(text) | Yaml::Number(_, text) => text.as_str(),
+            _ => "",
+        };
+        match text {
+            "1.1" => Some(HttpVersion::One),
+            "2" => Some(HttpVersion::Two),
+            _ => {
+                let help = "leave it out to let client and server agree on one";
+                self.wrong_type(node, "`http`", "`\"1.1\"` or `\"2\"`", help);
+                None
+            }
+        }
+    }
+
+    pub(super) fn query(&mut self, node: &Node) -> Vec<(String, Template)> {
+        let Some(fields) = self.entries(node, "`query`") else {
+            return Vec::new();
+        };
+        let mut query = Vec::new();
+        for (key, value) in fields.iter() {
+            let values = match &value.value {
+                Yaml::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(value),
+            };
+            for value in values {
+                if let Some(template) = self.template(value, "a query parameter") {
+                    query.push((key.text.clone(), template));
+                }
+            }
+        }
+        query
+    }
+
+    /// The `headers` of a request or of the defaults.
+    pub(super) fn headers(&mut self, node: &Node) -> Vec<(HeaderName, Template)> {
+        let Some(fields) = self.entries(node, "`headers`") else {
+            return Vec::new();
+        };
+        let mut headers = Vec::new();
+        for (key, value) in fields.iter() {
+            let name = self
+                .header_name(key)
+                .filter(|name| self.may_be_set(name, key));
+            let template = self.template(value, "a header");
+            let (Some(name), Some(template)) = (name, template) else {
+                continue;
+            };
+            let fixed = template.names().next().is_none();
+            if fixed && name == HOST && !is_host(template.text()) {
+                let problem = self
+                    .at(value.span, "a host that cannot be asked for")
+                    .expected("a name, and a port if it needs one")
+                    .found(value.describe())
+                    .help("write it like `admin.example.com`; what is dialled is the target");
+                self.report(problem);
+                continue;
+            }
+            if fixed && HeaderValue::from_str(template.text()).is_err() {
+                let problem = self
+                    .at(value.span, "a header that cannot be sent")
+                    .expected("visible characters on one line")
+                    .found(value.describe())
+                    .help("remove line breaks and control characters");
+                self.report(problem);
+                continue;
+            }
+            headers.push((name, template));
+        }
+        headers
+    }
+
+    /// A header's name, as RFC 9110 allows it.
+    pub(super) fn header_name(&mut self, key: &Key) -> Option<HeaderName> {
+        let name = HeaderName::from_bytes(key.text.as_bytes()).ok();
+        if name.is_none() {
+            let problem = self
+                .at(key.span, "a header name that HTTP does not allow")
+                .expected("letters, digits and `-`")
+                .found(format!("`{}`", key.text))
+                .help("write it like `x-request-id`");
+            self.report(problem);
+        }
+        name
+    }
+
+    /// Whether a check file may set a header: not those by which a request is
+    /// carried, which mean other things in each version of HTTP.
+    fn may_be_set(&mut self, name: &HeaderName, key: &Key) -> bool {
+        if !CARRYING.contains(&name.as_str()) {
+            return true;
+        }
+        let problem = self
+            .at(key.span, "a header that a check file cannot set")
+            .expected("a header that says something to the service")
+            .found(format!("`{name}`, which carries the request"))
+            .help("leave it out; it is made when the request is sent");
+        self.report(problem);
+        false
+    }
+
+    /// A JSON value whose strings may be templates.
+    pub(super) fn value(&mut self, node: &Node) -> Option<ValueTemplate> {
+        use serde_json::Value;
+        Some(match &node.value {
+            Yaml::Null => ValueTemplate::Fixed(Value::Null),
+            Yaml::Bool(value) => ValueTemplate::Fixed(Value::Bool(*value)),
+            Yaml::Number(number, _) => ValueTemplate::Fixed(Value::Number(number.clone())),
+            Yaml::String(text) => ValueTemplate::text(self.parse_template(text, node.span)?),
+            Yaml::List(items) => ValueTemplate::List(
+                items
+                    .iter()
+                    .map(|item| self.value(item))
+                    .collect::<Option<_>>()?,
+            ),
+            Yaml::Map(entries) => ValueTemplate::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| Some((key.text.clone(), self.value(value)?)))
+                    .collect::<Option<_>>()?,
+            ),
+        })
+    }
+}
+
+/// Whether a text is what the `host` header holds (RFC 9110, section 7.2).
+pub fn is_host(text: &str) -> bool {
+    let authority = text.parse::<Authority>();
+    authority.is_ok_and(|authority| !authority.host().is_empty() && !text.contains('@'))
+}
+
+/// The scheme, host and port of an absolute URL, as they are written.
+pub fn authority(text: &str) -> Option<&str> {
+    let scheme = ["https://", "http://"]
+        .into_iter()
+        .find(|scheme| text.starts_with(scheme))?;
+    let end = text[scheme.len()..].find(['/', '?', '#']);
+    Some(&text[..end.map_or(text.len(), |end| scheme.len() + end)])
+}
+
+/// What is wrong with the scheme, host and port of a URL, as far as they stand
+/// in the file.
+pub(super) fn wrong_authority(authority: &str) -> Option<&'static str> {
+    if authority.contains('@') {
+        return Some("a user name or password in a URL");
+    }
+    let fixed = !authority.contains("{{");
+    (fixed && url::Url::parse(authority).is_err()).then_some("a URL without a host")
+}

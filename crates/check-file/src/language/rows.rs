@@ -1,0 +1,168 @@
+//! The rows of a data-driven check: inline, or from a CSV or JSON file.
+//!
+//! The only module that knows the CSV reader.
+
+use serde_json::Value;
+
+use super::Row;
+use super::keys::ROWS;
+use super::read::Reader;
+use crate::template::Scope;
+use diagnostic::yaml::{Key, Node, Yaml};
+
+/// The most rows of one check.
+const MOST_ROWS: usize = 1_000;
+
+impl Reader<'_> {
+    /// The rows of `each`.
+    pub(super) fn rows(&mut self, node: &Node) -> Option<Vec<Row>> {
+        let rows = match &node.value {
+            Yaml::List(items) => {
+                let rows: Vec<_> = items.iter().map(|item| self.row(item)).collect();
+                rows.into_iter().collect::<Option<Vec<_>>>()?
+            }
+            Yaml::Map(_) => {
+                let fields = self.fields(node, "`each`", &ROWS)?;
+                let Some(file) = fields.value("file") else {
+                    self.no_rows(node, "no key `file`");
+                    return None;
+                };
+                self.rows_of_file(file)?
+            }
+            _ => {
+                self.no_rows(node, &node.describe());
+                return None;
+            }
+        };
+        if rows.is_empty() || rows.len() > MOST_ROWS {
+            let (found, help) = if rows.is_empty() {
+                ("none", "leave `each` out for a check that runs once")
+            } else {
+                ("more", "divide the rows among several checks")
+            };
+            let problem = self
+                .at(node.span, "a number of rows that cannot be run")
+                .expected(format!("1 to {MOST_ROWS} rows"))
+                .found(found)
+                .help(help);
+            self.report(problem);
+            return None;
+        }
+        Some(rows)
+    }
+
+    fn no_rows(&mut self, node: &Node, found: &str) {
+        let problem = self
+            .at(node.span, "`each` without rows")
+            .expected("a list of maps, or `{ file: rows.csv }`")
+            .found(found)
+            .help("write one map a row: `each: [{ sku: a }, { sku: b }]`");
+        self.report(problem);
+    }
+
+    fn row(&mut self, node: &Node) -> Option<Row> {
+        let fields = self.entries(node, "a row")?;
+        let values: Vec<_> = fields
+            .iter()
+            .map(|(key, value)| {
+                let named = self.identifier(key, "a column's name");
+                let value = self.fixed(value)?;
+                named.then_some((key.text.clone(), value))
+            })
+            .collect();
+        values.into_iter().collect::<Option<_>>().map(Row)
+    }
+
+    /// The value of a row, which knows no names.
+    fn fixed(&mut self, node: &Node) -> Option<Value> {
+        match self.value(node)?.evaluate(&Scope::default()) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                let problem = self
+                    .at(node.span, "a value of a row that is not known here")
+                    .expected("a fixed value")
+                    .found(reason)
+                    .help("use the variable in the check itself, beside the row's values");
+                self.report(problem);
+                None
+            }
+        }
+    }
+
+    fn rows_of_file(&mut self, node: &Node) -> Option<Vec<Row>> {
+        let bytes = self.file_beside(node, "read as rows")?;
+        let name = self.string(node, "`file`")?;
+        let extension = std::path::Path::new(name)
+            .extension()
+            .map(std::ffi::OsStr::to_ascii_lowercase);
+        let rows = match extension.as_deref().and_then(std::ffi::OsStr::to_str) {
+            Some("csv") => csv_rows(&bytes).map_err(|found| {
+                (
+                    found,
+                    "give each line as many values as the first has names",
+                )
+            }),
+            Some("json") => json_rows(&bytes).map_err(|found| {
+                (
+                    found,
+                    "write a list: `[{ \"sku\": \"a\" }, { \"sku\": \"b\" }]`",
+                )
+            }),
+            _ => {
+                let found = "another kind of file".to_owned();
+                Err((found, "name the file `….csv` or `….json`"))
+            }
+        };
+        let problem = match rows {
+            Ok(rows) => {
+                let names = rows.iter().flat_map(|row| &row.0).map(|(name, _)| name);
+                let keys: std::collections::BTreeSet<_> = names.collect();
+                for text in keys {
+                    let key = Key {
+                        text: text.clone(),
+                        span: node.span,
+                    };
+                    self.identifier(&key, "a column's name");
+                }
+                return Some(rows);
+            }
+            Err((found, help)) => self
+                .at(node.span, format!("`{name}` does not hold rows"))
+                .expected("CSV with a line of names, or a JSON list of objects")
+                .found(found)
+                .help(help),
+        };
+        self.report(problem);
+        None
+    }
+}
+
+fn csv_rows(bytes: &[u8]) -> Result<Vec<Row>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(bytes);
+    let names: Vec<String> = reader
+        .headers()
+        .map_err(|error| error.to_string())?
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    reader
+        .records()
+        .take(MOST_ROWS + 1)
+        .map(|record| {
+            let record = record.map_err(|error| error.to_string())?;
+            let values = record.iter().map(Value::from);
+            Ok(Row(names.iter().cloned().zip(values).collect()))
+        })
+        .collect()
+}
+
+fn json_rows(bytes: &[u8]) -> Result<Vec<Row>, String> {
+    let rows: Vec<serde_json::Map<String, Value>> =
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Row(row.into_iter().collect()))
+        .collect())
+}

@@ -1,0 +1,317 @@
+//! The steps of a check, and the defaults that hold for all of them.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use http::HeaderName;
+
+use super::fragments::Item;
+use super::keys::{DEFAULTS, REQUEST, RETRY};
+use super::read::{Fields, Reader};
+use super::{Auth, Body, HttpVersion, Retry, RetryOn, Step, graphql, grpc};
+use crate::template::Template;
+use diagnostic::Place;
+use diagnostic::yaml::{Key, Node, Yaml};
+
+/// How long one request may take if the file does not say.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The pause between attempts if the file does not say.
+const EVERY: Duration = Duration::from_secs(1);
+/// The most attempts that can be asked for.
+const MOST_TIMES: u64 = 1_000;
+/// How many redirects `follow_redirects: true` follows.
+const REDIRECTS: usize = 10;
+/// The most redirects that can be asked for.
+const MOST_REDIRECTS: u64 = 50;
+
+/// What holds for each step that does not say otherwise.
+#[derive(Debug, Clone)]
+pub(super) struct Defaults {
+    timeout: Duration,
+    headers: Vec<(HeaderName, Template)>,
+    auth: Option<Auth>,
+    http: Option<HttpVersion>,
+    retry: Option<Retry>,
+    follow_redirects: usize,
+    /// Whether requests may change data.
+    pub(super) writes: bool,
+}
+
+impl Defaults {
+    pub(super) fn with_writes(&self, writes: bool) -> Self {
+        Self {
+            writes,
+            ..self.clone()
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The `defaults` of a file.
+    pub(super) fn defaults(&mut self, node: Option<&Node>) -> Defaults {
+        let fields = node.and_then(|node| self.fields(node, "`defaults`", &DEFAULTS));
+        let value = |key| fields.and_then(|fields| fields.value(key));
+        Defaults {
+            timeout: value("timeout")
+                .and_then(|node| self.positive_duration(node, "a timeout"))
+                .unwrap_or(TIMEOUT),
+            headers: value("headers")
+                .map(|node| self.headers(node))
+                .unwrap_or_default(),
+            auth: value("auth").and_then(|node| self.auth(node)),
+            http: value("http").and_then(|node| self.http_version(node)),
+            retry: value("retry").and_then(|node| self.retry(node)),
+            follow_redirects: value("follow_redirects")
+                .and_then(|node| self.redirects(node))
+                .unwrap_or(0),
+            writes: value("writes")
+                .and_then(|node| self.boolean(node, "`writes`"))
+                .unwrap_or(false),
+        }
+    }
+
+    /// A list of steps, written below `key`, with those of fragments in the
+    /// place of their uses.
+    pub(super) fn steps(
+        &mut self,
+        key: &Key,
+        node: &Node,
+        defaults: &Defaults,
+    ) -> Option<Vec<Step>> {
+        let items = self.items(key, node, defaults)?;
+        let library = self.library.clone().unwrap_or_default();
+        let steps = self.put_in(items, &library)?;
+        if !defaults.writes {
+            self.no_writes_in_fragments(&steps);
+        }
+        Some(steps)
+    }
+
+    fn no_writes_in_fragments(&mut self, steps: &[Step]) {
+        let mut blamed: Option<&Place> = None;
+        for step in steps {
+            let Some(used) = step.used.as_ref().map(|used| used.outermost()) else {
+                continue;
+            };
+            if !step.request.may_write() || blamed == Some(&used.place) {
+                continue;
+            }
+            blamed = Some(&used.place);
+            let problem = self
+                .at(used.place.span, "a use of a fragment that may write")
+                .expected("`writes: true` beside the check's name, or in `defaults`")
+                .found(format!("`{}` in `{}`", step.request.word(), used.fragment))
+                .help("add `writes: true` if the request may change data of the environment")
+                .related(step.source(self.source), step.span, "this request");
+            self.report(problem);
+        }
+    }
+
+    /// The elements of a list of steps.
+    pub(super) fn items(
+        &mut self,
+        key: &Key,
+        node: &Node,
+        defaults: &Defaults,
+    ) -> Option<Vec<Item>> {
+        let items = self.list(node, &format!("`{}`", key.text))?;
+        if items.is_empty() {
+            let problem = self
+                .at(key.span, "a list without steps")
+                .expected("at least one step")
+                .found("an empty list")
+                .help("add a step such as `- get: /healthz`");
+            self.report(problem);
+            return None;
+        }
+        let keys = [["name", "retry"].as_slice(), REQUEST.as_slice()].concat();
+        let items: Vec<_> = items
+            .iter()
+            .map(|item| {
+                if let Some(keys) = Self::is_use(item) {
+                    let fields = self.fields(item, "a use of a fragment", keys)?;
+                    return self.use_of_fragment(fields);
+                }
+                let fields = self.fields(item, "a step", &keys)?;
+                let retry = fields.value("retry").and_then(|node| self.retry(node));
+                let name = fields
+                    .value("name")
+                    .and_then(|node| self.string(node, "a step's name"));
+                let mut step = self.step(fields, "a step", retry, defaults)?;
+                step.name = name.map(str::to_owned);
+                Some(Item::Step(Box::new(step)))
+            })
+            .collect();
+        items.into_iter().collect()
+    }
+
+    /// The step that the fields of a step, or of a check of one request,
+    /// describe.
+    pub(super) fn step(
+        &mut self,
+        fields: Fields<'_>,
+        what: &str,
+        retry: Option<Retry>,
+        defaults: &Defaults,
+    ) -> Option<Step> {
+        let request = self.request(fields, what, defaults.writes);
+        let span = request.as_ref().map_or(fields.span, |(_, span)| *span);
+        let opens = fields.value("websocket").is_some();
+        let mut expectations = self.expectations(fields.value("expect"), span, opens);
+        let captures = fields
+            .value("capture")
+            .map(|node| self.captures(node))
+            .unwrap_or_default();
+        let timeout = fields
+            .value("timeout")
+            .and_then(|node| self.positive_duration(node, "a timeout"));
+        let follow_redirects = fields
+            .value("follow_redirects")
+            .and_then(|node| self.redirects(node));
+        let delay = fields
+            .value("delay")
+            .and_then(|node| self.positive_duration(node, "a delay"));
+        let repeat = self.repeat(fields);
+        let (mut request, span) = request?;
+        for (name, value) in &defaults.headers {
+            if !request.headers.iter().any(|(own, _)| own == name) {
+                request.headers.push((name.clone(), value.clone()));
+            }
+        }
+        request.auth = request.auth.or_else(|| defaults.auth.clone());
+        request.http = request.http.or(defaults.http);
+        match &request.body {
+            Some(Body::GraphQl(_)) => graphql::expect_no_errors(&mut expectations, span),
+            Some(Body::Message(_)) => grpc::expect_ok(&mut expectations, span),
+            _ => {}
+        }
+        Some(Step {
+            used: None,
+            name: None,
+            span,
+            block: fields.span,
+            request,
+            expectations,
+            captures,
+            // A repetition that is retried would measure nothing.
+            retry: match repeat {
+                Some(_) => None,
+                None => retry.or_else(|| defaults.retry.clone()),
+            },
+            repeat,
+            timeout: timeout.unwrap_or(defaults.timeout),
+            follow_redirects: if opens {
+                0
+            } else {
+                follow_redirects.unwrap_or(defaults.follow_redirects)
+            },
+            delay: delay.unwrap_or_default(),
+        })
+    }
+
+    /// A `retry`, of a step, a check or the defaults.
+    pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {
+        let fields = self.fields(node, "`retry`", &RETRY)?;
+        if fields.value("for").is_none() && fields.value("times").is_none() {
+            let problem = self
+                .at(node.span, "a retry without an end")
+                .expected("`for:` with a duration, or `times:` with a number")
+                .found("neither")
+                .help("write `retry: { for: 30s, every: 1s }`");
+            self.report(problem);
+            return None;
+        }
+        // All of it is read before anything is given up, so that each mistake
+        // is reported.
+        let within = fields.value("for");
+        let within = within.map(|node| self.duration(node, "`for`").ok_or(()));
+        let times = fields.value("times");
+        let times = times.map(|node| self.times(node).ok_or(()));
+        let every = match fields.value("every") {
+            Some(node) => self.positive_duration(node, "`every`"),
+            None => Some(EVERY),
+        };
+        let backoff = match fields.value("backoff") {
+            Some(node) => self.backoff(node),
+            None => Some(1.0),
+        };
+        let only = match fields.value("while") {
+            Some(node) => self.retry_on(node),
+            None => Some(Vec::new()),
+        };
+        Some(Retry {
+            within: within.transpose().ok()?,
+            times: times.transpose().ok()?,
+            every: every?,
+            backoff: backoff?,
+            only: only?,
+        })
+    }
+
+    fn times(&mut self, node: &Node) -> Option<u32> {
+        let times = match &node.value {
+            Yaml::Number(number, _) => number
+                .as_u64()
+                .filter(|times| (1..=MOST_TIMES).contains(times))
+                .and_then(|times| u32::try_from(times).ok()),
+            _ => None,
+        };
+        if times.is_none() {
+            let expected = format!("a whole number from 1 to {MOST_TIMES}");
+            self.wrong_type(
+                node,
+                "`times`",
+                &expected,
+                "write how many attempts there are in all",
+            );
+        }
+        times
+    }
+
+    fn backoff(&mut self, node: &Node) -> Option<f64> {
+        let factor = match &node.value {
+            Yaml::Number(number, _) => number.as_f64().filter(|by| (1.0..=10.0).contains(by)),
+            _ => None,
+        };
+        if factor.is_none() {
+            let help = "write `2` to double each pause";
+            self.wrong_type(node, "`backoff`", "a number from 1 to 10", help);
+        }
+        factor
+    }
+
+    fn retry_on(&mut self, node: &Node) -> Option<Vec<RetryOn>> {
+        let items = match &node.value {
+            Yaml::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let outcomes: Vec<_> = items
+            .iter()
+            .map(|item| match &item.value {
+                Yaml::String(text) if text == "could_not_ask" => Some(RetryOn::CouldNotAsk),
+                _ => self
+                    .status(item)
+                    .map(|(range, _): (RangeInclusive<u64>, _)| RetryOn::Status(range)),
+            })
+            .collect();
+        outcomes.into_iter().collect()
+    }
+
+    fn redirects(&mut self, node: &Node) -> Option<usize> {
+        let most = match &node.value {
+            Yaml::Bool(true) => Some(REDIRECTS),
+            Yaml::Bool(false) => Some(0),
+            Yaml::Number(number, _) => number
+                .as_u64()
+                .filter(|most| *most <= MOST_REDIRECTS)
+                .and_then(|most| usize::try_from(most).ok()),
+            _ => None,
+        };
+        if most.is_none() {
+            let expected = format!("`true`, `false` or a number up to {MOST_REDIRECTS}");
+            let help = "write `true`, or how many redirects are fine";
+            self.wrong_type(node, "`follow_redirects`", &expected, help);
+        }
+        most
+    }
+}

@@ -1,0 +1,178 @@
+//! The `variables` of a check file, and where their values come from.
+
+use super::keys::{MARKED, ORIGIN};
+use super::read::Reader;
+use crate::remote::Remote;
+use crate::value::ValueTemplate;
+use diagnostic::Span;
+use diagnostic::yaml::{Key, Node, Yaml};
+
+/// The keys that say where a variable's value comes from.
+const ORIGINS: [&str; 3] = ["env", "secret", "parameter"];
+
+/// A variable of a file, before it has a value.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Where the name is written.
+    pub span: Span,
+    /// Absent if it cannot be read, which is already reported.
+    pub origin: Option<Origin>,
+}
+
+/// Where a variable's value comes from.
+#[derive(Debug)]
+pub enum Origin {
+    /// It stands in the file, perhaps as a template that names variables
+    /// above it.
+    Literal(ValueTemplate),
+    /// The same, and kept out of every output, as what stands there is.
+    Secret(ValueTemplate, Span),
+    /// An environment variable; its value is kept out of every output.
+    Environment(String),
+    /// It is kept elsewhere; the caller fetches it.
+    Kept(Kept),
+}
+
+/// Where a value is kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where the value is kept.
+    pub remote: Remote,
+    /// The member of the JSON object that the value is.
+    pub key: Option<String>,
+    /// The name, where it is written.
+    pub span: Span,
+}
+
+impl Reader<'_> {
+    pub(super) fn variables(&mut self, node: &Node) -> Vec<Variable> {
+        let Some(fields) = self.entries(node, "`variables`") else {
+            return Vec::new();
+        };
+        fields
+            .iter()
+            .filter_map(|(key, value)| {
+                let named = self.identifier(key, "a variable's name");
+                let origin = self.origin(value);
+                named.then(|| Variable {
+                    name: key.text.clone(),
+                    span: key.span,
+                    origin,
+                })
+            })
+            .collect()
+    }
+
+    fn origin(&mut self, node: &Node) -> Option<Origin> {
+        if let Yaml::Map(entries) = &node.value
+            && let [Some(value), Some(marked)] = MARKED.map(|name| member(entries, name))
+            && entries.len() == MARKED.len()
+        {
+            if !matches!(marked.value, Yaml::Bool(true)) {
+                let problem = self
+                    .at(marked.span, "a mark that is not `true`")
+                    .expected("`secret: true`")
+                    .found(marked.describe())
+                    .help("write the value alone if it is no secret");
+                self.report(problem);
+            }
+            let span = value.span;
+            return self.value(value).map(|value| Origin::Secret(value, span));
+        }
+        if let Yaml::Map(entries) = &node.value
+            && is_origin(entries)
+        {
+            return self.outside(node);
+        }
+        if let Yaml::Map(entries) = &node.value
+            && is_marked_origin(entries)
+        {
+            let problem = self
+                .at(node.span, "an origin that is marked as a secret")
+                .expected("the origin alone, such as `{ env: SHOP_PASSWORD }`")
+                .found("`secret` beside it")
+                .help("leave `secret` out: what comes from outside of the file is one anyway");
+            self.report(problem);
+            return None;
+        }
+        if matches!(node.value, Yaml::Null) {
+            let problem = self
+                .at(node.span, "a variable without a value")
+                .expected("a value")
+                .found("nothing")
+                .help("write `\"\"` for empty text; leave the variable out if `--var` sets it");
+            self.report(problem);
+            return None;
+        }
+        self.value(node).map(Origin::Literal)
+    }
+
+    /// A value that does not stand in the file.
+    fn outside(&mut self, node: &Node) -> Option<Origin> {
+        let fields = self.fields(node, "an origin", &ORIGIN)?;
+        let (key, value) = fields.iter().find(|(key, _)| key.text != "key")?;
+        let name = self.string(value, "the name of a variable's origin")?;
+        if name.contains("{{") {
+            let problem = self
+                .at(value.span, "a name that is computed")
+                .expected("a fixed name, which is known before any variable is")
+                .found(format!("`{name}`"))
+                .help("write one variable for each name");
+            self.report(problem);
+            return None;
+        }
+        let remote = match key.text.as_str() {
+            "env" => return self.environment(value, name),
+            "secret" => Remote::Secret(name.to_owned()),
+            _ => Remote::Parameter(name.to_owned()),
+        };
+        let key = match fields.value("key") {
+            Some(key) => Some(self.string(key, "`key`")?.to_owned()),
+            None => None,
+        };
+        Some(Origin::Kept(Kept {
+            remote,
+            key,
+            span: value.span,
+        }))
+    }
+
+    fn environment(&mut self, node: &Node, name: &str) -> Option<Origin> {
+        // The function's own role is no business of a request.
+        if name.starts_with("AWS_") {
+            let problem = self
+                .at(node.span, "a variable of AWS's own")
+                .expected("an environment variable that was set for the checks")
+                .found(format!("`{name}`"))
+                .help("name it otherwise, such as `SHOP_PASSWORD`");
+            self.report(problem);
+            return None;
+        }
+        Some(Origin::Environment(name.to_owned()))
+    }
+}
+
+fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n Node> {
+    let entry = entries.iter().find(|(key, _)| key.text == name);
+    entry.map(|(_, node)| node)
+}
+
+/// Whether a map says where a value comes from, and is none itself.
+fn is_origin(entries: &[(Key, Node)]) -> bool {
+    match entries {
+        [(key, _)] => ORIGINS.contains(&key.text.as_str()),
+        [(one, _), (other, _)] => matches!(
+            (one.text.as_str(), other.text.as_str()),
+            ("secret", "key") | ("key", "secret")
+        ),
+        _ => false,
+    }
+}
+
+/// Whether a map says where a value comes from, and that it is a secret.
+fn is_marked_origin(entries: &[(Key, Node)]) -> bool {
+    let has = |name: &str| member(entries, name).is_some();
+    entries.len() == 2 && has("secret") && (has("env") || has("parameter"))
+}

@@ -1,0 +1,372 @@
+//! Predicates: what an expectation demands of a value, and the judgement
+//! whether a value meets it.
+
+mod json;
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::template::{Scope, Template};
+use crate::value::ValueTemplate;
+use diagnostic::Span;
+use diagnostic::units::human_span;
+pub(crate) use json::JsonType;
+use json::{contains, count, equal, is_empty, number};
+use query::json::is_beyond;
+use query::json_schema::JsonSchema;
+use query::pattern::Pattern;
+use query::value::shown;
+use query::work::budget;
+
+/// Tests that must all hold.
+#[derive(Debug, Clone)]
+pub struct Predicate(pub(crate) Vec<Test>);
+
+/// One demand and where it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Test {
+    pub(crate) span: Span,
+    pub(crate) operator: Operator,
+}
+
+/// What can be demanded.
+#[derive(Debug, Clone)]
+pub(crate) enum Operator {
+    Equals(ValueTemplate),
+    Contains(ValueTemplate),
+    StartsWith(Template),
+    EndsWith(Template),
+    Matches(Pattern),
+    OneOf(Vec<ValueTemplate>),
+    Exists(bool),
+    Empty(bool),
+    Type(JsonType),
+    Schema(Arc<JsonSchema>),
+    Count(Predicate),
+    /// Every element of a list meets it, and there is at least one.
+    Each(Predicate),
+    Compare(Comparison, ValueTemplate),
+    /// A status code, with the text it was written as: `200`, `2xx`, a list.
+    Status(Vec<RangeInclusive<u64>>, String),
+    Not(Predicate),
+}
+
+/// An order between numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Above,
+    Below,
+    AtLeast,
+    AtMost,
+}
+
+/// A demand that was not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The demand that was not met.
+    pub span: Span,
+    /// What should be.
+    pub expected: String,
+    /// What is.
+    pub found: String,
+}
+
+/// How numbers of the judged value are said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// It is not a quantity.
+    None,
+    /// A status code.
+    Status,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+}
+
+impl Predicate {
+    /// Every demand that `value` does not meet; an absent value meets only the
+    /// demand not to exist. The error is a template without a value.
+    pub fn judge(
+        &self,
+        value: Option<&Value>,
+        unit: Unit,
+        scope: &Scope,
+    ) -> Result<Vec<Mismatch>, String> {
+        let mut mismatches = Vec::new();
+        for test in &self.0 {
+            if !test.operator.holds(value, scope)? {
+                let expected = test.operator.say(unit, scope)?;
+                let mut found = test.operator.say_found(value, unit, scope);
+                // The words for a span of time leave out what is small.
+                if let (Unit::Seconds, Some(Value::Number(seconds))) = (unit, value)
+                    && expected.ends_with(&found)
+                {
+                    found = format!("{found} ({seconds} s)");
+                }
+                mismatches.push(Mismatch {
+                    span: test.span,
+                    expected,
+                    found,
+                });
+            }
+        }
+        Ok(mismatches)
+    }
+
+    /// Where the first demand stands.
+    pub fn span(&self) -> Span {
+        self.0.first().map(|test| test.span).unwrap_or_default()
+    }
+
+    /// Adds the templates inside to `found`, each with the place of its demand.
+    pub fn templates<'p>(&'p self, found: &mut Vec<(&'p Template, Span)>) {
+        for test in &self.0 {
+            let mut inside = Vec::new();
+            match &test.operator {
+                Operator::Equals(value)
+                | Operator::Contains(value)
+                | Operator::Compare(_, value) => value.templates(&mut inside),
+                Operator::OneOf(values) => {
+                    for value in values {
+                        value.templates(&mut inside);
+                    }
+                }
+                Operator::StartsWith(template) | Operator::EndsWith(template) => {
+                    inside.push(template);
+                }
+                Operator::Count(predicate)
+                | Operator::Each(predicate)
+                | Operator::Not(predicate) => {
+                    predicate.templates(found);
+                }
+                Operator::Matches(_)
+                | Operator::Exists(_)
+                | Operator::Empty(_)
+                | Operator::Type(_)
+                | Operator::Schema(_)
+                | Operator::Status(..) => {}
+            }
+            found.extend(inside.into_iter().map(|template| (template, test.span)));
+        }
+    }
+
+    fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, String> {
+        for test in &self.0 {
+            if !test.operator.holds(value, scope)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn speaks_of_absence(&self) -> bool {
+        self.0.iter().all(|test| match &test.operator {
+            Operator::Exists(_) => true,
+            Operator::Not(inner) => inner.speaks_of_absence(),
+            _ => false,
+        })
+    }
+
+    fn say(&self, unit: Unit, scope: &Scope) -> Result<String, String> {
+        let parts: Result<Vec<_>, _> = self
+            .0
+            .iter()
+            .map(|test| test.operator.say(unit, scope))
+            .collect();
+        Ok(parts?.join(" and "))
+    }
+}
+
+impl Operator {
+    fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, String> {
+        budget::spend(1);
+        if let Self::Exists(wanted) = self {
+            return Ok(value.is_some() == *wanted);
+        }
+        if let Self::Not(inner) = self {
+            // `not` of an absent value would pass unseen, so absence has to be
+            // demanded in so many words.
+            return Ok(
+                (value.is_some() || inner.speaks_of_absence()) && !inner.holds(value, scope)?
+            );
+        }
+        let Some(value) = value else {
+            return Ok(false);
+        };
+        Ok(match self {
+            Self::Exists(_) | Self::Not(_) => false,
+            Self::Equals(wanted) => equal(value, wanted.filled(scope)?.as_ref()),
+            Self::Contains(wanted) => contains(value, wanted.filled(scope)?.as_ref()),
+            Self::StartsWith(wanted) => {
+                let wanted = wanted.render(scope)?;
+                value.as_str().is_some_and(|text| text.starts_with(&wanted))
+            }
+            Self::EndsWith(wanted) => {
+                let wanted = wanted.render(scope)?;
+                value.as_str().is_some_and(|text| text.ends_with(&wanted))
+            }
+            Self::Matches(pattern) => match value {
+                Value::String(text) => pattern.occurs_in(text),
+                Value::Number(number) if is_beyond(number) => false,
+                Value::Number(number) => pattern.occurs_in(&number.to_string()),
+                _ => false,
+            },
+            Self::OneOf(choices) => {
+                for choice in choices {
+                    if equal(value, choice.filled(scope)?.as_ref()) {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Self::Empty(wanted) => is_empty(value).is_some_and(|empty| empty == *wanted),
+            Self::Type(wanted) => wanted.is_type_of(value),
+            Self::Schema(schema) => schema.accepts(value),
+            Self::Count(predicate) => match count(value) {
+                Some(count) => predicate.holds(Some(&count), scope)?,
+                None => false,
+            },
+            Self::Each(predicate) => each(value, predicate, scope)? == Each::Holds,
+            Self::Compare(comparison, wanted) => {
+                match (number(value), number(wanted.filled(scope)?.as_ref())) {
+                    (Some(found), Some(wanted)) if wanted.is_finite() => {
+                        comparison.holds(found, wanted)
+                    }
+                    _ => false,
+                }
+            }
+            Self::Status(ranges, _) => value
+                .as_u64()
+                .is_some_and(|status| ranges.iter().any(|range| range.contains(&status))),
+        })
+    }
+
+    fn say(&self, unit: Unit, scope: &Scope) -> Result<String, String> {
+        Ok(match self {
+            Self::Equals(wanted) => say_value(&wanted.evaluate(scope)?, unit),
+            Self::Contains(wanted) => format!(
+                "something that contains {}",
+                shown(&wanted.evaluate(scope)?)
+            ),
+            Self::StartsWith(wanted) => {
+                format!("text that starts with `\"{}\"`", wanted.render(scope)?)
+            }
+            Self::EndsWith(wanted) => {
+                format!("text that ends with `\"{}\"`", wanted.render(scope)?)
+            }
+            Self::Matches(pattern) => format!("text that matches `{}`", pattern.text()),
+            Self::OneOf(choices) => {
+                let choices: Result<Vec<_>, _> = choices
+                    .iter()
+                    .map(|choice| Ok::<_, String>(say_value(&choice.evaluate(scope)?, unit)))
+                    .collect();
+                format!("one of {}", choices?.join(", "))
+            }
+            Self::Exists(true) => "it to exist".to_owned(),
+            Self::Exists(false) => "it not to exist".to_owned(),
+            Self::Empty(true) => "it to be empty".to_owned(),
+            Self::Empty(false) => "it not to be empty".to_owned(),
+            Self::Type(wanted) => wanted.with_article().to_owned(),
+            Self::Schema(schema) => format!("JSON as in {}", schema.name()),
+            Self::Count(predicate) => format!("a count of {}", predicate.say(Unit::None, scope)?),
+            Self::Each(predicate) => {
+                format!("of each element: {}", predicate.say(unit, scope)?)
+            }
+            Self::Compare(comparison, wanted) => {
+                format!(
+                    "{} {}",
+                    comparison.words(),
+                    say_value(&wanted.evaluate(scope)?, unit)
+                )
+            }
+            Self::Status(_, text) => text.clone(),
+            Self::Not(predicate) => format!("not {}", predicate.say(unit, scope)?),
+        })
+    }
+
+    fn say_found(&self, value: Option<&Value>, unit: Unit, scope: &Scope) -> String {
+        let Some(value) = value else {
+            return "nothing".to_owned();
+        };
+        if let Self::Count(_) = self
+            && let Some(count) = count(value)
+        {
+            return format!("{count}");
+        }
+        if let Self::Schema(schema) = self {
+            return schema.problems(value).join("; ");
+        }
+        if let Self::Each(predicate) = self {
+            match each(value, predicate, scope) {
+                Ok(Each::Not(at, item)) => {
+                    let inside = predicate.judge(Some(item), unit, scope).ok();
+                    let found = inside.and_then(|mut inside| inside.pop());
+                    let found = found.map_or_else(|| say_value(item, unit), |inside| inside.found);
+                    return format!("{found} at index {at}");
+                }
+                Ok(Each::Empty) => return "an empty list".to_owned(),
+                Ok(Each::NoList | Each::Holds) | Err(_) => {}
+            }
+        }
+        say_value(value, unit)
+    }
+}
+
+impl Comparison {
+    fn holds(self, found: f64, wanted: f64) -> bool {
+        match self {
+            Self::Above => found > wanted,
+            Self::Below => found < wanted,
+            Self::AtLeast => found >= wanted,
+            Self::AtMost => found <= wanted,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Above => "above",
+            Self::Below => "below",
+            Self::AtLeast => "at least",
+            Self::AtMost => "at most",
+        }
+    }
+}
+
+/// Whether a value is a list whose elements all meet the predicate, or which
+/// of them does not.
+#[derive(Debug, PartialEq)]
+enum Each<'v> {
+    Holds,
+    NoList,
+    Empty,
+    Not(usize, &'v Value),
+}
+
+fn each<'v>(value: &'v Value, predicate: &Predicate, scope: &Scope) -> Result<Each<'v>, String> {
+    let Value::Array(items) = value else {
+        return Ok(Each::NoList);
+    };
+    for (at, item) in items.iter().enumerate() {
+        if !predicate.holds(Some(item), scope)? {
+            return Ok(Each::Not(at, item));
+        }
+    }
+    // On an empty list it would pass unseen.
+    Ok(if items.is_empty() {
+        Each::Empty
+    } else {
+        Each::Holds
+    })
+}
+
+fn say_value(value: &Value, unit: Unit) -> String {
+    match (unit, value) {
+        (Unit::Milliseconds, Value::Number(number)) => format!("{number} ms"),
+        (Unit::Seconds, Value::Number(number)) => human_span(number.as_f64().unwrap_or(f64::MAX)),
+        (Unit::Status, Value::Number(number)) => number.to_string(),
+        _ => shown(value),
+    }
+}

@@ -1,0 +1,308 @@
+//! Filters that make something of a value that was captured.
+//!
+//! | filter | gives |
+//! |---|---|
+//! | `regex(pattern)` | the first group of the first match, or all of it |
+//! | `jsonpath(path)` | what the path selects; text is read as JSON |
+//! | `nth(1)` | an element of a list, counted from 0, from the end if negative |
+//! | `url_param(name)` | a parameter of a URL's query |
+//! | `url_decode`, `html_unescape` | decodings |
+//! | `format_date(format)` | a date by a `strftime` format, in UTC |
+//! | `days_from_now` | whole days until a date, negative if it is over |
+//!
+//! A value that is not there stays so, and a pattern or a path that cannot be
+//! read is an error of syntax: the trial of a template finds it.
+
+use minijinja::value::{Serde, Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind};
+
+use query::jsonpath::Path;
+use query::pattern::Pattern;
+use query::value::{shown, shown_text};
+
+pub(super) fn add_to(engine: &mut Environment<'static>) {
+    engine.add_filter("regex", regex);
+    engine.add_filter("jsonpath", jsonpath);
+    engine.add_filter("nth", nth);
+    engine.add_filter("url_param", url_param);
+    engine.add_filter("url_decode", url_decode);
+    engine.add_filter("html_unescape", html_unescape);
+    engine.add_filter("format_date", format_date);
+    engine.add_filter("days_from_now", days_from_now);
+}
+
+fn wrong(expected: &str, found: &str) -> Error {
+    let text = format!("expected {expected}, found {found}");
+    Error::new(ErrorKind::InvalidOperation, text)
+}
+
+fn syntax(text: String) -> Error {
+    Error::new(ErrorKind::SyntaxError, text)
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// A text, or a number or boolean as text.
+fn text(value: &Value) -> Result<String, Error> {
+    match json(value) {
+        serde_json::Value::String(text) => Ok(text),
+        scalar @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
+            Ok(scalar.to_string())
+        }
+        other => Err(wrong("text", &shown(&other))),
+    }
+}
+
+fn regex(value: &Value, pattern: &str) -> Result<Value, Error> {
+    let compiled = Pattern::parse(pattern)
+        .map_err(|reason| syntax(format!("the pattern `{pattern}` cannot be read: {reason}")))?;
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let text = text(value)?;
+    let found = compiled.first(&text).map(Value::from);
+    found.ok_or_else(|| wrong(&format!("a match for `{pattern}`"), &shown_text(&text)))
+}
+
+fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
+    let parsed = Path::parse(path)
+        .map_err(|(_, reason)| syntax(format!("the JSONPath `{path}` cannot be read: {reason}")))?;
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let document = match json(value) {
+        serde_json::Value::String(text) => query::json::parse(&text)
+            .map_err(|reason| wrong("JSON", &format!("{}: {reason}", shown_text(&text))))?,
+        document => document,
+    };
+    let selected = parsed.select(&document);
+    let selected = selected.ok_or_else(|| wrong(&format!("a value at `{path}`"), "nothing"))?;
+    if query::json::holds_beyond(&selected) {
+        return Err(wrong(&format!("a value at `{path}`"), query::json::BEYOND));
+    }
+    Ok(Value::from(Serde(selected)))
+}
+
+fn nth(value: &Value, index: i64) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    if !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        return Err(wrong("a list", &format!("{}", value.kind())));
+    }
+    let items: Vec<Value> = value.try_iter()?.collect();
+    let at = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+    let at = if index < 0 {
+        items.len().checked_sub(at)
+    } else {
+        Some(at)
+    };
+    let found = at.and_then(|at| items.get(at)).cloned();
+    found.ok_or_else(|| {
+        let expected = format!("an element {index}");
+        wrong(&expected, &format!("{} elements", items.len()))
+    })
+}
+
+fn url_param(value: &Value, name: &str) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let text = text(value)?;
+    // A `location` may be a path.
+    let base = url::Url::parse("http://localhost/").ok();
+    let url = url::Url::options().base_url(base.as_ref()).parse(&text);
+    let url = url.map_err(|error| wrong("a URL", &format!("{}: {error}", shown_text(&text))))?;
+    let mut pairs = url.query_pairs();
+    let found = pairs.find(|(key, _)| key == name);
+    found
+        .map(|(_, value)| Value::from(value.into_owned()))
+        .ok_or_else(|| wrong(&format!("a parameter `{name}`"), &shown_text(&text)))
+}
+
+fn url_decode(value: &Value) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let text = text(value)?;
+    percent_encoding::percent_decode_str(&text)
+        .decode_utf8()
+        .map(|decoded| Value::from(decoded.into_owned()))
+        .map_err(|_| wrong("UTF-8 once it is decoded", &shown_text(&text)))
+}
+
+fn html_unescape(value: &Value) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let text = text(value)?;
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let name = &rest[1..];
+        // Of a number the end need not be said.
+        let end = match name.strip_prefix('#') {
+            Some(_) => name.find(|c: char| c != '#' && !c.is_ascii_alphanumeric()),
+            None => name.find(';'),
+        };
+        let name = &name[..end.unwrap_or(name.len())];
+        let (c, length) = match character(name) {
+            Some(c) => (c, 1 + name.len()),
+            None => ('&', 1),
+        };
+        plain.push(c);
+        rest = &rest[length..];
+        if length > 1 {
+            rest = rest.strip_prefix(';').unwrap_or(rest);
+        }
+    }
+    plain.push_str(rest);
+    Ok(Value::from(plain))
+}
+
+/// The character of an entity that HTML and XML share, or of a number.
+fn character(entity: &str) -> Option<char> {
+    let code = match entity {
+        "amp" => return Some('&'),
+        "lt" => return Some('<'),
+        "gt" => return Some('>'),
+        "quot" => return Some('"'),
+        "apos" => return Some('\''),
+        "nbsp" => return Some('\u{a0}'),
+        _ => entity.strip_prefix('#')?,
+    };
+    let code = match code.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => code.parse(),
+    };
+    char::from_u32(code.ok()?)
+}
+
+fn format_date(value: &Value, format: &str) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let date = jiff::tz::Offset::UTC.to_datetime(moment(value)?);
+    let text = jiff::fmt::strtime::format(format, date);
+    text.map(Value::from)
+        .map_err(|error| syntax(format!("the format `{format}` cannot be used: {error}")))
+}
+
+fn days_from_now(value: &Value) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let seconds = moment(value)?.as_second() - jiff::Timestamp::now().as_second();
+    Ok(Value::from(seconds / (24 * 60 * 60)))
+}
+
+/// A moment as answers write it: RFC 3339, a date alone, RFC 2822 as HTTP has
+/// it, or seconds since 1970.
+fn moment(value: &Value) -> Result<jiff::Timestamp, Error> {
+    let expected = "a date such as `2030-01-31`, `2030-01-31T12:00:00Z` or seconds since 1970";
+    let text = text(value)?;
+    let text = text.trim();
+    let of_date = |date: jiff::civil::Date| {
+        let midnight = date.to_datetime(jiff::civil::Time::midnight());
+        jiff::tz::Offset::UTC.to_timestamp(midnight).ok()
+    };
+    let of_mail = || {
+        let zoned = jiff::fmt::rfc2822::parse(text);
+        zoned.ok().map(|zoned| zoned.timestamp())
+    };
+    let seconds = text
+        .parse::<f64>()
+        .ok()
+        .filter(|seconds| seconds.abs() < 1e11);
+    let seconds = seconds.and_then(|seconds| {
+        #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
+        jiff::Timestamp::from_second(seconds as i64).ok()
+    });
+    seconds
+        .or_else(|| text.parse().ok())
+        .or_else(|| text.parse().ok().and_then(of_date))
+        .or_else(of_mail)
+        .ok_or_else(|| wrong(expected, &shown_text(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::{Scope, Template, VALUE};
+    use serde_json::{Value, json};
+
+    fn made(value: &Value, transform: &str) -> Result<Value, String> {
+        let mut scope = Scope::default();
+        scope.set(VALUE, value);
+        let template = format!("{{{{ value | {transform} }}}}");
+        Template::parse(&template)?.evaluate(&scope)
+    }
+
+    #[test]
+    fn filters_make_of_a_value_what_they_say() {
+        let check = |value: Value, transform: &str, expected: Value| {
+            assert_eq!(made(&value, transform), Ok(expected), "{transform}");
+        };
+        check(json!("/orders/ord-7"), "regex('ord-(\\\\d+)')", json!("7"));
+        check(json!("a7b"), "regex('\\\\d') | int", json!(7));
+        check(json!({"a": [1, 2]}), "jsonpath('$.a[1]')", json!(2));
+        check(json!("{\"a\": 1}"), "jsonpath('$.a')", json!(1));
+        check(json!([1, 2]), "jsonpath('$[?@ > 1]')", json!([2]));
+        check(json!("a,b,c"), "split(',') | nth(1)", json!("b"));
+        check(json!([1, 2, 3]), "nth(-1)", json!(3));
+        check(json!("a b"), "split(' ') | last", json!("b"));
+        check(json!("/x?a=1&b=2%203"), "url_param('b')", json!("2 3"));
+        check(json!("https://h/?a=1"), "url_param('a')", json!("1"));
+        check(json!("a%2Fb"), "url_decode", json!("a/b"));
+        check(
+            json!("&lt;b&gt; &amp;amp; &#65;&#x42; & &x;"),
+            "html_unescape",
+            json!("<b> &amp; AB & &x;"),
+        );
+        check(json!("<b>"), "escape", json!("&lt;b&gt;"));
+        check(json!("1.5"), "float", json!(1.5));
+        check(json!([1, 2, 3]), "count", json!(3));
+        let dates = [
+            json!("2030-01-31T12:00:00Z"),
+            json!("2030-01-31"),
+            json!("Thu, 31 Jan 2030 12:00:00 GMT"),
+            json!(1_896_091_200),
+        ];
+        for date in dates {
+            check(date, "format_date('%d.%m.%Y')", json!("31.01.2030"));
+        }
+        check(json!("1970-01-02"), "days_from_now < -20000", json!(true));
+        let soon = jiff::Timestamp::now().as_second() + 3 * 86_400 + 60;
+        check(json!(soon), "days_from_now", json!(3));
+    }
+
+    #[test]
+    fn what_a_filter_cannot_make_is_an_error_that_says_why() {
+        let said = |value: Value, transform: &str| made(&value, transform).unwrap_err();
+        let all = [
+            said(json!("abc"), "regex('x(y)')"),
+            said(json!([1]), "regex('1')"),
+            said(json!("abc"), "regex('x(')"),
+            said(json!("abc"), "jsonpath('$.a')"),
+            said(json!({}), "jsonpath('$.a')"),
+            said(json!({}), "jsonpath('a')"),
+            said(json!([1]), "nth(1)"),
+            said(json!("/x"), "url_param('b')"),
+            said(json!("%ff"), "url_decode"),
+            said(json!("soon"), "days_from_now"),
+            said(json!("x"), "regex('x') | nope"),
+        ];
+        insta::assert_snapshot!(all.join("\n"));
+    }
+
+    #[test]
+    fn patterns_and_paths_are_read_with_the_template() {
+        for transform in ["regex('x(')", "jsonpath('a')", "url_decode | regex('[')"] {
+            let template = format!("{{{{ value | {transform} }}}}");
+            assert!(Template::parse(&template).is_err(), "{transform}");
+        }
+    }
+}

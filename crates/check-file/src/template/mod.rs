@@ -1,0 +1,386 @@
+//! Text with `{{ expressions }}` in it, and the values that fill them.
+//!
+//! The only module that knows the template engine. Undefined names are errors,
+//! nothing is escaped, and the work of one template is bounded.
+
+mod bounds;
+mod filters;
+mod functions;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use serde_json::Value;
+
+use bounds::Need;
+use query::value::{MOST_LEVELS, levels};
+use query::work::budget::{self, OF_TEMPLATE};
+use query::work::threads::with_room;
+use redact::Secret;
+
+/// What a transform calls the value that it makes something of.
+pub const VALUE: &str = "value";
+
+/// The most steps that one template may take.
+const FUEL: u64 = 100_000;
+
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine.set_fuel(Some(FUEL));
+    // JSON's words, not Python's.
+    engine.set_formatter(|out, state, value| match serde_json::to_value(value) {
+        Ok(Value::Bool(value)) => write!(out, "{value}").map_err(minijinja::Error::from),
+        Ok(Value::Null) if value.is_none() => write!(out, "null").map_err(minijinja::Error::from),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    functions::add_to(&mut engine);
+    filters::add_to(&mut engine);
+    engine
+});
+
+/// The same engine, which finds no fault with missing values.
+static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = ENGINE.clone();
+    engine.set_undefined_behavior(UndefinedBehavior::Chainable);
+    engine
+});
+
+/// The values that templates can name: variables first, then captures.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    values: BTreeMap<String, minijinja::Value>,
+    /// What was captured that no output may hold.
+    secrets: Vec<Secret>,
+}
+
+impl Scope {
+    /// These values, and those of `other` under names that have none here.
+    pub fn with(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        for (name, value) in &other.values {
+            all.values
+                .entry(name.clone())
+                .or_insert_with(|| value.clone());
+        }
+        all.secrets.extend_from_slice(&other.secrets);
+        all
+    }
+
+    /// Whether a name has a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Gives names other values for a while.
+    pub fn lay_over(&mut self, values: &[(String, Value)]) -> Outside {
+        let outside = values
+            .iter()
+            .map(|(name, _)| (name.clone(), self.values.get(name).cloned()));
+        let outside = Outside(outside.collect());
+        for (name, value) in values {
+            self.set(name, value);
+        }
+        outside
+    }
+
+    /// Gives names the values back that they had before.
+    pub fn put_back(&mut self, outside: Outside) {
+        for (name, value) in outside.0 {
+            match value {
+                Some(value) => self.values.insert(name, value),
+                None => self.values.remove(&name),
+            };
+        }
+    }
+
+    /// Takes note of values that no output may hold.
+    pub fn keep_secret(&mut self, secrets: Vec<Secret>) {
+        for secret in secrets {
+            if !self.secrets.contains(&secret) {
+                self.secrets.push(secret);
+            }
+        }
+    }
+
+    /// The captured values that no output may hold.
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+
+    /// Gives a name its value, the newest winning.
+    pub fn set(&mut self, name: &str, value: &Value) {
+        self.values.insert(
+            name.to_owned(),
+            minijinja::Value::from(minijinja::value::Serde(value)),
+        );
+    }
+}
+
+/// What names stood for before they were given other values.
+#[derive(Debug, Default)]
+pub struct Outside(Vec<(String, Option<minijinja::Value>)>);
+
+/// A template that is known to be well-formed.
+#[derive(Debug, Clone)]
+pub struct Template {
+    text: String,
+    form: Form,
+    names: BTreeSet<String>,
+    need: Need,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    /// No expression at all.
+    Fixed,
+    /// Exactly one expression and nothing around it: it keeps its type.
+    Expression(Arc<minijinja::Expression<'static, 'static>>),
+    /// Text with expressions in it.
+    Text,
+}
+
+impl Template {
+    /// Reads a template. The error says what is wrong, in one line.
+    ///
+    /// The engine looks filters, tests and functions up when it meets them, so
+    /// a trial run with lenient values finds those that do not exist.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let need = bounds::need(text)?;
+        roomy(need, || Self::read(text, need))
+    }
+
+    fn read(text: &str, need: Need) -> Result<Self, String> {
+        let form = if !["{{", "{%", "{#"].iter().any(|open| text.contains(open)) {
+            Form::Fixed
+        } else if let Some(inner) = single_expression(text) {
+            let expression = ENGINE
+                .compile_expression_owned(inner.to_owned())
+                .map_err(|error| reason(&error))?;
+            Form::Expression(Arc::new(expression))
+        } else {
+            Form::Text
+        };
+        let names = match &form {
+            Form::Fixed => BTreeSet::new(),
+            Form::Expression(expression) => {
+                expression.undeclared_variables(false).into_iter().collect()
+            }
+            Form::Text => ENGINE
+                .template_from_str(text)
+                .map_err(|error| reason(&error))?
+                .undeclared_variables(false)
+                .into_iter()
+                .collect(),
+        };
+        if !matches!(form, Form::Fixed)
+            && let Err(error) = TRIAL.render_str(text, ())
+            && matches!(
+                error.kind(),
+                ErrorKind::UnknownFilter
+                    | ErrorKind::UnknownTest
+                    | ErrorKind::UnknownFunction
+                    | ErrorKind::SyntaxError
+            )
+        {
+            return Err(reason(&error));
+        }
+        let names = names
+            .into_iter()
+            .filter(|name: &String| !is_builtin(name))
+            .collect();
+        Ok(Self {
+            text: text.to_owned(),
+            form,
+            names,
+            need,
+        })
+    }
+
+    /// The template as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it has no expression in it.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.form, Form::Fixed)
+    }
+
+    /// The names it needs a value for.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The template filled in, as text.
+    pub fn render(&self, scope: &Scope) -> Result<String, String> {
+        self.spend();
+        match &self.form {
+            Form::Fixed => Ok(self.text.clone()),
+            Form::Expression(_) | Form::Text => {
+                // The engine drops a final line break of the text.
+                let spare = if self.text.ends_with('\n') { "\n" } else { "" };
+                let text = format!("{}{spare}", self.text);
+                roomy(self.need, || {
+                    let rendered = ENGINE.render_str(&text, &scope.values);
+                    rendered.map_err(|error| reason(&error))
+                })
+            }
+        }
+    }
+
+    /// The template filled in; a single expression keeps the type of its value.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
+        match &self.form {
+            Form::Expression(expression) => {
+                self.spend();
+                roomy(self.need, || self.value(expression, scope))
+            }
+            Form::Fixed | Form::Text => self.render(scope).map(Value::String),
+        }
+    }
+
+    fn value(
+        &self,
+        expression: &minijinja::Expression<'_, '_>,
+        scope: &Scope,
+    ) -> Result<Value, String> {
+        let value = expression
+            .eval(&scope.values)
+            .map_err(|error| reason(&error))?;
+        if value.is_undefined() {
+            return Err(format!("`{}` has no value", self.text));
+        }
+        let value = serde_json::to_value(&value).map_err(|error| error.to_string())?;
+        not_too_deep(value)
+    }
+
+    /// Takes note of about the work of filling it in.
+    fn spend(&self) {
+        budget::spend(match (&self.form, self.need) {
+            (Form::Fixed, _) => 1,
+            (_, Need::Little) => 50,
+            (_, Need::Room) => FUEL / 10,
+        });
+    }
+}
+
+/// A value that is not nested deeper than an answer can be: each step may put
+/// what the one before captured into another list.
+pub(crate) fn not_too_deep(value: Value) -> Result<Value, String> {
+    if levels(&value) <= MOST_LEVELS {
+        return Ok(value);
+    }
+    Err(format!(
+        "expected a value nested at most {MOST_LEVELS} levels, found more of them"
+    ))
+}
+
+/// Does what a template needs where there is room for it, within the budget
+/// that there is or one of its own.
+fn roomy<T: Send>(
+    need: Need,
+    work: impl FnOnce() -> Result<T, String> + Send,
+) -> Result<T, String> {
+    if budget::left().is_none() {
+        let done = budget::within(OF_TEMPLATE, || roomy(need, work));
+        return done.unwrap_or_else(|_| {
+            let most = OF_TEMPLATE.steps;
+            Err(format!("its filters take more than {most} steps"))
+        });
+    }
+    match need {
+        Need::Little => work(),
+        Need::Room => {
+            let done = with_room(work);
+            done.unwrap_or_else(|error| Err(format!("no thread for it: {error}")))
+        }
+    }
+}
+
+impl Template {
+    /// Whether the value of the template counts as true.
+    pub fn is_true(&self, scope: &Scope) -> Result<bool, String> {
+        let value = self.evaluate(scope)?;
+        Ok(match value {
+            Value::Null => false,
+            Value::Bool(value) => value,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::String(text) => !matches!(text.trim(), "" | "false" | "False"),
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(members) => !members.is_empty(),
+        })
+    }
+}
+
+/// The expression inside, if the text is `{{ … }}` and nothing else.
+fn single_expression(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    let other = ["{{", "}}", "{%", "{#"];
+    let control = inner.starts_with('-') || inner.ends_with('-');
+    (!control && !other.iter().any(|mark| inner.contains(mark))).then_some(inner)
+}
+
+fn is_builtin(name: &str) -> bool {
+    ENGINE.globals().any(|(known, _)| known == name)
+}
+
+fn reason(error: &minijinja::Error) -> String {
+    let kind = error.kind().to_string();
+    error
+        .detail()
+        .map_or(kind.clone(), |detail| format!("{kind}: {detail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scope() -> Scope {
+        let mut scope = Scope::default();
+        scope.set("n", &json!(3));
+        scope.set("who", &json!("<Ada>"));
+        scope.set("user", &json!({"id": 7}));
+        scope
+    }
+
+    #[test]
+    fn a_single_expression_keeps_its_type_and_text_does_not() {
+        let check = |text: &str, value: Value| {
+            let template = Template::parse(text).unwrap();
+            assert_eq!(template.evaluate(&scope()), Ok(value), "{text}");
+        };
+        check("{{ n }}", json!(3));
+        check("{{ n + 1 }}", json!(4));
+        check("n={{ n }}", json!("n=3"));
+        check("n={{ n > 2 }}", json!("n=true"));
+        check("{{ n }},\n", json!("3,\n"));
+        check("{{ n }}{{ n }}", json!("33"));
+        check("{{ user.id }}", json!(7));
+        check("{{ who }}", json!("<Ada>"));
+        check("plain", json!("plain"));
+    }
+
+    #[test]
+    fn what_has_no_value_is_an_error_and_not_an_empty_text() {
+        let template = Template::parse("/{{ user.nme }}").unwrap();
+        assert!(template.render(&scope()).is_err());
+        let template = Template::parse("{{ user.nme }}").unwrap();
+        assert!(template.evaluate(&scope()).is_err());
+    }
+
+    #[test]
+    fn a_template_knows_the_names_it_needs() {
+        let template = Template::parse("{{ a }}-{{ b.c | upper }}-{{ range(3) }}").unwrap();
+        assert_eq!(template.names().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn endless_work_is_cut_short() {
+        let text = "{% for a in range(9000) %}{% for b in range(9000) %}x{% endfor %}{% endfor %}";
+        assert!(Template::parse(text).unwrap().render(&scope()).is_err());
+    }
+}

@@ -1,0 +1,22 @@
+//! One bounded request, one answer: on the target, and nowhere else but where
+//! somebody allowed it.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `target`, `hosts` | where requests may go |
+//! | `connection` | how the target is reached |
+//! | `dial` | a host → a connection to the first address that gives one |
+//! | `http` | a request → an answer, or why there is none |
+//! | `encoding` | gzip, deflate and Brotli |
+//! | `sigv4`, `challenge` | signatures and logins that need the request |
+//!
+//! It knows neither check files nor reports.
+
+pub mod challenge;
+pub mod connection;
+pub mod dial;
+pub mod encoding;
+pub mod hosts;
+pub mod http;
+pub mod sigv4;
+pub mod target;

@@ -1,0 +1,367 @@
+//! YAML text to a tree of values that know where they stand.
+//!
+//! With `tabs.rs` the only module that knows the YAML parser. It is strict where a check file
+//! gains from it: one document, string keys, no duplicate keys, JSON's types
+//! only (YAML 1.2 core schema), and bounds on depth and on what aliases may
+//! expand to.
+
+mod marks;
+mod node;
+pub(crate) mod plain;
+pub mod scalar;
+mod tabs;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
+
+use crate::{Diagnostic, Source, Span};
+use marks::{flow_end, tab_after};
+pub use node::{Key, Node, Yaml};
+
+/// The most values a file may hold once its aliases are expanded.
+pub(crate) const MAX_VALUES: usize = 100_000;
+/// The deepest nesting of lists and maps.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Reads the one document of a file. Problems that leave a usable tree, such
+/// as duplicate keys, are added to `problems`; the tree is absent when there
+/// is none to speak of.
+pub fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+    let mut builder = Builder {
+        source,
+        offsets: offsets(source.text()),
+        problems,
+        anchors: HashMap::new(),
+        values: 0,
+        kept: 0,
+    };
+    builder.document(&mut Parser::new_from_str(&tabs::as_blanks(source.text())))
+}
+
+/// The byte offset of each character, or nothing where they are the same.
+fn offsets(text: &str) -> Option<Vec<usize>> {
+    (!text.is_ascii()).then(|| {
+        text.char_indices()
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .collect()
+    })
+}
+
+/// Reading stopped; why is already among the problems.
+struct Stopped;
+
+/// A value that aliases may stand for.
+#[derive(Clone)]
+struct Anchored {
+    node: Node,
+    /// How many values it holds.
+    size: usize,
+    /// How deep it is nested.
+    height: usize,
+}
+
+struct Builder<'a> {
+    source: &'a Arc<Source>,
+    offsets: Option<Vec<usize>>,
+    problems: &'a mut Vec<Diagnostic>,
+    anchors: HashMap<usize, Anchored>,
+    values: usize,
+    /// How many values are kept for aliases.
+    kept: usize,
+}
+
+type Events<'a> = Parser<'a, saphyr_parser::StrInput<'a>>;
+
+impl Builder<'_> {
+    fn document(&mut self, events: &mut Events<'_>) -> Option<Node> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next(events).ok()?;
+            match event {
+                Event::StreamEnd => return root,
+                Event::DocumentStart(_) if root.is_some() => {
+                    self.problems.push(
+                        Diagnostic::at(self.source, span, "a second document in one file")
+                            .expected("one YAML document")
+                            .found("another after `---`")
+                            .help("move it to a file of its own"),
+                    );
+                    return None;
+                }
+                Event::StreamStart
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::Nothing => {}
+                event => root = Some(self.node(event, span, events, 0).ok()?),
+            }
+        }
+    }
+
+    fn node(
+        &mut self,
+        event: Event<'_>,
+        span: Span,
+        events: &mut Events<'_>,
+        depth: usize,
+    ) -> Result<Node, Stopped> {
+        self.descend(depth, span)?;
+        self.count(1, span)?;
+        let before = self.values;
+        let (anchor, node) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.refuse_tag(&tag.to_string(), span);
+                }
+                let value = self.scalar(&text, style, span);
+                (anchor, Node { span, value })
+            }
+            Event::SequenceStart(anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.refuse_tag(&tag.to_string(), span);
+                }
+                (anchor, self.list(span, events, depth)?)
+            }
+            Event::MappingStart(anchor, tag) => {
+                if let Some(tag) = tag {
+                    self.refuse_tag(&tag.to_string(), span);
+                }
+                (anchor, self.map(span, events, depth)?)
+            }
+            Event::Alias(anchor) => {
+                // The parser itself refuses an alias whose anchor does not stand
+                // before it; one inside its own anchor gets here.
+                let Some(Anchored { node, size, height }) = self.anchors.get(&anchor).cloned()
+                else {
+                    self.problems.push(
+                        Diagnostic::at(self.source, span, "an alias to the value that holds it")
+                            .expected("an alias to a value that ends before it")
+                            .found("one inside its own anchor")
+                            .help("write the value out"),
+                    );
+                    return Err(Stopped);
+                };
+                self.count(size, span)?;
+                self.descend(depth + height, span)?;
+                return Ok(node);
+            }
+            _ => return Err(Stopped),
+        };
+        if anchor > 0 {
+            let size = self.values - before + 1;
+            // A copy is kept, so that anchors inside each other count as well.
+            self.kept += size;
+            if self.kept > MAX_VALUES {
+                return Err(self.too_many(span));
+            }
+            let anchored = Anchored {
+                node: node.clone(),
+                size,
+                height: node.height(),
+            };
+            self.anchors.insert(anchor, anchored);
+        }
+        Ok(node)
+    }
+
+    fn list(
+        &mut self,
+        start: Span,
+        events: &mut Events<'_>,
+        depth: usize,
+    ) -> Result<Node, Stopped> {
+        let mut items = Vec::new();
+        loop {
+            let (event, span) = self.next(events)?;
+            if event == Event::SequenceEnd {
+                let span = items
+                    .iter()
+                    .fold(start.to(flow_end(start, span)), |all, item: &Node| {
+                        all.to(item.span)
+                    });
+                return Ok(Node {
+                    span,
+                    value: Yaml::List(items),
+                });
+            }
+            items.push(self.node(event, span, events, depth + 1)?);
+        }
+    }
+
+    fn map(&mut self, start: Span, events: &mut Events<'_>, depth: usize) -> Result<Node, Stopped> {
+        let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        loop {
+            let (event, span) = self.next(events)?;
+            if event == Event::MappingEnd {
+                let span = entries
+                    .iter()
+                    .fold(start.to(flow_end(start, span)), |all, (key, item)| {
+                        all.to(key.span).to(item.span)
+                    });
+                return Ok(Node {
+                    span,
+                    value: Yaml::Map(entries),
+                });
+            }
+            let key = match event {
+                Event::Scalar(text, ..) => Some(Key {
+                    text: text.into_owned(),
+                    span,
+                }),
+                event => {
+                    let key = self.node(event, span, events, depth + 1)?;
+                    self.problems.push(
+                        Diagnostic::at(self.source, key.span, "a key that is not a string")
+                            .expected("a string")
+                            .found(key.describe())
+                            .help("put text that begins with `{`, `[` or `*` in quotes"),
+                    );
+                    None
+                }
+            };
+            let (event, span) = self.next(events)?;
+            let value = self.node(event, span, events, depth + 1)?;
+            let Some(key) = key else { continue };
+            if let Some(first) = seen.get(&key.text) {
+                self.problems.push(
+                    Diagnostic::at(
+                        self.source,
+                        key.span,
+                        format!("duplicate key `{}`", key.text),
+                    )
+                    .expected("each key once")
+                    .found("it again")
+                    .help("remove one of the two")
+                    .related(self.source, *first, "first written here"),
+                );
+                continue;
+            }
+            seen.insert(key.text.clone(), key.span);
+            entries.push((key, value));
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Yaml {
+        if style != ScalarStyle::Plain {
+            return Yaml::String(text.to_owned());
+        }
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => Yaml::Null,
+            "true" | "True" | "TRUE" => Yaml::Bool(true),
+            "false" | "False" | "FALSE" => Yaml::Bool(false),
+            _ => match scalar::number(text) {
+                Some(Ok(number)) => Yaml::Number(number, text.to_owned()),
+                Some(Err(why)) => {
+                    self.problems.push(
+                        Diagnostic::at(self.source, span, "a number that JSON cannot hold")
+                            .expected("a finite number")
+                            .found(format!("`{text}`, {why}"))
+                            .help("put it in quotes if text is meant"),
+                    );
+                    Yaml::Null
+                }
+                None => Yaml::String(text.to_owned()),
+            },
+        }
+    }
+
+    fn refuse_tag(&mut self, tag: &str, span: Span) {
+        self.problems.push(
+            Diagnostic::at(
+                self.source,
+                span,
+                format!("the tag `{tag}` is not supported"),
+            )
+            .expected("a plain value")
+            .found("a tagged one")
+            .help("remove the tag; put the value in quotes if text is meant"),
+        );
+    }
+
+    fn descend(&mut self, depth: usize, span: Span) -> Result<(), Stopped> {
+        if depth <= MAX_DEPTH {
+            return Ok(());
+        }
+        self.problems.push(
+            Diagnostic::at(self.source, span, "nested too deeply")
+                .expected(format!("at most {MAX_DEPTH} levels"))
+                .found("more")
+                .help("flatten the value, or put it into a file of its own"),
+        );
+        Err(Stopped)
+    }
+
+    fn count(&mut self, more: usize, span: Span) -> Result<(), Stopped> {
+        self.values = self.values.saturating_add(more);
+        if self.values <= MAX_VALUES {
+            return Ok(());
+        }
+        Err(self.too_many(span))
+    }
+
+    fn too_many(&mut self, span: Span) -> Stopped {
+        self.problems.push(
+            Diagnostic::at(self.source, span, "too many values")
+                .expected(format!("at most {MAX_VALUES} once aliases are expanded"))
+                .found("more")
+                .help("split the file, or use fewer aliases"),
+        );
+        Stopped
+    }
+
+    fn next<'a>(&mut self, events: &mut Events<'a>) -> Result<(Event<'a>, Span), Stopped> {
+        match events.next_event() {
+            Some(Ok((event, span))) => {
+                let span = Span::new(self.byte(span.start.index()), self.byte(span.end.index()));
+                Ok((event, span))
+            }
+            Some(Err(error)) => {
+                let problem = self.syntax(&error);
+                self.problems.push(problem);
+                Err(Stopped)
+            }
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn syntax(&self, error: &ScanError) -> Diagnostic {
+        let at = self.byte(error.marker().index());
+        let text = self.source.text();
+        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let indent = &text[line_start..];
+        let indent = &indent[..indent.len() - indent.trim_start().len()];
+        // The parser's words for a tab depend on where it meets it; ours do not.
+        let tab = match indent.find('\t') {
+            Some(tab) => Some(line_start + tab),
+            None if error.info().contains("tab") => tab_after(text, at),
+            None => None,
+        };
+        if let Some(at) = tab {
+            return Diagnostic::at(
+                self.source,
+                Span::new(at, at + 1),
+                "a tab in the indentation",
+            )
+            .expected("spaces")
+            .found("a tab")
+            .help("indent with spaces; YAML does not allow tabs there");
+        }
+        Diagnostic::at(self.source, Span::new(at, at), "this is not YAML")
+            .expected("well-formed YAML")
+            .found(format!("an error: {}", error.info()))
+            .help("check the indentation, and put text that holds `: `, ` #`, `{` or `[` in quotes")
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        match &self.offsets {
+            None => character.min(self.source.text().len()),
+            Some(offsets) => offsets
+                .get(character)
+                .copied()
+                .unwrap_or(self.source.text().len()),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What an answer must be like, and what is captured of it.
+
+use serde_json::{Value, json};
+
+use super::super::base;
+use super::Importer;
+use super::cookie;
+use super::entry::{Answer, Body, BodyKind, Pair, Section};
+use super::filter;
+use super::lines::unescaped;
+use super::query::{Part, Query, query};
+use super::value::{Word, bytes, words};
+use crate::draft::{Step, escape, escaped};
+
+pub(super) const HELP: &str = "say it by another expectation, or leave it to other tests";
+pub(super) const FRESH: &str =
+    "what an answer is captured of is known to the steps after it: expect it in one of them";
+const WHOLE_URL: &str = "The original keeps the whole URL, and here it is the path on the target:";
+
+/// Headers that answers often send several times. Of these Hurl takes any, and
+/// they are one text here.
+const REPEATED: [&str; 14] = [
+    "accept-ranges",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-expose-headers",
+    "allow",
+    "cache-control",
+    "content-language",
+    "link",
+    "proxy-authenticate",
+    "server-timing",
+    "set-cookie",
+    "vary",
+    "via",
+    "www-authenticate",
+];
+
+impl Importer {
+    pub(super) fn answer(&mut self, answer: Option<&Answer<'_>>, step: &mut Step) {
+        let status = answer.and_then(|answer| answer.status);
+        match (status, answer) {
+            (Some(status), _) if (100..600).contains(&status) => {
+                step.expect.insert("status".to_owned(), json!(status));
+            }
+            (Some(_), Some(answer)) => {
+                let help = "HTTP has statuses from 100 to 599";
+                self.lost(step, answer.span, "a status", help);
+            }
+            // Said where no assert says it.
+            _ => {}
+        }
+        let Some(answer) = answer else {
+            return any_status(step);
+        };
+        if let Some(version @ ("1.0" | "1.1" | "2" | "3")) = answer.version {
+            step.expect.insert("version".to_owned(), json!(version));
+        }
+        self.variables.next_answer();
+        self.kept.clear();
+        // Captures come first, wherever they stand.
+        for section in answer.part.sections.iter().filter(|one| is_captures(one)) {
+            for pair in &section.pairs {
+                if let Err(help) = self.capture(pair, step) {
+                    self.missed.extend(self.variables.known(&pair.key));
+                    self.lost(step, pair.span, "a capture", help);
+                }
+            }
+        }
+        self.seen.extend(cookie::named(&answer.part));
+        for header in &answer.part.headers {
+            self.expected_header(header, &answer.part.headers, step);
+        }
+        let others = answer.part.sections.iter().filter(|one| !is_captures(one));
+        for section in others {
+            for pair in &section.pairs {
+                let carried = match section.name {
+                    "Asserts" => self.assert(pair.value, step),
+                    _ => Err(HELP),
+                };
+                if let Err(help) = carried {
+                    self.lost(step, pair.span, "an assert", help);
+                }
+            }
+        }
+        if let Some(body) = &answer.part.body {
+            self.expected_body(body, step);
+        }
+        cookie::tidy(step);
+        if !step.expect.contains_key("status") {
+            any_status(step);
+        }
+    }
+
+    fn expected_header(&mut self, header: &Pair<'_>, all: &[Pair<'_>], step: &mut Step) {
+        let value = self.variables.template(&unescaped(header.value));
+        let name = header.key.to_ascii_lowercase();
+        let same = all
+            .iter()
+            .filter(|other| other.key.eq_ignore_ascii_case(&name));
+        let repeated = REPEATED.contains(&name.as_str()) || same.count() > 1;
+        if self.variables.took_fresh() {
+            return self.lost(step, header.span, "a header", FRESH);
+        }
+        let (operator, wanted) = if repeated && value.contains("{{") {
+            step.note("One of several headers is looked for as a part of all of them.");
+            ("contains", value)
+        } else if repeated {
+            let one = format!("(^|, ){}(, |$)", escaped(&value));
+            ("matches", one)
+        } else {
+            ("equals", value)
+        };
+        if !step.demand("headers", Some(&name), operator, json!(wanted)) {
+            self.lost(step, header.span, "a second value of a header", HELP);
+        }
+    }
+
+    fn capture(&mut self, pair: &Pair<'_>, step: &mut Step) -> Result<(), &'static str> {
+        let mut words = words(pair.value).ok_or(HELP)?;
+        let secret = words.last() == Some(&Word::Name("redact".to_owned()));
+        if secret {
+            words.pop();
+        }
+        self.variables.took_fresh();
+        let (source, made) = self.captured(&words).ok_or(HELP)?;
+        let name = self.variables.known(&pair.key).ok_or(HELP)?;
+        self.kept.insert(name.clone(), words);
+        if self.variables.took_fresh() {
+            return Err(FRESH);
+        }
+        if source == json!("url") {
+            step.note(&format!("{WHOLE_URL}\n  {name}"));
+        }
+        let mut capture = filter::capture(source, &made);
+        if secret {
+            if !capture.is_object() {
+                capture = json!({ "from": capture });
+            }
+            capture["secret"] = json!(true);
+        }
+        let name = self.variables.capture(&name);
+        step.capture.insert(name, capture);
+        Ok(())
+    }
+
+    /// Where a capture comes from, and what is made of it.
+    fn captured(&mut self, words: &[Word]) -> Option<(Value, String)> {
+        let Query {
+            part,
+            filters,
+            rest,
+        } = query(words)?;
+        let (source, value) = part.source().filter(|_| rest.is_empty())?;
+        if let Part::Status = part {
+            return filters.is_empty().then_some((source, value));
+        }
+        Some((
+            source,
+            filter::expression(value, &filters, &mut self.variables)?,
+        ))
+    }
+
+    /// Hurl compares the body with the text in the file, blanks and all.
+    fn expected_body(&mut self, body: &Body<'_>, step: &mut Step) {
+        let text = match body.kind {
+            BodyKind::Text("raw", text) => escape(text),
+            BodyKind::Text("graphql", _) => {
+                let help = "expect the members of the JSON that it stands for";
+                return self.lost(step, body.span, "a body of GraphQL", help);
+            }
+            BodyKind::Json(text) | BodyKind::Xml(text) | BodyKind::Text(_, text) => {
+                self.variables.template(text)
+            }
+            BodyKind::Line(text) => self.variables.template(&unescaped(text)),
+            BodyKind::Bytes(text) => {
+                let digest = bytes(text, &self.files).map(|bytes| query::digest::sha256(&bytes));
+                if digest.is_none_or(|digest| !step.demand("sha256", None, "equals", json!(digest)))
+                {
+                    let help = "expect its `sha256` or its `size`; a file is read where it lies beside the original";
+                    self.lost(step, body.span, "a body of bytes", help);
+                }
+                return;
+            }
+        };
+        if self.variables.took_fresh() {
+            self.lost(step, body.span, "a body", FRESH);
+        } else if !step.demand("body", None, "equals", json!(text)) {
+            self.lost(step, body.span, "a body", HELP);
+        }
+    }
+
+    /// A URL as a check file has it: the path, if it is on the target.
+    pub(super) fn path_of(&mut self, url: &str) -> Option<Value> {
+        let path = match url.strip_prefix(self.base.as_str()) {
+            Some("") => "/",
+            Some(path) if !self.base.is_empty() && path.starts_with(['/', '?']) => path,
+            _ if url.contains("://") => {
+                self.hosts.insert(base::allowed(url)?);
+                self.elsewhere = true;
+                url
+            }
+            _ => url,
+        };
+        Some(json!(self.variables.template(path)))
+    }
+}
+
+fn is_captures(section: &Section<'_>) -> bool {
+    section.name == "Captures"
+}
+
+/// Without a word of the status, any will do.
+fn any_status(step: &mut Step) {
+    step.expect
+        .insert("status".to_owned(), json!({ "at_least": 100 }));
+    step.notes
+        .push("The original takes any status; say which is right.".to_owned());
+}

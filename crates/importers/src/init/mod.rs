@@ -1,0 +1,119 @@
+//! A first check file: from what a service answers now, or from an OpenAPI
+//! document.
+//!
+//! It demands what is true now and will stay so: statuses, kinds of content,
+//! types of members. Values change with the data, so few of them are demanded.
+
+mod live;
+mod openapi;
+mod shape;
+
+use std::sync::Arc;
+
+use serde_json::{Map, json};
+
+use crate::draft::{Check, Draft, for_editors};
+use client::http::Client;
+use client::target::Target;
+use diagnostic::{Problems, Source};
+
+/// A check file to start with.
+#[derive(Debug)]
+pub struct Starter {
+    /// The text of the check file.
+    pub text: String,
+    /// How many checks it holds.
+    pub checks: usize,
+}
+
+/// What a first check file is made of.
+#[derive(Debug, Default)]
+pub struct Findings {
+    checks: Vec<Check>,
+    left_out: Vec<String>,
+}
+
+impl Findings {
+    /// Asks a service at the paths that services usually have.
+    ///
+    /// # Errors
+    /// A service that answers none of them.
+    pub async fn live(&mut self, client: &Client) -> Result<(), Problems> {
+        let (checks, left_out) = live::checks(client).await?;
+        self.checks.extend(checks);
+        self.left_out.extend(left_out);
+        Ok(())
+    }
+
+    /// Takes what an OpenAPI document promises of its GET operations.
+    ///
+    /// # Errors
+    /// A document that cannot be read.
+    pub fn openapi(&mut self, source: &Arc<Source>) -> Result<(), Problems> {
+        let (checks, left_out) = openapi::checks(source)?;
+        self.checks.extend(checks);
+        self.left_out.extend(left_out);
+        Ok(())
+    }
+
+    /// The check file.
+    pub fn starter(self, target: Option<&Target>) -> Starter {
+        let target_flag = target.map_or_else(
+            || "https://your.test.listener".to_owned(),
+            ToString::to_string,
+        );
+        let mut notes = for_editors();
+        notes.extend([
+            "What must be true of a new version before customers see it. Run it with".to_owned(),
+            format!("  smoke run THIS-FILE --target {target_flag}"),
+            "It says what was so when it was written: keep what must stay so, and add what"
+                .to_owned(),
+            "customers would miss first.".to_owned(),
+        ]);
+        if !self.left_out.is_empty() {
+            notes.push(String::new());
+            notes.extend(self.left_out);
+        }
+        let checks = self.checks.len();
+        let draft = Draft {
+            notes,
+            name: target.map_or_else(|| "smoke".to_owned(), |target| target.host().to_owned()),
+            variables: Vec::new(),
+            defaults: Map::from_iter([("timeout".to_owned(), json!("5s"))]),
+            checks: self.checks,
+            remarks: REMARKS.lines().map(str::to_owned).collect(),
+        };
+        Starter {
+            text: draft.text(),
+            checks,
+        }
+    }
+}
+
+/// What most teams need next.
+const REMARKS: &str = "\
+What customers do is worth more than what an endpoint says of itself. A check may
+have several steps, and keep values of one for the next:
+
+- name: a customer can log in and see orders
+  writes: true
+  steps:
+    - post: /login
+      json: { email: demo@example.com, password: \"{{ password }}\" }
+      capture: { token: { json: $.token } }
+    - get: /orders
+      auth: { bearer: \"{{ token }}\" }
+      expect: { json: { $.orders: { count: { at_least: 1 } } } }
+
+with the password from the environment:
+
+variables:
+  password: { env: SHOP_PASSWORD }";
+
+/// Reads a document from the service itself.
+///
+/// # Errors
+/// A service that does not answer, or not with success.
+pub async fn fetch(client: &Client, path: &str) -> Result<Arc<Source>, Problems> {
+    live::fetch(client, path).await
+}

@@ -1,0 +1,290 @@
+//! What an OpenAPI document (3.0 or 3.1, JSON or YAML) promises of its GET
+//! operations.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::draft::{Check, Step, escape, member};
+use diagnostic::{Diagnostic, Problems, Source, Span};
+
+/// The most checks that are made of one document.
+const MOST_CHECKS: usize = 500;
+/// How far references are followed.
+const MOST_REFERENCES: usize = 20;
+/// The most members of an answer that are spoken of.
+const MOST_MEMBERS: usize = 20;
+
+/// The checks, and the operations that are left out.
+pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), Problems> {
+    let document = Document(read(source)?);
+    let paths = document.0.get("paths").and_then(Value::as_object);
+    let mut checks = Vec::new();
+    let mut left_out = Vec::new();
+    for (path, item) in paths.into_iter().flatten() {
+        let item = document.resolved(item);
+        let Some(operation) = item.get("get") else {
+            continue;
+        };
+        if checks.len() >= MOST_CHECKS {
+            left_out.push(format!("Left out: all from {path} on."));
+            break;
+        }
+        match document.check(path, item, operation) {
+            Ok(check) => checks.push(check),
+            Err(why) => left_out.push(format!("Left out: GET {path}: {why}.")),
+        }
+    }
+    if checks.is_empty() {
+        return Err(
+            Diagnostic::at(source, Span::new(0, 0), "nothing to check is promised")
+                .expected("a GET operation without required parameters, or with examples for them")
+                .found(if left_out.is_empty() {
+                    "none".to_owned()
+                } else {
+                    left_out.join(" ")
+                })
+                .help("give the parameters of the document an `example`")
+                .into(),
+        );
+    }
+    Ok((checks, left_out))
+}
+
+fn read(source: &Arc<Source>) -> Result<Value, Problems> {
+    let document: Value = if let Ok(document) = serde_json::from_str(source.text()) {
+        document
+    } else {
+        let mut problems = Vec::new();
+        match diagnostic::yaml::parse(source, &mut problems) {
+            Some(node) => node.plain(),
+            None => return Problems::or(problems, Value::Null),
+        }
+    };
+    let version = document
+        .get("openapi")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if version.starts_with("3.") {
+        return Ok(document);
+    }
+    let old = document.get("swagger").is_some();
+    Err(
+        Diagnostic::at(source, Span::new(0, 0), "this is no OpenAPI document")
+            .expected("`openapi: 3.0.x` or `3.1.x`")
+            .found(if old { "Swagger 2" } else { "no `openapi`" })
+            .help("convert it to OpenAPI 3")
+            .into(),
+    )
+}
+
+struct Document(Value);
+
+impl Document {
+    /// What a `$ref` inside the document stands for.
+    fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
+        let mut value = value;
+        for _ in 0..MOST_REFERENCES {
+            let reference = value.get("$ref").and_then(Value::as_str);
+            let Some(pointer) = reference.and_then(|reference| reference.strip_prefix('#')) else {
+                break;
+            };
+            match self.0.pointer(pointer) {
+                Some(found) => value = found,
+                None => break,
+            }
+        }
+        value
+    }
+
+    fn check(&self, path: &str, item: &Value, operation: &Value) -> Result<Check, String> {
+        let mut step = Step::default();
+        let (path, query) = self.filled(path, item, operation)?;
+        step.request.insert("get".to_owned(), json!(path));
+        if !query.is_empty() {
+            step.request.insert("query".to_owned(), query.into());
+        }
+        self.expect(operation, &mut step)?;
+        let text = |key: &str| {
+            let text = operation
+                .get(key)
+                .and_then(Value::as_str)?
+                .lines()
+                .next()?
+                .trim();
+            (!text.is_empty()).then(|| text.trim_end_matches('.').to_owned())
+        };
+        let mut check = Check {
+            name: text("summary")
+                .or_else(|| text("operationId"))
+                .unwrap_or_else(|| format!("GET {path}")),
+            steps: vec![step],
+            ..Check::default()
+        };
+        if self.is_guarded(operation) {
+            let why = "it needs a login: give it `auth`, and take this away";
+            check.settings.insert("skip".to_owned(), json!(why));
+        }
+        Ok(check)
+    }
+
+    /// Whether every way to ask needs a login.
+    fn is_guarded(&self, operation: &Value) -> bool {
+        let security = operation.get("security").or_else(|| self.0.get("security"));
+        let ways = security.and_then(Value::as_array);
+        ways.is_some_and(|ways| {
+            let open = |way: &Value| way.as_object().is_some_and(Map::is_empty);
+            !ways.is_empty() && !ways.iter().any(open)
+        })
+    }
+
+    /// The path and query with the examples of the parameters that must be
+    /// there.
+    fn filled(
+        &self,
+        path: &str,
+        item: &Value,
+        operation: &Value,
+    ) -> Result<(String, Map<String, Value>), String> {
+        let mut filled = path.to_owned();
+        let mut query = Map::new();
+        let lists = [item.get("parameters"), operation.get("parameters")];
+        for parameter in lists
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_array)
+            .flatten()
+        {
+            let parameter = self.resolved(parameter);
+            let name = parameter
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let place = parameter
+                .get("in")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let required = place == "path" || parameter.get("required") == Some(&json!(true));
+            if !required {
+                continue;
+            }
+            let missing = || format!("its parameter `{name}` has no example");
+            let example = self.example(parameter).ok_or_else(missing)?;
+            let text = match &example {
+                Value::String(text) => text.clone(),
+                Value::Number(_) | Value::Bool(_) => example.to_string(),
+                _ => return Err(missing()),
+            };
+            match place {
+                "path" => {
+                    let encoded: String =
+                        url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+                    filled = filled.replace(&format!("{{{name}}}"), &encoded.replace('+', "%20"));
+                }
+                "query" => drop(query.insert(name.to_owned(), json!(escape(&text)))),
+                _ => return Err(format!("its parameter `{name}` is a {place}")),
+            }
+        }
+        if filled.contains('{') {
+            return Err("a part of its path is no parameter".to_owned());
+        }
+        Ok((filled, query))
+    }
+
+    fn example<'v>(&'v self, parameter: &'v Value) -> Option<&'v Value> {
+        let first = |value: &'v Value| match value {
+            Value::Array(items) => items.first(),
+            Value::Object(members) => members
+                .values()
+                .next()
+                .map(|one| self.resolved(one))
+                .and_then(|one| one.get("value")),
+            _ => None,
+        };
+        let schema = parameter.get("schema").map(|schema| self.resolved(schema));
+        let of_schema = |key: &str| schema.and_then(|schema| schema.get(key));
+        parameter
+            .get("example")
+            .or_else(|| parameter.get("examples").and_then(first))
+            .or_else(|| of_schema("example"))
+            .or_else(|| of_schema("examples").and_then(first))
+            .or_else(|| of_schema("default"))
+            .or_else(|| of_schema("enum").and_then(first))
+    }
+
+    fn expect(&self, operation: &Value, step: &mut Step) -> Result<(), String> {
+        let answers = operation.get("responses").and_then(Value::as_object);
+        let mut answers = answers.into_iter().flatten();
+        let Some((code, answer)) = answers.find(|(code, _)| code.starts_with('2')) else {
+            return Err("it promises no success".to_owned());
+        };
+        let status = match code.parse::<u16>() {
+            Ok(code) if (200..300).contains(&code) => json!(code),
+            _ => json!("2xx"),
+        };
+        step.expect.insert("status".to_owned(), status);
+        let content = self
+            .resolved(answer)
+            .get("content")
+            .and_then(Value::as_object);
+        let found = content
+            .into_iter()
+            .flatten()
+            .find(|(kind, _)| kind.contains("json"));
+        let Some((kind, content)) = found else {
+            return Ok(());
+        };
+        super::shape::content_type(step, kind);
+        if let Some(schema) = content.get("schema") {
+            self.shape(schema, step);
+        }
+        Ok(())
+    }
+
+    /// The type of the whole, and that of each member that must be there.
+    fn shape(&self, schema: &Value, step: &mut Step) {
+        let mut required = Map::new();
+        self.required(schema, &mut required, 0);
+        if required.is_empty() {
+            typed(step, "$", self.resolved(schema));
+        }
+        for (name, schema) in required.iter().take(MOST_MEMBERS) {
+            typed(step, &member("$", name), self.resolved(schema));
+        }
+    }
+
+    /// The schemas of the members that must be there.
+    fn required(&self, schema: &Value, found: &mut Map<String, Value>, depth: usize) {
+        if depth > MOST_REFERENCES {
+            return;
+        }
+        let schema = self.resolved(schema);
+        for part in schema
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            self.required(part, found, depth + 1);
+        }
+        let names = schema.get("required").and_then(Value::as_array);
+        for name in names.into_iter().flatten().filter_map(Value::as_str) {
+            let of_member = schema.get("properties").and_then(|all| all.get(name));
+            found.insert(name.to_owned(), of_member.cloned().unwrap_or_default());
+        }
+    }
+}
+
+/// Demands a type where the schema leaves no choice.
+fn typed(step: &mut Step, path: &str, schema: &Value) {
+    const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
+    let kind = schema
+        .get("type")
+        .and_then(Value::as_str)
+        .filter(|kind| TYPES.contains(kind));
+    let nullable = schema.get("nullable") == Some(&json!(true));
+    match kind {
+        Some(kind) if !nullable => step.demand("json", Some(path), "type", json!(kind)),
+        _ => step.demand("json", Some(path), "exists", json!(true)),
+    };
+}

@@ -1,0 +1,174 @@
+//! HTML and XML: what an XPath or a CSS selector finds in an answer.
+//!
+//! `html/` and `xml.rs` read a document into one `tree.rs`, `xpath/` asks
+//! it, and `css.rs` makes an XPath of a selector. A document comes from a
+//! server that may be broken or hostile, so that its size and depth and the
+//! work that an expression makes of it are bounded; an expression comes from a
+//! check file, and all that can be wrong with it is known before it is asked.
+
+mod css;
+mod html;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod xml;
+mod xpath;
+
+use serde_json::Value;
+
+pub use css::Selector;
+pub use html::named_characters;
+use tree::Tree;
+use xpath::Trouble;
+pub use xpath::{Kind, XPath};
+
+use crate::work::budget;
+
+/// What is wrong with an expression or a selector of a check file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// What should be.
+    pub expected: String,
+    /// What is.
+    pub found: String,
+    /// What to write.
+    pub help: String,
+}
+
+/// Why an answer has no such value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// What should be.
+    pub expected: String,
+    /// What is.
+    pub found: String,
+}
+
+/// What finds values in a document.
+#[derive(Debug, Clone)]
+pub enum Finder {
+    /// An `XPath` 1.0.
+    XPath(XPath),
+    /// A CSS selector.
+    Css(Box<Selector>),
+}
+
+impl Finder {
+    /// What it finds, whatever the document.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::XPath(xpath) => xpath.kind(),
+            Self::Css(_) => Kind::Nodes,
+        }
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::XPath(xpath) => xpath.text(),
+            Self::Css(selector) => selector.text(),
+        }
+    }
+}
+
+/// A document that has been read.
+#[derive(Debug)]
+pub struct Markup {
+    tree: Tree,
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Html,
+    Xml,
+}
+
+impl Markup {
+    /// Reads a body. XML is what calls itself so by its type, or, without a
+    /// type of HTML, by its first characters.
+    pub fn read(content_type: Option<&str>, body: &str) -> Result<Self, Unfit> {
+        let unfit = |found: String| Unfit {
+            expected: "HTML or XML".to_owned(),
+            found,
+        };
+        budget::spend_for(body.len());
+        let kind = content_type.and_then(|kind| kind.split(';').next());
+        let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
+        let body = body.trim_start_matches('\u{feff}');
+        // An absent element proves nothing where there is no document.
+        if body.trim().is_empty() {
+            return Err(unfit("an empty body".to_owned()));
+        }
+        if kind.ends_with("/json") || kind.ends_with("+json") {
+            return Err(unfit(format!("a body of the type `{kind}`")));
+        }
+        let named = kind.ends_with("/xml") || kind.ends_with("+xml");
+        if named || kind != "text/html" && body.starts_with("<?xml") {
+            let tree = xml::read(body).map_err(|found| Unfit {
+                expected: "well-formed XML".to_owned(),
+                found,
+            })?;
+            let format = Format::Xml;
+            return Ok(Self { tree, format });
+        }
+        let tree = html::read(body).map_err(|excess| unfit(excess.found()))?;
+        let format = Format::Html;
+        Ok(Self { tree, format })
+    }
+
+    /// What a finder finds: the one node's text, a list of several, or the
+    /// value of an expression that is none of nodes.
+    pub fn find(&self, finder: &Finder) -> Result<Option<Value>, Unfit> {
+        Ok(match self.find_all(finder)? {
+            Value::Array(mut nodes) if nodes.len() < 2 => nodes.pop(),
+            value => Some(value),
+        })
+    }
+
+    /// The same, with the texts of nodes as a list however many there are.
+    pub fn find_all(&self, finder: &Finder) -> Result<Value, Unfit> {
+        let found = match (finder, self.format) {
+            (Finder::XPath(xpath), _) => xpath.evaluate(&self.tree),
+            (Finder::Css(selector), Format::Html) => selector.of_html.select(&self.tree),
+            (Finder::Css(selector), Format::Xml) => selector.of_xml.select(&self.tree),
+        };
+        found.map_err(|trouble| match trouble {
+            Trouble::Prefix(prefix) => Unfit {
+                expected: match prefix.as_str() {
+                    "_" => "XML whose root has a default namespace, for `_`".to_owned(),
+                    prefix => format!("XML that declares the prefix `{prefix}`"),
+                },
+                found: match self.format {
+                    Format::Html => "HTML, which has no namespaces".to_owned(),
+                    Format::Xml => self.declared(),
+                },
+            },
+            Trouble::Work(found) => Unfit {
+                expected: "an expression that can be evaluated".to_owned(),
+                found,
+            },
+        })
+    }
+
+    /// The prefixes of the document, for a message.
+    fn declared(&self) -> String {
+        let prefixes: Vec<_> = self
+            .tree
+            .prefixes
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        match prefixes.as_slice() {
+            [] => "XML without namespaces".to_owned(),
+            known => format!(
+                "XML that declares {}",
+                known
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! JSON values: how deep they are, and how a message shows them.
+
+use serde_json::Value;
+
+use crate::json;
+
+/// The deepest that JSON is nested which can be read: the reader's own bound,
+/// which nothing that goes down with a value has to exceed.
+pub const MOST_LEVELS: usize = 127;
+
+/// How deep a value is nested.
+pub fn levels(value: &Value) -> usize {
+    let inside = match value {
+        Value::Array(items) => items.iter().map(levels).max(),
+        Value::Object(members) => members.values().map(levels).max(),
+        _ => return 0,
+    };
+    1 + inside.unwrap_or(0)
+}
+
+/// Whether JSON is nested deeper than can be read.
+pub fn is_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_LEVELS {
+            return true;
+        }
+    }
+    false
+}
+
+/// The most characters of a value that a message shows.
+const MOST_SHOWN: usize = 160;
+
+/// A value as a message shows it: compact JSON, shortened, in backticks.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => shown_text(text),
+        Value::Number(number) if json::is_beyond(number) => json::BEYOND.to_owned(),
+        other => format!("`{}`", shortened(&other.to_string())),
+    }
+}
+
+/// A text as a message shows it: with quotes, shortened, in backticks.
+pub fn shown_text(text: &str) -> String {
+    format!(
+        "`\"{}\"`",
+        shortened(text).replace('\n', "\\n").replace('\r', "\\r")
+    )
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}… ({} bytes)", &text[..at], text.len()),
+    }
+}

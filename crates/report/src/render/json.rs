@@ -1,0 +1,399 @@
+//! The report for programs: JSON with a version of its own.
+//!
+//! These types are a promise to readers. A member may be added within a
+//! version; removing one or changing its meaning takes a new version.
+
+mod about;
+mod exchange;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::Severity;
+use crate::verdict;
+use crate::{Outcome, Role, StepOutcome};
+use diagnostic::snippet::is_unseen;
+
+pub use self::about::{ForeignAnswers, Link, Problem};
+pub use self::exchange::{Answer, Excerpt, Header, Message, Repeats, Request};
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+
+/// The whole report. Times are in milliseconds.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    /// The version of this format.
+    pub version: u32,
+    /// `Succeeded` or `Failed`.
+    pub verdict: String,
+    /// Why, in one line.
+    pub reason: String,
+    /// The base URL that was tested.
+    pub target: &'a str,
+    /// When the run began, RFC 3339.
+    pub started_at: String,
+    /// How long the run took.
+    pub duration_ms: u64,
+    /// How many checks came out how.
+    pub counts: Counts,
+    /// What kept the checks from being run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem<'a>>,
+    /// What is deployed, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<&'a BTreeMap<String, String>>,
+    /// What became of the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported: Option<&'a str>,
+    /// How long it took to prove what the target serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_ms: Option<u64>,
+    /// What a reader must know of the run; it stands in the reason, too.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub notes: &'a [String],
+    /// The answers of other versions than the one under test, by address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign_answers: Vec<ForeignAnswers<'a>>,
+    /// Where to read on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link<'a>>,
+    /// One entry for each selected check.
+    pub checks: Vec<Check<'a>>,
+}
+
+/// How many checks came out how.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    /// All selected checks.
+    pub total: usize,
+    /// Checks that passed.
+    pub passed: usize,
+    /// Checks of severity `warn` that did not pass.
+    pub warned: usize,
+    /// Checks that failed.
+    pub failed: usize,
+    /// Checks that did not run.
+    pub not_run: usize,
+}
+
+/// One check.
+#[derive(Debug, Serialize)]
+pub struct Check<'a> {
+    /// The name of its check file.
+    pub suite: &'a str,
+    /// `check`, or `setup` and `teardown` for what runs around the checks.
+    pub role: &'static str,
+    /// Its name, with that of its row.
+    pub name: &'a str,
+    /// Where it is written: `file:line:column`.
+    pub place: String,
+    /// Its tags.
+    pub tags: &'a [String],
+    /// `required` or `warn`.
+    pub severity: &'static str,
+    /// `passed`, `warned`, `failed` or `not-run`.
+    pub outcome: &'static str,
+    /// Why it did not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_run_because: Option<&'a str>,
+    /// What to know beside the outcome, such as whose quarantine it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<&'a str>,
+    /// How long after the begin of the run it began.
+    pub start_ms: u64,
+    /// How long it took, with all attempts and pauses.
+    pub duration_ms: u64,
+    /// How often all of it was tried.
+    pub attempts: u32,
+    /// Its steps.
+    pub steps: Vec<Step<'a>>,
+}
+
+/// One step.
+#[derive(Debug, Serialize)]
+pub struct Step<'a> {
+    /// Its name, or its method and path as written.
+    pub name: &'a str,
+    /// The method that was sent.
+    pub method: &'a str,
+    /// The last URL that was asked.
+    pub url: Option<&'a str>,
+    /// The status of the last answer.
+    pub status: Option<u16>,
+    /// `passed`, `failed` or `not-run`.
+    pub outcome: &'static str,
+    /// How often the request was sent.
+    pub attempts: u32,
+    /// How long after the begin of the run it began.
+    pub start_ms: u64,
+    /// How long it took, with all attempts and pauses.
+    pub duration_ms: u64,
+    /// How often its requests were asked again beside that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
+    /// The parts of the last answer's time, if the step expects something of
+    /// them or of TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
+    /// What came of all repetitions, if the step is repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
+    /// The beginning of the answer's body, if the step failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<&'a str>,
+    /// What was wrong with the last attempt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure<'a>>,
+    /// What was sent last, if the step failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request<'a>>,
+    /// What came back, at least its status, if the step failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer<'a>>,
+    /// The last of what was said over the WebSocket, if the step failed on one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Message<'a>>,
+    /// A shell command that sends the request again, if the step failed;
+    /// secrets are variables in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curl: Option<&'a str>,
+}
+
+/// The parts of a request's time in milliseconds, with one decimal.
+#[derive(Debug, Serialize)]
+pub struct Timing {
+    /// From the name to addresses.
+    pub dns_ms: f64,
+    /// From an address to a TCP connection.
+    pub connect_ms: f64,
+    /// The TLS handshake; absent without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<f64>,
+    /// From the open connection to the head of the answer.
+    pub first_byte_ms: f64,
+    /// All of it, to the last byte of the body; redirects included.
+    pub total_ms: f64,
+}
+
+/// What came of a step that asks many times.
+#[derive(Debug, Serialize)]
+pub struct Series {
+    /// How many repetitions were to be.
+    pub times: usize,
+    /// How many there were in the run's time.
+    pub done: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    /// How many of all failed, from 0 to 1.
+    pub error_rate: Option<f64>,
+    /// The latency at percentiles, by nearest rank, in milliseconds with one
+    /// decimal; null without any answer.
+    pub p50_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p90_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p95_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p99_ms: Option<f64>,
+}
+
+/// One thing that was wrong.
+#[derive(Debug, Serialize)]
+pub struct Failure<'a> {
+    /// `wrong-answer`, `could-not-ask`, `cut-short` or `our-fault`.
+    pub class: &'static str,
+    /// What was wrong, in one line.
+    pub title: &'a str,
+    /// The line that demanded it: `file:line:column`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<&'a str>,
+    /// What was there instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<&'a str>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<&'a str>,
+}
+
+/// The text of a report in this format.
+///
+/// # Errors
+/// The report cannot be written as JSON.
+pub fn text(report: &crate::Report) -> serde_json::Result<String> {
+    let json = serde_json::to_string_pretty(&self::report(report))?;
+    Ok(escaped(json))
+}
+
+/// JSON in which every character is seen, whoever shows it as it is: those
+/// that turn the direction of writing can only stand in its strings.
+pub fn escaped(json: String) -> String {
+    let is_odd = |c: char| is_unseen(c) && !c.is_ascii_whitespace();
+    if !json.contains(is_odd) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_odd(c) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// The report in this format, to be serialized.
+pub fn report(report: &crate::Report) -> Report<'_> {
+    let counts = report.counts();
+    let about = &report.about;
+    let problems = report.refusal.as_ref().map(|refusal| &refusal.problems);
+    Report {
+        version: VERSION,
+        verdict: verdict::judge(report).to_string(),
+        reason: verdict::reason(report),
+        target: &report.target,
+        started_at: report.started_at.to_string(),
+        duration_ms: milliseconds(report.duration),
+        counts: Counts {
+            total: report.total(),
+            passed: counts.passed,
+            warned: counts.warned,
+            failed: counts.failed,
+            not_run: counts.not_run,
+        },
+        problems: problems.into_iter().flatten().map(about::problem).collect(),
+        deployment: Some(&about.deployment).filter(|known| !known.is_empty()),
+        reported: about.reported.as_deref(),
+        proof_ms: about.proof.map(milliseconds),
+        notes: &about.notes,
+        foreign_answers: about.foreign_answers.iter().map(about::foreign).collect(),
+        links: about.links.iter().map(about::link).collect(),
+        checks: report.checks.iter().map(check).collect(),
+    }
+}
+
+fn check(check: &crate::CheckReport) -> Check<'_> {
+    let outcome = match check.outcome {
+        Outcome::Passed => "passed",
+        Outcome::Warned => "warned",
+        Outcome::Failed => "failed",
+        Outcome::NotRun(_) => "not-run",
+    };
+    Check {
+        suite: &check.suite,
+        role: match check.role {
+            Role::Setup => "setup",
+            Role::Check => "check",
+            Role::Teardown => "teardown",
+        },
+        name: &check.name,
+        place: check.place.to_string(),
+        tags: &check.tags,
+        severity: match check.severity {
+            Severity::Required => "required",
+            Severity::Warn => "warn",
+        },
+        outcome,
+        not_run_because: check.why_not(),
+        remark: check.aside(),
+        start_ms: milliseconds(check.start),
+        duration_ms: milliseconds(check.duration),
+        attempts: check.attempts,
+        steps: check.steps.iter().map(step).collect(),
+    }
+}
+
+fn step(step: &crate::StepReport) -> Step<'_> {
+    Step {
+        name: &step.name,
+        method: &step.method,
+        url: step.url.as_deref(),
+        status: step.status,
+        outcome: match step.outcome {
+            StepOutcome::Passed => "passed",
+            StepOutcome::Failed => "failed",
+            StepOutcome::NotRun(_) => "not-run",
+        },
+        attempts: step.attempts,
+        start_ms: milliseconds(step.start),
+        duration_ms: milliseconds(step.duration),
+        repeats: exchange::repeats(step.repeats),
+        timing: step.timing.as_ref().map(timing),
+        series: step.series.as_ref().map(series),
+        body: step
+            .exchange
+            .as_ref()
+            .and_then(|exchange| exchange.answer.as_ref()?.body.as_ref())
+            .map(|body| body.text.as_str()),
+        failures: step.failures.iter().map(failure).collect(),
+        request: step
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange::request(&exchange.request)),
+        answer: step
+            .exchange
+            .as_ref()
+            .and_then(|exchange| exchange.answer.as_ref())
+            .map(exchange::answer),
+        messages: step
+            .exchange
+            .iter()
+            .flat_map(|exchange| &exchange.messages)
+            .map(exchange::message)
+            .collect(),
+        curl: step
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange.curl.as_str()),
+    }
+}
+
+fn timing(timing: &crate::Timing) -> Timing {
+    Timing {
+        dns_ms: fine(timing.dns),
+        connect_ms: fine(timing.connect),
+        tls_ms: timing.tls.map(fine),
+        first_byte_ms: fine(timing.first_byte),
+        total_ms: fine(timing.total),
+    }
+}
+
+fn series(series: &crate::Series) -> Series {
+    Series {
+        times: series.asked,
+        done: series.done,
+        failed: series.failed,
+        error_rate: series.error_rate(),
+        p50_ms: series.p50.map(fine),
+        p90_ms: series.p90.map(fine),
+        p95_ms: series.p95.map(fine),
+        p99_ms: series.p99.map(fine),
+    }
+}
+
+fn failure(failure: &crate::Failure) -> Failure<'_> {
+    let diagnostic = &failure.diagnostic;
+    Failure {
+        class: failure.class.key(),
+        title: &diagnostic.title,
+        place: diagnostic.place.as_ref().map(ToString::to_string),
+        expected: diagnostic.expected.as_deref(),
+        found: diagnostic.found.as_deref(),
+        help: diagnostic.help.as_deref(),
+    }
+}
+
+/// Milliseconds with one decimal.
+fn fine(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+fn milliseconds(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,106 @@
+//! The report as TAP, version 14 (<https://testanything.org>).
+//!
+//! A check that did not run is a `SKIP`, one that only warned a `TODO`; what
+//! is wrong stands in a block of YAML below the check.
+
+use std::fmt::Write as _;
+
+use super::{exchange, failures};
+use crate::verdict;
+use crate::{CheckReport, Outcome, Report};
+use diagnostic::snippet::{Colour, is_unseen, visible};
+
+/// The whole report.
+pub fn report(report: &Report) -> String {
+    if let Some(refusal) = &report.refusal {
+        return format!("TAP version 14\nBail out! {}\n", escaped(&refusal.reason));
+    }
+    let mut text = format!("TAP version 14\n1..{}\n", report.checks.len());
+    for (index, check) in report.checks.iter().enumerate() {
+        let number = index + 1;
+        let word = match check.outcome {
+            Outcome::Passed | Outcome::NotRun(_) => "ok",
+            Outcome::Warned | Outcome::Failed => "not ok",
+        };
+        let name = escaped(&format!("{}: {}", check.suite, check.name));
+        let directive = match check.outcome {
+            Outcome::Passed | Outcome::Failed => String::new(),
+            Outcome::Warned => " # TODO a warning, which the verdict does not mind".to_owned(),
+            Outcome::NotRun(_) => {
+                format!(" # SKIP {}", escaped(check.why_not().unwrap_or_default()))
+            }
+        };
+        let _ = writeln!(text, "{word} {number} - {name}{directive}");
+        diagnostics(&mut text, check);
+    }
+    let _ = writeln!(
+        text,
+        "# verdict: {}: {}",
+        verdict::judge(report),
+        escaped(&verdict::reason(report))
+    );
+    text
+}
+
+/// The block of YAML; its texts are in quotes as JSON has them, which is YAML.
+fn diagnostics(text: &mut String, check: &CheckReport) {
+    let mut line = |row: &str| {
+        let _ = writeln!(text, "{}", format!("  {row}").trim_end());
+    };
+    line("---");
+    line(&format!("place: {}", quoted(&check.place.to_string())));
+    line(&format!("duration_ms: {}", check.duration.as_millis()));
+    if let Some(aside) = check.aside() {
+        line(&format!("remark: {}", quoted(aside)));
+    }
+    if let Some(first) = check.failures().next() {
+        line(&format!("class: {}", first.class.key()));
+        line(&format!(
+            "message: {}",
+            quoted(&first.diagnostic.to_string())
+        ));
+        for (key, value) in [
+            ("expected", &first.diagnostic.expected),
+            ("found", &first.diagnostic.found),
+        ] {
+            if let Some(value) = value {
+                line(&format!("{key}: {}", quoted(value)));
+            }
+        }
+        line("details: |2");
+        let details = failures(check, Colour::Never)
+            + &exchange::transcripts(check)
+            + &exchange::commands(check);
+        for row in details.lines() {
+            line(&format!("  {row}"));
+        }
+    }
+    line("...");
+}
+
+/// Text as a JSON string, of characters that YAML allows.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text)
+        .to_string()
+        .chars()
+        .fold(String::new(), |mut quoted, c| {
+            if is_unseen(c) {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            } else {
+                quoted.push(c);
+            }
+            quoted
+        })
+}
+
+/// A description: on one line, and no directive.
+fn escaped(text: &str) -> String {
+    let shown = visible(text);
+    shown.chars().fold(String::new(), |mut escaped, c| {
+        match c {
+            '#' | '\\' => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+        escaped
+    })
+}

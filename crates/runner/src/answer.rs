@@ -1,0 +1,230 @@
+//! What can be asked of a response: status, headers, body, JSON, cookies.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use http::HeaderName;
+use serde_json::Value;
+
+use crate::set_cookie::{self, SetCookie};
+use check_file::{CookieAttribute, Phase, Query, TlsFact};
+use client::encoding;
+use client::http::Response;
+use query::charset;
+use query::grpc;
+use query::json;
+use query::markup::{Markup, Unfit};
+use query::value::{MOST_LEVELS, is_too_deep};
+use query::work::budget;
+
+/// Why a query makes no sense for a response.
+pub(crate) struct Senseless {
+    /// What the response would have to be.
+    pub(crate) expected: Cow<'static, str>,
+    pub(crate) found: String,
+}
+
+impl From<Unfit> for Senseless {
+    fn from(unfit: Unfit) -> Self {
+        Self {
+            expected: unfit.expected.into(),
+            found: unfit.found,
+        }
+    }
+}
+
+/// A response, with what has been learned of it so far.
+pub(crate) struct Answer<'a> {
+    pub(crate) response: &'a Response,
+    /// The value of a cookie that the check holds by now.
+    pub(crate) cookie: &'a dyn Fn(&str) -> Option<String>,
+    json: OnceCell<Result<Value, String>>,
+    markup: OnceCell<Result<Markup, Unfit>>,
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn new(response: &'a Response, cookie: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            response,
+            cookie,
+            json: OnceCell::new(),
+            markup: OnceCell::new(),
+        }
+    }
+
+    /// The value that a query stands for, if it is there. The error says why
+    /// the query makes no sense for this response.
+    pub(crate) fn ask(&self, query: &Query) -> Result<Option<Value>, Senseless> {
+        let response = self.response;
+        Ok(match query {
+            Query::Status => Some(response.status.into()),
+            Query::Header(name) => {
+                let values = self.header(name);
+                (!values.is_empty()).then(|| values.join(", ").into())
+            }
+            Query::EachHeader(name) => Some(self.header(name).into()),
+            Query::Cookie(name) => (self.cookie)(name).map(Value::from),
+            Query::CookieAttribute(name, attribute) => set_cookie::of(&response.headers, name)
+                .and_then(|cookie| attribute_value(*attribute, cookie)),
+            Query::Body => Some(self.text()?.into()),
+            Query::Json(path) => path.select(self.json()?),
+            Query::Markup(finder) => self.markup()?.find(finder)?,
+            Query::EachMarkup(finder) => Some(self.markup()?.find_all(finder)?),
+            Query::Regex(pattern) => pattern.first(&self.text()?).map(Value::from),
+            Query::Size => Some(response.body.len().into()),
+            Query::Sha256 => Some(query::digest::sha256(&response.body).into()),
+            Query::Version => Some(version(response.version).into()),
+            Query::Grpc => grpc::status(&response.headers).map(Value::from),
+            Query::Latency(phase) => self.phase(*phase).map(|time| milliseconds(time).into()),
+            Query::Tls(fact) => Some(self.tls(*fact)?),
+            Query::Redirects => Some(response.redirects.clone().into()),
+            Query::Url => Some(response.path.clone().into()),
+            // No part of the response.
+            Query::Variable(..) => None,
+        })
+    }
+
+    /// Each value of a header.
+    fn header(&self, name: &HeaderName) -> Vec<String> {
+        let values = self.response.headers.get_all(name).iter();
+        values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect()
+    }
+
+    fn json(&self) -> Result<&Value, Senseless> {
+        let Response { headers, body, .. } = self.response;
+        let document = self.json.get_or_init(|| {
+            budget::spend_for(body.len());
+            match charset::of(headers, body) {
+                Err(name) if !body.is_ascii() => Err(name),
+                _ => json::read(headers, body),
+            }
+        });
+        document.as_ref().map_err(|reason| {
+            // What cannot be decoded is no JSON, and that is why.
+            let no_json = || Senseless {
+                expected: "JSON".into(),
+                found: format!("a body that is not JSON: {reason}"),
+            };
+            let too_deep = || Senseless {
+                expected: format!("JSON nested at most {MOST_LEVELS} levels").into(),
+                found: "more of them".to_owned(),
+            };
+            self.text().err().unwrap_or_else(|| {
+                if is_too_deep(body) {
+                    too_deep()
+                } else {
+                    no_json()
+                }
+            })
+        })
+    }
+
+    fn markup(&self) -> Result<&Markup, Senseless> {
+        let text = self.text()?;
+        let document = self.markup.get_or_init(|| {
+            let kind = self.response.headers.get(http::header::CONTENT_TYPE);
+            let kind = kind.and_then(|kind| kind.to_str().ok());
+            Markup::read(kind, &text)
+        });
+        document.as_ref().map_err(|unfit| unfit.clone().into())
+    }
+
+    fn phase(&self, phase: Phase) -> Option<Duration> {
+        let opened = self.response.opened.as_ref();
+        match phase {
+            Phase::Total => Some(self.response.latency),
+            Phase::Dns => opened.map(|opened| opened.phases.dns),
+            Phase::Connect => opened.map(|opened| opened.phases.connect),
+            Phase::Tls => opened.and_then(|opened| opened.phases.tls),
+            Phase::FirstByte => opened.map(|opened| opened.first_byte),
+        }
+    }
+
+    fn tls(&self, fact: TlsFact) -> Result<Value, Senseless> {
+        let opened = self.response.opened.as_ref();
+        let facts = opened.and_then(|opened| opened.tls.as_ref());
+        let facts = facts.ok_or_else(|| Senseless {
+            expected: "TLS".into(),
+            found: "a connection without it".to_owned(),
+        })?;
+        if fact == TlsFact::Version {
+            return Ok(facts.version.into());
+        }
+        let certificate = facts.certificate().map_err(|found| Senseless {
+            expected: "a certificate that can be read".into(),
+            found,
+        })?;
+        Ok(match fact {
+            TlsFact::Version => facts.version.into(),
+            TlsFact::Issuer => certificate.issuer.into(),
+            TlsFact::Subject => certificate.subject.into(),
+            TlsFact::Names => certificate.names.into(),
+            TlsFact::ExpiresIn => {
+                let now = jiff::Timestamp::now().as_second();
+                (certificate.not_after.as_second() - now).into()
+            }
+        })
+    }
+
+    /// What the server says beside the value.
+    pub(crate) fn aside(&self, query: &Query) -> Option<String> {
+        match query {
+            Query::Grpc => grpc::message(&self.response.headers),
+            _ => None,
+        }
+    }
+
+    /// The body as text. It is none in a coding or an encoding that is not
+    /// known, unless it is plain ASCII.
+    fn text(&self) -> Result<Cow<'_, str>, Senseless> {
+        let Response { headers, body, .. } = self.response;
+        let unknown = if let Some(coding) = encoding::unknown(headers).filter(|_| !body.is_empty())
+        {
+            Some(format!("`content-encoding: {coding}`"))
+        } else if let Err(name) = charset::of(headers, body)
+            && !body.is_ascii()
+        {
+            Some(format!("`charset={name}`"))
+        } else {
+            None
+        };
+        match unknown {
+            None => Ok(charset::text(headers, body)),
+            Some(found) => Err(Senseless {
+                expected: "a body that can be read as text".into(),
+                found: format!("{found}, which is not known here"),
+            }),
+        }
+    }
+}
+
+/// A version of HTTP as a check file writes it.
+fn version(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_09 => "0.9",
+        http::Version::HTTP_10 => "1.0",
+        http::Version::HTTP_11 => "1.1",
+        http::Version::HTTP_3 => "3",
+        _ => "2",
+    }
+}
+
+/// Milliseconds with one decimal.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+/// What a `set-cookie` says of an attribute.
+fn attribute_value(attribute: CookieAttribute, cookie: SetCookie) -> Option<Value> {
+    match attribute {
+        CookieAttribute::Secure => Some(cookie.secure.into()),
+        CookieAttribute::HttpOnly => Some(cookie.http_only.into()),
+        CookieAttribute::SameSite => cookie.same_site.map(Value::from),
+        CookieAttribute::Path => cookie.path.map(Value::from),
+        CookieAttribute::Domain => cookie.domain.map(Value::from),
+        CookieAttribute::MaxAge => cookie.max_age.map(Value::from),
+    }
+}

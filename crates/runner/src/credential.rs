@@ -1,0 +1,106 @@
+//! Headers that are credentials by nature, whoever made their value.
+
+use std::ops::Range;
+
+use http::HeaderMap;
+
+use redact::{Secret, variable};
+
+/// Headers whose whole value is a credential.
+const KEYS: [&str; 5] = [
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "x-amz-security-token",
+    "x-csrf-token",
+];
+
+/// Shorter values stand in too many texts to be looked for elsewhere.
+pub(crate) const LEAST: usize = 8;
+
+/// The parts of a header's value that are credentials, each with the name of a
+/// shell variable for it.
+pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
+    match name {
+        "authorization" | "proxy-authorization" => {
+            // `Bearer TOKEN`; a value without a scheme is one as a whole.
+            let start = value.find(' ').map_or(0, |space| space + 1);
+            vec![(start..value.len(), variable(name))]
+        }
+        "cookie" => value
+            .split_inclusive(';')
+            .scan(0, |from, pair| {
+                let start = *from;
+                *from += pair.len();
+                Some((start, pair.trim_end_matches(';')))
+            })
+            .map(|(start, pair)| cookie(start, pair))
+            .collect(),
+        "set-cookie" => vec![cookie(0, value.split(';').next().unwrap_or_default())],
+        _ if KEYS.contains(&name) => vec![(0..value.len(), variable(name))],
+        _ => Vec::new(),
+    }
+    .into_iter()
+    .filter(|(range, _)| !range.is_empty())
+    .collect()
+}
+
+/// The value of `name=value`, of which the first byte is at `start`.
+fn cookie(start: usize, pair: &str) -> (Range<usize>, String) {
+    let (name, at) = match pair.find('=') {
+        Some(at) => (pair[..at].trim(), at + 1),
+        None => ("", 0),
+    };
+    let name = variable(&format!("cookie-{name}"));
+    (start + at..start + pair.len(), name)
+}
+
+/// The credentials in these headers that are long enough to be looked for in
+/// other texts.
+pub(crate) fn of(headers: &HeaderMap) -> Vec<Secret> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+        .flat_map(|(name, value)| {
+            let found = parts(name, &value).into_iter();
+            let found = found.map(|(range, variable)| Secret {
+                name: variable,
+                value: value[range].to_owned(),
+            });
+            found.collect::<Vec<_>>()
+        })
+        .filter(|secret| secret.value.len() >= LEAST)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_credential_of_a_header_is_found_and_called_by_a_name() {
+        let check = |name: &str, value: &str, expected: &[(&str, &str)]| {
+            let found = parts(name, value);
+            let found: Vec<_> = found
+                .iter()
+                .map(|(range, name)| (&value[range.clone()], name.as_str()))
+                .collect();
+            assert_eq!(found, expected, "{name}: {value}");
+        };
+        check("authorization", "Bearer abc", &[("abc", "AUTHORIZATION")]);
+        check("authorization", "abc", &[("abc", "AUTHORIZATION")]);
+        check(
+            "cookie",
+            "session=abc; theme=dark",
+            &[("abc", "COOKIE_SESSION"), ("dark", "COOKIE_THEME")],
+        );
+        check(
+            "set-cookie",
+            "session=a=b; Path=/; HttpOnly",
+            &[("a=b", "COOKIE_SESSION")],
+        );
+        check("set-cookie", "session=; Path=/", &[]);
+        check("x-api-key", "abc", &[("abc", "X_API_KEY")]);
+        check("content-type", "text/html", &[]);
+    }
+}

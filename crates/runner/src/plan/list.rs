@@ -1,0 +1,64 @@
+//! What a plan would run, without running it.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{PlannedCheck, worst_case};
+use diagnostic::Place;
+use diagnostic::units::human_duration;
+use report::Role;
+use report::Severity;
+
+/// One check, setup or teardown of a plan.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The check's name, with that of its row.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+    /// The words to select it by.
+    pub tags: Vec<String>,
+    /// Whether its failure leaves the verdict as it is.
+    pub warns: bool,
+    /// Whether it is a check, or what runs around the checks of a file.
+    pub role: Role,
+    /// Why it would not run, if it would not.
+    pub why_not: Option<String>,
+    /// The longest that it may take.
+    pub longest: Duration,
+}
+
+impl Entry {
+    pub(super) fn of(planned: &PlannedCheck) -> Self {
+        Self {
+            name: planned.name.clone(),
+            place: Place {
+                source: planned.source.clone(),
+                span: planned.check.span,
+            },
+            tags: planned.check.tags.clone(),
+            warns: planned.severity == Severity::Warn,
+            role: planned.role,
+            why_not: planned.remark.clone().filter(|_| !planned.runs),
+            longest: worst_case::of_planned(planned),
+        }
+    }
+}
+
+/// `file:line:column: name [tags], at the longest`, on one line.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.name)?;
+        if !self.tags.is_empty() {
+            write!(f, " [{}]", self.tags.join(", "))?;
+        }
+        if let Some(why) = &self.why_not {
+            return write!(f, ", skipped: {why}");
+        }
+        write!(f, ", {} at the longest", human_duration(self.longest))?;
+        if self.warns && self.role == Role::Check {
+            write!(f, ", warns")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,302 @@
+//! Holds every name in a template against the values that there will be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use check_file::template::{Template, VALUE};
+use check_file::{Auth, Body, Capture, Check, CheckFile, Expectation, Origin, Query, Step, Use};
+use diagnostic::suggest;
+use diagnostic::{Diagnostic, Source, Span};
+
+/// Checks that each template's names have a value when their step runs.
+pub(super) fn names(
+    file: &CheckFile,
+    values: &BTreeMap<String, Option<Value>>,
+    known: &mut BTreeSet<String>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for variable in &file.variables {
+        known.insert(variable.name.clone());
+        if let Some(Origin::Literal(value) | Origin::Secret(value, _)) = &variable.origin {
+            let mut templates = Vec::new();
+            value.templates(&mut templates);
+            for template in templates {
+                known.extend(template.names().map(str::to_owned));
+            }
+        }
+    }
+    let mut around = Known {
+        file,
+        values,
+        captured: BTreeSet::new(),
+    };
+    if let Some(setup) = &file.setup {
+        around.check(setup, known, problems);
+        let captures = setup.steps.iter().flat_map(Step::all_captures);
+        around
+            .captured
+            .extend(captures.map(|capture| capture.name.as_str()));
+    }
+    for check in &file.checks {
+        around.check(check, known, problems);
+    }
+    if let Some(teardown) = &file.teardown {
+        around.check(teardown, known, problems);
+    }
+}
+
+/// What every check of a file knows.
+struct Known<'a> {
+    file: &'a CheckFile,
+    values: &'a BTreeMap<String, Option<Value>>,
+    /// What the setup captures.
+    captured: BTreeSet<&'a str>,
+}
+
+/// A template, and what it may name beside the values of the file.
+struct Site<'a> {
+    template: &'a Template,
+    source: &'a Arc<Source>,
+    span: Span,
+    /// The use of a fragment that it stands in.
+    used: Option<&'a Arc<Use>>,
+    /// It makes something of a captured value.
+    transforms: bool,
+    /// The step that it stands in.
+    step: Option<Span>,
+}
+
+impl<'a> Known<'a> {
+    fn check(
+        &self,
+        check: &'a Check,
+        known: &mut BTreeSet<String>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let source = &self.file.source;
+        let of_steps = check.steps.iter().flat_map(|step| {
+            let source = step.source(source);
+            let captures = step.all_captures();
+            captures.map(move |capture| (capture.name.as_str(), (source, capture.span)))
+        });
+        let later: BTreeMap<&str, (&Arc<Source>, Span)> = of_steps.collect();
+        let rows = check.flow.each.iter().flatten();
+        let columns = rows.flat_map(|row| &row.0).map(|(name, _)| name.as_str());
+        let mut captured: BTreeSet<&str> = self.captured.iter().copied().chain(columns).collect();
+        let mut visit = |site: &Site<'_>, captured: &BTreeSet<&str>| {
+            for name in site.template.names() {
+                known.insert(name.to_owned());
+                let parameters = site.used.iter().flat_map(|used| &used.with);
+                let mut of_place = parameters.map(|binding| binding.name.as_str());
+                if captured.contains(name)
+                    || self.values.contains_key(name)
+                    || of_place.any(|parameter| parameter == name)
+                    || (site.transforms && name == VALUE)
+                {
+                    continue;
+                }
+                let later = later.get(name).copied();
+                problems.push(self.unknown(site, name, captured, later));
+            }
+        };
+        if let Some((template, span)) = &check.flow.when {
+            let site = Site {
+                template,
+                source,
+                span: *span,
+                used: None,
+                transforms: false,
+                step: None,
+            };
+            visit(&site, &captured);
+        }
+        let mut entered: Vec<*const Use> = Vec::new();
+        for step in &check.steps {
+            // The values of parameters are known before the fragment begins.
+            let mut uses: Vec<_> = step.uses().collect();
+            uses.reverse();
+            for used in uses {
+                if entered.contains(&Arc::as_ptr(used)) {
+                    continue;
+                }
+                entered.push(Arc::as_ptr(used));
+                for binding in &used.with {
+                    let mut templates = Vec::new();
+                    binding.value.templates(&mut templates);
+                    for template in templates {
+                        let site = Site {
+                            template,
+                            source: &binding.place.source,
+                            span: binding.place.span,
+                            used: used.within.as_ref(),
+                            transforms: false,
+                            step: None,
+                        };
+                        visit(&site, &captured);
+                    }
+                }
+            }
+            for (templates, captures) in parts(step) {
+                for (template, span) in templates {
+                    let site = Site {
+                        template,
+                        source: step.source(source),
+                        span,
+                        used: step.used.as_ref(),
+                        transforms: transforms(step, template),
+                        step: Some(step.block),
+                    };
+                    visit(&site, &captured);
+                }
+                captured.extend(captures.iter().map(|capture| capture.name.as_str()));
+            }
+        }
+    }
+
+    fn unknown(
+        &self,
+        site: &Site<'_>,
+        name: &str,
+        captured: &BTreeSet<&str>,
+        later: Option<(&Arc<Source>, Span)>,
+    ) -> Diagnostic {
+        let span = locate(site.source, site.span, site.template, name);
+        let at = |title: String| Diagnostic::at(site.source, span, title);
+        let problem = if let Some((source, capture)) = later {
+            let inside = |step: Span| step.start <= capture.start && capture.end <= step.end;
+            let same = Arc::ptr_eq(source, site.source) && site.step.is_some_and(inside);
+            let (found, help) = if same {
+                (
+                    "a capture of this step",
+                    "say what is expected of it under `variables`, or use it in what follows",
+                )
+            } else {
+                (
+                    "a capture of a later step",
+                    "move the step that captures it before this one",
+                )
+            };
+            at(format!("`{name}` is used before it is captured"))
+                .expected("a variable, or a capture of an earlier step")
+                .found(found)
+                .help(help)
+                .related(source, capture, "captured here")
+        } else {
+            let parameters = site.used.iter().flat_map(|used| &used.with);
+            let candidates = captured
+                .iter()
+                .copied()
+                .chain(self.values.keys().map(String::as_str))
+                .chain(parameters.map(|binding| binding.name.as_str()))
+                .chain(site.transforms.then_some(VALUE));
+            at(format!("unknown variable `{name}`"))
+                .expected("a variable of this file, or a capture of an earlier step")
+                .found(format!("`{name}`"))
+                .help(match suggest::nearest(name, candidates) {
+                    Some(near) => format!("write `{near}` if that is meant"),
+                    None if site.used.is_some() => {
+                        format!("add it to the fragment's `parameters`, or give `--var {name}=…`")
+                    }
+                    None => format!("add it to `variables`, or give `--var {name}=…`"),
+                })
+        };
+        match site.used {
+            Some(used) => problem.related(&used.place.source, used.place.span, "used here"),
+            None => problem,
+        }
+    }
+}
+
+/// Whether the template makes something of a captured value.
+fn transforms(step: &Step, template: &Template) -> bool {
+    let transforms = step.all_captures().filter_map(|c| c.transform.as_ref());
+    let mut transforms = transforms.map(|(transform, _)| transform);
+    transforms.any(|transform| std::ptr::eq(transform, template))
+}
+
+/// The names that a check's templates use.
+pub(super) fn used(check: &Check) -> BTreeSet<String> {
+    let title = Template::parse(&check.name).ok();
+    let conditions = check.flow.when.iter().map(|(template, _)| template);
+    let parts = check.steps.iter().flat_map(parts);
+    let of_steps = parts.flat_map(|(templates, _)| templates);
+    let of_steps = of_steps.map(|(template, _)| template);
+    let all = conditions.chain(of_steps).chain(&title);
+    all.flat_map(Template::names).map(str::to_owned).collect()
+}
+
+/// Templates, each with the place that it is best shown at, and what is
+/// captured after them.
+type Part<'s> = (Vec<(&'s Template, Span)>, &'s [Capture]);
+
+/// The parts of a step in their order: the request and its answer, and each
+/// message of a WebSocket.
+fn parts(step: &Step) -> Vec<Part<'_>> {
+    let of_variables = (of_variables(step), [].as_slice());
+    let mut parts = vec![(templates(step), step.captures.as_slice()), of_variables];
+    parts.extend(step.request.messages().iter().map(|message| {
+        let sent = message.templates().into_iter();
+        let mut found: Vec<_> = sent.map(|template| (template, message.span)).collect();
+        for expectation in message.expectations() {
+            expectation.predicate.templates(&mut found);
+        }
+        if let Some(close) = message.close() {
+            close.templates(&mut found);
+        }
+        found.extend(made_of(message.captures()));
+        (found, message.captures())
+    }));
+    parts
+}
+
+/// What is made of captured values.
+fn made_of(captures: &[Capture]) -> impl Iterator<Item = (&Template, Span)> {
+    let transforms = captures.iter().filter_map(|c| c.transform.as_ref());
+    transforms.map(|(template, span)| (template, *span))
+}
+
+/// The templates of a request and of what its answer must be like.
+fn templates(step: &Step) -> Vec<(&Template, Span)> {
+    let request = &step.request;
+    let mut found = vec![(&request.path, step.span)];
+    let named = request.query.iter().map(|(_, template)| template);
+    let headers = request.headers.iter().map(|(_, template)| template);
+    found.extend(named.chain(headers).map(|template| (template, step.block)));
+    let auth = request.auth.iter().flat_map(Auth::templates);
+    let body = request.body.iter().flat_map(Body::templates);
+    found.extend(auth.chain(body).map(|template| (template, step.block)));
+    for expectation in &step.expectations {
+        if !matches!(expectation.query, Query::Variable(..)) {
+            expectation.predicate.templates(&mut found);
+        }
+    }
+    found.extend(made_of(&step.captures));
+    found
+}
+
+/// The variables that something is expected of, which know what the step
+/// captures.
+fn of_variables(step: &Step) -> Vec<(&Template, Span)> {
+    let mut found = Vec::new();
+    for Expectation { query, predicate } in &step.expectations {
+        if let Query::Variable(named) = query {
+            found.push((&named.template, named.span));
+            predicate.templates(&mut found);
+        }
+    }
+    found
+}
+
+/// The name inside the template's text, if the text stands in the span as it
+/// is written; else the span's begin.
+fn locate(source: &Source, span: Span, template: &Template, name: &str) -> Span {
+    let text = source.text().get(span.range()).unwrap_or_default();
+    let template_at = text.find(template.text());
+    let name_at = template_at.and_then(|at| Some(at + template.text().find(name)?));
+    match name_at {
+        Some(at) => Span::new(span.start + at, span.start + at + name.len()),
+        None => span,
+    }
+}

@@ -1,0 +1,89 @@
+//! Which of the checks run: those with the right tags, and what they need.
+
+use std::collections::BTreeSet;
+
+use super::PlannedCheck;
+use crate::settings::Selection;
+use diagnostic::Diagnostic;
+use diagnostic::suggest;
+use report::Role;
+
+/// The selected checks, the checks they need, and the setups and teardowns of
+/// their files.
+pub(super) fn select(checks: Vec<PlannedCheck>, selection: &Selection) -> Vec<PlannedCheck> {
+    let mut kept: Vec<bool> = checks
+        .iter()
+        .map(|planned| planned.role == Role::Check && selection.tags.select(&planned.check.tags))
+        .collect();
+    loop {
+        let before = kept.clone();
+        for (at, planned) in checks.iter().enumerate() {
+            if kept[at] {
+                for need in planned.needs.iter().chain(&planned.setup) {
+                    kept[*need] = true;
+                }
+            }
+            if planned.role == Role::Teardown {
+                kept[at] |= planned.after.iter().any(|check| before[*check]);
+            }
+        }
+        if kept == before {
+            break;
+        }
+    }
+    // Where each check is once the others are gone.
+    let moved: Vec<Option<usize>> = kept
+        .iter()
+        .scan(0, |next, kept| {
+            let at = kept.then_some(*next);
+            *next += usize::from(*kept);
+            Some(at)
+        })
+        .collect();
+    let follow = |list: &mut Vec<usize>| *list = list.iter().filter_map(|at| moved[*at]).collect();
+    checks
+        .into_iter()
+        .zip(&kept)
+        .filter(|(_, kept)| **kept)
+        .map(|(mut planned, _)| {
+            follow(&mut planned.needs);
+            follow(&mut planned.after);
+            planned.setup = planned.setup.and_then(|at| moved[at]);
+            planned
+        })
+        .collect()
+}
+
+/// Variables that were given but that no file knows: typing slips.
+pub(super) fn unused(selection: &Selection, known: &BTreeSet<String>) -> Vec<Diagnostic> {
+    selection
+        .variables
+        .keys()
+        .filter(|name| !known.contains(*name))
+        .map(|name| {
+            let near = suggest::nearest(name, known.iter().map(String::as_str));
+            Diagnostic::general(format!("no check file uses the variable `{name}`"))
+                .expected("a variable that a check file declares or uses")
+                .found(format!("`{name}`"))
+                .help(match near {
+                    Some(near) => format!("give `{near}` if that is meant"),
+                    None => "leave it out".to_owned(),
+                })
+        })
+        .collect()
+}
+
+pub(super) fn nothing_selected(selection: &Selection, tags: &BTreeSet<String>) -> Diagnostic {
+    let known: Vec<_> = tags.iter().map(String::as_str).collect();
+    let problem = Diagnostic::general("no check is selected").expected("at least one check");
+    if selection.tags.is_empty() {
+        return problem.found("none").help("name files that hold checks");
+    }
+    problem
+        .found(format!("none for the tags {}", selection.tags.describe()))
+        .help(if known.is_empty() {
+            "no check has any tag; leave the tags out".to_owned()
+        } else {
+            format!("select {}", suggest::list(&known))
+        })
+}

@@ -1,0 +1,81 @@
+//! The report of a check before anything has happened in it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::plan::PlannedCheck;
+use check_file::Step;
+use diagnostic::Place;
+use report::Severity;
+use report::{CheckReport, NotRun, Outcome, Repeats, StepOutcome, StepReport};
+
+/// The outcome of a check that something is wrong with.
+pub(super) fn failed(planned: &PlannedCheck) -> Outcome {
+    match planned.severity {
+        Severity::Required => Outcome::Failed,
+        Severity::Warn => Outcome::Warned,
+    }
+}
+
+pub(super) fn not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
+    let mut report = skeleton(planned);
+    report.outcome = Outcome::NotRun(why);
+    for step in &mut report.steps {
+        step.outcome = StepOutcome::NotRun(why);
+    }
+    report
+}
+
+/// The step's own name, or its method and path, behind the fragment's.
+fn step_name(step: &Step) -> String {
+    let request = &step.request;
+    let own = step.name.clone();
+    let own = own.unwrap_or_else(|| format!("{} {}", request.word(), request.path.text()));
+    step.uses()
+        .fold(own, |name, used| format!("{}: {name}", used.label))
+}
+
+/// The report of a check before anything has happened.
+pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
+    let check = &planned.check;
+    CheckReport {
+        suite: planned.suite.clone(),
+        role: planned.role,
+        name: planned.name.clone(),
+        place: Place {
+            source: planned.source.clone(),
+            span: check.span,
+        },
+        tags: check.tags.clone(),
+        severity: planned.severity,
+        remark: planned.remark.clone(),
+        outcome: Outcome::NotRun(NotRun::OutOfTime),
+        start: Duration::ZERO,
+        duration: Duration::ZERO,
+        attempts: 0,
+        steps: check
+            .steps
+            .iter()
+            .map(|step| StepReport {
+                name: step_name(step),
+                method: step.request.method.to_string(),
+                url: None,
+                status: None,
+                outcome: StepOutcome::NotRun(NotRun::EarlierStep),
+                attempts: 0,
+                start: Duration::ZERO,
+                duration: Duration::ZERO,
+                timing: None,
+                repeats: Repeats::default(),
+                latency: None,
+                series: None,
+                outlasting: Duration::ZERO,
+                is_foreign: false,
+                routes: BTreeSet::new(),
+                failures: Vec::new(),
+                exchange: None,
+                credentials: Vec::new(),
+            })
+            .collect(),
+    }
+}

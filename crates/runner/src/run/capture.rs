@@ -1,0 +1,84 @@
+//! Takes values out of an answer, makes of them what the step says, and keeps
+//! those that are secrets out of every output.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::answer::Answer;
+use check_file::Capture;
+use check_file::template::{Scope, VALUE};
+use diagnostic::units::human_bytes_beside;
+use diagnostic::{Diagnostic, Source};
+use query::json;
+use redact::Secret;
+
+/// The longest secret that can be captured, in bytes: what is kept out of
+/// every output is looked for in every output.
+const MOST_SECRET: usize = 8 * 1024;
+
+/// The value of a capture. What is a secret, the scope knows as one from here
+/// on, also if the step fails.
+pub(super) fn take(
+    capture: &Capture,
+    answer: &Answer<'_>,
+    source: &Arc<Source>,
+    scope: &mut Scope,
+) -> Result<Value, Diagnostic> {
+    let nothing = |found: String| {
+        let title = format!("nothing to capture as `{}`", capture.name);
+        Diagnostic::at(source, capture.span, title)
+            .expected(capture.query.describe())
+            .found(found)
+            .help("compare it with the answer, which may be of another kind than the step supposes")
+    };
+    let found = answer
+        .ask(&capture.query)
+        .map_err(|senseless| nothing(senseless.found))?
+        .ok_or_else(|| nothing("nothing".to_owned()))?;
+    if json::holds_beyond(&found) {
+        return Err(nothing(json::BEYOND.to_owned()));
+    }
+    let longest = keep(capture, &found, scope);
+    let (value, longest) = match &capture.transform {
+        None => (found, longest),
+        Some((template, span)) => {
+            let mut inner = scope.clone();
+            inner.set(VALUE, &found);
+            let made = template.evaluate(&inner).map_err(|reason| {
+                let title = format!("`{}` cannot be made of what was captured", capture.name);
+                Diagnostic::at(source, *span, title)
+                    .expected("a value that the transform fits")
+                    .found(reason)
+                    .help("correct `transform`, or capture what it is meant for")
+            })?;
+            let longest = keep(capture, &made, scope);
+            (made, longest)
+        }
+    };
+    if longest > MOST_SECRET {
+        let title = format!("`{}` is too long for a secret", capture.name);
+        let (most, found) = human_bytes_beside(MOST_SECRET as u64, longest as u64);
+        return Err(Diagnostic::at(source, capture.span, title)
+            .expected(format!("at most {most}"))
+            .found(found)
+            .help("capture the part that has to be secret"));
+    }
+    Ok(value)
+}
+
+/// Keeps a secret, or its beginning if it is too long; the length of its
+/// longest part.
+fn keep(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
+    if !capture.secret {
+        return 0;
+    }
+    let mut secrets = Secret::of_value(&capture.name, value);
+    let longest = secrets.iter().map(|secret| secret.value.len()).max();
+    for secret in &mut secrets {
+        let cut = secret.value.floor_char_boundary(MOST_SECRET);
+        secret.value.truncate(cut);
+    }
+    scope.keep_secret(secrets);
+    longest.unwrap_or(0)
+}

@@ -1,0 +1,59 @@
+//! The values of fragments' parameters, each known inside its fragment only.
+
+use std::sync::Arc;
+
+use check_file::Use;
+use check_file::template::{Outside, Scope};
+use diagnostic::Diagnostic;
+use report::{Class, Failure};
+
+/// The uses of fragments that a check has entered, with the values of their
+/// parameters: filled in once, when the first step of the fragment begins.
+#[derive(Default)]
+pub(super) struct Frames(Vec<(*const Use, Vec<(String, serde_json::Value)>)>);
+
+impl Frames {
+    /// Lets the scope know the parameters of this use; gives back what it knew
+    /// under their names before.
+    pub(super) fn enter(
+        &mut self,
+        used: Option<&Arc<Use>>,
+        scope: &mut Scope,
+    ) -> Result<Outside, Failure> {
+        let Some(used) = used else {
+            return Ok(Outside::default());
+        };
+        let at = self
+            .0
+            .iter()
+            .position(|(known, _)| *known == Arc::as_ptr(used));
+        let at = if let Some(at) = at {
+            at
+        } else {
+            let outside = self.enter(used.within.as_ref(), scope)?;
+            let values = values(used, scope);
+            scope.put_back(outside);
+            self.0.push((Arc::as_ptr(used), values?));
+            self.0.len() - 1
+        };
+        Ok(scope.lay_over(&self.0[at].1))
+    }
+}
+
+fn values(used: &Use, scope: &Scope) -> Result<Vec<(String, serde_json::Value)>, Failure> {
+    let values = used.with.iter().map(|binding| {
+        let value = binding.value.evaluate(scope).map_err(|reason| Failure {
+            class: Class::CouldNotAsk,
+            diagnostic: Diagnostic::at(
+                &binding.place.source,
+                binding.place.span,
+                format!("the parameter `{}` cannot be made", binding.name),
+            )
+            .expected("values that fit into it")
+            .found(reason)
+            .help("correct the template, or the values that it is made of"),
+        })?;
+        Ok((binding.name.clone(), value))
+    });
+    values.collect()
+}

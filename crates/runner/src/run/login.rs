@@ -1,0 +1,114 @@
+//! Says who asks, where that takes more than a header: a token that has to be
+//! asked for, a signature, a challenge that has to be answered.
+
+use http::header::{AUTHORIZATION, HeaderValue};
+use tokio::time::Instant;
+
+use super::record::Trace;
+use super::step::Attempt;
+use super::tokens::{Grant, NoToken};
+use check_file::Auth;
+use check_file::template::Scope;
+use client::http::{Manner, Request, Response};
+use diagnostic::units::human_duration;
+use report::{Class, Failure};
+
+impl Attempt<'_> {
+    /// Gets the access token that the request needs, if it needs one, by the
+    /// end of the step. That end comes later by the time of waits for a turn,
+    /// and is given back.
+    pub(super) async fn log_in(
+        &self,
+        request: &mut Request,
+        scope: &Scope,
+        end: Instant,
+        trace: &mut Trace,
+    ) -> Result<Instant, Failure> {
+        let target = self.shared.client.target();
+        let asked = &self.step.request;
+        let auth = asked.auth.as_ref();
+        // The login of the defaults is for the target.
+        let auth = auth.filter(|_| asked.own.auth || target.is_at(&request.url));
+        let Some(Auth::OAuth2(client)) = auth else {
+            return Ok(end);
+        };
+        if request.headers.contains_key(AUTHORIZATION) {
+            return Ok(end);
+        }
+        let unfit = |reason| self.unfit("the request for a token", reason);
+        let grant = Grant::of(client, target, scope).map_err(unfit)?;
+        let granted = self.shared.tokens.token(&grant, self.shared, end, trace);
+        let (token, end) = granted.await.map_err(|none| {
+            let mut failure = match none {
+                NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
+                NoToken::Foreign(foreign) => {
+                    return self.foreign_answer(&foreign, None, "run the deployment again");
+                }
+                NoToken::Late(waited) => {
+                    let class = if self.shared.is_over() {
+                        Class::CutShort
+                    } else {
+                        Class::CouldNotAsk
+                    };
+                    let mut failure = self.failure(class, "");
+                    failure.diagnostic = failure
+                        .diagnostic
+                        .found(format!(
+                            "none within {}, in which another step asked for it",
+                            human_duration(waited)
+                        ))
+                        .help("raise `timeout` if the server for tokens is only slow");
+                    failure
+                }
+                NoToken::Refused(reason) => {
+                    let mut failure = self.failure(Class::CouldNotAsk, "");
+                    failure.diagnostic = failure
+                        .diagnostic
+                        .found(reason)
+                        .help("correct the client, its secret and what it asks for");
+                    failure
+                }
+            };
+            "no access token".clone_into(&mut failure.diagnostic.title);
+            failure.diagnostic.expected = Some(format!("an access token from `{}`", grant.url()));
+            failure
+        })?;
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| unfit("a token that HTTP does not allow".to_owned()))?;
+        request.headers.insert(AUTHORIZATION, bearer);
+        Ok(end)
+    }
+
+    /// Adds to a request what is made for it as it goes out.
+    pub(super) fn sign(&self, request: &mut Request) -> Result<(), Failure> {
+        let signed = request.sign();
+        signed.map_err(|reason| self.unfit("the signature", reason))?;
+        let answered = request.authorize();
+        answered.map_err(|reason| self.unfit("the login", reason))
+    }
+
+    /// Takes up the challenge of an answer, if it is one: then the request is
+    /// to be sent again. The failure says why there is no use in that.
+    pub(super) fn challenged(
+        &self,
+        response: &Response,
+        manner: &mut Manner,
+    ) -> Option<Result<(), Failure>> {
+        let login = manner.digest.as_mut().filter(|_| response.status == 401)?;
+        let challenged = login.challenged(&response.headers);
+        Some(challenged.map_err(|none| {
+            let class = if none.unknown {
+                Class::CouldNotAsk
+            } else {
+                Class::WrongAnswer
+            };
+            let mut failure = self.failure(class, "no login by digest");
+            failure.diagnostic = failure
+                .diagnostic
+                .expected(none.expected)
+                .found(none.found)
+                .help(none.help);
+            failure
+        }))
+    }
+}

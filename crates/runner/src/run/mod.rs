@@ -1,0 +1,337 @@
+//! Runs a plan: checks at the same time, steps in order, all within one
+//! deadline.
+//!
+//! Invariant: a run cannot fail. Whatever happens, even a panic in a check,
+//! becomes an outcome in the report, and every selected check is in it.
+
+mod auth;
+mod blank;
+mod capture;
+mod check;
+mod converse;
+mod cookies;
+mod frames;
+mod judge;
+mod login;
+mod pace;
+mod question;
+mod record;
+mod redirects;
+mod request;
+mod series;
+mod shared;
+mod step;
+mod tokens;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{Semaphore, SetOnce};
+use tokio::time::Instant;
+
+use self::blank::{failed, not_run, skeleton};
+use self::pace::Pace;
+use self::shared::Shared;
+use self::tokens::Tokens;
+use self::watch::Watch;
+use crate::plan::{Plan, PlannedCheck};
+use crate::release::Release;
+use crate::settings::Limits;
+use check_file::template::Scope;
+use client::http::Client;
+use diagnostic::Diagnostic;
+use redact::{Redactor, Secret};
+use report::{About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome};
+
+/// The most captured secrets that the failures of other checks are searched
+/// for.
+const MOST_SECRETS: usize = 1_000;
+
+/// What a run tells while it goes on.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// A check has begun.
+    Started {
+        /// The check's name.
+        check: &'a str,
+    },
+    /// A check is done, or will not run.
+    Finished {
+        /// What came out.
+        check: &'a CheckReport,
+        /// How many checks are done, this one included.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
+}
+
+/// What others wait for at the end of a check.
+struct Done {
+    passed: bool,
+    /// Whether a request was sent.
+    ran: bool,
+    scope: Scope,
+}
+
+/// A run while it goes on.
+struct Running<'a> {
+    plan: &'a Plan,
+    /// For checks and setups.
+    shared: Shared<'a>,
+    /// For teardowns, whose time is kept.
+    teardown: Shared<'a>,
+    limits: Limits,
+    slots: Semaphore,
+    /// No further check is to begin.
+    stop: AtomicBool,
+    done: Vec<SetOnce<Done>>,
+}
+
+/// Runs all checks of a plan.
+pub async fn run(
+    plan: &Plan,
+    client: &Client,
+    limits: Limits,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Report {
+    run_watched(plan, client, limits, None, progress).await
+}
+
+/// Runs all checks of a plan against a release that is known, and nothing
+/// else: what another version answers is no answer.
+pub async fn run_on(
+    release: Release<'_>,
+    plan: &Plan,
+    client: &Client,
+    limits: Limits,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Report {
+    let watch = Watch::new(release, client.target());
+    let mut report = run_watched(plan, client, limits, Some(&watch), progress).await;
+    watch.conclude(&mut report, &plan.redactor);
+    report
+}
+
+async fn run_watched(
+    plan: &Plan,
+    client: &Client,
+    limits: Limits,
+    watch: Option<&Watch<'_>>,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Report {
+    let started_at = jiff::Timestamp::now();
+    let begun = Instant::now();
+    let total = plan.checks.len();
+    // A teardown gets the time it may need, but never more than a quarter.
+    let kept = |deadline: Duration| plan.teardown(limits.rate).min(deadline / 4);
+    let pace = limits.rate.map(Pace::new);
+    let tokens = Tokens::default();
+    let running = Running {
+        plan,
+        shared: Shared {
+            client,
+            redactor: &plan.redactor,
+            tokens: &tokens,
+            begun,
+            deadline: limits.deadline.map(|most| begun + most - kept(most)),
+            pace: pace.as_ref(),
+            watch,
+        },
+        teardown: Shared {
+            client,
+            redactor: &plan.redactor,
+            tokens: &tokens,
+            begun,
+            deadline: limits.deadline.map(|most| begun + most),
+            pace: pace.as_ref(),
+            watch,
+        },
+        limits,
+        slots: Semaphore::new(limits.jobs.get()),
+        stop: AtomicBool::new(false),
+        done: (0..total).map(|_| SetOnce::new()).collect(),
+    };
+    let mut reports: Vec<Option<CheckReport>> = Vec::new();
+    reports.resize_with(total, || None);
+    let mut checks: FuturesUnordered<_> = (0..total)
+        .map(|index| {
+            let running = &running;
+            async move { (index, running.check(index, progress).await) }
+        })
+        .collect();
+    let mut done = 0;
+    while let Some((index, report)) = checks.next().await {
+        done += 1;
+        progress(Progress::Finished {
+            check: &report,
+            done,
+            total,
+        });
+        reports[index] = Some(report);
+    }
+    drop(checks);
+    let mut checks: Vec<_> = reports.into_iter().flatten().collect();
+    running.forget_what_others_captured(&mut checks);
+    Report {
+        target: client.target().to_string(),
+        started_at,
+        duration: begun.elapsed(),
+        checks,
+        refusal: None,
+        about: About::default(),
+    }
+}
+
+impl Running<'_> {
+    /// Takes out of what is said of failed checks the secrets that other
+    /// checks captured, perhaps after these were done.
+    fn forget_what_others_captured(&self, checks: &mut [CheckReport]) {
+        let done = self.done.iter().filter_map(SetOnce::get);
+        let secrets = done.flat_map(|done| done.scope.secrets());
+        let secrets: BTreeSet<&Secret> = secrets.take(MOST_SECRETS).collect();
+        if secrets.is_empty() {
+            return;
+        }
+        let redactor = Redactor::new(&secrets.into_iter().cloned().collect::<Vec<_>>());
+        let failed = checks.iter_mut().filter(|c| c.failures().next().is_some());
+        failed.for_each(|check| check.redact(&redactor));
+    }
+
+    /// Waits for what a check needs, runs it, and tells those who wait for it.
+    async fn check(&self, index: usize, progress: &(dyn Fn(Progress<'_>) + Sync)) -> CheckReport {
+        let planned = &self.plan.checks[index];
+        let mut scope = None;
+        let mut why_not = (!planned.runs).then_some(NotRun::Skipped);
+        if let (None, Some(setup)) = (why_not, planned.setup) {
+            let setup = self.done[setup].wait().await;
+            if setup.passed {
+                scope = Some(setup.scope.clone());
+            } else {
+                why_not = Some(NotRun::Setup);
+            }
+        }
+        for need in &planned.needs {
+            if why_not.is_none() && !self.done[*need].wait().await.passed {
+                why_not = Some(NotRun::Need);
+            }
+        }
+        let mut any_ran = false;
+        for before in &planned.after {
+            let done = self.done[*before].wait().await;
+            any_ran |= done.ran;
+            // A teardown puts in order what the setup began, passed or not.
+            if self.plan.checks[*before].role == Role::Setup {
+                scope = Some(done.scope.clone());
+            }
+        }
+        let (mut report, scope) = match why_not {
+            Some(why) => (not_run(planned, why), Scope::default()),
+            None if planned.role == Role::Teardown && !any_ran => {
+                (not_run(planned, NotRun::NothingRan), Scope::default())
+            }
+            None => {
+                let scope = match scope {
+                    Some(setup) => planned.scope.with(&setup),
+                    None => (*planned.scope).clone(),
+                };
+                self.in_turn(planned, &scope, progress).await
+            }
+        };
+        report.redact(&self.plan.redactor.with(scope.secrets()));
+        if self.limits.fail_fast && report.outcome == Outcome::Failed {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        let _ = self.done[index].set(Done {
+            passed: report.outcome == Outcome::Passed,
+            ran: report.attempts > 0,
+            scope,
+        });
+        report
+    }
+
+    /// Runs a check when there is a slot for it, if there is still time.
+    async fn in_turn(
+        &self,
+        planned: &PlannedCheck,
+        scope: &Scope,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> (CheckReport, Scope) {
+        // The semaphore is never closed.
+        let _slot = self.slots.acquire().await.ok();
+        let teardown = planned.role == Role::Teardown;
+        let shared = if teardown {
+            &self.teardown
+        } else {
+            &self.shared
+        };
+        let why_not = if self.stop.load(Ordering::Relaxed) && !teardown {
+            Some(NotRun::FailFast)
+        } else if shared.is_over() {
+            Some(NotRun::OutOfTime)
+        } else {
+            None
+        };
+        if let Some(why) = why_not {
+            return (not_run(planned, why), Scope::default());
+        }
+        progress(Progress::Started {
+            check: &planned.name,
+        });
+        // Boxed, so that a check that waits costs next to nothing.
+        Box::pin(guarded(planned, shared, scope)).await
+    }
+}
+
+/// Runs one check; a panic in it fails it and leaves the others alone.
+async fn guarded(
+    planned: &PlannedCheck,
+    shared: &Shared<'_>,
+    scope: &Scope,
+) -> (CheckReport, Scope) {
+    let begun = Instant::now();
+    match AssertUnwindSafe(check::run(planned, shared, scope))
+        .catch_unwind()
+        .await
+    {
+        Ok((mut report, scope)) => {
+            report.start = begun.saturating_duration_since(shared.begun);
+            (report, scope)
+        }
+        Err(panic) => {
+            let reason = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "a panic".to_owned());
+            let mut report = skeleton(planned);
+            report.start = begun.saturating_duration_since(shared.begun);
+            report.duration = begun.elapsed();
+            report.attempts = 1;
+            report.outcome = failed(planned);
+            if let Some(step) = report.steps.first_mut() {
+                step.outcome = StepOutcome::Failed;
+                step.failures.push(Failure {
+                    class: Class::OurFault,
+                    diagnostic: Diagnostic::at(
+                        &planned.source,
+                        planned.check.span,
+                        "Greenlight panicked while it ran this check",
+                    )
+                    .expected("a check that runs to its end")
+                    .found(reason)
+                    .help("report this as a bug of Greenlight"),
+                });
+            }
+            (report, scope.clone())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! The settings of a run. The command reads them from flags, the Lambda from
+//! environment variables of the same names; both end in these types.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::rate::Rate;
+use client::hosts::Hosts;
+use redact::Secret;
+
+/// How many checks run at the same time if nothing else is said.
+pub const JOBS: NonZeroUsize = match NonZeroUsize::new(8) {
+    Some(jobs) => jobs,
+    None => NonZeroUsize::MIN,
+};
+
+/// The most checks that can run at the same time: each may hold a connection,
+/// and Lambda gives a function 1,024 descriptors.
+pub const MOST_JOBS: usize = 256;
+
+/// Reads how many checks run at the same time.
+///
+/// # Errors
+/// What was expected and found, as a clause.
+pub fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let jobs = text.trim().parse::<NonZeroUsize>().ok();
+    jobs.filter(|jobs| jobs.get() <= MOST_JOBS)
+        .ok_or_else(|| format!("expected a whole number from 1 to {MOST_JOBS}, found `{text}`"))
+}
+
+/// Which checks run, and with which values.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Values that replace or add to the variables of the check files.
+    pub variables: BTreeMap<String, String>,
+    /// Which of the variables are secrets, by name.
+    pub secrets: BTreeSet<String>,
+    /// Values that check files may use and need not, such as `deployment`. A
+    /// variable of the same name comes before them.
+    pub context: BTreeMap<String, serde_json::Value>,
+    /// Hosts beside the target that steps may name.
+    pub hosts: Hosts,
+    /// Which tags a check must have, and must not have.
+    pub tags: Tags,
+}
+
+impl Selection {
+    /// The variables that no output may hold.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
+        let marked = |name: &String| self.secrets.contains(name);
+        self.variables
+            .iter()
+            .filter(move |(name, _)| marked(name))
+            .map(|(name, value)| Secret {
+                name: name.clone(),
+                value: value.clone(),
+            })
+    }
+}
+
+/// How a run is bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How many checks run at the same time.
+    pub jobs: NonZeroUsize,
+    /// Begin no further check after one that fails the verdict.
+    pub fail_fast: bool,
+    /// The longest that the whole run may take.
+    pub deadline: Option<Duration>,
+    /// How many requests may be sent in a time, over all checks.
+    pub rate: Option<Rate>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            jobs: JOBS,
+            fail_fast: false,
+            deadline: None,
+            rate: None,
+        }
+    }
+}
+
+/// A variable given from outside: `name=value`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The variable.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // The value is not repeated: it may be a password.
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| "expected `name=value`, found no `=`".to_owned())?;
+        let fine = name
+            .chars()
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !fine {
+            // Nor is the name, if it is not one: it may be part of a password.
+            return Err(
+                "expected a name of letters, digits and `_` before `=`, found other text"
+                    .to_owned(),
+            );
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        })
+    }
+}
+
+/// A selection of checks by their tags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tags {
+    any_of: Vec<String>,
+    none_of: Vec<String>,
+}
+
+impl Tags {
+    /// Reads a selection: `critical` selects checks with the tag, `!slow`
+    /// those without it. Of several tags to have, one is enough.
+    pub fn parse<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let mut selection = Self::default();
+        for tag in tags {
+            let (list, name) = match tag.strip_prefix('!') {
+                Some(name) => (&mut selection.none_of, name),
+                None => (&mut selection.any_of, tag),
+            };
+            if name.trim().is_empty() {
+                return Err(format!(
+                    "expected a tag such as `critical` or `!slow`, found `{tag}`"
+                ));
+            }
+            list.push(name.trim().to_owned());
+        }
+        Ok(selection)
+    }
+
+    pub(crate) fn select(&self, tags: &[String]) -> bool {
+        let has = |wanted: &String| tags.contains(wanted);
+        (self.any_of.is_empty() || self.any_of.iter().any(has)) && !self.none_of.iter().any(has)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.any_of.is_empty() && self.none_of.is_empty()
+    }
+
+    /// The selection as it was given.
+    pub(crate) fn describe(&self) -> String {
+        let any = self.any_of.iter().cloned();
+        let none = self.none_of.iter().map(|tag| format!("!{tag}"));
+        any.chain(none)
+            .map(|tag| format!("`{tag}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
