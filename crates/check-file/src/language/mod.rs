@@ -12,7 +12,6 @@ mod body;
 mod captures;
 mod checks;
 mod connection;
-mod describe;
 mod expect;
 mod flow;
 mod fragments;
@@ -24,7 +23,7 @@ mod markup;
 pub mod method;
 mod multipart;
 mod predicates;
-
+mod queries;
 mod read;
 mod request;
 mod rows;
@@ -38,9 +37,7 @@ mod websocket;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
-
-use self::expect::Named;
+pub use self::queries::{CookieAttribute, Phase, Query, TlsFact};
 pub use self::request::authority;
 pub use self::request::is_host;
 pub use self::sent::{
@@ -52,9 +49,6 @@ use crate::predicate::Predicate;
 use crate::template::Template;
 use crate::value::ValueTemplate;
 use diagnostic::{Diagnostic, Place, Source, Span};
-use query::jsonpath::Path;
-use query::markup::Finder;
-use query::pattern::Pattern;
 
 /// A well-formed check file.
 #[derive(Debug)]
@@ -206,107 +200,6 @@ pub struct Binding {
     pub value: ValueTemplate,
     /// Where the value is written.
     pub place: Place,
-}
-
-/// Something that can be asked of a response.
-#[derive(Debug, Clone)]
-pub enum Query {
-    /// The status code.
-    Status,
-    /// The first value of a header.
-    Header(HeaderName),
-    /// Each value of a header that comes several times.
-    EachHeader(HeaderName),
-    /// The value of a cookie.
-    Cookie(String),
-    /// An attribute of a cookie.
-    CookieAttribute(String, CookieAttribute),
-    /// The body, as text.
-    Body,
-    /// What a `JSONPath` finds.
-    Json(Path),
-    /// What an XPath or a CSS selector finds.
-    Markup(Finder),
-    /// The same as a list, however many elements there are.
-    EachMarkup(Finder),
-    /// What a pattern finds in the body.
-    Regex(Pattern),
-    /// A part of the time that the answer took, in milliseconds.
-    Latency(Phase),
-    /// A fact of the TLS connection.
-    Tls(TlsFact),
-    /// Where redirects led to, in their order.
-    Redirects,
-    /// The path that it is the answer of, redirects followed.
-    Url,
-    /// The number of bytes of the body.
-    Size,
-    /// The SHA-256 of the body, in hexadecimal digits.
-    Sha256,
-    /// The version of HTTP, such as `2`.
-    Version,
-    /// The status of a gRPC call, by its name.
-    Grpc,
-    /// A variable as templates know it.
-    Variable(Box<Named>),
-}
-
-/// A part of the time that a request takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// All of it.
-    Total,
-    /// From the name to addresses.
-    Dns,
-    /// From an address to a TCP connection.
-    Connect,
-    /// The TLS handshake.
-    Tls,
-    /// From the open connection to the head of the answer.
-    FirstByte,
-}
-
-/// A fact of the TLS connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TlsFact {
-    /// The protocol, such as `TLSv1.3`.
-    Version,
-    /// Who signed the certificate.
-    Issuer,
-    /// Whom the certificate is for.
-    Subject,
-    /// The names that the certificate is for.
-    Names,
-    /// The time until the certificate expires, in seconds.
-    ExpiresIn,
-}
-
-/// What an answer says of a cookie beside its value (RFC 6265).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CookieAttribute {
-    /// Sent over TLS alone.
-    Secure,
-    /// Hidden from scripts.
-    HttpOnly,
-    /// Whether other sites send it along.
-    SameSite,
-    /// Below which path it is sent.
-    Path,
-    /// To which hosts it is sent.
-    Domain,
-    /// How long it is kept, in seconds.
-    MaxAge,
-}
-
-impl Query {
-    /// Whether only a connection of its own can answer it.
-    pub fn needs_connection(&self) -> bool {
-        match self {
-            Self::Latency(phase) => *phase != Phase::Total,
-            Self::Tls(_) => true,
-            _ => false,
-        }
-    }
 }
 
 /// What a response has to be like.

@@ -58,6 +58,7 @@ pub struct Scope {
 
 impl Scope {
     /// These values, and those of `other` under names that have none here.
+    #[must_use]
     pub fn with(&self, other: &Self) -> Self {
         let mut all = self.clone();
         for (name, value) in &other.values {
