@@ -8,11 +8,12 @@
 //! | `template`, `value` | texts and JSON with expressions in them |
 //! | `predicate` | the operators |
 //! | `remote` | variables whose values are kept elsewhere |
-//! | `graphql` | the operations of a GraphQL document |
+//! | `graphql`, `grpc` | the operations of a GraphQL document; messages of gRPC by their .proto files |
 //! | `schema` | the JSON Schema of check files, for editors |
 
 pub mod discover;
 pub mod graphql;
+pub mod grpc;
 mod language;
 pub mod predicate;
 pub mod remote;

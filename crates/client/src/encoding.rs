@@ -25,7 +25,7 @@ const BUFFER: usize = 4096;
 
 /// Why a body cannot be decoded.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum DecodeError {
+pub enum DecodeError {
     /// It is larger than the bound when it is decoded.
     TooLarge,
     /// It is not what its header says.

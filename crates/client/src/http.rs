@@ -34,10 +34,10 @@ use crate::challenge::DigestLogin;
 use crate::connection::Connection;
 use crate::dial::{DialError, Dialer, DialerError, Phases, Problem, TlsFacts, TlsTrouble};
 use crate::encoding;
+use crate::grpc::{self, Codec};
 use crate::sigv4::Signer;
 use crate::target::Target;
 use diagnostic::units::{counted, human_bytes, human_duration};
-use query::grpc::Call;
 
 /// The largest body that is read, in bytes.
 pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -93,8 +93,8 @@ pub struct Manner {
     pub signer: Option<Signer>,
     /// Who answers the server's challenge.
     pub digest: Option<DigestLogin>,
-    /// The call whose message the body is, in JSON.
-    pub grpc: Option<Arc<Call>>,
+    /// What makes the message of a gRPC call of the body.
+    pub grpc: Option<Arc<dyn Codec>>,
     /// Whether it opens a WebSocket.
     pub opens: bool,
 }
@@ -102,9 +102,10 @@ pub struct Manner {
 impl Request {
     /// The body as it goes out.
     fn encoded(&self) -> Result<Bytes, String> {
-        if let Some(call) = &self.manner.grpc {
-            let message = serde_json::from_slice(&self.body).map_err(|error| error.to_string())?;
-            return Ok(call.frame(&message)?.into());
+        if let Some(codec) = &self.manner.grpc {
+            let message = codec.encode(&self.body);
+            let framed = message.and_then(|message| grpc::frame(&message));
+            return Ok(framed.map_err(|error| error.to_string())?.into());
         }
         if self.manner.compress {
             let gzip = encoding::gzip(&self.body).map_err(|error| error.to_string())?;

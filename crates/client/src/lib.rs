@@ -7,7 +7,7 @@
 //! | `connection` | how the target is reached |
 //! | `dial` | a host → a connection to the first address that gives one |
 //! | `http` | a request → an answer, or why there is none |
-//! | `encoding` | gzip, deflate and Brotli |
+//! | `encoding`, `grpc` | gzip, deflate and Brotli; the frame around a message of gRPC |
 //! | `sigv4`, `challenge` | signatures and logins that need the request |
 //!
 //! It knows neither check files nor reports.
@@ -16,6 +16,7 @@ pub mod challenge;
 pub mod connection;
 pub mod dial;
 pub mod encoding;
+pub mod grpc;
 pub mod hosts;
 pub mod http;
 pub mod sigv4;

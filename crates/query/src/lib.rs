@@ -7,7 +7,6 @@
 //! | `jsonpath`, `json_schema` | a path, or a schema, and a value → what it selects, or what is wrong |
 //! | `markup` | HTML or XML, and an `XPath` or a CSS selector → what it finds |
 //! | `pattern` | regular expressions |
-//! | `grpc` | messages of gRPC, by their .proto files |
 //! | `digest` | hashes and Base64 |
 //! | `work` | the budget of all this, and the threads for what takes much of it |
 //!
@@ -16,7 +15,6 @@
 
 pub mod charset;
 pub mod digest;
-pub mod grpc;
 pub mod json;
 pub mod json_schema;
 pub mod jsonpath;

@@ -8,11 +8,11 @@ use http::HeaderName;
 use serde_json::Value;
 
 use crate::set_cookie::{self, SetCookie};
+use check_file::grpc::status;
 use check_file::{CookieAttribute, Phase, Query, TlsFact};
 use client::encoding;
 use client::http::Response;
 use query::charset;
-use query::grpc;
 use query::json;
 use query::markup::{Markup, Unfit};
 use query::value::{MOST_LEVELS, is_too_deep};
@@ -75,7 +75,7 @@ impl<'a> Answer<'a> {
             Query::Size => Some(response.body.len().into()),
             Query::Sha256 => Some(query::digest::sha256(&response.body).into()),
             Query::Version => Some(version(response.version).into()),
-            Query::Grpc => grpc::status(&response.headers).map(Value::from),
+            Query::Grpc => status::status(&response.headers).map(Value::from),
             Query::Latency(phase) => self.phase(*phase).map(|time| milliseconds(time).into()),
             Query::Tls(fact) => Some(self.tls(*fact)?),
             Query::Redirects => Some(response.redirects.clone().into()),
@@ -172,7 +172,7 @@ impl<'a> Answer<'a> {
     /// What the server says beside the value.
     pub(crate) fn aside(&self, query: &Query) -> Option<String> {
         match query {
-            Query::Grpc => grpc::message(&self.response.headers),
+            Query::Grpc => status::message(&self.response.headers),
             _ => None,
         }
     }

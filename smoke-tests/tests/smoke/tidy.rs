@@ -54,6 +54,17 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "crates/query/src/jsonpath/meter.rs",
         ],
     ),
+    ("protox_parse", &["crates/check-file/src/grpc/proto.rs"]),
+    ("miette", &["crates/check-file/src/grpc/proto.rs"]),
+    (
+        "prost_reflect",
+        &[
+            "crates/check-file/src/grpc/mod.rs",
+            "crates/check-file/src/grpc/message.rs",
+            "crates/check-file/src/grpc/options.rs",
+            "crates/check-file/src/grpc/proto.rs",
+        ],
+    ),
     (
         "regex::",
         &[

@@ -1,7 +1,6 @@
 //! A gRPC call: its method, the file that declares it, its message.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use http::Method;
@@ -9,13 +8,15 @@ use http::Method;
 use super::body::MOST_BODY_BYTES;
 use super::read::{Fields, Reader};
 use super::{Body, Expectation, HttpVersion, Own, Query, Request};
+use crate::grpc::status::CODES;
+use crate::grpc::{Call, HEALTH, Schema};
 use crate::predicate::{Operator, Predicate, Test};
 use crate::template::Template;
 use crate::value::ValueTemplate;
-use diagnostic::Span;
 use diagnostic::suggest;
+use diagnostic::units::human_bytes_beside;
 use diagnostic::yaml::{Key, Node, Yaml};
-use query::grpc::{CODES, Call, HEALTH, HEALTH_PROTO, Schema, well_known_file};
+use diagnostic::{Diagnostic, Source, Span};
 
 /// The keys of a request that mean nothing to a call.
 const OF_OTHERS: [&str; 18] = [
@@ -38,8 +39,6 @@ const OF_OTHERS: [&str; 18] = [
     "websocket",
     "messages",
 ];
-/// The most files that one declaration may be made of.
-const MOST_FILES: usize = 64;
 
 impl Reader<'_> {
     /// The call that the fields of a step describe, as a request.
@@ -83,17 +82,17 @@ impl Reader<'_> {
             self.wrong_type(node, "`http`", "`\"2\"`", "gRPC needs HTTP/2; leave it out");
         }
         let schema = self.grpc_schema(fields, name, span)?;
-        let call = self.grpc_call(schema, name, node.span)?;
+        let call = self.grpc_call(&schema, name, node.span)?;
         let (message, message_span) = message?;
         let mut templates = Vec::new();
         message.templates(&mut templates);
         if let (true, ValueTemplate::Fixed(value)) = (templates.is_empty(), fixed(&message))
-            && let Err(reason) = call.frame(&value)
+            && let Err(error) = call.encode(&value)
         {
             let problem = self
                 .at(message_span, "a message that does not fit")
-                .expected(format!("a `{}`", call.method.input))
-                .found(reason)
+                .expected(format!("a `{}`", call.input_name()))
+                .found(error.to_string())
                 .help("write the fields as the file that declares them does");
             self.report(problem);
             return None;
@@ -135,13 +134,9 @@ impl Reader<'_> {
 
     /// What the files declare, or what every server has.
     fn grpc_schema(&mut self, fields: Fields<'_>, name: &str, call: Span) -> Option<Schema> {
-        let mut schema = Schema::default();
-        let (span, read) = match fields.value("proto") {
-            Some(node) => {
-                let path = self.string(node, "`proto`")?;
-                (node.span, self.read_proto(path, &mut schema))
-            }
-            None if name == HEALTH => (call, schema.read(HEALTH_PROTO).map(|_| ())),
+        let read = match fields.value("proto") {
+            Some(node) => self.read_proto(node)?,
+            None if name == HEALTH => Schema::health(),
             None => {
                 let problem = self
                     .at(call, "a call that nothing declares")
@@ -152,50 +147,64 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let resolved = read.and_then(|()| schema.resolve());
-        if let Err(reason) = resolved {
-            let problem = self
-                .at(span, "a declaration that cannot be read")
-                .expected("a file of proto2 or proto3, and beside it what it imports")
-                .found(reason)
-                .help("paths are relative to the check file; imports also to the importing file");
-            self.report(problem);
-            return None;
+        let span = fields.value("proto").map_or(call, |node| node.span);
+        let problems = read.map_err(|problems| self.report_declaration(problems, span));
+        problems.ok()
+    }
+
+    /// Reports what is wrong with files that a call names here, once for all
+    /// calls that do.
+    fn report_declaration(&mut self, problems: Vec<Diagnostic>, span: Span) {
+        for mut problem in problems {
+            if problem.place.is_some() {
+                problem = problem.related(self.source, span, "the declaration of this call");
+            } else {
+                problem.place = self.at(span, "").place;
+            }
+            let is_same = |known: &Diagnostic| {
+                (&known.place, &known.title) == (&problem.place, &problem.title)
+            };
+            if !self.problems.iter().any(is_same) {
+                self.report(problem);
+            }
         }
-        Some(schema)
     }
 
     /// Reads a file and all that it imports.
-    fn read_proto(&self, path: &str, schema: &mut Schema) -> Result<(), String> {
+    fn read_proto(&mut self, node: &Node) -> Option<Result<Schema, Vec<Diagnostic>>> {
+        let name = self.string(node, "`proto`")?;
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
-        let first = folder.join(path);
-        let beside = first.parent().unwrap_or(Path::new("")).to_owned();
-        let mut waiting = vec![(path.to_owned(), vec![first])];
-        let mut known = BTreeSet::new();
-        while let Some((name, places)) = waiting.pop() {
-            if !known.insert(name.clone()) {
-                continue;
+        let path = folder.join(name);
+        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
+        let first = match read_source(self.source, &path) {
+            Ok(Some(source)) => source,
+            unread => {
+                let problem = self
+                    .at(node.span, "a declaration that cannot be read")
+                    .expected("a file of proto2 or proto3")
+                    .found(match unread {
+                        Err(reason) => format!("`{name}`: {reason}"),
+                        Ok(_) => format!("`{name}` is not there"),
+                    })
+                    .help("name the file by its path from the check file");
+                self.report(problem);
+                return None;
             }
-            if known.len() > MOST_FILES {
-                return Err(format!("more than {MOST_FILES} files"));
+        };
+        let find_import = |import: &str| {
+            let beside = read_source(self.source, &beside.join(import))?;
+            match beside {
+                Some(source) => Ok(Some(source)),
+                None => read_source(self.source, &folder.join(import)),
             }
-            let text = match well_known_file(&name) {
-                Some(text) => text.to_owned(),
-                None => text_of(&name, &places)?,
-            };
-            let imports = schema.read(&text);
-            let imports = imports.map_err(|reason| format!("`{name}`: {reason}"))?;
-            waiting.extend(imports.into_iter().map(|import| {
-                let places = [beside.join(&import), folder.join(&import)];
-                (import, places.to_vec())
-            }));
-        }
-        Ok(())
+        };
+        Some(Schema::read(name, first, &find_import))
     }
 
-    fn grpc_call(&mut self, schema: Schema, name: &str, span: Span) -> Option<Call> {
-        let Some(method) = schema.methods.get(name).cloned() else {
-            let names: Vec<&str> = schema.methods.keys().map(String::as_str).collect();
+    fn grpc_call(&mut self, schema: &Schema, name: &str, span: Span) -> Option<Call> {
+        let Some(call) = schema.find_call(name) else {
+            let names = schema.call_names();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let near = suggest::nearest(name, names.iter().copied());
             let mut shown: Vec<&str> = names.clone();
             shown.sort_unstable();
@@ -214,7 +223,7 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         };
-        if method.streams {
+        if call.is_stream() {
             let problem = self
                 .at(span, "a call that is a stream")
                 .expected("a unary method: one message there, one back")
@@ -223,10 +232,7 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        Some(Call {
-            schema: Arc::new(schema),
-            method,
-        })
+        Some(call)
     }
 
     /// The `grpc` of an expectation: the name of a status.
@@ -269,15 +275,19 @@ fn fixed(message: &ValueTemplate) -> ValueTemplate {
     value.map_or_else(|_| message.clone(), ValueTemplate::Fixed)
 }
 
-/// The text of the first of these files that is there.
-fn text_of(name: &str, places: &[PathBuf]) -> Result<String, String> {
-    let place = places.iter().find(|place| place.is_file());
-    let place = place.ok_or_else(|| format!("`{name}` is not there"))?;
-    let about = std::fs::metadata(place).map_err(|error| format!("`{name}`: {error}"))?;
-    if about.len() > MOST_BODY_BYTES {
-        return Err(format!("`{name}` is too large"));
+/// A file beside the check file, if it is there. The error says why it cannot be
+/// read.
+fn read_source(check_file: &Source, path: &Path) -> Result<Option<Arc<Source>>, String> {
+    if !path.is_file() {
+        return Ok(None);
     }
-    std::fs::read_to_string(place).map_err(|error| format!("`{name}`: {error}"))
+    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if about.len() > MOST_BODY_BYTES {
+        let (most, found) = human_bytes_beside(MOST_BODY_BYTES, about.len());
+        return Err(format!("{found}, where a file has at most {most}"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Ok(Some(check_file.beside(path, text)))
 }
 
 /// A call that says nothing of its status expects success.

@@ -6,10 +6,10 @@ use http::{HeaderName, Method};
 
 use super::method::is_safe;
 use super::websocket::Message;
+use crate::grpc::{Call, HEALTH};
 use crate::template::Template;
 use crate::value::ValueTemplate;
 use diagnostic::Span;
-use query::grpc::{Call, HEALTH};
 
 /// What is sent.
 #[derive(Debug, Clone)]

@@ -73,7 +73,7 @@ impl Client {
         is_fresh: bool,
     ) -> Result<Response, Unanswered> {
         let end = Instant::now() + limit;
-        let call = request.manner.grpc.clone();
+        let codec = request.manner.grpc.clone();
         let outgoing = Outgoing::new(request)?;
         let mut repeats = Repeats::default();
         let lost = |error: AskError, repeats: Repeats| Unanswered {
@@ -96,7 +96,7 @@ impl Client {
                         head, line, using, ..
                     } = answer;
                     let link = Arc::clone(&line.link);
-                    let received = terms.receive(head, link, opened, repeats, call).await;
+                    let received = terms.receive(head, link, opened, repeats, codec).await;
                     drop(using);
                     if received.is_ok() && !is_fresh {
                         self.pool.keep(line, &outgoing.url, outgoing.http);

@@ -16,7 +16,7 @@ use super::{
     Unanswered,
 };
 use crate::encoding::{self, DecodeError};
-use query::grpc::Call;
+use crate::grpc::{Codec, unframe};
 
 /// How long an answer may take.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ impl Terms {
         link: Arc<Link>,
         opened: Option<Opened>,
         repeats: Repeats,
-        call: Option<Arc<Call>>,
+        codec: Option<Arc<dyn Codec>>,
     ) -> Result<Response, Unanswered> {
         let (head, mut rest) = head.into_parts();
         let mut answer = Response::within_bounds(head, link, opened, repeats)?;
@@ -53,7 +53,7 @@ impl Terms {
                 Ok(chunk) => chunk,
                 Err(frame) => {
                     // The status of a call comes behind its message.
-                    if let (Some(_), Ok(trailers)) = (&call, frame.into_trailers()) {
+                    if let (Some(_), Ok(trailers)) = (&codec, frame.into_trailers()) {
                         answer.headers.extend(trailers);
                         if !is_bounded(&answer.headers) {
                             break Err(AskError::LargeHead);
@@ -69,7 +69,7 @@ impl Terms {
         };
         answer.body = body.freeze();
         answer.latency = self.begun.elapsed();
-        let ended = ended.and_then(|()| answer.decode(call.as_deref()));
+        let ended = ended.and_then(|()| answer.decode(codec.as_deref()));
         ended.map(|()| answer.clone()).map_err(|error| Unanswered {
             repeats,
             response: Some(Box::new(answer)),
@@ -130,10 +130,11 @@ impl Response {
         self.status == 200 && kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
     }
 
-    fn decode(&mut self, call: Option<&Call>) -> Result<(), AskError> {
-        if let Some(call) = call.filter(|_| self.is_grpc() && !self.body.is_empty()) {
-            let message = call.unframe(&self.body).map_err(AskError::Broken)?;
-            self.body = message.to_string().into();
+    fn decode(&mut self, codec: Option<&dyn Codec>) -> Result<(), AskError> {
+        if let Some(codec) = codec.filter(|_| self.is_grpc() && !self.body.is_empty()) {
+            let message = unframe(&self.body).and_then(|message| codec.decode(message));
+            let message = message.map_err(|error| AskError::Broken(error.to_string()))?;
+            self.body = message.into();
             return Ok(());
         }
         let body = std::mem::take(&mut self.body);

@@ -1,5 +1,7 @@
 //! Fills in the request of a step: from templates to what is sent.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap,
@@ -9,9 +11,11 @@ use serde_json::{Map, Value};
 
 use super::auth::{authorization, digest_login, signer};
 use crate::multipart;
+use check_file::grpc::Call;
 use check_file::template::{Scope, Template};
 use check_file::{Body, Content, GraphQl, HttpVersion, Part, as_http, is_host};
 use client::encoding;
+use client::grpc::{Codec, FrameError};
 use client::http::{self as http_client, Manner, Request};
 use client::target::Target;
 
@@ -57,11 +61,13 @@ pub(super) fn fill_in(
     }
     let signer = signer(auth, scope).map_err(unfit("the signature"))?;
     let digest = digest_login(auth, scope).map_err(unfit("the login"))?;
+    let codec = request.grpc.clone().map(|call| Arc::new(JsonCodec(call)));
     let mut body = Bytes::new();
     if let Some(own) = &request.body {
         let (bytes, content_type) = fill_in_body(own, scope)?;
-        if let Some(call) = &request.grpc {
-            call.check(&bytes).map_err(unfit("the message"))?;
+        if let Some(codec) = &codec {
+            let message = codec.encode(&bytes).map_err(|error| error.to_string());
+            message.map_err(unfit("the message"))?;
         }
         let content_type = HeaderValue::from_str(&content_type)
             .map_err(|error| unfit("the body")(error.to_string()))?;
@@ -98,10 +104,29 @@ pub(super) fn fill_in(
             compress: request.compress,
             signer,
             digest,
-            grpc: request.grpc.clone(),
+            grpc: codec.map(|codec| codec as Arc<dyn Codec>),
             opens,
         },
     })
+}
+
+/// The messages of a call as JSON.
+#[derive(Debug)]
+struct JsonCodec(Arc<Call>);
+
+impl Codec for JsonCodec {
+    fn encode(&self, body: &[u8]) -> Result<Vec<u8>, FrameError> {
+        let message = serde_json::from_slice(body);
+        let message = message.map_err(|error| FrameError::Message(error.to_string()))?;
+        let encoded = self.0.encode(&message);
+        encoded.map_err(|error| FrameError::Message(error.to_string()))
+    }
+
+    fn decode(&self, message: &[u8]) -> Result<Vec<u8>, FrameError> {
+        let decoded = self.0.decode(message);
+        let decoded = decoded.map_err(|error| FrameError::Message(error.to_string()))?;
+        Ok(decoded.to_string().into())
+    }
 }
 
 fn headers(own: &[(HeaderName, Template)], scope: &Scope) -> Result<HeaderMap, Unfit> {

@@ -6,10 +6,11 @@ use runner::settings::Limits;
 
 use crate::support::{self, check, connection, outcome, plain, report, report_of, stage};
 
-/// A folder with the shop's declaration, and a check file of this text.
-fn folder_with(text: &str) -> (tempfile::TempDir, String) {
+const SHOP: &str = include_str!("../../../../rehearsal/src/app/shop.proto");
+
+/// A folder with a declaration of the shop, and a check file of this text.
+fn folder_with(proto: &str, text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
-    let proto = include_str!("../../../../rehearsal/src/app/shop.proto");
     std::fs::write(folder.path().join("shop.proto"), proto).unwrap();
     let path = folder.path().join("shop.yaml");
     std::fs::write(&path, text).unwrap();
@@ -18,7 +19,11 @@ fn folder_with(text: &str) -> (tempfile::TempDir, String) {
 }
 
 async fn calls(connection: &Connection, text: &str) -> Report {
-    let (_folder, path) = folder_with(text);
+    calls_of(SHOP, connection, text).await
+}
+
+async fn calls_of(proto: &str, connection: &Connection, text: &str) -> Report {
+    let (_folder, path) = folder_with(proto, text);
     let sources = check_file::discover::read(&[path]).unwrap();
     support::report_of_sources(connection, &sources).await
 }
@@ -76,6 +81,40 @@ checks:
         expect: { grpc: { one_of: [NOT_FOUND, UNAVAILABLE] } }
 "#;
     let report = calls(&connection(&stage), text).await;
+    assert_eq!(outcome(&report).0, Outcome::Passed, "{report:#?}");
+}
+
+#[tokio::test]
+async fn a_declaration_that_is_made_for_other_tools_too_is_used_as_it_is() {
+    let proto = SHOP
+        .replace(
+            "package shop.v1;",
+            "package shop.v1; import \"google/api/annotations.proto\";",
+        )
+        .replace(
+            "returns (Item);",
+            "returns (Item) { option (google.api.http) = { get: \"/v1/items/{id}\" }; }",
+        )
+        .replace("price_cents = 3", "price_cents = 3 [json_name = \"cents\"]")
+        .replace(
+            "string item_id = 1",
+            "string item_id = 1 [json_name = \"item\"]",
+        );
+    let text = r#"
+checks:
+  - name: a
+    writes: true
+    steps:
+      - grpc: shop.v1.Shop/GetItem
+        proto: shop.proto
+        message: { id: espresso-cup }
+        expect: { json: { $.cents: "1250", $.priceCents: { exists: false } } }
+      - grpc: shop.v1.Shop/PlaceOrder
+        proto: shop.proto
+        message: { item: espresso-cup }
+        expect: { json: { $.id: { empty: false } } }
+"#;
+    let report = calls_of(&proto, &connection(&stage().await), text).await;
     assert_eq!(outcome(&report).0, Outcome::Passed, "{report:#?}");
 }
 

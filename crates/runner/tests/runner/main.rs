@@ -31,6 +31,7 @@ mod malformed_files;
 mod malformed_flow;
 mod markup;
 mod properties;
+mod protobuf;
 mod redirects;
 mod release;
 mod repeats;

@@ -20,7 +20,7 @@ fn problems_with(text: &str, selection: &Selection) -> String {
     problems_of(&[Source::new("shop.yaml", text)], selection)
 }
 
-fn problems_of(sources: &[Arc<Source>], selection: &Selection) -> String {
+pub(super) fn problems_of(sources: &[Arc<Source>], selection: &Selection) -> String {
     match plan(sources, selection, &|_| None) {
         Ok(plan) => format!("valid: {} checks", plan.checks()),
         Err(problems) => problems

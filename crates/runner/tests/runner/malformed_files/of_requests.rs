@@ -498,6 +498,19 @@ checks:
     let said = super::problems_of(&[source], &runner::settings::Selection::default());
     let said = said.replace(&format!("{}/", folder.path().display()), "");
     insta::assert_snapshot!(said, @r#"
+    error: an import that is not there
+      --> odd.proto:1:1
+       |
+     1 | import "nowhere.proto";
+       | ^^^^^^^^^^^^^^^^^^^^^^^ expected a file beside the check file, or beside the file that `proto` names, found no `nowhere.proto`
+       |
+      ::: shop.yaml:12:16
+       |
+    12 |         proto: odd.proto
+       |                --------- the declaration of this call
+       |
+       = help: put the file there, or remove the import
+
     error: a call that nothing declares
      --> shop.yaml:6:9
       |
@@ -521,14 +534,6 @@ checks:
       |               ^^^^^^^^^^^^^^^^^^^^^^^^ expected a unary method: one message there, one back, found `shop.v1.Shop/WatchOrders`, which streams
       |
       = help: ask a unary method of the same service
-
-    error: a declaration that cannot be read
-      --> shop.yaml:12:16
-       |
-    12 |         proto: odd.proto
-       |                ^^^^^^^^^ expected a file of proto2 or proto3, and beside it what it imports, found `nowhere.proto` is not there
-       |
-       = help: paths are relative to the check file; imports also to the importing file
 
     error: a message that does not fit
       --> shop.yaml:15:18
