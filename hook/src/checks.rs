@@ -1,17 +1,11 @@
 //! The check files of an invocation: from this machine, and from S3 where the
-//! settings say so.
-//!
-//! | file | what it is for |
-//! |---|---|
-//! | `template` | an address in S3 that names what is deployed |
-//! | `bucket` | objects in S3 → files on this machine, bounded |
+//! settings say so. `bucket` makes files of what is in S3.
 //!
 //! Invariant: other check files than those that were asked for run only where
 //! the settings allow it, and then every output says so. What cannot be read
 //! is never taken for what is not there.
 
 mod bucket;
-mod template;
 
 use std::sync::Arc;
 
@@ -20,46 +14,17 @@ use aws::s3::{Address, S3};
 use check_file::discover::{self, Place};
 use diagnostic::Source;
 use futures_util::future::join_all;
-use serde_json::Value;
+use report::Problem;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use self::bucket::Fetching;
-pub(crate) use self::template::Template;
-use crate::decision::{Decision, Problem};
-
-/// What the settings say of the check files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CheckSettings {
-    /// Where they are.
-    pub(crate) places: Vec<Named>,
-    /// What runs where S3 has nothing.
-    pub(crate) fallback: Fallback,
-    /// The folder of those in the package.
-    pub(crate) bundled: String,
-}
-
-/// A place as the settings name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Named {
-    /// A file, a folder or a glob on this machine.
-    Here(String),
-    /// An object or a prefix in S3.
-    InS3(Template),
-}
-
-/// What runs in the place of check files that are not there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Fallback {
-    /// Nothing: the verdict is `Failed`.
-    #[default]
-    None,
-    /// Those in the package.
-    Bundled,
-}
+use crate::error::{Error, Input};
+use crate::settings::{CheckPlace, CheckSettings, Fallback};
 
 /// The check files of an invocation.
 #[derive(Debug)]
-pub(crate) struct Gathered {
+pub(crate) struct CheckFiles {
     pub(crate) sources: Vec<Arc<Source>>,
     /// What a reader of any output must know of them.
     pub(crate) note: Option<String>,
@@ -67,70 +32,52 @@ pub(crate) struct Gathered {
     _folder: Option<bucket::Folder>,
 }
 
-impl CheckSettings {
-    /// Whether it takes a deployment to know where they are.
-    pub(crate) fn need_deployment(&self) -> bool {
-        self.places.iter().any(|place| match place {
-            Named::Here(_) => false,
-            Named::InS3(template) => template.is_template(),
-        })
-    }
-}
-
 /// Fetches what is in S3, each place at the same time as the others, and reads
 /// the check files. Without a place in S3 there is no call.
 ///
 /// # Errors
-/// The decision on a deployment whose checks cannot be had.
-pub(crate) async fn gather(
+/// Why the check files cannot be had.
+pub(crate) async fn load(
     settings: &CheckSettings,
-    deployment: Option<&Value>,
+    deployment: Option<&Map<String, Value>>,
     access: impl FnOnce() -> Result<Access, String>,
     until: Instant,
-) -> Result<Gathered, Decision> {
-    let mut addresses = Vec::new();
-    for place in &settings.places {
-        if let Named::InS3(template) = place {
-            addresses.push(
-                template
-                    .fill(deployment)
-                    .map_err(|problem| refuse("settings", problem))?,
-            );
-        }
-    }
-    let fetching = if addresses.is_empty() {
-        None
-    } else {
-        let access = access().map_err(|reason| Problem {
-            text: format!("`{}`: {reason}", addresses[0]),
-            help: Some(
-                "run the function on Lambda, or name check files of this machine".to_owned(),
-            ),
-        });
-        let access = access.map_err(|problem| refuse("check files", problem))?;
-        let fetching = Fetching::new(S3::new(&access), until);
-        Some(fetching.map_err(|problem| refuse("check files", problem))?)
+) -> Result<CheckFiles, Error> {
+    let templates = settings.places.iter().filter_map(|place| match place {
+        CheckPlace::Local(_) => None,
+        CheckPlace::S3(template) => Some(template),
+    });
+    let addresses = templates.map(|template| template.fill(deployment));
+    let addresses: Vec<_> = addresses
+        .collect::<Result<_, _>>()
+        .map_err(|problem| Error::refuse(Input::Settings, [problem]))?;
+    let refuse = |problem| Error::refuse(Input::CheckFiles, [problem]);
+    // Without check files in S3 the function needs no access to AWS for them.
+    let fetching = match addresses.first() {
+        None => None,
+        Some(first) => Some(connect(first, access, until).map_err(refuse)?),
     };
     let mut fetched = Vec::new();
     if let Some(fetching) = &fetching {
-        let all = addresses.iter().map(|at| fetching.fetch(at));
-        for found in join_all(all).await {
-            fetched.push(found.map_err(|problem| refuse("check files", problem))?);
-        }
+        let all = addresses.iter().map(|address| fetching.fetch(address));
+        let all = join_all(all).await.into_iter();
+        fetched = all.collect::<Result<_, _>>().map_err(refuse)?;
     }
     let missing: Vec<_> = addresses
         .iter()
         .zip(&fetched)
         .filter_map(|(address, found)| found.is_none().then_some(address))
         .collect();
-    let note = settings.instead_of(&missing)?;
+    let note = substitute(settings.fallback, &missing).map_err(refuse)?;
     let mut fetched = fetched.into_iter();
     let places: Vec<_> = settings
         .places
         .iter()
         .map(|place| match place {
-            Named::Here(pattern) => Place::Named(pattern.clone()),
-            Named::InS3(_) => fetched
+            CheckPlace::Local(pattern) => Place::Named(pattern.clone()),
+            // A place that has nothing comes so far only if the settings let
+            // the files in the package stand in for it.
+            CheckPlace::S3(_) => fetched
                 .next()
                 .flatten()
                 .unwrap_or_else(|| Place::Named(settings.bundled.clone())),
@@ -138,45 +85,48 @@ pub(crate) async fn gather(
         .collect();
     let sources = discover::read_from(&places).map_err(|problems| {
         let problems = problems.diagnostics().iter().map(Problem::from);
-        Decision::refuse("the check files", problems)
+        Error::refuse(Input::CheckFiles, problems)
     })?;
-    Ok(Gathered {
+    Ok(CheckFiles {
         sources,
         note,
         _folder: fetching.map(Fetching::into_folder),
     })
 }
 
-impl CheckSettings {
-    /// What to say of places that have nothing, if others may stand in.
-    fn instead_of(&self, missing: &[&Address]) -> Result<Option<String>, Decision> {
-        let Some(first) = missing.first() else {
-            return Ok(None);
-        };
-        let names = missing.iter().map(|address| format!("`{address}`"));
-        let nothing = format!(
-            "there are no check files at {}",
-            names.collect::<Vec<_>>().join(", ")
-        );
-        match self.fallback {
-            Fallback::None => Err(refuse(
-                "check files",
-                Problem {
-                    text: nothing,
-                    help: Some(format!(
-                        "put check files to `{first}`, or let those in the package stand in for them with `SMOKE_CHECKS_FALLBACK=bundled`"
-                    )),
-                },
-            )),
-            Fallback::Bundled => {
-                let note = format!("{nothing}: those in the package ran instead");
-                tracing::warn!(checks = "bundled", "{note}");
-                Ok(Some(note))
-            }
-        }
-    }
+fn connect(
+    first: &Address,
+    access: impl FnOnce() -> Result<Access, String>,
+    until: Instant,
+) -> Result<Fetching, Problem> {
+    let access = access().map_err(|reason| Problem {
+        text: format!("`{first}`: {reason}"),
+        help: Some("run the function on Lambda, or name check files of this machine".to_owned()),
+    })?;
+    Fetching::new(S3::new(&access), until)
 }
 
-fn refuse(what: &str, problem: Problem) -> Decision {
-    Decision::refuse(&format!("the {what}"), [problem])
+/// What to say of places that have nothing, if others may stand in.
+fn substitute(fallback: Fallback, missing: &[&Address]) -> Result<Option<String>, Problem> {
+    let Some(first) = missing.first() else {
+        return Ok(None);
+    };
+    let names = missing.iter().map(|address| format!("`{address}`"));
+    let nothing = format!(
+        "there are no check files at {}",
+        names.collect::<Vec<_>>().join(", ")
+    );
+    match fallback {
+        Fallback::None => Err(Problem {
+            text: nothing,
+            help: Some(format!(
+                "put check files to `{first}`, or let those in the package stand in for them with `SMOKE_CHECKS_FALLBACK=bundled`"
+            )),
+        }),
+        Fallback::Bundled => {
+            let note = format!("{nothing}: those in the package ran instead");
+            tracing::warn!(checks = "bundled", "{note}");
+            Ok(Some(note))
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! The report to CodeDeploy: the verdict is sent until it is accepted, refused
-//! for good, or Lambda's time is over. `deployments` has the calls that only
-//! read.
+//! for good, or Lambda's time is over. `hook` reads who waits for it,
+//! `deployments` has the calls that only read, and `learn` makes of them what
+//! the proof has to know.
 
 mod deployments;
+mod hook;
+mod learn;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +20,12 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::environment::Environment;
-use crate::event::Hook;
 use aws::Access;
 use aws::calls::{Met, repeat};
 
-pub(crate) use self::deployments::{Deployment, Deployments as Reads, Waiting};
+use self::deployments::Deployments as Reads;
+pub(crate) use self::hook::{Hook, read_text};
+pub(crate) use self::learn::Learner;
 
 /// The longest that it may take to learn what a deployment is called, once
 /// its verdict is told.

@@ -4,7 +4,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How much is kept for reporting if nothing else is said.
@@ -23,11 +22,11 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// `cargo lambda watch` sends a number of milliseconds where Lambda sends a
 /// moment, so that the deadline seems to lie in the first minutes of 1970. It
 /// is taken for what it means.
-pub(crate) fn left(now: SystemTime, deadline: SystemTime) -> Duration {
+pub(crate) fn remaining_time(now: SystemTime, deadline: SystemTime) -> Duration {
     const DAY: Duration = Duration::from_hours(24);
     let since_1970 = deadline.duration_since(SystemTime::UNIX_EPOCH);
     match since_1970 {
-        Ok(left) if left < DAY => left,
+        Ok(duration) if duration < DAY => duration,
         _ => deadline.duration_since(now).unwrap_or_default(),
     }
 }
@@ -45,37 +44,6 @@ pub(crate) struct Deadlines {
     reserve: Duration,
 }
 
-/// Deadlines that may come closer while the gate is at work: only CodeDeploy
-/// knows how much of its hour has passed before the invocation.
-#[derive(Debug)]
-pub(crate) struct Closing(watch::Sender<Deadlines>);
-
-impl Closing {
-    /// The deadlines, and the one who hears that they have come closer.
-    pub(crate) fn new(deadlines: Deadlines) -> (Self, watch::Receiver<Deadlines>) {
-        let (sender, receiver) = watch::channel(deadlines);
-        (Self(sender), receiver)
-    }
-
-    /// When the last check ends.
-    pub(crate) fn checks(&self) -> Instant {
-        self.0.borrow().checks
-    }
-
-    /// When the last look at green ends.
-    pub(crate) fn last_look(&self) -> Instant {
-        let Deadlines { checks, gate, .. } = *self.0.borrow();
-        gate - gate.saturating_duration_since(checks) / 4
-    }
-
-    /// Whoever waits for the report waits this long and no longer.
-    pub(crate) fn within(&self, left: Duration) {
-        let now = Instant::now();
-        self.0
-            .send_modify(|deadlines| *deadlines = deadlines.within(now, left));
-    }
-}
-
 impl Deadlines {
     /// The deadlines of an invocation that begins `now` and that Lambda ends
     /// after `left`. Of that, `reserve` is kept for reporting, but never more
@@ -86,6 +54,8 @@ impl Deadlines {
         reserve: Duration,
         most: Option<Duration>,
     ) -> Self {
+        // A function with a short timeout would have no time for checks
+        // otherwise.
         let reserve = reserve.min(left / 3);
         let run = left.saturating_sub(reserve);
         let checks = most.map_or(run, |most| run.min(most));
@@ -97,12 +67,18 @@ impl Deadlines {
         }
     }
 
+    /// When the last look at green ends.
+    pub(crate) fn last_look(&self) -> Instant {
+        self.gate - self.gate.saturating_duration_since(self.checks) / 4
+    }
+
     /// The same, for a report that has to be there within `left` from `now`.
     /// Who is late with it finds nobody who waits, and may as well hear that:
     /// the attempts to report have as much time as before.
-    fn within(self, now: Instant, left: Duration) -> Self {
+    pub(crate) fn shorten(self, now: Instant, left: Duration) -> Self {
         let sooner = Self::new(now, left, self.reserve, None);
         Self {
+            // An hour that ends later than Lambda's time changes nothing.
             checks: self.checks.min(sooner.checks),
             gate: self.gate.min(sooner.gate),
             ..self
@@ -131,10 +107,10 @@ mod tests {
     fn a_deadline_is_a_moment_or_with_cargo_lambda_a_number_of_milliseconds() {
         let now = SystemTime::now();
         let minute = Duration::from_mins(1);
-        assert_eq!(left(now, now + minute), minute);
-        assert_eq!(left(now, now - minute), Duration::ZERO);
+        assert_eq!(remaining_time(now, now + minute), minute);
+        assert_eq!(remaining_time(now, now - minute), Duration::ZERO);
         let ten = 10 * minute;
-        assert_eq!(left(now, SystemTime::UNIX_EPOCH + ten), ten);
+        assert_eq!(remaining_time(now, SystemTime::UNIX_EPOCH + ten), ten);
     }
 
     #[tokio::test]
@@ -161,17 +137,13 @@ mod tests {
         let seconds = Duration::from_secs;
         let now = Instant::now();
         let deadlines = Deadlines::new(now, seconds(900), seconds(10), None);
-        let (closing, heard) = Closing::new(deadlines);
-        closing.within(seconds(3600));
-        assert_eq!(*heard.borrow(), deadlines);
-        closing.within(seconds(60));
-        let closer = *heard.borrow();
+        assert_eq!(deadlines.shorten(now, seconds(3600)), deadlines);
+        let closer = deadlines.shorten(now, seconds(60));
         let checks = (closer.checks - now).as_secs_f64();
         assert!((checks - 50.0).abs() < 1.0, "{checks}");
         assert!(closer.checks < closer.gate && closer.gate < now + seconds(60));
         assert_eq!(closer.report, deadlines.report);
-        assert_eq!(closing.checks(), closer.checks);
-        let last_look = closing.last_look();
+        let last_look = closer.last_look();
         assert!(closer.checks < last_look && last_look < closer.gate);
     }
 

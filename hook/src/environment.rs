@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use aws::Access;
 
-use crate::secrets::is_unguessable;
-use crate::settings::SECRET;
+/// What the name of a variable begins with whose value no output may hold.
+pub(crate) const SECRET: &str = "SMOKE_SECRET_";
 
 /// The environment, as it was when the function started.
 #[derive(Clone)]
@@ -26,7 +26,9 @@ impl fmt::Debug for Environment {
 
 impl Environment {
     /// The environment of this process.
-    pub(crate) fn of_process() -> Self {
+    pub(crate) fn from_process() -> Self {
+        // A variable that is no UTF-8 and none of ours must not stop the
+        // function.
         let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         let home = std::env::current_exe()
             .ok()
@@ -54,14 +56,14 @@ impl Environment {
     }
 
     /// The value of a setting; an empty one is none.
-    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
         self.get(name)
             .map(str::trim)
             .filter(|value| !value.is_empty())
     }
 
     /// All variables whose names begin with this, without it.
-    pub(crate) fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn with_prefix(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         self.variables
             .iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
@@ -80,19 +82,21 @@ impl Environment {
         ];
         let credentials = CREDENTIALS.into_iter();
         credentials
-            .filter_map(|name| Some((name, self.given(name)?)))
+            .filter_map(|name| Some((name, self.setting(name)?)))
+            // `cargo lambda` and tests stand in for AWS with credentials such
+            // as `test`.
             .filter(|(_, value)| is_unguessable(value))
-            .chain(self.beginning_with(SECRET))
+            .chain(self.with_prefix(SECRET))
     }
 
     /// The level of the log.
     pub(crate) fn log_level(&self) -> Option<&str> {
-        self.given("AWS_LAMBDA_LOG_LEVEL")
+        self.setting("AWS_LAMBDA_LOG_LEVEL")
     }
 
     /// Whether Lambda, or something that stands in for it, started us.
     pub(crate) fn is_lambda(&self) -> bool {
-        self.given("AWS_LAMBDA_RUNTIME_API").is_some()
+        self.setting("AWS_LAMBDA_RUNTIME_API").is_some()
     }
 
     /// Access to AWS as the function's role, with connections of its own.
@@ -107,8 +111,15 @@ impl Environment {
     /// The folder of the check files that travel in the package.
     pub(crate) fn default_checks(&self) -> String {
         let root = self
-            .given("LAMBDA_TASK_ROOT")
+            .setting("LAMBDA_TASK_ROOT")
             .map_or(self.home.as_path(), Path::new);
         root.join("checks").display().to_string()
     }
+}
+
+/// Whether a text is long enough to be one of AWS's credentials or ids. What
+/// stands in for AWS is given words such as `test`, which every other message
+/// holds.
+pub(crate) fn is_unguessable(text: &str) -> bool {
+    text.len() >= 16
 }

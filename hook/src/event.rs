@@ -1,10 +1,9 @@
 //! The event: what CodeDeploy, Lambda or a person at a terminal invokes the
 //! function with.
 
-use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use serde_json::{Map, Value};
+
+use crate::codedeploy::{Hook, read_text};
 
 /// What is asked of the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +37,6 @@ pub(crate) enum Event {
     },
 }
 
-/// The execution of a lifecycle event's hook that CodeDeploy waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hook {
-    /// The deployment.
-    pub(crate) deployment_id: String,
-    /// A long text without meaning, not to be logged.
-    pub(crate) execution_id: String,
-}
-
 /// An event that is none that Greenlight knows.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error("{place}expected {EXPECTED}, found {found}; {help}")]
@@ -58,8 +48,6 @@ pub(crate) struct EventError {
     help: &'static str,
 }
 
-const DEPLOYMENT_ID: &str = "DeploymentId";
-const EXECUTION_ID: &str = "LifecycleEventHookExecutionId";
 const TARGET: &str = "target";
 /// What an event of Greenlight's own begins with. This version has none.
 const OWN: &str = "greenlight";
@@ -112,42 +100,48 @@ impl Event {
     /// shape that could be checked: AWS documents none.
     pub(crate) fn read(payload: &Value) -> Result<Self, EventError> {
         let Value::Object(members) = payload else {
-            return Err(EventError::of(kind(payload).to_owned(), HELP));
+            return Err(EventError::new(describe_kind(payload).to_owned(), HELP));
         };
+        // An event of another service may have been given our members by
+        // whoever passes it on.
         let foreign = FOREIGN.iter().find(|(name, _)| members.contains_key(*name));
         if let Some(hook) = Hook::read(members) {
             return Ok(match foreign {
                 None => Self::Hook(hook),
+                // CodeDeploy waits, so that this has to end in a verdict and
+                // not in an error.
                 Some((_, help)) => Self::Contradictory {
                     hook,
-                    error: EventError::of(named(members), help),
+                    error: EventError::new(describe_members(members), help),
                 },
             });
         }
-        if let Some((asked, end)) = record(members) {
-            return aftermath(asked, end);
+        // Lambda's record comes before a run by hand, because the event in it
+        // is the one that counts.
+        if let Some((payload, end)) = read_record(members) {
+            return read_aftermath(payload, end);
         }
         let mut names = members.keys().map(String::as_str);
-        match (names.next(), names.next(), text(members, TARGET)) {
+        match (names.next(), names.next(), read_text(members, TARGET)) {
+            // A person who tries the gate sends `{}`.
             (None, ..) => Ok(Self::Local { target: None }),
             (Some(TARGET), None, target @ Some(_)) => Ok(Self::Local { target }),
             _ => {
-                let part = [DEPLOYMENT_ID, EXECUTION_ID];
-                let part = part.into_iter().any(|id| members.contains_key(id));
+                let has_part = Hook::MEMBERS.iter().any(|id| members.contains_key(*id));
                 let help = match foreign {
                     Some((_, help)) => help,
-                    None if part => HELP_PART,
+                    None if has_part => HELP_PART,
                     None => HELP,
                 };
-                Err(EventError::of(named(members), help))
+                Err(EventError::new(describe_members(members), help))
             }
         }
     }
 }
 
-/// What is to be done for an invocation that was asked this and ended so.
-fn aftermath(asked: &Value, end: String) -> Result<Event, EventError> {
-    match Event::read(asked) {
+/// The event of an invocation that had this payload and ended so.
+fn read_aftermath(payload: &Value, end: String) -> Result<Event, EventError> {
+    match Event::read(payload) {
         Ok(event) => Ok(Event::Aftermath {
             hook: event.hook().cloned(),
             end,
@@ -160,7 +154,7 @@ fn aftermath(asked: &Value, end: String) -> Result<Event, EventError> {
 }
 
 impl EventError {
-    fn of(found: String, help: &'static str) -> Self {
+    fn new(found: String, help: &'static str) -> Self {
         Self {
             place: "",
             found,
@@ -169,35 +163,10 @@ impl EventError {
     }
 }
 
-/// The deployment and a short hash of the execution id, which is as good as a
-/// password while the deployment waits.
-impl fmt::Display for Hook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.deployment_id, self.fingerprint())
-    }
-}
-
-impl Hook {
-    /// The hook, if both of its ids are there.
-    fn read(members: &Map<String, Value>) -> Option<Self> {
-        Some(Self {
-            deployment_id: text(members, DEPLOYMENT_ID)?,
-            execution_id: text(members, EXECUTION_ID)?,
-        })
-    }
-
-    /// Eight hexadecimal digits that tell two execution ids apart.
-    pub(crate) fn fingerprint(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.execution_id.hash(&mut hasher);
-        format!("{:08x}", hasher.finish() >> 32)
-    }
-}
-
-/// What an invocation was asked, and how it ended, if this is Lambda's record
+/// The payload of an invocation, and how it ended, if this is Lambda's record
 /// of one that failed.
-fn record(members: &Map<String, Value>) -> Option<(&Value, String)> {
-    let asked = members.get(PAYLOAD)?;
+fn read_record(members: &Map<String, Value>) -> Option<(&Value, String)> {
+    let payload = members.get(PAYLOAD)?;
     let condition = members.get(CONTEXT)?.get("condition")?.as_str()?;
     // The destination of those that did not fail has the same shape.
     if condition == "Success" {
@@ -206,39 +175,36 @@ fn record(members: &Map<String, Value>) -> Option<(&Value, String)> {
     let message = members.get("responsePayload");
     let message = message.and_then(|answer| answer.get("errorMessage")?.as_str());
     let end = match message {
+        // Lambda knows a message only if the function lived to give one.
         Some(message) => format!("{condition}: {message}"),
         None => condition.to_owned(),
     };
-    Some((asked, end))
-}
-
-/// A member that is a text and says something.
-fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
-    let text = members.get(name)?.as_str()?;
-    (!text.trim().is_empty()).then(|| text.to_owned())
+    Some((payload, end))
 }
 
 /// An object by the names of its members. Of those that have to be text, what
 /// they are instead is said; no value is.
-fn named(members: &Map<String, Value>) -> String {
+fn describe_members(members: &Map<String, Value>) -> String {
+    let is_text = |name: &str| name == TARGET || Hook::MEMBERS.contains(&name);
     // What is known comes first, so that it is named among however many.
     let known = |name: &str| {
         let foreign = FOREIGN.iter().any(|(foreign, _)| *foreign == name);
-        foreign || [DEPLOYMENT_ID, EXECUTION_ID, TARGET].contains(&name)
+        foreign || is_text(name)
     };
     let mut names: Vec<&String> = members.keys().collect();
     names.sort_by_key(|name| !known(name));
     let shown = names.iter().take(MOST_NAMES).map(|name| {
+        // The name of a member comes from outside, and may be of any length.
         let short: String = name.chars().take(LONGEST_NAME).collect();
         let cut = if short.len() < name.len() { "…" } else { "" };
         let wrong = match members.get(name.as_str()) {
-            _ if ![DEPLOYMENT_ID, EXECUTION_ID, TARGET].contains(&name.as_str()) => None,
+            _ if !is_text(name) => None,
             Some(Value::String(text)) if !text.trim().is_empty() => None,
             Some(Value::String(_)) => Some("empty"),
-            other => other.map(kind),
+            other => other.map(describe_kind),
         };
         let wrong = wrong.map_or(String::new(), |wrong| format!(" ({wrong})"));
-        format!("`{}{cut}`{wrong}", visible(&short))
+        format!("`{}{cut}`{wrong}", escape_invisible(&short))
     });
     let mut shown: Vec<_> = shown.collect();
     if names.len() > MOST_NAMES {
@@ -253,10 +219,12 @@ fn named(members: &Map<String, Value>) -> String {
 
 /// A text in one line, with nothing in it that is not seen. What is seen stays
 /// as it is, so that a secret in it is recognised.
-fn visible(text: &str) -> String {
+fn escape_invisible(text: &str) -> String {
     let mut visible = String::new();
     for c in text.chars() {
         match c {
+            // A secret that holds one of these would not be recognised if
+            // they were escaped.
             '"' | '\'' | '\\' => visible.push(c),
             c => visible.extend(c.escape_debug()),
         }
@@ -264,7 +232,7 @@ fn visible(text: &str) -> String {
     visible
 }
 
-fn kind(value: &Value) -> &'static str {
+fn describe_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

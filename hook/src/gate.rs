@@ -1,211 +1,216 @@
-//! The gate: from settings to a decision, which is `Failed` whatever goes
-//! wrong on the way.
+//! The gate: from the event of an invocation to its answer. A file may use what
+//! stands above it here, never what stands below it.
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | `work` | proof, check files, plan, run, and one more look |
+//! | `setup` | what outlives an invocation |
 //! | `progress` | a line of the log for each check |
+//! | `inspection` | the steps between the event and the report |
+//! | `supervisor` | their thread: what becomes of a panic and of a hang |
+//!
+//! Invariant: every way through [`Gate::handle`] ends in a verdict that
+//! CodeDeploy has, or in an error that Lambda has.
 
+mod inspection;
 mod progress;
-mod work;
+mod setup;
+mod supervisor;
 
-use std::any::Any;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use client::http::Client;
-use client::target::Target;
-use diagnostic::units::human_duration;
-use tokio::sync::watch;
-use tokio::task::JoinError;
+use futures_util::future::try_join;
+use jiff::Timestamp;
+use lambda_runtime::LambdaEvent;
+use report::Problem;
+use report::verdict::Verdict;
+use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::deadlines::{Closing, Deadlines};
-use crate::decision::{Decision, Learned, Problem};
+use self::inspection::Inspection;
+use self::setup::Setup;
+use self::supervisor::supervise;
+use crate::codedeploy::{self, CodeDeploy, Hook, ReportError, Reported};
+use crate::deadlines::{Deadlines, remaining_time};
+use crate::decision::Decision;
 use crate::environment::Environment;
-use crate::event::Hook;
-use crate::proof::Prover;
-use crate::settings::{SettingError, Settings, Time};
-
-use self::work::Work;
+use crate::error::{Error, Input};
+use crate::event::{Event, EventError};
+use crate::findings::{Findings, Recorder};
+use crate::log;
+use crate::response::{Failure, Response};
+use crate::secrets;
+use crate::settings::Time;
+use crate::sinks::{Invocation, Sinks};
 
 /// Everything that outlives an invocation.
-pub(crate) struct Gate(Result<Arc<Ready>, Decision>);
-
-/// A gate with settings that are fine.
-struct Ready {
-    environment: Environment,
-    settings: Settings,
-    prover: Prover,
-    /// Absent if the settings leave the target to the event.
-    client: Option<Client>,
+pub(crate) struct Gate {
+    /// Or what is wrong with the settings: the reason for each verdict then.
+    setup: Result<Arc<Setup>, Vec<Problem>>,
+    codedeploy: CodeDeploy,
+    sinks: Sinks,
 }
 
 impl Gate {
-    /// Reads the settings and makes the client, once for all invocations.
-    /// What is wrong with them becomes the decision of every invocation.
+    /// Reads the settings and makes the clients, once for all invocations.
     pub(crate) fn new(environment: Environment) -> Self {
-        let ready = Settings::read(&environment)
-            .map_err(|errors| Decision::refuse("the settings", errors.iter().map(Problem::from)))
-            .and_then(|settings| {
-                let client = settings
-                    .target
-                    .clone()
-                    .map(|target| connect(&settings, target));
-                let client = client.transpose()?;
-                Ok(Arc::new(Ready {
-                    prover: Prover::new(settings.proof.clone(), &environment),
-                    environment,
-                    settings,
-                    client,
-                }))
-            });
-        Self(ready)
+        Self {
+            codedeploy: CodeDeploy::new(&environment),
+            sinks: Sinks::new(&environment),
+            setup: Setup::new(environment).map(Arc::new),
+        }
     }
 
-    /// How an invocation's time is divided.
-    pub(crate) fn time(&self) -> Time {
-        self.0
-            .as_ref()
-            .map_or_else(|_| Time::default(), |ready| ready.settings.time)
+    /// One invocation:
+    /// learn → prove → plan → run → look again → report → tell.
+    ///
+    /// # Errors
+    /// What nobody but Lambda can be told.
+    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Response, Failure> {
+        let (started_at, started) = (Timestamp::now(), Instant::now());
+        let deadlines = self.divide_time(started, event.context.deadline());
+        let request_id = event.context.request_id;
+        log::set_request_id(&request_id);
+        let event = Event::read(&event.payload);
+        let hook = event.as_ref().ok().and_then(Event::hook);
+        secrets::remember_execution(hook.map(|hook| hook.execution_id.as_str()));
+
+        let (recorder, mut findings) = Recorder::new(deadlines);
+        let inspection = self.prepare(event.as_ref(), recorder);
+        let work = async |inspection: Inspection| {
+            // The plan waits for the names of what is deployed, and for no
+            // more of the proof; whatever fails first ends the other.
+            let plan = inspection.plan();
+            let proof = async { inspection.prove(inspection.learn().await?).await };
+            let (proof, plan) = try_join(Box::pin(proof), Box::pin(plan)).await?;
+            let report = inspection.run(&plan, &proof).await?;
+            inspection.look_again(&proof, report).await
+        };
+        let outcome = supervise(&mut findings, inspection, work).await;
+        let decision = Decision::from(outcome).redact();
+        decision.log();
+
+        // CodeDeploy comes before everybody else: no sink may delay it.
+        let (verdict, until) = (decision.verdict, deadlines.report);
+        let reported = self
+            .report_to_codedeploy(event.as_ref(), verdict, until)
+            .await;
+        let known = findings.borrow().clone();
+        let invocation = Invocation {
+            request_id: &request_id,
+            deployment_id: hook.map(|hook| hook.deployment_id.as_str()),
+            is_aftermath: matches!(event, Ok(Event::Aftermath { .. })),
+            decision: &decision,
+            findings: &self.complete_findings(known, event.as_ref()).await,
+            reported: &reported,
+            target: self.target(),
+            started_at,
+            duration: started.elapsed(),
+        };
+        let notified = self.sinks.notify(&invocation, until).await;
+        event.map_err(Failure::Event)?;
+        let reported = reported.map_err(Failure::Report)?;
+        Ok(Response::new(&decision, reported, notified))
+    }
+
+    /// When what has to end, for an invocation that Lambda ends at `deadline`.
+    fn divide_time(&self, started: Instant, deadline: SystemTime) -> Deadlines {
+        let setup = self.setup.as_ref();
+        let time = setup.map_or_else(|_| Time::default(), |setup| setup.settings.time);
+        let left = remaining_time(SystemTime::now(), deadline);
+        Deadlines::new(started, left, time.reserve, time.most)
     }
 
     /// The base URL under test, as far as the settings say it.
-    pub(crate) fn target(&self) -> Option<String> {
-        let ready = self.0.as_ref().ok()?;
-        Some(ready.settings.target.as_ref()?.to_string())
+    fn target(&self) -> Option<String> {
+        let setup = self.setup.as_ref().ok()?;
+        Some(setup.settings.target.as_ref()?.to_string())
     }
 
-    /// Proves green, runs the checks and decides. `named` is the target that
-    /// the event of a run by hand names, `hook` who waits otherwise.
+    /// What an event asks to be inspected.
     ///
-    /// They run on a thread of their own: a check that never yields, or that
-    /// panics, keeps nobody from reporting.
-    pub(crate) async fn decide(
+    /// # Errors
+    /// Why nothing can be inspected, which decides against the deployment.
+    fn prepare(
         &self,
-        named: Option<&str>,
-        hook: Option<&Hook>,
-        deadlines: Deadlines,
-    ) -> Decision {
-        let ready = match &self.0 {
-            Ok(ready) => Arc::clone(ready),
-            Err(refused) => return refused.clone(),
+        event: Result<&Event, &EventError>,
+        recorder: Recorder,
+    ) -> Result<Inspection, Error> {
+        let event = event.map_err(EventError::clone)?;
+        self.announce(event);
+        let (hook, event_target) = match event {
+            Event::Local { target } => (None, target.as_deref()),
+            Event::Hook(hook) => (Some(hook.clone()), None),
+            // CodeDeploy waits, so that this is a verdict and no error.
+            Event::Contradictory { error, .. } => return Err(error.clone().into()),
+            // The checks may be what the gate died of.
+            Event::Aftermath { end, .. } => return Err(Error::GateDied { end: end.clone() }),
         };
-        let client = match ready.client(named) {
-            Ok(client) => client,
-            Err(refused) => return refused,
-        };
-        let (closing, deadlines) = Closing::new(deadlines);
-        let hook = hook.cloned();
-        let learned = Arc::new(Learned::default());
-        let learning = Arc::clone(&learned);
-        let work = move || examine(&ready, &client, hook.as_ref(), &closing, &learning);
-        Decision {
-            learned,
-            ..watched(deadlines, work).await
-        }
+        let setup = self.setup.as_ref();
+        let setup =
+            setup.map_err(|problems| Error::refuse(Input::Settings, problems.iter().cloned()))?;
+        let client = setup.choose_client(event_target)?;
+        Ok(Inspection::new(Arc::clone(setup), client, hook, recorder))
     }
-}
 
-impl Ready {
-    /// The client for the target of the settings, or else of the event. An
-    /// event cannot turn a deployed gate to another target.
-    fn client(&self, named: Option<&str>) -> Result<Client, Decision> {
-        match (&self.client, named) {
-            (Some(client), None) => Ok(client.clone()),
-            (Some(_), Some(_)) => Err(Decision::refuse(
-                "the event",
-                [Problem {
-                    text: "expected the target from `SMOKE_TARGET` alone, found one in the event"
-                        .to_owned(),
-                    help: Some("remove one of the two".to_owned()),
-                }],
-            )),
-            (None, Some(named)) => {
-                let target = named.parse().map_err(|problem| {
-                    let text = format!("`target` of the event: {problem}");
-                    Decision::refuse("the event", [Problem { text, help: None }])
-                })?;
-                connect(&self.settings, target)
+    /// The first line of an invocation.
+    fn announce(&self, event: &Event) {
+        let hook = event.hook();
+        let event_target = match event {
+            Event::Local { target } => target.clone(),
+            Event::Hook(_) | Event::Contradictory { .. } | Event::Aftermath { .. } => None,
+        };
+        tracing::info!(
+            deployment = hook.map(|hook| hook.deployment_id.as_str()),
+            execution = hook.map(Hook::fingerprint),
+            target = event_target.or_else(|| self.target()),
+            version = env!("CARGO_PKG_VERSION"),
+            "Greenlight {} for {}",
+            env!("CARGO_PKG_VERSION"),
+            hook.map_or_else(|| "a run by hand".to_owned(), ToString::to_string),
+        );
+    }
+
+    /// Tells CodeDeploy the verdict, if it waits for one.
+    async fn report_to_codedeploy(
+        &self,
+        event: Result<&Event, &EventError>,
+        verdict: Verdict,
+        until: Instant,
+    ) -> Result<Reported, ReportError> {
+        let Some(hook) = event.ok().and_then(Event::hook) else {
+            // An event that is not understood is an error, and Lambda logs it.
+            if event.is_ok() {
+                tracing::info!("the event names no deployment: nothing is reported");
             }
-            (None, None) => Err(Decision::refuse(
-                "the settings",
-                [Problem::from(&SettingError::no_target())],
-            )),
-        }
-    }
-}
-
-fn connect(settings: &Settings, target: Target) -> Result<Client, Decision> {
-    Client::new(&settings.connection(target)).map_err(|error| {
-        let problem = Problem {
-            text: error.to_string(),
-            help: None,
+            return Ok(Reported::NothingToReportTo);
         };
-        Decision::refuse("the settings", [problem])
-    })
-}
+        let reported = codedeploy::report(&self.codedeploy, hook, verdict, until).await;
+        reported.inspect_err(|error| {
+            tracing::error!(
+                reported = "not-accepted",
+                attempts = error.attempts,
+                reason = error.reason,
+                help = error.help,
+                "{error}"
+            );
+        })
+    }
 
-/// Does the work on another thread and waits for its decision, no longer than
-/// the deadlines allow.
-async fn watched(
-    mut deadlines: watch::Receiver<Deadlines>,
-    work: impl FnOnce() -> Decision + Send + 'static,
-) -> Decision {
-    let begun = Instant::now();
-    let mut working = tokio::task::spawn_blocking(work);
-    loop {
-        let until = deadlines.borrow_and_update().gate;
-        tokio::select! {
-            biased;
-            done = &mut working => return done.unwrap_or_else(died),
-            () = tokio::time::sleep_until(until) => return Decision::failed(format!(
-                "the run did not end within {}",
-                human_duration(begun.elapsed())
-            )),
-            // They have come closer; once nobody can change them any more,
-            // this is out of the game.
-            Ok(()) = deadlines.changed() => {}
+    /// Adds what a gate that died has kept to itself.
+    async fn complete_findings(
+        &self,
+        mut findings: Findings,
+        event: Result<&Event, &EventError>,
+    ) -> Findings {
+        if let Ok(Event::Aftermath {
+            hook: Some(hook), ..
+        }) = event
+        {
+            let until = findings.deadlines.report;
+            let members = self.codedeploy.recall(hook, until).await;
+            findings.deployment.extend(members);
         }
+        findings
     }
 }
-
-/// What is decided if the work died.
-fn died(died: JoinError) -> Decision {
-    Decision::failed(match died.try_into_panic() {
-        Ok(panic) => format!("Greenlight panicked: {}", said(&*panic)),
-        Err(died) => format!("the run died: {died}"),
-    })
-}
-
-/// The whole gate, from the check files on, in this thread.
-fn examine(
-    ready: &Ready,
-    client: &Client,
-    hook: Option<&Hook>,
-    closing: &Closing,
-    learned: &Learned,
-) -> Decision {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return Decision::failed(format!("no runtime for the checks: {error}")),
-    };
-    let decision = runtime.block_on(Work::new(ready, client, hook, closing, learned).done());
-    // A name that never resolves must not hold up the report.
-    runtime.shutdown_background();
-    decision
-}
-
-/// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without words")
-}
-
-#[cfg(test)]
-mod tests;

@@ -20,7 +20,7 @@ use crate::secrets;
 /// Starts the log, with a panic being one more line of it.
 pub(crate) fn start(level: Option<&str>) {
     let log = Log {
-        level: level.map_or(LevelFilter::INFO, level_filter),
+        level: level.map_or(LevelFilter::INFO, parse_level),
     };
     // There is no other subscriber that this one could be in the way of.
     let _ = tracing::subscriber::set_global_default(log);
@@ -35,14 +35,14 @@ pub(crate) fn start(level: Option<&str>) {
 }
 
 /// Names the invocation that the lines from now on belong to.
-pub(crate) fn begin(request_id: &str) {
+pub(crate) fn set_request_id(request_id: &str) {
     let mut current = REQUEST_ID.lock().unwrap_or_else(PoisonError::into_inner);
     request_id.clone_into(&mut current);
 }
 
 /// Writes a line that is no event of the log, such as one of metrics.
-pub(crate) fn line(level: &str, message: &str, members: Map<String, Value>) {
-    let mut fields = Fields::begin(level);
+pub(crate) fn write_line(level: &str, message: &str, members: Map<String, Value>) {
+    let mut fields = Fields::start_line(level);
     fields.insert("message", Value::from(message));
     fields.0.extend(members);
     fields.write();
@@ -50,7 +50,7 @@ pub(crate) fn line(level: &str, message: &str, members: Map<String, Value>) {
 
 /// The level of a line that Lambda's filter lets through whatever it is set
 /// to: INFO, unless that is filtered out.
-pub(crate) fn passing(level: Option<&str>) -> &'static str {
+pub(crate) fn choose_passing_level(level: Option<&str>) -> &'static str {
     match level.map(str::to_ascii_uppercase).as_deref() {
         Some("WARN") => "WARN",
         Some("ERROR") => "ERROR",
@@ -78,12 +78,13 @@ const MUTE: [&str; 4] = [
 
 /// Lambda's levels. `FATAL` is above everything that is ever logged here, and
 /// errors are still wanted then.
-fn level_filter(level: &str) -> LevelFilter {
+fn parse_level(level: &str) -> LevelFilter {
     match level.to_ascii_uppercase().as_str() {
         "TRACE" => LevelFilter::TRACE,
         "DEBUG" => LevelFilter::DEBUG,
         "WARN" => LevelFilter::WARN,
         "ERROR" | "FATAL" => LevelFilter::ERROR,
+        // A level that Lambda does not document must not silence the log.
         _ => LevelFilter::INFO,
     }
 }
@@ -119,7 +120,7 @@ impl Subscriber for Log {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::begin(event.metadata().level().as_str());
+        let mut fields = Fields::start_line(event.metadata().level().as_str());
         event.record(&mut fields);
         fields.write();
     }
@@ -142,7 +143,7 @@ struct Fields(Map<String, Value>);
 
 impl Fields {
     /// What each line begins with.
-    fn begin(level: &str) -> Self {
+    fn start_line(level: &str) -> Self {
         let mut fields = Self(Map::new());
         let now = jiff::Timestamp::now();
         fields.insert("timestamp", Value::from(format!("{now:.3}")));

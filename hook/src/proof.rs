@@ -1,277 +1,187 @@
-//! The proof of green: what is tested is what the deployment deploys.
+//! The proof of green: what is tested is what the deployment deploys. A file
+//! may use what stands above it here, never what stands below it.
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | `facts` | deployment → service → green task set → target group |
-//! | `subject` | what is tested: a deployment, or nothing that can be proven |
 //! | `versions` | task definition → image, variables; of green, and of blue |
-//! | `listener` | the target is the listener, which leads to green alone |
-//! | `dialled` | the addresses that are dialled are the load balancer's |
+//! | `words` | a rule of a listener in words |
+//! | `targets` | green is healthy |
+//! | `conditions` | whether a request meets the conditions of a rule |
 //! | `rules` | what a listener's rules do with the requests of the checks |
 //! | `routes` | where the rules lead a request that was sent |
-//! | `conditions`, `words` | whether a request meets a rule's conditions; a rule in words |
-//! | `targets` | green is healthy |
-//! | `bound` | how long a proof may take, how long it pauses, and why it failed |
-//! | `identity` | each address of the load balancer says that it is green |
-//! | `nodes` | those addresses, and one answer of each |
+//! | `addresses` | the addresses that are dialled are the load balancer's |
+//! | `listener` | the target is the listener, which leads to green alone |
+//! | `question` | how the app is asked for its version |
+//! | `nodes` | the addresses of the load balancer, and one answer of each |
+//! | `identity` | each address says that it is green |
 //!
-//! All of it takes place in the time of the run, beside what else is to be
-//! done before the first check, and once more after the last. What was learned
-//! is there for check files as `deployment.*`.
+//! All of it takes place in the time of the run, beside what else has to
+//! happen before the first check, and once more after the last.
 //!
 //! Invariant: without a proof there is no check, and so no `Succeeded`.
 
-mod bound;
+mod addresses;
 mod conditions;
-mod dialled;
-mod facts;
+
 mod identity;
 mod listener;
 mod nodes;
+mod question;
 mod routes;
 mod rules;
-mod subject;
 mod targets;
 mod versions;
 mod words;
 
-use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
+use aws::Access;
 use client::connection::Connection;
 use client::hosts::Hosts;
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use runner::release;
-use serde_json::{Map, Value};
-use tokio::time::Instant;
 
-use self::bound::Pauses;
-pub(crate) use self::bound::{Bound, Unproven};
-use self::identity::Question;
-pub(crate) use self::identity::{Expected, Identity, Origin};
-pub(crate) use self::listener::Proven;
-pub(crate) use self::subject::Subject;
-pub(crate) use self::versions::Versions;
-use crate::codedeploy::Reads;
-use crate::deadlines::Closing;
+use self::listener::ListenerProof;
+use self::question::Question;
+use self::versions::Versions;
+use crate::deployment::{BlueGreen, Deployment, Green};
 use crate::ecs::Ecs;
-use crate::environment::Environment;
-use crate::event::Hook;
+use crate::findings::Recorder;
 use crate::load_balancer::LoadBalancer;
+use crate::settings::{Mode, ProofSettings};
+use crate::time_limit::{TimeLimit, Unproven};
 
-/// How long the proof may take if nothing else is said.
-pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
+pub(crate) use self::routes::Routes;
 
-/// How much is proven.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// The listener, and the identity if the settings say how to ask for it.
-    #[default]
-    Full,
-    /// What the APIs of AWS say.
-    Listener,
-    /// What the app says.
-    Identity,
-    /// Nothing.
-    Off,
-}
-
-/// What the settings say of the proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ProofSettings {
-    pub(crate) mode: Mode,
-    /// The longest that it may take.
-    pub(crate) timeout: Duration,
-    /// How to ask the app which version it is.
-    pub(crate) identity: Option<Identity>,
-}
-
-impl Default for ProofSettings {
-    fn default() -> Self {
-        Self {
-            mode: Mode::default(),
-            timeout: TIMEOUT,
-            identity: None,
-        }
-    }
-}
-
-/// The clients that the proof needs, or why there are none.
+/// Proves that a target serves green, by what AWS and the app say.
 ///
-/// They share no connection with the one that reports: whatever hangs here
-/// hangs alone.
+/// Its clients share no connection with the one that reports: whatever hangs
+/// here hangs alone.
 #[derive(Debug)]
 pub(crate) struct Prover {
     settings: ProofSettings,
-    clients: Result<Clients, String>,
-}
-
-#[derive(Debug)]
-struct Clients {
-    codedeploy: Reads,
-    ecs: Ecs,
+    ecs: Arc<Ecs>,
     load_balancer: LoadBalancer,
 }
 
+/// What was proven.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    /// Absent for what nothing can be proven of, such as a run by hand.
+    pub(crate) evidence: Option<Evidence>,
+    /// What a reader of any output has to know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What was learned by a proof of green, to hold later answers against it.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    both: Box<BlueGreen>,
+    versions: Versions,
+    listener: ListenerProof,
+}
+
+impl Proof {
+    /// What there is instead of a proof where none can be made, or none is
+    /// wanted. Who runs the checks by hand needs no note of it.
+    pub(crate) fn without_evidence(deployment: &Deployment) -> Self {
+        let note = match deployment {
+            Deployment::BlueGreen(_) => None,
+            Deployment::ByHand => {
+                tracing::info!("a run by hand: there is no deployment, and nothing to prove");
+                None
+            }
+            Deployment::Unexamined => {
+                Some("nothing proves that the target is green: `SMOKE_PROOF` is `off`")
+            }
+            Deployment::WithoutListener => Some(
+                "nothing proves that the new version was tested: a deployment of Lambda has no \
+                 listener",
+            ),
+        };
+        if let Some(note) = note {
+            tracing::warn!("{note}");
+        }
+        Self {
+            evidence: None,
+            notes: note.map(str::to_owned).into_iter().collect(),
+        }
+    }
+}
+
+impl Evidence {
+    /// Where the listener leads requests, if its rules were read.
+    pub(crate) fn routes(&self) -> Option<&Routes> {
+        self.listener.routes.as_ref()
+    }
+}
+
 impl Prover {
-    /// Makes the clients, unless nothing is to be proven.
-    pub(crate) fn new(settings: ProofSettings, environment: &Environment) -> Self {
-        let clients = if settings.mode == Mode::Off {
-            Err("the proof is switched off".to_owned())
-        } else {
-            environment.aws().map(|access| Clients {
-                codedeploy: Reads::new(&access),
-                ecs: Ecs::new(&access),
-                load_balancer: LoadBalancer::new(&access),
-            })
-        };
-        Self { settings, clients }
-    }
-
-    /// By when the proof has to be there, for a run that begins now and ends
-    /// `until` then.
-    pub(crate) fn bound(&self, until: Instant) -> Bound {
-        let begun = Instant::now();
-        Bound {
-            begun,
-            until: until.min(begun + self.settings.timeout),
+    pub(crate) fn new(settings: ProofSettings, access: &Access, ecs: Arc<Ecs>) -> Self {
+        Self {
+            settings,
+            ecs,
+            load_balancer: LoadBalancer::new(access),
         }
     }
 
-    /// Learns what is deployed, and until when CodeDeploy waits. What the
-    /// deployment is called is told as soon as it is `heard`.
-    ///
-    /// # Errors
-    /// Why that cannot be known.
-    pub(crate) async fn learn(
-        &self,
-        hook: Option<&Hook>,
-        bound: Bound,
-        closing: &Closing,
-        heard: impl Fn(Map<String, Value>),
-    ) -> Result<Subject, Unproven> {
-        let Some(hook) = hook else {
-            return Ok(Subject::ByHand);
-        };
-        let deployment_id = hook.deployment_id.clone();
-        if self.settings.mode == Mode::Off {
-            return Ok(Subject::Unexamined { deployment_id });
-        }
-        let clients = self.clients()?;
-        let facts = facts::learn(clients, deployment_id, bound, closing, heard).await?;
-        Ok(Subject::Deployed(Box::new(facts)))
-    }
-
-    /// Learns what green runs, and blue, if they are to be compared.
-    ///
-    /// # Errors
-    /// Why that cannot be known, or why there is nothing to tell them apart.
-    pub(crate) async fn versions(
-        &self,
-        subject: &Subject,
-        bound: Bound,
-    ) -> Result<Versions, Unproven> {
-        let Some((_, green)) = subject.green() else {
-            return Ok(Versions::default());
-        };
-        let ecs = &self.clients()?.ecs;
-        versions::ask(ecs, green, self.identity().is_some(), bound).await
-    }
-
-    /// Proves what AWS can say: that the target is the listener, and leads to
-    /// green alone.
+    /// Proves that the target serves green, and records what green runs as
+    /// soon as that is known. `count_tasks` says how many of green's tasks run
+    /// now, as far as that is known.
     ///
     /// # Errors
     /// Why it is not proven.
-    pub(crate) async fn listener(
+    pub(crate) async fn prove(
         &self,
-        subject: &Subject,
-        connection: &Connection,
-        bound: Bound,
-    ) -> Result<Proven, Unproven> {
-        let Some((facts, green)) = subject.green() else {
-            return Ok(Proven {
-                notes: subject.why_unproven().into_iter().collect(),
-                ..Proven::default()
-            });
-        };
-        if self.settings.mode == Mode::Identity {
-            return Ok(Proven::default());
-        }
-        let proof = listener::prove(self.clients()?, facts, green, connection, bound);
-        Box::pin(proof).await
-    }
-
-    /// Notes on hosts that checks may ask, and of which nothing is proven.
-    pub(crate) async fn doors(
-        &self,
-        subject: &Subject,
+        both: Box<BlueGreen>,
         connection: &Connection,
         hosts: &Hosts,
-        bound: Bound,
-    ) -> Vec<String> {
-        match subject.green() {
-            Some(_) => dialled::unproven_doors(hosts, connection, bound).await,
-            None => Vec::new(),
-        }
+        count_tasks: impl AsyncFn(&Green, TimeLimit) -> Result<Option<usize>, Unproven>,
+        recorder: &Recorder,
+        limit: TimeLimit,
+    ) -> Result<Proof, Unproven> {
+        let versions = async {
+            let compared = self.settings.app_identity().is_some();
+            let versions = versions::fetch(&self.ecs, &both, compared, limit).await?;
+            recorder.record_deployment(versions.members());
+            recorder.complete_deployment();
+            Ok(versions)
+        };
+        let listener = self.prove_listener(&both, connection, count_tasks, limit);
+        let (mut listener, versions) = Box::pin(try_join(listener, versions)).await?;
+        let app = self.prove_app(&versions, connection, &listener, limit);
+        let other_ports = addresses::note_other_ports(hosts, connection, limit);
+        let (app, other_ports) = Box::pin(join(app, other_ports)).await;
+        let mut notes = std::mem::take(&mut listener.notes);
+        notes.extend(other_ports.into_iter().chain(app?));
+        self.announce(&both, &versions, limit);
+        let evidence = Evidence {
+            both,
+            versions,
+            listener,
+        };
+        Ok(Proof {
+            evidence: Some(evidence),
+            notes,
+        })
     }
 
-    /// Proves what the app can say: that each address of the load balancer
-    /// answers as green. Returns notes for the report.
+    /// Proves once more what was proven before the checks, while they run.
     ///
     /// # Errors
-    /// Why it is not proven.
-    pub(crate) async fn app(
+    /// Why it is not proven any more.
+    pub(crate) async fn renew(
         &self,
-        subject: &Subject,
-        versions: &Versions,
+        evidence: &Evidence,
         connection: &Connection,
-        proven: &Proven,
-        bound: Bound,
-    ) -> Result<Vec<String>, Unproven> {
-        let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
-            return Ok(Vec::new());
-        };
-        let question = Question::new(identity, &versions.green, connection)?;
-        let note = match identity::shared(identity, versions) {
-            Some(shared) if self.settings.mode == Mode::Identity => {
-                return Err(Unproven::new(
-                    format!(
-                        "blue has the same identity as green, `{shared}`: it tells nothing apart"
-                    ),
-                    "give each release a tag of its own, set `SMOKE_IDENTITY_IS` to what differs, \
-                     or `SMOKE_PROOF` to `full`",
-                ));
-            }
-            Some(shared) => Some(format!(
-                "the identity `{shared}` is blue's as well, and proves nothing: only the listener \
-                 tells green from blue"
-            )),
-            None => None,
-        };
-        let own = proven.load_balancer.as_deref();
-        let mut notes = identity::prove(&question, connection, own, bound).await?;
-        notes.extend(note);
-        Ok(notes)
-    }
-
-    /// Says that all of it is proven.
-    pub(crate) fn announce(&self, subject: &Subject, versions: &Versions, bound: Bound) {
-        let Some((_, green)) = subject.green() else {
-            return;
-        };
-        let mode = self.settings.mode;
-        let image = versions.green.image.as_deref();
-        tracing::info!(
-            proof = %mode,
-            proof_ms = u64::try_from(bound.taken().as_millis()).unwrap_or(u64::MAX),
-            task_set = green.set.id,
-            task_definition = green.set.task_definition,
-            target_group = green.target_group,
-            image,
-            "the target serves green: {}",
-            image.unwrap_or(&green.set.task_definition),
-        );
+        count_tasks: impl AsyncFn(&Green, TimeLimit) -> Result<Option<usize>, Unproven>,
+        limit: TimeLimit,
+    ) -> Result<(), Unproven> {
+        let Evidence { both, versions, .. } = evidence;
+        let listener = self.prove_listener(both, connection, count_tasks, limit);
+        let listener = listener.await?;
+        let app = self.prove_app(versions, connection, &listener, limit);
+        app.await.map(drop)
     }
 
     /// Looks once more, after the checks: they say nothing of green if the
@@ -281,30 +191,31 @@ impl Prover {
     /// Why it is not proven any more.
     pub(crate) async fn look_again(
         &self,
-        subject: &Subject,
-        versions: &Versions,
+        evidence: &Evidence,
         connection: &Connection,
-        proven: &Proven,
-        bound: Bound,
+        limit: TimeLimit,
     ) -> Result<(), Unproven> {
-        let Some((facts, green)) = subject.green() else {
-            return Ok(());
-        };
         let listener = async {
             if self.settings.mode == Mode::Identity {
                 return Ok(());
             }
-            let load_balancer = &self.clients()?.load_balancer;
-            let before = proven.routes.as_ref();
-            listener::again(load_balancer, facts, green, connection, before, bound).await
+            let before = evidence.routes();
+            listener::look_again(
+                &self.load_balancer,
+                &evidence.both,
+                connection,
+                before,
+                limit,
+            )
+            .await
         };
         let app = async {
-            let Some(identity) = self.identity() else {
+            let Some(identity) = self.settings.app_identity() else {
                 return Ok(());
             };
-            let question = Question::new(identity, &versions.green, connection)?;
-            let own = proven.load_balancer.as_deref();
-            identity::again(&question, connection, own, bound).await
+            let question = Question::new(identity, &evidence.versions.green, connection)?;
+            let own = evidence.listener.load_balancer.as_deref();
+            identity::look_again(&question, connection, own, limit).await
         };
         // What AWS says of a listener that moved is said at once; an app that
         // still answers as blue is waited for.
@@ -318,43 +229,80 @@ impl Prover {
     /// Why no answer could be held against it.
     pub(crate) fn release_identity(
         &self,
-        subject: &Subject,
-        versions: &Versions,
+        evidence: &Evidence,
     ) -> Result<Option<release::Identity>, Unproven> {
-        let (Some(_), Some(identity)) = (subject.green(), self.identity()) else {
-            return Ok(None);
+        let identity = self.settings.app_identity();
+        let expect = |identity| identity::to_release_identity(identity, &evidence.versions.green);
+        identity.map(expect).transpose()
+    }
+
+    /// Proves what AWS can say: that the target is the listener, and leads to
+    /// green alone.
+    async fn prove_listener(
+        &self,
+        both: &BlueGreen,
+        connection: &Connection,
+        count_tasks: impl AsyncFn(&Green, TimeLimit) -> Result<Option<usize>, Unproven>,
+        limit: TimeLimit,
+    ) -> Result<ListenerProof, Unproven> {
+        // Something may stand before the listener then, which AWS does not know.
+        if self.settings.mode == Mode::Identity {
+            return Ok(ListenerProof::default());
+        }
+        let proof = listener::prove(&self.load_balancer, both, connection, count_tasks, limit);
+        Box::pin(proof).await
+    }
+
+    /// Proves what the app can say: that each address of the load balancer
+    /// answers as green. Returns notes for the report.
+    async fn prove_app(
+        &self,
+        versions: &Versions,
+        connection: &Connection,
+        listener: &ListenerProof,
+        limit: TimeLimit,
+    ) -> Result<Vec<String>, Unproven> {
+        let Some(identity) = self.settings.app_identity() else {
+            return Ok(Vec::new());
         };
-        identity::release_identity(identity, &versions.green).map(Some)
+        let question = Question::new(identity, &versions.green, connection)?;
+        let note = match identity::find_shared(identity, versions) {
+            Some(shared) if self.settings.mode == Mode::Identity => {
+                return Err(Unproven::new(
+                    format!(
+                        "blue has the same identity as green, `{shared}`: it tells nothing apart"
+                    ),
+                    "give each release a tag of its own, set `SMOKE_IDENTITY_IS` to what differs, \
+                     or `SMOKE_PROOF` to `full`",
+                ));
+            }
+            // The listener has proven green, so that the checks may run.
+            Some(shared) => Some(format!(
+                "the identity `{shared}` is blue's as well, and proves nothing: only the listener \
+                 tells green from blue"
+            )),
+            None => None,
+        };
+        let own = listener.load_balancer.as_deref();
+        let mut notes = identity::prove(&question, connection, own, limit).await?;
+        notes.extend(note);
+        Ok(notes)
     }
 
-    /// How long other versions may go on to answer once the checks run.
-    pub(crate) fn patience(&self) -> Duration {
-        self.settings.timeout
-    }
-
-    /// How to ask the app, if it is to be asked.
-    fn identity(&self) -> Option<&Identity> {
-        let asks = matches!(self.settings.mode, Mode::Full | Mode::Identity);
-        self.settings.identity.as_ref().filter(|_| asks)
-    }
-
-    fn clients(&self) -> Result<&Clients, Unproven> {
-        self.clients.as_ref().map_err(|reason| {
-            Unproven::new(
-                reason.clone(),
-                "run the function on Lambda; for a run by hand, send `{}`",
-            )
-        })
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full => "full",
-            Self::Listener => "listener",
-            Self::Identity => "identity",
-            Self::Off => "off",
-        })
+    /// Says that all of it is proven.
+    fn announce(&self, both: &BlueGreen, versions: &Versions, limit: TimeLimit) {
+        let mode = self.settings.mode;
+        let BlueGreen { green, .. } = both;
+        let image = versions.green.image.as_deref();
+        tracing::info!(
+            proof = %mode,
+            proof_ms = u64::try_from(limit.elapsed_time().as_millis()).unwrap_or(u64::MAX),
+            task_set = green.task_set,
+            task_definition = green.version.task_definition,
+            target_group = green.target_group,
+            image,
+            "the target serves green: {}",
+            image.unwrap_or(&green.version.task_definition),
+        );
     }
 }

@@ -10,88 +10,83 @@ use runner::plan::Plan;
 use runner::secrets::Secrets;
 use serde_json::Value;
 
-use crate::decision::Decision;
-use crate::environment::Environment;
-use crate::event::Hook;
+use crate::environment::{Environment, is_unguessable};
 
 /// The log is one for the whole process, and so is what must not stand in it.
-static KNOWN: RwLock<Known> = RwLock::new(Known {
+static KNOWN: RwLock<KnownSecrets> = RwLock::new(KnownSecrets {
     environment: None,
-    hook: None,
+    execution: None,
     plan: None,
 });
 
 /// By where it is known from; of one invocation nothing is kept for the next.
-struct Known {
+struct KnownSecrets {
     environment: Option<Secrets>,
-    hook: Option<Secrets>,
+    execution: Option<Secrets>,
     plan: Option<Secrets>,
 }
 
-impl Known {
+impl KnownSecrets {
     /// That of the plan first: it has the values of settings too, and those
     /// of which they are a part.
-    fn each(&self, redact: impl FnMut(&Secrets)) {
-        let known = [&self.plan, &self.environment, &self.hook];
+    fn apply_each(&self, redact: impl FnMut(&Secrets)) {
+        let known = [&self.plan, &self.environment, &self.execution];
         known.into_iter().flatten().for_each(redact);
     }
 }
 
-/// Whether a text is long enough to be one of AWS's credentials or ids. What
-/// stands in for AWS is given words such as `test`, which every other message
-/// holds.
-pub(crate) fn is_unguessable(text: &str) -> bool {
-    text.len() >= 16
-}
-
 /// The credentials of the function, and what the settings call a secret.
-pub(crate) fn know_environment(environment: &Environment) {
+pub(crate) fn remember_environment(environment: &Environment) {
     let secrets = environment.secrets();
-    // Settings are read without the spaces around them.
+    // The settings are read without the spaces around a value, so that both
+    // forms of it may stand in an output.
     let secrets = secrets.flat_map(|(name, value)| [(name, value), (name, value.trim())]);
     let secrets = secrets.filter(|(_, value)| !value.trim().is_empty());
     let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    know(|known| known.environment = Some(Secrets::new(secrets)));
+    update(|known| known.environment = Some(Secrets::new(secrets)));
 }
 
-/// The way to answer CodeDeploy, which is as good as a password while the
-/// deployment waits.
-pub(crate) fn know_hook(hook: Option<&Hook>) {
-    let id = hook.map(|hook| hook.execution_id.clone());
+/// What answers whoever waits for the verdict, which is as good as a password
+/// while the deployment waits. With it a new invocation begins, and nothing
+/// that the check files of the last one called a secret is kept.
+pub(crate) fn remember_execution(id: Option<&str>) {
+    // A short id in an event by hand is a word that other messages hold, too.
     let id = id.filter(|id| is_unguessable(id));
-    let id = id.map(|id| ("execution".to_owned(), id));
-    know(|known| {
-        known.hook = id.map(|id| Secrets::new([id]));
+    let id = id.map(|id| ("execution".to_owned(), id.to_owned()));
+    update(|known| {
+        known.execution = id.map(|id| Secrets::new([id]));
         known.plan = None;
     });
 }
 
 /// What check files call a secret, from wherever its value is.
-pub(crate) fn know_plan(plan: &Plan) {
-    know(|known| known.plan = Some(Secrets::of_plan(plan)));
+pub(crate) fn remember_plan(plan: &Plan) {
+    update(|known| known.plan = Some(Secrets::of_plan(plan)));
 }
 
-fn know(more: impl FnOnce(&mut Known)) {
-    more(&mut KNOWN.write().unwrap_or_else(PoisonError::into_inner));
+fn update(change: impl FnOnce(&mut KnownSecrets)) {
+    change(&mut KNOWN.write().unwrap_or_else(PoisonError::into_inner));
 }
 
-fn each(redact: impl FnMut(&Secrets)) {
+fn apply_each(redact: impl FnMut(&Secrets)) {
+    // What a panic left behind is whole: each of its members is set at once.
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-    known.each(redact);
+    known.apply_each(redact);
 }
 
 /// A text without them.
-pub(crate) fn redacted(mut text: String) -> String {
-    each(|secrets| secrets.redact(&mut text));
+pub(crate) fn redact_text(mut text: String) -> String {
+    apply_each(|secrets| secrets.redact(&mut text));
     text
 }
 
 /// The texts of a value without them; the names of members are ours.
 pub(crate) fn redact_value(value: &mut Value) {
     match value {
-        Value::String(text) => *text = redacted(std::mem::take(text)),
+        Value::String(text) => *text = redact_text(std::mem::take(text)),
         Value::Array(items) => items.iter_mut().for_each(redact_value),
         Value::Object(members) => members.values_mut().for_each(redact_value),
+        // No secret is given as one of these: settings and AWS keep text.
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -99,17 +94,5 @@ pub(crate) fn redact_value(value: &mut Value) {
 /// What a report says beside its checks, without them. Of the checks nothing
 /// was ever said that held one.
 pub(crate) fn redact_report(report: &mut Report) {
-    each(|secrets| secrets.redact_around_checks(report));
-}
-
-/// A decision without them.
-pub(crate) fn redact_decision(decision: &mut Decision) {
-    decision.reason = redacted(std::mem::take(&mut decision.reason));
-    for problem in &mut decision.problems {
-        problem.text = redacted(std::mem::take(&mut problem.text));
-        problem.help = problem.help.take().map(redacted);
-    }
-    if let Some(report) = &mut decision.report {
-        redact_report(report);
-    }
+    apply_each(|secrets| secrets.redact_around_checks(report));
 }

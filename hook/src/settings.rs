@@ -3,11 +3,12 @@
 //! wrong with them is found at once.
 
 mod checks;
+mod identity;
 mod proof;
 mod sinks;
+mod template;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,14 +19,16 @@ use client::hosts::{Host, Hosts};
 use client::target::{Address, Target};
 use diagnostic::suggest;
 use diagnostic::units::parse_duration;
+use report::Problem;
 use runner::rate::Rate;
 use runner::settings::{Assignment, JOBS, Selection, Tags, parse_jobs};
 
-use crate::checks::CheckSettings;
 use crate::deadlines::RESERVE;
-use crate::environment::Environment;
-use crate::proof::ProofSettings;
+use crate::environment::{Environment, SECRET};
 
+pub(crate) use self::checks::{CheckPlace, CheckSettings, Fallback};
+pub(crate) use self::identity::{Expected, Identity, Origin};
+pub(crate) use self::proof::{Mode, ProofSettings};
 pub(crate) use self::sinks::{Notify, NotifyOn, SinkSettings};
 
 /// What the team has to say about its gate, beside its [`SinkSettings`].
@@ -73,7 +76,8 @@ impl Default for Time {
 }
 
 /// One thing that is wrong with the settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{variable}`: {problem}")]
 pub(crate) struct SettingError {
     /// The environment variable.
     pub(crate) variable: String,
@@ -95,9 +99,12 @@ impl SettingError {
     }
 }
 
-impl fmt::Display for SettingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.variable, self.problem)
+impl From<&SettingError> for Problem {
+    fn from(error: &SettingError) -> Self {
+        Self {
+            text: error.to_string(),
+            help: Some(error.help.clone()),
+        }
     }
 }
 
@@ -110,7 +117,7 @@ const MOST_AT_ONCE: &str = "SMOKE_JOBS";
 const DEADLINE: &str = "SMOKE_DEADLINE";
 const ALLOW_HOSTS: &str = "SMOKE_ALLOW_HOSTS";
 const RATE: &str = "SMOKE_RATE";
-const KEPT: &str = "SMOKE_RESERVE";
+const KEEP_FOR_REPORT: &str = "SMOKE_RESERVE";
 
 const TARGET_HELP: &str = "give the URL of the test listener";
 
@@ -127,7 +134,7 @@ const NAMES: [&str; 22] = [
     DEADLINE,
     ALLOW_HOSTS,
     RATE,
-    KEPT,
+    KEEP_FOR_REPORT,
     proof::PROOF,
     proof::PROOF_TIMEOUT,
     proof::IDENTITY,
@@ -141,8 +148,6 @@ const NAMES: [&str; 22] = [
 ];
 const PREFIX: &str = "SMOKE_";
 const VARIABLE: &str = "SMOKE_VAR_";
-/// What the name of a variable begins with whose value no output may hold.
-pub(crate) const SECRET: &str = "SMOKE_SECRET_";
 
 /// With less time than this CodeDeploy is not told.
 const LEAST_RESERVE: Duration = Duration::from_secs(1);
@@ -157,14 +162,14 @@ impl Settings {
             environment,
             errors: Vec::new(),
         };
-        let settings = reader.read();
+        let settings = reader.read_settings();
         // The sinks take them from here also if the rest is wrong.
-        reader.sinks();
+        reader.read_sinks();
         let mut errors = reader.errors;
         if errors.is_empty() {
             return Ok(settings);
         }
-        if environment.given(TARGET).is_none() {
+        if environment.setting(TARGET).is_none() {
             errors.push(SettingError::no_target());
         }
         errors.sort_by(|a, b| a.variable.cmp(&b.variable));
@@ -188,37 +193,41 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self) -> Settings {
-        self.unknown();
-        let target = self.parsed::<Target>(TARGET, TARGET_HELP);
-        let connect_to = self.parsed::<Address>(
+    fn read_settings(&mut self) -> Settings {
+        self.refuse_unknown_names();
+        let target = self.parse_setting::<Target>(TARGET, TARGET_HELP);
+        let connect_to = self.parse_setting::<Address>(
             CONNECT_TO,
             "give the load balancer's name or address, without a scheme",
         );
-        let mut variables = self.variables(VARIABLE);
-        let secrets = self.variables(SECRET);
+        let mut variables = self.read_variables(VARIABLE);
+        let secrets = self.read_variables(SECRET);
+        // A variable that is a secret is one even if `SMOKE_VAR_` gives it a
+        // value, too.
         let names = secrets.keys().cloned().collect();
         variables.extend(secrets);
         let selection = Selection {
             variables,
             secrets: names,
-            hosts: self.hosts(),
-            tags: self.tags(),
+            hosts: self.read_hosts(),
+            tags: self.read_tags(),
             ..Selection::default()
         };
-        let jobs = self.jobs();
-        let rate = self.parsed::<Rate>(RATE, "leave it out for no limit");
-        let fail_fast = self.fail_fast();
+        let jobs = self.read_jobs();
+        let rate = self.parse_setting::<Rate>(RATE, "leave it out for no limit");
+        let fail_fast = self.read_fail_fast();
         let time = Time {
-            most: self.duration(DEADLINE, Duration::from_millis(1)),
-            reserve: self.duration(KEPT, LEAST_RESERVE).unwrap_or(RESERVE),
+            most: self.read_duration(DEADLINE, Duration::from_millis(1)),
+            reserve: self
+                .read_duration(KEEP_FOR_REPORT, LEAST_RESERVE)
+                .unwrap_or(RESERVE),
         };
         Settings {
-            proof: self.proof(),
-            checks: self.checks(),
+            proof: self.read_proof(),
+            checks: self.read_checks(),
             target,
             connect_to,
-            cacert: self.environment.given(CACERT).map(PathBuf::from),
+            cacert: self.environment.setting(CACERT).map(PathBuf::from),
             selection,
             jobs,
             rate,
@@ -227,7 +236,7 @@ impl Reader<'_> {
         }
     }
 
-    fn error(&mut self, variable: &str, problem: impl Into<String>, help: impl Into<String>) {
+    fn add_error(&mut self, variable: &str, problem: impl Into<String>, help: impl Into<String>) {
         self.errors.push(SettingError {
             variable: variable.to_owned(),
             problem: problem.into(),
@@ -236,9 +245,9 @@ impl Reader<'_> {
     }
 
     /// A typing slip must not become a setting that is silently not there.
-    fn unknown(&mut self) {
+    fn refuse_unknown_names(&mut self) {
         let environment = self.environment;
-        for (rest, _) in environment.beginning_with(PREFIX) {
+        for (rest, _) in environment.with_prefix(PREFIX) {
             let name = &format!("{PREFIX}{rest}");
             let of_check_files = [VARIABLE, SECRET]
                 .iter()
@@ -254,7 +263,7 @@ impl Reader<'_> {
                     format!("write `{VARIABLE}…` for a variable of the check files, or remove it")
                 }
             };
-            self.error(
+            self.add_error(
                 name,
                 "expected a setting of Greenlight, found an unknown name",
                 help,
@@ -262,19 +271,19 @@ impl Reader<'_> {
         }
     }
 
-    fn parsed<T: FromStr<Err = String>>(&mut self, name: &str, help: &str) -> Option<T> {
-        match self.environment.given(name)?.parse() {
+    fn parse_setting<T: FromStr<Err = String>>(&mut self, name: &str, help: &str) -> Option<T> {
+        match self.environment.setting(name)?.parse() {
             Ok(value) => Some(value),
             Err(problem) => {
-                self.error(name, problem, help);
+                self.add_error(name, problem, help);
                 None
             }
         }
     }
 
-    fn list(&self, name: &str) -> Vec<&str> {
+    fn split_list(&self, name: &str) -> Vec<&str> {
         self.environment
-            .given(name)
+            .setting(name)
             .into_iter()
             .flat_map(|list| list.split(','))
             .map(str::trim)
@@ -282,11 +291,11 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn tags(&mut self) -> Tags {
-        match Tags::parse(self.list(TAG)) {
+    fn read_tags(&mut self) -> Tags {
+        match Tags::parse(self.split_list(TAG)) {
             Ok(tags) => tags,
             Err(problem) => {
-                self.error(
+                self.add_error(
                     TAG,
                     problem,
                     "separate tags by commas; `!slow` leaves a tag out",
@@ -296,16 +305,16 @@ impl Reader<'_> {
         }
     }
 
-    fn variables(&mut self, prefix: &str) -> BTreeMap<String, String> {
+    fn read_variables(&mut self, prefix: &str) -> BTreeMap<String, String> {
         let environment = self.environment;
         let mut variables = BTreeMap::new();
-        for (name, value) in environment.beginning_with(prefix) {
+        for (name, value) in environment.with_prefix(prefix) {
             // Only the name is looked at, so that no message can hold the value.
             match format!("{name}=").parse::<Assignment>() {
                 Ok(Assignment { name, .. }) => {
                     variables.insert(name, value.to_owned());
                 }
-                Err(_) => self.error(
+                Err(_) => self.add_error(
                     &format!("{prefix}{name}"),
                     format!("expected a name of letters, digits and `_` after `{prefix}`, found `{name}`"),
                     "name it as the check files do",
@@ -315,17 +324,17 @@ impl Reader<'_> {
         variables
     }
 
-    fn hosts(&mut self) -> Hosts {
+    fn read_hosts(&mut self) -> Hosts {
         let mut hosts = Vec::new();
         for text in self
-            .list(ALLOW_HOSTS)
+            .split_list(ALLOW_HOSTS)
             .into_iter()
             .map(str::to_owned)
             .collect::<Vec<_>>()
         {
             match text.parse::<Host>() {
                 Ok(host) => hosts.push(host),
-                Err(problem) => self.error(
+                Err(problem) => self.add_error(
                     ALLOW_HOSTS,
                     problem,
                     "name the hosts that checks may ask beside the target, separated by commas",
@@ -335,25 +344,26 @@ impl Reader<'_> {
         hosts.into_iter().collect()
     }
 
-    fn jobs(&mut self) -> NonZeroUsize {
-        let Some(text) = self.environment.given(MOST_AT_ONCE) else {
+    fn read_jobs(&mut self) -> NonZeroUsize {
+        let Some(text) = self.environment.setting(MOST_AT_ONCE) else {
             return JOBS;
         };
         match parse_jobs(text) {
             Ok(jobs) => jobs,
             Err(problem) => {
-                self.error(MOST_AT_ONCE, problem, format!("leave it out for {JOBS}"));
+                self.add_error(MOST_AT_ONCE, problem, format!("leave it out for {JOBS}"));
                 JOBS
             }
         }
     }
 
-    fn fail_fast(&mut self) -> bool {
-        match self.environment.given(FAIL_FAST) {
+    fn read_fail_fast(&mut self) -> bool {
+        match self.environment.setting(FAIL_FAST) {
+            // Terraform and shells write booleans in both ways.
             None | Some("false" | "0") => false,
             Some("true" | "1") => true,
             Some(text) => {
-                self.error(
+                self.add_error(
                     FAIL_FAST,
                     format!("expected `true` or `false`, found `{text}`"),
                     "write `true` to begin no further check after one that failed",
@@ -363,8 +373,8 @@ impl Reader<'_> {
         }
     }
 
-    fn duration(&mut self, name: &str, least: Duration) -> Option<Duration> {
-        let text = self.environment.given(name)?;
+    fn read_duration(&mut self, name: &str, least: Duration) -> Option<Duration> {
+        let text = self.environment.setting(name)?;
         let duration = parse_duration(text).filter(|duration| *duration >= least);
         if duration.is_none() {
             let at_least = if least == LEAST_RESERVE {
@@ -372,7 +382,7 @@ impl Reader<'_> {
             } else {
                 ""
             };
-            self.error(
+            self.add_error(
                 name,
                 format!(
                     "expected a duration such as `500ms`, `5s` or `1m30s`{at_least}, found `{text}`"

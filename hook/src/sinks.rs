@@ -1,8 +1,10 @@
-//! The sinks: who is told of a verdict once CodeDeploy has it.
+//! The sinks: who is told of a verdict once CodeDeploy has it. A file may use
+//! what stands above it here, never what stands below it.
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | `account` | what there is to tell, and the links to read on |
+//! | `links` | where to read on |
+//! | `invocation` | what there is to tell |
 //! | `metrics` | one line in CloudWatch's embedded metric format |
 //! | `reports` | the reports as objects in S3 |
 //! | `notice` | a message through SNS |
@@ -10,7 +12,8 @@
 //! Invariant: a sink changes no verdict, and delays none. One that fails is a
 //! line of the log and a member of the function's answer.
 
-mod account;
+mod invocation;
+mod links;
 mod metrics;
 mod notice;
 mod reports;
@@ -29,8 +32,8 @@ use crate::environment::Environment;
 use crate::secrets;
 use crate::settings::SinkSettings;
 
-pub(crate) use self::account::Account;
-use self::account::Places;
+pub(crate) use self::invocation::Invocation;
+use self::links::Console;
 use self::metrics::Metrics;
 use self::notice::Notices;
 use self::reports::Reports;
@@ -44,23 +47,24 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Everything that tells of verdicts.
 pub(crate) struct Sinks {
-    places: Places,
+    console: Console,
     metrics: Option<Metrics>,
     reports: Option<Result<Reports, Problem>>,
     notices: Option<Result<Notices, Problem>>,
 }
 
-/// What a sink has to say of itself.
+/// What became of the work of a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct SinkOutcome {
     /// Which sink it is.
     pub(crate) sink: &'static str,
-    /// What became of it, in one line.
-    pub(crate) outcome: String,
+    /// In one line.
+    pub(crate) text: String,
 }
 
 /// Why a sink could not do its work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
 struct Problem {
     reason: String,
     help: Option<String>,
@@ -100,7 +104,7 @@ impl Sinks {
             Ok(Notices::new(access, notify))
         });
         Self {
-            places: Places::new(environment),
+            console: Console::new(environment),
             metrics: settings
                 .metrics
                 .map(|namespace| Metrics::new(namespace, environment.log_level())),
@@ -110,23 +114,27 @@ impl Sinks {
     }
 
     /// Tells all of them, no longer than `until`.
-    pub(crate) async fn tell(&self, account: &Account<'_>, until: Instant) -> Vec<Told> {
+    pub(crate) async fn notify(
+        &self,
+        invocation: &Invocation<'_>,
+        until: Instant,
+    ) -> Vec<SinkOutcome> {
         if let Some(metrics) = &self.metrics {
-            metrics.write(account);
+            metrics.write(invocation);
         }
         // A run by hand has no deployment that its reports could belong to.
-        let Some(hook) = account.hook else {
+        let Some(deployment_id) = invocation.deployment_id else {
             return Vec::new();
         };
         if self.reports.is_none() && self.notices.is_none() {
             return Vec::new();
         }
         let until = until.min(Instant::now() + MOST);
-        let report = account.report(&self.places);
-        let key = reports::Key::new(&hook.deployment_id, account.started_at, account.request_id);
+        let report = invocation.report(&self.console);
+        let key = reports::Key::new(deployment_id, invocation.started_at, invocation.request_id);
         let (stored, is_stored) = oneshot::channel();
-        let storing = self.store(report.clone(), &key, account, stored, until);
-        let sending = self.send(report, account, is_stored, until);
+        let storing = self.store(report.clone(), &key, invocation, stored, until);
+        let sending = self.send(report, invocation, is_stored, until);
         let (stored, sent) = join(storing, sending).await;
         [stored, sent].into_iter().flatten().collect()
     }
@@ -136,16 +144,16 @@ impl Sinks {
         &self,
         mut report: Report,
         key: &reports::Key,
-        account: &Account<'_>,
+        invocation: &Invocation<'_>,
         stored: oneshot::Sender<Result<Vec<Link>, Problem>>,
         until: Instant,
-    ) -> Option<Told> {
+    ) -> Option<SinkOutcome> {
         let reports = self.reports.as_ref()?;
-        let done = in_time(until, async {
+        let done = finish_in_time(until, async {
             let reports = reports.as_ref().map_err(Problem::clone)?;
             report.about.links.extend(reports.links(key));
             reports
-                .store(report, key, account.decides(), calls_end(until))
+                .store(report, key, invocation.decides(), end_of_calls(until))
                 .await?;
             Ok(reports.links(key))
         })
@@ -157,21 +165,22 @@ impl Sinks {
         });
         // A notice that waits no longer has no use for it.
         let _ = stored.send(done);
-        Some(told("reports", outcome))
+        Some(log_outcome("reports", outcome))
     }
 
     /// Sends the notice, as soon as it is known whether the reports are there.
     async fn send(
         &self,
         mut report: Report,
-        account: &Account<'_>,
+        invocation: &Invocation<'_>,
         is_stored: oneshot::Receiver<Result<Vec<Link>, Problem>>,
         until: Instant,
-    ) -> Option<Told> {
+    ) -> Option<SinkOutcome> {
         let notices = self.notices.as_ref()?;
-        let sent = in_time(until, async {
+        let sent = finish_in_time(until, async {
             let notices = notices.as_ref().map_err(Problem::clone)?;
-            if let Some(why_not) = notices.why_not(account) {
+            // An event that Lambda delivers twice must not wake people twice.
+            if let Some(why_not) = notices.why_not(invocation) {
                 return Ok(format!("not sent: {why_not}"));
             }
             if self.reports.is_some() {
@@ -180,20 +189,25 @@ impl Sinks {
                 let known = timeout_at(patience, is_stored).await;
                 match known {
                     Ok(Ok(Ok(links))) => report.about.links.extend(links),
-                    Ok(Ok(Err(problem))) => report.about.links.push(missing(&problem.reason)),
-                    _ => report.about.links.push(missing("no answer from S3 yet")),
+                    Ok(Ok(Err(problem))) => {
+                        report.about.links.push(explain_missing(&problem.reason));
+                    }
+                    _ => report
+                        .about
+                        .links
+                        .push(explain_missing("no answer from S3 yet")),
                 }
             }
-            notices.send(report, calls_end(until)).await?;
+            notices.send(report, end_of_calls(until)).await?;
             Ok(format!("sent to {}", notices.topic()))
         })
         .await;
-        Some(told("notification", sent))
+        Some(log_outcome("notification", sent))
     }
 }
 
 /// What stands in a message where the reports would be.
-fn missing(reason: &str) -> Link {
+fn explain_missing(reason: &str) -> Link {
     Link {
         title: "reports".to_owned(),
         url: format!("could not be stored: {reason}"),
@@ -201,11 +215,11 @@ fn missing(reason: &str) -> Link {
 }
 
 /// When the last call gives up, so that what it met is known in time.
-fn calls_end(until: Instant) -> Instant {
+fn end_of_calls(until: Instant) -> Instant {
     until.checked_sub(MARGIN).unwrap_or(until)
 }
 
-async fn in_time<T>(
+async fn finish_in_time<T>(
     until: Instant,
     work: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
@@ -219,8 +233,8 @@ async fn in_time<T>(
 }
 
 /// Says what became of a sink, in the log and in the function's answer.
-fn told(sink: &'static str, outcome: Result<String, Problem>) -> Told {
-    let outcome = match outcome {
+fn log_outcome(sink: &'static str, outcome: Result<String, Problem>) -> SinkOutcome {
+    let text = match outcome {
         Ok(done) => {
             tracing::info!(sink, "{sink}: {done}");
             done
@@ -236,6 +250,6 @@ fn told(sink: &'static str, outcome: Result<String, Problem>) -> Told {
             format!("failed: {reason}{help}")
         }
     };
-    let outcome = secrets::redacted(outcome);
-    Told { sink, outcome }
+    let text = secrets::redact_text(text);
+    SinkOutcome { sink, text }
 }

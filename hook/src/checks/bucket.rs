@@ -11,9 +11,9 @@ use check_file::discover::{Place, is_check_file};
 use diagnostic::Mirror;
 use diagnostic::units::{human_bytes, human_bytes_beside};
 use futures_util::stream::{self, StreamExt};
+use report::Problem;
 use tokio::time::Instant;
 
-use crate::decision::Problem;
 use crate::secrets;
 
 /// The largest object.
@@ -64,7 +64,7 @@ impl Fetching {
                 folder: folder.clone(),
                 address: Address::SCHEME.to_owned(),
                 // What is deployed may be part of a key.
-                redact: secrets::redacted,
+                redact: secrets::redact_text,
             }),
             folder: Folder(folder),
             objects: Cell::new(0),

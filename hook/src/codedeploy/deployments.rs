@@ -16,9 +16,9 @@ const GROUP: &str = "the deployment group";
 /// IAM has no resources for the calls about a deployment's targets.
 const ANY: &str = "`*`";
 
-/// A deployment.
+/// A deployment, as CodeDeploy keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Deployment {
+pub(crate) struct DeploymentRecord {
     pub(crate) application: Option<String>,
     pub(crate) group: Option<String>,
     /// Where the release stands: `s3://bucket/key`, or the digest of an
@@ -78,12 +78,12 @@ impl Deployments {
         &self,
         id: &str,
         until: Instant,
-    ) -> Result<Deployment, CallError> {
+    ) -> Result<DeploymentRecord, CallError> {
         let call = || self.0.get_deployment().deployment_id(id).send();
         let answer = ask("codedeploy:GetDeployment", GROUP, until, call).await?;
         Ok(answer
             .deployment_info
-            .map(Deployment::from)
+            .map(DeploymentRecord::from)
             .unwrap_or_default())
     }
 
@@ -179,7 +179,7 @@ impl Lifecycle {
     }
 }
 
-impl Deployment {
+impl DeploymentRecord {
     /// What check files, reports and metrics know of it, by its names there.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let members = [
@@ -193,7 +193,7 @@ impl Deployment {
     }
 }
 
-impl From<DeploymentInfo> for Deployment {
+impl From<DeploymentInfo> for DeploymentRecord {
     fn from(info: DeploymentInfo) -> Self {
         let pair = info.load_balancer_info.and_then(first_pair);
         let (groups, production, test) = match pair {

@@ -5,17 +5,18 @@ use std::time::Duration;
 use report::{CheckReport, Outcome};
 use runner::run::Progress;
 
-pub(super) fn tell(progress: Progress<'_>) {
+pub(super) fn log_progress(progress: Progress<'_>) {
     if let Progress::Finished { check, .. } = progress {
-        finished(check);
+        log_check(check);
     }
 }
 
-/// One line for each check that is done.
-fn finished(check: &CheckReport) {
+fn log_check(check: &CheckReport) {
     let name = check.name.as_str();
-    let duration_ms = milliseconds(check.duration);
+    let duration_ms = count_milliseconds(check.duration);
     let (outcome, not_run) = match check.outcome {
+        // A line of a check that passed is INFO, so that a filter can leave
+        // it out.
         Outcome::Passed => {
             let outcome = "passed";
             tracing::info!(check = name, outcome, duration_ms, "passed: {name}");
@@ -31,6 +32,8 @@ fn finished(check: &CheckReport) {
         .chain(not_run.map(str::to_owned))
         .collect();
     let reason = reasons.join("; ");
+    // The members of a line are for programs, which look at one failure a
+    // check.
     let first = check.failures().next();
     let diagnostic = first.map(|failure| &failure.diagnostic);
     let place = diagnostic.and_then(|diagnostic| diagnostic.place.as_ref());
@@ -49,6 +52,6 @@ fn finished(check: &CheckReport) {
     );
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+fn count_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -29,7 +29,7 @@ const MOST_KNOWN: usize = 1_000;
 /// Whether something holds. The least of all conditions is that of the rule,
 /// the greatest of all values that of the condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Holds {
+pub(super) enum Match {
     No,
     /// It depends on what is not known.
     Perhaps,
@@ -38,7 +38,7 @@ pub(super) enum Holds {
 
 /// What is known of a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen<'a> {
+pub(super) struct RequestView<'a> {
     /// The host, without its port.
     pub(super) host: &'a str,
     /// Absent if it may be any request to the host.
@@ -56,52 +56,56 @@ pub(super) struct Request<'a> {
 
 impl Rule {
     /// Whether a request meets all conditions.
-    pub(super) fn takes(&self, seen: Seen<'_>) -> Holds {
+    pub(super) fn matches(&self, view: RequestView<'_>) -> Match {
         let conditions = self.conditions.iter();
-        let least = conditions.map(|condition| condition.holds(seen)).min();
-        least.unwrap_or(Holds::Yes)
+        let least = conditions.map(|condition| condition.matches(view)).min();
+        least.unwrap_or(Match::Yes)
     }
 }
 
 impl Condition {
     /// Whether a request meets it.
-    pub(super) fn holds(&self, seen: Seen<'_>) -> Holds {
+    pub(super) fn matches(&self, view: RequestView<'_>) -> Match {
         if self.is_empty() {
-            return Holds::Perhaps;
+            return Match::Perhaps;
         }
+        // These are met by requests that are not known, too.
         if self.is_every_path() || self.is_every_address() {
-            return Holds::Yes;
+            return Match::Yes;
         }
         if let Self::Host(values) = self {
-            return values.hold(&[seen.host], Case::Ignored);
+            return values.match_any(&[view.host], Case::Insensitive);
         }
-        let Some(request) = seen.request else {
-            return Holds::Perhaps;
+        let Some(request) = view.request else {
+            return Match::Perhaps;
         };
         match self {
             Self::Path(values) => {
-                let path = forms(request.path);
+                let path = decode_forms(request.path);
                 let path: Vec<_> = path.iter().map(String::as_str).collect();
-                let holds = values.hold(&path, Case::Told);
-                holds.max(values.hold_for_grpc(request))
+                let holds = values.match_any(&path, Case::Sensitive);
+                holds.max(values.match_grpc(request))
             }
             Self::Header { name, values } => {
                 let found = request.headers.get_all(name.as_str()).iter();
                 let each = found.map(|value| match value.to_str() {
-                    Ok(text) => values.hold(&[text], Case::Ignored),
+                    Ok(text) => values.match_any(&[text], Case::Insensitive),
                     // The load balancer compares visible ASCII alone.
-                    Err(_) => Holds::Perhaps,
+                    Err(_) => Match::Perhaps,
                 });
-                each.max().unwrap_or(Holds::No)
+                each.max().unwrap_or(Match::No)
             }
-            Self::Method(methods) => agreed([methods.iter().any(|it| it == request.method)]),
+            Self::Method(methods) => combine([methods.iter().any(|it| it == request.method)]),
             Self::Query(pairs) => {
                 let items = request.query.unwrap_or_default().split('&');
+                // `a=1&&b=2` has two pairs.
                 let items = items.filter(|item| !item.is_empty());
-                let each = items.flat_map(|item| pairs.iter().map(|pair| pair.holds(item)));
-                each.max().unwrap_or(Holds::No)
+                let each = items.flat_map(|item| pairs.iter().map(|pair| pair.matches(item)));
+                each.max().unwrap_or(Match::No)
             }
-            Self::Host(_) | Self::SourceIp(_) | Self::Unknown(_) => Holds::Perhaps,
+            // The address that the load balancer sees is not known here: NAT
+            // stands between.
+            Self::Host(_) | Self::SourceIp(_) | Self::Unknown(_) => Match::Perhaps,
         }
     }
 
@@ -118,19 +122,20 @@ impl Condition {
 
     /// Whether it can be that all requests of a host meet it: those of a
     /// client that sends a header whatever is asked, or only GET.
-    pub(super) fn may_hold_for_all(&self, host: &str) -> bool {
-        let seen = Seen {
+    pub(super) fn may_match_all(&self, host: &str) -> bool {
+        let view = RequestView {
             host,
             request: None,
         };
         match self {
-            Self::Host(_) => self.holds(seen) != Holds::No,
+            Self::Host(_) => self.matches(view) != Match::No,
             Self::Header { values, .. } => {
                 let any = |it: &String| matches!(it.as_str(), "*" | ".*" | ".+");
                 values.patterns.iter().chain(&values.expressions).any(any)
             }
+            // Checks that only read would all be taken by it.
             Self::Method(methods) => methods.iter().any(|it| it == "GET"),
-            _ => self.holds(seen) == Holds::Yes,
+            _ => self.matches(view) == Match::Yes,
         }
     }
 
@@ -140,6 +145,7 @@ impl Condition {
         };
         let every = |value: &String| {
             let rest = value.strip_prefix('/').unwrap_or(value);
+            // `/` alone is one path, and `*` or `/*` is each.
             !rest.is_empty() && rest.bytes().all(|byte| byte == b'*')
         };
         let known = |it: &String| EVERY_PATH.contains(&it.as_str());
@@ -155,8 +161,8 @@ impl Condition {
 /// Whether small and capital letters are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Case {
-    Ignored,
-    Told,
+    Insensitive,
+    Sensitive,
 }
 
 impl Values {
@@ -165,26 +171,26 @@ impl Values {
     }
 
     /// Whether one of them fits a text, in all of its forms.
-    fn hold(&self, forms: &[&str], case: Case) -> Holds {
+    fn match_any(&self, forms: &[&str], case: Case) -> Match {
         let patterns = self.patterns.iter().map(|pattern| {
             // Only for query strings it is documented that a backslash may
             // stand before a star.
             let ways = forms.iter().flat_map(|text| {
                 [Backslash::Itself, Backslash::Escape]
-                    .map(|backslash| fits(pattern, text, case, backslash))
+                    .map(|backslash| matches_pattern(pattern, text, case, backslash))
             });
-            agreed(ways)
+            combine(ways)
         });
         let expressions = self.expressions.iter();
-        let expressions = expressions.map(|expression| occurs(expression, forms, case));
-        patterns.chain(expressions).max().unwrap_or(Holds::No)
+        let expressions = expressions.map(|expression| match_expression(expression, forms, case));
+        patterns.chain(expressions).max().unwrap_or(Match::No)
     }
 
     /// Patterns for gRPC may name a package or a service alone. How the load
     /// balancer tells them from paths is not documented.
     ///
     /// Source: [Path conditions](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html#path-conditions).
-    fn hold_for_grpc(&self, request: Request<'_>) -> Holds {
+    fn match_grpc(&self, request: Request<'_>) -> Match {
         let kind = request.headers.get(http::header::CONTENT_TYPE);
         let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
         let names_its_package = |pattern: &String| {
@@ -192,20 +198,22 @@ impl Values {
             rest.is_some_and(|rest| rest.starts_with(['.', '/']))
         };
         if is_grpc && self.patterns.iter().any(names_its_package) {
-            Holds::Perhaps
+            Match::Perhaps
         } else {
-            Holds::No
+            Match::No
         }
     }
 }
 
 impl QueryPair {
     /// Whether a pair of the query string is what it says.
-    fn holds(&self, item: &str) -> Holds {
+    fn matches(&self, item: &str) -> Match {
         let fits = |pattern: &str, text: &str| {
-            let forms = forms(text);
-            let ways = forms.iter();
-            agreed(ways.map(|text| fits(pattern, text, Case::Ignored, Backslash::Escape)))
+            let forms = decode_forms(text);
+            let fits = |text: &String| {
+                matches_pattern(pattern, text, Case::Insensitive, Backslash::Escape)
+            };
+            combine(forms.iter().map(fits))
         };
         let Some((name, value)) = item.split_once('=') else {
             // A name without a value may be either.
@@ -213,30 +221,30 @@ impl QueryPair {
                 Some(key) => fits(key, item).min(fits(&self.value, "")),
                 None => fits(&self.value, item).max(fits(&self.value, "")),
             };
-            return as_name.min(Holds::Perhaps);
+            return as_name.min(Match::Perhaps);
         };
         let key = self.key.as_ref().map(|key| fits(key, name));
-        key.unwrap_or(Holds::Yes).min(fits(&self.value, value))
+        key.unwrap_or(Match::Yes).min(fits(&self.value, value))
     }
 }
 
 /// What several ways to read something say together.
-fn agreed(ways: impl IntoIterator<Item = bool>) -> Holds {
+fn combine(ways: impl IntoIterator<Item = bool>) -> Match {
     let (mut yes, mut no) = (false, false);
     for way in ways {
         yes |= way;
         no |= !way;
     }
     match (yes, no) {
-        (true, false) => Holds::Yes,
-        (true, true) => Holds::Perhaps,
-        (false, _) => Holds::No,
+        (true, false) => Match::Yes,
+        (true, true) => Match::Perhaps,
+        (false, _) => Match::No,
     }
 }
 
 /// A part of a URL as it was sent, and decoded: the load balancer compares it
 /// after a normalization that is not documented.
-fn forms(text: &str) -> Vec<String> {
+fn decode_forms(text: &str) -> Vec<String> {
     let decoded = percent_decode_str(text).decode_utf8_lossy().into_owned();
     let mut forms = vec![text.to_owned()];
     forms.extend(Some(decoded).filter(|decoded| decoded != text));
@@ -245,30 +253,32 @@ fn forms(text: &str) -> Vec<String> {
 
 /// Whether a regular expression occurs in a text, and is all of it: which of
 /// both is asked is not documented. One that cannot be read may say anything.
-fn occurs(expression: &str, forms: &[&str], case: Case) -> Holds {
+fn match_expression(expression: &str, forms: &[&str], case: Case) -> Match {
     let cases: &[bool] = match case {
-        Case::Ignored => &[false, true],
-        Case::Told => &[false],
+        Case::Insensitive => &[false, true],
+        Case::Sensitive => &[false],
     };
     let mut ways = Vec::new();
     for whole in [expression.to_owned(), format!("^(?:{expression})$")] {
         for ignored in cases {
-            let Some(regex) = compiled(&whole, *ignored) else {
-                return Holds::Perhaps;
+            let Some(regex) = compile(&whole, *ignored) else {
+                return Match::Perhaps;
             };
             ways.extend(forms.iter().map(|text| regex.is_match(text)));
         }
     }
-    agreed(ways)
+    combine(ways)
 }
 
 /// A regular expression, if it can be read. Each is compiled once: every
 /// request of every check is held against it.
-fn compiled(expression: &str, ignored: bool) -> Option<Regex> {
+fn compile(expression: &str, ignored: bool) -> Option<Regex> {
     thread_local! {
         static KNOWN: RefCell<HashMap<(String, bool), Option<Regex>>> = RefCell::default();
     }
     KNOWN.with_borrow_mut(|known| {
+        // The process serves many deployments, whose rules may differ each
+        // time.
         if known.len() >= MOST_KNOWN {
             known.clear();
         }
@@ -294,27 +304,29 @@ enum Backslash {
 
 /// A character of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum Token {
     Any,
     One,
     Literal(u8),
 }
 
 /// Whether a text is what a pattern says.
-fn fits(pattern: &str, text: &str, case: Case, backslash: Backslash) -> bool {
+fn matches_pattern(pattern: &str, text: &str, case: Case, backslash: Backslash) -> bool {
     let plain = |byte: u8| match case {
-        Case::Ignored => byte.to_ascii_lowercase(),
-        Case::Told => byte,
+        Case::Insensitive => byte.to_ascii_lowercase(),
+        Case::Sensitive => byte,
     };
-    let mut parts = Vec::new();
+    let mut tokens = Vec::new();
     let mut bytes = pattern.bytes().peekable();
     while let Some(byte) = bytes.next() {
         let escaped = byte == b'\\' && backslash == Backslash::Escape;
-        parts.push(match byte {
-            _ if escaped => Part::Literal(bytes.next_if(|it| b"*?\\".contains(it)).unwrap_or(byte)),
-            b'*' => Part::Any,
-            b'?' => Part::One,
-            byte => Part::Literal(plain(byte)),
+        tokens.push(match byte {
+            _ if escaped => {
+                Token::Literal(bytes.next_if(|it| b"*?\\".contains(it)).unwrap_or(byte))
+            }
+            b'*' => Token::Any,
+            b'?' => Token::One,
+            byte => Token::Literal(plain(byte)),
         });
     }
     let text: Vec<u8> = text.bytes().map(plain).collect();
@@ -322,16 +334,17 @@ fn fits(pattern: &str, text: &str, case: Case, backslash: Backslash) -> bool {
     let (mut at, mut read) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while read < text.len() {
-        match parts.get(at) {
-            Some(Part::Any) => {
+        match tokens.get(at) {
+            Some(Token::Any) => {
                 star = Some((at, read));
                 at += 1;
             }
-            Some(part) if *part == Part::One || *part == Part::Literal(text[read]) => {
+            Some(token) if *token == Token::One || *token == Token::Literal(text[read]) => {
                 at += 1;
                 read += 1;
             }
             _ => {
+                // No star could take more of the text.
                 let Some((before, taken)) = star else {
                     return false;
                 };
@@ -341,7 +354,7 @@ fn fits(pattern: &str, text: &str, case: Case, backslash: Backslash) -> bool {
             }
         }
     }
-    parts[at..].iter().all(|part| *part == Part::Any)
+    tokens[at..].iter().all(|token| *token == Token::Any)
 }
 
 #[cfg(test)]

@@ -6,92 +6,89 @@ use std::time::Duration;
 use client::connection::Connection;
 use futures_util::future::try_join;
 
-use super::facts::{Facts, Green};
+use super::addresses;
 use super::routes::Routes;
-use super::rules::Asked;
-use super::targets::healthy;
-use super::words::Groups;
-use super::{Bound, Clients, Pauses, Unproven, dialled};
+use super::rules::RuleCheck;
+use super::targets::check_health;
+use super::words::{Groups, NotGreen};
+use crate::deployment::{BlueGreen, Green, ServingListener};
 use crate::load_balancer::{Listener, LoadBalancer, Rule};
+use crate::time_limit::{Backoff, TimeLimit, Unproven};
 use aws::calls::CallError;
 
 /// The pause after the first look, and the longest.
-const PAUSES: Pauses = Pauses::new(Duration::from_millis(250), Duration::from_secs(2));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(2));
 
 const HELP: &str = "look at the listener's rules; the hook has to be the deployment's \
                     `AfterAllowTestTraffic`";
 
 /// What AWS has said of the listener.
 #[derive(Debug, Default)]
-pub(crate) struct Proven {
+pub(super) struct ListenerProof {
     /// What a reader has to know of it.
-    pub(crate) notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     /// Where its rules lead requests; absent if they were not to be read.
-    pub(crate) routes: Option<Routes>,
+    pub(super) routes: Option<Routes>,
     /// The name of its load balancer in DNS, likewise.
     pub(super) load_balancer: Option<String>,
 }
 
 /// Looks until the listener is as it has to be.
 pub(super) async fn prove(
-    clients: &Clients,
-    facts: &Facts,
-    green: &Green,
+    load_balancer: &LoadBalancer,
+    both: &BlueGreen,
     connection: &Connection,
-    bound: Bound,
-) -> Result<Proven, Unproven> {
-    let (what, listener) = listener(facts)?;
-    let load_balancer = &clients.load_balancer;
-    let place = Box::pin(is_the_target(
-        load_balancer,
-        what,
-        listener,
-        connection,
-        bound,
-    ));
-    let asked = asked(what, facts, green, connection);
-    let leads = Box::pin(leads_to_green(clients, listener, asked, green, bound));
-    let (name, (rules, notes)) = try_join(place, leads).await?;
-    let routes = Routes {
-        rules,
-        green: green.target_group.clone(),
-        pair: facts.deployment.target_groups.clone(),
-    };
-    Ok(Proven {
+    count_tasks: impl AsyncFn(&Green, TimeLimit) -> Result<Option<usize>, Unproven>,
+    limit: TimeLimit,
+) -> Result<ListenerProof, Unproven> {
+    let name = both.listener.name;
+    let arn = expect_listener(&both.listener)?;
+    let place = Box::pin(check_target(load_balancer, name, arn, connection, limit));
+    let check = RuleCheck::new(both, connection);
+    let count = async || count_tasks(&both.green, limit).await;
+    let tasks = both.green.running;
+    let rules = wait_for_green(load_balancer, arn, check, tasks, count, limit);
+    let (dns_name, (rules, notes)) = try_join(place, Box::pin(rules)).await?;
+    Ok(ListenerProof {
         notes,
-        routes: Some(routes),
-        load_balancer: Some(name),
+        routes: Some(Routes {
+            rules,
+            green: both.green.target_group.clone(),
+            pair: both.target_groups.clone(),
+        }),
+        load_balancer: Some(dns_name),
     })
 }
 
 /// Looks once more whether the listener still leads to green alone.
-pub(super) async fn again(
+pub(super) async fn look_again(
     load_balancer: &LoadBalancer,
-    facts: &Facts,
-    green: &Green,
+    both: &BlueGreen,
     connection: &Connection,
     before: Option<&Routes>,
-    bound: Bound,
+    limit: TimeLimit,
 ) -> Result<(), Unproven> {
-    let (what, listener) = listener(facts)?;
-    let rules = load_balancer.rules(listener, bound.until).await;
+    let name = both.listener.name;
+    let arn = expect_listener(&both.listener)?;
+    let rules = load_balancer.rules(arn, limit.until).await;
     let rules = rules.map_err(|error| Unproven {
         reason: format!("after the checks, green could not be looked at again: {error}"),
         help: error.help(),
     })?;
-    let asked = asked(what, facts, green, connection);
-    if let Err(does) = asked.judge(&rules, "") {
+    let check = RuleCheck::new(both, connection);
+    if let Err(does) = check.judge(&rules, "") {
         return Err(Unproven::new(
-            format!("after the checks, the {what} no longer forwards to green alone: {does}"),
+            format!("after the checks, the {name} no longer forwards to green alone: {does}"),
             "find out who moved the listener while the checks ran",
         ));
     }
-    // The requests were held against the rules as they were before.
-    let host = asked.host;
-    if before.is_some_and(|before| !before.are_for(host, &rules)) {
+    // The requests of the checks were held against the rules as they were
+    // before, so that other rules may have led some of them elsewhere.
+    let host = check.host;
+    if before.is_some_and(|before| !before.match_for(host, &rules)) {
         return Err(Unproven::new(
             format!(
-                "after the checks, the {what} has other rules for requests to `{host}` than before"
+                "after the checks, the {name} has other rules for requests to `{host}` than before"
             ),
             "run the deployment again once nobody changes the rules",
         ));
@@ -99,114 +96,106 @@ pub(super) async fn again(
     Ok(())
 }
 
-fn asked<'a>(
-    what: &'a str,
-    facts: &'a Facts,
-    green: &'a Green,
-    connection: &'a Connection,
-) -> Asked<'a> {
-    Asked {
-        what,
-        host: connection.target.host(),
-        groups: Groups {
-            green: &green.target_group,
-            pair: &facts.deployment.target_groups,
-        },
+impl<'a> RuleCheck<'a> {
+    fn new(both: &'a BlueGreen, connection: &'a Connection) -> Self {
+        Self {
+            listener: both.listener.name,
+            host: connection.target.host(),
+            groups: Groups {
+                green: &both.green.target_group,
+                pair: &both.target_groups,
+            },
+        }
     }
 }
 
 /// Waits until the rules lead to green and its targets are healthy. Returns the
 /// rules, and notes for the report.
-async fn leads_to_green(
-    clients: &Clients,
+async fn wait_for_green(
+    load_balancer: &LoadBalancer,
     listener: &str,
-    asked: Asked<'_>,
-    green: &Green,
-    bound: Bound,
+    check: RuleCheck<'_>,
+    mut tasks: usize,
+    count_tasks: impl AsyncFn() -> Result<Option<usize>, Unproven>,
+    limit: TimeLimit,
 ) -> Result<(Vec<Rule>, Vec<String>), Unproven> {
-    let load_balancer = &clients.load_balancer;
     let look = || {
         try_join(
-            load_balancer.rules(listener, bound.until),
-            load_balancer.targets(&green.target_group, bound.until),
+            load_balancer.rules(listener, limit.until),
+            load_balancer.targets(check.groups.green, limit.until),
         )
     };
-    let mut tasks = green.set.running;
-    let mut pauses = PAUSES;
-    let mut said = String::new();
+    let mut backoff = BACKOFF;
+    let mut last: Option<NotGreen> = None;
     loop {
         let waiting = match look().await {
-            Ok((rules, targets)) => match asked.judge(&rules, "still ") {
+            Ok((rules, targets)) => match check.judge(&rules, "still ") {
                 Err(why) => why,
-                Ok(notes) => match healthy(&targets, tasks) {
+                Ok(notes) => match check_health(&targets, tasks) {
                     Ok(()) => return Ok((rules, notes)),
                     Err(why) => {
-                        // The service may have been made smaller meanwhile.
-                        if !said.is_empty() {
-                            let now = green.tasks(&clients.ecs, bound).await?;
-                            tasks = now.unwrap_or(tasks);
+                        // The service may have been made smaller since green
+                        // was found, and fewer targets are enough then.
+                        if last.is_some() {
+                            tasks = count_tasks().await?.unwrap_or(tasks);
                         }
                         why
                     }
                 },
             },
             // What was seen before says more than that the time was over.
-            Err(error) if error.passes() && !said.is_empty() => said.clone(),
-            Err(error) => return Err(bound.failed(&error)),
+            Err(error) => match &last {
+                Some(last) if error.passes() => last.clone(),
+                _ => return Err(limit.explain_failure(&error)),
+            },
         };
-        let Some(pause) = bound.pause(&mut pauses) else {
+        let Some(pause) = limit.next_pause(&mut backoff) else {
             return Err(Unproven::new(
-                format!("{waiting} after {}", bound.elapsed()),
+                format!("{waiting} after {}", limit.describe_elapsed_time()),
                 HELP,
             ));
         };
-        if waiting != said {
+        if last.as_ref() != Some(&waiting) {
             tracing::info!("waiting: {waiting}");
-            said = waiting;
         }
+        last = Some(waiting);
         tokio::time::sleep(pause).await;
     }
 }
 
-/// The listener that has to serve green during this lifecycle event.
-fn listener(facts: &Facts) -> Result<(&'static str, &str), Unproven> {
-    let event = facts.lifecycle_event.as_deref().unwrap_or_default();
-    let (what, listener) = if event == "AfterAllowTraffic" {
-        ("production listener", &facts.deployment.production_listener)
-    } else {
-        ("test listener", &facts.deployment.test_listener)
-    };
-    match listener {
-        Some(listener) => Ok((what, listener)),
-        None => Err(Unproven::new(
-            format!("the deployment group has no {what}"),
+/// The ARN of the listener that has to serve green.
+fn expect_listener(listener: &ServingListener) -> Result<&str, Unproven> {
+    listener.arn.as_deref().ok_or_else(|| {
+        Unproven::new(
+            format!("the deployment group has no {}", listener.name),
             "give the deployment group a test listener, or set `SMOKE_PROOF` to `identity`",
-        )),
-    }
+        )
+    })
 }
 
 /// Green behind one listener proves nothing of another, nor of another load
 /// balancer. Returns the load balancer's name in DNS.
-async fn is_the_target(
+async fn check_target(
     load_balancer: &LoadBalancer,
     what: &str,
     listener: &str,
     connection: &Connection,
-    bound: Bound,
+    limit: TimeLimit,
 ) -> Result<String, Unproven> {
-    let failed = |error: CallError| bound.failed(&error);
-    let found = load_balancer.listener(listener, bound.until).await;
+    let explain = |error: CallError| limit.explain_failure(&error);
+    let found = load_balancer.listener(listener, limit.until).await;
     let Some(Listener {
         port,
         load_balancer: arn,
-    }) = found.map_err(failed)?
+    }) = found.map_err(explain)?
     else {
-        return Err(Unproven {
-            reason: format!("the load balancer does not know the {what}"),
-            help: None,
-        });
+        return Err(Unproven::without_help(format!(
+            "the load balancer does not know the {what}"
+        )));
     };
-    let (_, dialled) = dialled::dialled(connection);
+    let (_, dialled) = addresses::dialled_address(connection);
+    // A load balancer has one listener a port, so that another port is
+    // another listener.
     if dialled != port {
         return Err(Unproven::new(
             format!(
@@ -217,38 +206,12 @@ async fn is_the_target(
              stands before it",
         ));
     }
-    let name = load_balancer.name(&arn, bound.until).await;
-    let Some(name) = name.map_err(failed)? else {
-        return Err(Unproven {
-            reason: format!("the load balancer of the {what} has no name"),
-            help: None,
-        });
+    let name = load_balancer.name(&arn, limit.until).await;
+    let Some(name) = name.map_err(explain)? else {
+        return Err(Unproven::without_help(format!(
+            "the load balancer of the {what} has no name"
+        )));
     };
-    dialled::is_load_balancer(what, &name, connection, bound).await?;
+    addresses::check_load_balancer(what, &name, connection, limit).await?;
     Ok(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lifecycle_event_says_which_listener_has_to_serve_green() {
-        let check = |event: Option<&str>, expected: &str| {
-            let mut facts = Facts {
-                lifecycle_event: event.map(str::to_owned),
-                ..Facts::default()
-            };
-            facts.deployment.test_listener = Some("test".to_owned());
-            facts.deployment.production_listener = Some("production".to_owned());
-            let found = listener(&facts).map(|(_, listener)| listener);
-            assert_eq!(found, Ok(expected));
-        };
-        check(Some("AfterAllowTestTraffic"), "test");
-        check(Some("BeforeAllowTraffic"), "test");
-        check(Some("AfterAllowTraffic"), "production");
-        check(None, "test");
-        let none = listener(&Facts::default()).unwrap_err();
-        assert_eq!(none.reason, "the deployment group has no test listener");
-    }
 }

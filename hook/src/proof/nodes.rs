@@ -19,8 +19,8 @@ use runner::settings::Limits;
 use tokio::time::Instant;
 use url::Url;
 
-use super::dialled::Names;
-use super::identity::Question;
+use super::addresses::Names;
+use super::question::Question;
 use aws::calls::LEAST;
 
 /// The longest that one answer may take.
@@ -72,9 +72,9 @@ impl<'a> Nodes<'a> {
 
     /// Asks each of them once, and says what was wrong: an answer that is not
     /// green's, or else silence.
-    pub(super) async fn ask(&mut self, until: Instant) -> Result<(), Wrong> {
+    pub(super) async fn ask(&mut self, until: Instant) -> Result<(), WrongAnswer> {
         let shown = self.names.addresses(until).await;
-        let shown = shown.map_err(Wrong::silence)?;
+        let shown = shown.map_err(|error| WrongAnswer::silence(error.to_string()))?;
         for node in self.by_address.values_mut() {
             node.absent += 1;
         }
@@ -83,20 +83,23 @@ impl<'a> Nodes<'a> {
         for address in shown.addresses {
             self.by_address.entry(address).or_default().absent = 0;
         }
+        // A load balancer that shrinks takes nodes out of DNS first.
         self.by_address.retain(|_, node| node.absent < MOST_ABSENT);
         let (plan, connection) = (&self.question.plan, self.connection);
-        let asked = self
+        let answers = self
             .by_address
             .iter_mut()
             .map(|(&address, node)| async move {
                 let answer = ask(plan, connection, address, until).await;
+                // One answer of blue among green's means that the node knows
+                // both.
                 node.streak = if answer.is_ok() { node.streak + 1 } else { 0 };
-                answer.map_err(|wrong| Wrong {
-                    why: format!("{address}: {}", wrong.why),
+                answer.map_err(|wrong| WrongAnswer {
+                    reason: format!("{address}: {}", wrong.reason),
                     ..wrong
                 })
             });
-        let wrong = join_all(asked).await.into_iter().filter_map(Result::err);
+        let wrong = join_all(answers).await.into_iter().filter_map(Result::err);
         // An answer says more than silence.
         match wrong.min_by_key(|wrong| !wrong.is_answer) {
             Some(wrong) => Err(wrong),
@@ -114,13 +117,14 @@ impl<'a> Nodes<'a> {
     pub(super) fn notes(&self) -> Vec<String> {
         let name = self.names.name();
         let mut notes = Vec::new();
+        // Of an address there is nothing more to know than that it was asked.
         if name.parse::<IpAddr>().is_err() {
-            let asked = match self.by_address.len() {
+            let addresses = match self.by_address.len() {
                 1 => "1 address".to_owned(),
                 several => format!("{several} addresses"),
             };
             notes.push(format!(
-                "the identity was asked at {asked} of `{name}`, of which DNS shows {} at once",
+                "the identity was asked at {addresses} of `{name}`, of which DNS shows {} at once",
                 self.shown
             ));
         }
@@ -134,17 +138,17 @@ impl<'a> Nodes<'a> {
     }
 }
 
-/// An answer that is not green's.
-pub(super) struct Wrong {
-    pub(super) why: String,
+/// An answer that is not green's, or silence.
+pub(super) struct WrongAnswer {
+    pub(super) reason: String,
     /// Whether it was an answer at all.
     pub(super) is_answer: bool,
 }
 
-impl Wrong {
-    fn silence(why: impl Into<String>) -> Self {
+impl WrongAnswer {
+    pub(super) fn silence(reason: impl Into<String>) -> Self {
         Self {
-            why: why.into(),
+            reason: reason.into(),
             is_answer: false,
         }
     }
@@ -156,17 +160,18 @@ async fn ask(
     connection: &Connection,
     address: SocketAddr,
     until: Instant,
-) -> Result<(), Wrong> {
+) -> Result<(), WrongAnswer> {
     let mut connection = connection.clone();
     // Nobody else is asked for the identity, not even by the target's name.
     connection.target = connection.target.allowing(Hosts::default());
     if connection.target.is_address() {
-        connection.target = at(&connection.target, address)
-            .ok_or_else(|| Wrong::silence("no URL can be made of the address"))?;
+        connection.target = replace_host(&connection.target, address)
+            .ok_or_else(|| WrongAnswer::silence("no URL can be made of the address"))?;
     } else {
         connection.connect_to = address.to_string().parse().ok();
     }
-    let client = Client::new(&connection).map_err(|error| Wrong::silence(error.to_string()))?;
+    let client =
+        Client::new(&connection).map_err(|error| WrongAnswer::silence(error.to_string()))?;
     let left = until.saturating_duration_since(Instant::now());
     let limits = Limits {
         // A last look is given the time to see something.
@@ -178,30 +183,30 @@ async fn ask(
 }
 
 /// A target that is an address, at another one.
-fn at(target: &Target, address: SocketAddr) -> Option<Target> {
+fn replace_host(target: &Target, address: SocketAddr) -> Option<Target> {
     let mut url = Url::parse(&target.to_string()).ok()?;
     url.set_ip_host(address.ip()).ok()?;
     url.as_str().parse().ok()
 }
 
-fn judge(report: &Report) -> Result<(), Wrong> {
+fn judge(report: &Report) -> Result<(), WrongAnswer> {
     let Some(check) = report.checks.first() else {
-        return Err(Wrong::silence("nothing was asked"));
+        return Err(WrongAnswer::silence("nothing was asked"));
     };
     if check.outcome == Outcome::Passed {
         return Ok(());
     }
     let failure = check.failures().next();
     Err(failure.map_or_else(
-        || Wrong::silence("no answer"),
+        || WrongAnswer::silence("no answer"),
         |failure| {
             let diagnostic = &failure.diagnostic;
-            let why = match (&diagnostic.expected, &diagnostic.found) {
+            let reason = match (&diagnostic.expected, &diagnostic.found) {
                 (Some(expected), Some(found)) => format!("expected {expected}, found {found}"),
                 _ => diagnostic.to_string(),
             };
-            Wrong {
-                why,
+            WrongAnswer {
+                reason,
                 is_answer: failure.class == Class::WrongAnswer,
             }
         },
@@ -216,7 +221,7 @@ mod tests {
     fn a_target_that_is_an_address_is_asked_at_others_with_its_own_host() {
         let check = |target: &str, address: &str, expected: &str| {
             let target: Target = target.parse().unwrap();
-            let found = at(&target, address.parse().unwrap()).unwrap();
+            let found = replace_host(&target, address.parse().unwrap()).unwrap();
             assert_eq!(found.to_string(), expected);
         };
         check(

@@ -18,9 +18,8 @@ use http::{HeaderMap, Method, header};
 use report::Route;
 use url::Url;
 
-use super::conditions::{Holds, Request, Seen};
-use super::rules::list;
-use super::words::Groups;
+use super::conditions::{Match, Request, RequestView};
+use super::words::{Groups, join_with_and};
 use crate::load_balancer::{Login, Rule};
 
 /// The rules of a listener, and which target group is green.
@@ -39,10 +38,11 @@ impl Routes {
     /// headers are those that are sent; the host is that of the URL if none of
     /// them is `host`.
     pub(crate) fn route(&self, method: &Method, url: &Url, headers: &HeaderMap) -> Route {
+        // A check may name another host than it connects to.
         let named = headers.get(header::HOST).and_then(|it| it.to_str().ok());
         let host = named.or(url.host_str()).unwrap_or_default();
-        let seen = Seen {
-            host: without_port(host),
+        let view = RequestView {
+            host: strip_port(host),
             request: Some(Request {
                 method: method.as_str(),
                 path: url.path(),
@@ -53,32 +53,32 @@ impl Routes {
         // The rules that may hold, before the first one that does.
         let mut doubtful: Vec<(&Rule, Route)> = Vec::new();
         for rule in &self.rules {
-            match rule.takes(seen) {
-                Holds::No => {}
-                Holds::Perhaps => doubtful.push((rule, self.by(rule, headers))),
-                Holds::Yes => return self.among(&doubtful, self.by(rule, headers)),
+            match rule.matches(view) {
+                Match::No => {}
+                Match::Perhaps => doubtful.push((rule, self.follow(rule, headers))),
+                Match::Yes => return self.decide(&doubtful, self.follow(rule, headers)),
             }
         }
         let nobody = Route::Elsewhere("the listener has no default action".to_owned());
-        self.among(&doubtful, nobody)
+        self.decide(&doubtful, nobody)
     }
 
     /// Where a rule leads a request that it takes.
-    fn by(&self, rule: &Rule, headers: &HeaderMap) -> Route {
+    fn follow(&self, rule: &Rule, headers: &HeaderMap) -> Route {
         let groups = self.groups();
-        if !groups.shares(&rule.action).are_greens_alone() {
-            return Route::Elsewhere(groups.rule(rule));
+        if !groups.shares(&rule.action).are_green_only() {
+            return Route::Elsewhere(groups.describe_rule(rule));
         }
-        match rule.login.as_ref().map(|login| login.is_passed(headers)) {
+        match rule.login.as_ref().map(|login| login.lets_pass(headers)) {
             None => Route::Release,
-            Some(Holds::No) => Route::Elsewhere(groups.rule(rule)),
-            Some(_) => Route::Undecided(groups.rule(rule)),
+            Some(Match::No) => Route::Elsewhere(groups.describe_rule(rule)),
+            Some(_) => Route::Undecided(groups.describe_rule(rule)),
         }
     }
 
     /// Where a request is led that certain rules may take before this happens
     /// to it. It makes no difference whether they do if they lead there, too.
-    fn among(&self, doubtful: &[(&Rule, Route)], certain: Route) -> Route {
+    fn decide(&self, doubtful: &[(&Rule, Route)], certain: Route) -> Route {
         let same_way = |route: &Route| match &certain {
             Route::Release => *route == Route::Release,
             Route::Elsewhere(_) => matches!(route, Route::Elsewhere(_)),
@@ -88,21 +88,22 @@ impl Routes {
             return certain;
         }
         let differ = doubtful.iter().filter(|(_, route)| !same_way(route));
-        let rules = differ.map(|(rule, _)| self.groups().rule(rule));
+        let rules = differ.map(|(rule, _)| self.groups().describe_rule(rule));
         let behind = match &certain {
             Route::Undecided(rule) => Some(rule.clone()),
             _ => None,
         };
-        Route::Undecided(list(rules.chain(behind)))
+        Route::Undecided(join_with_and(rules.chain(behind)))
     }
 
     /// Whether these rules are the same for requests to a host.
-    pub(super) fn are_for(&self, host: &str, rules: &[Rule]) -> bool {
-        let seen = Seen {
+    pub(super) fn match_for(&self, host: &str, rules: &[Rule]) -> bool {
+        let view = RequestView {
             host,
             request: None,
         };
-        let may_take = |rule: &&Rule| rule.takes(seen) != Holds::No;
+        // Other teams change rules for other hosts at any time.
+        let may_take = |rule: &&Rule| rule.matches(view) != Match::No;
         let before = self.rules.iter().filter(may_take);
         before.eq(rules.iter().filter(may_take))
     }
@@ -118,22 +119,22 @@ impl Routes {
 impl Login {
     /// Whether a request passes: it may if it holds a session or a token,
     /// which the load balancer alone can judge.
-    fn is_passed(&self, headers: &HeaderMap) -> Holds {
+    fn lets_pass(&self, headers: &HeaderMap) -> Match {
         let Some((name, text)) = &self.needs else {
-            return Holds::Perhaps;
+            return Match::Perhaps;
         };
         let mut values = headers.get_all(*name).iter();
         let has = |value: &[u8]| value.windows(text.len()).any(|it| it == text.as_bytes());
         if values.any(|value| has(value.as_bytes())) {
-            Holds::Perhaps
+            Match::Perhaps
         } else {
-            Holds::No
+            Match::No
         }
     }
 }
 
 /// The host of a `host` header or a URL.
-fn without_port(host: &str) -> &str {
+fn strip_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,

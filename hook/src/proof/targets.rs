@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::list;
+use super::words::{NotGreen, join_with_and};
 use crate::load_balancer::TargetHealth;
 
 /// Whether all targets are healthy, and as many as there are tasks; else how
@@ -10,16 +10,18 @@ use crate::load_balancer::TargetHealth;
 ///
 /// Those on their way out do not count. One that is being registered beside
 /// enough healthy ones belongs to a service that grows: nobody waits for it.
-pub(super) fn healthy(targets: &[TargetHealth], tasks: usize) -> Result<(), String> {
+pub(super) fn check_health(targets: &[TargetHealth], tasks: usize) -> Result<(), NotGreen> {
     let mut staying = 0;
     let mut healthy = 0;
     let mut bad = 0;
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for target in targets {
         match target.state.as_str() {
+            // A target that is leaving gets no new requests.
             "draining" | "unhealthy.draining" => continue,
             "healthy" => healthy += 1,
             other => {
+                // A target that is being registered is no sign of trouble.
                 bad += usize::from(other != "initial");
                 let state = match &target.reason {
                     Some(reason) => format!("{other} ({reason})"),
@@ -31,8 +33,10 @@ pub(super) fn healthy(targets: &[TargetHealth], tasks: usize) -> Result<(), Stri
         staying += 1;
     }
     if staying == 0 {
-        return Err("green's target group has no targets".to_owned());
+        return Err(NotGreen::new("green's target group has no targets"));
     }
+    // ECS may count no task yet, and green needs a healthy target all the
+    // same.
     if bad == 0 && healthy >= tasks.max(1) {
         return Ok(());
     }
@@ -42,10 +46,10 @@ pub(super) fn healthy(targets: &[TargetHealth], tasks: usize) -> Result<(), Stri
     }
     let all = staying + missing;
     let states = states.iter().map(|(state, n)| format!("{n} {state}"));
-    Err(format!(
+    Err(NotGreen::new(format!(
         "{healthy} of {all} targets of green are healthy: {}",
-        list(states)
-    ))
+        join_with_and(states)
+    )))
 }
 
 #[cfg(test)]
@@ -62,7 +66,8 @@ mod tests {
                     reason: None,
                 })
                 .collect();
-            let found = healthy(&targets, tasks).err().unwrap_or_default();
+            let found = check_health(&targets, tasks);
+            let found = found.err().map_or(String::new(), |it| it.to_string());
             assert_eq!(found, expected, "{states:?}");
         };
         check(&["healthy"], 1, "");

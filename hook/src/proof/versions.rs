@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join;
 
-use super::facts::Green;
-use super::identity::Expected;
-use super::{Bound, Unproven};
-use crate::ecs::{Ecs, TaskSet};
+use crate::deployment::{BlueGreen, RunningVersion};
+use crate::ecs::Ecs;
+use crate::settings::Expected;
+use crate::time_limit::{TimeLimit, Unproven};
 
 /// The new version, and the one that it is to replace.
 #[derive(Debug, Default)]
@@ -29,42 +29,63 @@ pub(super) struct Version {
 }
 
 /// Asks for green's, and for blue's if they are to be compared.
-pub(super) async fn ask(
+pub(super) async fn fetch(
     ecs: &Ecs,
-    green: &Green,
+    both: &BlueGreen,
     compared: bool,
-    bound: Bound,
+    limit: TimeLimit,
 ) -> Result<Versions, Unproven> {
-    let blue = green.blue.as_ref().filter(|_| compared);
-    let blue = async {
-        match blue {
-            // The same revision again has the same answer.
-            Some(blue) if blue.task_definition == green.set.task_definition => Ok(None),
-            Some(blue) => version(ecs, blue, bound).await.map(Some),
+    let green = &both.green.version;
+    let blue = both.blue.as_ref().filter(|_| compared);
+    // The same revision again has the same answer, and is not asked for twice.
+    let other = blue.filter(|blue| blue.task_definition != green.task_definition);
+    let other = async {
+        match other {
+            Some(other) => fetch_version(ecs, other, limit).await.map(Some),
             None => Ok(None),
         }
     };
-    let (version, other) = try_join(version(ecs, &green.set, bound), blue).await?;
-    let same = green.blue.as_ref().filter(|_| compared && other.is_none());
+    let (green, other) = try_join(fetch_version(ecs, green, limit), other).await?;
     Ok(Versions {
-        blue: other.or_else(|| same.map(|_| version.clone())),
-        green: version,
+        blue: other.or_else(|| blue.map(|_| green.clone())),
+        green,
     })
 }
 
-async fn version(ecs: &Ecs, set: &TaskSet, bound: Bound) -> Result<Version, Unproven> {
-    let container = set.container.as_deref();
+async fn fetch_version(
+    ecs: &Ecs,
+    running: &RunningVersion,
+    limit: TimeLimit,
+) -> Result<Version, Unproven> {
+    let RunningVersion {
+        task_definition,
+        container,
+    } = running;
     let found = ecs
-        .container(&set.task_definition, container, bound.until)
+        .container(task_definition, container.as_deref(), limit.until)
         .await;
     let container = found
-        .map_err(|error| bound.failed(&error))?
+        .map_err(|error| limit.explain_failure(&error))?
         .unwrap_or_default();
     Ok(Version {
-        task_definition: set.task_definition.clone(),
+        task_definition: task_definition.clone(),
         image: Some(container.image).filter(|image| !image.is_empty()),
         environment: container.environment,
     })
+}
+
+impl Versions {
+    /// What check files and reports know of green's image, by its names there.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let green = &self.green;
+        let members = [
+            ("image", green.image.as_deref()),
+            ("tag", green.tag()),
+            ("digest", green.digest()),
+        ];
+        let members = members.into_iter();
+        members.filter_map(|(name, value)| Some((name, value?)))
+    }
 }
 
 impl Version {

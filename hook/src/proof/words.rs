@@ -2,8 +2,23 @@
 
 use std::fmt;
 
-use super::rules::list;
 use crate::load_balancer::{Action, Condition, QueryPair, Rule, Values};
+
+/// What was seen instead of green. It may pass.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{state}")]
+pub(super) struct NotGreen {
+    /// As a clause.
+    pub(super) state: String,
+}
+
+impl NotGreen {
+    pub(super) fn new(state: impl Into<String>) -> Self {
+        Self {
+            state: state.into(),
+        }
+    }
+}
 
 /// The two target groups of a deployment.
 #[derive(Debug, Clone, Copy)]
@@ -21,24 +36,26 @@ impl Groups<'_> {
             return Shares::default();
         };
         let mut shares = Shares::default();
+        // CodeDeploy leaves the group that gets nothing in the rule, with
+        // weight 0.
         for (arn, weight) in forwards.iter().filter(|(_, weight)| *weight > 0) {
             if arn == self.green {
                 shares.green += *weight;
             } else {
-                shares.others.push((name(arn), *weight));
+                shares.others.push((group_name(arn), *weight));
             }
         }
         shares
     }
 
     /// Whether a target group is one of the deployment's.
-    pub(super) fn hold(&self, name: &str) -> bool {
+    pub(super) fn contain(&self, name: &str) -> bool {
         self.pair.iter().any(|it| it == name)
     }
 
     /// A target group that is not green's: the other one of the pair is blue.
-    pub(super) fn named(&self, name: &str) -> String {
-        if self.hold(name) {
+    pub(super) fn describe_group(&self, name: &str) -> String {
+        if self.contain(name) {
             format!("blue (`{name}`)")
         } else {
             format!("`{name}`")
@@ -46,35 +63,36 @@ impl Groups<'_> {
     }
 
     /// A rule, such as ``priority 5, path `/orders*`: `fixed-response` ``.
-    pub(super) fn rule(&self, rule: &Rule) -> String {
+    pub(super) fn describe_rule(&self, rule: &Rule) -> String {
         let which = match rule.priority {
             Some(priority) => format!("priority {priority}"),
             None => "the default action".to_owned(),
         };
-        let conditions = match rule.asks() {
+        let conditions = match rule.describe_conditions() {
             asks if asks.is_empty() => asks,
             asks => format!(", {asks}"),
         };
-        format!("{which}{conditions}: {}", self.outcome(rule))
+        format!("{which}{conditions}: {}", self.describe_outcome(rule))
     }
 
     /// What becomes of the requests of a rule.
-    fn outcome(&self, rule: &Rule) -> String {
+    fn describe_outcome(&self, rule: &Rule) -> String {
         if let Action::Answer(kind) = &rule.action {
             return format!("`{kind}`");
         }
         let Shares { green, others } = self.shares(&rule.action);
         let login = rule.login.as_ref().map(|login| format!("`{}`", login.kind));
         let to = match (green, others.as_slice()) {
+            // Each weight is 0, so that no group gets the request.
             (0, []) => "nobody".to_owned(),
-            (0, others) => list(others.iter().map(|(name, _)| self.named(name))),
+            (0, others) => join_with_and(others.iter().map(|(name, _)| self.describe_group(name))),
             (_, []) => "green".to_owned(),
             (weight, others) => {
-                let others = others
-                    .iter()
-                    .map(|(name, weight)| format!("{} with weight {weight}", self.named(name)));
+                let others = others.iter().map(|(name, weight)| {
+                    format!("{} with weight {weight}", self.describe_group(name))
+                });
                 let green = format!("green with weight {weight}");
-                list(std::iter::once(green).chain(others))
+                join_with_and(std::iter::once(green).chain(others))
             }
         };
         match login {
@@ -94,15 +112,15 @@ pub(super) struct Shares<'a> {
 }
 
 impl Shares<'_> {
-    pub(super) fn are_greens_alone(&self) -> bool {
+    pub(super) fn are_green_only(&self) -> bool {
         self.green > 0 && self.others.is_empty()
     }
 }
 
 impl Rule {
     /// Its conditions.
-    pub(super) fn asks(&self) -> String {
-        list(self.conditions.iter().map(ToString::to_string))
+    pub(super) fn describe_conditions(&self) -> String {
+        join_with_and(self.conditions.iter().map(ToString::to_string))
     }
 }
 
@@ -148,6 +166,10 @@ impl fmt::Display for Values {
 }
 
 /// The name in the ARN of a target group: `…:targetgroup/NAME/ID`.
-fn name(arn: &str) -> &str {
+fn group_name(arn: &str) -> &str {
     arn.split('/').nth(1).unwrap_or(arn)
+}
+
+pub(super) fn join_with_and(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(" and ")
 }

@@ -49,30 +49,33 @@ impl SinkSettings {
             environment,
             errors: Vec::new(),
         };
-        reader.sinks()
+        reader.read_sinks()
     }
 }
 
 impl Reader<'_> {
-    pub(super) fn sinks(&mut self) -> SinkSettings {
-        let on = self.notify_on();
-        let topic = self.parsed::<Topic>(NOTIFY, "give the ARN of the SNS topic");
+    pub(super) fn read_sinks(&mut self) -> SinkSettings {
+        let on = self.read_notify_on();
+        let topic = self.parse_setting::<Topic>(NOTIFY, "give the ARN of the SNS topic");
         SinkSettings {
-            metrics: self.namespace(),
-            reports: self.reports(),
+            metrics: self.read_namespace(),
+            reports: self.read_reports(),
             notify: topic.map(|topic| Notify { topic, on }),
         }
     }
 
-    fn namespace(&mut self) -> Option<String> {
-        let Some(text) = self.environment.given(METRICS) else {
+    fn read_namespace(&mut self) -> Option<String> {
+        let Some(text) = self.environment.setting(METRICS) else {
             return Some(NAMESPACE.to_owned());
         };
+        // An empty setting means the default, so that switching off takes a
+        // word.
         if text == "off" {
             return None;
         }
         let fine = text.len() <= LONGEST_NAMESPACE
             && !text.starts_with([':', '/'])
+            // CloudWatch keeps this prefix for AWS's own services.
             && !text.starts_with("AWS/")
             && text
                 .bytes()
@@ -80,7 +83,7 @@ impl Reader<'_> {
         if fine {
             return Some(text.to_owned());
         }
-        self.error(
+        self.add_error(
             METRICS,
             format!("expected a namespace of CloudWatch, or `off`, found `{text}`"),
             format!(
@@ -90,10 +93,12 @@ impl Reader<'_> {
         None
     }
 
-    fn reports(&mut self) -> Option<Address> {
+    fn read_reports(&mut self) -> Option<Address> {
         let help = "write the bucket, and what the keys of the reports begin with";
-        let below = self.parsed::<Address>(REPORTS, help)?;
+        let below = self.parse_setting::<Address>(REPORTS, help)?;
         let key = &below.key;
+        // Keys are made by appending, and `reports` must not become
+        // `reportsd-1`.
         Some(if key.is_empty() || key.ends_with('/') {
             below
         } else {
@@ -101,13 +106,13 @@ impl Reader<'_> {
         })
     }
 
-    fn notify_on(&mut self) -> NotifyOn {
-        match self.environment.given(NOTIFY_ON) {
+    fn read_notify_on(&mut self) -> NotifyOn {
+        match self.environment.setting(NOTIFY_ON) {
             None | Some("failed") => NotifyOn::Failed,
             Some("always") => NotifyOn::Always,
             Some(text) => {
                 let found = format!("expected `failed` or `always`, found `{text}`");
-                self.error(NOTIFY_ON, found, "leave it out for `failed`");
+                self.add_error(NOTIFY_ON, found, "leave it out for `failed`");
                 NotifyOn::Failed
             }
         }

@@ -5,8 +5,6 @@ use insta::assert_snapshot;
 use std::path::Path;
 
 use super::*;
-use crate::checks::Named;
-use crate::proof::{Expected, Identity, Mode, Origin};
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
     let variables = variables
@@ -267,8 +265,6 @@ fn secrets_hosts_and_a_rate_are_read_and_no_secret_is_repeated() {
 
 #[test]
 fn check_files_may_be_in_s3() {
-    use crate::checks::Fallback;
-
     let settings = settings(&[
         (
             "SMOKE_CHECKS",
@@ -281,7 +277,7 @@ fn check_files_may_be_in_s3() {
         fallback,
         bundled,
     } = settings.checks;
-    assert!(matches!(&places[0], Named::InS3(template) if template.is_template()));
+    assert!(matches!(&places[0], CheckPlace::S3(template) if template.is_template()));
     assert_eq!(places[1..], here(&["checks"]));
     assert_eq!(fallback, Fallback::Bundled);
     assert_eq!(bundled, "/home-of-the-binary/checks");
@@ -297,9 +293,9 @@ fn check_files_may_be_in_s3() {
     ");
 }
 
-fn here(patterns: &[&str]) -> Vec<Named> {
+fn here(patterns: &[&str]) -> Vec<CheckPlace> {
     let patterns = patterns.iter();
     patterns
-        .map(|pattern| Named::Here((*pattern).to_owned()))
+        .map(|pattern| CheckPlace::Local((*pattern).to_owned()))
         .collect()
 }

@@ -9,7 +9,7 @@ use report::Report;
 use report::verdict::Verdict;
 use serde_json::{Map, Value, json};
 
-use super::Account;
+use super::Invocation;
 use crate::log;
 
 const APPLICATION: &str = "Application";
@@ -29,22 +29,22 @@ impl Metrics {
     pub(super) fn new(namespace: String, log_level: Option<&str>) -> Self {
         Self {
             namespace,
-            level: log::passing(log_level),
+            level: log::choose_passing_level(log_level),
         }
     }
 
-    pub(super) fn write(&self, account: &Account<'_>) {
-        log::line(self.level, "metrics", self.members(account));
+    pub(super) fn write(&self, invocation: &Invocation<'_>) {
+        log::write_line(self.level, "metrics", self.members(invocation));
     }
 
     /// The members that make a line one of metrics.
-    fn members(&self, account: &Account<'_>) -> Map<String, Value> {
-        let metrics = measured(account);
+    fn members(&self, invocation: &Invocation<'_>) -> Map<String, Value> {
+        let metrics = measure(invocation);
         let names: Vec<_> = metrics
             .iter()
             .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
             .collect();
-        let dimensions = dimensions(account);
+        let dimensions = dimensions(invocation);
         let keys: Vec<_> = dimensions.iter().map(|(name, _)| *name).collect();
         // Over all deployments, for an alarm; and by itself, for a graph.
         let mut sets = vec![vec![]];
@@ -60,8 +60,8 @@ impl Metrics {
             }],
         });
         let mut members = Map::from_iter([("_aws".to_owned(), metadata)]);
-        if let Some(hook) = account.hook {
-            members.insert("deployment".to_owned(), hook.deployment_id.clone().into());
+        if let Some(id) = invocation.deployment_id {
+            members.insert("deployment".to_owned(), id.into());
         }
         let dimensions = dimensions
             .into_iter()
@@ -74,39 +74,44 @@ impl Metrics {
 }
 
 /// The application and the deployment group, if both are known.
-fn dimensions(account: &Account<'_>) -> Vec<(&'static str, String)> {
-    let learned = &account.decision.learned;
-    let of = |name| {
-        let value = learned.of_deployment(name)?;
-        (value.len() <= LONGEST).then_some(value)
+fn dimensions(invocation: &Invocation<'_>) -> Vec<(&'static str, String)> {
+    let read = |name| {
+        let value = invocation.findings.deployment_text(name)?;
+        (value.len() <= LONGEST).then(|| value.to_owned())
     };
-    match (of("application"), of("group")) {
+    match (read("application"), read("group")) {
+        // CloudWatch takes no empty dimension, and half a pair would be
+        // another metric.
         (Some(application), Some(group)) => vec![(APPLICATION, application), (GROUP, group)],
         _ => Vec::new(),
     }
 }
 
 /// Each metric: its name, its unit, its value.
-fn measured(account: &Account<'_>) -> Vec<(&'static str, &'static str, Value)> {
-    let decision = account.decision;
+fn measure(invocation: &Invocation<'_>) -> Vec<(&'static str, &'static str, Value)> {
+    let decision = invocation.decision;
     let succeeded = u8::from(decision.verdict == Verdict::Succeeded);
     let counts = decision.report.as_deref().map(Report::counts);
     let counts = counts.unwrap_or_default();
     let mut metrics = vec![
         ("Verdict", "None", succeeded.into()),
-        ("Duration", "Milliseconds", milliseconds(account.took)),
+        (
+            "Duration",
+            "Milliseconds",
+            count_milliseconds(invocation.duration),
+        ),
         ("ChecksPassed", "Count", counts.passed.into()),
         ("ChecksFailed", "Count", counts.failed.into()),
         ("ChecksWarned", "Count", counts.warned.into()),
         ("ChecksNotRun", "Count", counts.not_run.into()),
     ];
-    if let Some(proof) = decision.learned.proof.get() {
-        metrics.push(("ProofTime", "Milliseconds", milliseconds(*proof)));
+    if let Some(duration) = invocation.findings.proof_time {
+        metrics.push(("ProofTime", "Milliseconds", count_milliseconds(duration)));
     }
     metrics
 }
 
-fn milliseconds(duration: Duration) -> Value {
+fn count_milliseconds(duration: Duration) -> Value {
     u64::try_from(duration.as_millis())
         .unwrap_or(u64::MAX)
         .into()

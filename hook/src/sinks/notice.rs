@@ -9,7 +9,7 @@ use report::render::json;
 use report::verdict::Verdict;
 use tokio::time::Instant;
 
-use super::{Account, Problem};
+use super::{Invocation, Problem};
 use crate::secrets;
 use crate::settings::{Notify, NotifyOn};
 
@@ -35,7 +35,7 @@ impl Notices {
     }
 
     /// Why nobody is to be told of this one.
-    pub(super) fn why_not(&self, account: &Account<'_>) -> Option<&'static str> {
+    pub(super) fn why_not(&self, account: &Invocation<'_>) -> Option<&'static str> {
         let succeeded = account.decision.verdict == Verdict::Succeeded;
         if !account.decides() && !account.is_aftermath {
             Some("CodeDeploy had a verdict already")

@@ -14,7 +14,7 @@ use report::{Link, Report};
 use tokio::time::Instant;
 
 use super::Problem;
-use super::account::{console, in_url};
+use super::links::{console_url, encode_in_url};
 use crate::secrets;
 
 /// Stores reports.
@@ -71,7 +71,7 @@ impl Reports {
 
     /// Where the reports of an invocation are found, the folder last.
     pub(super) fn links(&self, key: &Key) -> Vec<Link> {
-        let (console, region) = (console(&self.region), &self.region);
+        let (console, region) = (console_url(&self.region), &self.region);
         let page = self.run(key, "report.html");
         let link = |title: &str, url: String| Link {
             title: title.to_owned(),
@@ -83,7 +83,7 @@ impl Reports {
                 format!(
                     "{console}/s3/object/{}?region={region}&prefix={}",
                     page.bucket,
-                    in_url(&page.key)
+                    encode_in_url(&page.key)
                 ),
             ),
             link("files", self.run(key, "").to_string()),

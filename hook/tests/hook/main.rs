@@ -27,6 +27,7 @@ mod metrics;
 mod mixed_colours;
 mod one_build;
 mod one_stack;
+mod order;
 mod own_requests;
 mod proof;
 mod proof_calls;

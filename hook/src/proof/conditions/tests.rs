@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::Holds::{No, Perhaps, Yes};
+use super::Match::{No, Perhaps, Yes};
 use super::*;
 
 fn values(patterns: &[&str], expressions: &[&str]) -> Values {
@@ -37,7 +37,7 @@ fn query(pairs: &[&str]) -> Condition {
 
 /// A request of the host `shop.example.com`, with these headers.
 #[track_caller]
-fn check_with(headers: &[(&str, &str)], condition: &Condition, path: &str, expected: Holds) {
+fn check_with(headers: &[(&str, &str)], condition: &Condition, path: &str, expected: Match) {
     let headers: HeaderMap = headers
         .iter()
         .map(|(name, value)| {
@@ -55,15 +55,15 @@ fn check_with(headers: &[(&str, &str)], condition: &Condition, path: &str, expec
         query,
         headers: &headers,
     };
-    let seen = Seen {
+    let seen = RequestView {
         host: "shop.example.com",
         request: Some(request),
     };
-    assert_eq!(condition.holds(seen), expected, "{condition} {path}");
+    assert_eq!(condition.matches(seen), expected, "{condition} {path}");
 }
 
 #[track_caller]
-fn check(condition: &Condition, path: &str, expected: Holds) {
+fn check(condition: &Condition, path: &str, expected: Match) {
     check_with(&[], condition, path, expected);
 }
 
@@ -124,7 +124,7 @@ fn a_host_is_compared_without_its_case() {
 
 #[test]
 fn a_header_is_found_by_its_name_and_each_of_its_values() {
-    let check = |pattern: &str, expected: Holds| {
+    let check = |pattern: &str, expected: Match| {
         let headers = [("x-app", "one"), ("x-app", "Two, three"), ("x-b", "x")];
         let condition = header("X-App", values(&[pattern], &[]));
         check_with(&headers, &condition, "/", expected);
@@ -252,7 +252,7 @@ fn a_pattern_for_grpc_may_name_a_package_or_a_service() {
 fn all_conditions_of_a_rule_have_to_hold() {
     let path = |pattern: &str| Condition::Path(values(&[pattern], &[]));
     let doubtful = Condition::SourceIp(vec!["10.0.0.0/8".to_owned()]);
-    let seen = Seen {
+    let seen = RequestView {
         host: "shop.example.com",
         request: Some(Request {
             method: "GET",
@@ -273,13 +273,13 @@ fn all_conditions_of_a_rule_have_to_hold() {
             conditions,
             ..Rule::default()
         };
-        assert_eq!(rule.takes(seen), expected, "{rule:?}");
+        assert_eq!(rule.matches(seen), expected, "{rule:?}");
     }
 }
 
 #[test]
 fn of_a_request_that_is_not_known_only_the_host_decides() {
-    let seen = Seen {
+    let seen = RequestView {
         host: "shop.example.com",
         request: None,
     };
@@ -292,6 +292,6 @@ fn of_a_request_that_is_not_known_only_the_host_decides() {
         (query(&["a=b"]), Perhaps),
         (header("x-app", values(&["*"], &[])), Perhaps),
     ] {
-        assert_eq!(condition.holds(seen), expected, "{condition}");
+        assert_eq!(condition.matches(seen), expected, "{condition}");
     }
 }

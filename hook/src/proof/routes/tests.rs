@@ -273,7 +273,7 @@ fn a_rule_is_told_by_its_priority_its_conditions_and_what_it_does() {
         (Condition::Host(values(&["*.test"])), "host `*.test`"),
     ] {
         let rule = rule(4, &[condition], answer("redirect"));
-        let told = routes(&[]).groups().rule(&rule);
+        let told = routes(&[]).groups().describe_rule(&rule);
         assert_eq!(told, format!("priority 4, {expected}: `redirect`"));
     }
 }

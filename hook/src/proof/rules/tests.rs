@@ -62,15 +62,15 @@ fn rule(conditions: &[(&str, &str)], action: Action) -> Rule {
 
 fn judged(rules: &[Rule]) -> Result<Vec<String>, String> {
     let pair = ["shop-blue".to_owned(), "shop-green".to_owned()];
-    let asked = Asked {
-        what: "test listener",
+    let check = RuleCheck {
+        listener: "test listener",
         host: HOST,
         groups: Groups {
             green: GREEN,
             pair: &pair,
         },
     };
-    asked.judge(rules, "still ")
+    check.judge(rules, "still ").map_err(|it| it.state)
 }
 
 /// The default rule leads so, and there is no other.

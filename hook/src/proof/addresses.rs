@@ -2,6 +2,7 @@
 //! the load balancer whose listener is proven.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use client::hosts::Hosts;
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 
-use super::{Bound, Pauses, Unproven};
+use crate::time_limit::{Backoff, TimeLimit, Unproven};
 use aws::calls::LEAST;
 
 /// The longest that a name may take to resolve.
@@ -20,10 +21,10 @@ const LOOKUP: Duration = Duration::from_secs(5);
 /// addresses at a time.
 const LOOKUPS: u32 = 4;
 /// The pause between two look-ups.
-const PAUSE: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_millis(500));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_millis(500));
 
 /// The host and the port that are dialled.
-pub(super) fn dialled(connection: &Connection) -> (&str, u16) {
+pub(super) fn dialled_address(connection: &Connection) -> (&str, u16) {
     let target = &connection.target;
     match &connection.connect_to {
         // An address is dialled as it is.
@@ -44,17 +45,25 @@ pub(super) struct Names<'a> {
 
 /// What one look-up of names shows.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct Lookup {
     pub(super) addresses: Vec<SocketAddr>,
     /// The family that is left out, because no route leads to it.
     pub(super) left_out: Option<&'static str>,
 }
 
+/// A name that stands for no address.
+#[derive(Debug, thiserror::Error)]
+#[error("`{host}` does not resolve: {source}")]
+pub(super) struct LookupError {
+    host: String,
+    source: io::Error,
+}
+
 impl<'a> Names<'a> {
     /// What is dialled, and beside that the load balancer's own name.
     pub(super) fn new(connection: &'a Connection, own: Option<&'a str>) -> Self {
-        let (host, port) = dialled(connection);
-        let own = own.filter(|own| plain(own) != plain(host));
+        let (host, port) = dialled_address(connection);
+        let own = own.filter(|own| normalize(own) != normalize(host));
         let hosts = std::iter::once(host).chain(own).collect();
         Self { hosts, port }
     }
@@ -66,38 +75,44 @@ impl<'a> Names<'a> {
 
     /// All addresses that they stand for, as far as they can be reached from
     /// here.
-    pub(super) async fn addresses(&self, until: Instant) -> Result<Shown, String> {
-        let each = self.hosts.iter().map(|host| lookup(host, self.port, until));
+    pub(super) async fn addresses(&self, until: Instant) -> Result<Lookup, LookupError> {
+        let each = self
+            .hosts
+            .iter()
+            .map(|host| look_up(host, self.port, until));
         let mut addresses = Vec::new();
         for found in join_all(each).await {
             addresses.extend(found?);
         }
         addresses.sort();
         addresses.dedup();
-        Ok(reachable(addresses, has_route))
+        Ok(keep_reachable(addresses, has_route))
     }
 }
 
 /// Whether the load balancer of this name is what is dialled.
-pub(super) async fn is_load_balancer(
+pub(super) async fn check_load_balancer(
     what: &str,
     name: &str,
     connection: &Connection,
-    bound: Bound,
+    limit: TimeLimit,
 ) -> Result<(), Unproven> {
-    let (host, port) = dialled(connection);
-    if plain(host) == plain(name) {
+    let (host, port) = dialled_address(connection);
+    // The same name needs no look-up, and none can fail.
+    if normalize(host) == normalize(name) {
         return Ok(());
     }
     let names = Names::new(connection, None);
     let mut known: BTreeSet<IpAddr> = BTreeSet::new();
-    let (mut looks, mut pauses) = (0, PAUSE);
+    let (mut looks, mut backoff) = (0, BACKOFF);
     loop {
         looks += 1;
-        let until = bound.until;
-        let (dialled, own) = join(names.addresses(until), lookup(name, port, until)).await;
+        let until = limit.until;
+        let (dialled, own) = join(names.addresses(until), look_up(name, port, until)).await;
         let why = match (dialled, own) {
             (Ok(dialled), Ok(own)) => {
+                // A name shows a part of its addresses at a time, so that
+                // what it has shown before counts.
                 known.extend(own.iter().map(|address| address.ip().to_canonical()));
                 let dialled = dialled.addresses.iter();
                 let mut foreign = dialled.map(|address| address.ip().to_canonical());
@@ -105,13 +120,14 @@ pub(super) async fn is_load_balancer(
                 match foreign.find(|address| !known.contains(address)) {
                     None if !is_empty => return Ok(()),
                     None => format!("`{host}` stands for no address"),
+                    // The message names the address already.
                     Some(address) if host == address.to_string() => String::new(),
                     Some(address) => format!("`{host}` is {address}"),
                 }
             }
-            (Err(why), _) | (_, Err(why)) => why,
+            (Err(error), _) | (_, Err(error)) => error.to_string(),
         };
-        let pause = bound.pause(&mut pauses).filter(|_| looks < LOOKUPS);
+        let pause = limit.next_pause(&mut backoff).filter(|_| looks < LOOKUPS);
         let Some(pause) = pause else {
             let why = match why.as_str() {
                 "" => String::new(),
@@ -133,22 +149,24 @@ pub(super) async fn is_load_balancer(
 
 /// Notes on hosts that checks may ask, and that are the same load balancer on
 /// another port: nothing of the proof holds there.
-pub(super) async fn unproven_doors(
+pub(super) async fn note_other_ports(
     hosts: &Hosts,
     connection: &Connection,
-    bound: Bound,
+    limit: TimeLimit,
 ) -> Vec<String> {
-    let (_, port) = dialled(connection);
+    let (_, port) = dialled_address(connection);
     let others: Vec<_> = hosts.exact().filter(|(_, other)| *other != port).collect();
     if others.is_empty() {
         return Vec::new();
     }
-    let until = bound.until.min(Instant::now() + LOOKUP);
+    let until = limit.until.min(Instant::now() + LOOKUP);
     let own = Names::new(connection, None).addresses(until).await;
+    // A note is worth no failure: the proof finds out by itself if the name
+    // stays unknown.
     let own = own.unwrap_or_default().addresses;
     let looked_up = others
         .iter()
-        .map(|(host, other)| lookup(host, *other, until));
+        .map(|(host, other)| look_up(host, *other, until));
     let looked_up = join_all(looked_up).await;
     let found = others.iter().zip(looked_up).filter(|(_, found)| {
         let addresses = found.iter().flatten();
@@ -166,19 +184,21 @@ pub(super) async fn unproven_doors(
 }
 
 /// A name as DNS compares it. `dualstack.` stands for the same load balancer.
-fn plain(name: &str) -> String {
+fn normalize(name: &str) -> String {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name.strip_prefix("dualstack.").unwrap_or(&name).to_owned()
 }
 
-async fn lookup(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, String> {
+async fn look_up(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, LookupError> {
     let left = until.saturating_duration_since(Instant::now());
     let longest = left.clamp(LEAST, LOOKUP);
     let found = tokio::time::timeout(longest, tokio::net::lookup_host((host, port))).await;
-    let unknown = |why: String| format!("`{host}` does not resolve: {why}");
     let mut found: Vec<_> = found
-        .map_err(|_| unknown("no answer in time".to_owned()))?
-        .map_err(|error| unknown(error.to_string()))?
+        .unwrap_or_else(|_| Err(io::Error::other("no answer in time")))
+        .map_err(|source| LookupError {
+            host: host.to_owned(),
+            source,
+        })?
         .collect();
     found.sort();
     found.dedup();
@@ -188,7 +208,10 @@ async fn lookup(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>
 /// Leaves out the family to which no route leads, if one leads to the other: a
 /// function without IPv6 has none to half of what a dual-stack load balancer's
 /// name stands for.
-fn reachable(mut addresses: Vec<SocketAddr>, has_route: impl Fn(&SocketAddr) -> bool) -> Shown {
+fn keep_reachable(
+    mut addresses: Vec<SocketAddr>,
+    has_route: impl Fn(&SocketAddr) -> bool,
+) -> Lookup {
     let reached = |is_ipv4: bool| {
         let mut family = addresses.iter().filter(|it| it.is_ipv4() == is_ipv4);
         family.any(&has_route)
@@ -196,13 +219,15 @@ fn reachable(mut addresses: Vec<SocketAddr>, has_route: impl Fn(&SocketAddr) -> 
     let left_out = match (reached(true), reached(false)) {
         (true, false) => Some(("IPv6", true)),
         (false, true) => Some(("IPv4", false)),
+        // Without any route the connection says why, and with both nothing is
+        // left out.
         _ => None,
     };
     let all = addresses.len();
     if let Some((_, kept_ipv4)) = left_out {
         addresses.retain(|address| address.is_ipv4() == kept_ipv4);
     }
-    Shown {
+    Lookup {
         left_out: left_out
             .filter(|_| addresses.len() < all)
             .map(|(family, _)| family),
@@ -239,7 +264,7 @@ mod tests {
                 texts.iter().map(|text| text.parse().unwrap()).collect()
             };
             let routed = parsed(routed);
-            let shown = reachable(parsed(all), |address| routed.contains(address));
+            let shown = keep_reachable(parsed(all), |address| routed.contains(address));
             assert_eq!(shown.addresses, parsed(kept), "{all:?}");
             assert_eq!(shown.left_out, left_out, "{all:?}");
         };
@@ -262,8 +287,8 @@ mod tests {
             "shop-1.eu-central-1.elb.amazonaws.com.",
             "dualstack.shop-1.eu-central-1.elb.amazonaws.com",
         ] {
-            assert_eq!(plain(same), name);
+            assert_eq!(normalize(same), name);
         }
-        assert_ne!(plain("internal-shop-1.elb.amazonaws.com"), name);
+        assert_ne!(normalize("internal-shop-1.elb.amazonaws.com"), name);
     }
 }

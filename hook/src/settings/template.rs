@@ -3,9 +3,8 @@
 
 use aws::s3::Address;
 use diagnostic::suggest;
-use serde_json::Value;
-
-use crate::decision::Problem;
+use report::Problem;
+use serde_json::{Map, Value};
 
 /// What may be named, and what it is called in what the proof learns.
 const NAMES: [(&str, &str); 13] = [
@@ -28,6 +27,16 @@ const NAMES: [(&str, &str); 13] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Template(Vec<Piece>);
 
+/// What is wrong with a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub(crate) struct TemplateError {
+    /// What was expected, and what was found.
+    pub(crate) problem: String,
+    /// What to do.
+    pub(crate) help: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
@@ -40,36 +49,39 @@ impl Template {
     ///
     /// # Errors
     /// What was expected and found, and what to do.
-    pub(crate) fn parse(text: &str) -> Result<Self, (String, String)> {
+    pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
             let Some((inside, behind)) = after.split_once("}}") else {
-                return Err((
-                    format!("expected `}}}}` after each `{{{{`, found none in `{text}`"),
-                    "write `{{ deployment.image_tag }}`".to_owned(),
-                ));
+                return Err(TemplateError {
+                    problem: format!("expected `}}}}` after each `{{{{`, found none in `{text}`"),
+                    help: "write `{{ deployment.image_tag }}`".to_owned(),
+                });
             };
             pieces.push(Piece::Text(before.to_owned()));
-            pieces.push(named(inside.trim())?);
+            pieces.push(parse_name(inside.trim())?);
             rest = behind;
         }
         pieces.push(Piece::Text(rest.to_owned()));
         let template = Self(pieces);
-        let help = || "write the bucket and the key, such as `s3://shop-checks/{{ deployment.image_tag }}/`";
-        let example = template.with(|_| Some("x")).unwrap_or_default();
-        let address: Address = example
-            .parse()
-            .map_err(|problem| (problem, help().to_owned()))?;
+        let error = |problem: String| {
+            TemplateError {
+            problem,
+            help: "write the bucket and the key, such as `s3://shop-checks/{{ deployment.image_tag }}/`"
+                .to_owned(),
+        }
+        };
+        // Any values do to see whether what comes out is an address.
+        let example = template.render(|_| Some("x")).unwrap_or_default();
+        let address: Address = example.parse().map_err(error)?;
         // A name in the bucket would let a deployment choose whose files run.
         let Some(Piece::Text(first)) = template.0.first() else {
             return Ok(template);
         };
         if template.is_template() && !first.contains(&format!("{}/", address.bucket)) {
-            return Err((
-                format!("expected a bucket without a template, found `{text}`"),
-                help().to_owned(),
-            ));
+            let problem = format!("expected a bucket without a template, found `{text}`");
+            return Err(error(problem));
         }
         Ok(template)
     }
@@ -83,9 +95,9 @@ impl Template {
     ///
     /// # Errors
     /// What is named and not known.
-    pub(crate) fn fill(&self, deployment: Option<&Value>) -> Result<Address, Problem> {
+    pub(crate) fn fill(&self, deployment: Option<&Map<String, Value>>) -> Result<Address, Problem> {
         let value = |name: &str| deployment?.get(name)?.as_str();
-        let filled = self.with(value).map_err(|name| Problem {
+        let filled = self.render(value).map_err(|name| Problem {
             text: format!("`SMOKE_CHECKS`: expected a deployment whose `{name}` is known, found none"),
             help: Some(match deployment {
                 None => "name check files without a template for a run by hand".to_owned(),
@@ -100,7 +112,8 @@ impl Template {
         })
     }
 
-    fn with<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, &'static str> {
+    /// The text with these values; or the name of the first that has none.
+    fn render<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, &'static str> {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
@@ -112,7 +125,7 @@ impl Template {
     }
 }
 
-fn named(inside: &str) -> Result<Piece, (String, String)> {
+fn parse_name(inside: &str) -> Result<Piece, TemplateError> {
     let name = inside.strip_prefix("deployment.").map(str::trim);
     let known = NAMES.iter().find(|(known, _)| Some(*known) == name);
     if let Some((name, learned)) = known {
@@ -124,12 +137,12 @@ fn named(inside: &str) -> Result<Piece, (String, String)> {
         Some(near) => format!("write `{{{{ deployment.{near} }}}}` if that is meant"),
         None => format!("name one of {}", suggest::list(&names.collect::<Vec<_>>())),
     };
-    Err((
-        format!(
+    Err(TemplateError {
+        problem: format!(
             "expected a name such as `deployment.image_tag` between `{{{{` and `}}}}`, found `{inside}`"
         ),
         help,
-    ))
+    })
 }
 
 #[cfg(test)]
@@ -140,8 +153,8 @@ mod tests {
 
     fn filled(text: &str, deployment: Option<&Value>) -> String {
         match Template::parse(text) {
-            Err((problem, help)) => format!("{problem}; {help}"),
-            Ok(template) => match template.fill(deployment) {
+            Err(error) => format!("{error}; {}", error.help),
+            Ok(template) => match template.fill(deployment.and_then(Value::as_object)) {
                 Ok(address) => address.to_string(),
                 Err(problem) => format!("{}; {}", problem.text, problem.help.unwrap_or_default()),
             },
