@@ -75,9 +75,10 @@ ci-rest: package
 	@$(MAKE) test-terraform
 
 .PHONY: schema
-schema: | cargo ## Write the JSON Schema of check files into docs/
+schema: | cargo ## Write the JSON Schema of check files and the tables of its keys into docs/
 	@$(CARGO) run --quiet -p smoke-tests -- schema > docs/check-file.schema.json.new
 	@mv docs/check-file.schema.json.new docs/check-file.schema.json
+	@WRITE_TABLES=1 $(CARGO) test --quiet -p check-file --lib the_tables_of_the_documents > /dev/null
 
 .PHONY: stage
 stage: | cargo ## Keep the rehearsal's shop up on https://localhost:8443, to try checks on

@@ -1,11 +1,10 @@
 //! Who asks: the ways to log in.
 
-use super::keys::{AUTH, BASIC, OAUTH2, SIGV4};
+use super::keys::{AUTH, BASIC, DIGEST, OAUTH2, SIGV4, Table};
 use super::read::{Fields, Reader};
 use super::request::{authority, wrong_authority};
 use super::{Auth, OAuth2, SigV4};
 use crate::template::Template;
-use diagnostic::suggest;
 use diagnostic::yaml::{Node, Yaml};
 
 impl Reader<'_> {
@@ -14,21 +13,16 @@ impl Reader<'_> {
         if matches!(&node.value, Yaml::String(text) if text == "none") {
             return Some(Auth::None);
         }
-        let fields = self.fields(node, "`auth`", &AUTH)?;
-        let mut ways = fields
-            .iter()
-            .filter(|(key, _)| AUTH.contains(&key.text.as_str()));
+        let fields = self.fields(node, &AUTH)?;
+        let mut ways = fields.iter().filter(|(key, _)| AUTH.has(&key.text));
         let (Some((key, way)), None) = (ways.next(), ways.next()) else {
             // An unknown key is reported already, perhaps a misspelt way.
-            if fields
-                .iter()
-                .any(|(key, _)| !AUTH.contains(&key.text.as_str()))
-            {
+            if fields.iter().any(|(key, _)| !AUTH.has(&key.text)) {
                 return None;
             }
             let problem = self
                 .at(node.span, "other than one way to log in")
-                .expected(format!("one of {}", suggest::list(&AUTH)))
+                .expected(format!("one of {}", AUTH.list()))
                 .found("none of them, or several")
                 .help("write `auth: { bearer: \"{{ token }}\" }`");
             self.report(problem);
@@ -37,11 +31,11 @@ impl Reader<'_> {
         match key.text.as_str() {
             "bearer" => self.template(way, "a token").map(Auth::Bearer),
             "basic" => {
-                let (user, password) = self.user(way, "basic")?;
+                let (user, password) = self.user(way, &BASIC)?;
                 Some(Auth::Basic { user, password })
             }
             "digest" => {
-                let (user, password) = self.user(way, "digest")?;
+                let (user, password) = self.user(way, &DIGEST)?;
                 Some(Auth::Digest { user, password })
             }
             "oauth2" => self.oauth2(way),
@@ -50,15 +44,16 @@ impl Reader<'_> {
     }
 
     /// The user and the password of a way that takes both.
-    fn user(&mut self, node: &Node, way: &str) -> Option<(Template, Template)> {
-        let fields = self.fields(node, &format!("`{way}`"), &BASIC)?;
+    fn user(&mut self, node: &Node, way: &'static Table) -> Option<(Template, Template)> {
+        let fields = self.fields(node, way)?;
         let (Some(user), Some(password)) = (fields.value("user"), fields.value("password")) else {
             let problem = self
                 .at(node.span, "a login without both its parts")
                 .expected("`user` and `password`")
                 .found("one of them, or none")
                 .help(format!(
-                    "write `{way}: {{ user: …, password: \"{{{{ password }}}}\" }}`"
+                    "write `{}: {{ user: …, password: \"{{{{ password }}}}\" }}`",
+                    way.title.trim_matches('`')
                 ));
             self.report(problem);
             return None;
@@ -69,11 +64,11 @@ impl Reader<'_> {
     }
 
     fn oauth2(&mut self, node: &Node) -> Option<Auth> {
-        let fields = self.fields(node, "`oauth2`", &OAUTH2)?;
+        let fields = self.fields(node, &OAUTH2)?;
         let token_url = fields
             .value("token_url")
             .map(|node| Some((self.token_url(node)?, node.span)));
-        self.all_of(fields, "`oauth2`", &OAUTH2[..3])?;
+        self.all_of(fields, &OAUTH2)?;
         let client_id = self.part_of(fields, "client_id");
         let client_secret = self.part_of(fields, "client_secret");
         let scope = self.optional_part_of(fields, "scope");
@@ -112,10 +107,10 @@ impl Reader<'_> {
     }
 
     fn sigv4(&mut self, node: &Node) -> Option<Auth> {
-        let fields = self.fields(node, "`sigv4`", &SIGV4)?;
-        self.all_of(fields, "`sigv4`", &SIGV4[..4])?;
-        let [region, service, access_key, secret_key] =
-            [SIGV4[0], SIGV4[1], SIGV4[2], SIGV4[3]].map(|key| self.part_of(fields, key));
+        let fields = self.fields(node, &SIGV4)?;
+        self.all_of(fields, &SIGV4)?;
+        let needed = ["region", "service", "access_key", "secret_key"];
+        let [region, service, access_key, secret_key] = needed.map(|key| self.part_of(fields, key));
         let session_token = self.optional_part_of(fields, "session_token");
         Some(Auth::SigV4(Box::new(SigV4 {
             region: region?,
@@ -127,8 +122,9 @@ impl Reader<'_> {
     }
 
     /// Says which keys are missing of those that must be there.
-    fn all_of(&mut self, fields: Fields<'_>, what: &str, needed: &[&str]) -> Option<()> {
-        let missing: Vec<&str> = needed
+    fn all_of(&mut self, fields: Fields<'_>, table: &Table) -> Option<()> {
+        let missing: Vec<&str> = table
+            .all
             .iter()
             .filter(|key| fields.value(key).is_none())
             .copied()
@@ -138,7 +134,10 @@ impl Reader<'_> {
         }
         let missing: Vec<_> = missing.iter().map(|key| format!("`{key}`")).collect();
         let problem = self
-            .at(fields.span, format!("{what} without all its parts"))
+            .at(
+                fields.span,
+                format!("{} without all its parts", table.title),
+            )
             .expected(format!("{} in it", missing.join(", ")))
             .found("none")
             .help("add what is missing; secrets come from variables with `{ env: NAME }`");

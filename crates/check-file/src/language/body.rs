@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Body;
+use super::keys::{BODIES, Property};
 use super::read::{Fields, Reader};
 use crate::discover::os_reason;
 use crate::template::Template;
@@ -10,23 +11,25 @@ use diagnostic::suggest;
 use diagnostic::units::{human_bytes, human_bytes_beside};
 use diagnostic::yaml::{Node, Yaml};
 
-/// The keys that give a request its body.
-const BODIES: [&str; 6] = ["json", "form", "text", "file", "graphql", "multipart"];
-
 /// The largest file that is sent as a body or read as rows, in bytes.
 pub(super) const MOST_BODY_BYTES: u64 = 1024 * 1024;
+
+/// "`json`, `form` or …".
+fn bodies() -> String {
+    suggest::list(&BODIES.iter().map(|body| body.name).collect::<Vec<_>>())
+}
 
 impl Reader<'_> {
     /// The body, if there is one; `Err` if there is one that cannot be sent.
     pub(super) fn body(&mut self, fields: Fields<'_>) -> Result<Option<Body>, ()> {
-        let mut found = BODIES.iter().filter_map(|key| fields.get(key));
+        let mut found = BODIES.iter().filter_map(|body| fields.get(body.name));
         let Some((key, value)) = found.next() else {
             return Ok(None);
         };
         for (second, _) in found {
             let problem = self
                 .at(second.span, "a request with two bodies")
-                .expected(format!("one of {}", suggest::list(&BODIES)))
+                .expected(format!("one of {}", bodies()))
                 .found(format!("`{}` beside `{}`", second.text, key.text))
                 .help("remove one of the two");
             self.report(problem);
@@ -43,14 +46,14 @@ impl Reader<'_> {
     }
 
     /// Whether the body is compressed; only gzip is understood everywhere.
-    pub(super) fn compress(&mut self, node: &Node, body: bool) -> bool {
+    pub(super) fn compress(&mut self, property: &Property, node: &Node, body: bool) -> bool {
         let gzip = matches!(&node.value, Yaml::String(text) if text == "gzip");
         if !gzip {
-            self.wrong_type(node, "`compress`", "`gzip`", "write `compress: gzip`");
+            self.refuse(node, property);
         } else if !body {
             let problem = self
                 .at(node.span, "nothing to compress")
-                .expected(format!("a body beside it: {}", suggest::list(&BODIES)))
+                .expected(format!("a body beside it: {}", bodies()))
                 .found("none of them")
                 .help("remove `compress`; answers are decoded without it");
             self.report(problem);

@@ -30,10 +30,10 @@ impl Reader<'_> {
         };
         match &node.value {
             Yaml::String(text) if SOURCE_WORDS.contains(&text.as_str()) => {
-                self.whole(node).map(capture)
+                self.source_word(node).map(capture)
             }
             Yaml::Map(_) => {
-                let fields = self.fields(node, "a capture", &CAPTURE)?;
+                let fields = self.fields(node, &CAPTURE)?;
                 let secret = match fields.value("secret") {
                     Some(node) => self.boolean(node, "`secret`"),
                     None => Some(false),
@@ -99,13 +99,13 @@ impl Reader<'_> {
             }
             "regex" => self.pattern(value).map(Query::Regex),
             "tls" => self.tls_fact(value).map(Query::Tls),
-            "from" => self.whole(value),
+            "from" => self.source_word(value),
             _ => None,
         }
     }
 
     /// A part of the answer that needs no further word.
-    fn whole(&mut self, node: &Node) -> Option<Query> {
+    fn source_word(&mut self, node: &Node) -> Option<Query> {
         match &node.value {
             Yaml::String(text) if text == "status" => Some(Query::Status),
             Yaml::String(text) if text == "body" => Some(Query::Body),

@@ -1,12 +1,12 @@
 //! The top of a check file, and its checks.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
+use super::defaults::Defaults;
+use super::fragments::Library;
 use super::keys::{CHECK, FILE, LIBRARY, REQUEST};
 use super::read::{Fields, Reader};
-use super::steps::Defaults;
 use super::{Check, CheckFile, Flow, Severity};
 use diagnostic::yaml::{Node, Yaml};
 use diagnostic::{Diagnostic, Source, Span};
@@ -24,12 +24,8 @@ pub(super) fn file(
         problems.push(super::empty(source));
         return None;
     }
-    let mut reader = Reader {
-        source,
-        problems,
-        library: None,
-    };
-    let fields = reader.fields(root, "a check file", &FILE)?;
+    let mut reader = Reader { source, problems };
+    let fields = reader.fields(root, &FILE)?;
     let name = fields
         .value("name")
         .and_then(|node| reader.string(node, "the file's name"));
@@ -38,9 +34,8 @@ pub(super) fn file(
         .map(|node| reader.variables(node))
         .unwrap_or_default();
     let defaults = reader.defaults(fields.value("defaults"));
-    let library = reader.library(fields, &defaults);
-    reader.library = Some(Rc::new(library));
-    let setup = reader.around(fields, "setup", &defaults);
+    let library = &reader.library(fields, &defaults);
+    let setup = reader.around(fields, "setup", &defaults, library);
     // What others include need not have checks of its own.
     let is_library = fields.value("fragments").is_some()
         && fields
@@ -49,9 +44,9 @@ pub(super) fn file(
     let checks = if is_library {
         Vec::new()
     } else {
-        reader.checks(fields, &defaults)
+        reader.checks(fields, &defaults, library)
     };
-    let teardown = reader.around(fields, "teardown", &defaults);
+    let teardown = reader.around(fields, "teardown", &defaults, library);
     Some(CheckFile {
         source: Arc::clone(source),
         name: name.map_or_else(|| stem(source), str::to_owned),
@@ -72,7 +67,13 @@ fn stem(source: &Source) -> String {
 impl Reader<'_> {
     /// The steps of `setup` or `teardown`. They exist to change things, so
     /// they may write; a teardown that fails is shown and changes nothing.
-    fn around(&mut self, fields: Fields<'_>, key: &str, defaults: &Defaults) -> Option<Check> {
+    fn around(
+        &mut self,
+        fields: Fields<'_>,
+        key: &str,
+        defaults: &Defaults,
+        library: &Library,
+    ) -> Option<Check> {
         let (name, node) = fields.get(key)?;
         let severity = match key {
             "setup" => Severity::Required,
@@ -86,11 +87,11 @@ impl Reader<'_> {
             severity,
             flow: Flow::default(),
             retry: None,
-            steps: self.steps(name, node, &writing)?,
+            steps: self.steps(name, node, &writing, library)?,
         })
     }
 
-    fn checks(&mut self, fields: Fields<'_>, defaults: &Defaults) -> Vec<Check> {
+    fn checks(&mut self, fields: Fields<'_>, defaults: &Defaults, library: &Library) -> Vec<Check> {
         let Some((key, node)) = fields.get("checks") else {
             let problem = self
                 .at(fields.span, "a file without checks")
@@ -125,7 +126,7 @@ impl Reader<'_> {
         }
         let checks: Vec<_> = items
             .iter()
-            .filter_map(|item| self.check(item, defaults))
+            .filter_map(|item| self.check(item, defaults, library))
             .collect();
         self.same_names(&checks);
         checks
@@ -148,9 +149,8 @@ impl Reader<'_> {
         }
     }
 
-    fn check(&mut self, node: &Node, defaults: &Defaults) -> Option<Check> {
-        let keys = [CHECK.as_slice(), REQUEST.as_slice()].concat();
-        let fields = self.fields(node, "a check", &keys)?;
+    fn check(&mut self, node: &Node, defaults: &Defaults, library: &Library) -> Option<Check> {
+        let fields = self.fields(node, &CHECK)?;
         let name = self.check_name(fields);
         let tags = fields
             .value("tags")
@@ -168,7 +168,7 @@ impl Reader<'_> {
         let defaults = &defaults.with_writes(writes.unwrap_or(defaults.writes));
         let (retry, steps) = if let Some((key, node)) = fields.get("steps") {
             self.no_request_beside_steps(fields);
-            (retry, self.steps(key, node, defaults))
+            (retry, self.steps(key, node, defaults, library))
         } else {
             let step = self.step(fields, "a check", retry, defaults);
             (None, step.map(|step| vec![step]))
@@ -201,7 +201,7 @@ impl Reader<'_> {
 
     fn no_request_beside_steps(&mut self, fields: Fields<'_>) {
         for (key, _) in fields.iter() {
-            if REQUEST.contains(&key.text.as_str()) {
+            if REQUEST.has(&key.text) {
                 let problem = self
                     .at(key.span, "a check with both steps and a request of its own")
                     .expected("either `steps` or one request")

@@ -1,8 +1,6 @@
 //! The expectations of a step.
 
-use super::connection::of_first_and_all;
-use super::keys::EXPECTATIONS;
-use super::predicates::Kind;
+use super::keys::{EXPECT, Subject};
 use super::read::{Fields, Reader};
 use super::{Expectation, Query};
 use crate::predicate::{Operator, Predicate, Test};
@@ -30,10 +28,10 @@ impl Reader<'_> {
         request: Span,
         opens: bool,
     ) -> Vec<Expectation> {
-        let fields = node.and_then(|node| self.fields(node, "`expect`", &EXPECTATIONS));
+        let fields = node.and_then(|node| self.fields(node, &EXPECT));
         let mut expectations = Vec::new();
         if let Some(node) = fields.and_then(|fields| fields.value("status")) {
-            let predicate = self.predicate(node, Kind::Status);
+            let predicate = self.predicate(node, Subject::Status);
             expectations.extend(expectation(Query::Status, predicate));
         } else {
             let (range, word) = if opens {
@@ -54,7 +52,7 @@ impl Reader<'_> {
         };
         for (key, value) in self.entry_list_of(fields, "headers") {
             let name = self.header_name(key);
-            let predicate = self.predicate(value, Kind::Texts);
+            let predicate = self.predicate(value, Subject::Texts);
             if let (Some(name), Some(predicate)) = (name, predicate) {
                 expectations.extend(of_first_and_all(
                     predicate,
@@ -70,19 +68,17 @@ impl Reader<'_> {
             self.grpc_status_names(node);
         }
         let of_the_whole = [
-            ("grpc", Query::Grpc, Kind::Text),
-            ("version", Query::Version, Kind::Text),
-            ("redirects", Query::Redirects, Kind::Json),
-            ("url", Query::Url, Kind::Text),
-            ("body", Query::Body, Kind::Text),
-            ("size", Query::Size, Kind::Number),
-            ("sha256", Query::Sha256, Kind::Text),
+            ("grpc", Query::Grpc),
+            ("version", Query::Version),
+            ("redirects", Query::Redirects),
+            ("url", Query::Url),
+            ("body", Query::Body),
+            ("size", Query::Size),
+            ("sha256", Query::Sha256),
         ];
-        for (key, query, kind) in of_the_whole {
-            if let Some(node) = fields.value(key) {
-                let predicate = self.predicate(node, kind);
-                expectations.extend(expectation(query, predicate));
-            }
+        for (key, query) in of_the_whole {
+            let predicate = self.predicate_below(fields, key);
+            expectations.extend(expectation(query, predicate));
         }
         if let Some(node) = fields.value("tls") {
             self.tls(node, &mut expectations);
@@ -100,7 +96,7 @@ impl Reader<'_> {
     fn of_variables(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
         for (key, value) in self.entry_list_of(fields, "variables") {
             let named = self.identifier(key, "a variable's name");
-            let predicate = self.predicate(value, Kind::Json);
+            let predicate = self.predicate(value, Subject::Json);
             let template = Template::parse(&format!("{{{{ {} }}}}", key.text));
             if let (true, Ok(template)) = (named, template) {
                 let named = Named {
@@ -117,7 +113,7 @@ impl Reader<'_> {
     pub(super) fn of_json(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
         for (key, value) in self.entry_list_of(fields, "json") {
             let path = self.json_path(&key.text, key.span);
-            let predicate = self.predicate(value, Kind::Json);
+            let predicate = self.predicate(value, Subject::Json);
             expectations.extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
         }
     }
@@ -171,4 +167,21 @@ impl Reader<'_> {
 
 pub(super) fn expectation(query: Query, predicate: Option<Predicate>) -> Option<Expectation> {
     predicate.map(|predicate| Expectation { query, predicate })
+}
+
+/// Where several values can be found, the operators for lists speak of all of
+/// them and every other demand of the first.
+pub(super) fn of_first_and_all(predicate: Predicate, first: Query, all: Query) -> Vec<Expectation> {
+    let (of_all, of_first): (Vec<_>, Vec<_>) = predicate
+        .0
+        .into_iter()
+        .partition(|test| test.operator.is_for_lists());
+    [(first, of_first), (all, of_all)]
+        .into_iter()
+        .filter(|(_, tests)| !tests.is_empty())
+        .map(|(query, tests)| Expectation {
+            query,
+            predicate: Predicate(tests),
+        })
+        .collect()
 }

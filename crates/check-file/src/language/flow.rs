@@ -45,7 +45,7 @@ impl Reader<'_> {
     }
 
     fn quarantine(&mut self, node: &Node) -> Option<Quarantine> {
-        let fields = self.fields(node, "`quarantine`", &QUARANTINE)?;
+        let fields = self.fields(node, &QUARANTINE)?;
         let mut text = |key: &str| {
             if let Some(node) = fields.value(key) {
                 let text = self.string(node, "a part of `quarantine`")?;

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::keys::{FRAGMENT, PARAMETER, USE};
+use super::defaults::Defaults;
+use super::keys::{FRAGMENT, PARAMETER};
 use super::read::{Fields, Reader};
-use super::steps::Defaults;
 use super::{Binding, Step, Use};
 use crate::value::ValueTemplate;
 use diagnostic::suggest;
@@ -77,7 +77,7 @@ impl Reader<'_> {
     }
 
     fn fragment(&mut self, name: &Key, node: &Node, defaults: &Defaults) -> Option<Fragment> {
-        let fields = self.fields(node, "a fragment", &FRAGMENT)?;
+        let fields = self.fields(node, &FRAGMENT)?;
         let parameters = fields
             .value("parameters")
             .map(|node| self.parameters(node))
@@ -119,7 +119,7 @@ impl Reader<'_> {
         for item in self.list(node, "`parameters`").unwrap_or_default() {
             let (name, default) = match &item.value {
                 Yaml::Map(_) => {
-                    let Some(fields) = self.fields(item, "a parameter", &PARAMETER) else {
+                    let Some(fields) = self.fields(item, &PARAMETER) else {
                         continue;
                     };
                     let Some(name) = fields.value("name") else {
@@ -189,14 +189,11 @@ impl Reader<'_> {
         })
     }
 
-    /// The keys that a step which uses a fragment may have.
-    pub(super) fn is_use(node: &Node) -> Option<&'static [&'static str]> {
+    /// Whether a step uses a fragment.
+    pub(super) fn is_use(node: &Node) -> bool {
         match &node.value {
-            Yaml::Map(entries) => entries
-                .iter()
-                .any(|(key, _)| key.text == "use")
-                .then_some(&USE),
-            _ => None,
+            Yaml::Map(entries) => entries.iter().any(|(key, _)| key.text == "use"),
+            _ => false,
         }
     }
 

@@ -17,7 +17,7 @@ use query::jsonpath::Path;
 
 impl Reader<'_> {
     pub(super) fn graphql(&mut self, node: &Node) -> Option<GraphQl> {
-        let fields = self.fields(node, "`graphql`", &GRAPHQL)?;
+        let fields = self.fields(node, &GRAPHQL)?;
         let Some(query) = fields.value("query") else {
             let problem = self
                 .at(node.span, "a GraphQL request without a document")

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::body::MOST_BODY_BYTES;
+use super::keys::{BODIES, METHODS, SOCKET, is_among};
 use super::read::{Fields, Reader};
 use super::{Body, Expectation, HttpVersion, Own, Query, Request};
 use crate::grpc::status::CODES;
@@ -18,28 +19,6 @@ use diagnostic::units::human_bytes_beside;
 use diagnostic::yaml::{Key, Node, Yaml};
 use diagnostic::{Diagnostic, Source, Span};
 
-/// The keys of a request that mean nothing to a call.
-const OF_OTHERS: [&str; 18] = [
-    "get",
-    "head",
-    "post",
-    "put",
-    "patch",
-    "delete",
-    "options",
-    "request",
-    "query",
-    "json",
-    "form",
-    "text",
-    "file",
-    "graphql",
-    "multipart",
-    "compress",
-    "websocket",
-    "messages",
-];
-
 impl Reader<'_> {
     /// The call that the fields of a step describe, as a request.
     pub(super) fn grpc_request(
@@ -51,7 +30,12 @@ impl Reader<'_> {
     ) -> Option<(Request, Span)> {
         let span = key.span.to(node.span);
         for (other, _) in fields.iter() {
-            if OF_OTHERS.contains(&other.text.as_str()) {
+            let name = other.text.as_str();
+            if [METHODS, BODIES, SOCKET]
+                .map(|group| is_among(group, name))
+                .contains(&true)
+                || ["query", "compress"].contains(&name)
+            {
                 let problem = self
                     .at(other.span, format!("`{}` beside a gRPC call", other.text))
                     .expected("`message`, and `proto` with the file that declares the call")

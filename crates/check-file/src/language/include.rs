@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::defaults::Defaults;
 use super::fragments::Library;
 use super::keys::FILE;
 use super::read::{Fields, Reader};
-use super::steps::Defaults;
 use crate::discover;
 use diagnostic::yaml::Node;
 
@@ -140,9 +140,8 @@ impl Reader<'_> {
         let mut reader = Reader {
             source: &source,
             problems: self.problems,
-            library: None,
         };
-        let Some(fields) = reader.fields(&root, "a check file", &FILE) else {
+        let Some(fields) = reader.fields(&root, &FILE) else {
             return;
         };
         if fields.value("fragments").is_none() && fields.value("include").is_none() {

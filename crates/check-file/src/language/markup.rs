@@ -1,8 +1,7 @@
 //! What is expected of HTML and XML, by XPath and by CSS selectors.
 
-use super::connection::of_first_and_all;
-use super::expect::expectation;
-use super::predicates::Kind;
+use super::expect::{expectation, of_first_and_all};
+use super::keys::Subject;
 use super::read::{Fields, Reader};
 use super::{Expectation, Query};
 use diagnostic::Span;
@@ -10,26 +9,26 @@ use diagnostic::yaml::Node;
 use query::markup::{self, Finder, Selector, Wrong, XPath};
 
 impl Reader<'_> {
-    /// What is expected by XPath and by CSS. `count` and `each` speak of all
+    /// What is expected by XPath and by CSS. The operators for lists speak of all
     /// nodes, also if there is one or none.
     pub(super) fn of_markup(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
         for language in ["xpath", "css"] {
             for (key, value) in self.entry_list_of(fields, language) {
                 let finder = self.finder(language, &key.text, key.span);
                 let kind = match finder.as_ref().map(Finder::kind) {
-                    Some(markup::Kind::Nodes) => Kind::Texts,
-                    Some(markup::Kind::Text) => Kind::Text,
-                    Some(markup::Kind::Number) => Kind::Number,
-                    Some(markup::Kind::Boolean) => Kind::Boolean,
+                    Some(markup::Kind::Nodes) => Subject::Texts,
+                    Some(markup::Kind::Text) => Subject::Text,
+                    Some(markup::Kind::Number) => Subject::Number,
+                    Some(markup::Kind::Boolean) => Subject::Boolean,
                     // Whatever it is, other mistakes are found.
-                    None => Kind::Json,
+                    None => Subject::Json,
                 };
                 let predicate = self.predicate(value, kind);
                 let (Some(finder), Some(predicate)) = (finder, predicate) else {
                     continue;
                 };
                 let query = Query::Markup(finder.clone());
-                if kind == Kind::Texts {
+                if kind == Subject::Texts {
                     let all = Query::EachMarkup(finder);
                     expectations.extend(of_first_and_all(predicate, query, all));
                 } else {

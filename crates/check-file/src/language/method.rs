@@ -2,22 +2,11 @@
 
 use http::Method;
 
-use super::keys::ASKED;
+use super::keys::{METHODS, UNUSUAL, is_among};
 use super::read::{Fields, Reader};
 use diagnostic::Span;
 use diagnostic::suggest;
 use diagnostic::yaml::{Key, Node};
-
-/// The keys that name a request's method; their value is the path.
-const METHODS: [(&str, Method); 7] = [
-    ("get", Method::GET),
-    ("head", Method::HEAD),
-    ("post", Method::POST),
-    ("put", Method::PUT),
-    ("patch", Method::PATCH),
-    ("delete", Method::DELETE),
-    ("options", Method::OPTIONS),
-];
 
 /// The methods that change nothing, as IANA registers them, beside GET, HEAD
 /// and OPTIONS.
@@ -31,8 +20,14 @@ pub fn is_safe(method: &Method) -> bool {
 
 /// The key that names a method, if it has one of its own.
 pub fn key_of(method: &Method) -> Option<&'static str> {
-    let known = METHODS.iter().find(|(_, known)| known == method);
-    known.map(|(key, _)| *key)
+    let mut keys = METHODS.iter().map(|key| key.name);
+    keys.find(|key| parse_method(key).as_ref() == Some(method))
+}
+
+/// The method that a key names; `request` names another one.
+fn parse_method(key: &str) -> Option<Method> {
+    let method = || Method::from_bytes(key.to_ascii_uppercase().as_bytes()).ok();
+    (key != "request" && is_among(METHODS, key)).then(method)?
 }
 
 /// A method, and where it is written.
@@ -50,8 +45,7 @@ impl Reader<'_> {
     /// The method and the path of a request; `what` names the map that was
     /// read.
     pub(super) fn method<'n>(&mut self, fields: Fields<'n>, what: &str) -> Option<Asked<'n>> {
-        let names = METHODS.iter().map(|(name, _)| *name);
-        let names: Vec<&str> = names.chain(["request"]).collect();
+        let names: Vec<&str> = METHODS.iter().map(|key| key.name).collect();
         let mut found = names.iter().filter_map(|name| fields.get(name));
         let Some((key, node)) = found.next() else {
             // A misspelt method is reported already, as an unknown key.
@@ -77,17 +71,16 @@ impl Reader<'_> {
             self.report(problem);
         }
         let span = key.span.to(node.span);
-        let usual = METHODS.iter().find(|(name, _)| *name == key.text);
-        if let Some((_, method)) = usual {
+        if let Some(method) = parse_method(&key.text) {
             return Some(Asked {
-                method: method.clone(),
+                method,
                 word: key.text.clone(),
                 key,
                 path: node,
                 span,
             });
         }
-        let inside = self.fields(node, "`request`", &ASKED)?;
+        let inside = self.fields(node, &UNUSUAL)?;
         let (Some(method), Some(path)) = (inside.value("method"), inside.value("path")) else {
             let problem = self
                 .at(node.span, "a `request` without both its parts")

@@ -12,6 +12,7 @@ mod body;
 mod captures;
 mod checks;
 mod connection;
+mod defaults;
 mod expect;
 mod flow;
 mod fragments;
@@ -40,6 +41,7 @@ use std::time::Duration;
 pub use self::queries::{CookieAttribute, Phase, Query, TlsFact};
 pub use self::request::authority;
 pub use self::request::is_host;
+pub(crate) use self::schemas::json;
 pub use self::sent::{
     Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Own, Part, Request, SigV4,
 };

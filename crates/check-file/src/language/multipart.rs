@@ -60,7 +60,7 @@ impl Reader<'_> {
                 content: Content::Text(self.template(node, "a form field")?),
             });
         };
-        let fields = self.fields(node, "a part of a form", &PART)?;
+        let fields = self.fields(node, &PART)?;
         let content_type = match fields.value("type") {
             Some(node) => self.content_type(node).map(Some),
             None => Some(None),

@@ -2,47 +2,29 @@
 
 use std::ops::RangeInclusive;
 
-use super::keys::OPERATORS;
-use super::read::Reader;
-use crate::predicate::{Comparison, JsonType, Operator, Predicate, Test};
+use super::keys::{Kind, OPERATORS, Property, Subject};
+use super::read::{Fields, Reader};
+use crate::predicate::{Comparison, JsonType, Operator, Order, Predicate, Test};
 use crate::value::ValueTemplate;
-use diagnostic::suggest;
 use diagnostic::yaml::{Key, Node, Yaml};
 use query::pattern::Pattern;
-
-/// What kind of value a predicate speaks of; it decides what a literal means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Status,
-    Text,
-    /// Text of which there may be several.
-    Texts,
-    Boolean,
-    /// A share of all, from 0 to 1.
-    Rate,
-    Json,
-    Number,
-    Latency,
-    /// A span of time that may be many days long.
-    Span,
-}
 
 impl Reader<'_> {
     /// A literal, which means equality, or a map of operators that must all
     /// hold.
-    pub(super) fn predicate(&mut self, node: &Node, kind: Kind) -> Option<Predicate> {
+    pub(super) fn predicate(&mut self, node: &Node, subject: Subject) -> Option<Predicate> {
         let Yaml::Map(_) = &node.value else {
-            let operator = self.equals(node, kind)?;
+            let operator = self.equals(node, subject)?;
             return Some(Predicate(vec![Test {
                 span: node.span,
                 operator,
             }]));
         };
-        let fields = self.fields(node, "a predicate", &OPERATORS)?;
+        let fields = self.fields(node, &OPERATORS)?;
         if fields.iter().next().is_none() {
             let problem = self
                 .at(node.span, "a predicate that demands nothing")
-                .expected(format!("one of {}", suggest::list(&OPERATORS)))
+                .expected(format!("one of {}", OPERATORS.list()))
                 .found("an empty map")
                 .help("write `{ exists: true }` if any value will do");
             self.report(problem);
@@ -50,70 +32,84 @@ impl Reader<'_> {
         }
         let tests: Vec<_> = fields
             .iter()
-            .filter(|(key, _)| OPERATORS.contains(&key.text.as_str()))
-            .map(|(key, value)| {
+            .filter_map(|(key, value)| Some((OPERATORS.property(&key.text)?, key, value)))
+            .map(|(property, key, value)| {
                 Some(Test {
                     span: key.span.to(value.span),
-                    operator: self.operator(key, value, kind)?,
+                    operator: self.operator(property, key, value, subject)?,
                 })
             })
             .collect();
         tests.into_iter().collect::<Option<_>>().map(Predicate)
     }
 
-    fn operator(&mut self, key: &Key, node: &Node, kind: Kind) -> Option<Operator> {
-        let text_only = ["contains", "starts_with", "ends_with", "matches", "empty"];
-        let no_text = !matches!(kind, Kind::Text | Kind::Texts | Kind::Json);
-        let name = key.text.as_str();
-        if no_text && text_only.contains(&name)
-            || !matches!(kind, Kind::Json | Kind::Texts) && matches!(name, "count" | "each")
-            || kind != Kind::Json && matches!(name, "type" | "schema")
-        {
-            let of = match kind {
-                Kind::Status => "the status",
-                Kind::Latency => "the latency",
-                Kind::Span => "a span of time",
-                Kind::Boolean => "`true` or `false`",
-                Kind::Rate => "a rate",
-                Kind::Number => "a number",
-                Kind::Text | Kind::Texts | Kind::Json => "text",
+    /// The predicate below a key, of what its table says that it speaks of.
+    pub(super) fn predicate_below(&mut self, fields: Fields<'_>, key: &str) -> Option<Predicate> {
+        let (property, node) = fields.property(key)?;
+        match property.kind {
+            Kind::Predicate(subject) => self.predicate(node, subject),
+            _ => None,
+        }
+    }
+
+    fn operator(
+        &mut self,
+        property: &Property,
+        key: &Key,
+        node: &Node,
+        subject: Subject,
+    ) -> Option<Operator> {
+        // `equals` is for exact values only, and says itself what else to write.
+        if !property.is_for(subject) && property.name != "equals" {
+            let of = match subject {
+                Subject::Status => "the status",
+                Subject::Latency => "the latency",
+                Subject::Span => "a span of time",
+                Subject::Boolean => "`true` or `false`",
+                Subject::Rate => "a rate",
+                Subject::Number => "a number",
+                Subject::Text | Subject::Texts | Subject::Json => "text",
             };
             let problem = self
                 .at(key.span, format!("`{}` does not apply to {of}", key.text))
                 .expected("an operator for this kind of value")
                 .found(format!("`{}`", key.text))
-                .help("`count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON");
+                .help("`count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON");
             self.report(problem);
             return None;
         }
-        Some(match key.text.as_str() {
-            "equals" => self.equals(node, kind)?,
-            "contains" => Operator::Contains(self.literal(node, kind)?),
+        Some(match property.name {
+            "equals" => self.equals(node, subject)?,
+            "contains" => Operator::Contains(self.literal(node, subject)?),
             "starts_with" => Operator::StartsWith(self.template(node, "`starts_with`")?),
             "ends_with" => Operator::EndsWith(self.template(node, "`ends_with`")?),
             "matches" => Operator::Matches(self.pattern(node)?),
             "exists" => Operator::Exists(self.boolean(node, "`exists`")?),
             "empty" => Operator::Empty(self.boolean(node, "`empty`")?),
-            "one_of" if kind == Kind::Status => self.equals(node, kind)?,
-            "one_of" => Operator::OneOf(self.choices(node, kind)?),
-            "above" => Operator::Compare(Comparison::Above, self.number(node, kind)?),
-            "below" => Operator::Compare(Comparison::Below, self.number(node, kind)?),
-            "at_least" => Operator::Compare(Comparison::AtLeast, self.number(node, kind)?),
-            "at_most" => Operator::Compare(Comparison::AtMost, self.number(node, kind)?),
-            "count" => Operator::Count(self.predicate(node, Kind::Json)?),
-            "each" if kind == Kind::Texts => Operator::Each(self.predicate(node, Kind::Text)?),
-            "each" => Operator::Each(self.predicate(node, Kind::Json)?),
+            "one_of" if subject == Subject::Status => self.equals(node, subject)?,
+            "one_of" => Operator::OneOf(self.choices(node, subject)?),
+            "above" => Operator::Compare(Comparison::Above, self.number(node, subject)?),
+            "below" => Operator::Compare(Comparison::Below, self.number(node, subject)?),
+            "at_least" => Operator::Compare(Comparison::AtLeast, self.number(node, subject)?),
+            "at_most" => Operator::Compare(Comparison::AtMost, self.number(node, subject)?),
+            "count" => Operator::Count(self.predicate(node, Subject::Json)?),
+            "each" if subject == Subject::Texts => {
+                Operator::Each(self.predicate(node, Subject::Text)?)
+            }
+            "each" => Operator::Each(self.predicate(node, Subject::Json)?),
+            "unique" => Operator::Unique(self.boolean(node, "`unique`")?),
+            "sorted" => Operator::Sorted(self.order(property, node)?),
             "type" => Operator::Type(self.json_type(node)?),
             "schema" => Operator::Schema(self.schema(node)?),
-            "not" => Operator::Not(self.predicate(node, kind)?),
+            "not" => Operator::Not(self.predicate(node, subject)?),
             _ => return None,
         })
     }
 
-    fn equals(&mut self, node: &Node, kind: Kind) -> Option<Operator> {
-        let inexact = match kind {
-            Kind::Latency => Some(("a latency", "a limit such as `{ below: 300ms }`")),
-            Kind::Span => Some(("a span of time", "a limit such as `{ above: 14d }`")),
+    fn equals(&mut self, node: &Node, subject: Subject) -> Option<Operator> {
+        let inexact = match subject {
+            Subject::Latency => Some(("a latency", "a limit such as `{ below: 300ms }`")),
+            Subject::Span => Some(("a span of time", "a limit such as `{ above: 14d }`")),
             _ => None,
         };
         if let Some((what, expected)) = inexact {
@@ -125,8 +121,8 @@ impl Reader<'_> {
             );
             return None;
         }
-        if kind != Kind::Status {
-            return self.literal(node, kind).map(Operator::Equals);
+        if subject != Subject::Status {
+            return self.literal(node, subject).map(Operator::Equals);
         }
         let nodes = match &node.value {
             Yaml::List(items) if !items.is_empty() => items.as_slice(),
@@ -163,7 +159,7 @@ impl Reader<'_> {
         if range.is_none() {
             let problem = self
                 .at(node.span, "a status that HTTP does not have")
-                .expected("a status code such as `200`, a class such as `2xx`, or a list of them")
+                .expected(Kind::Status.expected())
                 .found(node.describe())
                 .help("write a number from 100 to 599, or a class from `1xx` to `5xx`");
             self.report(problem);
@@ -171,36 +167,36 @@ impl Reader<'_> {
         range
     }
 
-    fn literal(&mut self, node: &Node, kind: Kind) -> Option<ValueTemplate> {
-        match kind {
-            Kind::Text | Kind::Texts => self
+    fn literal(&mut self, node: &Node, subject: Subject) -> Option<ValueTemplate> {
+        match subject {
+            Subject::Text | Subject::Texts => self
                 .template(node, "an expected text")
                 .map(ValueTemplate::text),
-            Kind::Json => self.value(node),
-            Kind::Number | Kind::Rate => self.number(node, kind),
-            Kind::Latency => {
+            Subject::Json => self.value(node),
+            Subject::Number | Subject::Rate => self.number(node, subject),
+            Subject::Latency => {
                 let duration = self.duration(node, "a latency")?;
                 let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
                 Some(ValueTemplate::Fixed(milliseconds.into()))
             }
-            Kind::Span => {
+            Subject::Span => {
                 let span = self.span(node)?;
                 Some(ValueTemplate::Fixed(span.as_secs().into()))
             }
-            Kind::Boolean => {
+            Subject::Boolean => {
                 let value = self.boolean(node, "an expected value")?;
                 Some(ValueTemplate::Fixed(value.into()))
             }
-            Kind::Status => self
+            Subject::Status => self
                 .status(node)
                 .map(|(range, _)| ValueTemplate::Fixed((*range.start()).into())),
         }
     }
 
-    fn number(&mut self, node: &Node, kind: Kind) -> Option<ValueTemplate> {
-        match (&node.value, kind) {
-            (_, Kind::Latency | Kind::Span) => self.literal(node, kind),
-            (Yaml::Number(number, _), Kind::Rate) => {
+    fn number(&mut self, node: &Node, subject: Subject) -> Option<ValueTemplate> {
+        match (&node.value, subject) {
+            (_, Subject::Latency | Subject::Span) => self.literal(node, subject),
+            (Yaml::Number(number, _), Subject::Rate) => {
                 let rate = number.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
                 if rate.is_none() {
                     let help = "write `0.01` for one in a hundred";
@@ -209,11 +205,10 @@ impl Reader<'_> {
                 rate.map(|_| ValueTemplate::Fixed(number.clone().into()))
             }
             (Yaml::Number(number, _), _) => Some(ValueTemplate::Fixed(number.clone().into())),
-            (Yaml::String(text), Kind::Json | Kind::Text | Kind::Texts | Kind::Number)
-                if text.contains("{{") =>
-            {
-                self.template(node, "a number").map(ValueTemplate::text)
-            }
+            (
+                Yaml::String(text),
+                Subject::Json | Subject::Text | Subject::Texts | Subject::Number,
+            ) if text.contains("{{") => self.template(node, "a number").map(ValueTemplate::text),
             _ => {
                 self.wrong_type(node, "a limit", "a number", "write it without quotes");
                 None
@@ -221,7 +216,7 @@ impl Reader<'_> {
         }
     }
 
-    fn choices(&mut self, node: &Node, kind: Kind) -> Option<Vec<ValueTemplate>> {
+    fn choices(&mut self, node: &Node, subject: Subject) -> Option<Vec<ValueTemplate>> {
         let items = self.list(node, "`one_of`")?;
         if items.is_empty() {
             let problem = self
@@ -232,8 +227,22 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        let choices: Vec<_> = items.iter().map(|item| self.literal(item, kind)).collect();
+        let choices: Vec<_> = items
+            .iter()
+            .map(|item| self.literal(item, subject))
+            .collect();
         choices.into_iter().collect()
+    }
+
+    fn order(&mut self, property: &Property, node: &Node) -> Option<Order> {
+        let order = match &node.value {
+            Yaml::String(text) => Order::parse(text),
+            _ => None,
+        };
+        if order.is_none() {
+            self.refuse(node, property);
+        }
+        order
     }
 
     fn json_type(&mut self, node: &Node) -> Option<JsonType> {
@@ -242,18 +251,16 @@ impl Reader<'_> {
             Yaml::Null => "null",
             _ => self.string(node, "`type`")?,
         };
-        match JsonType::parse(text) {
-            Ok(kind) => Some(kind),
-            Err(names) => {
-                let problem = self
-                    .at(node.span, "a type that JSON does not have")
-                    .expected(names)
-                    .found(node.describe())
-                    .help("write one of JSON's types");
-                self.report(problem);
-                None
-            }
+        let kind = JsonType::parse(text);
+        if kind.is_none() {
+            let problem = self
+                .at(node.span, "a type that JSON does not have")
+                .expected(Kind::JsonType.expected())
+                .found(node.describe())
+                .help("write one of JSON's types");
+            self.report(problem);
         }
+        kind
     }
 
     pub(super) fn pattern(&mut self, node: &Node) -> Option<Pattern> {

@@ -1,11 +1,10 @@
 //! The tools that every part of a check file is read with. Reading goes on
 //! after a mistake, so that all of them are reported at once.
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fragments::Library;
+use super::keys::{IDENTIFIER, Kind, Property, Table};
 use crate::template::Template;
 use diagnostic::suggest;
 use diagnostic::units;
@@ -16,8 +15,6 @@ use diagnostic::{Diagnostic, Source, Span};
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Arc<Source>,
     pub(super) problems: &'a mut Vec<Diagnostic>,
-    /// The fragments that steps may use, once they are read.
-    pub(super) library: Option<Rc<Library>>,
 }
 
 /// The entries of a map whose keys are known.
@@ -25,6 +22,8 @@ pub(super) struct Reader<'a> {
 pub(super) struct Fields<'n> {
     pub(super) span: Span,
     entries: &'n [(Key, Node)],
+    /// What is known of the keys.
+    table: Option<&'static Table>,
 }
 
 impl<'n> Fields<'n> {
@@ -36,6 +35,11 @@ impl<'n> Fields<'n> {
     /// The value of this key.
     pub(super) fn value(&self, key: &str) -> Option<&'n Node> {
         self.get(key).map(|(_, value)| value)
+    }
+
+    /// What is known of this key, and its value.
+    pub(super) fn property(&self, key: &str) -> Option<(&'static Property, &'n Node)> {
+        Some((self.table?.property(key)?, self.value(key)?))
     }
 
     /// All entries, in their order.
@@ -66,22 +70,29 @@ impl Reader<'_> {
         self.report(problem);
     }
 
-    /// A map with these keys only. `what` names the map: "a check".
+    /// Takes note of a value that is not of its key's kind.
+    pub(super) fn refuse(&mut self, node: &Node, property: &Property) {
+        let what = format!("`{}`", property.name);
+        let help = format!("write it like `{}`", property.line());
+        self.wrong_type(node, &what, &property.kind.expected(), &help);
+    }
+
+    /// A map with the keys of this table only.
     pub(super) fn fields<'n>(
         &mut self,
         node: &'n Node,
-        what: &str,
-        keys: &[&str],
+        table: &'static Table,
     ) -> Option<Fields<'n>> {
+        let what = table.title;
         let fields = self.entries(node, what)?;
         for (key, _) in fields.iter() {
-            if !keys.contains(&key.text.as_str()) {
-                let near = suggest::nearest(&key.text, keys.iter().copied());
+            if !table.has(&key.text) {
+                let near = suggest::nearest(&key.text, table.names());
                 let problem = self
                     .at(key.span, format!("unknown key `{}` in {what}", key.text))
                     .expected(match near {
                         Some(near) => format!("`{near}` or another key of {what}"),
-                        None => suggest::list(keys),
+                        None => table.list(),
                     })
                     .found(format!("`{}`", key.text))
                     .help(match near {
@@ -91,7 +102,10 @@ impl Reader<'_> {
                 self.report(problem);
             }
         }
-        Some(fields)
+        Some(Fields {
+            table: Some(table),
+            ..fields
+        })
     }
 
     /// A map with any keys.
@@ -100,7 +114,7 @@ impl Reader<'_> {
             self.wrong_type(
                 node,
                 what,
-                "a map",
+                &Kind::Object.expected(),
                 "write `key: value` lines, or `{ key: value }`",
             );
             return None;
@@ -108,6 +122,7 @@ impl Reader<'_> {
         Some(Fields {
             span: node.span,
             entries,
+            table: None,
         })
     }
 
@@ -131,7 +146,7 @@ impl Reader<'_> {
             Yaml::String(text) if !text.trim().is_empty() => Some(text),
             _ => {
                 let help = "write text, in quotes if it looks like a number or a map";
-                self.wrong_type(node, what, "a string that is not empty", help);
+                self.wrong_type(node, what, &Kind::Text.expected(), help);
                 None
             }
         }
@@ -147,7 +162,7 @@ impl Reader<'_> {
                 self.wrong_type(
                     node,
                     what,
-                    "text",
+                    &Kind::Scalar.expected(),
                     "write `\"\"` for empty text, and quotes around `{` or `[`",
                 );
                 None
@@ -182,8 +197,36 @@ impl Reader<'_> {
         if let Yaml::Bool(value) = node.value {
             return Some(value);
         }
-        self.wrong_type(node, what, "`true` or `false`", "write it without quotes");
+        let help = "write it without quotes";
+        self.wrong_type(node, what, &Kind::Flag.expected(), help);
         None
+    }
+
+    /// A whole number within the bounds of its key.
+    pub(super) fn whole(&mut self, node: &Node, property: &Property) -> Option<u64> {
+        let number = match &node.value {
+            Yaml::Number(number, _) => number.as_u64(),
+            _ => None,
+        };
+        let number = number.filter(|number| property.kind.includes(*number));
+        if number.is_none() {
+            self.refuse(node, property);
+        }
+        number
+    }
+
+    /// A number within the bounds of its key.
+    pub(super) fn number_within(&mut self, node: &Node, property: &Property) -> Option<f64> {
+        let number = match (&node.value, property.kind) {
+            (Yaml::Number(number, _), Kind::Number(least, most)) => number
+                .as_f64()
+                .filter(|number| (f64::from(least)..=f64::from(most)).contains(number)),
+            _ => None,
+        };
+        if number.is_none() {
+            self.refuse(node, property);
+        }
+        number
     }
 
     /// A duration with a unit.
@@ -195,7 +238,7 @@ impl Reader<'_> {
         if parsed.is_none() {
             let mut problem = self
                 .at(node.span, format!("{what} that is not a duration"))
-                .expected(units::DURATION)
+                .expected(Kind::Duration.expected())
                 .found(node.describe());
             problem = problem.help(match &node.value {
                 Yaml::Number(_, text) => format!("add a unit: `{text}s` or `{text}ms`"),
@@ -244,7 +287,7 @@ impl Reader<'_> {
         if !fine {
             let problem = self
                 .at(key.span, format!("{what} that templates cannot use"))
-                .expected("letters, digits and `_`, not beginning with a digit")
+                .expected(IDENTIFIER.expected())
                 .found(format!("`{}`", key.text))
                 .help("write it like `access_token`");
             self.report(problem);

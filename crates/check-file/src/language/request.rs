@@ -4,7 +4,7 @@ use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderName, HeaderValue};
 
-use super::keys::CARRYING;
+use super::keys::{CARRYING, Kind};
 use super::method::is_safe;
 use super::read::{Fields, Reader};
 use super::{Body, HttpVersion, Own, Request};
@@ -57,9 +57,9 @@ impl Reader<'_> {
             headers: headers.len(),
             auth: auth.is_some(),
         };
-        let compress = fields
-            .value("compress")
-            .is_some_and(|node| self.compress(node, !matches!(body, Ok(None))));
+        let compress = fields.property("compress").is_some_and(|(property, node)| {
+            self.compress(property, node, !matches!(body, Ok(None)))
+        });
         let http = fields.value("http").map(|node| self.http_version(node));
         let request = Request {
             method: asked.method,
@@ -129,7 +129,7 @@ impl Reader<'_> {
             "2" => Some(HttpVersion::Two),
             _ => {
                 let help = "leave it out to let client and server agree on one";
-                self.wrong_type(node, "`http`", "`\"1.1\"` or `\"2\"`", help);
+                self.wrong_type(node, "`http`", &Kind::HttpVersion.expected(), help);
                 None
             }
         }

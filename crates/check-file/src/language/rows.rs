@@ -22,7 +22,7 @@ impl Reader<'_> {
                 rows.into_iter().collect::<Option<Vec<_>>>()?
             }
             Yaml::Map(_) => {
-                let fields = self.fields(node, "`each`", &ROWS)?;
+                let fields = self.fields(node, &ROWS)?;
                 let Some(file) = fields.value("file") else {
                     self.no_rows(node, "no key `file`");
                     return None;

@@ -46,7 +46,7 @@ impl Reader<'_> {
 
     /// The document of a file, the place in it, and what to call it.
     fn schema_file(&mut self, node: &Node) -> Option<(Value, Option<String>, String)> {
-        let fields = self.fields(node, "`schema`", &SCHEMA)?;
+        let fields = self.fields(node, &SCHEMA)?;
         let (_, file) = fields.get("file")?;
         let at = match fields.value("at") {
             Some(node) => Some(self.place_in_document(node)?),
@@ -98,7 +98,7 @@ impl Reader<'_> {
 }
 
 /// A tree without its places.
-fn json(node: &Node) -> Value {
+pub(crate) fn json(node: &Node) -> Value {
     match &node.value {
         Yaml::Null => Value::Null,
         Yaml::Bool(value) => (*value).into(),

@@ -2,22 +2,17 @@
 
 use std::num::NonZeroUsize;
 
-use super::keys::{LATENCY, REPEAT};
-use super::predicates::Kind;
+use super::keys::{REPEAT, Subject};
 use super::read::{Fields, Reader};
 use super::{OfAll, Repeat, SeriesQuery};
-use diagnostic::yaml::{Node, Yaml};
-
-/// The most repetitions that can be asked for.
-const MOST_TIMES: u64 = 10_000;
-/// The most of them at the same time.
-const MOST_JOBS: u64 = 64;
+use diagnostic::yaml::Yaml;
 
 impl Reader<'_> {
     /// The `repeat` of a step with what its `expect` says of all repetitions.
     pub(super) fn repeat(&mut self, fields: Fields<'_>) -> Option<Repeat> {
         let of_all = self.of_all(fields);
         let (key, node) = fields.get("repeat")?;
+        let (property, _) = fields.property("repeat")?;
         if let Some((retry, _)) = fields.get("retry") {
             let problem = self
                 .at(retry.span, "a step that is both repeated and retried")
@@ -29,8 +24,8 @@ impl Reader<'_> {
         }
         let (times, jobs) = match &node.value {
             Yaml::Map(_) => {
-                let fields = self.fields(node, "`repeat`", &REPEAT)?;
-                let times = fields.value("times");
+                let fields = self.fields(node, &REPEAT)?;
+                let times = fields.property("times");
                 if times.is_none() {
                     let problem = self
                         .at(fields.span, "`repeat` without a number")
@@ -39,39 +34,20 @@ impl Reader<'_> {
                         .help("write `repeat: { times: 50, jobs: 4 }`");
                     self.report(problem);
                 }
-                let jobs = match fields.value("jobs") {
-                    Some(node) => self.number_to(node, "`jobs`", MOST_JOBS),
+                let jobs = match fields.property("jobs") {
+                    Some((property, node)) => self.whole(node, property),
                     None => Some(1),
                 };
-                (self.number_to(times?, "`times`", MOST_TIMES)?, jobs?)
+                let (property, times) = times?;
+                (self.whole(times, property)?, jobs?)
             }
-            _ => (self.number_to(node, "`repeat`", MOST_TIMES)?, 1),
+            _ => (self.whole(node, property)?, 1),
         };
         Some(Repeat {
-            times,
-            jobs: NonZeroUsize::new(jobs)?,
+            times: usize::try_from(times).ok()?,
+            jobs: NonZeroUsize::new(usize::try_from(jobs).ok()?)?,
             of_all,
         })
-    }
-
-    fn number_to(&mut self, node: &Node, what: &str, most: u64) -> Option<usize> {
-        let number = match &node.value {
-            Yaml::Number(number, _) => number
-                .as_u64()
-                .filter(|number| (1..=most).contains(number))
-                .and_then(|number| usize::try_from(number).ok()),
-            _ => None,
-        };
-        if number.is_none() {
-            let expected = format!("a whole number from 1 to {most}");
-            self.wrong_type(
-                node,
-                what,
-                &expected,
-                "write `repeat: { times: 50, jobs: 4 }`",
-            );
-        }
-        number
     }
 
     /// What `expect` says of all repetitions: percentiles and `error_rate`.
@@ -88,11 +64,11 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for (key, node) in expect.iter().chain(latency) {
             let (query, kind) = match key.text.as_str() {
-                "error_rate" => (SeriesQuery::ErrorRate, Kind::Rate),
-                "p50" => (SeriesQuery::Percentile(50), Kind::Latency),
-                "p90" => (SeriesQuery::Percentile(90), Kind::Latency),
-                "p95" => (SeriesQuery::Percentile(95), Kind::Latency),
-                "p99" => (SeriesQuery::Percentile(99), Kind::Latency),
+                "error_rate" => (SeriesQuery::ErrorRate, Subject::Rate),
+                "p50" => (SeriesQuery::Percentile(50), Subject::Latency),
+                "p90" => (SeriesQuery::Percentile(90), Subject::Latency),
+                "p95" => (SeriesQuery::Percentile(95), Subject::Latency),
+                "p99" => (SeriesQuery::Percentile(99), Subject::Latency),
                 _ => continue,
             };
             let predicate = self.predicate(node, kind);
@@ -107,10 +83,5 @@ impl Reader<'_> {
             found.extend(predicate.map(|predicate| OfAll { query, predicate }));
         }
         found
-    }
-
-    /// The phases and percentiles below `latency`.
-    pub(super) fn latency_parts<'n>(&mut self, node: &'n Node) -> Option<Fields<'n>> {
-        self.fields(node, "`latency`", &LATENCY)
     }
 }

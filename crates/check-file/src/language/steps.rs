@@ -3,73 +3,20 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use http::HeaderName;
-
-use super::fragments::Item;
-use super::keys::{DEFAULTS, REQUEST, RETRY};
+use super::defaults::Defaults;
+use super::fragments::{Item, Library};
+use super::keys::{Property, RETRY, STEP, USE};
 use super::read::{Fields, Reader};
-use super::{Auth, Body, HttpVersion, Retry, RetryOn, Step, graphql, grpc};
-use crate::template::Template;
+use super::{Body, Retry, RetryOn, Step, graphql, grpc};
 use diagnostic::Place;
 use diagnostic::yaml::{Key, Node, Yaml};
 
-/// How long one request may take if the file does not say.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause between attempts if the file does not say.
 const EVERY: Duration = Duration::from_secs(1);
-/// The most attempts that can be asked for.
-const MOST_TIMES: u64 = 1_000;
 /// How many redirects `follow_redirects: true` follows.
 const REDIRECTS: usize = 10;
-/// The most redirects that can be asked for.
-const MOST_REDIRECTS: u64 = 50;
-
-/// What holds for each step that does not say otherwise.
-#[derive(Debug, Clone)]
-pub(super) struct Defaults {
-    timeout: Duration,
-    headers: Vec<(HeaderName, Template)>,
-    auth: Option<Auth>,
-    http: Option<HttpVersion>,
-    retry: Option<Retry>,
-    follow_redirects: usize,
-    /// Whether requests may change data.
-    pub(super) writes: bool,
-}
-
-impl Defaults {
-    pub(super) fn with_writes(&self, writes: bool) -> Self {
-        Self {
-            writes,
-            ..self.clone()
-        }
-    }
-}
 
 impl Reader<'_> {
-    /// The `defaults` of a file.
-    pub(super) fn defaults(&mut self, node: Option<&Node>) -> Defaults {
-        let fields = node.and_then(|node| self.fields(node, "`defaults`", &DEFAULTS));
-        let value = |key| fields.and_then(|fields| fields.value(key));
-        Defaults {
-            timeout: value("timeout")
-                .and_then(|node| self.positive_duration(node, "a timeout"))
-                .unwrap_or(TIMEOUT),
-            headers: value("headers")
-                .map(|node| self.headers(node))
-                .unwrap_or_default(),
-            auth: value("auth").and_then(|node| self.auth(node)),
-            http: value("http").and_then(|node| self.http_version(node)),
-            retry: value("retry").and_then(|node| self.retry(node)),
-            follow_redirects: value("follow_redirects")
-                .and_then(|node| self.redirects(node))
-                .unwrap_or(0),
-            writes: value("writes")
-                .and_then(|node| self.boolean(node, "`writes`"))
-                .unwrap_or(false),
-        }
-    }
-
     /// A list of steps, written below `key`, with those of fragments in the
     /// place of their uses.
     pub(super) fn steps(
@@ -77,10 +24,10 @@ impl Reader<'_> {
         key: &Key,
         node: &Node,
         defaults: &Defaults,
+        library: &Library,
     ) -> Option<Vec<Step>> {
         let items = self.items(key, node, defaults)?;
-        let library = self.library.clone().unwrap_or_default();
-        let steps = self.put_in(items, &library)?;
+        let steps = self.put_in(items, library)?;
         if !defaults.writes {
             self.no_writes_in_fragments(&steps);
         }
@@ -124,15 +71,14 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        let keys = [["name", "retry"].as_slice(), REQUEST.as_slice()].concat();
         let items: Vec<_> = items
             .iter()
             .map(|item| {
-                if let Some(keys) = Self::is_use(item) {
-                    let fields = self.fields(item, "a use of a fragment", keys)?;
+                if Self::is_use(item) {
+                    let fields = self.fields(item, &USE)?;
                     return self.use_of_fragment(fields);
                 }
-                let fields = self.fields(item, "a step", &keys)?;
+                let fields = self.fields(item, &STEP)?;
                 let retry = fields.value("retry").and_then(|node| self.retry(node));
                 let name = fields
                     .value("name")
@@ -166,8 +112,8 @@ impl Reader<'_> {
             .value("timeout")
             .and_then(|node| self.positive_duration(node, "a timeout"));
         let follow_redirects = fields
-            .value("follow_redirects")
-            .and_then(|node| self.redirects(node));
+            .property("follow_redirects")
+            .and_then(|(property, node)| self.redirects(property, node));
         let delay = fields
             .value("delay")
             .and_then(|node| self.positive_duration(node, "a delay"));
@@ -211,7 +157,7 @@ impl Reader<'_> {
 
     /// A `retry`, of a step, a check or the defaults.
     pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {
-        let fields = self.fields(node, "`retry`", &RETRY)?;
+        let fields = self.fields(node, &RETRY)?;
         if fields.value("for").is_none() && fields.value("times").is_none() {
             let problem = self
                 .at(node.span, "a retry without an end")
@@ -225,14 +171,17 @@ impl Reader<'_> {
         // is reported.
         let within = fields.value("for");
         let within = within.map(|node| self.duration(node, "`for`").ok_or(()));
-        let times = fields.value("times");
-        let times = times.map(|node| self.times(node).ok_or(()));
+        let times = fields.property("times");
+        let times = times.map(|(property, node)| {
+            let times = self.whole(node, property);
+            times.and_then(|times| u32::try_from(times).ok()).ok_or(())
+        });
         let every = match fields.value("every") {
             Some(node) => self.positive_duration(node, "`every`"),
             None => Some(EVERY),
         };
-        let backoff = match fields.value("backoff") {
-            Some(node) => self.backoff(node),
+        let backoff = match fields.property("backoff") {
+            Some((property, node)) => self.number_within(node, property),
             None => Some(1.0),
         };
         let only = match fields.value("while") {
@@ -246,38 +195,6 @@ impl Reader<'_> {
             backoff: backoff?,
             only: only?,
         })
-    }
-
-    fn times(&mut self, node: &Node) -> Option<u32> {
-        let times = match &node.value {
-            Yaml::Number(number, _) => number
-                .as_u64()
-                .filter(|times| (1..=MOST_TIMES).contains(times))
-                .and_then(|times| u32::try_from(times).ok()),
-            _ => None,
-        };
-        if times.is_none() {
-            let expected = format!("a whole number from 1 to {MOST_TIMES}");
-            self.wrong_type(
-                node,
-                "`times`",
-                &expected,
-                "write how many attempts there are in all",
-            );
-        }
-        times
-    }
-
-    fn backoff(&mut self, node: &Node) -> Option<f64> {
-        let factor = match &node.value {
-            Yaml::Number(number, _) => number.as_f64().filter(|by| (1.0..=10.0).contains(by)),
-            _ => None,
-        };
-        if factor.is_none() {
-            let help = "write `2` to double each pause";
-            self.wrong_type(node, "`backoff`", "a number from 1 to 10", help);
-        }
-        factor
     }
 
     fn retry_on(&mut self, node: &Node) -> Option<Vec<RetryOn>> {
@@ -297,21 +214,11 @@ impl Reader<'_> {
         outcomes.into_iter().collect()
     }
 
-    fn redirects(&mut self, node: &Node) -> Option<usize> {
-        let most = match &node.value {
+    pub(super) fn redirects(&mut self, property: &Property, node: &Node) -> Option<usize> {
+        match &node.value {
             Yaml::Bool(true) => Some(REDIRECTS),
             Yaml::Bool(false) => Some(0),
-            Yaml::Number(number, _) => number
-                .as_u64()
-                .filter(|most| *most <= MOST_REDIRECTS)
-                .and_then(|most| usize::try_from(most).ok()),
-            _ => None,
-        };
-        if most.is_none() {
-            let expected = format!("`true`, `false` or a number up to {MOST_REDIRECTS}");
-            let help = "write `true`, or how many redirects are fine";
-            self.wrong_type(node, "`follow_redirects`", &expected, help);
+            _ => usize::try_from(self.whole(node, property)?).ok(),
         }
-        most
     }
 }

@@ -1,14 +1,11 @@
 //! The `variables` of a check file, and where their values come from.
 
-use super::keys::{MARKED, ORIGIN};
+use super::keys::{MARKED, ORIGINS, Table};
 use super::read::Reader;
 use crate::remote::Remote;
 use crate::value::ValueTemplate;
 use diagnostic::Span;
 use diagnostic::yaml::{Key, Node, Yaml};
-
-/// The keys that say where a variable's value comes from.
-const ORIGINS: [&str; 3] = ["env", "secret", "parameter"];
 
 /// A variable of a file, before it has a value.
 #[derive(Debug)]
@@ -67,8 +64,9 @@ impl Reader<'_> {
 
     fn origin(&mut self, node: &Node) -> Option<Origin> {
         if let Yaml::Map(entries) = &node.value
-            && let [Some(value), Some(marked)] = MARKED.map(|name| member(entries, name))
-            && entries.len() == MARKED.len()
+            && MARKED.fits(entries)
+            && let [Some(value), Some(marked)] =
+                ["value", "secret"].map(|name| member(entries, name))
         {
             if !matches!(marked.value, Yaml::Bool(true)) {
                 let problem = self
@@ -82,9 +80,9 @@ impl Reader<'_> {
             return self.value(value).map(|value| Origin::Secret(value, span));
         }
         if let Yaml::Map(entries) = &node.value
-            && is_origin(entries)
+            && let Some(table) = ORIGINS.iter().find(|table| table.fits(entries))
         {
-            return self.outside(node);
+            return self.outside(node, table);
         }
         if let Yaml::Map(entries) = &node.value
             && is_marked_origin(entries)
@@ -110,8 +108,8 @@ impl Reader<'_> {
     }
 
     /// A value that does not stand in the file.
-    fn outside(&mut self, node: &Node) -> Option<Origin> {
-        let fields = self.fields(node, "an origin", &ORIGIN)?;
+    fn outside(&mut self, node: &Node, table: &'static Table) -> Option<Origin> {
+        let fields = self.fields(node, table)?;
         let (key, value) = fields.iter().find(|(key, _)| key.text != "key")?;
         let name = self.string(value, "the name of a variable's origin")?;
         if name.contains("{{") {
@@ -157,18 +155,6 @@ impl Reader<'_> {
 fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n Node> {
     let entry = entries.iter().find(|(key, _)| key.text == name);
     entry.map(|(_, node)| node)
-}
-
-/// Whether a map says where a value comes from, and is none itself.
-fn is_origin(entries: &[(Key, Node)]) -> bool {
-    match entries {
-        [(key, _)] => ORIGINS.contains(&key.text.as_str()),
-        [(one, _), (other, _)] => matches!(
-            (one.text.as_str(), other.text.as_str()),
-            ("secret", "key") | ("key", "secret")
-        ),
-        _ => false,
-    }
 }
 
 /// Whether a map says where a value comes from, and that it is a secret.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::keys::{MESSAGE, MESSAGE_EXPECTATIONS};
-use super::predicates::Kind;
+use super::keys::{BODIES, CALL, MESSAGE, MESSAGE_EXPECTATIONS, METHODS, Subject, is_among};
 use super::read::{Fields, Reader};
 use super::{Capture, Expectation, HttpVersion, Own, Query, Request};
 use crate::predicate::Predicate;
@@ -15,27 +14,6 @@ use diagnostic::Span;
 use diagnostic::suggest;
 use diagnostic::yaml::{Key, Node, Yaml};
 
-/// The keys of a request that mean nothing to a WebSocket.
-const OF_OTHERS: [&str; 18] = [
-    "get",
-    "head",
-    "post",
-    "put",
-    "patch",
-    "delete",
-    "options",
-    "request",
-    "grpc",
-    "message",
-    "proto",
-    "json",
-    "form",
-    "text",
-    "file",
-    "graphql",
-    "multipart",
-    "compress",
-];
 /// The most entries of `messages`.
 const MOST_MESSAGES: usize = 100;
 
@@ -133,7 +111,12 @@ impl Reader<'_> {
         writes: bool,
     ) -> Option<(Request, Span)> {
         for (other, _) in fields.iter() {
-            if OF_OTHERS.contains(&other.text.as_str()) {
+            let name = other.text.as_str();
+            if [METHODS, CALL, BODIES]
+                .map(|group| is_among(group, name))
+                .contains(&true)
+                || name == "compress"
+            {
                 let problem = self
                     .at(other.span, format!("`{}` beside a WebSocket", other.text))
                     .expected("`messages` with what is sent and what must come")
@@ -225,7 +208,7 @@ impl Reader<'_> {
     }
 
     fn message(&mut self, node: &Node) -> Option<Message> {
-        let fields = self.fields(node, "a message", &MESSAGE)?;
+        let fields = self.fields(node, &MESSAGE)?;
         let send = fields.value("send").map(|node| self.sent(node));
         let timeout = fields.value("timeout");
         let timeout = timeout.map(|node| self.positive_duration(node, "a timeout").ok_or(()));
@@ -288,9 +271,7 @@ impl Reader<'_> {
             None => Some(false),
         };
         let expected = match expect {
-            Some(node) => {
-                Some(self.fields(node, "the `expect` of a message", &MESSAGE_EXPECTATIONS)?)
-            }
+            Some(node) => Some(self.fields(node, &MESSAGE_EXPECTATIONS)?),
             None => None,
         };
         let close = expected.and_then(|fields| fields.get("close"));
@@ -306,7 +287,7 @@ impl Reader<'_> {
                     .related(self.source, key.span, "the close");
                 self.report(problem);
             }
-            let code = self.predicate(node, Kind::Number)?;
+            let code = self.predicate(node, Subject::Number)?;
             return Some(Awaited {
                 event: Event::Close(code),
                 skip_others: skip_others?,
@@ -314,14 +295,9 @@ impl Reader<'_> {
         }
         let mut expectations = Vec::new();
         if let Some(fields) = expected {
-            for (key, query, kind) in [
-                ("body", Query::Body, Kind::Text),
-                ("size", Query::Size, Kind::Number),
-            ] {
-                if let Some(node) = fields.value(key) {
-                    let predicate = self.predicate(node, kind);
-                    expectations.extend(super::expect::expectation(query, predicate));
-                }
+            for (key, query) in [("body", Query::Body), ("size", Query::Size)] {
+                let predicate = self.predicate_below(fields, key);
+                expectations.extend(super::expect::expectation(query, predicate));
             }
             self.of_json(fields, &mut expectations);
             self.of_markup(fields, &mut expectations);

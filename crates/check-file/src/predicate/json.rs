@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use diagnostic::suggest;
 use query::json::is_beyond;
 use query::work::budget;
 
@@ -19,23 +18,25 @@ pub(crate) enum JsonType {
 }
 
 impl JsonType {
-    const ALL: [(&str, Self); 7] = [
-        ("string", Self::String),
-        ("number", Self::Number),
-        ("integer", Self::Integer),
-        ("boolean", Self::Boolean),
-        ("array", Self::Array),
-        ("object", Self::Object),
-        ("null", Self::Null),
+    const ALL: [Self; 7] = [
+        Self::String,
+        Self::Number,
+        Self::Integer,
+        Self::Boolean,
+        Self::Array,
+        Self::Object,
+        Self::Null,
     ];
 
-    /// The type of that name, or the words that would have been right.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let names = Self::ALL.map(|(name, _)| name);
-        Self::ALL
-            .into_iter()
-            .find_map(|(name, kind)| (name == text).then_some(kind))
-            .ok_or_else(|| suggest::list(&names))
+    /// Their names, in the same order.
+    pub(crate) const NAMES: [&str; 7] = [
+        "string", "number", "integer", "boolean", "array", "object", "null",
+    ];
+
+    /// The type of that name.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let at = Self::NAMES.iter().position(|name| *name == text)?;
+        Self::ALL.get(at).copied()
     }
 
     pub(super) fn is_type_of(self, value: &Value) -> bool {

@@ -2,6 +2,7 @@
 //! whether a value meets it.
 
 mod json;
+mod lists;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use diagnostic::Span;
 use diagnostic::units::human_span;
 pub(crate) use json::JsonType;
 use json::{contains, count, equal, is_empty, number};
+pub(crate) use lists::Order;
+use lists::{find_disorder, find_repetition};
 use query::json::is_beyond;
 use query::json_schema::JsonSchema;
 use query::pattern::Pattern;
@@ -47,6 +50,10 @@ pub(crate) enum Operator {
     Count(Predicate),
     /// Every element of a list meets it, and there is at least one.
     Each(Predicate),
+    /// Whether no element of a list stands twice.
+    Unique(bool),
+    /// The elements of a list are in this order.
+    Sorted(Order),
     Compare(Comparison, ValueTemplate),
     /// A status code, with the text it was written as: `200`, `2xx`, a list.
     Status(Vec<RangeInclusive<u64>>, String),
@@ -145,6 +152,8 @@ impl Predicate {
                 Operator::Matches(_)
                 | Operator::Exists(_)
                 | Operator::Empty(_)
+                | Operator::Unique(_)
+                | Operator::Sorted(_)
                 | Operator::Type(_)
                 | Operator::Schema(_)
                 | Operator::Status(..) => {}
@@ -181,6 +190,14 @@ impl Predicate {
 }
 
 impl Operator {
+    /// Whether it speaks of a list, where there is one value or several.
+    pub(crate) fn is_for_lists(&self) -> bool {
+        matches!(
+            self,
+            Self::Count(_) | Self::Each(_) | Self::Unique(_) | Self::Sorted(_)
+        )
+    }
+
     fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, String> {
         budget::spend(1);
         if let Self::Exists(wanted) = self {
@@ -230,6 +247,12 @@ impl Operator {
                 None => false,
             },
             Self::Each(predicate) => each(value, predicate, scope)? == Each::Holds,
+            Self::Unique(wanted) => value
+                .as_array()
+                .is_some_and(|items| find_repetition(items).is_none() == *wanted),
+            Self::Sorted(order) => value
+                .as_array()
+                .is_some_and(|items| find_disorder(items, *order).is_none()),
             Self::Compare(comparison, wanted) => {
                 match (number(value), number(wanted.filled(scope)?.as_ref())) {
                     (Some(found), Some(wanted)) if wanted.is_finite() => {
@@ -275,6 +298,9 @@ impl Operator {
             Self::Each(predicate) => {
                 format!("of each element: {}", predicate.say(unit, scope)?)
             }
+            Self::Unique(true) => "a list in which each value stands once".to_owned(),
+            Self::Unique(false) => "a list in which a value stands twice".to_owned(),
+            Self::Sorted(order) => order.describe().to_owned(),
             Self::Compare(comparison, wanted) => {
                 format!(
                     "{} {}",
@@ -298,6 +324,14 @@ impl Operator {
         }
         if let Self::Schema(schema) = self {
             return schema.problems(value).join("; ");
+        }
+        let in_list = match (self, value) {
+            (Self::Unique(true), Value::Array(items)) => find_repetition(items),
+            (Self::Sorted(order), Value::Array(items)) => find_disorder(items, *order),
+            _ => None,
+        };
+        if let Some(found) = in_list {
+            return found;
         }
         if let Self::Each(predicate) = self {
             match each(value, predicate, scope) {

@@ -1,381 +1,258 @@
 //! The JSON Schema of check files, for editors: completion, a word of help at
 //! each key, and a red line under what is wrong before anything is run.
 //!
-//! It says what the reader of check files says, key by key; a test holds the
-//! two together. What only the reader can know, such as whether a variable
-//! exists, the schema leaves to `smoke validate`.
-
-mod answer;
-mod request;
+//! It is made from the table of the language, as the reader's messages are.
+//! What only the reader can know, such as whether a variable exists, the schema
+//! leaves to `smoke validate`.
 
 use serde_json::{Map, Value, json};
 
-use crate::language::keys::{LIBRARY, MARKED, QUARANTINE, ROWS};
-use answer::{capture, expect, predicate};
-use request::{auth, follow_redirects, form, headers, http_version, one_method, request};
+use crate::language::json;
+use crate::language::keys::{
+    CARRYING, FILE, IDENTIFIER, Kind, LIBRARY, METHODS, Names, OPERATORS, Property, STEP, Subject,
+    Table, USE,
+};
+use crate::predicate::JsonType;
+use crate::template::{FILTERS, FUNCTIONS};
+use diagnostic::Source;
+use diagnostic::yaml;
 
 /// The schema, in the draft that editors understand best.
 pub fn schema() -> Value {
-    json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Greenlight check file",
-        "description": "What must be true of a new version before customers see it.",
-        "type": "object",
-        "additionalProperties": false,
-        "anyOf": [
-            { "required": ["checks"] },
-            { "required": ["fragments"], "propertyNames": { "enum": LIBRARY } }
-        ],
-        "properties": {
-            "name": text("The name shown in reports; the file's name if absent."),
-            "include": {
-                "description": "Files whose fragments this one knows, relative to it.",
-                "type": "array",
-                "items": text("A file with `fragments`.")
-            },
-            "fragments": {
-                "description": "Steps under a name, for `use`.",
-                "type": "object",
-                "additionalProperties": { "$ref": "#/definitions/fragment" }
-            },
-            "variables": {
-                "description": "Values that templates can use. Each may name variables above it.",
-                "type": "object",
-                "propertyNames": { "pattern": NAME },
-                "additionalProperties": { "anyOf": [
-                    {
-                        "description": "From an environment variable; kept out of every output.",
-                        "type": "object",
-                        "required": ["env"],
-                        "additionalProperties": false,
-                        "properties": { "env": text("The environment variable's name.") }
-                    },
-                    {
-                        "description": "From AWS Secrets Manager; kept out of every output.",
-                        "type": "object",
-                        "required": ["secret"],
-                        "additionalProperties": false,
-                        "properties": {
-                            "secret": text("The secret's name or ARN."),
-                            "key": text("The member of the JSON object that the secret is.")
-                        }
-                    },
-                    {
-                        "description": "From AWS Systems Manager Parameter Store, decrypted; kept out of every output.",
-                        "type": "object",
-                        "required": ["parameter"],
-                        "additionalProperties": false,
-                        "properties": { "parameter": text("The parameter's path.") }
-                    },
-                    {
-                        "description": "A secret; kept out of every output.",
-                        "type": "object",
-                        "required": MARKED,
-                        "additionalProperties": false,
-                        "properties": {
-                            "value": { "description": "The value." },
-                            "secret": {
-                                "description": "Always `true`: the value is never shown.",
-                                "const": true
-                            }
-                        }
-                    },
-                    true
-                ] }
-            },
-            "defaults": defaults(),
-            "setup": steps("Steps before the checks. The checks know what they capture, and do not run if one fails."),
-            "checks": {
-                "description": "The checks. They run at the same time, their steps in order.",
-                "type": "array",
-                "minItems": 1,
-                "items": { "$ref": "#/definitions/check" }
-            },
-            "teardown": steps("Steps after the checks, whatever came of them.")
-        },
-        "definitions": {
-            "check": check(),
-            "step": step(),
-            "use": use_of_fragment(),
-            "fragment": fragment(),
-            "duration": {
-                "type": "string",
-                "pattern": "^([0-9]+(ms|s|m|h))+$",
-                "examples": ["500ms", "5s", "1m30s"]
-            },
-            "scalar": { "type": ["string", "number", "boolean"] },
-            "status": {
-                "description": "A status code, a class such as 2xx, or a list of them.",
-                "anyOf": [
-                    { "$ref": "#/definitions/one-status" },
-                    { "type": "array", "minItems": 1, "items": { "$ref": "#/definitions/one-status" } }
-                ]
-            },
-            "one-status": { "anyOf": [
+    let mut schema = Schema {
+        definitions: Map::new(),
+        subject: Subject::Json,
+    };
+    let mut root = schema.map(&FILE);
+    root["$schema"] = "http://json-schema.org/draft-07/schema#".into();
+    root["title"] = "Greenlight check file".into();
+    root["description"] = "What must be true of a new version before customers see it.".into();
+    root["anyOf"] = json!([
+        { "required": ["checks"] },
+        { "required": ["fragments"], "propertyNames": { "enum": LIBRARY } }
+    ]);
+    root["definitions"] = schema.definitions.into();
+    root
+}
+
+/// A schema that is being made.
+struct Schema {
+    /// What several places share, by its name.
+    definitions: Map<String, Value>,
+    /// What the predicate speaks of whose operators are being told.
+    subject: Subject,
+}
+
+impl Schema {
+    fn map(&mut self, table: &'static Table) -> Value {
+        let properties = table.properties();
+        let properties =
+            properties.map(|property| (property.name.to_owned(), self.property(property)));
+        let properties: Map<String, Value> = properties.collect();
+        let mut map = json!({ "type": "object", "additionalProperties": false });
+        map["properties"] = properties.into();
+        let each = |keys: &[&str]| -> Value {
+            keys.iter()
+                .map(|key| json!({ "required": [key] }))
+                .collect()
+        };
+        let (least, most) = table.size;
+        for (keyword, value, present) in [
+            ("description", table.help.into(), !table.help.is_empty()),
+            ("required", json!(table.all), !table.all.is_empty()),
+            ("oneOf", each(table.one), !table.one.is_empty()),
+            ("anyOf", each(table.any), !table.any.is_empty()),
+            ("minProperties", least.into(), least > 0),
+            ("maxProperties", most.into(), most < usize::MAX),
+        ] {
+            if present {
+                map[keyword] = value;
+            }
+        }
+        map
+    }
+
+    /// The schema of a key: what may stand below it, with help and an example.
+    fn property(&mut self, property: &Property) -> Value {
+        let mut schema = self.kind(&property.kind);
+        if schema.get("$ref").is_some() {
+            // What stands beside a reference is not read.
+            schema = json!({ "allOf": [schema] });
+        }
+        let mut help = property.help.to_owned();
+        if let Kind::Transform = property.kind {
+            for callable in FUNCTIONS.iter().chain(FILTERS) {
+                help.extend(["\n- `", callable.example, "`: ", callable.help]);
+            }
+        }
+        schema["description"] = help.into();
+        // An example that cannot be read is found by a test.
+        let source = Source::new("an example", property.example);
+        let example = yaml::parse(&source, &mut Vec::new());
+        schema["examples"] = example.iter().map(json).collect();
+        schema
+    }
+
+    fn kind(&mut self, kind: &Kind) -> Value {
+        match kind {
+            Kind::Any => json!({}),
+            Kind::Something => json!({ "type": ["string", "number", "boolean", "array", "object"] }),
+            Kind::Text | Kind::Transform => json!({ "type": "string", "minLength": 1 }),
+            Kind::Pattern(_, pattern) => json!({ "type": "string", "pattern": pattern }),
+            Kind::Scalar => self.define("scalar", |_| json!({ "type": ["string", "number", "boolean"] })),
+            Kind::Flag => json!({ "type": "boolean" }),
+            Kind::Always => json!({ "const": true }),
+            Kind::Words(words) => json!({ "enum": words }),
+            Kind::KeyOf(table) => json!({ "enum": table.names() }),
+            // Unquoted `null` is YAML's null, and means the type of that name.
+            Kind::JsonType => json!({ "anyOf": [{ "enum": JsonType::NAMES }, { "const": null }] }),
+            Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+            Kind::Number(least, most) => json!({ "type": "number", "minimum": least, "maximum": most }),
+            Kind::Duration => self.define("duration", |_| json!({
+                "type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$", "examples": ["500ms", "5s", "1m30s"]
+            })),
+            Kind::Status => self.define("one-status", |_| json!({ "anyOf": [
                 { "type": "integer", "minimum": 100, "maximum": 599 },
                 { "type": "string", "pattern": "^[1-5][xX][xX]$" }
-            ] },
-            "retry": retry(),
-            "auth": auth(),
-            "headers": headers(),
-            "form": form(),
-            "expect": expect(),
-            "capture": capture(),
-            "predicate": predicate("predicate"),
-            "limit": predicate("limit"),
-            "span": predicate("span"),
-            "status-predicate": predicate("status-predicate")
-        }
-    })
-}
-
-/// A name that templates can use.
-const NAME: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
-
-fn text(description: &str) -> Value {
-    json!({ "description": description, "type": "string", "minLength": 1 })
-}
-
-fn flag(description: &str) -> Value {
-    json!({ "description": description, "type": "boolean" })
-}
-
-fn duration(description: &str) -> Value {
-    json!({ "description": description, "allOf": [{ "$ref": "#/definitions/duration" }] })
-}
-
-fn reference(description: &str, to: &str) -> Value {
-    json!({ "description": description, "allOf": [{ "$ref": format!("#/definitions/{to}") }] })
-}
-
-/// The schema with a word of help, which stands beside a reference.
-fn described(description: &str, mut schema: Value) -> Value {
-    if schema.get("$ref").is_some() {
-        schema = json!({ "allOf": [schema] });
-    }
-    schema["description"] = description.into();
-    schema
-}
-
-fn steps(description: &str) -> Value {
-    json!({
-        "description": description,
-        "type": "array",
-        "minItems": 1,
-        "items": {
-            "if": { "type": "object", "required": ["use"] },
-            "then": { "$ref": "#/definitions/use" },
-            "else": { "$ref": "#/definitions/step" }
-        }
-    })
-}
-
-fn closed(properties: Map<String, Value>) -> Value {
-    let mut schema = json!({ "type": "object", "additionalProperties": false });
-    schema["properties"] = Value::Object(properties);
-    schema
-}
-
-fn map(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
-    let entries = entries.into_iter();
-    entries
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
-}
-
-fn defaults() -> Value {
-    let mut schema = closed(map([
-        (
-            "timeout",
-            duration("The longest that one attempt may take."),
-        ),
-        ("headers", reference("Headers of every request.", "headers")),
-        ("auth", reference("Who asks.", "auth")),
-        ("http", http_version()),
-        (
-            "retry",
-            reference("Try each step again until it passes.", "retry"),
-        ),
-        ("follow_redirects", follow_redirects()),
-        ("writes", flag("Whether requests may change data.")),
-    ]));
-    schema["description"] = "What holds for every step that does not say otherwise.".into();
-    schema
-}
-
-fn step() -> Value {
-    let mut properties = map([
-        ("name", text("What the step does, for reports.")),
-        (
-            "retry",
-            reference("Try the step again until it passes.", "retry"),
-        ),
-    ]);
-    properties.extend(request());
-    let mut schema = closed(properties);
-    schema["oneOf"] = one_method().into();
-    schema
-}
-
-fn use_of_fragment() -> Value {
-    let with = json!({
-        "description": "The values of its parameters.",
-        "type": "object",
-        "propertyNames": { "pattern": NAME }
-    });
-    let mut schema = closed(map([
-        ("use", text("The name of a fragment, whose steps run here.")),
-        ("with", with),
-        (
-            "name",
-            text("What reports call it; the fragment's name if absent."),
-        ),
-    ]));
-    schema["required"] = json!(["use"]);
-    schema
-}
-
-fn fragment() -> Value {
-    let name =
-        || json!({ "description": "What templates call it.", "type": "string", "pattern": NAME });
-    let mut with_default = closed(map([
-        ("name", name()),
-        (
-            "default",
-            json!({ "description": "Its value where none is given." }),
-        ),
-    ]));
-    with_default["required"] = json!(["name"]);
-    let parameters = json!({
-        "description": "What a use gives values for.",
-        "type": "array",
-        "items": { "anyOf": [name(), with_default] }
-    });
-    let mut schema = closed(map([
-        ("parameters", parameters),
-        (
-            "steps",
-            steps("The steps. They know the file's variables and earlier captures too."),
-        ),
-    ]));
-    schema["required"] = json!(["steps"]);
-    schema
-}
-
-fn check() -> Value {
-    let mut properties = map([
-        ("name", text("A sentence that says what must be true.")),
-        (
-            "tags",
-            json!({ "description": "Words to select the check by.", "type": "array", "items": { "type": "string" } }),
-        ),
-        (
-            "severity",
-            json!({ "description": "`warn`: a failure is shown, and the verdict stands.", "enum": ["required", "warn"] }),
-        ),
-        ("writes", flag("Whether its requests may change data.")),
-        ("skip", text("Why the check does not run.")),
-        (
-            "when",
-            json!({ "description": "The check runs only if this is true.", "type": ["string", "boolean"] }),
-        ),
-        (
-            "needs",
-            json!({
-                "description": "Checks of this file that must have passed before.",
-                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
-            }),
-        ),
-        (
-            "each",
-            json!({
-                "description": "Runs the check once for each row.",
-                "anyOf": [
-                    { "type": "array", "minItems": 1, "items": { "type": "object", "propertyNames": { "pattern": NAME } } },
-                    rows_of_file()
-                ]
-            }),
-        ),
-        ("quarantine", quarantine()),
-        (
-            "retry",
-            reference(
-                "Try again until it passes; with steps, all of them.",
-                "retry",
-            ),
-        ),
-        ("steps", steps("Requests, in order.")),
-    ]);
-    properties.extend(request());
-    let mut schema = closed(properties);
-    schema["required"] = json!(["name"]);
-    let mut kinds = one_method();
-    kinds.push(json!({ "required": ["steps"] }));
-    schema["oneOf"] = kinds.into();
-    schema
-}
-
-fn rows_of_file() -> Value {
-    let mut schema = closed(map([(
-        "file",
-        text(
-            "A CSV file with a line of names, or a JSON list of maps; relative to the check file.",
-        ),
-    )]));
-    schema["required"] = json!(ROWS);
-    schema
-}
-
-fn quarantine() -> Value {
-    let mut schema = closed(map([
-        (
-            "until",
-            json!({
-                "description": "The first day on which the check counts again, in UTC.",
+            ] })),
+            Kind::Method => json!({
                 "type": "string",
-                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+                "pattern": "^[A-Z0-9!#$%&'*+.^_`|~-]+$",
+                "not": { "enum": own_methods() }
             }),
-        ),
-        ("owner", text("Who mends it.")),
-        ("reason", text("What is wrong.")),
-    ]));
-    schema["description"] = "A known failure, borne until a date.".into();
-    schema["required"] = json!(QUARANTINE);
-    schema
+            Kind::HttpVersion => json!({ "enum": ["1.1", "2", 1.1, 2] }),
+            Kind::List(kind, least, most) => {
+                let mut list = json!({ "type": "array", "items": self.kind(kind) });
+                if *least > 0 {
+                    list["minItems"] = (*least).into();
+                }
+                if *most < usize::MAX {
+                    list["maxItems"] = (*most).into();
+                }
+                list
+            }
+            Kind::OneOrMany(kind) => {
+                let one = self.kind(kind);
+                json!({ "anyOf": [one, { "type": "array", "items": one }] })
+            }
+            Kind::Map(table) => self.map(table),
+            Kind::Entries(names, kind) => self.entries(*names, kind),
+            Kind::SomeEntries(names, kind) => {
+                let mut map = self.entries(*names, kind);
+                map["minProperties"] = 1.into();
+                map
+            }
+            Kind::Object => json!({ "type": "object" }),
+            Kind::Either(kinds) => {
+                let kinds = kinds.iter().map(|kind| self.kind(kind));
+                json!({ "anyOf": kinds.collect::<Vec<_>>() })
+            }
+            Kind::Steps => json!({ "type": "array", "minItems": 1, "items": {
+                "if": { "type": "object", "required": ["use"] },
+                "then": self.define("use", |schema| schema.map(&USE)),
+                "else": self.define("step", |schema| schema.map(&STEP))
+            } }),
+            Kind::Shared(name, kind) => self.define(name, |schema| schema.kind(kind)),
+            Kind::Predicate(subject) => self.predicate(*subject),
+            Kind::Operand(_, kind) => self.kind(kind),
+            Kind::Literal => self.literal(),
+            Kind::Limit => match self.subject {
+                Subject::Latency | Subject::Span => self.literal(),
+                _ => json!({ "type": ["number", "string"] }),
+            },
+            Kind::Nested => self.predicate(self.subject),
+            Kind::JsonSchema(table) => json!({
+                "type": ["object", "boolean"],
+                "if": { "type": "object", "required": ["file"] },
+                "then": self.map(table)
+            }),
+        }
+    }
+
+    /// A reference to a definition, which is made where it is met first.
+    fn define(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        if !self.definitions.contains_key(name) {
+            // A definition that refers to itself must find its name taken.
+            self.definitions.insert(name.to_owned(), Value::Null);
+            let definition = make(self);
+            self.definitions.insert(name.to_owned(), definition);
+        }
+        json!({ "$ref": format!("#/definitions/{name}") })
+    }
+
+    fn entries(&mut self, names: Names, kind: &Kind) -> Value {
+        let mut map = json!({ "type": "object", "additionalProperties": self.kind(kind) });
+        let names = match (names, IDENTIFIER) {
+            (Names::Any, _) => return map,
+            (Names::Identifier, Kind::Pattern(_, pattern)) => json!({ "pattern": pattern }),
+            (Names::Identifier | Names::JsonPath, _) => json!({ "pattern": r"^\$" }),
+            (Names::Header, _) => json!({ "not": { "pattern": any_case(&CARRYING) } }),
+        };
+        map["propertyNames"] = names;
+        map
+    }
+
+    /// A literal, or a map of operators that must all hold.
+    fn predicate(&mut self, subject: Subject) -> Value {
+        let (name, subject) = match subject {
+            Subject::Status => ("status-predicate", subject),
+            Subject::Latency => ("limit", subject),
+            Subject::Span => ("span", subject),
+            // What else an operator is for, the reader says.
+            _ => ("predicate", Subject::Json),
+        };
+        self.define(name, |schema| {
+            let outside = std::mem::replace(&mut schema.subject, subject);
+            let mut operators = schema.map(&OPERATORS);
+            if let Some(keys) = operators["properties"].as_object_mut() {
+                keys.retain(|key, _| {
+                    OPERATORS
+                        .property(key)
+                        .is_some_and(|key| key.is_for(subject))
+                });
+            }
+            let predicate = match subject {
+                Subject::Latency | Subject::Span => operators,
+                Subject::Status => json!({ "anyOf": [schema.literal(), operators] }),
+                _ => json!({ "anyOf": [
+                    { "type": ["string", "number", "boolean", "null", "array"] },
+                    operators
+                ] }),
+            };
+            schema.subject = outside;
+            predicate
+        })
+    }
+
+    /// A value of the kind that the predicate speaks of.
+    fn literal(&mut self) -> Value {
+        match self.subject {
+            Subject::Latency => self.kind(&Kind::Duration),
+            Subject::Span => json!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$" }),
+            Subject::Status => self.define("status", |schema| {
+                let one = schema.kind(&Kind::Status);
+                json!({ "anyOf": [one, { "type": "array", "minItems": 1, "items": one }] })
+            }),
+            _ => json!({}),
+        }
+    }
 }
 
-fn retry() -> Value {
-    let mut schema = closed(map([
-        ("for", duration("How long new attempts are begun.")),
-        (
-            "times",
-            json!({ "description": "How many attempts there are in all.", "type": "integer", "minimum": 1, "maximum": 1000 }),
-        ),
-        (
-            "every",
-            duration("The pause between two attempts. Default: 1s."),
-        ),
-        (
-            "backoff",
-            json!({ "description": "By how much each pause is longer than the one before.", "type": "number", "minimum": 1, "maximum": 10 }),
-        ),
-        (
-            "while",
-            json!({
-                "description": "Ask again only after these outcomes.",
-                "anyOf": [
-                    { "const": "could_not_ask" },
-                    { "$ref": "#/definitions/one-status" },
-                    { "type": "array", "items": { "anyOf": [
-                        { "const": "could_not_ask" },
-                        { "$ref": "#/definitions/one-status" }
-                    ] } }
-                ]
-            }),
-        ),
-    ]));
-    schema["anyOf"] = json!([{ "required": ["for"] }, { "required": ["times"] }]);
-    schema
+/// The methods that `request` does not take, in capitals.
+fn own_methods() -> Vec<String> {
+    let keys = METHODS.iter().map(|key| key.name);
+    let methods = keys.filter(|key| *key != "request").chain(["connect"]);
+    methods.map(str::to_ascii_uppercase).collect()
+}
+
+/// A pattern for these words, and for nothing else, in capitals or not.
+fn any_case(words: &[&str]) -> String {
+    let letter = |c: char| match c {
+        c if c.is_ascii_alphabetic() => format!("[{}{c}]", c.to_ascii_uppercase()),
+        c => c.to_string(),
+    };
+    let words = words.iter().map(|word| word.chars().map(letter).collect());
+    format!("^({})$", words.collect::<Vec<String>>().join("|"))
 }
 
 #[cfg(test)]

@@ -1,35 +1,35 @@
 //! Filters that make something of a value that was captured.
 //!
-//! | filter | gives |
-//! |---|---|
-//! | `regex(pattern)` | the first group of the first match, or all of it |
-//! | `jsonpath(path)` | what the path selects; text is read as JSON |
-//! | `nth(1)` | an element of a list, counted from 0, from the end if negative |
-//! | `url_param(name)` | a parameter of a URL's query |
-//! | `url_decode`, `html_unescape` | decodings |
-//! | `format_date(format)` | a date by a `strftime` format, in UTC |
-//! | `days_from_now` | whole days until a date, negative if it is over |
-//!
 //! A value that is not there stays so, and a pattern or a path that cannot be
 //! read is an error of syntax: the trial of a template finds it.
 
 use minijinja::value::{Serde, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Error, ErrorKind};
 
+use super::functions::Callable;
 use query::jsonpath::Path;
 use query::pattern::Pattern;
 use query::value::{shown, shown_text};
 
-pub(super) fn add_to(engine: &mut Environment<'static>) {
-    engine.add_filter("regex", regex);
-    engine.add_filter("jsonpath", jsonpath);
-    engine.add_filter("nth", nth);
-    engine.add_filter("url_param", url_param);
-    engine.add_filter("url_decode", url_decode);
-    engine.add_filter("html_unescape", html_unescape);
-    engine.add_filter("format_date", format_date);
-    engine.add_filter("days_from_now", days_from_now);
-}
+#[rustfmt::skip]
+pub(crate) static FILTERS: &[Callable] = &[
+    Callable { name: "regex", example: "value | regex('ord-([0-9]+)')", help: "The first group of the first match, or the whole match.",
+        add: |engine, name| engine.add_filter(name, regex) },
+    Callable { name: "jsonpath", example: "value | jsonpath('$.a')", help: "What the path selects; text is read as JSON.",
+        add: |engine, name| engine.add_filter(name, jsonpath) },
+    Callable { name: "nth", example: "value | nth(1)", help: "An element of a list, counted from 0, or from the end if negative.",
+        add: |engine, name| engine.add_filter(name, nth) },
+    Callable { name: "url_param", example: "value | url_param('code')", help: "A parameter of a URL's query.",
+        add: |engine, name| engine.add_filter(name, url_param) },
+    Callable { name: "url_decode", example: "value | url_decode", help: "The text without percent-encoding.",
+        add: |engine, name| engine.add_filter(name, url_decode) },
+    Callable { name: "html_unescape", example: "value | html_unescape", help: "The text without entities of HTML.",
+        add: |engine, name| engine.add_filter(name, html_unescape) },
+    Callable { name: "format_date", example: "value | format_date('%Y-%m-%d')", help: "A date in another form, in UTC.",
+        add: |engine, name| engine.add_filter(name, format_date) },
+    Callable { name: "days_from_now", example: "value | days_from_now", help: "Whole days until a date, negative if it is over.",
+        add: |engine, name| engine.add_filter(name, days_from_now) },
+];
 
 fn wrong(expected: &str, found: &str) -> Error {
     let text = format!("expected {expected}, found {found}");

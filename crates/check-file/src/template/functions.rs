@@ -1,35 +1,53 @@
 //! What templates can compute beside the engine's own filters.
-//!
-//! | name | gives |
-//! |---|---|
-//! | `uuid()` | a random UUID |
-//! | `random(1, 6)` | a random whole number, bounds included |
-//! | `now()`, `now("%Y-%m-%d", "1d")` | the time in UTC, in RFC 3339 or by `strftime`, perhaps later or, with `-`, earlier |
-//! | `timestamp()` | seconds since 1970 |
-//! | `text \| base64`, `base64url`, `from_base64` | encodings |
-//! | `text \| sha256`, `hmac_sha256(key)` | hashes, in hexadecimal digits |
 
 use minijinja::{Environment, Error, ErrorKind};
 
 use diagnostic::units::parse_duration;
 use query::digest;
 
-pub(super) fn add_to(engine: &mut Environment<'static>) {
-    engine.add_function("uuid", || digest::uuid().ok_or_else(no_randomness));
-    engine.add_function("random", random);
-    engine.add_function("now", now);
-    engine.add_function("timestamp", || jiff::Timestamp::now().as_second());
-    engine.add_filter("base64", |text: &str| digest::base64(text.as_bytes()));
-    engine.add_filter("base64url", |text: &str| {
-        digest::base64_url(text.as_bytes())
-    });
-    engine.add_filter("from_base64", |text: &str| {
-        digest::from_base64(text).ok_or_else(|| wrong("expected base64 of text"))
-    });
-    engine.add_filter("sha256", |text: &str| digest::sha256(text.as_bytes()));
-    engine.add_filter("hmac_sha256", |text: &str, key: &str| {
-        digest::hmac_sha256(text.as_bytes(), key.as_bytes())
-    });
+/// A function or a filter that templates have beside the engine's own.
+pub(crate) struct Callable {
+    pub(crate) name: &'static str,
+    /// An expression with it, without the brackets.
+    pub(crate) example: &'static str,
+    /// What it gives, in Markdown without links.
+    pub(crate) help: &'static str,
+    /// Adds it to an engine under its name.
+    pub(super) add: fn(&mut Environment<'static>, &'static str),
+}
+
+#[rustfmt::skip]
+pub(crate) static FUNCTIONS: &[Callable] = &[
+    Callable { name: "uuid", example: "uuid()", help: "A random UUID.",
+        add: |engine, name| engine.add_function(name, || digest::uuid().ok_or_else(no_randomness)) },
+    Callable { name: "random", example: "random(1, 6)", help: "A random whole number, bounds included.",
+        add: |engine, name| engine.add_function(name, random) },
+    Callable { name: "now", example: "now(\"%Y-%m-%d\", \"-1d\")",
+        help: "The time in UTC, as in RFC 3339 or by a `strftime` format, perhaps later or earlier.",
+        add: |engine, name| engine.add_function(name, now) },
+    Callable { name: "timestamp", example: "timestamp()", help: "Seconds since 1970.",
+        add: |engine, name| engine.add_function(name, || jiff::Timestamp::now().as_second()) },
+    Callable { name: "base64", example: "text | base64", help: "Base64 of a text.",
+        add: |engine, name| engine.add_filter(name, |text: &str| digest::base64(text.as_bytes())) },
+    Callable { name: "base64url", example: "text | base64url", help: "The same in the alphabet of URLs, without padding.",
+        add: |engine, name| engine.add_filter(name, |text: &str| digest::base64_url(text.as_bytes())) },
+    Callable { name: "from_base64", example: "'YT8-' | from_base64", help: "The text of either Base64.",
+        add: |engine, name| engine.add_filter(name, from_base64) },
+    // The engine's own, which is among ours so that all encodings are told.
+    Callable { name: "urlencode", example: "text | urlencode", help: "A text as it stands in a URL.",
+        add: |_, _| {} },
+    Callable { name: "sha256", example: "text | sha256", help: "A hash, in hexadecimal digits.",
+        add: |engine, name| engine.add_filter(name, |text: &str| digest::sha256(text.as_bytes())) },
+    Callable { name: "hmac_sha256", example: "text | hmac_sha256(key)", help: "A hash with a key, in hexadecimal digits.",
+        add: |engine, name| engine.add_filter(name, hmac_sha256) },
+];
+
+fn from_base64(text: &str) -> Result<String, Error> {
+    digest::from_base64(text).ok_or_else(|| wrong("expected base64 of text"))
+}
+
+fn hmac_sha256(text: &str, key: &str) -> String {
+    digest::hmac_sha256(text.as_bytes(), key.as_bytes())
 }
 
 fn wrong(text: impl Into<String>) -> Error {

@@ -14,6 +14,10 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
 use bounds::Need;
+pub(crate) use filters::FILTERS;
+#[cfg(test)]
+pub(crate) use functions::Callable;
+pub(crate) use functions::FUNCTIONS;
 use query::value::{MOST_LEVELS, levels};
 use query::work::budget::{self, OF_TEMPLATE};
 use query::work::threads::with_room;
@@ -36,8 +40,9 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
         Ok(Value::Null) if value.is_none() => write!(out, "null").map_err(minijinja::Error::from),
         _ => minijinja::escape_formatter(out, state, value),
     });
-    functions::add_to(&mut engine);
-    filters::add_to(&mut engine);
+    for callable in FUNCTIONS.iter().chain(FILTERS) {
+        (callable.add)(&mut engine, callable.name);
+    }
     engine
 });
 
@@ -371,6 +376,14 @@ mod tests {
         assert!(template.render(&scope()).is_err());
         let template = Template::parse("{{ user.nme }}").unwrap();
         assert!(template.evaluate(&scope()).is_err());
+    }
+
+    #[test]
+    fn the_example_of_each_function_and_filter_is_one() {
+        for callable in FUNCTIONS.iter().chain(FILTERS) {
+            let template = Template::parse(&format!("{{{{ {} }}}}", callable.example));
+            assert!(template.is_ok(), "{}: {template:?}", callable.name);
+        }
     }
 
     #[test]

@@ -57,6 +57,54 @@ expect:
 }
 
 #[tokio::test]
+async fn the_elements_of_a_list_can_be_unique_and_sorted() {
+    let stage = stage().await;
+    passes(
+        &stage,
+        r#"
+post: /json-echo
+json: { none: [], one: [{}], ids: [a, b, ä], prices: [24, 12.5, 12.5, 1], more: [1, "1", 1.5] }
+expect:
+  headers: { content-type: { unique: true, sorted: asc } }
+  json:
+    $.none: { unique: true, sorted: asc }
+    $.one: { unique: true, sorted: desc }
+    $.ids: { unique: true, sorted: asc, not: { sorted: desc } }
+    $.prices: { unique: false, sorted: desc }
+    "$.prices[0:2]": { unique: true }
+    $.more: { unique: true, not: { sorted: asc } }
+"#,
+    )
+    .await;
+    let said = fails(
+        &stage,
+        r#"
+post: /json-echo
+json: { ids: [cup, mug, pot, mug], prices: [3, 10, 9], mixed: [1, "2"], maps: [{}, {}], text: cup }
+expect:
+  json:
+    $.ids: { unique: true, sorted: asc }
+    $.prices: { sorted: asc, unique: false }
+    "$.prices[1:]": { sorted: asc }
+    $.mixed: { sorted: asc }
+    $.maps: { sorted: desc, unique: true }
+    $.text: { sorted: asc, unique: true }
+    $.nowhere: { sorted: asc }
+"#,
+    )
+    .await;
+    insta::assert_snapshot!(said);
+    passes(
+        &stage,
+        r#"
+get: /orders.html
+expect: { css: { "ul.orders > li": { unique: true } }, xpath: { "//li/a/@href": { sorted: asc } } }
+"#,
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn another_host_can_be_named_in_each_version_of_http() {
     let stage = stage().await;
     for version in ["1.1", "2"] {

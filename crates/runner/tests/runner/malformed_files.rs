@@ -82,7 +82,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     5 |       cookies: { a: { value: b, secured: true, max_age: 60, http_only: 1 }, b: { secure: { contains: x } } }
       |                                                                                            ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+      = help: `count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: unknown key `isuer` in `tls`
      --> shop.yaml:6:14
@@ -138,7 +138,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     9 |       headers: { vary: { type: string, each: { count: 1 } } }
       |                          ^^^^ expected an operator for this kind of value, found `type`
       |
-      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+      = help: `count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: `count` does not apply to text
      --> shop.yaml:9:48
@@ -146,7 +146,7 @@ capture: { a: { tls: cipher }, b: { tls: version, json: $ }, c: 5 }"), @"
     9 |       headers: { vary: { type: string, each: { count: 1 } } }
       |                                                ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+      = help: `count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON
 
     error: a fact of TLS that is not known
       --> shop.yaml:10:26
@@ -229,7 +229,7 @@ expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
     4 |     repeat: { jobs: 100 }
       |                     ^^^ expected a whole number from 1 to 64, found the number `100`
       |
-      = help: write `repeat: { times: 50, jobs: 4 }`
+      = help: write it like `jobs: 4`
 
     error: a step that is both repeated and retried
      --> shop.yaml:5:5
@@ -270,9 +270,9 @@ expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
      --> shop.yaml:4:13
       |
     4 |     repeat: 0
-      |             ^ expected a whole number from 1 to 10000, found the number `0`
+      |             ^ expected a whole number from 1 to 10000, or a map, found the number `0`
       |
-      = help: write `repeat: { times: 50, jobs: 4 }`
+      = help: write it like `repeat: { times: 50, jobs: 4 }`
     ");
     insta::assert_snapshot!(problems_of_check("get: /\nrepeat: { times: 20000, joobs: 2 }"), @"
     error: `times` of the wrong type
@@ -281,7 +281,7 @@ expect: { error_rate: { below: 5 }, latency: { p50: 3ms, p42: { below: 3ms } } }
     4 |     repeat: { times: 20000, joobs: 2 }
       |                      ^^^^^ expected a whole number from 1 to 10000, found the number `20000`
       |
-      = help: write `repeat: { times: 50, jobs: 4 }`
+      = help: write it like `times: 50`
 
     error: unknown key `joobs` in `repeat`
      --> shop.yaml:4:29
@@ -520,9 +520,9 @@ fn wrong_types_are_errors() {
      --> shop.yaml:4:23
       |
     4 |     follow_redirects: many
-      |                       ^^^^ expected `true`, `false` or a number up to 50, found the string `many`
+      |                       ^^^^ expected `true` or `false`, or a whole number from 0 to 50, found the string `many`
       |
-      = help: write `true`, or how many redirects are fine
+      = help: write it like `follow_redirects: true`
     ");
     insta::assert_snapshot!(problems_of_check("get: /\ncapture: { a: { json: $.a, header: b } }"), @"
     error: a capture with other than one source
@@ -544,7 +544,7 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { status: { contains: 2 } }
       |                         ^^^^^^^^ expected an operator for this kind of value, found `contains`
       |
-      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+      = help: `count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON
     ");
     insta::assert_snapshot!(problems_of_check("get: /\nexpect: { body: { count: 2 } }"), @"
     error: `count` does not apply to text
@@ -553,7 +553,44 @@ fn an_operator_that_does_not_apply_is_an_error() {
     4 |     expect: { body: { count: 2 } }
       |                       ^^^^^ expected an operator for this kind of value, found `count`
       |
-      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+      = help: `count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+    ");
+}
+
+#[test]
+fn what_is_demanded_of_the_elements_of_a_list_is_read() {
+    insta::assert_snapshot!(problems_of_check("get: /\nexpect: { body: { sorted: asc }, json: { $.a: { unique: yes, sorted: up, sort: asc } } }"), @"
+    error: `sorted` does not apply to text
+     --> shop.yaml:4:23
+      |
+    4 |     expect: { body: { sorted: asc }, json: { $.a: { unique: yes, sorted: up, sort: asc } } }
+      |                       ^^^^^^ expected an operator for this kind of value, found `sorted`
+      |
+      = help: `count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+
+    error: `unique` of the wrong type
+     --> shop.yaml:4:61
+      |
+    4 |     expect: { body: { sorted: asc }, json: { $.a: { unique: yes, sorted: up, sort: asc } } }
+      |                                                             ^^^ expected `true` or `false`, found the string `yes`
+      |
+      = help: write it without quotes
+
+    error: `sorted` of the wrong type
+     --> shop.yaml:4:74
+      |
+    4 |     expect: { body: { sorted: asc }, json: { $.a: { unique: yes, sorted: up, sort: asc } } }
+      |                                                                          ^^ expected `asc` or `desc`, found the string `up`
+      |
+      = help: write it like `sorted: asc`
+
+    error: unknown key `sort` in a predicate
+     --> shop.yaml:4:78
+      |
+    4 |     expect: { body: { sorted: asc }, json: { $.a: { unique: yes, sorted: up, sort: asc } } }
+      |                                                                              ^^^^ expected `sorted` or another key of a predicate, found `sort`
+      |
+      = help: write `sorted` if that is meant
     ");
 }
 
@@ -564,7 +601,7 @@ fn a_predicate_that_demands_nothing_is_an_error() {
      --> shop.yaml:4:28
       |
     4 |     expect: { json: { $.a: {} } }
-      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `each`, `type`, `schema`, `empty` or `not`, found an empty map
+      |                            ^^ expected one of `equals`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`, `one_of`, `above`, `below`, `at_least`, `at_most`, `count`, `each`, `unique`, `sorted`, `type`, `schema`, `empty` or `not`, found an empty map
       |
       = help: write `{ exists: true }` if any value will do
     ");

@@ -302,7 +302,7 @@ fn a_schema_that_cannot_be_used_is_a_diagnostic_at_its_place() {
     4 |     expect: { body: { schema: { type: string } } }
       |                       ^^^^^^ expected an operator for this kind of value, found `schema`
       |
-      = help: `count` and `each` are for lists, `type` and `schema` for JSON, text operators for text and JSON
+      = help: `count`, `each`, `unique` and `sorted` are for lists, `type` and `schema` for JSON, text operators for text and JSON
     ");
 }
 

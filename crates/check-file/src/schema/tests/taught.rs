@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{LISTS, blocks, json};
-use crate::language::keys::REQUEST;
-use crate::schema::schema;
+use super::blocks;
+use super::each_key::places;
+use crate::language::json;
+use crate::language::keys::{FILE, Kind, OPERATORS, REQUEST, STEP, Table, USE};
+use crate::template::{FILTERS, FUNCTIONS};
 use diagnostic::Source;
 use diagnostic::yaml;
-
-/// What minijinja itself has, and the reference counts among ours.
-const BORROWED: [&str; 1] = ["urlencode"];
 
 /// The check files of the reference that run, as trees.
 fn examples() -> Vec<Value> {
@@ -30,104 +29,91 @@ fn examples() -> Vec<Value> {
     .collect()
 }
 
-/// Notes the properties of the schema that a value has, by their pointers.
-fn note(schema: &Value, at: &str, value: &Value, used: &mut BTreeSet<String>) {
-    let Some(node) = schema.pointer(at) else {
-        return;
+/// Where a key stands, and the key. A check of one request has the keys of a
+/// step.
+fn place_of(table: &Table, name: &'static str) -> (&'static str, &'static str) {
+    let title = if REQUEST.has(name) && ["a check", "a step"].contains(&table.title) {
+        REQUEST.title
+    } else {
+        table.title
     };
-    if let Some(to) = node.get("$ref").and_then(Value::as_str) {
-        note(schema, &to[1..], value, used);
-    }
-    for key in ["allOf", "anyOf", "oneOf"] {
-        let branches = node.get(key).and_then(Value::as_array);
-        for (number, branch) in branches.into_iter().flatten().enumerate() {
-            if fits(branch, value) {
-                note(schema, &format!("{at}/{key}/{number}"), value, used);
-            }
-        }
-    }
-    if let Some(condition) = node.get("if") {
-        let holds = required(condition).all(|key| value.get(key).is_some());
-        let branch = if holds { "then" } else { "else" };
-        note(schema, &format!("{at}/{branch}"), value, used);
-    }
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                let property = format!("{at}/properties/{key}");
-                if schema.pointer(&property).is_some() {
-                    note(schema, &property, member, used);
-                    used.insert(property);
-                } else {
-                    note(schema, &format!("{at}/additionalProperties"), member, used);
+    (title, name)
+}
+
+/// Notes the keys of the language that a value has.
+fn note(kind: &Kind, value: &Value, used: &mut BTreeSet<(&'static str, &'static str)>) {
+    match (kind, value) {
+        (Kind::Map(table) | Kind::JsonSchema(table), Value::Object(members)) => {
+            for (name, value) in members {
+                if let Some(property) = table.property(name) {
+                    used.insert(place_of(table, property.name));
+                    note(&property.kind, value, used);
                 }
             }
         }
-        Value::Array(items) => {
-            for item in items {
-                note(schema, &format!("{at}/items"), item, used);
+        (Kind::Entries(_, kind) | Kind::SomeEntries(_, kind), Value::Object(members)) => {
+            members.values().for_each(|value| note(kind, value, used));
+        }
+        (Kind::Steps, Value::Array(steps)) => {
+            for step in steps {
+                let table = if step.get("use").is_some() {
+                    &USE
+                } else {
+                    &STEP
+                };
+                note(&Kind::Map(table), step, used);
             }
+        }
+        (Kind::List(kind, ..) | Kind::OneOrMany(kind), Value::Array(items)) => {
+            for value in items {
+                note(kind, value, used);
+            }
+        }
+        (Kind::OneOrMany(kind) | Kind::Shared(_, kind) | Kind::Operand(_, kind), value) => {
+            note(kind, value, used);
+        }
+        (Kind::Either(kinds), value) => {
+            for kind in kinds.iter().filter(|kind| fits(kind, value)) {
+                note(kind, value, used);
+            }
+        }
+        (Kind::Predicate(_) | Kind::Nested, Value::Object(_)) => {
+            note(&Kind::Map(&OPERATORS), value, used);
         }
         _ => {}
     }
 }
 
-fn required(node: &Value) -> impl Iterator<Item = &str> {
-    let required = node.get("required").and_then(Value::as_array);
-    required.into_iter().flatten().filter_map(Value::as_str)
-}
-
-/// Whether a branch allows the keys of a value.
-fn fits(branch: &Value, value: &Value) -> bool {
-    let properties = branch.get("properties");
-    let Value::Object(members) = value else {
-        return properties.is_none();
-    };
-    let knows = |key: &String| properties.is_some_and(|known| known.get(key).is_some());
-    let closed = branch.get("additionalProperties") == Some(&Value::Bool(false));
-    let whole = required(branch).all(|key| members.contains_key(key));
-    whole && (!closed || members.keys().all(knows))
+/// Whether a map is one of this kind.
+fn fits(kind: &Kind, value: &Value) -> bool {
+    match (kind, value) {
+        (Kind::Map(table), Value::Object(members)) => {
+            let whole = table.all.iter().all(|name| members.contains_key(*name));
+            whole && members.keys().all(|name| table.has(name))
+        }
+        (Kind::Predicate(_), Value::Object(members)) => {
+            members.keys().all(|name| OPERATORS.has(name))
+        }
+        _ => true,
+    }
 }
 
 #[test]
 fn every_key_of_the_language_is_in_an_example_that_runs() {
-    let schema = schema();
     let mut used = BTreeSet::new();
     for example in examples() {
-        note(&schema, "", &example, &mut used);
+        note(&Kind::Map(&FILE), &example, &mut used);
     }
-    // A check of one request has the keys of a step.
-    let (check, step) = (
-        "/definitions/check/properties",
-        "/definitions/step/properties",
-    );
-    let in_checks: Vec<_> = used
-        .iter()
-        .filter_map(|at| at.strip_prefix(check))
-        .collect();
-    let of_requests = in_checks.into_iter().filter(|at| {
-        let key = at[1..].split('/').next();
-        REQUEST.iter().any(|own| Some(*own) == key)
+    let places = places();
+    let keys = places.iter().flat_map(|place| {
+        let names = place.table.names().into_iter();
+        names.map(|name| place_of(place.table, name))
     });
-    let in_steps: Vec<_> = of_requests.map(|at| format!("{step}{at}")).collect();
-    used.extend(in_steps);
-    let missing: Vec<_> = LISTS
-        .iter()
-        .filter(|(place, list)| *place != check || list.len() != REQUEST.len())
-        .flat_map(|(place, list)| list.iter().map(move |key| format!("{place}/{key}")))
-        .filter(|key| !used.contains(key))
-        .collect();
+    let missing: BTreeSet<_> = keys.filter(|key| !used.contains(key)).collect();
     assert!(
         missing.is_empty(),
         "without an example that runs: {missing:#?}"
     );
-}
-
-/// The names that a source file gives to the engine of templates.
-fn named<'t>(source: &'t str, call: &'t str) -> impl Iterator<Item = &'t str> {
-    let calls = source.split(call).skip(1);
-    calls.map(|rest| rest.split('"').next().unwrap())
 }
 
 /// Notes the texts of a value in which templates stand.
@@ -158,19 +144,13 @@ fn every_function_and_filter_is_in_an_example_that_runs() {
         .flat_map(|text| text.match_indices('(').map(|(at, _)| &text[..at]))
         .filter_map(|before| before.rsplit(|c| !is_word(c)).next())
         .collect();
-    let sources = [
-        include_str!("../../template/functions.rs"),
-        include_str!("../../template/filters.rs"),
-    ];
-    let filters = sources.iter().flat_map(|text| named(text, "add_filter(\""));
-    let functions = sources
+    let callables = FUNCTIONS
         .iter()
-        .flat_map(|text| named(text, "add_function(\""));
-    let mut missing: Vec<_> = filters
-        .chain(BORROWED)
-        .filter(|name| !filtered.contains(name))
+        .chain(FILTERS)
+        .map(|callable| callable.name);
+    let missing: Vec<_> = callables
+        .filter(|name| !filtered.contains(name) && !called.contains(name))
         .collect();
-    missing.extend(functions.filter(|name| !called.contains(name)));
     assert!(
         missing.is_empty(),
         "without an example that runs: {missing:?}"

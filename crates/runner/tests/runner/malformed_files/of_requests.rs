@@ -163,7 +163,7 @@ checks:
     30 |         compress: br
        |                   ^^ expected `gzip`, found the string `br`
        |
-       = help: write `compress: gzip`
+       = help: write it like `compress: gzip`
     "#);
 }
 
