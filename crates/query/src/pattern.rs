@@ -1,40 +1,61 @@
 //! Regular expressions, bounded in size and linear in time.
 //!
-//! The only module that knows the regex crate.
+//! The only module that knows the regex crates.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::work::budget;
 
-/// What a pattern compiles to at the most, in bytes.
+/// What a pattern of a check file compiles to at the most, in bytes.
 const MOST_BYTES: usize = 1 << 20;
-/// What a pattern compiles to that is fast over any text.
+/// The same for one within a JSONPath, as the JSONPath crate has it.
+const MOST_BYTES_WITHIN_PATH: usize = 10 << 20;
+/// What a pattern compiles to that is, as a rule, fast over any text.
 const FEW_BYTES: usize = 16 * 1024;
-/// What a byte of a text is worth under a pattern of more than that: the time
-/// is that of the text times that of the pattern.
-const WEIGHT: usize = 8;
+/// What a byte of a text is worth under a larger pattern.
+const WEIGHT: u64 = 8;
 
 /// A regular expression that is known to be well-formed.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     regex: regex::Regex,
-    /// What a byte of a text is worth.
-    weight: usize,
+    /// What a byte of a text is worth as a rule, and at the worst.
+    usual: u64,
+    worst: u64,
 }
 
 impl Pattern {
     /// Reads a pattern. The error says what is wrong, in one line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let read = |most| regex::RegexBuilder::new(text).size_limit(most).build();
-        let few = read(FEW_BYTES).map(|regex| Self { regex, weight: 1 });
-        few.or_else(|error| match error {
-            regex::Error::CompiledTooBig(_) => read(MOST_BYTES).map(|regex| Self {
-                regex,
-                weight: WEIGHT,
-            }),
-            error => Err(error),
-        })
-        .map_err(|error| match error {
+        Self::compile(text, MOST_BYTES).map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => "it compiles to more than 1 MiB".to_owned(),
             error => last_line(&error.to_string()),
+        })
+    }
+
+    /// Reads a pattern that stands in a JSONPath, or in the answer that the path
+    /// is held against; none if it is not well-formed, or too large.
+    pub(crate) fn within_path(text: &str) -> Option<Self> {
+        Self::compile(text, MOST_BYTES_WITHIN_PATH).ok()
+    }
+
+    fn compile(text: &str, most: usize) -> Result<Self, regex::Error> {
+        let form = regex_syntax::parse(text);
+        let count = |class| form.as_ref().map_or(0, |form| written_out(form, class));
+        budget::spend(count(|class| ranges(class) * 16));
+        // A state is looked at for each byte of a text while the pattern is in
+        // it: few patterns ever are in more than one of sixteen.
+        let worst = 1 + count(|_| 1) / 16;
+        let read = |most| regex::RegexBuilder::new(text).size_limit(most).build();
+        let (regex, usual) = match read(FEW_BYTES) {
+            Err(regex::Error::CompiledTooBig(_)) => (read(most)?, WEIGHT),
+            few => (few?, 1),
+        };
+        let worst = worst.max(usual);
+        Ok(Self {
+            regex,
+            usual,
+            worst,
         })
     }
 
@@ -62,13 +83,67 @@ impl Pattern {
         found.get(1).or(found.get(0)).map(|group| group.as_str())
     }
 
-    fn spend_for(&self, text: &str) {
-        budget::spend_for(1 + text.len() * self.weight);
+    /// How many steps a byte of a text takes at the worst.
+    pub(crate) fn worst_steps(&self) -> u64 {
+        self.worst
     }
+
+    fn spend_for(&self, text: &str) {
+        let bytes = u64::try_from(1 + text.len()).unwrap_or(u64::MAX);
+        let steps = |weight| bytes.saturating_mul(weight);
+        budget::spend_between(steps(self.usual), steps(self.worst));
+    }
+}
+
+/// How many characters there are in a pattern whose repetitions are written out,
+/// with so much for a class of them.
+fn written_out(form: &Hir, of_class: fn(&Class) -> u64) -> u64 {
+    let inside = |form: &Hir| written_out(form, of_class);
+    match form.kind() {
+        HirKind::Empty | HirKind::Look(_) => 0,
+        HirKind::Literal(text) => u64::try_from(text.0.len()).unwrap_or(u64::MAX),
+        HirKind::Class(class) => of_class(class),
+        HirKind::Capture(group) => inside(&group.sub),
+        HirKind::Repetition(repeated) => {
+            let times = repeated.max.unwrap_or(repeated.min + 1);
+            inside(&repeated.sub).saturating_mul(times.into())
+        }
+        HirKind::Concat(forms) | HirKind::Alternation(forms) => {
+            let inside = forms.iter().map(inside);
+            inside.fold(0, u64::saturating_add)
+        }
+    }
+}
+
+fn ranges(class: &Class) -> u64 {
+    let ranges = match class {
+        Class::Unicode(class) => class.ranges().len(),
+        Class::Bytes(class) => class.ranges().len(),
+    };
+    u64::try_from(ranges).unwrap_or(u64::MAX)
 }
 
 /// The regex crate draws its own caret; the last line holds the reason.
 fn last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or(message).trim();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_worth_what_its_repetitions_amount_to() {
+        let check = |text: &str, usual, worst| {
+            let pattern = Pattern::parse(text).unwrap();
+            assert_eq!((pattern.usual, pattern.worst), (usual, worst), "{text}");
+        };
+        check("ok", 1, 1);
+        check(r"Order \d+", 1, 1);
+        check(r"^\w+@\w+$", 8, 8);
+        check("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", 1, 3);
+        check("[01]*1[01]{200}", 1, 13);
+        check("((a{0,16}){0,16}){0,16}b", 8, 257);
+    }
 }

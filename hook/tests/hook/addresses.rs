@@ -120,7 +120,11 @@ pub(crate) fn hosted(trial: &Trial, name: &str, addresses: u8) -> Option<PathBuf
         return None;
     }
     let script = folder.join("bootstrap");
-    std::fs::write(&script, format!("#!/bin/sh\nexec {inside} {BOOTSTRAP}\n")).unwrap();
+    std::fs::write(
+        &script,
+        format!("#!/bin/sh\nexec {inside} {}\n", *BOOTSTRAP),
+    )
+    .unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     Some(script)
 }

@@ -7,7 +7,7 @@ use rehearsal::{Colour, Defect, DeploymentOptions, DeploymentStatus, Outcome, VE
 use crate::support::{BOOTSTRAP, Trial};
 
 async fn deploy(trial: &Trial, change: impl FnOnce(&mut DeploymentOptions)) -> Outcome {
-    let mut options = DeploymentOptions::new(BOOTSTRAP);
+    let mut options = DeploymentOptions::new(BOOTSTRAP.as_str());
     options.settings = trial.options().settings;
     change(&mut options);
     trial.stage.deploy(options, |_| {}).await.unwrap()

@@ -1,6 +1,7 @@
 //! A stage with a function on it, and what came out of an invocation.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rehearsal::{
@@ -9,7 +10,12 @@ use rehearsal::{
 };
 use serde_json::{Value, json};
 
-pub(crate) const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+/// The binary under test: the one that was built with the tests, or the one that
+/// the environment names.
+pub(crate) static BOOTSTRAP: LazyLock<String> = LazyLock::new(|| {
+    let built = || env!("CARGO_BIN_EXE_bootstrap").to_owned();
+    std::env::var("BOOTSTRAP").unwrap_or_else(|_| built())
+});
 
 /// The folder of check files with this name.
 pub(crate) fn checks(name: &str) -> String {
@@ -36,7 +42,7 @@ impl Trial {
         let settings = stage.hook_settings();
         Self {
             stage,
-            bootstrap: BOOTSTRAP.into(),
+            bootstrap: BOOTSTRAP.as_str().into(),
             settings,
             timeout: Duration::from_mins(1),
             memory_mb: 256,

@@ -34,12 +34,21 @@ static WIDE: LazyLock<String> = LazyLock::new(|| {
     Value::Array(objects.collect()).to_string()
 });
 
+/// A list of two objects, one with a long name.
+static LONG: LazyLock<String> = LazyLock::new(|| {
+    let long = "a".repeat(800_000);
+    json!([{ "id": 7, "name": "item 7" }, { "id": 8, "name": long }]).to_string()
+});
+
 /// Answers `/list/60` with sixty nested lists, and so on; `/wide` with a list
-/// of 20,000 objects, and all else with `{}`.
+/// of 20,000 objects, `/long` with two, and all else with `{}`.
 async fn server() -> String {
     serve(|path| async move {
         if path == "/wide" {
             return Reply::Answer(200, WIDE.clone());
+        }
+        if path == "/long" {
+            return Reply::Answer(200, LONG.clone());
         }
         let (kind, number) = path[1..].split_once('/').unwrap_or(("", ""));
         let number = number.parse().unwrap_or(0);
@@ -293,7 +302,7 @@ const COUNTED: [&str; 4] = [
 ];
 
 /// The same, where it cannot be counted.
-const UNCOUNTED: &str = r#"get: /wide, expect: { json: { "$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id": { count: 0 } } }"#;
+const UNCOUNTED: &str = r#"get: /long, expect: { json: { "$[?search(@.name, '((a{0,20}){0,20}){0,20}[xy]')].id": { count: 0 } } }"#;
 
 #[tokio::test]
 async fn work_without_end_is_counted_and_fails_the_expectation() {
@@ -332,7 +341,7 @@ async fn the_deadline_ends_work_without_end_and_the_other_checks_keep_their_outc
     let said = failure(UNCOUNTED, &["--deadline", "3s"]).await;
     insta::assert_snapshot!(said, @r"
     error[cut-short]: cut short by the end of the run
-    expected a judgement before the run's time was over, found none for the JSON at `$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id`
+    expected a judgement before the run's time was over, found none for the JSON at `$[?search(@.name, '((a{0,20}){0,20}){0,20}[xy]')].id`
     ");
 }
 
@@ -341,7 +350,7 @@ async fn the_timeout_of_a_step_ends_work_without_end() {
     let said = failure(&format!("timeout: 3s, {UNCOUNTED}"), &[]).await;
     insta::assert_snapshot!(said, @r"
     error[wrong-answer]: a judgement that does not end
-    expected one within the step's `timeout` of 3.0 s, found none for the JSON at `$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id`
+    expected one within the step's `timeout` of 3.0 s, found none for the JSON at `$[?search(@.name, '((a{0,20}){0,20}){0,20}[xy]')].id`
     ");
 }
 
@@ -365,15 +374,15 @@ async fn threads_that_are_lost_do_not_pile_up() {
     assert_eq!(count("pass  check 6"), 1, "{text}");
     insta::assert_snapshot!(said(&format!("error[{}", text.rsplit("error[").next().unwrap())), @r"
     error[wrong-answer]: an answer that is not judged
-    expected one of 4 threads for the JSON at `$[?search(@.name, '((a{0,30}){0,30}){0,30}x')].id`, found all of them busy with judgements that were given up
+    expected one of 4 threads for the JSON at `$[?search(@.name, '((a{0,20}){0,20}){0,20}[xy]')].id`, found all of them busy with judgements that were given up
     ");
 }
 
 #[tokio::test]
 async fn an_answer_is_not_shown_if_a_secret_in_it_was_not_found_in_time() {
-    let path = r#""$[?search(@.name, '((a{0,30}){0,30}){0,30}x') || @.id == 7].name""#;
+    let path = r#""$[?search(@.name, '((a{0,20}){0,20}){0,20}[xy]') || @.id == 7].name""#;
     let step =
-        format!("timeout: 3s, get: /wide, capture: {{ pin: {{ json: {path}, secret: true }} }}");
+        format!("timeout: 3s, get: /long, capture: {{ pin: {{ json: {path}, secret: true }} }}");
     let target = server().await;
     for format in ["text", "json", "html", "junit"] {
         let output = smoke(

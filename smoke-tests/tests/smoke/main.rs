@@ -24,6 +24,7 @@ mod explain;
 mod foreign_forms;
 mod import;
 mod init;
+mod lanes;
 mod outputs;
 mod report_schema;
 mod secrets;

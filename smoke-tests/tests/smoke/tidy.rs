@@ -50,6 +50,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
     (
         "serde_json_path",
         &[
+            "crates/query/src/jsonpath/functions.rs",
             "crates/query/src/jsonpath/mod.rs",
             "crates/query/src/jsonpath/meter.rs",
         ],
@@ -72,6 +73,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "hook/src/proof/conditions.rs",
         ],
     ),
+    ("regex_syntax", &["crates/query/src/pattern.rs"]),
     ("reqwest", &["crates/aws/src/http.rs"]),
     ("h2::", &["crates/client/src/http/two.rs"]),
     (

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use crate::pattern::Pattern;
 use crate::work::budget;
 
 /// The most references that lead to nothing but another reference, in a row:
@@ -67,13 +68,17 @@ const fn row<const HERE: u64>() -> [(u64, u64, Check); 6] {
     reason = "the validator calls functions that may refuse a value"
 )]
 fn count<const HERE: u64, const EACH: u64>(value: &Value) -> Result<(), Box<dyn Error>> {
-    let inside = match value {
-        Value::Array(items) => items.len(),
-        Value::Object(members) => members.len(),
-        _ => 0,
+    let (inside, bytes) = match value {
+        Value::Array(items) => (items.len(), 0),
+        Value::Object(members) => (members.len(), 0),
+        // A pattern goes over it.
+        Value::String(text) => (0, text.len()),
+        _ => (0, 0),
     };
-    let inside = u64::try_from(inside).unwrap_or(u64::MAX);
-    budget::spend(STEP.saturating_mul(1 + HERE + EACH.saturating_mul(inside)));
+    let number = |length| u64::try_from(length).unwrap_or(u64::MAX);
+    budget::spend(STEP.saturating_mul(1 + HERE + EACH.saturating_mul(number(inside))));
+    let bytes = number(bytes);
+    budget::spend_between(bytes.min(EACH * bytes), EACH * bytes);
     Ok(())
 }
 
@@ -230,6 +235,8 @@ fn schema(value: &mut Value) {
             named_schemas(member);
         } else if keyword == "uniqueItems" {
             each += 1;
+        } else if keyword == "pattern" {
+            each += member.as_str().map_or(0, worst_steps);
         } else if keyword == "enum" || keyword == "const" {
             here += 1 + size(member);
         }
@@ -269,6 +276,13 @@ fn size(value: &Value) -> usize {
         Value::Object(members) => members.values().map(|member| 1 + size(member)).sum(),
         _ => 0,
     }
+}
+
+/// What a byte is worth at the worst under a pattern. One that only the validator
+/// can read is larger than others may be, or of a form that is not known here.
+fn worst_steps(pattern: &str) -> usize {
+    let steps = Pattern::parse(pattern).map(|pattern| pattern.worst_steps());
+    steps.map_or(256, |steps| usize::try_from(steps).unwrap_or(usize::MAX))
 }
 
 /// Gives a schema a format that counts; one that it has already is demanded

@@ -18,7 +18,7 @@ use boon::{
 use serde_json::{Map, Value, json};
 
 use crate::value::{levels, shown};
-use crate::work::budget::{self, AT_ONCE};
+use crate::work::budget::{self, AT_ONCE, Estimate};
 use crate::work::threads::with_room;
 
 /// The most of what is wrong with a value that is said.
@@ -149,10 +149,12 @@ impl JsonSchema {
 }
 
 /// Waits until no other thread holds much against a schema: together they
-/// would need more memory than a small function has.
+/// would need more memory than a small function has. What is little does not
+/// wait for it.
 fn alone() -> Option<MutexGuard<'static, ()>> {
     static ALONE: Mutex<()> = Mutex::new(());
-    let is_much = budget::left().is_some_and(|left| left.steps > AT_ONCE.steps);
+    let is_much = budget::left()
+        .is_some_and(|left| left.estimate == Estimate::Usual && left.steps > AT_ONCE.steps);
     is_much.then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 

@@ -13,6 +13,16 @@ pub struct Budget {
     pub steps: u64,
     /// How many bytes of the stack it may use.
     pub(crate) stack: usize,
+    pub(crate) estimate: Estimate,
+}
+
+/// What [`spend_between`] counts of work whose cost is known only afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Estimate {
+    /// What it takes as a rule, so that little is refused that would end.
+    Usual,
+    /// What it may take, because other work waits for it.
+    Worst,
 }
 
 /// What is done at once, within about a millisecond. Its stack fits into the
@@ -20,15 +30,28 @@ pub struct Budget {
 pub const AT_ONCE: Budget = Budget {
     steps: 100_000,
     stack: 512 * 1024,
+    estimate: Estimate::Worst,
 };
 
-/// What is done on a thread of its own. Measured as the Lambda is built: its
+/// What is done in the short lane with an answer of so many bytes: it is read,
+/// and as much is made of it as is done at once with a small one.
+pub(crate) fn short(answer: usize) -> Budget {
+    let bytes = u64::try_from(answer).unwrap_or(u64::MAX);
+    Budget {
+        steps: AT_ONCE.steps.saturating_add(bytes),
+        stack: AT_MOST.stack,
+        estimate: Estimate::Worst,
+    }
+}
+
+/// What one expectation may take in the long lane. Measured as the Lambda is built: its
 /// steps take some seconds, and a schema that goes on to another one takes
 /// 6 KiB of the stack, so that it holds 127 levels of an answer with 80
 /// combinators at each.
 pub const AT_MOST: Budget = Budget {
     steps: 20_000_000,
     stack: 64 * 1024 * 1024,
+    estimate: Estimate::Usual,
 };
 
 /// What was spent before the work was done.
@@ -46,6 +69,7 @@ struct Left {
     /// Where the stack stood when the work began.
     base: usize,
     stack: usize,
+    estimate: Estimate,
 }
 
 /// What a template may make of what was captured, where a request is made and
@@ -53,6 +77,7 @@ struct Left {
 pub const OF_TEMPLATE: Budget = Budget {
     steps: 2_000_000,
     stack: AT_ONCE.stack,
+    estimate: Estimate::Usual,
 };
 
 thread_local! {
@@ -66,6 +91,7 @@ pub fn within<T>(budget: Budget, work: impl FnOnce() -> T) -> Result<T, Exhauste
         steps: budget.steps,
         base: stack_pointer(),
         stack: budget.stack,
+        estimate: budget.estimate,
     };
     let outer = LEFT.replace(Some(left));
     let done = catch_unwind(AssertUnwindSafe(work));
@@ -81,8 +107,12 @@ pub fn within<T>(budget: Budget, work: impl FnOnce() -> T) -> Result<T, Exhauste
 /// there is none. Where that budget does not allow it, this does not return.
 pub(crate) fn at_most<T>(steps: u64, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
     let Some(outer) = LEFT.get() else {
-        let stack = usize::MAX;
-        return within(Budget { steps, stack }, work);
+        let budget = Budget {
+            steps,
+            stack: usize::MAX,
+            estimate: Estimate::Usual,
+        };
+        return within(budget, work);
     };
     let inner = Left {
         steps: steps.min(outer.steps),
@@ -124,10 +154,19 @@ pub fn left() -> Option<Budget> {
     LEFT.get().map(|left| Budget {
         steps: left.steps,
         stack: left.stack,
+        estimate: left.estimate,
     })
 }
 
-/// The same for so many bytes or elements.
+/// Takes note of work that takes so many steps as a rule, and may take more.
+pub(crate) fn spend_between(usual: u64, worst: u64) {
+    match LEFT.get().map(|left| left.estimate) {
+        Some(Estimate::Worst) => spend(worst),
+        Some(Estimate::Usual) | None => spend(usual),
+    }
+}
+
+/// Takes note of so many bytes or elements.
 pub fn spend_for(size: usize) {
     spend(u64::try_from(size).unwrap_or(u64::MAX));
 }
@@ -147,6 +186,7 @@ mod tests {
         let budget = |steps| Budget {
             steps,
             stack: 64 * 1024,
+            estimate: Estimate::Usual,
         };
         let spends = |steps| move || (0..steps).for_each(|_| spend(1));
         assert_eq!(within(budget(10), spends(10)), Ok(()));
@@ -154,6 +194,13 @@ mod tests {
         // The inner one is spent, the outer one is not.
         let nested = within(budget(1), || within(budget(1), spends(2)));
         assert_eq!(nested, Ok(Err(Exhausted::Steps)));
+        let worst = Budget {
+            estimate: Estimate::Worst,
+            ..budget(10)
+        };
+        let between = || spend_between(1, 11);
+        assert_eq!(within(budget(10), between), Ok(()));
+        assert_eq!(within(worst, between), Err(Exhausted::Steps));
         // Without a budget nothing is counted.
         spends(1_000)();
     }
@@ -168,6 +215,7 @@ mod tests {
         let budget = Budget {
             steps: 1,
             stack: 64 * 1024,
+            estimate: Estimate::Usual,
         };
         assert_eq!(within(budget, || descend(10)), Ok(11));
         assert_eq!(within(budget, || descend(10_000)), Err(Exhausted::Stack));

@@ -1,35 +1,45 @@
 //! Threads for work that cannot be interrupted: a pattern over a large text, a
-//! document that is hard to read. They are few, and one whose work does not end
-//! in time is left alone: it ends with the work, or with the process.
+//! document that is hard to read.
+//!
+//! They are few, and stand in two lanes, so that what is little never waits for
+//! what is much:
+//!
+//! 1. Work begins in the *short lane*, with a budget for some milliseconds. What
+//!    takes more ends there, and begins again in the long lane.
+//! 2. In the *long lane* it has all that an expectation may take. It gets there
+//!    behind all that waits for the short one.
+//!
+//! The short budget counts the worst that work may come to, so that it ends soon
+//! by the clock, too. What still holds a thread of the short lane for longer than
+//! a [`SLICE`] does what nobody counts: it gives its place to the next, and takes
+//! one of the long lane as soon as there is one.
+//!
+//! Work that does not end in time is left alone. Its thread keeps its place until
+//! the work ends, or the process does, so that both lanes together never have
+//! more than twice [`THREADS_OF_LANE`].
 
-use std::any::Any;
+use std::convert::Infallible;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, oneshot};
-use tokio::time::Instant;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::budget::{self, AT_MOST, Budget};
+use super::budget::{self, AT_MOST, Budget, Exhausted};
 
-/// The most threads of this kind in a process, those that were left alone
-/// included.
-pub const MOST_THREADS: usize = 4;
-/// The same number, to compare with those that were left alone.
-const MOST_LOST: isize = MOST_THREADS.cast_signed();
+/// The most threads of a lane, those that were left alone included.
+pub const THREADS_OF_LANE: usize = 4;
+/// How long work may hold a thread of the short lane.
+const SLICE: Duration = Duration::from_millis(250);
 
 /// The stack of a thread: what the budget allows, and room for what does not
 /// count itself, such as freeing what was built.
 const STACK: usize = AT_MOST.stack + 32 * 1024 * 1024;
 
-static FREE: Semaphore = Semaphore::const_new(MOST_THREADS);
-/// How many threads were left alone and have not ended. One that ends in the
-/// moment in which it is left alone may be taken away before it is counted.
-static LOST: AtomicIsize = AtomicIsize::new(0);
-static ALL_LOST: Notify = Notify::const_new();
+static LANES: LazyLock<Lanes> = LazyLock::new(Lanes::default);
 
 /// Why work was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,62 +52,187 @@ pub enum Undone {
     NotStarted,
 }
 
-/// Does the work on a thread, for no longer than `most` once it has begun, and
-/// not beyond `end`. A panic in it goes on in the caller.
+/// Does the work on a thread, for no longer than `most` once it has begun in a
+/// lane, and not beyond `end`. The work gets its budget, and may begin twice;
+/// `answer` is how many bytes it reads. A panic in it goes on in the caller.
 pub async fn run<T: Send + 'static>(
+    answer: usize,
     most: Duration,
     end: Option<Instant>,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Undone> {
-    let over = async {
-        match end {
-            Some(end) => tokio::time::sleep_until(end).await,
-            None => std::future::pending().await,
-        }
-    };
-    let all_lost = ALL_LOST.notified();
-    if LOST.load(Ordering::SeqCst) >= MOST_LOST {
-        return Err(Undone::NoThread);
-    }
-    let permit = tokio::select! {
-        biased;
-        permit = FREE.acquire() => permit.map_err(|_| Undone::NoThread)?,
-        () = all_lost => return Err(Undone::NoThread),
-        () = over => return Err(Undone::Late),
-    };
-    let settled = Arc::new(AtomicBool::new(false));
-    let (tell, told) = oneshot::channel();
-    let by_thread = Arc::clone(&settled);
-    let thread = Builder::new().name("judge".to_owned()).stack_size(STACK);
-    let spawned = thread.spawn(move || {
-        let done = catch_unwind(AssertUnwindSafe(work));
-        let was_left = by_thread.swap(true, Ordering::SeqCst);
-        if was_left {
-            LOST.fetch_sub(1, Ordering::SeqCst);
-        }
-        drop(permit);
-        // Nobody listens if it was given up.
-        let _ = tell.send(done);
-    });
-    if spawned.is_err() {
-        return Err(Undone::NotStarted);
-    }
-    let late = Instant::now() + most;
-    let late = end.map_or(late, |end| end.min(late));
-    tokio::select! {
-        biased;
-        done = told => return taken(done.unwrap_or_else(|_| Err(Box::new("a thread that died")))),
-        () = tokio::time::sleep_until(late) => {}
-    }
-    let has_ended = settled.swap(true, Ordering::SeqCst);
-    if !has_ended && LOST.fetch_add(1, Ordering::SeqCst) + 1 >= MOST_LOST {
-        ALL_LOST.notify_waiters();
-    }
-    Err(Undone::Late)
+    work: impl Fn(Budget) -> Result<T, Exhausted> + Send + Sync + 'static,
+) -> Result<Result<T, Exhausted>, Undone> {
+    LANES.run(answer, most, end, work).await
 }
 
-fn taken<T>(done: Result<T, Box<dyn Any + Send>>) -> Result<T, Undone> {
-    done.map_err(|panic| resume_unwind(panic))
+#[derive(Default)]
+struct Lanes {
+    short: Lane,
+    long: Lane,
+}
+
+impl Lanes {
+    async fn run<T: Send + 'static>(
+        &'static self,
+        answer: usize,
+        most: Duration,
+        end: Option<Instant>,
+        work: impl Fn(Budget) -> Result<T, Exhausted> + Send + Sync + 'static,
+    ) -> Result<Result<T, Exhausted>, Undone> {
+        let over = async {
+            match end {
+                Some(end) => sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        let work = Arc::new(work);
+        let in_lanes = async {
+            let within = |budget| {
+                let work = Arc::clone(&work);
+                move || work(budget)
+            };
+            let short = Running::start(&self.short, within(budget::short(answer))).await?;
+            let place = Arc::clone(&short.place);
+            let done = tokio::select! {
+                biased;
+                done = short.wait(most) => done?,
+                never = place.change_lane(&self.long) => match never {},
+            };
+            if done.is_ok() {
+                return Ok(done);
+            }
+            // Whoever stands in line for the short lane now goes first, undisturbed.
+            drop(self.short.enter().await);
+            let long = Running::start(&self.long, within(AT_MOST)).await?;
+            long.wait(most).await
+        };
+        tokio::select! {
+            // Nothing begins once the time is over.
+            biased;
+            () = over => Err(Undone::Late),
+            done = in_lanes => done,
+        }
+    }
+}
+
+/// Threads for work of one kind.
+struct Lane {
+    free: Semaphore,
+    /// How many of its threads were left alone and have not ended.
+    lost: watch::Sender<usize>,
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self {
+            free: Semaphore::new(THREADS_OF_LANE),
+            lost: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Lane {
+    async fn enter(&self) -> Result<SemaphorePermit<'_>, Undone> {
+        let mut lost = self.lost.subscribe();
+        tokio::select! {
+            biased;
+            permit = self.free.acquire() => permit.map_err(|_| Undone::NoThread),
+            _ = lost.wait_for(|lost| *lost >= THREADS_OF_LANE) => Err(Undone::NoThread),
+        }
+    }
+}
+
+/// The place of a thread in a lane, until its work ends.
+struct Place(Mutex<Option<Held>>);
+
+struct Held {
+    lane: &'static Lane,
+    /// Gives the place back when it is dropped.
+    permit: SemaphorePermit<'static>,
+    /// Whether nobody waits for the work any more.
+    is_lost: bool,
+}
+
+impl Place {
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The work has ended.
+    fn leave(&self) {
+        let held = self.held().take();
+        if let Some(held) = held.filter(|held| held.is_lost) {
+            held.lane.lost.send_modify(|lost| *lost -= 1);
+        }
+    }
+
+    /// The work, unless it has ended, is left alone.
+    fn lose(&self) {
+        if let Some(held) = self.held().as_mut() {
+            held.is_lost = true;
+            held.lane.lost.send_modify(|lost| *lost += 1);
+        }
+    }
+
+    /// Moves over to the long lane once the time in the short one is over.
+    async fn change_lane(&self, long: &'static Lane) -> Infallible {
+        sleep(SLICE).await;
+        if let Ok(permit) = long.enter().await
+            && let Some(held) = self.held().as_mut()
+        {
+            held.lane = long;
+            held.permit = permit;
+        }
+        std::future::pending().await
+    }
+}
+
+/// Work on a thread that somebody waits for. Dropped, it is left alone.
+struct Running<T> {
+    place: Arc<Place>,
+    end: oneshot::Receiver<std::thread::Result<T>>,
+}
+
+impl<T: Send + 'static> Running<T> {
+    async fn start(
+        lane: &'static Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Self, Undone> {
+        let permit = lane.enter().await?;
+        let place = Arc::new(Place(Mutex::new(Some(Held {
+            lane,
+            permit,
+            is_lost: false,
+        }))));
+        let (tell, end) = oneshot::channel();
+        let of_thread = Arc::clone(&place);
+        let thread = Builder::new().name("judge".to_owned()).stack_size(STACK);
+        let started = thread.spawn(move || {
+            let ended = catch_unwind(AssertUnwindSafe(work));
+            of_thread.leave();
+            // Nobody listens if it was left alone.
+            let _ = tell.send(ended);
+        });
+        if started.is_err() {
+            place.leave();
+            return Err(Undone::NotStarted);
+        }
+        Ok(Self { place, end })
+    }
+
+    async fn wait(mut self, most: Duration) -> Result<T, Undone> {
+        match timeout(most, &mut self.end).await {
+            Ok(Ok(Ok(done))) => Ok(done),
+            Ok(Ok(Err(panic))) => resume_unwind(panic),
+            Ok(Err(_)) => resume_unwind(Box::new("a thread that died")),
+            Err(_) => Err(Undone::Late),
+        }
+    }
+}
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.place.lose();
+    }
 }
 
 /// Does the work here and now, but with the stack of these threads: for what is
@@ -124,4 +259,133 @@ pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
             Err(panic) => resume_unwind(panic),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    const LONG_ENOUGH: Duration = Duration::from_mins(1);
+
+    /// What a test lets go on.
+    struct Gate(Mutex<mpsc::Receiver<()>>);
+
+    impl Gate {
+        fn new() -> (mpsc::Sender<()>, Arc<Self>) {
+            let (open, wait) = mpsc::channel();
+            (open, Arc::new(Self(Mutex::new(wait))))
+        }
+
+        /// Waits until the gate is opened by dropping what opens it.
+        fn wait(&self) {
+            let wait = self.0.lock().unwrap();
+            assert!(wait.recv().is_err());
+        }
+    }
+
+    fn lanes() -> &'static Lanes {
+        Box::leak(Box::default())
+    }
+
+    async fn do_little(lanes: &'static Lanes) -> Result<Result<(), Exhausted>, Undone> {
+        lanes
+            .run(0, LONG_ENOUGH, None, |budget| {
+                budget::within(budget, || budget::spend(1))
+            })
+            .await
+    }
+
+    #[tokio::test]
+    async fn what_is_little_waits_for_nothing_that_is_much() {
+        for expensive in [7, 40] {
+            let lanes = lanes();
+            let (open, gate) = Gate::new();
+            let much = move |budget: Budget| {
+                budget::within(budget, || {
+                    budget::spend(AT_MOST.steps);
+                    gate.wait();
+                })
+            };
+            let much = Arc::new(much);
+            let running: Vec<_> = (0..expensive)
+                .map(|_| {
+                    let much = Arc::clone(&much);
+                    tokio::spawn(lanes.run(0, LONG_ENOUGH, None, move |budget| much(budget)))
+                })
+                .collect();
+            let little = join_all((0..5).map(|_| do_little(lanes))).await;
+            assert_eq!(little, [Ok(Ok(())); 5]);
+            drop(open);
+            for running in running {
+                assert_eq!(running.await.unwrap(), Ok(Ok(())));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_counts_leaves_the_short_lane() {
+        let lanes = lanes();
+        let (open, gate) = Gate::new();
+        let running: Vec<_> = (0..THREADS_OF_LANE)
+            .map(|_| {
+                let gate = Arc::clone(&gate);
+                let uncounted = move |_| {
+                    gate.wait();
+                    Ok(())
+                };
+                tokio::spawn(lanes.run(0, LONG_ENOUGH, None, uncounted))
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(do_little(lanes).await, Ok(Ok(())));
+        drop(open);
+        for running in running {
+            assert_eq!(running.await.unwrap(), Ok(Ok(())));
+        }
+    }
+
+    #[tokio::test]
+    async fn lost_threads_end_the_long_lane_and_not_the_short_one() {
+        let lanes = lanes();
+        let (open, gate) = Gate::new();
+        let much = move |budget: Budget| {
+            budget::within(budget, || {
+                budget::spend(AT_MOST.steps);
+                gate.wait();
+            })
+        };
+        let much = Arc::new(much);
+        let run = |most| {
+            let much = Arc::clone(&much);
+            lanes.run(0, most, None, move |budget| much(budget))
+        };
+        while *lanes.long.lost.borrow() < THREADS_OF_LANE {
+            assert_eq!(run(Duration::from_millis(50)).await, Err(Undone::Late));
+        }
+        assert_eq!(run(LONG_ENOUGH).await, Err(Undone::NoThread));
+        assert_eq!(do_little(lanes).await, Ok(Ok(())));
+        drop(open);
+        // They are there again as soon as the work that was lost has ended.
+        lanes
+            .long
+            .lost
+            .subscribe()
+            .wait_for(|lost| *lost == 0)
+            .await
+            .unwrap();
+        drop(lanes.long.free.acquire_many(4).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nothing_begins_once_the_time_is_over() {
+        let over = Some(Instant::now());
+        let begun = lanes().run(0, LONG_ENOUGH, over, |_| -> Result<(), _> {
+            panic!("it began")
+        });
+        assert_eq!(begun.await, Err(Undone::Late));
+    }
 }

@@ -1,8 +1,8 @@
 //! Holds an answer, or a message, against what it must be like.
 //!
 //! What is little work is done at once. What turns out to be more begins again
-//! on a thread, for as long as the step and the run have time; what does not end
-//! within that is given up.
+//! on a thread ([`threads`]), for as long as the step and the run have time; what
+//! does not end within that is given up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use check_file::{Capture, Expectation, Query};
 use client::http::Response;
 use diagnostic::Diagnostic;
 use diagnostic::units::human_duration;
-use query::work::budget::{AT_MOST, AT_ONCE};
-use query::work::threads::{self, MOST_THREADS, Undone};
+use query::work::budget::AT_ONCE;
+use query::work::threads::{self, THREADS_OF_LANE, Undone};
 use report::{Class, Failure};
 
 /// What came of an answer.
@@ -69,7 +69,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// The same on a thread of its own. The error is what is known if it was
+    /// The same on a thread. The error is what is known if it was
     /// given up.
     async fn judge_aside(
         &self,
@@ -85,13 +85,14 @@ impl Attempt<'_> {
         let inner = scope.clone();
         let cookies = cookies(question.expectations, question.captures, jar);
         let known = Arc::clone(&progress);
-        let work = move || {
+        let size = response.body.len();
+        let work = move |budget| {
             let question = Question {
                 expectations: &expectations,
                 captures: &captures,
                 response: &response,
                 source: &source,
-                budget: AT_MOST,
+                budget,
             };
             question.judge(&inner, &|name| cookies.get(name).cloned(), &known)
         };
@@ -99,7 +100,7 @@ impl Attempt<'_> {
         let most = timeout
             .saturating_sub(question.response.latency)
             .max(LEAST_TIME);
-        let undone = match threads::run(most, self.shared.deadline, work).await {
+        let undone = match threads::run(size, most, self.shared.deadline, work).await {
             Ok(Ok(judgement)) => return Ok(judgement),
             Ok(Err(_)) => Undone::NoThread,
             Err(undone) => undone,
@@ -137,7 +138,7 @@ impl Attempt<'_> {
             Undone::NoThread => wrong_answer(
                 diagnostic("an answer that is not judged")
                     .expected(format!(
-                        "one of {MOST_THREADS} threads for the {}",
+                        "one of {THREADS_OF_LANE} threads for the {}",
                         part.what
                     ))
                     .found("all of them busy with judgements that were given up")

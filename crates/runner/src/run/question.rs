@@ -26,7 +26,8 @@ pub(super) struct Question<'a> {
     pub(super) captures: &'a [Capture],
     pub(super) response: &'a Response,
     pub(super) source: &'a Arc<Source>,
-    /// How much each expectation and each capture may take.
+    /// How much all of it may take; of [`AT_MOST`], which is the end of it, each
+    /// expectation and each capture has all.
     pub(super) budget: Budget,
 }
 
@@ -83,13 +84,37 @@ impl Question<'_> {
     /// Captures first, so that secrets are known whatever comes of the rest.
     ///
     /// # Errors
-    /// It is more work than may be done at once.
+    /// It is more work than the budget allows, and there is a larger one.
     pub(super) fn judge(
         &self,
         scope: &Scope,
         cookie: &dyn Fn(&str) -> Option<String>,
         progress: &Progress,
     ) -> Result<Judgement, Exhausted> {
+        let judge = || self.judge_parts(scope, cookie, progress);
+        if self.budget == AT_MOST {
+            Ok(judge())
+        } else {
+            budget::within(self.budget, judge)
+        }
+    }
+
+    /// Does what belongs to one expectation or capture.
+    fn attempt<T>(&self, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
+        if self.budget == AT_MOST {
+            budget::within(AT_MOST, work)
+        } else {
+            // Where the budget of all ends, this does not return.
+            Ok(work())
+        }
+    }
+
+    fn judge_parts(
+        &self,
+        scope: &Scope,
+        cookie: &dyn Fn(&str) -> Option<String>,
+        progress: &Progress,
+    ) -> Judgement {
         let answer = Answer::new(self.response, cookie);
         let mut failures = Vec::new();
         // What a capture finds is a secret of this scope, and a value of that.
@@ -105,11 +130,11 @@ impl Question<'_> {
         for (at, capture) in self.captures.iter().enumerate() {
             progress.note(|known| known.at = at);
             let take = || capture::take(capture, &answer, self.source, &mut inner);
-            let taken = match budget::within(self.budget, take) {
+            let taken = match self.attempt(take) {
                 Ok(taken) => taken,
                 Err(exhausted) => {
                     hides_secret |= capture.secret;
-                    Err(self.give_up(exhausted, &self.part(at))?)
+                    Err(self.give_up(exhausted, &self.part(at)))
                 }
             };
             match taken {
@@ -149,42 +174,36 @@ impl Question<'_> {
                     self.hold(expectation, answer.ask(query), aside, scope)
                 }
             };
-            match budget::within(self.budget, hold) {
+            match self.attempt(hold) {
                 Ok(found) => failures.extend(found),
                 Err(exhausted) => {
-                    let given_up = self.give_up(exhausted, &self.part(at))?;
+                    let given_up = self.give_up(exhausted, &self.part(at));
                     failures.push(wrong_answer(given_up));
                 }
             }
         }
         let place = |failure: &Failure| failure.diagnostic.place.as_ref().map(|it| it.span.start);
         failures.sort_by_key(place);
-        Ok(Judgement {
+        Judgement {
             failures,
             learned,
             secrets: inner.secrets().to_vec(),
             hides_secret,
-        })
+        }
     }
 
-    /// What is said of a part that takes more than the budget of a thread.
-    ///
-    /// # Errors
-    /// It was not on a thread.
-    fn give_up(&self, exhausted: Exhausted, part: &Part) -> Result<Diagnostic, Exhausted> {
-        if self.budget != AT_MOST {
-            return Err(exhausted);
-        }
+    /// What is said of a part that takes more than it may.
+    fn give_up(&self, exhausted: Exhausted, part: &Part) -> Diagnostic {
         let title = "a judgement that takes too much work";
         let diagnostic = Diagnostic::at(self.source, part.span, title).help(LESS);
-        Ok(match exhausted {
+        match exhausted {
             Exhausted::Steps => diagnostic
                 .expected(format!("at most {} steps", AT_MOST.steps))
                 .found(format!("more for the {}", part.what)),
             Exhausted::Stack => diagnostic
                 .expected("an answer and an expectation that are nested less deeply")
                 .found(format!("levels without end for the {}", part.what)),
-        })
+        }
     }
 
     /// A capture, or behind the captures an expectation.
