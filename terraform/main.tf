@@ -17,7 +17,7 @@ locals {
 
   # Each release brings its own check files, under the tag of its image; without
   # a proof the gate does not know which release it tests.
-  checks = var.hook.checks != null ? var.hook.checks : var.proof == "off" ? [] : ["${module.pipeline.checks_url}{{ deployment.image_tag }}/"]
+  checks = var.hook.checks != null ? var.hook.checks : var.proof == "off" ? [] : ["${module.pipeline.checks_url}{{ deployment.tag }}/"]
 
   # A public load balancer has public addresses only, even for those inside its
   # VPC: the gate comes to it through NAT, where a rule that names its security

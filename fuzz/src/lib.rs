@@ -199,6 +199,10 @@ fn drawable(problem: &Diagnostic) {
             "a place outside of the text: {:?}",
             place.span
         );
+        let before = &text[..place.span.start];
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        let line = before.matches('\n').count() + 1;
+        assert_eq!(place.position(), (line, column));
     }
     assert!(!problem.title.is_empty());
     assert!(!render(problem, Colour::Never).is_empty());

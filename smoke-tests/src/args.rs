@@ -98,7 +98,7 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print a manual page, in troff, or write all of them
+    /// Print a manual page, in troff
     Man(ManArgs),
 }
 
@@ -106,10 +106,6 @@ pub(crate) enum Command {
 pub(crate) struct ManArgs {
     /// The subcommand whose page is printed; that of `smoke` itself if absent
     pub(crate) subcommand: Option<String>,
-
-    /// Write the pages of `smoke` and of each subcommand into this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "subcommand")]
-    pub(crate) dir: Option<PathBuf>,
 }
 
 /// When to use colours.

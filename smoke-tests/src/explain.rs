@@ -10,7 +10,8 @@ use aws::s3::{Address, S3};
 use clap::ValueEnum;
 use diagnostic::Diagnostic;
 use diagnostic::snippet;
-use report::explain::Explanation;
+use report::explain;
+use report::render::json;
 use tokio::time::Instant;
 
 use crate::Exit;
@@ -90,17 +91,17 @@ pub(crate) fn explain(args: &ExplainArgs, output: &Output) -> Exit {
 }
 
 fn explained(args: &ExplainArgs, output: &Output) -> Result<String, Trouble> {
-    let (report, from) = match origin(&args.what, args.reports.as_ref())? {
+    let (stored, from) = match origin(&args.what, args.reports.as_ref())? {
         Origin::File(path) => (read(path)?, path.display().to_string()),
         Origin::Stored(at) => (fetch(&at)?, at.to_string()),
     };
-    let explanation = Explanation::read(&report).map_err(|problem| {
+    let report = json::read(&stored).map_err(|problem| {
         let title = format!("`{from}` cannot be explained: {problem}");
         (Diagnostic::general(title), Exit::BadInput)
     })?;
     Ok(match args.format {
-        Form::Text => explanation.text(SHOWN, output.colour()),
-        Form::Json => String::from_utf8_lossy(&report).into_owned(),
+        Form::Text => explain::text(&report, SHOWN, output.colour()),
+        Form::Json => String::from_utf8_lossy(&stored).into_owned(),
     })
 }
 

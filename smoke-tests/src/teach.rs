@@ -27,22 +27,10 @@ pub(crate) fn completions(shell: Shell, output: &Output) -> Exit {
     print(output, &String::from_utf8_lossy(&script))
 }
 
-/// `smoke man`: one page, or all of them in a folder.
+/// `smoke man`: one page.
 pub(crate) fn man(args: &ManArgs, output: &Output) -> Exit {
     // The help of help needs no page.
     let mut command = Args::command().disable_help_subcommand(true);
-    if let Some(folder) = &args.dir {
-        let written = std::fs::create_dir_all(folder)
-            .and_then(|()| clap_mangen::generate_to(command, folder));
-        return match written {
-            Ok(()) => Exit::Passed,
-            Err(error) => {
-                let folder = folder.display();
-                output.error(&format!("`{folder}` cannot be written: {error}"));
-                Exit::CouldNotWork
-            }
-        };
-    }
     // Gives the subcommands their whole names.
     command.build();
     let page = match &args.subcommand {

@@ -150,7 +150,7 @@ run "the_gate_tells_of_its_verdicts" {
 
 run "the_gate_runs_the_checks_that_the_build_publishes" {
   assert {
-    condition     = tolist(local.checks) == tolist(["s3://shop-artifacts-123456789012-eu-central-1/checks/{{ deployment.image_tag }}/"])
+    condition     = tolist(local.checks) == tolist(["s3://shop-artifacts-123456789012-eu-central-1/checks/{{ deployment.tag }}/"])
     error_message = "Where the build puts them."
   }
 }

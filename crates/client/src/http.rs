@@ -30,7 +30,6 @@ use url::Url;
 use self::link::Link;
 use self::pool::Pool;
 pub use self::websocket::{Came, Content, MOST_MESSAGE_BYTES, Socket, SocketError, upgrade};
-use crate::challenge::DigestLogin;
 use crate::connection::Connection;
 use crate::dial::{DialError, Dialer, DialerError, Phases, Problem, TlsFacts, TlsTrouble};
 use crate::encoding;
@@ -91,8 +90,6 @@ pub struct Manner {
     pub compress: bool,
     /// Who signs it when it goes out.
     pub signer: Option<Signer>,
-    /// Who answers the server's challenge.
-    pub digest: Option<DigestLogin>,
     /// What makes the message of a gRPC call of the body.
     pub grpc: Option<Arc<dyn Codec>>,
     /// Whether it opens a WebSocket.
@@ -122,14 +119,6 @@ impl Request {
         let body = self.encoded()?;
         let now = std::time::SystemTime::now();
         signer.sign(&self.method, &self.url, &mut self.headers, &body, now)
-    }
-
-    /// Answers the server's challenge, if there was one and somebody does.
-    pub fn authorize(&mut self) -> Result<(), String> {
-        match &mut self.manner.digest {
-            Some(login) => login.authorize(&self.method, &self.url, &mut self.headers),
-            None => Ok(()),
-        }
     }
 }
 

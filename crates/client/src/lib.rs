@@ -8,11 +8,10 @@
 //! | `dial` | a host → a connection to the first address that gives one |
 //! | `http` | a request → an answer, or why there is none |
 //! | `encoding`, `grpc` | gzip, deflate and Brotli; the frame around a message of gRPC |
-//! | `sigv4`, `challenge` | signatures and logins that need the request |
+//! | `sigv4` | signatures of AWS |
 //!
 //! It knows neither check files nor reports.
 
-pub mod challenge;
 pub mod connection;
 pub mod dial;
 pub mod encoding;

@@ -1,22 +1,15 @@
 //! Hashes, keyed hashes, encodings and random values.
 //!
-//! The only module that knows the cryptography of the TLS stack directly, and
-//! the hash that is only good for logins by Digest.
+//! The only module that knows the cryptography of the TLS stack directly.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use md5::{Digest as _, Md5};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac};
 
 /// The SHA-256 of bytes, in hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-/// The MD5 (RFC 1321) of bytes, in hexadecimal digits.
-pub fn md5(bytes: &[u8]) -> String {
-    hex(&Md5::digest(bytes))
 }
 
 /// What a server answers to the key of a WebSocket (RFC 6455, section 4.2.2),
@@ -107,8 +100,6 @@ mod tests {
             sha256(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        // RFC 1321, appendix A.5.
-        assert_eq!(md5(b"abc"), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(
             hmac_sha256(b"what do ya want for nothing?", b"Jefe"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"

@@ -1,12 +1,10 @@
 //! Characters that stand for others: in JSON and what is like it, in HTML and
 //! XML, in URLs and forms.
 
-use query::markup::named_characters;
+use query::markup::{LONGEST_NAME, read_reference};
 
 /// The longest escape but for names: a pair of surrogates.
 const LONGEST: usize = 12;
-/// The longest name of a character in HTML, with its `&` and `;`.
-const LONGEST_NAME: usize = 33;
 
 /// A manner of escaping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +44,7 @@ impl Escape {
     pub(super) fn read(self, text: &[u8], is_cut: bool, made: &mut Vec<u8>) -> Found {
         let length = match self {
             Self::Json => backslash(text, made),
-            Self::Markup => reference(text, is_cut, made),
+            Self::Markup => read_reference(text, is_cut, made),
             Self::Url => percent(text, made),
         };
         match length {
@@ -109,32 +107,6 @@ fn percent(text: &[u8], made: &mut Vec<u8>) -> Option<usize> {
     let byte = number(text.get(1..3)?, 16)?;
     made.push(u8::try_from(byte).ok()?);
     Some(3)
-}
-
-/// `&`, a name or a number, and `;`, which numbers can do without.
-fn reference(text: &[u8], is_cut: bool, made: &mut Vec<u8>) -> Option<usize> {
-    if text.get(1) == Some(&b'#') {
-        let (from, radix) = match text.get(2)? {
-            b'x' | b'X' => (3, 16),
-            _ => (2, 10),
-        };
-        let digits = text[from..].iter();
-        let digits = digits.take_while(|byte| char::from(**byte).is_digit(radix));
-        let end = from + digits.count();
-        let closed = match text.get(end) {
-            Some(byte) => *byte == b';',
-            // More digits may have been cut off.
-            None if is_cut => return None,
-            None => false,
-        };
-        push(char::from_u32(number(&text[from..end], radix)?)?, made);
-        return Some(end + usize::from(closed));
-    }
-    let near = &text[..text.len().min(LONGEST_NAME)];
-    let end = near.iter().position(|byte| *byte == b';')?;
-    let name = std::str::from_utf8(&text[1..=end]).ok()?;
-    named_characters(name)?.for_each(|found| push(found, made));
-    Some(end + 1)
 }
 
 /// A character by so many hexadecimal digits.

@@ -13,7 +13,7 @@ use super::Form;
 use super::Secret;
 use super::escapes::Escape;
 use super::layers::{CUT, Copy, Cut, Layer, run_around};
-use super::needles::{Needle, base64_of, needles};
+use super::needles::{Needle, needles};
 
 /// How many layers are taken off: two of any kind, and escapes above or below
 /// them, because a message quotes what it found.
@@ -184,9 +184,9 @@ impl<'f> Search<'f, '_> {
             true
         };
         fits.then(|| {
-            let range = self.origin(range, needle.form.is_base64());
+            let range = self.origin(range, needle.form == Form::Base64);
             Hit {
-                form: self.form(needle, secret, here, &range),
+                form: self.form(needle, here),
                 range,
                 secret,
                 depth: self.copies.len(),
@@ -215,7 +215,7 @@ impl<'f> Search<'f, '_> {
             needle.folded[length - 1] == *last && before.ends_with(&needle.folded[..*length])
         })?;
         // Less than a group of Base64 says nothing of what stands around it.
-        let in_base64 = needle.form.is_base64() && length >= 4;
+        let in_base64 = needle.form == Form::Base64 && length >= 4;
         let range = self.origin(cut.here - length..cut.here, in_base64);
         Some(Hit {
             range: range.start..cut.text,
@@ -225,22 +225,18 @@ impl<'f> Search<'f, '_> {
         })
     }
 
-    /// How the secret is written in that range of the text.
-    fn form(&self, needle: &Needle, secret: &Secret, here: &[u8], range: &Range<usize>) -> Form {
+    /// How the secret is written that stands `here` in the innermost copy.
+    fn form(&self, needle: &Needle, here: &[u8]) -> Form {
         const JSON: Layer = Layer::Escaped(Escape::Json);
         const URL: Layer = Layer::Escaped(Escape::Url);
         let same = here == needle.text.as_bytes();
-        let text = self.text.get(range.clone()).unwrap_or_default();
         let layers: Vec<_> = self.copies.iter().map(|copy| copy.layer).collect();
         match layers.as_slice() {
-            [] if needle.form.is_base64() => base64_of(text, &secret.value),
             [] if same => needle.form,
             _ if needle.form == Form::Foreign => Form::Foreign,
             [] | [URL] => Form::Url,
-            [URL, URL] => Form::UrlTwice,
             [JSON] if same => Form::Json,
-            [JSON, JSON] if same => Form::JsonTwice,
-            [Layer::Base64] => base64_of(text, &secret.value),
+            [Layer::Base64] => Form::Base64,
             _ => Form::Foreign,
         }
     }

@@ -65,30 +65,13 @@ pub enum Form {
     Plain,
     /// As in a JSON string.
     Json,
-    /// As in a JSON string that holds JSON, which an echo of a body is.
-    JsonTwice,
     /// As in a URL or a form.
     Url,
-    /// The same, done twice.
-    UrlTwice,
-    /// In Base64 (RFC 4648).
-    Base64 {
-        /// With `-` and `_`.
-        url_safe: bool,
-        /// With `=` at the end.
-        padded: bool,
-    },
-    /// Within a longer text in Base64.
-    Within,
+    /// In Base64, alone or within a longer text.
+    Base64,
     /// In any other way: in HTML or XML, in hexadecimal digits, in one form
     /// inside another.
     Foreign,
-}
-
-impl Form {
-    fn is_base64(self) -> bool {
-        matches!(self, Self::Base64 { .. } | Self::Within)
-    }
 }
 
 /// A part of a text.
@@ -102,8 +85,6 @@ pub enum Piece<'a> {
         variable: &'a str,
         /// How it is written.
         form: Form,
-        /// The value itself.
-        value: &'a str,
     },
 }
 
@@ -190,7 +171,6 @@ impl Redactor {
                 } else {
                     Form::Foreign
                 },
-                value: &hit.secret.value,
             });
         }
         if from < text.len() {

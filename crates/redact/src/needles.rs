@@ -111,31 +111,18 @@ fn hex(secret: &[u8]) -> Vec<(Form, String)> {
 /// only what is whole is looked for.
 fn base64(secret: &[u8]) -> Vec<(Form, String)> {
     let mut found = Vec::new();
-    for (engine, url_safe, padded) in [
-        (STANDARD, false, true),
-        (STANDARD_NO_PAD, false, false),
-        (URL_SAFE, true, true),
-        (URL_SAFE_NO_PAD, true, false),
-    ] {
+    for engine in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
         // One or two characters stand in every text.
         if secret.len() >= 3 {
-            let form = Form::Base64 { url_safe, padded };
-            found.push((form, engine.encode(secret)));
+            found.push((Form::Base64, engine.encode(secret)));
         }
         for skipped in [0, 1, 2] {
             let inner = secret.get(skipped..).unwrap_or_default();
             let inner = &inner[..inner.len() - inner.len() % 3];
             if !inner.is_empty() {
-                found.push((Form::Within, engine.encode(inner)));
+                found.push((Form::Base64, engine.encode(inner)));
             }
         }
     }
     found
-}
-
-/// In which Base64 a text is the secret, or a longer text with it.
-pub(super) fn base64_of(text: &str, secret: &str) -> Form {
-    let all = base64(secret.as_bytes()).into_iter();
-    let mut same = all.filter(|(_, encoded)| encoded == text);
-    same.next().map_or(Form::Within, |(form, _)| form)
 }

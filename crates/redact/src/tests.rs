@@ -180,7 +180,7 @@ fn a_text_in_pieces_calls_each_secret_by_its_name() {
             "&q=",
             "SHOP_PASSWORD Plain",
             "&r=",
-            "SHOP_PASSWORD Base64 { url_safe: false, padded: true }"
+            "SHOP_PASSWORD Base64"
         ]
     );
 }

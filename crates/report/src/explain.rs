@@ -1,16 +1,14 @@
 //! Why a verdict is what it is, in as few lines as a person needs: for a
-//! notification, and for a terminal. Both are made from the JSON report, so
-//! that they cannot differ.
+//! notification, and for a terminal. Both are made from the report for
+//! programs, so that they cannot differ.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use serde::Deserialize;
 
 use crate::Class;
-use crate::render::json::VERSION;
+use crate::render::json::Report;
 use crate::render::paint;
 use diagnostic::snippet::{Colour, visible};
 use diagnostic::units::{counted, human_duration};
@@ -28,181 +26,115 @@ const MOST_COMMAND: usize = 16 * 1024;
 /// Source: [Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
 const LONGEST_SUBJECT: usize = 100;
 
-/// What the JSON report says of the verdict.
-#[derive(Debug, Deserialize)]
-pub struct Explanation {
-    version: u32,
-    verdict: String,
-    reason: String,
-    target: String,
-    started_at: String,
-    duration_ms: u64,
-    #[serde(default)]
-    problems: Vec<Problem>,
-    #[serde(default)]
-    deployment: BTreeMap<String, String>,
-    reported: Option<String>,
-    #[serde(default)]
-    links: Vec<Link>,
-    checks: Vec<Check>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Problem {
-    text: String,
-    help: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Link {
-    title: String,
-    url: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Check {
-    suite: String,
-    name: String,
-    outcome: String,
-    steps: Vec<Step>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Step {
-    #[serde(default)]
-    failures: Vec<Failure>,
-    curl: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Failure {
-    class: String,
-    title: String,
-    place: Option<String>,
-    expected: Option<String>,
-    found: Option<String>,
-    help: Option<String>,
-}
-
-impl Explanation {
-    /// Reads a JSON report.
-    ///
-    /// # Errors
-    /// What kept it from being read, as a clause.
-    pub fn read(json: &[u8]) -> Result<Self, String> {
-        let read: Self = serde_json::from_slice(json)
-            .map_err(|error| format!("expected a JSON report of Greenlight: {error}"))?;
-        if read.version != VERSION {
-            return Err(format!(
-                "expected version {VERSION} of the report, found {}: use the `smoke` of the release that wrote it",
-                read.version
-            ));
-        }
-        Ok(read)
-    }
-
-    /// One line for the subject of a message: printable ASCII, and bounded.
-    pub fn subject(&self) -> String {
-        let named = ["application", "group", "id"]
-            .into_iter()
-            .filter_map(|name| self.deployment.get(name))
-            .map(String::as_str);
-        let named: Vec<_> = named.collect();
-        let of = if named.is_empty() {
-            self.target.clone()
-        } else {
-            named.join(" ")
-        };
-        format!("Greenlight {}: {of}", self.verdict)
-            .chars()
-            .map(|c| {
-                if c.is_ascii_graphic() || c == ' ' {
-                    c
-                } else {
-                    '?'
-                }
-            })
-            .take(LONGEST_SUBJECT)
-            .collect()
-    }
-
-    /// The whole of it, with this many failed expectations in full.
-    pub fn text(&self, shown: usize, colour: Colour) -> String {
-        let mut page = Page {
-            text: String::new(),
-            colour,
-        };
-        let (verdict, reason) = (page.verdict(&self.verdict), clipped(&self.reason));
-        let _ = writeln!(page.text, "{verdict}: {reason}\n");
-        self.circumstances(&mut page);
-        for problem in self.problems.iter().take(MOST_PROBLEMS) {
-            let _ = writeln!(page.text, "\n{}", clipped(&problem.text));
-            page.row("help", problem.help.as_deref());
-        }
-        if let more @ 1.. = self.problems.len().saturating_sub(MOST_PROBLEMS) {
-            let _ = writeln!(page.text, "\nand {}", counted(more, "more problem"));
-        }
-        self.failures(&mut page, shown);
-        if !self.links.is_empty() {
-            page.text.push('\n');
-        }
-        for link in &self.links {
-            page.row(&link.title, Some(&link.url));
-        }
-        page.text
-    }
-
-    fn circumstances(&self, page: &mut Page) {
-        let of = |name: &str| self.deployment.get(name).map(String::as_str);
-        page.row("deployment", of("id"));
-        page.row("application", of("application"));
-        page.row("group", of("group"));
-        page.row("event", of("lifecycle_event"));
-        page.row("image", of("image"));
-        page.row("target", Some(self.target.as_str()));
-        let took = human_duration(Duration::from_millis(self.duration_ms));
-        page.row("tested", Some(&format!("{}, for {took}", self.started_at)));
-        page.row("told", self.reported.as_deref().map(told));
-    }
-
-    fn failures(&self, page: &mut Page, shown: usize) {
-        let failed = || self.checks.iter().filter(|check| check.outcome == "failed");
-        let failures = failed().flat_map(|check| {
-            let steps = check.steps.iter();
-            steps.flat_map(move |step| step.failures.iter().map(move |it| (check, step, it)))
-        });
-        let failures: Vec<_> = failures.collect();
-        for (index, (check, step, failure)) in failures.iter().take(shown).enumerate() {
-            let name = format!("{} ({})", check.name, check.suite);
-            let name = page.bold(&clipped(&name));
-            let _ = writeln!(page.text, "\n{name}: {}", clipped(&failure.title));
-            page.row("class", Some(class(&failure.class)));
-            page.row("place", failure.place.as_deref());
-            page.row("expected", failure.expected.as_deref());
-            page.row("found", failure.found.as_deref());
-            page.row("help", failure.help.as_deref());
-            let next = failures.get(index + 1).filter(|_| index + 1 < shown);
-            let goes_on = next.is_some_and(|(_, other, _)| std::ptr::eq(*other, *step));
-            if let Some(curl) = step.curl.as_deref().filter(|_| !goes_on) {
-                page.command(curl);
-            }
-        }
-        if let more @ 1.. = failures.len().saturating_sub(shown) {
-            let mut names: Vec<_> = failures.iter().skip(shown).collect();
-            names.dedup_by(|(a, ..), (b, ..)| std::ptr::eq(*a, *b));
-            let cut = if names.len() > MOST_NAMES {
-                ", …"
+/// One line for the subject of a message: printable ASCII, and bounded.
+pub fn subject(report: &Report<'_>) -> String {
+    let named = ["application", "group", "id"]
+        .into_iter()
+        .filter_map(|name| report.deployment.get(name))
+        .map(String::as_str);
+    let named: Vec<_> = named.collect();
+    let of = if named.is_empty() {
+        report.target.to_string()
+    } else {
+        named.join(" ")
+    };
+    format!("Greenlight {}: {of}", report.verdict)
+        .chars()
+        .map(|c| {
+            if c.is_ascii_graphic() || c == ' ' {
+                c
             } else {
-                ""
-            };
-            let names = names.iter().take(MOST_NAMES);
-            let names: Vec<_> = names
-                .map(|(check, ..)| format!("`{}`", check.name))
-                .collect();
-            let more = counted(more, "more failed expectation");
-            let names = clipped(&names.join(", "));
-            let _ = writeln!(page.text, "\nand {more}, of {names}{cut}");
+                '?'
+            }
+        })
+        .take(LONGEST_SUBJECT)
+        .collect()
+}
+
+/// The whole of it, with this many failed expectations in full.
+pub fn text(report: &Report<'_>, shown: usize, colour: Colour) -> String {
+    let mut page = Page {
+        text: String::new(),
+        colour,
+    };
+    let (verdict, reason) = (page.verdict(&report.verdict), clipped(&report.reason));
+    let _ = writeln!(page.text, "{verdict}: {reason}\n");
+    circumstances(report, &mut page);
+    for problem in report.problems.iter().take(MOST_PROBLEMS) {
+        let _ = writeln!(page.text, "\n{}", clipped(&problem.text));
+        page.row("help", problem.help.as_deref());
+    }
+    if let more @ 1.. = report.problems.len().saturating_sub(MOST_PROBLEMS) {
+        let _ = writeln!(page.text, "\nand {}", counted(more, "more problem"));
+    }
+    failures(report, &mut page, shown);
+    if !report.links.is_empty() {
+        page.text.push('\n');
+    }
+    for link in &report.links {
+        page.row(&link.title, Some(&link.url));
+    }
+    page.text
+}
+
+fn circumstances(report: &Report<'_>, page: &mut Page) {
+    let of = |name: &str| report.deployment.get(name).map(String::as_str);
+    page.row("deployment", of("id"));
+    page.row("application", of("application"));
+    page.row("group", of("group"));
+    page.row("event", of("lifecycle_event"));
+    page.row("image", of("image"));
+    page.row("target", Some(&report.target));
+    let took = human_duration(Duration::from_millis(report.duration_ms));
+    page.row(
+        "tested",
+        Some(&format!("{}, for {took}", report.started_at)),
+    );
+    page.row("told", report.reported.as_deref().map(told));
+}
+
+fn failures(report: &Report<'_>, page: &mut Page, shown: usize) {
+    let failed = || {
+        report
+            .checks
+            .iter()
+            .filter(|check| check.outcome == "failed")
+    };
+    let failures = failed().flat_map(|check| {
+        let steps = check.steps.iter();
+        steps.flat_map(move |step| step.failures.iter().map(move |it| (check, step, it)))
+    });
+    let failures: Vec<_> = failures.collect();
+    for (index, (check, step, failure)) in failures.iter().take(shown).enumerate() {
+        let name = format!("{} ({})", check.name, check.suite);
+        let name = page.bold(&clipped(&name));
+        let _ = writeln!(page.text, "\n{name}: {}", clipped(&failure.title));
+        page.row("class", Some(class(&failure.class)));
+        page.row("place", failure.place.as_deref());
+        page.row("expected", failure.expected.as_deref());
+        page.row("found", failure.found.as_deref());
+        page.row("help", failure.help.as_deref());
+        let next = failures.get(index + 1).filter(|_| index + 1 < shown);
+        let goes_on = next.is_some_and(|(_, other, _)| std::ptr::eq(*other, *step));
+        if let Some(curl) = step.curl.as_deref().filter(|_| !goes_on) {
+            page.command(curl);
         }
+    }
+    if let more @ 1.. = failures.len().saturating_sub(shown) {
+        let mut names: Vec<_> = failures.iter().skip(shown).collect();
+        names.dedup_by(|(a, ..), (b, ..)| std::ptr::eq(*a, *b));
+        let cut = if names.len() > MOST_NAMES {
+            ", …"
+        } else {
+            ""
+        };
+        let names = names.iter().take(MOST_NAMES);
+        let names: Vec<_> = names
+            .map(|(check, ..)| format!("`{}`", check.name))
+            .collect();
+        let more = counted(more, "more failed expectation");
+        let names = clipped(&names.join(", "));
+        let _ = writeln!(page.text, "\nand {more}, of {names}{cut}");
     }
 }
 

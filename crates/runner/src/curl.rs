@@ -2,7 +2,7 @@
 //!
 //! The command is for any POSIX shell. Secrets are variables in it, called
 //! after their origin; where the request holds a secret in another form, the
-//! command makes that form of the variable's value.
+//! variable's name says so, and whoever sets it encodes it.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,6 @@ use http::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
 
 use crate::credential;
-use client::challenge::DigestLogin;
 use client::connection::Connection;
 use client::encoding::ACCEPTED;
 use client::http::HttpVersion;
@@ -21,7 +20,7 @@ use redact::{Form, Piece, Redactor};
 const MOST_BODY: usize = 8 * 1024;
 /// Longer commands go over several lines.
 const MOST_COLUMNS: usize = 100;
-/// The headers of a signature or of a login, which curl makes anew.
+/// The headers of a signature, which curl makes anew.
 const SIGNED: [&str; 3] = ["authorization", "x-amz-date", "x-amz-content-sha256"];
 
 /// The command that sends the request again.
@@ -71,14 +70,7 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         words.push(format!("--aws-sigv4 {}", literal(&scope)));
         words.push(format!("--user {}", quoted(&redactor.split(&keys))));
     }
-    words.extend(
-        request
-            .manner
-            .digest
-            .as_ref()
-            .map(|login| digest(login, redactor)),
-    );
-    let made = request.manner.signer.is_some() || request.manner.digest.is_some();
+    let made = request.manner.signer.is_some();
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value.as_bytes());
         let signed = made && SIGNED.contains(&name.as_str());
@@ -139,28 +131,6 @@ fn grpcurl(request: &Request, connection: &Connection, redactor: &Redactor) -> S
     words.join(" ")
 }
 
-/// The options of a login by Digest, whose password is a variable also where it
-/// is no known secret.
-fn digest(login: &DigestLogin, redactor: &Redactor) -> String {
-    let mut pieces = redactor.split(&login.user);
-    pieces.push(Piece::Text(":"));
-    match redactor.split(&login.password) {
-        known
-            if known
-                .iter()
-                .all(|piece| matches!(piece, Piece::Secret { .. })) =>
-        {
-            pieces.extend(known);
-        }
-        _ => pieces.push(Piece::Secret {
-            variable: "PASSWORD",
-            form: Form::Plain,
-            value: "",
-        }),
-    }
-    format!("--digest --user {}", quoted(&pieces))
-}
-
 /// The option for a header; what is a credential by nature is a variable also
 /// where no secret is known.
 fn header(name: &str, value: &str, redactor: &Redactor) -> String {
@@ -190,7 +160,6 @@ fn header(name: &str, value: &str, redactor: &Redactor) -> String {
             pieces.push(Piece::Secret {
                 variable,
                 form: Form::Plain,
-                value: "",
             });
         }
         from = range.end;
@@ -285,16 +254,12 @@ fn quoted(pieces: &[Piece<'_>]) -> String {
     for piece in pieces {
         match piece {
             Piece::Text(part) => text.push_str(part),
-            Piece::Secret {
-                variable,
-                form,
-                value,
-            } => {
+            Piece::Secret { variable, form } => {
                 if !text.is_empty() {
                     word.push_str(&literal(&text));
                     text.clear();
                 }
-                word.push_str(&secret(variable, *form, value));
+                word.push_str(&shell_variable(variable, *form));
             }
         }
     }
@@ -315,25 +280,15 @@ fn literal(text: &str) -> String {
 }
 
 /// The variable of a secret, in the form that the request holds it in.
-fn secret(variable: &str, form: Form, value: &str) -> String {
-    const HEX: &str = "od -An -v -tx1 | tr -d '\\n' | sed 's/ *\\([0-9a-f][0-9a-f]\\) */";
-    let made = match form {
-        Form::Plain => return format!("\"${variable}\""),
-        Form::UrlTwice | Form::JsonTwice => return format!("\"${variable}_ENCODED_TWICE\""),
-        Form::Within => return format!("\"${variable}_IN_BASE64\""),
-        Form::Foreign => return format!("\"${variable}_ENCODED\""),
-        Form::Url => format!("{HEX}%\\1/g'"),
-        Form::Json if value.is_ascii() && value.contains(char::is_control) => {
-            format!("{HEX}\\\\u00\\1/g'")
-        }
-        Form::Json => "sed 's/[\\\\\"]/\\\\&/g'".to_owned(),
-        Form::Base64 { url_safe, padded } => {
-            let translated = if url_safe { " | tr '+/' '-_'" } else { "" };
-            let dropped = if padded { "\\n" } else { "=\\n" };
-            format!("base64 | tr -d '{dropped}'{translated}")
-        }
+fn shell_variable(name: &str, form: Form) -> String {
+    let suffix = match form {
+        Form::Plain => "",
+        Form::Json => "_IN_JSON",
+        Form::Url => "_IN_URL",
+        Form::Base64 => "_IN_BASE64",
+        Form::Foreign => "_ENCODED",
     };
-    format!("\"$(printf %s \"${variable}\" | {made})\"")
+    format!("\"${name}{suffix}\"")
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What `set-cookie` says of a cookie beside its value (RFC 6265, section 5.2).
 
+use cookie_store::RawCookie;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
 
 /// A cookie as an answer sets it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,36 +31,25 @@ pub(crate) fn of(headers: &HeaderMap, name: &str) -> Option<SetCookie> {
 }
 
 fn parse(text: &str, name: &str, now: Timestamp) -> Option<SetCookie> {
-    let mut parts = text.split(';').map(str::trim);
-    let (found, _) = parts.next()?.split_once('=')?;
-    if found.trim() != name {
+    let cookie = RawCookie::parse(text).ok()?;
+    if cookie.name() != name {
         return None;
     }
-    let mut cookie = SetCookie::default();
-    let mut expires = None;
-    for part in parts {
-        let (key, value) = part.split_once('=').unwrap_or((part, ""));
-        let value = value.trim();
-        match key.trim().to_ascii_lowercase().as_str() {
-            "secure" => cookie.secure = true,
-            "httponly" => cookie.http_only = true,
-            "samesite" => cookie.same_site = Some(value.to_ascii_lowercase()),
-            "path" => cookie.path = Some(value.to_owned()),
-            "domain" => {
-                let domain = value.strip_prefix('.').unwrap_or(value);
-                cookie.domain = Some(domain.to_ascii_lowercase());
-            }
-            "max-age" => cookie.max_age = value.parse().ok(),
-            "expires" => {
-                let date = DateTimeParser::new().relaxed_weekday(true);
-                expires = date.parse_timestamp(value.replace('-', " ")).ok();
-            }
-            _ => {}
-        }
-    }
-    let until = expires.map(|end| end.as_second() - now.as_second());
-    cookie.max_age = cookie.max_age.or(until);
-    Some(cookie)
+    let max_age = match (cookie.max_age(), cookie.expires_datetime()) {
+        (Some(age), _) => Some(age.whole_seconds()),
+        (None, Some(end)) => Some(end.unix_timestamp() - now.as_second()),
+        (None, None) => None,
+    };
+    Some(SetCookie {
+        secure: cookie.secure() == Some(true),
+        http_only: cookie.http_only() == Some(true),
+        same_site: cookie
+            .same_site()
+            .map(|site| site.to_string().to_lowercase()),
+        path: cookie.path().map(str::to_owned),
+        domain: cookie.domain().map(str::to_lowercase),
+        max_age,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use aws::s3::Address;
 
 use super::Reader;
-use super::template::Template;
+use super::template::AddressTemplate;
 
 pub(super) const CHECKS: &str = "SMOKE_CHECKS";
 pub(super) const FALLBACK: &str = "SMOKE_CHECKS_FALLBACK";
@@ -26,7 +26,7 @@ pub(crate) enum CheckPlace {
     /// A file, a folder or a glob on this machine.
     Local(String),
     /// An object or a prefix in S3.
-    S3(Template),
+    S3(AddressTemplate),
 }
 
 /// What runs in the place of check files that are not there.
@@ -76,7 +76,7 @@ impl Reader<'_> {
         if !text.starts_with(Address::SCHEME) {
             return Some(CheckPlace::Local(text.to_owned()));
         }
-        match Template::parse(text) {
+        match AddressTemplate::parse(text) {
             Ok(template) => Some(CheckPlace::S3(template)),
             Err(error) => {
                 self.add_error(CHECKS, error.problem, error.help);

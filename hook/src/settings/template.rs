@@ -1,31 +1,27 @@
-//! An address in S3 that names what is deployed:
-//! `s3://bucket/checks/{{ deployment.image_tag }}/`.
+//! An address in S3 that names what is deployed, by the templates and the names
+//! of check files: `s3://bucket/checks/{{ deployment.tag }}/`.
 
 use aws::s3::Address;
+use check_file::template::{Scope, Template};
 use diagnostic::suggest;
 use report::Problem;
 use serde_json::{Map, Value};
 
-/// What may be named, and what it is called in what the proof learns.
-const NAMES: [(&str, &str); 13] = [
-    ("id", "id"),
-    ("application", "application"),
-    ("group", "group"),
-    ("creator", "creator"),
-    ("lifecycle_event", "lifecycle_event"),
-    ("image", "image"),
-    ("image_tag", "tag"),
-    ("tag", "tag"),
-    ("image_digest", "digest"),
-    ("digest", "digest"),
-    ("task_definition", "task_definition"),
-    ("target_group", "target_group"),
-    ("revision", "revision"),
+/// What may be named of `deployment`.
+const NAMES: [&str; 11] = [
+    "id",
+    "application",
+    "group",
+    "creator",
+    "lifecycle_event",
+    "image",
+    "tag",
+    "digest",
+    "task_definition",
+    "target_group",
+    "revision",
 ];
-
-/// An address, perhaps with names in its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Template(Vec<Piece>);
+const HELP: &str = "write the bucket and the key, such as `s3://shop-checks/{{ deployment.tag }}/`";
 
 /// What is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,58 +33,63 @@ pub(crate) struct TemplateError {
     pub(crate) help: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    /// What is deployed, by the name of the template and that of the proof.
-    Named(&'static str, &'static str),
+impl TemplateError {
+    fn new(problem: String, help: impl Into<String>) -> Self {
+        let help = help.into();
+        Self { problem, help }
+    }
 }
 
-impl Template {
+/// An address, perhaps with names in its key.
+#[derive(Debug, Clone)]
+pub(crate) struct AddressTemplate {
+    template: Template,
+    /// What it names of the deployment.
+    names: Vec<&'static str>,
+}
+
+impl PartialEq for AddressTemplate {
+    fn eq(&self, other: &Self) -> bool {
+        self.template.text() == other.template.text()
+    }
+}
+
+impl Eq for AddressTemplate {}
+
+impl AddressTemplate {
     /// Reads a template.
     ///
     /// # Errors
     /// What was expected and found, and what to do.
     pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("{{") {
-            let Some((inside, behind)) = after.split_once("}}") else {
-                return Err(TemplateError {
-                    problem: format!("expected `}}}}` after each `{{{{`, found none in `{text}`"),
-                    help: "write `{{ deployment.image_tag }}`".to_owned(),
-                });
-            };
-            pieces.push(Piece::Text(before.to_owned()));
-            pieces.push(parse_name(inside.trim())?);
-            rest = behind;
-        }
-        pieces.push(Piece::Text(rest.to_owned()));
-        let template = Self(pieces);
-        let error = |problem: String| {
-            TemplateError {
-            problem,
-            help: "write the bucket and the key, such as `s3://shop-checks/{{ deployment.image_tag }}/`"
-                .to_owned(),
-        }
+        let malformed = |reason: String| {
+            let problem =
+                format!("expected an address with templates in it, found `{text}`, {reason}");
+            TemplateError::new(problem, HELP)
         };
-        // Any values do to see whether what comes out is an address.
-        let example = template.render(|_| Some("x")).unwrap_or_default();
-        let address: Address = example.parse().map_err(error)?;
+        let template = Template::parse(text).map_err(malformed)?;
+        let paths = template.paths().map_err(malformed)?;
+        let names = paths.iter().map(|path| find_name(path));
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        let example = NAMES.map(|name| (name.to_owned(), Value::from("x")));
+        let example = render(&template, Map::from_iter(example)).map_err(malformed)?;
+        let address: Address = example
+            .parse()
+            .map_err(|problem| TemplateError::new(problem, HELP))?;
         // A name in the bucket would let a deployment choose whose files run.
-        let Some(Piece::Text(first)) = template.0.first() else {
-            return Ok(template);
-        };
-        if template.is_template() && !first.contains(&format!("{}/", address.bucket)) {
-            let problem = format!("expected a bucket without a template, found `{text}`");
-            return Err(error(problem));
+        let fixed = text.split('{').next().unwrap_or_default();
+        if !template.is_fixed() && !fixed.contains(&format!("{}/", address.bucket)) {
+            return Err(TemplateError::new(
+                format!("expected a bucket without a template, found `{text}`"),
+                HELP,
+            ));
         }
-        Ok(template)
+        Ok(Self { template, names })
     }
 
-    /// Whether it names anything.
+    /// Whether it takes a deployment to know the address.
     pub(crate) fn is_template(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Named(..)))
+        !self.template.is_fixed()
     }
 
     /// The address for what is deployed.
@@ -96,53 +97,56 @@ impl Template {
     /// # Errors
     /// What is named and not known.
     pub(crate) fn fill(&self, deployment: Option<&Map<String, Value>>) -> Result<Address, Problem> {
-        let value = |name: &str| deployment?.get(name)?.as_str();
-        let filled = self.render(value).map_err(|name| Problem {
-            text: format!("`SMOKE_CHECKS`: expected a deployment whose `{name}` is known, found none"),
-            help: Some(match deployment {
-                None => "name check files without a template for a run by hand".to_owned(),
-                Some(_) => format!(
-                    "leave `SMOKE_PROOF` on, which learns it, and deploy an image that has it; or write the key without `{name}`"
-                ),
-            }),
-        })?;
-        filled.parse().map_err(|problem| Problem {
-            text: format!("`SMOKE_CHECKS`: {problem}"),
-            help: None,
-        })
-    }
-
-    /// The text with these values; or the name of the first that has none.
-    fn render<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, &'static str> {
-        let mut text = String::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(fixed) => text.push_str(fixed),
-                Piece::Named(name, learned) => text.push_str(value(learned).ok_or(*name)?),
-            }
+        let mut known = Map::new();
+        for name in &self.names {
+            let value = deployment.and_then(|deployment| deployment.get(*name));
+            let value = value.filter(|value| value.is_string());
+            let value = value.ok_or_else(|| unknown(name, deployment.is_some()))?;
+            known.insert((*name).to_owned(), value.clone());
         }
-        Ok(text)
+        let filled = render(&self.template, known);
+        filled
+            .and_then(|text| text.parse())
+            .map_err(|problem| Problem {
+                text: format!("`SMOKE_CHECKS`: {problem}"),
+                help: None,
+            })
     }
 }
 
-fn parse_name(inside: &str) -> Result<Piece, TemplateError> {
-    let name = inside.strip_prefix("deployment.").map(str::trim);
-    let known = NAMES.iter().find(|(known, _)| Some(*known) == name);
-    if let Some((name, learned)) = known {
-        return Ok(Piece::Named(name, learned));
+fn render(template: &Template, deployment: Map<String, Value>) -> Result<String, String> {
+    let mut scope = Scope::default();
+    scope.set("deployment", &deployment.into());
+    template.render(&scope)
+}
+
+/// The name in `deployment.NAME`.
+fn find_name(path: &str) -> Result<&'static str, TemplateError> {
+    let name = path.strip_prefix("deployment.");
+    if let Some(known) = NAMES.iter().find(|known| Some(**known) == name) {
+        return Ok(known);
     }
-    let names = NAMES.iter().map(|(name, _)| *name);
-    let near = suggest::nearest(name.unwrap_or(inside), names.clone());
-    let help = match near {
+    // `image_tag` and `image_digest` were names of keys alone.
+    let word = name.unwrap_or(path).trim_start_matches("image_");
+    let help = match suggest::nearest(word, NAMES) {
         Some(near) => format!("write `{{{{ deployment.{near} }}}}` if that is meant"),
-        None => format!("name one of {}", suggest::list(&names.collect::<Vec<_>>())),
+        None => format!("name one of {}", suggest::list(&NAMES)),
     };
-    Err(TemplateError {
-        problem: format!(
-            "expected a name such as `deployment.image_tag` between `{{{{` and `}}}}`, found `{inside}`"
-        ),
-        help,
-    })
+    let problem = format!("expected a name such as `deployment.tag` in the key, found `{path}`");
+    Err(TemplateError::new(problem, help))
+}
+
+fn unknown(name: &str, is_deployed: bool) -> Problem {
+    Problem {
+        text: format!("`SMOKE_CHECKS`: expected a deployment whose `{name}` is known, found none"),
+        help: Some(if is_deployed {
+            format!(
+                "leave `SMOKE_PROOF` on, which learns it, and deploy an image that has it; or write the key without `{name}`"
+            )
+        } else {
+            "name check files without a template for a run by hand".to_owned()
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -152,7 +156,7 @@ mod tests {
     use super::*;
 
     fn filled(text: &str, deployment: Option<&Value>) -> String {
-        match Template::parse(text) {
+        match AddressTemplate::parse(text) {
             Err(error) => format!("{error}; {}", error.help),
             Ok(template) => match template.fill(deployment.and_then(Value::as_object)) {
                 Ok(address) => address.to_string(),
@@ -168,12 +172,16 @@ mod tests {
             assert_eq!(filled(text, Some(&deployment)), expected);
         };
         check(
-            "s3://shop-checks/{{deployment.image_tag}}/",
+            "s3://shop-checks/{{deployment.tag}}/",
             "s3://shop-checks/1.2/",
         );
         check(
             "s3://shop-checks/{{ deployment.tag }}/{{ deployment.id }}.yaml",
             "s3://shop-checks/1.2/d-1.yaml",
+        );
+        check(
+            "s3://shop-checks/{{ deployment.tag | replace('.', '-') }}/",
+            "s3://shop-checks/1-2/",
         );
         check(
             "s3://shop-checks/{{ deployment.digest }}",
@@ -184,12 +192,12 @@ mod tests {
     #[test]
     fn what_cannot_be_an_address_is_refused() {
         let told = |text: &str| filled(text, Some(&json!({"id": "d-1", "group": ".."})));
-        insta::assert_snapshot!(told("s3://shop-checks/{{ deployment.image_tga }}/"), @"expected a name such as `deployment.image_tag` between `{{` and `}}`, found `deployment.image_tga`; write `{{ deployment.image_tag }}` if that is meant");
-        insta::assert_snapshot!(told("s3://shop-checks/{{ stage }}/"), @"expected a name such as `deployment.image_tag` between `{{` and `}}`, found `stage`; write `{{ deployment.tag }}` if that is meant");
-        insta::assert_snapshot!(told("s3://shop-checks/{{ deployment.tag /"), @"expected `}}` after each `{{`, found none in `s3://shop-checks/{{ deployment.tag /`; write `{{ deployment.image_tag }}`");
-        insta::assert_snapshot!(told("s3://{{ deployment.group }}-checks/a/"), @"expected a bucket without a template, found `s3://{{ deployment.group }}-checks/a/`; write the bucket and the key, such as `s3://shop-checks/{{ deployment.image_tag }}/`");
-        insta::assert_snapshot!(told("s3://Shop/a/"), @"expected a bucket of 3 to 63 lower case letters, digits, `.` and `-`, found `s3://Shop/a/`; write the bucket and the key, such as `s3://shop-checks/{{ deployment.image_tag }}/`");
-        insta::assert_snapshot!(told("s3://shop-checks/{{ deployment.image_tag }}/"), @"`SMOKE_CHECKS`: expected a deployment whose `image_tag` is known, found none; leave `SMOKE_PROOF` on, which learns it, and deploy an image that has it; or write the key without `image_tag`");
+        insta::assert_snapshot!(told("s3://shop-checks/{{ deployment.image_tag }}/"), @"expected a name such as `deployment.tag` in the key, found `deployment.image_tag`; write `{{ deployment.tag }}` if that is meant");
+        insta::assert_snapshot!(told("s3://shop-checks/{{ stage }}/"), @"expected a name such as `deployment.tag` in the key, found `stage`; write `{{ deployment.tag }}` if that is meant");
+        insta::assert_snapshot!(told("s3://shop-checks/{{ deployment.tag /"), @"expected an address with templates in it, found `s3://shop-checks/{{ deployment.tag /`, syntax error: unexpected end of input, expected expression; write the bucket and the key, such as `s3://shop-checks/{{ deployment.tag }}/`");
+        insta::assert_snapshot!(told("s3://{{ deployment.group }}-checks/a/"), @"expected a bucket without a template, found `s3://{{ deployment.group }}-checks/a/`; write the bucket and the key, such as `s3://shop-checks/{{ deployment.tag }}/`");
+        insta::assert_snapshot!(told("s3://Shop/a/"), @"expected a bucket of 3 to 63 lower case letters, digits, `.` and `-`, found `s3://Shop/a/`; write the bucket and the key, such as `s3://shop-checks/{{ deployment.tag }}/`");
+        insta::assert_snapshot!(told("s3://shop-checks/{{ deployment.tag }}/"), @"`SMOKE_CHECKS`: expected a deployment whose `tag` is known, found none; leave `SMOKE_PROOF` on, which learns it, and deploy an image that has it; or write the key without `tag`");
         insta::assert_snapshot!(told("s3://shop-checks/{{ deployment.group }}/"), @"`SMOKE_CHECKS`: expected a key of at most 1,024 bytes without `.` and `..`, found `s3://shop-checks/../`;");
         insta::assert_snapshot!(filled("s3://shop-checks/{{ deployment.id }}/", None), @"`SMOKE_CHECKS`: expected a deployment whose `id` is known, found none; name check files without a template for a run by hand");
     }

@@ -268,7 +268,7 @@ fn check_files_may_be_in_s3() {
     let settings = settings(&[
         (
             "SMOKE_CHECKS",
-            "s3://shop-checks/{{ deployment.image_tag }}/, checks",
+            "s3://shop-checks/{{ deployment.tag }}/, checks",
         ),
         ("SMOKE_CHECKS_FALLBACK", "bundled"),
     ]);
@@ -286,8 +286,8 @@ fn check_files_may_be_in_s3() {
         ("SMOKE_CHECKS", "s3://shop-checks/{{ deployment.tga }}/"),
         ("SMOKE_CHECKS_FALLBACK", "yes"),
     ]), @"
-    `SMOKE_CHECKS`: expected a name such as `deployment.image_tag` between `{{` and `}}`, found `deployment.tga`
-      help: name one of `id`, `application`, `group`, `creator`, `lifecycle_event`, `image`, `image_tag`, `tag`, `image_digest`, `digest`, `task_definition`, `target_group` or `revision`
+    `SMOKE_CHECKS`: expected a name such as `deployment.tag` in the key, found `deployment.tga`
+      help: name one of `id`, `application`, `group`, `creator`, `lifecycle_event`, `image`, `tag`, `digest`, `task_definition`, `target_group` or `revision`
     `SMOKE_CHECKS_FALLBACK`: expected `none` or `bundled`, found `yes`
       help: leave it out for `none`
     ");

@@ -4,7 +4,7 @@ use aws::Access;
 use aws::sns::{Sns, Topic};
 use diagnostic::snippet::Colour;
 use report::Report;
-use report::explain::Explanation;
+use report::explain;
 use report::render::json;
 use report::verdict::Verdict;
 use tokio::time::Instant;
@@ -48,9 +48,9 @@ impl Notices {
 
     pub(super) async fn send(&self, mut report: Report, until: Instant) -> Result<(), Problem> {
         secrets::redact_report(&mut report);
-        let (subject, message) = tokio::task::spawn_blocking(move || written(&report))
+        let (subject, message) = tokio::task::spawn_blocking(move || write(&report))
             .await
-            .map_err(|died| Problem::new(format!("the message was not written: {died}")))??;
+            .map_err(|died| Problem::new(format!("the message was not written: {died}")))?;
         let sent = self
             .sns
             .publish(&self.settings.topic, &subject, &message, until);
@@ -59,11 +59,8 @@ impl Notices {
 }
 
 /// The subject and the text.
-fn written(report: &Report) -> Result<(String, String), Problem> {
-    let explanation = serde_json::to_vec(&json::report(report))
-        .map_err(|error| error.to_string())
-        .and_then(|json| Explanation::read(&json))
-        .map_err(|error| Problem::new(format!("no message: {error}")))?;
-    let text = explanation.text(SHOWN, Colour::Never);
-    Ok((explanation.subject(), text))
+fn write(report: &Report) -> (String, String) {
+    let report = json::report(report);
+    let text = explain::text(&report, SHOWN, Colour::Never);
+    (explain::subject(&report), text)
 }

@@ -102,7 +102,7 @@ fragments:
         ("checks/blue-1.0.0/other.yaml", "no check file"),
     ];
     // The slash at the end may be left out.
-    let checks = "s3://deployed/checks/{{ deployment.image_tag }}";
+    let checks = "s3://deployed/checks/{{ deployment.tag }}";
     let Some(trial) = stored("deployed", checks, &objects).await else {
         return;
     };
@@ -170,7 +170,7 @@ checks: [{ name: a, writes: true, post: /, file: gone.json }]
 
 #[tokio::test]
 async fn nothing_there_fails_unless_the_package_may_stand_in() {
-    let checks = "s3://nothing/{{ deployment.image_tag }}/, s3://nothing/one.yaml";
+    let checks = "s3://nothing/{{ deployment.tag }}/, s3://nothing/one.yaml";
     let objects = [("green-1.1.0/rows.csv", "a\n1\n"), ("green-1.1.0/", "")];
     let Some(trial) = stored("nothing", checks, &objects).await else {
         return;
@@ -297,10 +297,13 @@ async fn objects_are_bounded_in_size_and_in_number() {
 #[tokio::test]
 async fn what_is_not_known_of_the_deployment_cannot_be_in_a_key() {
     let server = WrongServer::start(Wrong::Answers(403, DENIED)).await;
-    let trial = at("s3://shop/{{ deployment.image_tag }}/", &server.url).await;
+    let trial = at("s3://shop/{{ deployment.tag }}/", &server.url).await;
     let trial = trial.set("SMOKE_PROOF", "off");
     let outcome = trial.gate().await;
-    trial.assert_failed(&outcome, "a problem with the settings: `SMOKE_CHECKS`: expected a deployment whose `image_tag` is known");
+    trial.assert_failed(
+        &outcome,
+        "a problem with the settings: `SMOKE_CHECKS`: expected a deployment whose `tag` is known",
+    );
     let by_hand = trial.invoke(json!({})).await;
     assert_eq!(by_hand.answer()["verdict"], Value::from("Failed"));
     assert!(server.requests().is_empty());

@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use diagnostic::snippet::Colour;
 use rehearsal::{Invocation, InvocationOutcome};
-use report::explain::Explanation;
+use report::explain;
+use report::render::json;
 use serde_json::Value;
 
 use crate::support::Trial;
@@ -60,8 +61,8 @@ pub(crate) fn outputs(invocation: &Invocation) -> String {
 /// What `smoke explain` says of a stored report, if it is the one in JSON.
 pub(crate) fn explained(report: &str) -> Option<String> {
     let _: Value = serde_json::from_str(report).ok()?;
-    let explanation = Explanation::read(report.as_bytes()).unwrap();
-    Some(explanation.text(usize::MAX, Colour::Never))
+    let report = json::read(report.as_bytes()).unwrap();
+    Some(explain::text(&report, usize::MAX, Colour::Never))
 }
 
 /// A text as it is, and as the JSON and the markup in it read.

@@ -155,7 +155,7 @@ async fn a_place_in_s3_that_the_tag_names_repeats_no_secret() {
     let fails = format!("{passes}    expect: {{status: 418}}\n");
     let malformed = format!("{passes}    expects: 1\n");
     let unused = "variables: {pin: none, tag: none}\n";
-    let named = "{{ deployment.image_tag }}";
+    let named = "{{ deployment.tag }}";
     for (text, verdict, key, place) in [
         (passes, Verdict::Succeeded, "/up.yaml", "/"),
         (&*fails, Verdict::Failed, "/up.yaml", "/"),

@@ -16,7 +16,6 @@
 //! | any method `/redirect-to?url=&status=` | 302, or the status that it says |
 //! | `POST /graphql`; `GET /encoded/{coding}`, `/bomb` | 200 |
 //! | `POST /oauth/token`; `GET /oauth/whoami` | 200, 400, 401 |
-//! | any method `/members` | 200 with a login by Digest, 401 |
 //! | `GET /deep/{form}/{depth}` | 200 with JSON (`objects`, `lists`), HTML (`html`) or XML (`xml`) nested as deeply, 404 |
 //! | `GET /cookies` | 200 with two cookies and a header that comes twice |
 //! | by gRPC: `grpc.health.v1.Health/Check`, and `shop.v1.Shop` of `shop.proto` | 200 |
@@ -29,7 +28,6 @@ mod defect;
 mod encodings;
 mod graphql;
 mod grpc;
-mod members;
 mod oauth;
 mod pages;
 mod shop;
@@ -191,7 +189,6 @@ fn router(inner: Arc<Inner>) -> Router {
         .merge(encodings::routes())
         .merge(graphql::routes())
         .merge(grpc::routes())
-        .merge(members::routes())
         .merge(oauth::routes())
         .merge(pages::routes())
         .merge(websocket::routes())

@@ -67,8 +67,6 @@ impl Refused {
 #[derive(Debug)]
 pub(super) struct Store {
     sessions: VecDeque<String>,
-    /// Nonces for logins by Digest, and how often each was answered.
-    nonces: VecDeque<(String, u32)>,
     orders: VecDeque<Order>,
     next_order: u64,
     flaky: HashMap<String, u32>,
@@ -82,7 +80,6 @@ impl Store {
     pub(super) fn new() -> Self {
         let mut store = Self {
             sessions: VecDeque::new(),
-            nonces: VecDeque::new(),
             orders: VecDeque::new(),
             next_order: 1001,
             flaky: HashMap::new(),
@@ -113,20 +110,6 @@ impl Store {
 
     pub(super) fn knows(&self, token: &str) -> bool {
         self.sessions.iter().any(|session| session == token)
-    }
-
-    /// A new nonce.
-    pub(super) fn nonce(&mut self) -> String {
-        let nonce = crate::random::token("", 32);
-        push_bounded(&mut self.nonces, (nonce.clone(), 0), SESSIONS);
-        nonce
-    }
-
-    /// Counts an answer to a nonce; nothing if there was none of that text.
-    pub(super) fn nonce_is_used(&mut self, nonce: &str) -> Option<u32> {
-        let (_, uses) = self.nonces.iter_mut().find(|(own, _)| own == nonce)?;
-        *uses += 1;
-        Some(*uses)
     }
 
     /// Gives an access token; its number.

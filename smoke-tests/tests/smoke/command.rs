@@ -627,24 +627,20 @@ async fn the_command_teaches_editors_shells_and_man() {
 #[tokio::test]
 async fn each_subcommand_has_a_manual_page() {
     let folder = folder_with(&[]);
-    let output = smoke(folder.path(), &["man", "--dir", "share/man1"], &[]).await;
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let pages = std::fs::read_dir(folder.path().join("share/man1")).unwrap();
-    let mut pages: Vec<_> = pages
-        .map(|page| page.unwrap().file_name().into_string().unwrap())
-        .collect();
-    pages.sort();
-    insta::assert_snapshot!(pages.join(" "), @"smoke-completions.1 smoke-explain.1 smoke-import.1 smoke-init.1 smoke-man.1 smoke-run.1 smoke-schema.1 smoke-validate.1 smoke.1");
-    for name in &pages {
-        let path = folder.path().join("share/man1").join(name);
-        let page = std::fs::read_to_string(path).unwrap();
-        assert!(page.contains(".SH OPTIONS"), "{name}");
-        let subcommand = name
-            .strip_prefix("smoke-")
-            .and_then(|it| it.strip_suffix(".1"));
-        let args: Vec<_> = ["man"].into_iter().chain(subcommand).collect();
-        let printed = smoke(folder.path(), &args, &[]).await;
-        assert_eq!(stdout(&printed), page, "{name}");
+    for name in [
+        "run",
+        "validate",
+        "explain",
+        "init",
+        "import",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        let output = smoke(folder.path(), &["man", name], &[]).await;
+        let page = stdout(&output);
+        assert!(page.contains(&format!(".TH smoke-{name} 1")), "{page}");
+        assert!(page.contains(".SH OPTIONS"), "{page}");
     }
     let output = smoke(folder.path(), &["man", "rum"], &[]).await;
     assert_eq!(output.status.code(), Some(2));

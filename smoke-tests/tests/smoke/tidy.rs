@@ -20,8 +20,13 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "crates/check-file/src/template/mod.rs",
             "crates/check-file/src/template/functions.rs",
             "crates/check-file/src/template/filters.rs",
+            "crates/report/src/render/html/mod.rs",
+            "crates/report/src/render/html/check.rs",
+            "crates/report/src/render/html/summary.rs",
+            "crates/report/src/render/html/timing.rs",
         ],
     ),
+    ("apollo_parser", &["crates/check-file/src/graphql.rs"]),
     (
         "boon",
         &[
@@ -101,7 +106,13 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "crates/query/src/charset/declaration.rs",
         ],
     ),
-    ("cookie_store", &["crates/runner/src/run/cookies.rs"]),
+    (
+        "cookie_store",
+        &[
+            "crates/runner/src/run/cookies.rs",
+            "crates/runner/src/set_cookie.rs",
+        ],
+    ),
     ("quick_junit", &["crates/report/src/render/junit.rs"]),
     ("indicatif", &["smoke-tests/src/progress.rs"]),
     ("glob::", &["crates/check-file/src/discover.rs"]),
@@ -115,7 +126,6 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "crates/aws/src/s3/mod.rs",
         ],
     ),
-    ("md5::", &["crates/query/src/digest.rs"]),
     ("aws_config", &["crates/aws/src/user.rs"]),
     (
         "aws_sigv4",

@@ -60,7 +60,7 @@ variable "cacert" {
 }
 
 variable "checks" {
-  description = "Where the check files are: those of the package if empty, or `s3://bucket/checks/{{ deployment.image_tag }}/` where the pipeline puts them."
+  description = "Where the check files are: those of the package if empty, or `s3://bucket/checks/{{ deployment.tag }}/` where the pipeline puts them."
   type        = list(string)
   default     = []
 }

@@ -67,7 +67,7 @@ variable "cacert" {
 }
 
 variable "checks" {
-  description = "Check files, folders or globs of the package, or check files and prefixes in S3, such as `s3://bucket/checks/{{ deployment.image_tag }}/`, where the tag is that of green's image. Empty: the folder `checks` of the package."
+  description = "Check files, folders or globs of the package, or check files and prefixes in S3, such as `s3://bucket/checks/{{ deployment.tag }}/`, where the tag is that of green's image. Empty: the folder `checks` of the package."
   type        = list(string)
   default     = []
 
@@ -78,7 +78,7 @@ variable "checks" {
 
   validation {
     condition     = alltrue([for place in var.checks : can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^{}*?]+([{]{2} *deployment[.][a-z_]+ *[}]{2}[^{}*?]*)*$", place)) if startswith(place, "s3://")])
-    error_message = "Expected `s3://bucket/prefix/{{ deployment.image_tag }}/` in `checks`, with a beginning that is the same for every release: it is what the gate may read."
+    error_message = "Expected `s3://bucket/prefix/{{ deployment.tag }}/` in `checks`, with a beginning that is the same for every release: it is what the gate may read."
   }
 
   validation {

@@ -49,7 +49,7 @@ def build(stage):
         "ecs_service_arn": arn,
         "target": f"https://shop.example.test:{stage.test_port}",
         "connect_to": "storefront-1.eu-central-1.elb.amazonaws.com",
-        "checks": ["s3://team-checks/checks/{{ deployment.image_tag }}/"],
+        "checks": ["s3://team-checks/checks/{{ deployment.tag }}/"],
         "notify": {"topic_arn": topic},
     }
     (group,) = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]

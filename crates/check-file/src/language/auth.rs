@@ -1,6 +1,6 @@
 //! Who asks: the ways to log in.
 
-use super::keys::{AUTH, BASIC, DIGEST, OAUTH2, SIGV4, Table};
+use super::keys::{AUTH, BASIC, OAUTH2, SIGV4, Table};
 use super::read::{Fields, Reader};
 use super::request::{authority, wrong_authority};
 use super::{Auth, OAuth2, SigV4};
@@ -31,30 +31,23 @@ impl Reader<'_> {
         match key.text.as_str() {
             "bearer" => self.template(way, "a token").map(Auth::Bearer),
             "basic" => {
-                let (user, password) = self.user(way, &BASIC)?;
+                let (user, password) = self.user(way)?;
                 Some(Auth::Basic { user, password })
-            }
-            "digest" => {
-                let (user, password) = self.user(way, &DIGEST)?;
-                Some(Auth::Digest { user, password })
             }
             "oauth2" => self.oauth2(way),
             _ => self.sigv4(way),
         }
     }
 
-    /// The user and the password of a way that takes both.
-    fn user(&mut self, node: &Node, way: &'static Table) -> Option<(Template, Template)> {
-        let fields = self.fields(node, way)?;
+    /// The user and the password of `basic`.
+    fn user(&mut self, node: &Node) -> Option<(Template, Template)> {
+        let fields = self.fields(node, &BASIC)?;
         let (Some(user), Some(password)) = (fields.value("user"), fields.value("password")) else {
             let problem = self
                 .at(node.span, "a login without both its parts")
                 .expected("`user` and `password`")
                 .found("one of them, or none")
-                .help(format!(
-                    "write `{}: {{ user: …, password: \"{{{{ password }}}}\" }}`",
-                    way.title.trim_matches('`')
-                ));
+                .help("write `basic: { user: …, password: \"{{ password }}\" }`");
             self.report(problem);
             return None;
         };

@@ -85,7 +85,7 @@ impl std::fmt::Display for HttpVersion {
     }
 }
 
-/// Who asks (RFC 7617, RFC 6750, RFC 7616, RFC 6749).
+/// Who asks (RFC 7617, RFC 6750, RFC 6749).
 #[derive(Debug, Clone)]
 pub enum Auth {
     /// Nobody in particular, whatever the defaults say.
@@ -99,13 +99,6 @@ pub enum Auth {
     },
     /// A token (RFC 6750).
     Bearer(Template),
-    /// A user and a password that is not sent itself (RFC 7616).
-    Digest {
-        /// The user.
-        user: Template,
-        /// The password.
-        password: Template,
-    },
     /// A token that a token service gives (RFC 6749, section 4.4).
     OAuth2(Box<OAuth2>),
     /// AWS's signature, version 4.
@@ -149,9 +142,7 @@ impl Auth {
     pub fn templates(&self) -> Vec<&Template> {
         match self {
             Self::None => Vec::new(),
-            Self::Basic { user, password } | Self::Digest { user, password } => {
-                vec![user, password]
-            }
+            Self::Basic { user, password } => vec![user, password],
             Self::Bearer(token) => vec![token],
             Self::OAuth2(client) => {
                 let needed = [&client.token_url, &client.client_id, &client.client_secret];

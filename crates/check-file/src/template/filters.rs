@@ -8,6 +8,7 @@ use minijinja::{Error, ErrorKind};
 
 use super::functions::Callable;
 use query::jsonpath::Path;
+use query::markup::decode_references;
 use query::pattern::Pattern;
 use query::value::{shown, shown_text};
 
@@ -23,7 +24,7 @@ pub(crate) static FILTERS: &[Callable] = &[
         add: |engine, name| engine.add_filter(name, url_param) },
     Callable { name: "url_decode", example: "value | url_decode", help: "The text without percent-encoding.",
         add: |engine, name| engine.add_filter(name, url_decode) },
-    Callable { name: "html_unescape", example: "value | html_unescape", help: "The text without entities of HTML.",
+    Callable { name: "html_unescape", example: "value | html_unescape", help: "The text without entities of HTML, such as `&eacute;`.",
         add: |engine, name| engine.add_filter(name, html_unescape) },
     Callable { name: "format_date", example: "value | format_date('%Y-%m-%d')", help: "A date in another form, in UTC.",
         add: |engine, name| engine.add_filter(name, format_date) },
@@ -137,49 +138,7 @@ fn html_unescape(value: &Value) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    let text = text(value)?;
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find('&') {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let name = &rest[1..];
-        // Of a number the end need not be said.
-        let end = match name.strip_prefix('#') {
-            Some(_) => name.find(|c: char| c != '#' && !c.is_ascii_alphanumeric()),
-            None => name.find(';'),
-        };
-        let name = &name[..end.unwrap_or(name.len())];
-        let (c, length) = match character(name) {
-            Some(c) => (c, 1 + name.len()),
-            None => ('&', 1),
-        };
-        plain.push(c);
-        rest = &rest[length..];
-        if length > 1 {
-            rest = rest.strip_prefix(';').unwrap_or(rest);
-        }
-    }
-    plain.push_str(rest);
-    Ok(Value::from(plain))
-}
-
-/// The character of an entity that HTML and XML share, or of a number.
-fn character(entity: &str) -> Option<char> {
-    let code = match entity {
-        "amp" => return Some('&'),
-        "lt" => return Some('<'),
-        "gt" => return Some('>'),
-        "quot" => return Some('"'),
-        "apos" => return Some('\''),
-        "nbsp" => return Some('\u{a0}'),
-        _ => entity.strip_prefix('#')?,
-    };
-    let code = match code.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16),
-        None => code.parse(),
-    };
-    char::from_u32(code.ok()?)
+    Ok(Value::from(decode_references(&text(value)?)))
 }
 
 fn format_date(value: &Value, format: &str) -> Result<Value, Error> {
@@ -258,9 +217,9 @@ mod tests {
         check(json!("https://h/?a=1"), "url_param('a')", json!("1"));
         check(json!("a%2Fb"), "url_decode", json!("a/b"));
         check(
-            json!("&lt;b&gt; &amp;amp; &#65;&#x42; & &x;"),
+            json!("&lt;b&gt; &amp;amp; &#65;&#x42 &eacute;&nbsp; & &x; ü&#0"),
             "html_unescape",
-            json!("<b> &amp; AB & &x;"),
+            json!("<b> &amp; AB \u{e9}\u{a0} & &x; ü\0"),
         );
         check(json!("<b>"), "escape", json!("&lt;b&gt;"));
         check(json!("1.5"), "float", json!(1.5));

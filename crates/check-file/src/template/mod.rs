@@ -211,7 +211,7 @@ impl Template {
     }
 
     /// Whether it has no expression in it.
-    pub(crate) fn is_fixed(&self) -> bool {
+    pub fn is_fixed(&self) -> bool {
         matches!(self.form, Form::Fixed)
     }
 
@@ -220,7 +220,21 @@ impl Template {
         self.names.iter().map(String::as_str)
     }
 
+    /// The names it needs, with the members that it asks of them, such as
+    /// `deployment.tag`; functions are among them.
+    ///
+    /// # Errors
+    /// What is wrong with the template, in one line.
+    pub fn paths(&self) -> Result<BTreeSet<String>, String> {
+        let template = ENGINE.template_from_str(&self.text);
+        let template = template.map_err(|error| reason(&error))?;
+        Ok(template.undeclared_variables(true).into_iter().collect())
+    }
+
     /// The template filled in, as text.
+    ///
+    /// # Errors
+    /// What has no value, or cannot be filled in, in one line.
     pub fn render(&self, scope: &Scope) -> Result<String, String> {
         self.spend();
         match &self.form {

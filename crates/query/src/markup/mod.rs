@@ -17,7 +17,7 @@ mod xpath;
 use serde_json::Value;
 
 pub use css::Selector;
-pub use html::named_characters;
+pub use html::{LONGEST_NAME, decode_references, read_reference};
 use tree::Tree;
 use xpath::Trouble;
 pub use xpath::{Kind, XPath};
@@ -135,10 +135,7 @@ impl Markup {
         };
         found.map_err(|trouble| match trouble {
             Trouble::Prefix(prefix) => Unfit {
-                expected: match prefix.as_str() {
-                    "_" => "XML whose root has a default namespace, for `_`".to_owned(),
-                    prefix => format!("XML that declares the prefix `{prefix}`"),
-                },
+                expected: format!("XML that declares the prefix `{prefix}`"),
                 found: match self.format {
                     Format::Html => "HTML, which has no namespaces".to_owned(),
                     Format::Xml => self.declared(),

@@ -100,12 +100,11 @@ fn prefixes_of_an_xpath_are_those_of_the_document() {
     let check = |xpath: &str, found: Option<Value>| {
         assert_eq!(by_xpath(&xml, xpath), found, "{xpath}");
     };
-    check("//_:entry/_:id", Some(json!(["a", "b"])));
     check("//id", None);
     check("//*[local-name()='id'][1]", Some(json!(["a", "b"])));
     check("//p:price/@p:in", Some(json!("EUR")));
     check("name(//p:price)", Some(json!("p:price")));
-    check("name(//_:entry)", Some(json!("entry")));
+    check("name(//*[local-name()='id'])", Some(json!("id")));
     check(
         "namespace-uri(//*[local-name()='other'])",
         Some(json!("urn:other")),
@@ -115,10 +114,7 @@ fn prefixes_of_an_xpath_are_those_of_the_document() {
     assert_eq!(by_css(&xml, "feed > entry > id"), Some(json!(["a", "b"])));
     assert_eq!(by_css(&xml, "other"), Some(json!("")));
     assert_eq!(by_css(&xml, "Entry"), None);
-    assert_eq!(
-        refused("text/xml", XML, "//q:id"),
-        "XML that declares `_`, `p`"
-    );
+    assert_eq!(refused("text/xml", XML, "//q:id"), "XML that declares `p`");
     assert_eq!(
         refused("text/html", HTML, "//p:id"),
         "HTML, which has no namespaces"

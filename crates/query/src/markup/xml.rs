@@ -73,11 +73,9 @@ fn enter(builder: &mut Builder, node: Node<'_, '_>) -> Result<(), Excess> {
         NodeType::Root => Ok(()),
         NodeType::Element => {
             for space in node.namespaces() {
-                match space.name() {
-                    Some(prefix) => builder.prefix(prefix, space.uri()),
-                    // What stands for the default namespace of the whole.
-                    None if node.parent_element().is_none() => builder.prefix("_", space.uri()),
-                    None => {}
+                // XPath 1.0 has no name for a default namespace.
+                if let Some(prefix) = space.name() {
+                    builder.prefix(prefix, space.uri());
                 }
             }
             let tag = node.tag_name();

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::render::json;
 
 fn failed() -> Value {
     let failure = |title: &str, place: &str| {
@@ -11,38 +12,49 @@ fn failed() -> Value {
                "expected": "`200`", "found": "`500`", "help": "look at the log"})
     };
     let check = |name: &str, failures: Value| {
-        json!({"suite": "shop", "name": name, "outcome": "failed",
-               "steps": [{"failures": failures, "curl": "curl --include \\\n  https://shop.example/"}]})
+        let step = json!({"name": "GET /", "method": "GET", "outcome": "failed", "attempts": 1,
+               "start_ms": 0, "duration_ms": 5, "failures": failures,
+               "curl": "curl --include \\\n  https://shop.example/"});
+        entry(name, "failed", &json!([step]))
     };
     json!({
         "version": 1, "verdict": "Failed", "reason": "2 of 3 checks failed in 1.2 s",
         "target": "https://shop.example:8443", "started_at": "2026-11-23T12:00:00Z",
-        "duration_ms": 1200, "reported": "accepted",
+        "duration_ms": 1200, "reported": "accepted", "counts": counts(),
         "deployment": {"id": "d-ABCDEF123", "application": "shop", "group": "blue-green"},
         "links": [{"title": "CodeDeploy", "url": "https://console.example/d-ABCDEF123"}],
         "checks": [
             check("a", json!([failure("unexpected status", "shop.yaml:7:3"), failure("too slow", "shop.yaml:8:3")])),
-            {"suite": "shop", "name": "fine", "outcome": "passed", "steps": []},
+            entry("fine", "passed", &json!([])),
             check("b", json!([failure("unexpected status", "shop.yaml:17:3")])),
         ],
     })
 }
 
-fn explanation(report: &Value) -> Explanation {
-    Explanation::read(report.to_string().as_bytes()).unwrap()
+fn entry(name: &str, outcome: &str, steps: &Value) -> Value {
+    json!({"suite": "shop", "role": "check", "name": name, "place": "shop.yaml:5:3", "tags": [],
+           "severity": "required", "outcome": outcome, "start_ms": 0, "duration_ms": 5,
+           "attempts": 1, "steps": steps})
+}
+
+fn counts() -> Value {
+    json!({"total": 3, "passed": 1, "warned": 0, "failed": 2, "not_run": 0})
+}
+
+fn read(report: &Value) -> Report<'static> {
+    json::read(report.to_string().as_bytes()).unwrap()
 }
 
 #[test]
 fn a_message_has_the_first_failed_expectation_and_counts_the_others() {
-    assert_snapshot!(explanation(&failed()).text(1, Colour::Never));
+    assert_snapshot!(text(&read(&failed()), 1, Colour::Never));
 }
 
 #[test]
 fn a_terminal_has_more_of_them_and_colours() {
-    let explanation = explanation(&failed());
-    let plain = explanation.text(5, Colour::Never);
-    assert_snapshot!(plain);
-    let coloured = explanation.text(5, Colour::Always);
+    let report = read(&failed());
+    assert_snapshot!(text(&report, 5, Colour::Never));
+    let coloured = text(&report, 5, Colour::Always);
     assert!(
         coloured.starts_with("\u{1b}[1m\u{1b}[31mFailed"),
         "{coloured:?}"
@@ -54,24 +66,25 @@ fn what_kept_the_checks_from_running_is_said() {
     let report = json!({
         "version": 1, "verdict": "Failed", "reason": "2 problems with the settings; the first: x",
         "target": "", "started_at": "2026-11-23T12:00:00Z", "duration_ms": 2, "checks": [],
+        "counts": counts(),
         "problems": [{"text": "x", "help": "write y"}, {"text": "z"}],
     });
-    assert_snapshot!(explanation(&report).text(1, Colour::Never));
+    assert_snapshot!(text(&read(&report), 1, Colour::Never));
     let mut many = report.clone();
     many["problems"] = vec![json!({"text": "x"}); 12].into();
-    let text = explanation(&many).text(1, Colour::Never);
+    let text = text(&read(&many), 1, Colour::Never);
     assert!(text.contains("\nand 2 more problems\n"), "{text}");
 }
 
 #[test]
 fn a_subject_is_short_and_plain() {
     assert_eq!(
-        explanation(&failed()).subject(),
+        subject(&read(&failed())),
         "Greenlight Failed: shop blue-green d-ABCDEF123"
     );
     let mut report = failed();
     report["deployment"]["application"] = format!("sh\u{f6}p\n{}", "x".repeat(200)).into();
-    let subject = explanation(&report).subject();
+    let subject = subject(&read(&report));
     assert_eq!(subject.len(), 100);
     assert!(
         subject.starts_with("Greenlight Failed: sh?p?xxx"),
@@ -98,16 +111,16 @@ fn whatever_the_report_holds_a_message_is_bounded_and_harmless() {
             }
         }
     }
-    let text = explanation(&report).text(1, Colour::Never);
+    let text = text(&read(&report), 1, Colour::Never);
     assert!(text.len() < BOUND, "{}", text.len());
     assert!(!text.contains('\u{1b}'));
 }
 
 #[test]
 fn what_is_no_report_is_not_explained() {
-    let read = |text: &str| Explanation::read(text.as_bytes()).unwrap_err();
-    assert_snapshot!(read("<html>"), @"expected a JSON report of Greenlight: expected value at line 1 column 1");
+    let refuse = |text: &str| json::read(text.as_bytes()).unwrap_err();
+    assert_snapshot!(refuse("<html>"), @"expected a JSON report of Greenlight: expected value at line 1 column 1");
     let mut report = failed();
     report["version"] = 2.into();
-    assert_snapshot!(read(&report.to_string()), @"expected version 1 of the report, found 2: use the `smoke` of the release that wrote it");
+    assert_snapshot!(refuse(&report.to_string()), @"expected version 1 of the report, found 2: use the `smoke` of the release that wrote it");
 }

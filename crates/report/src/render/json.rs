@@ -1,15 +1,19 @@
 //! The report for programs: JSON with a version of its own.
 //!
 //! These types are a promise to readers. A member may be added within a
-//! version; removing one or changing its meaning takes a new version.
+//! version, with a default for reports that were written before; removing one
+//! or changing its meaning takes a new version.
 
 mod about;
 mod exchange;
+mod read;
+mod timing;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Severity;
 use crate::verdict;
@@ -18,12 +22,15 @@ use diagnostic::snippet::is_unseen;
 
 pub use self::about::{ForeignAnswers, Link, Problem};
 pub use self::exchange::{Answer, Excerpt, Header, Message, Repeats, Request};
+pub use self::read::{ReadError, read};
+pub use self::timing::{Series, Timing};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
 
 /// The whole report. Times are in milliseconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(expecting = "the members of a report")]
 pub struct Report<'a> {
     /// The version of this format.
     pub version: u32,
@@ -32,7 +39,7 @@ pub struct Report<'a> {
     /// Why, in one line.
     pub reason: String,
     /// The base URL that was tested.
-    pub target: &'a str,
+    pub target: Cow<'a, str>,
     /// When the run began, RFC 3339.
     pub started_at: String,
     /// How long the run took.
@@ -40,32 +47,32 @@ pub struct Report<'a> {
     /// How many checks came out how.
     pub counts: Counts,
     /// What kept the checks from being run.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub problems: Vec<Problem<'a>>,
     /// What is deployed, as far as it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deployment: Option<&'a BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub deployment: Cow<'a, BTreeMap<String, String>>,
     /// What became of the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reported: Option<&'a str>,
+    pub reported: Option<Cow<'a, str>>,
     /// How long it took to prove what the target serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_ms: Option<u64>,
     /// What a reader must know of the run; it stands in the reason, too.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub notes: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty", default)]
+    pub notes: Cow<'a, [String]>,
     /// The answers of other versions than the one under test, by address.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub foreign_answers: Vec<ForeignAnswers<'a>>,
     /// Where to read on.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<Link<'a>>,
     /// One entry for each selected check.
     pub checks: Vec<Check<'a>>,
 }
 
 /// How many checks came out how.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Counts {
     /// All selected checks.
     pub total: usize,
@@ -80,28 +87,28 @@ pub struct Counts {
 }
 
 /// One check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Check<'a> {
     /// The name of its check file.
-    pub suite: &'a str,
+    pub suite: Cow<'a, str>,
     /// `check`, or `setup` and `teardown` for what runs around the checks.
-    pub role: &'static str,
+    pub role: Cow<'a, str>,
     /// Its name, with that of its row.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     /// Where it is written: `file:line:column`.
     pub place: String,
     /// Its tags.
-    pub tags: &'a [String],
+    pub tags: Cow<'a, [String]>,
     /// `required` or `warn`.
-    pub severity: &'static str,
+    pub severity: Cow<'a, str>,
     /// `passed`, `warned`, `failed` or `not-run`.
-    pub outcome: &'static str,
+    pub outcome: Cow<'a, str>,
     /// Why it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_run_because: Option<&'a str>,
+    pub not_run_because: Option<Cow<'a, str>>,
     /// What to know beside the outcome, such as whose quarantine it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remark: Option<&'a str>,
+    pub remark: Option<Cow<'a, str>>,
     /// How long after the begin of the run it began.
     pub start_ms: u64,
     /// How long it took, with all attempts and pauses.
@@ -113,18 +120,18 @@ pub struct Check<'a> {
 }
 
 /// One step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Step<'a> {
     /// Its name, or its method and path as written.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     /// The method that was sent.
-    pub method: &'a str,
+    pub method: Cow<'a, str>,
     /// The last URL that was asked.
-    pub url: Option<&'a str>,
+    pub url: Option<Cow<'a, str>>,
     /// The status of the last answer.
     pub status: Option<u16>,
     /// `passed`, `failed` or `not-run`.
-    pub outcome: &'static str,
+    pub outcome: Cow<'a, str>,
     /// How often the request was sent.
     pub attempts: u32,
     /// How long after the begin of the run it began.
@@ -143,9 +150,9 @@ pub struct Step<'a> {
     pub series: Option<Series>,
     /// The beginning of the answer's body, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<&'a str>,
+    pub body: Option<Cow<'a, str>>,
     /// What was wrong with the last attempt.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub failures: Vec<Failure<'a>>,
     /// What was sent last, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,71 +161,33 @@ pub struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer<'a>>,
     /// The last of what was said over the WebSocket, if the step failed on one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub messages: Vec<Message<'a>>,
     /// A shell command that sends the request again, if the step failed;
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub curl: Option<&'a str>,
-}
-
-/// The parts of a request's time in milliseconds, with one decimal.
-#[derive(Debug, Serialize)]
-pub struct Timing {
-    /// From the name to addresses.
-    pub dns_ms: f64,
-    /// From an address to a TCP connection.
-    pub connect_ms: f64,
-    /// The TLS handshake; absent without TLS.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_ms: Option<f64>,
-    /// From the open connection to the head of the answer.
-    pub first_byte_ms: f64,
-    /// All of it, to the last byte of the body; redirects included.
-    pub total_ms: f64,
-}
-
-/// What came of a step that asks many times.
-#[derive(Debug, Serialize)]
-pub struct Series {
-    /// How many repetitions were to be.
-    pub times: usize,
-    /// How many there were in the run's time.
-    pub done: usize,
-    /// How many of them failed.
-    pub failed: usize,
-    /// How many of all failed, from 0 to 1.
-    pub error_rate: Option<f64>,
-    /// The latency at percentiles, by nearest rank, in milliseconds with one
-    /// decimal; null without any answer.
-    pub p50_ms: Option<f64>,
-    /// See `p50_ms`.
-    pub p90_ms: Option<f64>,
-    /// See `p50_ms`.
-    pub p95_ms: Option<f64>,
-    /// See `p50_ms`.
-    pub p99_ms: Option<f64>,
+    pub curl: Option<Cow<'a, str>>,
 }
 
 /// One thing that was wrong.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Failure<'a> {
     /// `wrong-answer`, `could-not-ask`, `cut-short` or `our-fault`.
-    pub class: &'static str,
+    pub class: Cow<'a, str>,
     /// What was wrong, in one line.
-    pub title: &'a str,
+    pub title: Cow<'a, str>,
     /// The line that demanded it: `file:line:column`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<&'a str>,
+    pub expected: Option<Cow<'a, str>>,
     /// What was there instead.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<&'a str>,
+    pub found: Option<Cow<'a, str>>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<&'a str>,
+    pub help: Option<Cow<'a, str>>,
 }
 
 /// The text of a report in this format.
@@ -257,7 +226,7 @@ pub fn report(report: &crate::Report) -> Report<'_> {
         version: VERSION,
         verdict: verdict::judge(report).to_string(),
         reason: verdict::reason(report),
-        target: &report.target,
+        target: (&report.target).into(),
         started_at: report.started_at.to_string(),
         duration_ms: milliseconds(report.duration),
         counts: Counts {
@@ -268,10 +237,10 @@ pub fn report(report: &crate::Report) -> Report<'_> {
             not_run: counts.not_run,
         },
         problems: problems.into_iter().flatten().map(about::problem).collect(),
-        deployment: Some(&about.deployment).filter(|known| !known.is_empty()),
-        reported: about.reported.as_deref(),
+        deployment: Cow::Borrowed(&about.deployment),
+        reported: about.reported.as_deref().map(Cow::from),
         proof_ms: about.proof.map(milliseconds),
-        notes: &about.notes,
+        notes: (&about.notes).into(),
         foreign_answers: about.foreign_answers.iter().map(about::foreign).collect(),
         links: about.links.iter().map(about::link).collect(),
         checks: report.checks.iter().map(check).collect(),
@@ -286,22 +255,22 @@ fn check(check: &crate::CheckReport) -> Check<'_> {
         Outcome::NotRun(_) => "not-run",
     };
     Check {
-        suite: &check.suite,
-        role: match check.role {
+        suite: (&*check.suite).into(),
+        role: Cow::from(match check.role {
             Role::Setup => "setup",
             Role::Check => "check",
             Role::Teardown => "teardown",
-        },
-        name: &check.name,
+        }),
+        name: (&check.name).into(),
         place: check.place.to_string(),
-        tags: &check.tags,
-        severity: match check.severity {
+        tags: (&check.tags).into(),
+        severity: Cow::from(match check.severity {
             Severity::Required => "required",
             Severity::Warn => "warn",
-        },
-        outcome,
-        not_run_because: check.why_not(),
-        remark: check.aside(),
+        }),
+        outcome: outcome.into(),
+        not_run_because: check.why_not().map(Cow::from),
+        remark: check.aside().map(Cow::from),
         start_ms: milliseconds(check.start),
         duration_ms: milliseconds(check.duration),
         attempts: check.attempts,
@@ -311,26 +280,26 @@ fn check(check: &crate::CheckReport) -> Check<'_> {
 
 fn step(step: &crate::StepReport) -> Step<'_> {
     Step {
-        name: &step.name,
-        method: &step.method,
-        url: step.url.as_deref(),
+        name: (&step.name).into(),
+        method: (&step.method).into(),
+        url: step.url.as_deref().map(Cow::from),
         status: step.status,
-        outcome: match step.outcome {
+        outcome: Cow::from(match step.outcome {
             StepOutcome::Passed => "passed",
             StepOutcome::Failed => "failed",
             StepOutcome::NotRun(_) => "not-run",
-        },
+        }),
         attempts: step.attempts,
         start_ms: milliseconds(step.start),
         duration_ms: milliseconds(step.duration),
         repeats: exchange::repeats(step.repeats),
-        timing: step.timing.as_ref().map(timing),
-        series: step.series.as_ref().map(series),
+        timing: step.timing.as_ref().map(timing::timing),
+        series: step.series.as_ref().map(timing::series),
         body: step
             .exchange
             .as_ref()
             .and_then(|exchange| exchange.answer.as_ref()?.body.as_ref())
-            .map(|body| body.text.as_str()),
+            .map(|body| Cow::from(&body.text)),
         failures: step.failures.iter().map(failure).collect(),
         request: step
             .exchange
@@ -350,48 +319,20 @@ fn step(step: &crate::StepReport) -> Step<'_> {
         curl: step
             .exchange
             .as_ref()
-            .map(|exchange| exchange.curl.as_str()),
-    }
-}
-
-fn timing(timing: &crate::Timing) -> Timing {
-    Timing {
-        dns_ms: fine(timing.dns),
-        connect_ms: fine(timing.connect),
-        tls_ms: timing.tls.map(fine),
-        first_byte_ms: fine(timing.first_byte),
-        total_ms: fine(timing.total),
-    }
-}
-
-fn series(series: &crate::Series) -> Series {
-    Series {
-        times: series.asked,
-        done: series.done,
-        failed: series.failed,
-        error_rate: series.error_rate(),
-        p50_ms: series.p50.map(fine),
-        p90_ms: series.p90.map(fine),
-        p95_ms: series.p95.map(fine),
-        p99_ms: series.p99.map(fine),
+            .map(|exchange| Cow::from(&exchange.curl)),
     }
 }
 
 fn failure(failure: &crate::Failure) -> Failure<'_> {
     let diagnostic = &failure.diagnostic;
     Failure {
-        class: failure.class.key(),
-        title: &diagnostic.title,
+        class: failure.class.key().into(),
+        title: (&diagnostic.title).into(),
         place: diagnostic.place.as_ref().map(ToString::to_string),
-        expected: diagnostic.expected.as_deref(),
-        found: diagnostic.found.as_deref(),
-        help: diagnostic.help.as_deref(),
+        expected: diagnostic.expected.as_deref().map(Cow::from),
+        found: diagnostic.found.as_deref().map(Cow::from),
+        help: diagnostic.help.as_deref().map(Cow::from),
     }
-}
-
-/// Milliseconds with one decimal.
-fn fine(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 fn milliseconds(duration: std::time::Duration) -> u64 {

@@ -61,7 +61,7 @@ fn the_connection_is_as_it_was_given() {
 }
 
 #[test]
-fn secrets_are_variables_in_the_form_that_is_needed() {
+fn secrets_are_variables_that_name_the_form_that_is_needed() {
     let request = request(
         Method::POST,
         "https://shop.example.com/a%22b?p=a%22b",
@@ -76,8 +76,8 @@ fn secrets_are_variables_in_the_form_that_is_needed() {
       --request POST \
       --user user:"$SHOP_PASSWORD" \
       --header 'x-key: it'\''s '"$SHOP_PASSWORD" \
-      --data-raw '{"p":"'"$(printf %s "$SHOP_PASSWORD" | sed 's/[\\"]/\\&/g')"'"}' \
-      https://shop.example.com/"$(printf %s "$SHOP_PASSWORD" | od -An -v -tx1 | tr -d '\n' | sed 's/ *\([0-9a-f][0-9a-f]\) */%\1/g')"'?p='"$(printf %s "$SHOP_PASSWORD" | od -An -v -tx1 | tr -d '\n' | sed 's/ *\([0-9a-f][0-9a-f]\) */%\1/g')"
+      --data-raw '{"p":"'"$SHOP_PASSWORD_IN_JSON"'"}' \
+      https://shop.example.com/"$SHOP_PASSWORD_IN_URL"'?p='"$SHOP_PASSWORD_IN_URL"
     "#);
 }
 

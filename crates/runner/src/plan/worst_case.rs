@@ -63,12 +63,7 @@ fn requests(check: &Check) -> u32 {
             None => attempts(step.retry.as_ref()),
         };
         let token = matches!(step.request.auth, Some(Auth::OAuth2(_)));
-        let mut once = redirects.saturating_add(1);
-        if matches!(step.request.auth, Some(Auth::Digest { .. })) {
-            // Each is asked again for a challenge; one nonce may be stale.
-            once = once.saturating_mul(2).saturating_add(1);
-        }
-        let once = once.saturating_add(token.into());
+        let once = redirects.saturating_add(1).saturating_add(token.into());
         times.saturating_mul(once)
     });
     let once = steps.fold(0, u32::saturating_add);

@@ -4,7 +4,6 @@ use http::HeaderValue;
 
 use check_file::Auth;
 use check_file::template::Scope;
-use client::challenge::DigestLogin;
 use client::sigv4::Signer;
 
 /// The `authorization` header of Basic (RFC 7617) or Bearer (RFC 6750).
@@ -13,11 +12,8 @@ pub(super) fn authorization(
     scope: &Scope,
 ) -> Result<Option<HeaderValue>, String> {
     let text = match auth {
-        // A token has to be asked for, a challenge to be answered, a signature
-        // to be made, when it goes out.
-        None | Some(Auth::None | Auth::OAuth2(_) | Auth::SigV4(_) | Auth::Digest { .. }) => {
-            return Ok(None);
-        }
+        // A token has to be asked for, a signature to be made, when it goes out.
+        None | Some(Auth::None | Auth::OAuth2(_) | Auth::SigV4(_)) => return Ok(None),
         Some(Auth::Bearer(token)) => format!("Bearer {}", token.render(scope)?),
         Some(Auth::Basic { user, password }) => {
             let (user, password) = (user.render(scope)?, password.render(scope)?);
@@ -31,18 +27,6 @@ pub(super) fn authorization(
     HeaderValue::from_str(&text)
         .map(Some)
         .map_err(|_| "a value that HTTP does not allow".to_owned())
-}
-
-/// Who answers the server's challenge, if somebody does.
-pub(super) fn digest_login(
-    auth: Option<&Auth>,
-    scope: &Scope,
-) -> Result<Option<DigestLogin>, String> {
-    let Some(Auth::Digest { user, password }) = auth else {
-        return Ok(None);
-    };
-    let login = DigestLogin::new(user.render(scope)?, password.render(scope)?);
-    Ok(Some(login))
 }
 
 /// Who signs the request, if it is to be signed.

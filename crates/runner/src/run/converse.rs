@@ -45,7 +45,7 @@ impl Attempt<'_> {
         trace: &mut Trace,
     ) -> Vec<Failure> {
         let opened = self.open(request, &mut end, jar, report, trace).await;
-        let (response, socket, no_login) = match opened {
+        let (response, socket) = match opened {
             Ok(opened) => opened,
             Err(failure) => {
                 self.keep_secrets(scope, jar, trace).await;
@@ -64,10 +64,8 @@ impl Attempt<'_> {
         if judged.hides_secret {
             trace.hide_answer();
         }
-        let mut failures = judged.failures;
-        if !failures.is_empty() {
-            failures.splice(0..0, no_login);
-            return failures;
+        if !judged.failures.is_empty() {
+            return judged.failures;
         }
         let messages = step.request.messages();
         let socket = match socket {
@@ -100,8 +98,8 @@ impl Attempt<'_> {
         Vec::new()
     }
 
-    /// Asks for the WebSocket, and answers a challenge. Beside the answer there
-    /// is the socket, or why there is none, and why there was no login.
+    /// Asks for the WebSocket. Beside the answer there is the socket, or why
+    /// there is none.
     async fn open(
         &self,
         mut request: Request,
@@ -109,9 +107,8 @@ impl Attempt<'_> {
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
-    ) -> Result<(Response, Result<Socket, String>, Option<Failure>), Failure> {
+    ) -> Result<(Response, Result<Socket, String>), Failure> {
         let client = self.shared.client;
-        let mut elapsed = Duration::ZERO;
         let mut foreign_answers = 0;
         loop {
             report.url = Some(request.url.to_string());
@@ -125,7 +122,6 @@ impl Attempt<'_> {
             let sent = Instant::now();
             let limit = end.saturating_duration_since(sent);
             let limit = self.shared.left(limit);
-            let mut manner = request.manner.clone();
             let (opened, socket) = match client.open(request, limit).await {
                 Ok((response, socket)) => (Ok(response), Some(socket)),
                 Err(unanswered) => (Err(unanswered), None),
@@ -151,18 +147,8 @@ impl Attempt<'_> {
             })?;
             let socket = socket.unwrap_or_else(|| Err("no answer".to_owned()));
             jar.keep(&response.headers, &plain.url);
-            elapsed += response.latency;
-            response.latency = elapsed;
             response.path = client.target().path_of(&plain.url);
-            match self.challenged(&response, &mut manner) {
-                Some(Ok(())) => {
-                    report.status = Some(response.status);
-                    trace.answered(response);
-                    request = Request { manner, ..plain };
-                }
-                Some(Err(failure)) => return Ok((response, socket, Some(failure))),
-                None => return Ok((response, socket, None)),
-            }
+            return Ok((response, socket));
         }
     }
 

@@ -1,6 +1,4 @@
 //! The cookies of one check (RFC 6265).
-//!
-//! The only module that knows the cookie crates.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};

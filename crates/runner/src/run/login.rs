@@ -1,5 +1,5 @@
 //! Says who asks, where that takes more than a header: a token that has to be
-//! asked for, a signature, a challenge that has to be answered.
+//! asked for, a signature.
 
 use http::header::{AUTHORIZATION, HeaderValue};
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ use super::step::Attempt;
 use super::tokens::{Grant, NoToken};
 use check_file::Auth;
 use check_file::template::Scope;
-use client::http::{Manner, Request, Response};
+use client::http::Request;
 use diagnostic::units::human_duration;
 use report::{Class, Failure};
 
@@ -79,36 +79,9 @@ impl Attempt<'_> {
         Ok(end)
     }
 
-    /// Adds to a request what is made for it as it goes out.
+    /// Signs a request as it goes out.
     pub(super) fn sign(&self, request: &mut Request) -> Result<(), Failure> {
         let signed = request.sign();
-        signed.map_err(|reason| self.unfit("the signature", reason))?;
-        let answered = request.authorize();
-        answered.map_err(|reason| self.unfit("the login", reason))
-    }
-
-    /// Takes up the challenge of an answer, if it is one: then the request is
-    /// to be sent again. The failure says why there is no use in that.
-    pub(super) fn challenged(
-        &self,
-        response: &Response,
-        manner: &mut Manner,
-    ) -> Option<Result<(), Failure>> {
-        let login = manner.digest.as_mut().filter(|_| response.status == 401)?;
-        let challenged = login.challenged(&response.headers);
-        Some(challenged.map_err(|none| {
-            let class = if none.unknown {
-                Class::CouldNotAsk
-            } else {
-                Class::WrongAnswer
-            };
-            let mut failure = self.failure(class, "no login by digest");
-            failure.diagnostic = failure
-                .diagnostic
-                .expected(none.expected)
-                .found(none.found)
-                .help(none.help);
-            failure
-        }))
+        signed.map_err(|reason| self.unfit("the signature", reason))
     }
 }

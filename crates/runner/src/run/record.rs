@@ -43,13 +43,6 @@ impl Trace {
         if let Some(signer) = &request.manner.signer {
             self.know("secret_access_key", &signer.secret_key);
         }
-        if let Some(login) = &request.manner.digest {
-            // A short one stands in too many texts to be looked for.
-            if login.password.len() >= credential::LEAST {
-                self.know("password", &login.password);
-            }
-            self.know("digest_response", login.response());
-        }
         self.request = Some(request.clone());
         self.response = None;
         self.is_foreign = false;

@@ -9,7 +9,7 @@ use http::header::{
 };
 use serde_json::{Map, Value};
 
-use super::auth::{authorization, digest_login, signer};
+use super::auth::{authorization, signer};
 use crate::multipart;
 use check_file::grpc::Call;
 use check_file::template::{Scope, Template};
@@ -60,7 +60,6 @@ pub(super) fn fill_in(
         headers.insert(AUTHORIZATION, value);
     }
     let signer = signer(auth, scope).map_err(unfit("the signature"))?;
-    let digest = digest_login(auth, scope).map_err(unfit("the login"))?;
     let codec = request.grpc.clone().map(|call| Arc::new(JsonCodec(call)));
     let mut body = Bytes::new();
     if let Some(own) = &request.body {
@@ -103,7 +102,6 @@ pub(super) fn fill_in(
             http: request.http.map(http_version),
             compress: request.compress,
             signer,
-            digest,
             grpc: codec.map(|codec| codec as Arc<dyn Codec>),
             opens,
         },

@@ -105,7 +105,7 @@ impl Attempt<'_> {
             return self.converse(request, end, scope, jar, report, trace).await;
         }
         match self.exchange(request, end, jar, report, trace).await {
-            Ok((response, no_login)) => {
+            Ok(response) => {
                 report.status = Some(response.status);
                 report.timing = timing(&response);
                 report.latency = Some(response.latency);
@@ -117,11 +117,7 @@ impl Attempt<'_> {
                 if judged.hides_secret {
                     trace.hide_answer();
                 }
-                let mut failures = judged.failures;
-                if !failures.is_empty() {
-                    failures.splice(0..0, no_login);
-                }
-                failures
+                judged.failures
             }
             Err(failure) => {
                 self.keep_secrets(scope, jar, trace).await;
@@ -173,9 +169,7 @@ impl Attempt<'_> {
         failure
     }
 
-    /// Asks, answers a challenge, and follows redirects as far as the step
-    /// allows. Beside the answer there is why a challenge was not answered,
-    /// which matters only if the answer is not what it should be.
+    /// Asks, and follows redirects as far as the step allows.
     async fn exchange(
         &self,
         mut request: Request,
@@ -183,7 +177,7 @@ impl Attempt<'_> {
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
-    ) -> Result<(Response, Option<Failure>), Failure> {
+    ) -> Result<Response, Failure> {
         let client = self.shared.client;
         let mut redirects = Vec::new();
         let mut elapsed = Duration::ZERO;
@@ -203,7 +197,6 @@ impl Attempt<'_> {
             let sent = Instant::now();
             let limit = end.saturating_duration_since(sent);
             let url = request.url.clone();
-            let mut manner = request.manner.clone();
             let limit = self.shared.left(limit);
             // A pooled connection of HTTP/2 names the host that it was opened
             // to, and one to another version leads there again.
@@ -246,23 +239,11 @@ impl Attempt<'_> {
             jar.keep(&response.headers, &url);
             elapsed += response.latency;
             response.latency = elapsed;
-            let mut no_login = None;
-            if let Some(challenged) = self.challenged(&response, &mut manner) {
-                match challenged {
-                    Ok(()) => {
-                        report.status = Some(response.status);
-                        trace.answered(response);
-                        request = Request { manner, ..plain };
-                        continue;
-                    }
-                    Err(failure) => no_login = Some(failure),
-                }
-            }
             let location = redirection(&response);
             let (Some(location), 1..) = (location, self.step.follow_redirects) else {
                 response.path = client.target().path_of(&url);
                 response.redirects = redirects;
-                return Ok((response, no_login));
+                return Ok(response);
             };
             report.status = Some(response.status);
             trace.answered(response.clone());
@@ -284,10 +265,7 @@ impl Attempt<'_> {
                 })?;
             redirects.push(client.target().path_of(&next));
             request = redirected(&response, plain.method, plain.body, &own_headers, next);
-            if let Some(login) = &mut manner.digest {
-                login.moved();
-            }
-            request.manner = manner;
+            request.manner = plain.manner;
             if request.url.origin() != own_origin {
                 if !request.body.is_empty() {
                     return Err(self.not_followed(
@@ -297,9 +275,8 @@ impl Attempt<'_> {
                     ));
                 }
                 request.headers = harmless(&request.headers);
-                // Nor does it get a signature, or an answer to its challenge.
+                // Nor does it get a signature.
                 request.manner.signer = None;
-                request.manner.digest = None;
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::settings::Selection;
 use client::connection::Connection;
 use diagnostic::Source;
 use diagnostic::snippet::Colour;
-use report::explain::Explanation;
+use report::explain;
 use report::render::{html, json, junit, tap, text};
 use report::verdict::{Verdict, judge, reason};
 
@@ -88,8 +88,8 @@ async fn every_output_tells_all_classes_of_failures_apart() {
     let json = serde_json::to_value(json::report(&report)).unwrap();
     let junit = junit::report(&report).unwrap();
     let (tap, html) = (tap::report(&report), html::report(&report));
-    let explanation = Explanation::read(json.to_string().as_bytes()).unwrap();
-    let explained = explanation.text(10, Colour::Never);
+    let read = json::read(json.to_string().as_bytes()).unwrap();
+    let explained = explain::text(&read, 10, Colour::Never);
     for (index, class) in Class::ALL.into_iter().enumerate() {
         let (key, words) = (class.key(), class.words());
         let check = &report.checks[index];

@@ -20,7 +20,6 @@ mod at_once;
 mod codings;
 mod curl;
 mod dial;
-mod digest;
 mod expectations;
 mod flow;
 mod fragments;

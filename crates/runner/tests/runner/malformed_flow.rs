@@ -144,9 +144,9 @@ fn what_carries_a_request_is_no_header_of_a_check_file() {
 
 #[test]
 fn a_misspelt_login_is_one_mistake() {
-    let said = problems_of_check("get: /\nauth: { digset: { user: a, password: b } }");
+    let said = problems_of_check("get: /\nauth: { bsaic: { user: a, password: b } }");
     assert_eq!(said.matches("error:").count(), 1, "{said}");
-    assert!(said.contains("write `digest` if that is meant"), "{said}");
+    assert!(said.contains("write `basic` if that is meant"), "{said}");
 }
 
 #[test]

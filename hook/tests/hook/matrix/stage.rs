@@ -98,7 +98,7 @@ fn is_slow(fault: ApiFault) -> bool {
 fn settings(case: &Case, mut trial: Trial) -> Trial {
     trial = if is_fetch(case) {
         keep(&trial);
-        let place = format!("s3://{CHECKS}/checks/{{{{ deployment.image_tag }}}}/");
+        let place = format!("s3://{CHECKS}/checks/{{{{ deployment.tag }}}}/");
         trial.set("SMOKE_CHECKS", &place)
     } else {
         let files: Vec<_> = files(case).iter().map(|name| checks(name)).collect();

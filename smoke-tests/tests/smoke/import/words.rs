@@ -475,21 +475,35 @@ fn a_login_takes_the_place_of_a_header() {
         postman(&json!([{ "name": "a", "request": request }]))
     };
     let user = json!({ "username": "u", "password": "p" });
-    let (text, losses) = login("digest", user.clone());
+    let (text, losses) = login("basic", user.clone());
     assert!(!text.contains("old"), "{text}");
     whole(
         (text, losses),
-        &["auth: { digest: { user: u, password: p } }"],
+        &["auth: { basic: { user: u, password: p } }"],
     );
-    assert!(!login("basic", user).0.contains("old"));
     // One without its values is none.
     whole(
         login("bearer", json!({ "token": "" })),
         &["authorization: old"],
     );
     whole(login("digest", json!({})), &["authorization: old"]);
-    let once = json!({ "username": "u", "password": "p", "disableRetryRequest": true });
-    lost(login("digest", once), "whose request is not sent again");
+    lost(login("digest", user), "a login of this kind");
+}
+
+#[test]
+fn an_xpath_with_the_prefix_that_only_hurl_has_is_lost() {
+    let text = "GET http://a.example/\nHTTP 200\n[Asserts]\nxpath \"//_:entry\" exists\n";
+    lost(hurl(text), "//_:entry");
+}
+
+#[test]
+fn a_password_that_hurl_does_not_send_is_not_sent() {
+    for way in ["digest", "ntlm", "negotiate"] {
+        let options = format!("[Options]\n{way}: true\nuser: a:b\n");
+        let (text, losses) = hurl(&format!("GET http://a.example/\n{options}HTTP 200\n"));
+        assert!(!text.contains("auth:"), "{text}");
+        lost((text, losses), way);
+    }
 }
 
 #[test]

@@ -324,7 +324,7 @@ run "check_files_read_the_secrets_that_are_named" {
 
 run "the_gate_finds_the_releases_checks_and_nothing_beside_them" {
   variables {
-    checks       = ["s3://shop-artifacts/checks/{{ deployment.image_tag }}/"]
+    checks       = ["s3://shop-artifacts/checks/{{ deployment.tag }}/"]
     kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"]
   }
 
@@ -707,7 +707,7 @@ run "a_whole_bucket_of_checks_is_refused" {
   command = plan
 
   variables {
-    checks = ["s3://shop-artifacts/{{ deployment.image_tag }}/"]
+    checks = ["s3://shop-artifacts/{{ deployment.tag }}/"]
   }
 
   expect_failures = [var.checks]
@@ -717,7 +717,7 @@ run "a_placeholder_without_a_proof_is_refused" {
   command = plan
 
   variables {
-    checks = ["s3://shop-artifacts/checks/{{ deployment.image_tag }}/"]
+    checks = ["s3://shop-artifacts/checks/{{ deployment.tag }}/"]
     proof  = "off"
   }
 

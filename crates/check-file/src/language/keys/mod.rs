@@ -21,8 +21,8 @@ pub(crate) use self::kind::{IDENTIFIER, Kind, Names, Subject};
 pub(crate) use self::operators::{OPERATORS, SCHEMA};
 pub use self::request::CARRYING;
 pub(crate) use self::request::{
-    AUTH, BASIC, BODIES, CALL, DIGEST, GRAPHQL, MESSAGE, METHODS, OAUTH2, PART, REPEAT, REQUEST,
-    SIGV4, SOCKET, UNUSUAL,
+    AUTH, BASIC, BODIES, CALL, GRAPHQL, MESSAGE, METHODS, OAUTH2, PART, REPEAT, REQUEST, SIGV4,
+    SOCKET, UNUSUAL,
 };
 use diagnostic::suggest;
 use diagnostic::yaml;

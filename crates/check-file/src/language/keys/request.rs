@@ -147,8 +147,6 @@ pub(crate) static AUTH: Table = Table::new("`auth`", &[&[
     property("basic", Map(&BASIC), "{ user: demo@example.com, password: \"{{ password }}\" }",
         "User and password in the `authorization` header (RFC 7617)."),
     property("bearer", Text, "\"{{ token }}\"", "A token in the `authorization` header (RFC 6750), often captured by `setup`."),
-    property("digest", Map(&DIGEST), "{ user: demo@example.com, password: \"{{ password }}\" }",
-        "Answers the server's challenge with a hash of the password (RFC 7616)."),
     property("oauth2", Map(&OAUTH2), "{ token_url: /oauth/token, client_id: smoke, client_secret: \"{{ secret }}\" }",
         "Client credentials (RFC 6749, section 4.4); one token serves the whole run."),
     property("sigv4", Map(&SIGV4), "{ region: eu-central-1, service: execute-api, access_key: \"{{ id }}\", secret_key: \"{{ key }}\" }",
@@ -156,12 +154,10 @@ pub(crate) static AUTH: Table = Table::new("`auth`", &[&[
 ]]).size(1, 1);
 
 #[rustfmt::skip]
-static LOGIN: &[Property] = &[
+pub(crate) static BASIC: Table = Table::new("`basic`", &[&[
     property("user", Text, "demo@example.com", "The user's name."),
     property("password", Text, "\"{{ password }}\"", "The password: a variable that is a secret, never the text itself."),
-];
-pub(crate) static BASIC: Table = Table::new("`basic`", &[LOGIN]).all(&["user", "password"]);
-pub(crate) static DIGEST: Table = Table::new("`digest`", &[LOGIN]).all(&["user", "password"]);
+]]).all(&["user", "password"]);
 
 #[rustfmt::skip]
 pub(crate) static OAUTH2: Table = Table::new("`oauth2`", &[&[

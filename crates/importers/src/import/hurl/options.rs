@@ -19,7 +19,6 @@ const MOST_REPETITIONS: i64 = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Options {
     location: bool,
-    digest: bool,
     redirects: Option<(i64, Span)>,
     retry: Option<(i64, Span)>,
     interval: Option<String>,
@@ -27,6 +26,8 @@ pub(super) struct Options {
     /// Region and service, to sign for.
     signed: Option<(String, String)>,
     user: Option<(String, String)>,
+    /// Whether user and password log in by a way that there is not here.
+    other_login: bool,
 }
 
 impl Importer {
@@ -134,7 +135,6 @@ impl Importer {
                 let user = self.variables.template(user);
                 options.user = Some((user, self.variables.template(password)));
             }
-            ("digest", "true") => options.digest = true,
             ("aws-sigv4", scope) => {
                 let parts: Vec<_> = scope.split(':').collect();
                 let ["aws", "amz", region, service] = parts.as_slice() else {
@@ -142,6 +142,10 @@ impl Importer {
                 };
                 let region = self.variables.template(region);
                 options.signed = Some((region, self.variables.template(service)));
+            }
+            ("digest" | "ntlm" | "negotiate", "true") => {
+                options.other_login = true;
+                return None;
             }
             _ => return None,
         }
@@ -173,9 +177,10 @@ impl Importer {
                 step.request
                     .insert("auth".to_owned(), json!({ "sigv4": signer }));
             }
+            // Such a login does not send the password, and `basic` would.
+            (None, Some(_)) if options.other_login => {}
             (None, Some((user, password))) => {
-                let way = if options.digest { "digest" } else { "basic" };
-                let login = json!({ way: { "user": user, "password": password } });
+                let login = json!({ "basic": { "user": user, "password": password } });
                 step.request.insert("auth".to_owned(), login);
             }
             (Some((region, service)), None) => {

@@ -119,6 +119,10 @@ fn with_argument(name: &str, argument: &Word) -> Option<Part> {
         "jsonpath" => Part::Json(path(argument.fixed()?)?),
         "xpath" => {
             let xpath = XPath::parse(argument.fixed()?).ok()?;
+            // Hurl's own prefix for the default namespace of the root.
+            if xpath.prefixes().iter().any(|prefix| prefix == "_") {
+                return None;
+            }
             Part::XPath(xpath.text().to_owned(), xpath.kind())
         }
         "certificate" => Part::Tls(match argument.fixed()? {

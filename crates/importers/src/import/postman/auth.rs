@@ -22,20 +22,8 @@ impl Importer<'_> {
             "basic" => {
                 json!({ "basic": { "user": value("username"), "password": value("password") } })
             }
-            "digest" => {
-                let (user, password) = (value("username"), value("password"));
-                if value("disableRetryRequest") == "true" {
-                    let help = "the request is sent again with the answer to the challenge";
-                    let what = "a login whose request is not sent again";
-                    let note = self.lost(way, what, kind, help);
-                    step.notes.push(note);
-                }
-                // Postman, too, sends none without a user.
-                if user.is_empty() {
-                    return;
-                }
-                json!({ "digest": { "user": user, "password": password } })
-            }
+            // Postman, too, sends none without a user.
+            "digest" if value("username").is_empty() => return,
             "bearer" => match value("token") {
                 none if none.is_empty() => return,
                 token => json!({ "bearer": token }),

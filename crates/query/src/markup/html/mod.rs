@@ -14,7 +14,7 @@ use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{ParseOpts, QualName, parse_document};
 
 use super::tree::{Builder, Excess, Name, Tree};
-pub use names::named_characters;
+pub use names::{LONGEST_NAME, decode_references, read_reference};
 use sink::{Bounds, Data, Part, Sink};
 
 /// How many bytes are read between two looks at the bounds.

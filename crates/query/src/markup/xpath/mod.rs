@@ -121,7 +121,7 @@ impl XPath {
     }
 
     /// The prefixes of namespaces in it.
-    pub(super) fn prefixes(&self) -> &[String] {
+    pub fn prefixes(&self) -> &[String] {
         &self.sense.prefixes
     }
 

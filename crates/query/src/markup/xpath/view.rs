@@ -270,8 +270,7 @@ impl<'a> Node<'a> for Handle<'a> {
         let (prefix, _) = self.declared()?;
         Some(ExpandedName {
             namespace_uri: None,
-            // The default namespace of the whole has no prefix of its own.
-            local_name: if prefix == "_" { "" } else { prefix }.to_owned(),
+            local_name: prefix.clone(),
         })
     }
 

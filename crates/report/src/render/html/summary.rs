@@ -1,142 +1,98 @@
 //! What stands above the checks: what is known of the run, what failed, and
-//! the controls.
+//! the sections of check files.
 
-use std::fmt::Write as _;
-use std::time::Duration;
+use minijinja::{Value, context};
 
-use super::text::{Sentence, Text};
-use super::timing;
-use crate::{About, CheckReport, Outcome, Refusal, Report, Role};
+use super::check::check;
+use crate::{About, CheckReport, Outcome, Report, Role};
 
 /// How many failed checks are listed; the filter shows the others too.
 const MOST_LISTED: usize = 12;
 
-/// What is deployed, and where to read on.
-pub(super) fn about(html: &mut String, about: &About) {
-    for (name, value) in &about.deployment {
-        let name = name.replace('_', " ");
-        let _ = write!(
-            html,
-            "<div><dt>Deployment: {}</dt><dd>{}</dd></div>",
-            Text(&name),
-            Text(value)
-        );
-    }
-    for link in &about.links {
-        let (title, url) = (Text(&link.title), Text(&link.url));
-        let _ = write!(html, "<div><dt>{title}</dt><dd>");
-        // What a browser cannot open is shown.
-        let _ = if link.url.starts_with("https://") {
-            write!(html, "<a href=\"{url}\" rel=\"noreferrer\">open</a>")
-        } else {
-            write!(html, "{url}")
-        };
-        html.push_str("</dd></div>");
-    }
+/// What is deployed, by names for people.
+pub(super) fn deployment(about: &About) -> Vec<(String, String)> {
+    let known = about.deployment.iter();
+    let known = known.map(|(name, value)| (name.replace('_', " "), value.clone()));
+    known.collect()
+}
+
+/// Where to read on. What a browser cannot open is only shown.
+pub(super) fn links(about: &About) -> Vec<Value> {
+    let links = about.links.iter().map(|link| {
+        let is_web = link.url.starts_with("https://");
+        context! { title => link.title.as_str(), url => link.url.as_str(), is_web }
+    });
+    links.collect()
 }
 
 /// What kept the checks from being run, or from being believed.
-pub(super) fn refused(html: &mut String, report: &Report, refusal: &Refusal) {
+pub(super) fn refusal(report: &Report) -> Option<Value> {
+    let refusal = report.refusal.as_ref()?;
     let heading = if report.checks.is_empty() {
         "No check was run"
     } else {
         "What the checks say does not count"
     };
-    let _ = write!(html, "<section><h2>{heading}</h2>");
-    for problem in &refusal.problems {
-        let _ = write!(
-            html,
-            "<div class=\"failure\"><h3>{}</h3>",
-            Sentence(&problem.text)
-        );
-        if let Some(help) = &problem.help {
-            let _ = write!(html, "<p class=\"help\">{}</p>", Sentence(help));
-        }
-        html.push_str("</div>");
+    let problems = refusal.problems.iter();
+    let problems = problems.map(|problem| {
+        context! { text => problem.text.as_str(), help => problem.help.as_deref() }
+    });
+    Some(context! { heading, problems => problems.collect::<Vec<_>>() })
+}
+
+/// How many checks came out how; nothing where none was run. The script makes
+/// filters of them.
+pub(super) fn counts(report: &Report) -> Vec<Value> {
+    if report.checks.is_empty() {
+        return Vec::new();
     }
-    html.push_str("</section>\n");
-}
-
-/// Search and the opening of all; without the script there is nothing to see.
-const SEARCH: &str = "<form id=\"controls\" role=\"search\" hidden>\
-<label for=\"search\">Search <kbd aria-hidden=\"true\">/</kbd></label>\
-<input id=\"search\" type=\"search\" placeholder=\"name, tag, URL, message …\" autocomplete=\"off\" aria-keyshortcuts=\"/\">\
-<button type=\"button\" id=\"all\">Open all</button></form>\n\
-<output id=\"shown\" for=\"search\" aria-live=\"polite\"></output></div>\n";
-
-/// What stays in sight: how many checks came out how, and the search.
-pub(super) fn controls(html: &mut String, report: &Report) {
-    html.push_str("<div id=\"bar\">");
-    counts(html, report);
-    html.push_str(SEARCH);
-}
-
-/// How many checks came out how. The script makes filters of them.
-fn counts(html: &mut String, report: &Report) {
     let counts = report.counts();
-    html.push_str("<ul class=\"counts\" aria-label=\"Checks by outcome\">");
-    for (outcome, words, count) in [
+    let rows = [
         ("all", "checks", report.total()),
         ("failed", "failed", counts.failed),
         ("warned", "warned", counts.warned),
         ("not-run", "not run", counts.not_run),
         ("passed", "passed", counts.passed),
-    ] {
-        let empty = if count == 0 { " empty" } else { "" };
-        let _ = write!(
-            html,
-            "<li class=\"{outcome}{empty}\"><button type=\"button\" data-filter=\"{outcome}\" disabled>\
-             <b>{count}</b> {words}</button></li>"
-        );
-    }
-    html.push_str("</ul>\n");
+    ];
+    let rows = rows.map(|(outcome, words, count)| context! { outcome, words, count });
+    rows.into()
 }
 
-/// Links to the checks that failed, with the first of what was wrong.
-pub(super) fn failed(html: &mut String, report: &Report) {
-    let entries = report.checks.iter().enumerate();
-    let failed: Vec<_> = entries
+/// The checks that failed, with the first of what was wrong.
+pub(super) fn failed(report: &Report) -> Option<Value> {
+    let checks = report.checks.iter().enumerate();
+    let failed: Vec<_> = checks
         .filter(|(_, check)| check.outcome == Outcome::Failed)
         .collect();
-    if failed.is_empty() {
-        return;
-    }
-    html.push_str("<nav aria-labelledby=\"failed\"><h2 id=\"failed\">What failed</h2><ol>");
-    for (index, check) in failed.iter().take(MOST_LISTED) {
-        let number = index + 1;
-        let name = Text(&check.name);
-        let _ = write!(html, "<li><a href=\"#check-{number}\">{name}</a>");
-        if let Some(failure) = check.failures().next() {
-            let _ = write!(
-                html,
-                " <span>{}</span>",
-                Sentence(&failure.diagnostic.title)
-            );
-        }
-        html.push_str("</li>");
-    }
-    html.push_str("</ol>");
-    if let Some(more @ 1..) = failed.len().checked_sub(MOST_LISTED) {
-        let _ = write!(html, "<p>and {more} more</p>");
-    }
-    html.push_str("</nav>\n");
+    let listed = failed.iter().take(MOST_LISTED).map(|(index, check)| {
+        let first = check.failures().next();
+        let title = first.map(|failure| failure.diagnostic.title.as_str());
+        context! { number => index + 1, name => check.name.as_str(), title }
+    });
+    let listed: Vec<_> = listed.collect();
+    let more = failed.len() - listed.len();
+    (!listed.is_empty()).then(|| context! { listed, more })
 }
 
-/// Begins the section of a check file: its name, what came of it, and the
-/// scale of its bars.
-pub(super) fn suite(html: &mut String, checks: &[CheckReport], whole: Duration) {
-    let name = checks.first().map_or("", |check| &*check.suite);
-    let of = |wanted: fn(&CheckReport) -> bool| {
-        let counted = checks.iter().filter(|check| check.role == Role::Check);
-        counted.filter(|check| wanted(check)).count()
-    };
-    let (total, passed) = (of(|_| true), of(|check| check.outcome == Outcome::Passed));
-    let _ = write!(
-        html,
-        "<section class=\"suite\"><div class=\"top\"><h2>{}</h2>\
-         <p class=\"tally\">{passed} of {total} passed</p>",
-        Text(name)
-    );
-    timing::axis(html, whole);
-    html.push_str("</div>\n");
+/// The checks by their files, with what came of each file.
+pub(super) fn suites(report: &Report) -> Vec<Value> {
+    let mut numbers = 1..;
+    let suites = report
+        .checks
+        .chunk_by(|one, next| one.suite == next.suite)
+        .map(|checks| {
+            let count = |wanted: fn(&CheckReport) -> bool| {
+                let counted = checks.iter().filter(|check| check.role == Role::Check);
+                counted.filter(|check| wanted(check)).count()
+            };
+            let numbered = checks.iter().zip(&mut numbers);
+            let entries = numbered.map(|(entry, number)| check(entry, number, report.duration));
+            context! {
+                name => checks.first().map(|check| &*check.suite),
+                total => count(|_| true),
+                passed => count(|check| check.outcome == Outcome::Passed),
+                checks => entries.collect::<Vec<_>>(),
+            }
+        });
+    suites.collect()
 }

@@ -1,16 +1,27 @@
-//! The time of one request by its phases: one bar, and the words to it.
+//! When something ran, and the phases of one request, as bars.
 
-use std::fmt::Write as _;
 use std::time::Duration;
+
+use minijinja::{Value, context};
 
 use crate::Timing;
 use diagnostic::units::human_duration;
 
-/// The width of the drawing that a bar is in.
+/// The width of the drawing that a bar is in, and the least that can be seen.
 const WIDTH: f64 = 1000.0;
+const LEAST: f64 = 10.0;
 
-/// Writes the phases of a request, those that took no time left out of the bar.
-pub(super) fn phases(html: &mut String, timing: &Timing) {
+/// A bar from the begin to the end of something within the whole; none for
+/// what took no time.
+pub(super) fn bar(start: Duration, length: Duration, whole: Duration) -> Option<Value> {
+    let whole = whole.as_secs_f64().max(0.001);
+    let at = (start.as_secs_f64() / whole * WIDTH).clamp(0.0, WIDTH - LEAST);
+    let width = (length.as_secs_f64() / whole * WIDTH).clamp(LEAST, WIDTH - at);
+    (!length.is_zero()).then(|| context! { x => pixels(at), width => pixels(width) })
+}
+
+/// The phases of a request.
+pub(super) fn phases(timing: &Timing) -> Value {
     let known = [
         Some(("dns", "DNS", timing.dns)),
         Some(("connect", "connect", timing.connect)),
@@ -21,34 +32,19 @@ pub(super) fn phases(html: &mut String, timing: &Timing) {
     let sum: Duration = known.iter().map(|(_, _, took)| *took).sum();
     let rest = ("rest", "rest", timing.total.saturating_sub(sum));
     let whole = timing.total.max(sum).as_secs_f64().max(0.000_001);
-    html.push_str(
-        "<div class=\"phases\"><svg viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" \
-         aria-hidden=\"true\">",
-    );
     let mut at = 0.0;
-    for (class, _, took) in known.iter().chain([&rest]) {
+    let parts = known.iter().chain([&rest]).map(|(class, name, took)| {
         let width = took.as_secs_f64() / whole * WIDTH;
-        let _ = write!(
-            html,
-            "<rect class=\"{class}\" x=\"{at:.1}\" width=\"{width:.1}\" height=\"10\"/>"
-        );
+        let x = pixels(at);
         at += width;
+        context! { class => *class, name => *name, x, width => pixels(width), took => human_duration(*took) }
+    });
+    context! {
+        parts => parts.collect::<Vec<_>>(),
+        total => human_duration(timing.total),
     }
-    html.push_str("</svg><ul>");
-    for (class, name, took) in known.iter().chain([&rest]) {
-        let took = human_duration(*took);
-        let _ = write!(html, "<li class=\"{class}\">{name} {took}</li>");
-    }
-    let total = human_duration(timing.total);
-    let _ = write!(html, "<li>in all {total}</li></ul></div>");
 }
 
-/// Writes the scale of the bars: the run from its begin to its end.
-pub(super) fn axis(html: &mut String, whole: Duration) {
-    let _ = write!(
-        html,
-        "<p class=\"axis\" aria-hidden=\"true\"><span>0</span><span>{}</span><span>{}</span></p>",
-        human_duration(whole / 2),
-        human_duration(whole)
-    );
+fn pixels(length: f64) -> String {
+    format!("{length:.1}")
 }

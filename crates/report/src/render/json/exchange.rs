@@ -1,14 +1,16 @@
 //! What was sent and received, in the JSON report.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// A request as it was sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Request<'a> {
     /// Its method.
-    pub method: &'a str,
+    pub method: Cow<'a, str>,
     /// Its URL.
-    pub url: &'a str,
+    pub url: Cow<'a, str>,
     /// Its headers, in their order; a name can stand several times.
     pub headers: Vec<Header<'a>>,
     /// Its body, if it has one.
@@ -17,12 +19,12 @@ pub struct Request<'a> {
 }
 
 /// An answer as it was received.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Answer<'a> {
     /// Its status.
     pub status: u16,
     /// The version of HTTP, such as `HTTP/2`.
-    pub version: &'static str,
+    pub version: Cow<'a, str>,
     /// Its headers, in their order; a name can stand several times.
     pub headers: Vec<Header<'a>>,
     /// Its body, as far as it was read, if it has one.
@@ -31,37 +33,37 @@ pub struct Answer<'a> {
 }
 
 /// A message of a WebSocket, or its close.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Message<'a> {
     /// `sent` or `received`.
-    pub direction: &'static str,
+    pub direction: Cow<'a, str>,
     /// `text`, `binary` or `close`.
-    pub kind: &'static str,
+    pub kind: Cow<'a, str>,
     /// Its content; code and reason of a close.
     #[serde(flatten)]
     pub content: Excerpt<'a>,
 }
 
 /// One header.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Header<'a> {
     /// Its name, in lower case.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     /// Its value; what is a credential is `***`.
-    pub value: &'a str,
+    pub value: Cow<'a, str>,
 }
 
 /// The beginning of a body.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Excerpt<'a> {
     /// Its first characters; `…` at the end if there are more.
-    pub text: &'a str,
+    pub text: Cow<'a, str>,
     /// The size of the whole body in bytes.
     pub bytes: usize,
 }
 
 /// How often requests were asked again that no server had answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Repeats {
     /// Because the server had closed the connection, which was used before.
     pub closed: u32,
@@ -78,8 +80,8 @@ pub(super) fn repeats(repeats: crate::Repeats) -> Option<Repeats> {
 
 pub(super) fn request(sent: &crate::Sent) -> Request<'_> {
     Request {
-        method: &sent.method,
-        url: &sent.url,
+        method: (&sent.method).into(),
+        url: (&sent.url).into(),
         headers: headers(&sent.headers),
         body: sent.body.as_ref().map(excerpt),
     }
@@ -88,7 +90,7 @@ pub(super) fn request(sent: &crate::Sent) -> Request<'_> {
 pub(super) fn answer(received: &crate::Received) -> Answer<'_> {
     Answer {
         status: received.status,
-        version: received.version,
+        version: received.version.into(),
         headers: headers(&received.headers),
         body: received.body.as_ref().map(excerpt),
     }
@@ -96,8 +98,8 @@ pub(super) fn answer(received: &crate::Received) -> Answer<'_> {
 
 pub(super) fn message(message: &crate::Message) -> Message<'_> {
     Message {
-        direction: if message.sent { "sent" } else { "received" },
-        kind: message.kind.word(),
+        direction: Cow::from(if message.sent { "sent" } else { "received" }),
+        kind: message.kind.word().into(),
         content: excerpt(&message.content),
     }
 }
@@ -105,13 +107,16 @@ pub(super) fn message(message: &crate::Message) -> Message<'_> {
 fn headers(headers: &[(String, String)]) -> Vec<Header<'_>> {
     headers
         .iter()
-        .map(|(name, value)| Header { name, value })
+        .map(|(name, value)| Header {
+            name: name.into(),
+            value: value.into(),
+        })
         .collect()
 }
 
 fn excerpt(excerpt: &crate::Excerpt) -> Excerpt<'_> {
     Excerpt {
-        text: &excerpt.text,
+        text: (&excerpt.text).into(),
         bytes: excerpt.bytes,
     }
 }

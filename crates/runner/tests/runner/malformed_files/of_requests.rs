@@ -57,7 +57,7 @@ checks:
       --> shop.yaml:11:27
        |
     11 |         graphql: { query: "{ a", variables: [1] }
-       |                           ^^^^^ expected operations such as `query { orders { id } }`, and their fragments, found `{` without `}`
+       |                           ^^^^^ expected operations such as `query { orders { id } }`, and their fragments, found an end too early
        |
        = help: close each `{`, `(` and `[`, and end each string on its line
 
@@ -352,16 +352,16 @@ checks:
       - get: /
         auth: {}
       - get: /
-        auth: { digest: { user: a } }
+        auth: { basic: { user: a } }
       - get: /
-        auth: { digest: { user: a, pasword: b, password: "{{ unknown }}" } }
+        auth: { basic: { user: a, pasword: b, password: "{{ unknown }}" } }
 "#
     ), @r#"
     error: other than one way to log in
      --> shop.yaml:2:19
       |
     2 | defaults: { auth: { basic: { user: a, password: b }, bearer: c } }
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `basic`, `bearer`, `digest`, `oauth2` or `sigv4`, found none of them, or several
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected one of `basic`, `bearer`, `oauth2` or `sigv4`, found none of them, or several
       |
       = help: write `auth: { bearer: "{{ token }}" }`
 
@@ -409,31 +409,31 @@ checks:
       --> shop.yaml:15:15
        |
     15 |         auth: {}
-       |               ^^ expected one of `basic`, `bearer`, `digest`, `oauth2` or `sigv4`, found none of them, or several
+       |               ^^ expected one of `basic`, `bearer`, `oauth2` or `sigv4`, found none of them, or several
        |
        = help: write `auth: { bearer: "{{ token }}" }`
 
     error: a login without both its parts
-      --> shop.yaml:17:25
+      --> shop.yaml:17:24
        |
-    17 |         auth: { digest: { user: a } }
-       |                         ^^^^^^^^^^^ expected `user` and `password`, found one of them, or none
+    17 |         auth: { basic: { user: a } }
+       |                        ^^^^^^^^^^^ expected `user` and `password`, found one of them, or none
        |
-       = help: write `digest: { user: …, password: "{{ password }}" }`
+       = help: write `basic: { user: …, password: "{{ password }}" }`
 
-    error: unknown key `pasword` in `digest`
-      --> shop.yaml:19:36
+    error: unknown key `pasword` in `basic`
+      --> shop.yaml:19:35
        |
-    19 |         auth: { digest: { user: a, pasword: b, password: "{{ unknown }}" } }
-       |                                    ^^^^^^^ expected `password` or another key of `digest`, found `pasword`
+    19 |         auth: { basic: { user: a, pasword: b, password: "{{ unknown }}" } }
+       |                                   ^^^^^^^ expected `password` or another key of `basic`, found `pasword`
        |
        = help: write `password` if that is meant
 
     error: unknown variable `unknown`
-      --> shop.yaml:19:62
+      --> shop.yaml:19:61
        |
-    19 |         auth: { digest: { user: a, pasword: b, password: "{{ unknown }}" } }
-       |                                                              ^^^^^^^ expected a variable of this file, or a capture of an earlier step, found `unknown`
+    19 |         auth: { basic: { user: a, pasword: b, password: "{{ unknown }}" } }
+       |                                                             ^^^^^^^ expected a variable of this file, or a capture of an earlier step, found `unknown`
        |
        = help: add it to `variables`, or give `--var unknown=…`
     "#);

@@ -14,8 +14,6 @@ pub enum Reply {
     With(u16, String, String),
     /// The same with headers, each on a line of its own, and any bytes.
     Bytes(u16, &'static str, Vec<u8>),
-    /// No answer but a challenge, with status 401 and this header.
-    Challenge(&'static str),
     /// Nothing, while the connection stays open.
     Silence,
     /// The end of the connection.
@@ -74,10 +72,6 @@ async fn converse<A: Future<Output = Reply>>(
         Reply::Answer(status, body) => (status, String::new(), body.into_bytes()),
         Reply::With(status, headers, body) => (status, headers, body.into_bytes()),
         Reply::Bytes(status, head, body) => (status, head.replace('\n', "\r\n"), body),
-        Reply::Challenge(value) => {
-            let header = format!("www-authenticate: {value}\r\n");
-            (401, header, Vec::new())
-        }
         // Until the client goes away.
         Reply::Silence => return stream.read_u8().await.ok().map(drop),
         Reply::Close => return None,
