@@ -107,6 +107,10 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "oxc_",
+        &["crates/importers/src/import/postman/script/javascript.rs"],
+    ),
+    (
         "cookie_store",
         &[
             "crates/runner/src/run/cookies.rs",

@@ -1,24 +1,22 @@
-//! A check file that is being written, for `smoke init` and `smoke import`,
-//! and its text: with comments, and laid out as a person would.
+//! A check file that is being written, for `smoke init` and `smoke import`:
+//! its parts as types, made text at one place ([`yaml`]), with comments and
+//! laid out as a person would.
 
 mod demand;
-mod path;
+mod place;
+mod request;
 mod template;
 mod yaml;
 
-use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value, json};
 
 pub(crate) use demand::escaped;
 use demand::merge;
-pub(crate) use path::member;
-pub(crate) use template::{escape, identifier};
-
-use check_file::is_host;
-use check_file::keys::CARRYING;
-use check_file::method::{is_safe, key_of};
-use query::jsonpath::Path;
-use query::markup::XPath;
+pub(crate) use place::Place;
+pub(crate) use request::{
+    Auth, Body, Request, add, can_be_sent, implied_type, is_header, method, type_by_itself, writes,
+};
+pub(crate) use template::{escape, identifier, member};
 
 /// A check file, ready to be written.
 #[derive(Debug, Default)]
@@ -33,7 +31,7 @@ pub(crate) struct Draft {
     pub(crate) remarks: Vec<String>,
 }
 
-/// One `key: value` with comment lines above it.
+/// A variable with comment lines above it.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) notes: Vec<String>,
@@ -46,8 +44,9 @@ pub(crate) struct Entry {
 pub(crate) struct Check {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
-    /// What stands beside the name, such as `writes`.
-    pub(crate) settings: Map<String, Value>,
+    pub(crate) writes: bool,
+    /// Why it does not run.
+    pub(crate) skip: Option<String>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -56,25 +55,10 @@ pub(crate) struct Check {
 pub(crate) struct Step {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
-    /// The method and path first, then the rest of the request.
-    pub(crate) request: Map<String, Value>,
-    pub(crate) expect: Map<String, Value>,
+    pub(crate) request: Request,
+    /// Places with what is demanded of them, in the order of the original.
+    pub(crate) expect: Vec<(Place, Value)>,
     pub(crate) capture: Map<String, Value>,
-}
-
-impl Check {
-    /// All that stands in it and may be a template.
-    pub(crate) fn written(&self) -> String {
-        let steps = self
-            .steps
-            .iter()
-            .flat_map(|step| [&step.request, &step.expect, &step.capture]);
-        let parts = std::iter::once(&self.settings).chain(steps);
-        parts
-            .flatten()
-            .map(|(_, value)| value.to_string())
-            .collect()
-    }
 }
 
 /// The first lines of a check file that was written for somebody: with them
@@ -87,133 +71,112 @@ pub(crate) fn for_editors() -> Vec<String> {
     ]
 }
 
-/// A method that a check file can ask with.
-pub(crate) fn method(name: &str) -> Option<Method> {
-    let method = Method::from_bytes(name.to_ascii_uppercase().as_bytes()).ok();
-    method.filter(|method| method != Method::CONNECT)
-}
-
-/// Whether a method needs `writes: true`.
-pub(crate) fn writes(method: &Method) -> bool {
-    !is_safe(method)
-}
-
-/// Whether HTTP lets a header have this name.
-pub(crate) fn is_header(name: &str) -> bool {
-    HeaderName::from_bytes(name.as_bytes()).is_ok()
-}
-
-/// Whether a check file can send a header with this name and value.
-pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
-    let carries = CARRYING.contains(&name.to_ascii_lowercase().as_str());
-    let fits = !name.eq_ignore_ascii_case("host") || value.contains("{{") || is_host(value);
-    is_header(name) && !carries && fits && HeaderValue::from_str(value).is_ok()
-}
-
-/// Adds a header; several of one name are one list (RFC 9110, section 5.3).
-pub(crate) fn also_sent(headers: &mut Map<String, Value>, name: String, value: String) {
-    // Of these there is one.
-    if name == "host" {
-        headers.insert(name, value.into());
-        return;
-    }
-    let between = if name == "cookie" { "; " } else { ", " };
-    let value = match headers.get(&name).and_then(Value::as_str) {
-        Some(first) => format!("{first}{between}{value}"),
-        None => value,
+/// A capture from a source, with the expression that makes something of
+/// `value`.
+pub(crate) fn capture(source: Value, expression: &str, secret: bool) -> Value {
+    let plain = expression == "value";
+    let mut capture = match source {
+        Value::Object(capture) => capture,
+        word if plain && !secret => return word,
+        word => Map::from_iter([("from".to_owned(), word)]),
     };
-    headers.insert(name, value.into());
+    if !plain {
+        let transform = format!("{{{{ {expression} }}}}");
+        capture.insert("transform".to_owned(), json!(transform));
+    }
+    if secret {
+        capture.insert("secret".to_owned(), json!(true));
+    }
+    capture.into()
+}
+
+impl Check {
+    /// All that stands in it and may be a template.
+    pub(crate) fn templates(&self) -> String {
+        let steps = self.steps.iter();
+        steps
+            .flat_map(|step| step.values().map(|(_, value)| value.to_string()))
+            .collect()
+    }
 }
 
 impl Step {
-    /// Asks with a method at a path.
-    pub(crate) fn ask(&mut self, method: &Method, path: &str) {
-        if let Some(key) = key_of(method) {
-            self.request.insert(key.to_owned(), path.into());
-        } else {
-            let request = json!({ "method": method.as_str(), "path": path });
-            self.request.insert("request".to_owned(), request);
-        }
+    /// What it says beside its name, as `key: value`.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (String, Value)> {
+        let expect = Value::Object(self.expectations());
+        let capture = Value::Object(self.capture.clone());
+        let rest = [("expect", expect), ("capture", capture)];
+        let rest = rest
+            .into_iter()
+            .filter(|(_, value)| *value != json!({}))
+            .map(|(key, value)| (key.to_owned(), value));
+        self.request.values().into_iter().chain(rest)
     }
 
-    /// The path that it asks for.
-    pub(crate) fn path(&self) -> &str {
-        let first = self.request.values().next();
-        let path = match first {
-            Some(Value::Object(request)) => request.get("path"),
-            other => other,
-        };
-        path.and_then(Value::as_str).unwrap_or_default()
+    /// What is demanded of a place so far.
+    pub(crate) fn expected(&self, place: &Place) -> Option<&Value> {
+        let mut all = self.expect.iter();
+        all.find(|(known, _)| known == place)
+            .map(|(_, demands)| demands)
     }
 
-    /// Whether it has a body already; there is room for one.
-    pub(crate) fn has_body(&self) -> bool {
-        let bodies = ["json", "form", "text", "file", "graphql", "multipart"];
-        bodies.iter().any(|body| self.request.contains_key(*body))
+    /// The same, to be changed; `null` where there is nothing.
+    pub(crate) fn expected_mut(&mut self, place: &Place) -> &mut Value {
+        let known = self.expect.iter().position(|(known, _)| known == place);
+        let at = known.unwrap_or_else(|| {
+            self.expect.push((place.clone(), Value::Null));
+            self.expect.len() - 1
+        });
+        &mut self.expect[at].1
     }
 
-    /// Demands something of a part of the answer: `section` is a key of
-    /// `expect`, `of` the header, cookie or path that is meant, if the section
-    /// has such. False if what was demanded before leaves no room for it.
-    pub(crate) fn demand(
-        &mut self,
-        section: &str,
-        of: Option<&str>,
-        operator: &str,
-        value: Value,
-    ) -> bool {
-        let named = match (section, of) {
-            ("headers", Some(name)) => is_header(name),
-            ("json", Some(path)) => Path::parse(path).is_ok(),
-            ("xpath", Some(xpath)) => XPath::parse(xpath).is_ok(),
-            _ => true,
-        };
-        if !named {
+    /// Demands something of a place; false if a check file cannot say it, or
+    /// what was demanded before leaves no room for it.
+    pub(crate) fn demand(&mut self, place: &Place, operator: &str, value: Value) -> bool {
+        if !place.is_named() || !place.takes(operator, &value) {
             return false;
         }
-        let slot = match of {
-            None => self.expect.entry(section),
-            Some(of) => {
-                let section = self.expect.entry(section);
-                let Value::Object(members) = section.or_insert_with(|| Map::new().into()) else {
-                    return false;
-                };
-                members.entry(of)
-            }
-        };
-        let slot = slot.or_insert(Value::Null);
+        let slot = self.expected_mut(place);
+        let is_status = *place == Place::Status;
         // A list of statuses is a choice, of which the one is known already.
-        if let (Some(choice), "status") = (value.as_array(), section)
+        if let (Some(choice), true) = (value.as_array(), is_status)
             && choice.contains(slot)
         {
             return true;
         }
         // Beside another demand it is a choice in so many words.
-        let beside = section == "status" && value.is_array() && !slot.is_null();
+        let beside = is_status && value.is_array() && !slot.is_null();
         let operator = match operator {
             "equals" if beside => "one_of",
             operator => operator,
         };
-        let text = matches!(section, "body" | "headers" | "cookies" | "url");
-        merge(slot, operator, value, text)
+        merge(slot, operator, value, place.is_text())
     }
 
-    /// Sends a form as text, because fields of it come several times.
-    /// `encoded` makes of a text what stands in such a form.
-    pub(crate) fn form_text(
-        &mut self,
-        pairs: impl Iterator<Item = (String, String)>,
-        encoded: &mut dyn FnMut(&str) -> String,
-    ) {
-        let pairs = pairs.map(|(key, value)| format!("{}={}", encoded(&key), encoded(&value)));
-        let text = pairs.collect::<Vec<_>>().join("&");
-        self.request.insert("text".to_owned(), text.into());
-        let headers = self.request.entry("headers");
-        if let Value::Object(headers) = headers.or_insert_with(|| Map::new().into()) {
-            headers
-                .entry("content-type")
-                .or_insert("application/x-www-form-urlencoded".into());
+    /// Any status will do for the original, where nothing says which.
+    pub(crate) fn take_any_status(&mut self) {
+        if self.expected(&Place::Status).is_none() {
+            *self.expected_mut(&Place::Status) = json!({ "at_least": 100 });
+            self.notes
+                .push("The original takes any status; say which is right.".to_owned());
         }
+    }
+
+    /// What is expected, as `expect` has it.
+    fn expectations(&self) -> Map<String, Value> {
+        let mut keys = Map::new();
+        let mut sorted: Vec<_> = self.expect.iter().collect();
+        sorted.sort_by_key(|(place, _)| place.rank());
+        for (place, demands) in sorted {
+            let (key, name) = place.key();
+            let Some(name) = name else {
+                keys.insert(key.to_owned(), demands.clone());
+                continue;
+            };
+            let members = keys.entry(key).or_insert_with(|| json!({}));
+            members[name] = demands.clone();
+        }
+        keys
     }
 
     /// Adds a word on the step, once.
@@ -227,12 +190,12 @@ impl Step {
 impl Draft {
     /// The check file's text.
     pub(crate) fn text(mut self) -> String {
-        self.same_names_apart();
+        self.number_checks();
         yaml::write(&self)
     }
 
     /// Numbers checks of one name: each needs its own.
-    fn same_names_apart(&mut self) {
+    fn number_checks(&mut self) {
         let mut seen = std::collections::BTreeSet::new();
         for check in &mut self.checks {
             if check.name.trim().is_empty() {
@@ -255,24 +218,29 @@ mod tests {
     #[test]
     fn demands_of_one_value_become_one_predicate() {
         let mut step = Step::default();
-        assert!(step.demand("json", Some("$.a"), "equals", json!(1)));
-        assert!(step.demand("json", Some("$.a"), "type", json!("number")));
-        assert!(step.demand("json", Some("$.b"), "equals", json!(null)));
-        assert!(step.demand("json", Some("$.c"), "equals", json!({"d": 1})));
-        assert!(step.demand("body", None, "contains", json!("x")));
-        assert!(step.demand("body", None, "contains", json!("y?")));
-        assert!(step.demand("body", None, "contains", json!("z")));
-        assert!(step.demand("body", None, "not", json!({ "contains": "q" })));
-        assert!(step.demand("json", Some("$.n"), "not", json!({ "equals": 1 })));
-        assert!(step.demand("json", Some("$.n"), "not", json!({ "equals": 2 })));
-        assert!(step.demand("json", Some("$.e"), "each", json!({ "type": "string" })));
-        assert!(step.demand("json", Some("$.e"), "each", json!({ "empty": false })));
-        assert!(step.demand("status", None, "equals", json!(200)));
-        assert!(step.demand("status", None, "equals", json!(200)));
-        // It can be neither, and that is said.
-        assert!(step.demand("status", None, "equals", json!([201, 410])));
+        let json = |path: &str| Place::Json(path.to_owned());
+        for (place, operator, value) in [
+            (json("$.a"), "equals", json!(1)),
+            (json("$.a"), "type", json!("number")),
+            (json("$.b"), "equals", json!(null)),
+            (json("$.c"), "equals", json!({"d": 1})),
+            (Place::Body, "contains", json!("x")),
+            (Place::Body, "contains", json!("y?")),
+            (Place::Body, "contains", json!("z")),
+            (Place::Body, "not", json!({ "contains": "q" })),
+            (json("$.n"), "not", json!({ "equals": 1 })),
+            (json("$.n"), "not", json!({ "equals": 2 })),
+            (json("$.e"), "each", json!({ "type": "string" })),
+            (json("$.e"), "each", json!({ "empty": false })),
+            (Place::Status, "equals", json!(200)),
+            (Place::Status, "equals", json!(200)),
+            // It can be neither, and that is said.
+            (Place::Status, "equals", json!([201, 410])),
+        ] {
+            assert!(step.demand(&place, operator, value), "{place:?} {operator}");
+        }
         assert_eq!(
-            Value::Object(step.expect),
+            Value::Object(step.expectations()),
             json!({
                 "json": {
                     "$.a": { "equals": 1, "type": "number" },

@@ -1,28 +1,7 @@
-//! Names and texts of other languages, as templates of ours.
+//! Names and texts of other languages, as templates and paths of ours.
 
 /// Words that the template engine keeps for itself.
-const RESERVED: [&str; 20] = [
-    "true",
-    "false",
-    "none",
-    "not",
-    "and",
-    "or",
-    "in",
-    "is",
-    "if",
-    "else",
-    "loop",
-    "self",
-    "range",
-    "dict",
-    "namespace",
-    "debug",
-    "uuid",
-    "random",
-    "now",
-    "timestamp",
-];
+const RESERVED: &str = "true false none not and or in is if else loop self range dict namespace debug uuid random now timestamp";
 
 /// The name as a variable can have it: letters, digits and `_`.
 pub(crate) fn identifier(name: &str) -> String {
@@ -34,7 +13,8 @@ pub(crate) fn identifier(name: &str) -> String {
     if !identifier.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         identifier.insert(0, '_');
     }
-    if RESERVED.contains(&identifier.to_ascii_lowercase().as_str()) {
+    let lower = identifier.to_ascii_lowercase();
+    if RESERVED.split(' ').any(|word| word == lower) {
         identifier.push('_');
     }
     identifier
@@ -59,6 +39,18 @@ pub(crate) fn escape(text: &str) -> String {
     }
     escaped.push_str(rest);
     escaped
+}
+
+/// The path to a member of what stands at a path.
+pub(crate) fn member(path: &str, name: &str) -> String {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_plain {
+        return format!("{path}.{name}");
+    }
+    let escaped = name.replace('\\', "\\\\").replace('\'', "\\'");
+    let escaped: String = escaped.chars().filter(|c| !c.is_control()).collect();
+    format!("{path}['{escaped}']")
 }
 
 #[cfg(test)]

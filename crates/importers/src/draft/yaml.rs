@@ -13,11 +13,6 @@ const WIDTH: usize = 88;
 /// section 7.4.2, allows 1,024).
 const LONGEST_KEY: usize = 1_000;
 
-/// The order in which people read what is expected.
-const ORDER: [&str; 9] = [
-    "status", "version", "headers", "cookies", "json", "body", "size", "sha256", "latency",
-];
-
 pub(super) fn write(draft: &Draft) -> String {
     let mut page = Page::default();
     page.notes(0, &draft.notes);
@@ -81,7 +76,12 @@ impl Page {
             self.notes(2, &step.notes);
         }
         self.line(2, &format!("- name: {}", scalar(&check.name)));
-        self.entries(4, &check.settings);
+        if check.writes {
+            self.line(4, "writes: true");
+        }
+        if let Some(reason) = &check.skip {
+            self.line(4, &format!("skip: {}", scalar(reason)));
+        }
         if let Some(step) = one {
             self.step(4, step);
             return;
@@ -100,17 +100,8 @@ impl Page {
     }
 
     fn step(&mut self, indent: usize, step: &Step) {
-        self.entries(indent, &step.request);
-        let mut sorted: Vec<_> = step.expect.clone().into_iter().collect();
-        let place = |key: &str| ORDER.iter().position(|known| *known == key);
-        sorted.sort_by_key(|(key, _)| place(key).unwrap_or(ORDER.len()));
-        for (key, members) in [
-            ("expect", sorted.into_iter().collect()),
-            ("capture", step.capture.clone()),
-        ] {
-            if !Map::is_empty(&members) {
-                self.entry(indent, key, &Value::Object(members));
-            }
+        for (key, value) in step.values() {
+            self.entry(indent, &key, &value);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use url::Url;
 
-use super::variables::{Given, Variables, variable_length};
+use super::variables::{Variables, variable_length};
 
 /// A URL in two parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,43 +60,26 @@ fn without_login(base: &str) -> (String, Option<(String, String)>) {
     (base, Some((decoded(user), decoded(password))))
 }
 
-/// Another host than the target, as a check file asks it: what its URLs begin
-/// with, and what has to be allowed, as far as that is known.
-pub(super) struct Elsewhere {
-    pub(super) base: String,
-    pub(super) allow: Option<String>,
-}
-
-/// The other host that a base stands for; nothing if no request can go there.
-pub(super) fn elsewhere(base: &str, variables: &mut Variables) -> Option<Elsewhere> {
+/// What URLs on another host begin with in a check file, and what has to be
+/// allowed, as far as that is known; nothing if no request can go there.
+pub(super) fn elsewhere(base: &str, variables: &mut Variables) -> Option<(String, Option<String>)> {
     let http = base.starts_with("https://") || base.starts_with("http://");
     if base.contains("{{") {
         let odd = base.contains(['@', '"', '\\']) || base.contains(char::is_whitespace);
         let whole = base.starts_with("{{") || http;
-        let named = variables.value_named(base);
-        return (whole && !odd).then(|| Elsewhere {
-            allow: named.and_then(|url| allowed(&url)),
-            base: variables.template(base),
-        });
+        let allow = variables.value_named(base).and_then(|url| allowed(&url));
+        return (whole && !odd).then(|| (variables.template(base), allow));
     }
     let allow = allowed(base).filter(|_| http)?;
     // A value of its own, so that it is changed in one place.
     let name = allow.replace("http://", "");
-    if variables
-        .value(&name)
-        .is_some_and(|known| *known != json!(base))
-    {
+    let base = json!(base);
+    if variables.value(&name).is_some_and(|known| *known != base) {
         return None;
     }
-    variables.give(Given {
-        name: name.clone(),
-        value: json!(base),
-        secret: false,
-    });
-    Some(Elsewhere {
-        base: format!("{{{{ {} }}}}", variables.expression(&name)),
-        allow: Some(allow),
-    })
+    variables.give(name.clone(), base, false);
+    let base = format!("{{{{ {} }}}}", variables.expression(&name));
+    Some((base, Some(allow)))
 }
 
 /// What `--allow-host` has to say for a URL.
@@ -106,16 +89,12 @@ pub(super) fn allowed(url: &str) -> Option<String> {
         && url.username().is_empty()
         && url.password().is_none();
     let host = url.host_str().filter(|host| fine && !host.is_empty())?;
-    let scheme = if url.scheme() == "http" {
-        "http://"
-    } else {
-        ""
-    };
-    let port = url
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    Some(format!("{scheme}{host}{port}"))
+    let port = url.port().map(|port| format!(":{port}"));
+    let allowed = format!("{host}{}", port.unwrap_or_default());
+    Some(match url.scheme() {
+        "http" => format!("http://{allowed}"),
+        _ => allowed,
+    })
 }
 
 /// The path as a check file can ask for it: one slash at the beginning, and

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::dynamic::from_environment;
-use super::variables::{MOST_DEPTH, Part, Variables, parts};
+use super::variables::{MOST_DEPTH, Piece, Variables, parts};
 use crate::draft::{Check, Entry};
 
 impl Variables {
@@ -20,7 +20,7 @@ impl Variables {
         for name in self.order.clone() {
             self.enter(&name, &mut entries, &mut done, 0);
         }
-        let mut written: Vec<String> = checks.iter().map(Check::written).collect();
+        let mut written: Vec<String> = checks.iter().map(Check::templates).collect();
         written.extend(entries.iter().map(|entry: &Entry| entry.value.to_string()));
         let unknown = std::mem::take(&mut self.used).into_iter();
         let unknown: Vec<String> = unknown
@@ -31,33 +31,27 @@ impl Variables {
             })
             .collect();
         for (at, name) in unknown.iter().enumerate() {
-            let ours = self.name(name);
-            if let Some(sent) = self.before_it_is_set(name) {
-                let note = "Nothing gives it a value before a request sets it: the original sends its name.";
-                let entry = Entry {
-                    notes: vec![note.to_owned()],
-                    name: ours,
-                    value: sent.into(),
-                };
-                entries.insert(at, entry);
-                continue;
-            }
-            let mut notes =
-                vec!["Nothing gives it a value: give it one here, or by --var.".to_owned()];
-            if self.typed.contains(name) {
+            let name_here = self.name(name);
+            let sent = self.before_it_is_set(name);
+            let note = match &sent {
+                Some(_) => {
+                    "Nothing gives it a value before a request sets it: the original sends its name."
+                }
+                None => "Nothing gives it a value: give it one here, or by --var.",
+            };
+            let mut notes = vec![note.to_owned()];
+            if sent.is_none() && self.typed.contains(name) {
                 notes.push(format!(
-                    "By --var it is text: give a number here, or write {{{{ {ours} | int }}}}."
+                    "By --var it is text: give a number here, or write {{{{ {name_here} | int }}}}."
                 ));
             }
+            let entry = Entry {
+                notes,
+                value: sent.map_or_else(|| from_environment(&name_here), Value::from),
+                name: name_here,
+            };
             // Above those whose values may name it.
-            entries.insert(
-                at,
-                Entry {
-                    notes,
-                    value: from_environment(&ours),
-                    name: ours,
-                },
-            );
+            entries.insert(at, entry);
         }
         let unknown = unknown.into_iter();
         let unknown = unknown.filter(|name| self.before_it_is_set(name).is_none());
@@ -81,7 +75,7 @@ impl Variables {
         let mut has_value = true;
         if let Value::String(text) = &given.value {
             for part in parts(text) {
-                if let Part::Variable(inner) = part {
+                if let Piece::Variable(inner) = part {
                     let ours = self.expression(inner);
                     self.enter(inner, entries, done, depth + 1);
                     let entered = entries.iter().any(|entry| entry.name == ours);
@@ -116,14 +110,13 @@ fn names(text: &str, name: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::variables::Given;
     use super::*;
     use crate::draft::Step;
 
     /// A check that asks at a path.
     fn asking(path: &str) -> Check {
         let mut step = Step::default();
-        step.request.insert("get".to_owned(), path.into());
+        path.clone_into(&mut step.request.path);
         Check {
             steps: vec![step],
             ..Check::default()
@@ -138,12 +131,7 @@ mod tests {
             ("a", "{{b}}"),
             ("b", "{{a}}"),
         ] {
-            let (name, value) = (name.to_owned(), value.into());
-            variables.give(Given {
-                name,
-                value,
-                secret: false,
-            });
+            variables.give(name.to_owned(), value.into(), false);
         }
         assert_eq!(variables.template("{{token}}"), "{{ token }}");
         variables.capture("token");
@@ -172,12 +160,7 @@ mod tests {
             ("c", "z", false),
             ("pin", "1", true),
         ] {
-            let (name, value) = (name.to_owned(), value.into());
-            variables.give(Given {
-                name,
-                value,
-                secret,
-            });
+            variables.give(name.to_owned(), value.into(), secret);
         }
         let written = variables.template("{{a}} {{pin}} {{nowhere}}");
         // Used by something that was lost.

@@ -47,7 +47,7 @@ pub(super) fn dynamic(name: &str) -> Option<String> {
 }
 
 /// The text between quotes, as the template engine reads it.
-pub(super) fn quoted(text: &str) -> Option<String> {
+pub(super) fn quote(text: &str) -> Option<String> {
     let marks = ["{{", "}}", "{%", "%}", "{#", "#}"];
     if marks.iter().any(|mark| text.contains(mark)) {
         return None;

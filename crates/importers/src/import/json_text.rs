@@ -3,15 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::variables::{Part, Variables, parts};
+use super::variables::{Piece, Variables, parts};
 use crate::draft::escape;
+
+/// Round a template without quotes; no JSON text holds these unescaped.
+const OPEN: char = '\u{1}';
+const CLOSE: char = '\u{2}';
 
 /// A JSON body with our templates. Hurl lets templates stand without quotes;
 /// these keep their type, and those in quotes are text.
 pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> {
-    // No JSON text holds these characters unescaped.
-    const OPEN: char = '\u{1}';
-    const CLOSE: char = '\u{2}';
     let mut marked = String::new();
     let mut quoted = false;
     let mut rest = text;
@@ -39,33 +40,27 @@ pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> 
         rest = &rest[c.len_utf8()..];
     }
     let value: Value = serde_json::from_str(&marked).ok()?;
-    restored(&value, variables, &|text| {
-        text.strip_prefix(OPEN)?
-            .strip_suffix(CLOSE)
-            .map(str::to_owned)
-    })
+    restore(value, variables)
 }
 
-fn restored(
-    value: &Value,
-    variables: &mut Variables,
-    typed: &dyn Fn(&str) -> Option<String>,
-) -> Option<Value> {
+fn restore(value: Value, variables: &mut Variables) -> Option<Value> {
     Some(match value {
-        Value::String(text) => match typed(text) {
-            Some(name) => json!(format!("{{{{ {} }}}}", variables.typed(&name))),
-            None => variables.text(text).into(),
+        Value::String(text) => match text.strip_prefix(OPEN).and_then(|t| t.strip_suffix(CLOSE)) {
+            Some(name) => json!(format!("{{{{ {} }}}}", variables.typed_expression(name))),
+            None => variables.text(&text).into(),
         },
-        Value::Array(items) => items
-            .iter()
-            .map(|item| restored(item, variables, typed))
-            .collect::<Option<_>>()?,
+        Value::Array(items) => {
+            let items = items.into_iter().map(|item| restore(item, variables));
+            items.collect::<Option<_>>()?
+        }
         // No template stands for a name.
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| Some((variables.known(key)?, restored(value, variables, typed)?)))
-            .collect::<Option<_>>()?,
-        other => other.clone(),
+        Value::Object(members) => {
+            let members = members.into_iter();
+            let members = members
+                .map(|(key, value)| Some((variables.resolve(&key)?, restore(value, variables)?)));
+            members.collect::<Option<_>>()?
+        }
+        other => other,
     })
 }
 
@@ -79,8 +74,8 @@ pub(super) fn json_text(text: &str, variables: &mut Variables) -> Option<String>
         made.push_str(&variables.template(before));
         let (literal, after) = quoted.split_at(literal_length(quoted)?);
         let plain: String = serde_json::from_str(literal).ok()?;
-        if parts(&plain).any(|part| matches!(part, Part::Variable(_))) {
-            let expression = variables.quoted(&plain)?;
+        if parts(&plain).any(|part| matches!(part, Piece::Variable(_))) {
+            let expression = variables.quote(&plain)?;
             made.extend(["{{ ", &expression, " | string | tojson }}"]);
         } else {
             made.push_str(&escape(literal));
@@ -99,7 +94,7 @@ pub(super) fn is_better_as_yaml(text: &str) -> bool {
         let Some(length) = literal_length(&rest[at..]) else {
             return false;
         };
-        let is_variable = |part| matches!(part, Part::Variable(_));
+        let is_variable = |part| matches!(part, Piece::Variable(_));
         if parts(&rest[at + 1..at + length]).any(is_variable) {
             return true;
         }

@@ -14,7 +14,7 @@ mod declared;
 mod dynamic;
 mod files;
 mod hurl;
-mod json_place;
+mod importer;
 mod json_text;
 mod losses;
 mod postman;
@@ -23,7 +23,6 @@ mod variables;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::draft::for_editors;
 use diagnostic::{Diagnostic, Problems, Source};
 pub use variables::Environment;
 
@@ -64,10 +63,6 @@ pub enum Bodies {
     /// All of them as they are written.
     Verbatim,
 }
-
-/// What is said where blanks of the original are not sent.
-const WITHOUT_BLANKS: &str =
-    "JSON with variables is sent without its blanks; `smoke import --verbatim` keeps them.";
 
 /// Tells by name and content what a file is.
 ///
@@ -111,16 +106,4 @@ fn stem(path: &Path) -> String {
     } else {
         name.to_owned()
     }
-}
-
-/// The lines at the top of what is written.
-fn heading(source: &Source, target: Option<&str>, hosts: &[String]) -> Vec<String> {
-    let name = source.path().file_name().unwrap_or_default();
-    let target = target.unwrap_or("https://your.test.listener");
-    let mut lines = for_editors();
-    lines.push(format!("Imported from {}.", name.to_string_lossy()));
-    let mut command = vec![format!("smoke run THIS-FILE --target {target}")];
-    command.extend(hosts.iter().map(|host| format!("--allow-host {host}")));
-    lines.push(command.join(" "));
-    lines
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::dynamic::{dynamic, quoted};
+use super::dynamic::{dynamic, quote};
 use crate::draft::{escape, identifier};
 
 /// The values of a Postman environment, or of Postman's globals.
@@ -46,7 +46,7 @@ pub(super) struct Variables {
 }
 
 /// A part of a text in which `{{ … }}` stands for a value.
-pub(super) enum Part<'t> {
+pub(super) enum Piece<'t> {
     Text(&'t str),
     Variable(&'t str),
 }
@@ -68,11 +68,15 @@ impl Variables {
     }
 
     /// Gives a variable its value; the last one wins.
-    pub(super) fn give(&mut self, given: Given) {
-        if !self.given.contains_key(&given.name) {
-            self.order.push(given.name.clone());
+    pub(super) fn give(&mut self, name: String, value: Value, secret: bool) {
+        let given = Given {
+            name: name.clone(),
+            value,
+            secret,
+        };
+        if self.given.insert(name.clone(), given).is_none() {
+            self.order.push(name);
         }
-        self.given.insert(given.name.clone(), given);
     }
 
     /// What the original says, if it says something.
@@ -81,13 +85,13 @@ impl Variables {
     }
 
     /// The text, if the values of all its variables are known by now.
-    pub(super) fn known(&self, text: &str) -> Option<String> {
+    pub(super) fn resolve(&self, text: &str) -> Option<String> {
         let mut known = String::new();
         for part in parts(text) {
             match part {
-                Part::Text(text) => known.push_str(text),
-                Part::Variable(name) if self.is_captured(name) => return None,
-                Part::Variable(name) => match self.value(name)? {
+                Piece::Text(text) => known.push_str(text),
+                Piece::Variable(name) if self.is_captured(name) => return None,
+                Piece::Variable(name) => match self.value(name)? {
                     Value::String(value) if !value.contains("{{") => known.push_str(value),
                     value @ (Value::Number(_) | Value::Bool(_)) => {
                         known.push_str(&value.to_string());
@@ -113,7 +117,7 @@ impl Variables {
     }
 
     /// A name of our own under which an answer's value is kept.
-    pub(super) fn capture_of(&mut self, word: &str) -> String {
+    pub(super) fn capture_named(&mut self, word: &str) -> String {
         let taken = |name: &String| {
             self.names.contains_key(name) || self.names.values().any(|ours| ours == name)
         };
@@ -148,8 +152,8 @@ impl Variables {
         let mut template = String::new();
         for part in parts(text) {
             match part {
-                Part::Text(text) => template.push_str(&escape(text)),
-                Part::Variable(name) => match self.value_of_captures(name) {
+                Piece::Text(text) => template.push_str(&escape(text)),
+                Piece::Variable(name) => match self.value_of_captures(name) {
                     Some(value) if depth < MOST_DEPTH => {
                         template.push_str(&self.template_at(&value, depth + 1));
                     }
@@ -164,10 +168,10 @@ impl Variables {
     }
 
     /// The text in the form of a URL's query or of a form's fields.
-    pub(super) fn urlencoded(&mut self, text: &str) -> String {
+    pub(super) fn urlencode(&mut self, text: &str) -> String {
         let encoded = |part| match part {
-            Part::Text(text) => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
-            Part::Variable(name) => {
+            Piece::Text(text) => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+            Piece::Variable(name) => {
                 format!("{{{{ {} | string | urlencode }}}}", self.expression(name))
             }
         };
@@ -176,12 +180,12 @@ impl Variables {
 
     /// The text as an expression; nothing for one that cannot be written in a
     /// template.
-    pub(super) fn quoted(&mut self, text: &str) -> Option<String> {
+    pub(super) fn quote(&mut self, text: &str) -> Option<String> {
         let mut terms = Vec::new();
         for part in parts(text) {
             terms.push(match part {
-                Part::Text(text) => quoted(text)?,
-                Part::Variable(name) => self.expression(name),
+                Piece::Text(text) => quote(text)?,
+                Piece::Variable(name) => self.expression(name),
             });
         }
         Some(match terms.as_slice() {
@@ -198,7 +202,7 @@ impl Variables {
             return None;
         }
         let value = self.value(name)?.as_str()?;
-        let of_capture = |part| matches!(part, Part::Variable(inner) if self.is_captured(inner));
+        let of_capture = |part| matches!(part, Piece::Variable(inner) if self.is_captured(inner));
         parts(value).any(of_capture).then(|| value.to_owned())
     }
 
@@ -206,27 +210,12 @@ impl Variables {
     /// captured number.
     pub(super) fn text(&mut self, text: &str) -> String {
         let mut parts = parts(text);
-        if let (Some(Part::Variable(name)), None) = (parts.next(), parts.next())
+        if let (Some(Piece::Variable(name)), None) = (parts.next(), parts.next())
             && self.is_captured(name)
         {
             return format!("{{{{ {} | string }}}}", self.expression(name));
         }
         self.template(text)
-    }
-
-    /// A value with its texts as templates.
-    pub(super) fn json(&mut self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => self.text(text).into(),
-            Value::Array(items) => items.iter().map(|item| self.json(item)).collect(),
-            Value::Object(members) => {
-                let members = members.iter();
-                members
-                    .map(|(key, value)| (key.clone(), self.json(value)))
-                    .collect()
-            }
-            other => other.clone(),
-        }
     }
 
     /// What stands between the braces of a template.
@@ -243,7 +232,7 @@ impl Variables {
     }
 
     /// The same where the original takes a value of any type.
-    pub(super) fn typed(&mut self, name: &str) -> String {
+    pub(super) fn typed_expression(&mut self, name: &str) -> String {
         self.typed.insert(name.trim().to_owned());
         self.expression(name)
     }
@@ -270,7 +259,7 @@ pub(super) fn variable_length(text: &str) -> Option<usize> {
 }
 
 /// The text in its parts; braces that never close are text.
-pub(super) fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+pub(super) fn parts(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -280,7 +269,7 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
             let (variable, after) = rest.split_at(end);
             rest = after;
             let name = variable.trim_start_matches('{').trim_end_matches('}');
-            return Some(Part::Variable(name.trim()));
+            return Some(Piece::Variable(name.trim()));
         }
         let begin = usize::from(rest.starts_with("{{")) * 2;
         let next = rest
@@ -289,7 +278,7 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
             .find(|at| *at >= begin.max(1) && variable_length(&rest[*at..]).is_some());
         let (text, after) = rest.split_at(next.unwrap_or(rest.len()));
         rest = after;
-        Some(Part::Text(text))
+        Some(Piece::Text(text))
     })
 }
 

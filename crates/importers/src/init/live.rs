@@ -9,7 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use serde_json::json;
 
 use super::shape;
-use crate::draft::{Check, Step, escape};
+use crate::draft::{Check, Place, Step, escape};
 use client::http::{Client, Manner, Request, Response};
 use diagnostic::{Diagnostic, Problems, Source};
 
@@ -92,8 +92,8 @@ pub(super) async fn checks(client: &Client) -> Result<(Vec<Check>, Vec<String>),
             notes.push("A new version may need a moment: ask again until it is well.".to_owned());
             let step = &mut check.steps[0];
             step.request
-                .insert("retry".to_owned(), json!({ "for": "30s", "every": "1s" }));
-            step.demand("latency", None, "below", json!("2s"));
+                .set("retry", json!({ "for": "30s", "every": "1s" }));
+            step.demand(&Place::Latency, "below", json!("2s"));
         }
         checks.push(check);
     }
@@ -105,7 +105,9 @@ pub(super) async fn checks(client: &Client) -> Result<(Vec<Check>, Vec<String>),
     if let Some(answer) = nowhere.filter(|answer| answer.status == 404 && !checks.is_empty()) {
         let path = "/no-such-page";
         let mut check = of_answer("an unknown path is not found", path, &answer);
-        check.steps[0].expect.retain(|key, _| key == "status");
+        check.steps[0]
+            .expect
+            .retain(|(place, _)| *place == Place::Status);
         checks.push(check);
     }
     let mut known = Vec::new();
@@ -142,7 +144,8 @@ fn front_page(answer: &Response) -> Option<Check> {
         300..=399 => {
             let mut check = of_answer("the front page leads on", "/", answer);
             if answer.headers.contains_key(LOCATION) {
-                check.steps[0].demand("headers", Some("location"), "exists", json!(true));
+                let location = Place::Header("location".to_owned());
+                check.steps[0].demand(&location, "exists", json!(true));
             }
             Some(check)
         }
@@ -153,9 +156,8 @@ fn front_page(answer: &Response) -> Option<Check> {
 
 fn of_answer(name: &str, path: &str, answer: &Response) -> Check {
     let mut step = Step::default();
-    step.request.insert("get".to_owned(), json!(path));
-    step.expect
-        .insert("status".to_owned(), json!(answer.status));
+    path.clone_into(&mut step.request.path);
+    step.demand(&Place::Status, "equals", json!(answer.status));
     let kind = kind(answer);
     if (200..300).contains(&answer.status) {
         shape::content_type(&mut step, &kind);
@@ -166,7 +168,7 @@ fn of_answer(name: &str, path: &str, answer: &Response) -> Check {
         } else if kind.contains("html")
             && let Some(title) = shape::title(&String::from_utf8_lossy(&answer.body))
         {
-            step.demand("body", None, "contains", json!(escape(&title)));
+            step.demand(&Place::Body, "contains", json!(escape(&title)));
         }
     }
     Check {

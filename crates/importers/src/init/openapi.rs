@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::draft::{Check, Step, escape, member};
+use super::shape::demand_type;
+use crate::draft::{Check, Place, Step, escape, member};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 /// The most checks that are made of one document.
@@ -100,10 +101,8 @@ impl Document {
     fn check(&self, path: &str, item: &Value, operation: &Value) -> Result<Check, String> {
         let mut step = Step::default();
         let (path, query) = self.filled(path, item, operation)?;
-        step.request.insert("get".to_owned(), json!(path));
-        if !query.is_empty() {
-            step.request.insert("query".to_owned(), query.into());
-        }
+        step.request.path.clone_from(&path);
+        step.request.query = query;
         self.expect(operation, &mut step)?;
         let text = |key: &str| {
             let text = operation
@@ -123,7 +122,7 @@ impl Document {
         };
         if self.is_guarded(operation) {
             let why = "it needs a login: give it `auth`, and take this away";
-            check.settings.insert("skip".to_owned(), json!(why));
+            check.skip = Some(why.to_owned());
         }
         Ok(check)
     }
@@ -222,7 +221,7 @@ impl Document {
             Ok(code) if (200..300).contains(&code) => json!(code),
             _ => json!("2xx"),
         };
-        step.expect.insert("status".to_owned(), status);
+        step.demand(&Place::Status, "equals", status);
         let content = self
             .resolved(answer)
             .get("content")
@@ -283,8 +282,5 @@ fn typed(step: &mut Step, path: &str, schema: &Value) {
         .and_then(Value::as_str)
         .filter(|kind| TYPES.contains(kind));
     let nullable = schema.get("nullable") == Some(&json!(true));
-    match kind {
-        Some(kind) if !nullable => step.demand("json", Some(path), "type", json!(kind)),
-        _ => step.demand("json", Some(path), "exists", json!(true)),
-    };
+    demand_type(step, path, kind.filter(|_| !nullable));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::draft::{Step, escape, member};
+use crate::draft::{Place, Step, escape, member};
 
 /// The most members of a map that are spoken of.
 const MOST_MEMBERS: usize = 12;
@@ -13,12 +13,8 @@ const WELL: [&str; 7] = ["ok", "up", "healthy", "pass", "alive", "ready", "avail
 pub(super) fn content_type(step: &mut Step, kind: &str) {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.is_empty() {
-        step.demand(
-            "headers",
-            Some("content-type"),
-            "contains",
-            json!(escape(kind)),
-        );
+        let header = Place::Header("content-type".to_owned());
+        step.demand(&header, "contains", json!(escape(kind)));
     }
 }
 
@@ -36,30 +32,36 @@ pub(super) fn document(step: &mut Step, document: &Value) {
                 && WELL.contains(&text.to_ascii_lowercase().as_str())
         });
         if is_well {
-            step.demand("json", Some(&path), "equals", value.clone());
+            step.demand(&Place::Json(path), "equals", value.clone());
         } else {
             typed(step, &path, value);
         }
     }
     if members.is_empty() {
-        step.demand("json", Some("$"), "type", json!("object"));
+        demand_type(step, "$", Some("object"));
     }
 }
 
 fn typed(step: &mut Step, path: &str, value: &Value) {
     let kind = match value {
         // It may be something else tomorrow.
-        Value::Null => {
-            step.demand("json", Some(path), "exists", json!(true));
-            return;
-        }
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
+        Value::Null => None,
+        Value::Bool(_) => Some("boolean"),
+        Value::Number(_) => Some("number"),
+        Value::String(_) => Some("string"),
+        Value::Array(_) => Some("array"),
+        Value::Object(_) => Some("object"),
     };
-    step.demand("json", Some(path), "type", json!(kind));
+    demand_type(step, path, kind);
+}
+
+/// Demands a type where one is known, or else that something is there.
+pub(super) fn demand_type(step: &mut Step, path: &str, kind: Option<&str>) {
+    let place = Place::Json(path.to_owned());
+    match kind {
+        Some(kind) => step.demand(&place, "type", json!(kind)),
+        None => step.demand(&place, "exists", json!(true)),
+    };
 }
 
 /// The title of a page, if it looks like one that stays.

@@ -92,37 +92,11 @@ fn texts_have_no_order_here() {
 
 #[test]
 fn comments_that_change_cookies_are_said() {
-    let text = "# @cookie_storage_clear\n# the second\nGET http://a.example/\nHTTP 200\n";
-    lost(hurl(text), "what a comment does to cookies");
-}
-
-#[test]
-fn cookies_that_comments_put_into_the_store_are_sent() {
-    let put = "# @cookie_storage_set: a.example\tFALSE\t/shop\tFALSE\t0\tsession\tabc\n";
-    let asked =
-        "GET http://a.example/shop\nHTTP 200\n\nGET http://a.example/shopping\nHTTP 200\n\n";
-    let own = "GET http://a.example/shop/2\n[Cookies]\nsession: own\ntheme: dark\nHTTP 200\n";
-    let (text, losses) = hurl(&format!("{put}{asked}{own}"));
-    assert_eq!(losses, [] as [&str; 0]);
-    assert_eq!(text.matches("cookie: ").count(), 2, "{text}");
-    assert_eq!(
-        text.matches(r#"{ cookie: "session=abc" }"#).count(),
-        1,
-        "{text}"
-    );
-    assert!(
-        text.contains(r#"{ cookie: "session=own; theme=dark" }"#),
-        "{text}"
-    );
-    // Of another host it is said, and taken away with all that is there.
-    let elsewhere = put.replace("a.example", "b.example");
-    lost(
-        hurl(&format!("{elsewhere}{asked}")),
-        "what a comment does to cookies",
-    );
-    let cleared = "# @cookie_storage_clear\nGET http://a.example/shop\nHTTP 200\n";
-    let (text, _) = hurl(&format!("{put}{cleared}"));
-    assert!(!text.contains("cookie:"), "{text}");
+    for told in ["clear", "set: a.example FALSE /shop FALSE 0 session abc"] {
+        let text =
+            format!("# @cookie_storage_{told}\n# the second\nGET http://a.example/\nHTTP 200\n");
+        lost(hurl(&text), "what a comment does to cookies");
+    }
 }
 
 #[test]
@@ -390,11 +364,74 @@ fn comparisons_of_scripts_are_carried_over() {
             "{ type: [array, string], minItems: 8, minLength: 8 }",
         ),
         (
-            "const d = pm.response.json(); pm.test('a', () => pm.expect(d.items.length).to.be.above(7));",
-            "$.items: { count: { above: 7 } }",
+            "const d = pm.response.json(); pm.test('a', () => pm.expect(d.items).to.be.an('array').that.has.length.above(7));",
+            "$.items: { type: array, count: { above: 7 } }",
         ),
     ] {
         whole(postman(&json!([item("a", &request, script)])), &[wanted]);
+    }
+}
+
+#[test]
+fn a_status_may_be_said_by_its_reason_and_be_one_of_several() {
+    let request = json!({ "method": "GET", "url": "http://a.example/" });
+    for (script, wanted) in [
+        ("pm.response.to.have.status('Created');", "status: 201"),
+        (
+            "tests['a'] = responseCode.code === 200 || responseCode.code === 201;",
+            "status: [200, 201]",
+        ),
+        (
+            "pm.test('a', () => pm.expect(pm.response.code == 200 || 204 == pm.response.code).to.be.true);",
+            "status: [200, 204]",
+        ),
+        (
+            "const d = pm.response.json(); tests['a'] = d.n === 1 || d.n === 'one';",
+            "$.n: { one_of: [1, one] }",
+        ),
+        (
+            "pm.test('a', () => { pm.response.to.have.body(); });",
+            "body: { empty: false }",
+        ),
+    ] {
+        whole(postman(&json!([item("a", &request, script)])), &[wanted]);
+    }
+    let script = "tests['a'] = responseCode.code === 200 || responseBody.has('x');";
+    lost(postman(&json!([item("a", &request, script)])), "a test");
+}
+
+#[test]
+fn what_is_set_only_at_times_is_a_capture_that_says_so() {
+    let request = |path: &str| json!({ "method": "GET", "url": format!("http://a.example{path}") });
+    let script = "if (pm.response.code === 200) {
+            pm.environment.set('id', pm.response.json().id);
+        }";
+    whole(
+        postman(&json!([
+            item("set", &request("/set"), script),
+            item("use", &request("/{{id}}"), ""),
+        ])),
+        &[
+            "The original sets `id` only if `pm.response.code === 200`; here it has to be there.",
+            "capture: { id: { json: $.id } }",
+        ],
+    );
+    let script = "if (pm.response.code === 200) { pm.test('a', () => {}); }";
+    lost(
+        postman(&json!([item("a", &request("/"), script)])),
+        "runs only at times",
+    );
+}
+
+#[test]
+fn a_script_that_is_no_javascript_is_lost_as_a_whole() {
+    let request = json!({ "method": "GET", "url": "http://a.example/" });
+    let deep = "(".repeat(60_000);
+    for script in ["pm.test('a', () => {", "let {{x}} = 1;", &deep] {
+        lost(
+            postman(&json!([item("a", &request, script)])),
+            "part of a test script",
+        );
     }
 }
 
@@ -481,13 +518,12 @@ fn a_login_takes_the_place_of_a_header() {
         (text, losses),
         &["auth: { basic: { user: u, password: p } }"],
     );
+    lost(login("digest", user), "a login of this kind");
     // One without its values is none.
     whole(
         login("bearer", json!({ "token": "" })),
         &["authorization: old"],
     );
-    whole(login("digest", json!({})), &["authorization: old"]);
-    lost(login("digest", user), "a login of this kind");
 }
 
 #[test]

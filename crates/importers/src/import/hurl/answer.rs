@@ -7,10 +7,10 @@ use super::Importer;
 use super::cookie;
 use super::entry::{Answer, Body, BodyKind, Pair, Section};
 use super::filter;
-use super::lines::unescaped;
-use super::query::{Part, Query, query};
+use super::lines::unescape;
+use super::query::{Form, Query, query};
 use super::value::{Word, bytes, words};
-use crate::draft::{Step, escape, escaped};
+use crate::draft::{self, Place, Step, escape, escaped};
 
 pub(super) const HELP: &str = "say it by another expectation, or leave it to other tests";
 pub(super) const FRESH: &str =
@@ -19,59 +19,52 @@ const WHOLE_URL: &str = "The original keeps the whole URL, and here it is the pa
 
 /// Headers that answers often send several times. Of these Hurl takes any, and
 /// they are one text here.
-const REPEATED: [&str; 14] = [
-    "accept-ranges",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-expose-headers",
-    "allow",
-    "cache-control",
-    "content-language",
-    "link",
-    "proxy-authenticate",
-    "server-timing",
-    "set-cookie",
-    "vary",
-    "via",
-    "www-authenticate",
-];
+const REPEATED: &str = "accept-ranges access-control-allow-headers access-control-allow-methods access-control-expose-headers allow cache-control content-language link proxy-authenticate server-timing set-cookie vary via www-authenticate";
 
 impl Importer {
     pub(super) fn answer(&mut self, answer: Option<&Answer<'_>>, step: &mut Step) {
         let status = answer.and_then(|answer| answer.status);
         match (status, answer) {
-            (Some(status), _) if (100..600).contains(&status) => {
-                step.expect.insert("status".to_owned(), json!(status));
-            }
-            (Some(_), Some(answer)) => {
+            (Some(status), Some(answer))
+                if !step.demand(&Place::Status, "equals", json!(status)) =>
+            {
                 let help = "HTTP has statuses from 100 to 599";
-                self.lost(step, answer.span, "a status", help);
+                self.lose_span(step, answer.span, "a status", help);
             }
             // Said where no assert says it.
             _ => {}
         }
         let Some(answer) = answer else {
-            return any_status(step);
+            return step.take_any_status();
         };
         if let Some(version @ ("1.0" | "1.1" | "2" | "3")) = answer.version {
-            step.expect.insert("version".to_owned(), json!(version));
+            step.demand(&Place::Version, "equals", json!(version));
         }
         self.variables.next_answer();
-        self.kept.clear();
+        self.state.kept.clear();
         // Captures come first, wherever they stand.
-        for section in answer.part.sections.iter().filter(|one| is_captures(one)) {
+        for section in answer
+            .message
+            .sections
+            .iter()
+            .filter(|one| is_captures(one))
+        {
             for pair in &section.pairs {
                 if let Err(help) = self.capture(pair, step) {
-                    self.missed.extend(self.variables.known(&pair.key));
-                    self.lost(step, pair.span, "a capture", help);
+                    self.state.missed.extend(self.variables.resolve(&pair.key));
+                    self.lose_span(step, pair.span, "a capture", help);
                 }
             }
         }
-        self.seen.extend(cookie::named(&answer.part));
-        for header in &answer.part.headers {
-            self.expected_header(header, &answer.part.headers, step);
+        self.state.seen.extend(cookie::names_in(&answer.message));
+        for header in &answer.message.headers {
+            self.expected_header(header, &answer.message.headers, step);
         }
-        let others = answer.part.sections.iter().filter(|one| !is_captures(one));
+        let others = answer
+            .message
+            .sections
+            .iter()
+            .filter(|one| !is_captures(one));
         for section in others {
             for pair in &section.pairs {
                 let carried = match section.name {
@@ -79,28 +72,26 @@ impl Importer {
                     _ => Err(HELP),
                 };
                 if let Err(help) = carried {
-                    self.lost(step, pair.span, "an assert", help);
+                    self.lose_span(step, pair.span, "an assert", help);
                 }
             }
         }
-        if let Some(body) = &answer.part.body {
+        if let Some(body) = &answer.message.body {
             self.expected_body(body, step);
         }
         cookie::tidy(step);
-        if !step.expect.contains_key("status") {
-            any_status(step);
-        }
+        step.take_any_status();
     }
 
     fn expected_header(&mut self, header: &Pair<'_>, all: &[Pair<'_>], step: &mut Step) {
-        let value = self.variables.template(&unescaped(header.value));
+        let value = self.variables.template(&unescape(header.value));
         let name = header.key.to_ascii_lowercase();
         let same = all
             .iter()
             .filter(|other| other.key.eq_ignore_ascii_case(&name));
-        let repeated = REPEATED.contains(&name.as_str()) || same.count() > 1;
+        let repeated = REPEATED.split(' ').any(|known| known == name) || same.count() > 1;
         if self.variables.took_fresh() {
-            return self.lost(step, header.span, "a header", FRESH);
+            return self.lose_span(step, header.span, "a header", FRESH);
         }
         let (operator, wanted) = if repeated && value.contains("{{") {
             step.note("One of several headers is looked for as a part of all of them.");
@@ -111,54 +102,46 @@ impl Importer {
         } else {
             ("equals", value)
         };
-        if !step.demand("headers", Some(&name), operator, json!(wanted)) {
-            self.lost(step, header.span, "a second value of a header", HELP);
+        if !step.demand(&Place::Header(name), operator, json!(wanted)) {
+            self.lose_span(step, header.span, "a second value of a header", HELP);
         }
     }
 
     fn capture(&mut self, pair: &Pair<'_>, step: &mut Step) -> Result<(), &'static str> {
         let mut words = words(pair.value).ok_or(HELP)?;
-        let secret = words.last() == Some(&Word::Name("redact".to_owned()));
+        let secret = words.last().is_some_and(|word| word.is("redact"));
         if secret {
             words.pop();
         }
         self.variables.took_fresh();
-        let (source, made) = self.captured(&words).ok_or(HELP)?;
-        let name = self.variables.known(&pair.key).ok_or(HELP)?;
-        self.kept.insert(name.clone(), words);
+        let (source, made) = self.capture_source(&words).ok_or(HELP)?;
+        let name = self.variables.resolve(&pair.key).ok_or(HELP)?;
+        self.state.kept.insert(name.clone(), words);
         if self.variables.took_fresh() {
             return Err(FRESH);
         }
         if source == json!("url") {
             step.note(&format!("{WHOLE_URL}\n  {name}"));
         }
-        let mut capture = filter::capture(source, &made);
-        if secret {
-            if !capture.is_object() {
-                capture = json!({ "from": capture });
-            }
-            capture["secret"] = json!(true);
-        }
         let name = self.variables.capture(&name);
-        step.capture.insert(name, capture);
+        step.capture
+            .insert(name, draft::capture(source, &made, secret));
         Ok(())
     }
 
     /// Where a capture comes from, and what is made of it.
-    fn captured(&mut self, words: &[Word]) -> Option<(Value, String)> {
+    fn capture_source(&mut self, words: &[Word]) -> Option<(Value, String)> {
         let Query {
             part,
             filters,
             rest,
         } = query(words)?;
-        let (source, value) = part.source().filter(|_| rest.is_empty())?;
-        if let Part::Status = part {
-            return filters.is_empty().then_some((source, value));
+        let (source, value) = part.capture_source().filter(|_| rest.is_empty())?;
+        if part.form == Form::Status && !filters.is_empty() {
+            return None;
         }
-        Some((
-            source,
-            filter::expression(value, &filters, &mut self.variables)?,
-        ))
+        let (expression, bytes) = filter::expression(value, &filters, &mut self.variables)?;
+        (!bytes).then_some((source, expression))
     }
 
     /// Hurl compares the body with the text in the file, blanks and all.
@@ -167,26 +150,26 @@ impl Importer {
             BodyKind::Text("raw", text) => escape(text),
             BodyKind::Text("graphql", _) => {
                 let help = "expect the members of the JSON that it stands for";
-                return self.lost(step, body.span, "a body of GraphQL", help);
+                return self.lose_span(step, body.span, "a body of GraphQL", help);
             }
             BodyKind::Json(text) | BodyKind::Xml(text) | BodyKind::Text(_, text) => {
                 self.variables.template(text)
             }
-            BodyKind::Line(text) => self.variables.template(&unescaped(text)),
+            BodyKind::Line(text) => self.variables.template(&unescape(text)),
             BodyKind::Bytes(text) => {
                 let digest = bytes(text, &self.files).map(|bytes| query::digest::sha256(&bytes));
-                if digest.is_none_or(|digest| !step.demand("sha256", None, "equals", json!(digest)))
+                if digest.is_none_or(|digest| !step.demand(&Place::Sha256, "equals", json!(digest)))
                 {
                     let help = "expect its `sha256` or its `size`; a file is read where it lies beside the original";
-                    self.lost(step, body.span, "a body of bytes", help);
+                    self.lose_span(step, body.span, "a body of bytes", help);
                 }
                 return;
             }
         };
         if self.variables.took_fresh() {
-            self.lost(step, body.span, "a body", FRESH);
-        } else if !step.demand("body", None, "equals", json!(text)) {
-            self.lost(step, body.span, "a body", HELP);
+            self.lose_span(step, body.span, "a body", FRESH);
+        } else if !step.demand(&Place::Body, "equals", json!(text)) {
+            self.lose_span(step, body.span, "a body", HELP);
         }
     }
 
@@ -197,7 +180,7 @@ impl Importer {
             Some(path) if !self.base.is_empty() && path.starts_with(['/', '?']) => path,
             _ if url.contains("://") => {
                 self.hosts.insert(base::allowed(url)?);
-                self.elsewhere = true;
+                self.state.elsewhere = true;
                 url
             }
             _ => url,
@@ -208,12 +191,4 @@ impl Importer {
 
 fn is_captures(section: &Section<'_>) -> bool {
     section.name == "Captures"
-}
-
-/// Without a word of the status, any will do.
-fn any_status(step: &mut Step) {
-    step.expect
-        .insert("status".to_owned(), json!({ "at_least": 100 }));
-    step.notes
-        .push("The original takes any status; say which is right.".to_owned());
 }

@@ -1,38 +1,46 @@
 //! The asserts of an answer as expectations.
 //!
-//! Hurl holds values of different types apart, and where it does, so does what
-//! is written here: a number that became text is not above 5.
+//! What a check file cannot demand of the answer itself, such as what filters
+//! make of it, becomes a capture and an expectation of that variable.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::Importer;
 use super::answer::{FRESH, HELP};
 use super::cookie;
-use super::filter::Filter;
-use super::predicate::{Meant, meant};
-use super::query::{Part, Query, is_singular, query};
+use super::demands::{Demand, Demands, as_raw};
+use super::filter;
+use super::query::{Form, Query, query};
 use super::value::{Word, words};
-use crate::draft::{Step, escaped};
+use super::{Importer, LARGEST_EXACT};
+use crate::draft::{Place, Step, capture, escaped};
 
-pub(super) const ABSENT: &str = "The original also passes where there is nothing to compare:";
+const ABSENT: &str = "The original also passes where there is nothing to compare:";
 const SET: &str = "A cookie has `secure`, true or false, where this answer sets it.";
 
-/// A demand on a part of an answer.
-pub(super) struct Demand {
-    pub(super) operator: &'static str,
-    pub(super) value: Value,
-}
-
-fn demand(operator: &'static str, value: Value) -> Demand {
-    Demand { operator, value }
+/// An assert in its parts.
+struct Assert<'w> {
+    text: &'w str,
+    query: Query<'w>,
+    negated: bool,
+    predicate: &'w str,
+    argument: Option<&'w Word>,
 }
 
 impl Importer {
     /// Adds what an assert demands; the error says what to do where a check
     /// file cannot say it.
     pub(super) fn assert(&mut self, text: &str, step: &mut Step) -> Result<(), &'static str> {
+        let words = words(text).map(|words| self.resolve_names(words));
+        let words = words.ok_or(HELP)?;
+        let assert = split(text, &words).ok_or(HELP)?;
         let before = step.clone();
-        let carried = self.demands(text, step).ok_or(HELP).flatten();
+        let direct = self.of_answer(&assert, step);
+        if direct == Some(Ok(())) {
+            return Ok(());
+        }
+        step.clone_from(&before);
+        let carried = self.of_variable(&assert, step).map(Ok).or(direct);
+        let carried = carried.unwrap_or(Err(HELP));
         if carried.is_err() {
             *step = before;
         }
@@ -40,361 +48,230 @@ impl Importer {
     }
 
     /// What a variable stands for that this answer gave its value.
-    fn without_names(&self, words: Vec<Word>) -> Vec<Word> {
-        let [Word::Name(variable), Word::Text(name), rest @ ..] = words.as_slice() else {
+    fn resolve_names(&self, words: Vec<Word>) -> Vec<Word> {
+        let [variable, Word::Text(name), rest @ ..] = words.as_slice() else {
             return words;
         };
-        match self.kept.get(name) {
-            Some(kept) if variable == "variable" => kept.iter().chain(rest).cloned().collect(),
+        match self.state.kept.get(name) {
+            Some(kept) if variable.is("variable") => kept.iter().chain(rest).cloned().collect(),
             _ => words,
         }
-    }
-
-    fn demands(&mut self, text: &str, step: &mut Step) -> Option<Result<(), &'static str>> {
-        let words = self.without_names(words(text)?);
-        let Query {
-            part,
-            filters,
-            rest,
-        } = query(&words)?;
-        let negated = rest.first() == Some(&Word::Name("not".to_owned()));
-        let (Word::Name(predicate), arguments) = rest[usize::from(negated)..].split_first()? else {
-            return None;
-        };
-        if arguments.len() > 1 {
-            return None;
-        }
-        let asked = Asked {
-            text,
-            part,
-            filters,
-            negated,
-            predicate,
-            argument: arguments.first(),
-        };
-        if asked.is_inexact() {
-            return None;
-        }
-        let before = step.clone();
-        let carried = self.of_answer(&asked, step);
-        if carried == Some(Ok(())) {
-            return carried;
-        }
-        *step = before;
-        self.of_variable(&asked, step).map(Ok).or(carried)
     }
 
     /// Says an assert as an expectation of a part of the answer.
     fn of_answer(
         &mut self,
-        asked: &Asked<'_>,
+        assert: &Assert<'_>,
         step: &mut Step,
     ) -> Option<Result<(), &'static str>> {
-        let Asked {
-            filters,
-            negated,
-            predicate,
-            ..
-        } = asked;
+        let part = &assert.query.part;
+        if !assert.query.filters.is_empty() || matches!(part.place, Some(Place::Variable(_))) {
+            return None;
+        }
+        let exists = assert.predicate == "exists";
+        // All that can be said of a group is whether it is there.
+        if let (Form::Regex(pattern), true) = (&part.form, exists) {
+            let wanted = json!({ "matches": pattern });
+            let wanted = if assert.negated {
+                json!({ "not": wanted })
+            } else {
+                wanted
+            };
+            let (operator, value) = wanted.as_object()?.iter().next()?;
+            return step
+                .demand(&Place::Body, operator, value.clone())
+                .then_some(Ok(()));
+        }
+        let mut place = part.place.clone()?;
+        if part.is_of_several() {
+            return self.of_several(assert, &place, step);
+        }
+        let mut form = part.form.clone();
+        let mut argument = assert.argument.cloned();
+        // Bytes that are text are looked for in the body as that text.
+        if form == Form::Bytes && ["startsWith", "endsWith", "contains"].contains(&assert.predicate)
+        {
+            let raw = as_raw(argument.as_ref()?, &self.files)?;
+            argument = Some(raw).filter(|raw| matches!(raw, Word::Raw(text) if text.is_ascii()));
+            (place, form) = (Place::Body, Form::Text);
+        }
         self.variables.took_fresh();
-        let as_text = as_text(&asked.part, predicate, asked.argument);
-        let (part, argument) = match &as_text {
-            Some(text) => (&Part::Body, Some(text)),
-            None => (&asked.part, asked.argument),
-        };
-        let meant = meant(self, part, filters, predicate, argument)?;
+        let found = self.demands(&place, &form, assert.predicate, argument.as_ref())?;
         if self.variables.took_fresh() {
             return Some(Err(FRESH));
         }
-        if let Part::Regex(pattern) = part {
-            // All that can be said of it is whether it is there.
-            let Meant::Exists = meant else { return None };
-            let Demand { operator, value } = if *negated {
-                demand("not", json!({ "matches": pattern }))
-            } else {
-                demand("matches", json!(pattern))
-            };
-            return step.demand("body", None, operator, value).then_some(Ok(()));
+        if let (Form::Attribute(attribute), Place::Cookie(name)) = (&form, &place) {
+            let wanted = cookie::attribute(attribute, exists, &found, assert.negated)?;
+            return cookie::set(step, name, attribute, wanted).then_some(Ok(()));
         }
-        let mut notes = Vec::new();
-        let demands = match part {
-            Part::Json(path) | Part::Count(path) if !is_singular(path) => {
-                of_several(part, &meant, *negated)?
-            }
-            Part::Attribute(name, attribute) => {
-                let Demand { operator, value } = of_attribute(attribute, &meant, *negated)?;
-                return cookie::set(step, name, operator, value).then_some(Ok(()));
-            }
+        let mut noted = assert.negated && !exists;
+        if let Place::Cookie(name) = &place {
             // An answer takes a cookie away by an empty one, which Hurl sees.
-            Part::Cookie(name) if !negated && is_empty(&meant) => {
+            if !assert.negated && found.wants_nothing() {
                 let taken = format!("(^|, ){}=\"?\"?(;|, |$)", escaped(name));
+                let header = Place::Header("set-cookie".to_owned());
                 return step
-                    .demand("headers", Some("set-cookie"), "matches", json!(taken))
+                    .demand(&header, "matches", json!(taken))
                     .then_some(Ok(()));
             }
             // Hurl asks for the cookies of an answer, and a check file for
             // those that the check holds by now.
-            Part::Cookie(name) if self.steps > 0 => {
-                notes.push(SET.to_owned());
-                let gone = *negated && matches!(meant, Meant::Exists);
+            if self.state.steps > 0 {
+                step.note(SET);
+                noted = false;
+                let gone = assert.negated && exists;
                 if !cookie::set(step, name, "secure", json!({ "exists": !gone })) {
                     return None;
                 }
                 if gone {
-                    Vec::new()
-                } else {
-                    plain(part, &meant, *negated)
+                    return Some(Ok(()));
                 }
             }
-            _ => plain(part, &meant, *negated),
-        };
-        let absent = *negated && !matches!(meant, Meant::Exists);
-        let (section, of) = part.place()?;
-        if absent && matches!(section, "json" | "headers" | "cookies") && notes.is_empty() {
-            notes.push(format!("{ABSENT}\n  {}", shortened(asked.text)));
         }
-        for Demand { operator, value } in demands {
-            if !step.demand(section, of, operator, value) {
-                return None;
-            }
+        let written = |demand: Demand| step.demand(&place, demand.0, demand.1);
+        if !found.render(assert.negated).into_iter().all(written) {
+            return None;
         }
-        for note in notes {
-            step.note(&note);
+        let may_be_absent = matches!(place, Place::Json(_) | Place::Header(_) | Place::Cookie(_));
+        if noted && may_be_absent {
+            step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
         }
         Some(Ok(()))
     }
-}
 
-/// An assert in its parts.
-pub(super) struct Asked<'w> {
-    pub(super) text: &'w str,
-    pub(super) part: Part,
-    pub(super) filters: Vec<Filter<'w>>,
-    pub(super) negated: bool,
-    pub(super) predicate: &'w str,
-    pub(super) argument: Option<&'w Word>,
-}
+    /// Says an assert on a path that may lead to several values, which are a
+    /// list here, always; nothing where that makes a difference.
+    fn of_several(
+        &mut self,
+        assert: &Assert<'_>,
+        place: &Place,
+        step: &mut Step,
+    ) -> Option<Result<(), &'static str>> {
+        if assert.query.part.form != Form::Several {
+            return None;
+        }
+        if assert.predicate == "exists" {
+            let empty = json!(assert.negated);
+            return step.demand(place, "empty", empty).then_some(Ok(()));
+        }
+        // What is not negated wants a value alone, as a capture takes it.
+        let of_list = ["isList", "contains", "includes"].contains(&assert.predicate);
+        if !assert.negated || of_list {
+            return None;
+        }
+        self.variables.took_fresh();
+        let found = self.demands(place, &Form::Json, assert.predicate, assert.argument)?;
+        if self.variables.took_fresh() {
+            return Some(Err(FRESH));
+        }
+        let fits = !found.differs() && step.demand(place, "not", found.of_one());
+        step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
+        fits.then_some(Ok(()))
+    }
 
-impl Asked<'_> {
-    /// Whether a floating-point number is held against one that is so large
-    /// that whole numbers beside it are the same.
-    fn is_inexact(&self) -> bool {
-        const LARGEST: f64 = 9_007_199_254_740_992.0;
-        let Some(Word::Name(number)) = self.argument else {
-            return false;
+    /// Says an assert as a capture and an expectation of what it gives.
+    fn of_variable(&mut self, assert: &Assert<'_>, step: &mut Step) -> Option<()> {
+        let Query { part, filters, .. } = &assert.query;
+        let exists = assert.predicate == "exists";
+        let mut argument = assert.argument.cloned();
+        let named = match &part.place {
+            Some(Place::Variable(name)) => Some(name),
+            _ => None,
         };
-        let large = |number: f64| number.abs() >= LARGEST;
-        self.filters.iter().any(|filter| filter.name == "toFloat")
-            && number.parse().is_ok_and(large)
+        let name = if let Some(name) = named {
+            let unknown = exists && !self.variables.is_captured(name);
+            if !filters.is_empty() || unknown || self.state.missed.contains(name) {
+                return None;
+            }
+            let name = self.variables.typed_expression(name);
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            Some(name).filter(|name| name.chars().all(plain))?
+        } else {
+            let of_list = |filter: &filter::Filter<'_>| {
+                ["count", "first", "last", "nth"].contains(&filter.name)
+            };
+            // Several values of a header are one text here.
+            let of_header = matches!(part.place, Some(Place::Header(_)))
+                && (filters.first().is_some_and(of_list) || assert.predicate.starts_with("is"));
+            let refused = matches!(part.place, Some(Place::Status | Place::Url | Place::Tls(_)));
+            if exists || of_header || refused {
+                return None;
+            }
+            if let (Some(place @ Place::Json(_)), Some(filter)) = (&part.place, filters.first())
+                && let Some((operator, value)) = filter.takes()
+            {
+                let fits = if part.is_of_several() {
+                    step.demand(place, "each", json!({ operator: value }))
+                } else {
+                    step.demand(place, operator, value)
+                };
+                fits.then_some(())?;
+            }
+            let (source, value) = part.source()?;
+            let (made, bytes) = filter::expression(value, filters, &mut self.variables)?;
+            if bytes {
+                let raw = as_raw(argument.as_ref()?, &self.files)?;
+                argument = Some(raw).filter(|_| assert.predicate == "==");
+            }
+            let capture = capture(source, &made, false);
+            let mut captures = step.capture.iter();
+            let known = captures.find(|(_, known)| **known == capture);
+            let known = known.map(|(name, _)| name.clone());
+            let name = known.unwrap_or_else(|| self.variables.capture_named(part.word()));
+            step.capture.insert(name.clone(), capture);
+            name
+        };
+        let form = match part.form {
+            Form::Url | Form::Count => part.form.clone(),
+            _ => Form::Json,
+        };
+        let place = Place::Variable(name);
+        let found = self.demands(&place, &form, assert.predicate, argument.as_ref())?;
+        for (operator, value) in found.render(assert.negated) {
+            if !step.demand(&place, operator, value) {
+                return None;
+            }
+        }
+        if assert.negated && !exists && named.is_none() {
+            step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
+        }
+        Some(())
     }
 }
 
-/// Bytes that are text, as that text.
-pub(super) fn as_raw(word: &Word) -> Option<Word> {
-    let text = String::from_utf8(word.written_bytes()?).ok()?;
-    let plain = !text.contains(|c: char| c.is_control() && !c.is_whitespace());
-    plain.then_some(Word::Raw(text))
-}
-
-fn is_empty(meant: &Meant) -> bool {
-    match meant {
-        Meant::Empty => true,
-        Meant::Equals(value) => *value == json!(""),
-        _ => false,
-    }
-}
-
-/// Bytes of ASCII that are looked for in a body, as the text that they are.
-fn as_text(part: &Part, predicate: &str, argument: Option<&Word>) -> Option<Word> {
-    let (Part::Bytes, "startsWith" | "endsWith" | "contains") = (part, predicate) else {
+/// Takes an assert apart.
+fn split<'w>(text: &'w str, words: &'w [Word]) -> Option<Assert<'w>> {
+    let query = query(words)?;
+    let negated = query.rest.first().is_some_and(|word| word.is("not"));
+    let (Word::Name(predicate), arguments) = query.rest[usize::from(negated)..].split_first()?
+    else {
         return None;
     };
-    as_raw(argument?).filter(|word| matches!(word, Word::Raw(text) if text.is_ascii()))
+    // A floating-point number beside one so large that others are equal to it.
+    let floats = query.filters.iter().any(|filter| filter.name == "toFloat");
+    let inexact = |word: &Word| match word {
+        Word::Name(number) => number.parse().is_ok_and(|n: f64| n.abs() >= LARGEST_EXACT),
+        _ => false,
+    };
+    let fine = arguments.len() < 2 && !(floats && arguments.iter().any(inexact));
+    fine.then_some(Assert {
+        text,
+        negated,
+        predicate,
+        argument: arguments.first(),
+        query,
+    })
 }
 
-pub(super) fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line.chars().take(100).collect()
 }
 
-/// Demands on one value.
-pub(super) fn plain(part: &Part, meant: &Meant, negated: bool) -> Vec<Demand> {
-    match meant {
-        Meant::Exists => vec![demand("exists", json!(!negated))],
-        Meant::Equals(value) if !negated => vec![demand("equals", value.clone())],
-        Meant::Equals(value) => vec![demand("not", json!({ "equals": value }))],
-        Meant::Differs(value) if !negated => vec![demand("not", json!({ "equals": value }))],
-        Meant::Differs(value) => vec![demand("equals", value.clone())],
-        Meant::Empty => vec![demand("empty", json!(!negated))],
-        Meant::Filtered { form, tests } => {
-            let form = form
-                .iter()
-                .map(|(operator, value)| demand(operator, value.clone()));
-            form.chain(plain(part, &Meant::tests(None, tests.clone()), negated))
-                .collect()
-        }
-        Meant::Tests { tests, .. } if matches!(part, Part::Values(_) | Part::Nodes(_)) => {
-            let counts = tests.iter().map(|(operator, count)| {
-                let several = matches!(part, Part::Values(_));
-                demand(operator, counted(count, negated, several))
-            });
-            counts.collect()
-        }
-        Meant::Tests { kind, tests } => {
-            let is_json = matches!(part, Part::Json(_));
-            let kind = match part {
-                // Hurl counts lists, and no maps.
-                Part::Count(path) => is_singular(path).then_some("array"),
-                _ => kind.filter(|_| is_json),
-            };
-            let contains = tests
-                .first()
-                .is_some_and(|(operator, _)| *operator == "contains");
-            let mut demands: Vec<_> = kind
-                .map(|kind| demand("type", json!(kind)))
-                .into_iter()
-                .collect();
-            if negated && contains && is_json && kind.is_none() {
-                // Nothing else can contain it.
-                let text = tests.iter().any(|(_, value)| value.is_string());
-                let kinds: &[&str] = if text {
-                    &["string", "array"]
-                } else {
-                    &["array"]
-                };
-                demands.push(demand("schema", json!({ "type": kinds })));
-            }
-            if negated {
-                demands.push(demand("not", map(tests)));
-            } else {
-                demands.extend(
-                    tests
-                        .iter()
-                        .map(|(operator, value)| demand(operator, value.clone())),
-                );
-            }
-            demands
-        }
+impl Demands {
+    /// Whether a text has to be empty.
+    fn wants_nothing(&self) -> bool {
+        matches!(self.tests.as_slice(), [("empty", Value::Bool(true))])
+            || matches!(self.tests.as_slice(), [("equals", Value::String(text))] if text.is_empty())
     }
-}
-
-/// A number of values. Hurl counts those of a header only where there are
-/// several.
-fn counted(count: &Value, negated: bool, several: bool) -> Value {
-    let exact = !negated && count.as_u64().is_some_and(|count| count > 1);
-    if exact || !negated && !several {
-        return count.clone();
-    }
-    let tests = match count {
-        Value::Object(tests) => tests.clone(),
-        exact => Map::from_iter([("equals".to_owned(), exact.clone())]),
-    };
-    let mut counted = if negated {
-        Map::from_iter([("not".to_owned(), tests.into())])
-    } else {
-        tests
-    };
-    if several && !counted.contains_key("above") {
-        counted.insert("above".to_owned(), json!(1));
-    }
-    counted.into()
-}
-
-fn map(tests: &[(&'static str, Value)]) -> Value {
-    let tests = tests.iter();
-    let tests: Map<String, Value> = tests
-        .map(|(operator, value)| ((*operator).to_owned(), value.clone()))
-        .collect();
-    tests.into()
-}
-
-/// Demands on what a path selects that may stand for several values: here they
-/// are a list, always. Nothing where that makes a difference.
-fn of_several(part: &Part, meant: &Meant, negated: bool) -> Option<Vec<Demand>> {
-    let one = |tests: Value| json!({ "count": 1, "each": tests });
-    Some(match meant {
-        Meant::Exists => vec![demand("empty", json!(negated))],
-        Meant::Equals(value) if !negated => vec![demand("equals", json!([value]))],
-        Meant::Equals(value) => vec![demand("not", json!({ "equals": [value] }))],
-        Meant::Differs(value) if !negated => vec![
-            demand("not", json!({ "equals": [value] })),
-            demand("empty", json!(false)),
-        ],
-        Meant::Differs(value) => vec![demand("equals", json!([value]))],
-        Meant::Empty if negated => vec![demand("not", one(json!({ "empty": true })))],
-        Meant::Empty => vec![
-            demand("count", json!(1)),
-            demand("each", json!({ "empty": true })),
-        ],
-        Meant::Filtered { .. } if negated => return None,
-        Meant::Filtered { form, tests } => {
-            let tests = form.iter().chain(tests).cloned().collect();
-            return of_several(part, &Meant::tests(None, tests), negated);
-        }
-        // One value alone is looked into, and not the list that it is.
-        Meant::Tests { .. } if matches!(part, Part::Count(_)) => return None,
-        Meant::Tests { kind, tests } => {
-            let [(operator, value)] = tests.as_slice() else {
-                let all = all(*kind, tests);
-                return Some(if negated {
-                    vec![demand("not", one(all))]
-                } else {
-                    vec![demand("count", json!(1)), demand("each", all)]
-                });
-            };
-            match *operator {
-                "contains" | "count" => return None,
-                // A list of several values is one too.
-                "type" if *value == json!("array") => return None,
-                _ if negated => vec![demand("not", one(all(*kind, tests)))],
-                _ => vec![demand("count", json!(1)), demand("each", all(*kind, tests))],
-            }
-        }
-    })
-}
-
-fn all(kind: Option<&'static str>, tests: &[(&'static str, Value)]) -> Value {
-    let kind = kind.map(|kind| ("type", json!(kind)));
-    let tests: Vec<_> = kind.into_iter().chain(tests.iter().cloned()).collect();
-    map(&tests)
-}
-
-/// A predicate on an attribute of a cookie.
-fn of_attribute(attribute: &'static str, meant: &Meant, negated: bool) -> Option<Demand> {
-    let lower = |value: &Value| match (attribute, value) {
-        ("same_site" | "domain", Value::String(text)) => {
-            json!(text.trim_start_matches('.').to_ascii_lowercase())
-        }
-        _ => value.clone(),
-    };
-    let flag = matches!(attribute, "secure" | "http_only");
-    let tests = match meant {
-        Meant::Exists if flag => return Some(demand(attribute, json!(!negated))),
-        // Here it stands for `Expires`, too.
-        Meant::Exists if attribute == "max_age" => return None,
-        Meant::Exists => return Some(demand(attribute, json!({ "exists": !negated }))),
-        _ if flag || negated => return None,
-        Meant::Equals(value) if value.is_string() && attribute != "max_age" => {
-            return Some(demand(attribute, lower(value)));
-        }
-        Meant::Equals(value) if attribute == "max_age" => {
-            let seconds = format!("{}s", value.as_u64()?);
-            json!({ "at_least": seconds, "at_most": seconds })
-        }
-        Meant::Tests { tests, .. } => {
-            let mut all = Map::new();
-            for (operator, value) in tests {
-                let value = match attribute {
-                    "max_age" => json!(format!("{}s", value.as_u64()?)),
-                    _ if value.is_string() && *operator != "matches" => lower(value),
-                    "path" => value.clone(),
-                    _ => return None,
-                };
-                all.insert((*operator).to_owned(), value);
-            }
-            all.into()
-        }
-        _ => return None,
-    };
-    Some(demand(attribute, tests))
 }

@@ -1,171 +1,93 @@
-//! The body of a request: as it is written, forms with files, and files.
+//! The body of a request: as it is written, or a file.
 
 use serde_json::{Map, Value, json};
 
-use super::super::Bodies;
 use super::super::files::FILE_HELP;
-use super::super::json_text::{is_better_as_yaml, is_compact, json_body, json_text};
+use super::super::json_text::{json_body, json_text};
 use super::Importer;
-use super::entry::{Body, BodyKind, Pair};
-use super::lines::unescaped;
+use super::entry::{Body, BodyKind};
+use super::lines::unescape;
 use super::value::bytes;
-use crate::draft::{Step, can_be_sent, escape};
-
-const SECOND: &str = "send one body in a request";
-
-/// The most bytes of all files of a form.
-const MOST_FILES: u64 = 1024 * 1024;
+use crate::draft::{self, Step, escape, implied_type, type_by_itself};
+use diagnostic::Span;
 
 impl Importer {
-    pub(super) fn second_body(&mut self, pairs: &[Pair<'_>], step: &mut Step) {
-        if let Some(pair) = pairs.first() {
-            self.lost(step, pair.span, "a second body", SECOND);
+    /// Whether there is a body already: a request sends one.
+    pub(super) fn has_body(&mut self, second: Option<Span>, step: &mut Step) -> bool {
+        let has_body = step.request.body.is_some();
+        if let (Some(span), true) = (second, has_body) {
+            self.lose_span(step, span, "a second body", "send one body in a request");
         }
-    }
-
-    pub(super) fn multipart(&mut self, pairs: &[Pair<'_>], step: &mut Step) {
-        if step.has_body() {
-            return self.second_body(pairs, step);
-        }
-        let mut fields = Map::new();
-        let mut left = MOST_FILES;
-        for pair in pairs {
-            let Some(name) = self.known_name(pair, step) else {
-                continue;
-            };
-            let value = match pair.value.strip_prefix("file,") {
-                None => json!(self.variables.template(&unescaped(pair.value))),
-                Some(file) => {
-                    let Some(part) = self.file_part(file, &mut left) else {
-                        self.lost(step, pair.span, "a field of a form", FILE_HELP);
-                        continue;
-                    };
-                    part
-                }
-            };
-            match fields.get_mut(&name) {
-                None => drop(fields.insert(name, value)),
-                Some(Value::Array(values)) => values.push(value),
-                Some(one) => *one = json!([one.take(), value]),
-            }
-        }
-        if !fields.is_empty() {
-            step.request.insert("multipart".to_owned(), fields.into());
-        }
+        has_body
     }
 
     /// `name; type`, as Hurl sends it, if there is room for it.
-    fn file_part(&mut self, text: &str, left: &mut u64) -> Option<Value> {
+    pub(super) fn file_field(&mut self, text: &str, sent: &mut u64) -> Option<Value> {
         let (name, kind) = text.split_once(';')?;
-        let name = unescaped(name.trim());
+        let name = unescape(name.trim());
         let kind = match kind.trim() {
-            "" => kind_of(&name).to_owned(),
-            kind => kind.to_owned(),
+            "" => kind_of(&name),
+            kind => kind,
         };
-        let fine = kind.contains('/') && can_be_sent("content-type", &kind);
-        *left = left.checked_sub(self.files.size(&name).filter(|_| fine)?)?;
-        let name = self.files.need(&name)?;
-        Some(json!({ "file": name, "type": kind }))
+        self.file_part(&name, kind, sent)
     }
 
     pub(super) fn body(&mut self, body: &Body<'_>, step: &mut Step) {
-        if step.has_body() {
-            return self.lost(step, body.span, "a second body", SECOND);
+        if self.has_body(Some(body.span), step) {
+            return;
         }
-        let (text, kind) = match body.kind {
+        let request = &mut step.request;
+        let text = match body.kind {
             BodyKind::Json(text) | BodyKind::Text("json", text) => {
-                if self.bodies == Bodies::Readable
-                    && is_better_as_yaml(text)
-                    && let Some(value) = json_body(text, &mut self.variables)
-                {
-                    self.reformed |= !is_compact(text);
-                    drop_implied(step);
-                    step.request.insert("json".to_owned(), value);
+                if self.send_json(text, request) {
                     return;
                 }
-                if let Some(text) = json_text(text, &mut self.variables) {
-                    implied(step, "application/json");
-                    step.request.insert("text".to_owned(), json!(text));
-                    return;
-                }
-                (text, Some("application/json"))
+                implied_type(request, "application/json");
+                let json = json_text(text, &mut self.variables);
+                json.unwrap_or_else(|| self.variables.template(text))
             }
             BodyKind::Text("graphql", text) => {
                 let (query, variables) = text.split_once("\nvariables").unwrap_or((text, ""));
-                let mut sent = Map::new();
-                sent.insert(
-                    "query".to_owned(),
-                    json!(self.variables.template(query.trim())),
-                );
+                let query = json!(self.variables.template(query.trim()));
+                let mut sent = Map::from_iter([("query".to_owned(), query)]);
+                type_by_itself(request, "application/json");
                 match json_body(variables, &mut self.variables) {
                     Some(variables) => drop(sent.insert("variables".to_owned(), variables)),
                     None if variables.trim().is_empty() => {}
-                    None => self.lost(
-                        step,
-                        body.span,
-                        "the variables of a query",
-                        "add them to `json`",
-                    ),
+                    None => {
+                        let what = "the variables of a query";
+                        self.lose_span(step, body.span, what, "add them to `json`");
+                    }
                 }
-                drop_implied(step);
-                step.request.insert("json".to_owned(), sent.into());
+                step.request.body = Some(draft::Body::Json(sent.into()));
                 return;
             }
-            BodyKind::Xml(text) | BodyKind::Text("xml", text) => (text, Some("application/xml")),
-            BodyKind::Text("raw", text) => {
-                step.request.insert("text".to_owned(), json!(escape(text)));
-                return;
+            BodyKind::Xml(text) | BodyKind::Text("xml", text) => {
+                implied_type(request, "application/xml");
+                self.variables.template(text)
             }
-            BodyKind::Line(text) => {
-                let text = self.variables.template(&unescaped(text));
-                step.request.insert("text".to_owned(), json!(text));
-                return;
-            }
-            BodyKind::Text(_, text) => (text, None),
-            BodyKind::Bytes(text) => {
-                if self.body_of_bytes(text, step).is_none() {
-                    self.lost(step, body.span, "a body of bytes", FILE_HELP);
+            BodyKind::Text("raw", text) => escape(text),
+            BodyKind::Line(text) => self.variables.template(&unescape(text)),
+            BodyKind::Text(_, text) => self.variables.template(text),
+            BodyKind::Bytes(text) => match self.body_of_bytes(text) {
+                Some(body) => {
+                    request.body = Some(body);
+                    return;
                 }
-                return;
-            }
+                None => return self.lose_span(step, body.span, "a body of bytes", FILE_HELP),
+            },
         };
-        if let Some(kind) = kind {
-            implied(step, kind);
-        }
-        let text = self.variables.template(text);
-        step.request.insert("text".to_owned(), json!(text));
+        request.body = Some(draft::Body::Text(text));
     }
 
     /// A file, or bytes that are text.
-    fn body_of_bytes(&mut self, text: &str, step: &mut Step) -> Option<()> {
-        let (key, value) = if let Some(name) = text.strip_prefix("file,") {
-            ("file", self.files.need(&unescaped(name.trim()))?)
-        } else {
-            let bytes = bytes(text, &self.files)?;
-            ("text", escape(&String::from_utf8(bytes).ok()?))
-        };
-        step.request.insert(key.to_owned(), json!(value));
-        Some(())
-    }
-}
-
-/// Adds the header that a body of this kind has where nothing else is said.
-fn implied(step: &mut Step, kind: &str) {
-    let headers = step.request.entry("headers").or_insert_with(|| json!({}));
-    if let Value::Object(headers) = headers {
-        headers.entry("content-type").or_insert_with(|| json!(kind));
-    }
-}
-
-/// Takes away the header that a JSON body sets by itself.
-fn drop_implied(step: &mut Step) {
-    if let Some(Value::Object(headers)) = step.request.get_mut("headers") {
-        if headers.get("content-type") == Some(&json!("application/json")) {
-            headers.shift_remove("content-type");
+    fn body_of_bytes(&mut self, text: &str) -> Option<draft::Body> {
+        if let Some(name) = text.strip_prefix("file,") {
+            let name = self.files.need(&unescape(name.trim()))?;
+            return Some(draft::Body::File(name));
         }
-        if headers.is_empty() {
-            step.request.shift_remove("headers");
-        }
+        let text = String::from_utf8(bytes(text, &self.files)?).ok()?;
+        Some(draft::Body::Text(escape(&text)))
     }
 }
 

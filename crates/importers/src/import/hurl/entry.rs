@@ -2,7 +2,7 @@
 
 use super::super::base::{self, Address};
 use super::lines::{
-    Line, Lines, Wrong, closing, query_without_comment, unescaped, without_comment,
+    Line, Lines, Unreadable, closing, query_without_comment, unescape, without_comment,
 };
 use diagnostic::Span;
 
@@ -13,7 +13,7 @@ pub(super) struct Entry<'t> {
     pub(super) span: Span,
     pub(super) method: String,
     pub(super) address: Address,
-    pub(super) request: Part<'t>,
+    pub(super) request: Message<'t>,
     pub(super) answer: Option<Answer<'t>>,
 }
 
@@ -23,12 +23,12 @@ pub(super) struct Answer<'t> {
     pub(super) version: Option<&'t str>,
     pub(super) status: Option<u16>,
     pub(super) span: Span,
-    pub(super) part: Part<'t>,
+    pub(super) message: Message<'t>,
 }
 
 /// What a request and an answer have in common.
 #[derive(Debug, Default)]
-pub(super) struct Part<'t> {
+pub(super) struct Message<'t> {
     pub(super) headers: Vec<Pair<'t>>,
     pub(super) sections: Vec<Section<'t>>,
     pub(super) body: Option<Body<'t>>,
@@ -74,14 +74,14 @@ pub(super) enum BodyKind<'t> {
 const METHODS: &str = "a request, such as `GET https://example.com/`";
 
 /// All entries of a text.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Wrong> {
+pub(super) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Unreadable> {
     let mut lines = Lines::new(text);
     let mut entries = Vec::new();
     while let Some(line) = lines.peek() {
         entries.push(entry(&mut lines, line)?);
     }
     if entries.is_empty() {
-        return Err(Wrong {
+        return Err(Unreadable {
             span: Span::new(0, 0),
             expected: METHODS,
             found: "none".to_owned(),
@@ -90,7 +90,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Wrong> {
     Ok(entries)
 }
 
-fn entry<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Entry<'t>, Wrong> {
+fn entry<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Entry<'t>, Unreadable> {
     let (method, url) = line
         .text
         .split_once(char::is_whitespace)
@@ -100,8 +100,8 @@ fn entry<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Entry<'t>, Wrong> 
     }
     let comments = std::mem::take(&mut lines.comments);
     lines.skip();
-    let url = unescaped(url_without_comment(url.trim()));
-    let request = part(lines)?;
+    let url = unescape(url_without_comment(url.trim()));
+    let request = message(lines)?;
     let answer = match lines.peek() {
         Some(line) if line.text.starts_with("HTTP") => Some(answer(lines, line)?),
         _ => None,
@@ -126,7 +126,7 @@ fn url_without_comment(url: &str) -> &str {
     url[..end].trim_end()
 }
 
-fn answer<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Answer<'t>, Wrong> {
+fn answer<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Answer<'t>, Unreadable> {
     const EXPECTED: &str = "`HTTP` and a status, such as `HTTP 200`, or `HTTP *`";
     let mut words = without_comment(line.text).split_whitespace();
     let version = words.next().unwrap_or_default().strip_prefix("HTTP");
@@ -141,12 +141,12 @@ fn answer<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Answer<'t>, Wrong
         version,
         status,
         span: line.span(),
-        part: part(lines)?,
+        message: message(lines)?,
     })
 }
 
-fn part<'t>(lines: &mut Lines<'t>) -> Result<Part<'t>, Wrong> {
-    let mut part = Part::default();
+fn message<'t>(lines: &mut Lines<'t>) -> Result<Message<'t>, Unreadable> {
+    let mut message = Message::default();
     while let Some(line) = lines.peek() {
         let first = line.text.split_whitespace().next().unwrap_or_default();
         if first.starts_with("HTTP") && !first.contains(':') || starts_entry(line.text) {
@@ -154,16 +154,18 @@ fn part<'t>(lines: &mut Lines<'t>) -> Result<Part<'t>, Wrong> {
         }
         if let Some(name) = section_name(line.text) {
             lines.skip();
-            part.sections.push(section(lines, name, line.span())?);
+            message.sections.push(section(lines, name, line.span())?);
         } else if let Some(body) = body(lines, line)? {
-            part.body = Some(body);
+            message.body = Some(body);
             break;
         } else {
-            part.headers.push(pair(line, without_comment(line.text))?);
+            message
+                .headers
+                .push(pair(line, without_comment(line.text))?);
             lines.skip();
         }
     }
-    Ok(part)
+    Ok(message)
 }
 
 fn starts_entry(line: &str) -> bool {
@@ -177,7 +179,11 @@ fn section_name(line: &str) -> Option<&str> {
     (is_name && inside.starts_with(|c: char| c.is_ascii_uppercase())).then_some(inside)
 }
 
-fn section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Result<Section<'t>, Wrong> {
+fn section<'t>(
+    lines: &mut Lines<'t>,
+    name: &'t str,
+    span: Span,
+) -> Result<Section<'t>, Unreadable> {
     let mut pairs = Vec::new();
     while let Some(line) = lines.peek() {
         if section_name(line.text).is_some()
@@ -226,7 +232,7 @@ fn starts_body(line: &str) -> bool {
         || bytes.iter().any(|kind| line.starts_with(kind))
 }
 
-fn pair<'t>(line: Line<'t>, text: &'t str) -> Result<Pair<'t>, Wrong> {
+fn pair<'t>(line: Line<'t>, text: &'t str) -> Result<Pair<'t>, Unreadable> {
     let mut escaped = false;
     let colon = text.char_indices().find(|(_, c)| {
         let found = *c == ':' && !escaped;
@@ -237,13 +243,13 @@ fn pair<'t>(line: Line<'t>, text: &'t str) -> Result<Pair<'t>, Wrong> {
         colon.ok_or_else(|| line.wrong("`name: value`, a section, a body or a request"))?;
     let (key, value) = text.split_at(at);
     Ok(Pair {
-        key: unescaped(key.trim()),
+        key: unescape(key.trim()),
         value: value[1..].trim(),
         span: Span::new(line.start, line.start + text.len()),
     })
 }
 
-fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, Wrong> {
+fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, Unreadable> {
     let rest = &lines.text[line.start..];
     let (kind, length) = if let Some(inside) = rest.strip_prefix("```") {
         let close = inside

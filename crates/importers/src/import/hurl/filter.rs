@@ -1,67 +1,25 @@
 //! Filters of Hurl: what is made of a value before it is kept or compared.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::super::dynamic::quoted;
+use super::super::dynamic::quote;
 use super::super::variables::Variables;
 use super::value::Word;
 use query::jsonpath::Path;
 use query::pattern::Pattern;
 
-/// The filters, each with the number of its arguments.
-const FILTERS: [(&str, usize); 33] = [
-    ("base64Decode", 0),
-    ("base64Encode", 0),
-    ("base64UrlSafeDecode", 0),
-    ("base64UrlSafeEncode", 0),
-    ("charsetDecode", 1),
-    ("count", 0),
-    ("dateFormat", 1),
-    ("daysAfterNow", 0),
-    ("daysBeforeNow", 0),
-    ("decode", 1),
-    ("first", 0),
-    ("format", 1),
-    ("htmlEscape", 0),
-    ("htmlUnescape", 0),
-    ("jsonpath", 1),
-    ("last", 0),
-    ("location", 0),
-    ("nth", 1),
-    ("regex", 1),
-    ("replace", 2),
-    ("replaceRegex", 2),
-    ("split", 1),
-    ("toDate", 1),
-    ("toFloat", 0),
-    ("toHex", 0),
-    ("toInt", 0),
-    ("toString", 0),
-    ("urlDecode", 0),
-    ("urlEncode", 0),
-    ("urlQueryParam", 1),
-    ("utf8Decode", 0),
-    ("utf8Encode", 0),
-    ("xpath", 1),
+/// The filters by the number of their arguments.
+const FILTERS: [&str; 3] = [
+    "base64Decode base64Encode base64UrlSafeDecode base64UrlSafeEncode count daysAfterNow daysBeforeNow first htmlEscape htmlUnescape last location toFloat toHex toInt toString urlDecode urlEncode utf8Decode utf8Encode",
+    "charsetDecode dateFormat decode format jsonpath nth regex split toDate urlQueryParam xpath",
+    "replace replaceRegex",
 ];
 
+/// Filters that Hurl has for texts only.
+const OF_TEXT: &str = "base64Decode base64UrlSafeDecode htmlEscape htmlUnescape jsonpath regex replace replaceRegex split toDate urlDecode urlEncode urlQueryParam";
+
 /// Dates in these forms are read without being told the form.
-const KNOWN_DATES: [&str; 14] = [
-    "%+",
-    "%s",
-    "%Y-%m-%d",
-    "%F",
-    "%Y-%m-%dT%H:%M:%SZ",
-    "%Y-%m-%dT%H:%M:%S%z",
-    "%Y-%m-%dT%H:%M:%S%:z",
-    "%Y-%m-%dT%H:%M:%S%.fZ",
-    "%Y-%m-%dT%H:%M:%S.%fZ",
-    "%Y-%m-%dT%H:%M:%S%.3fZ",
-    "%Y-%m-%dT%H:%M:%S%.f%:z",
-    "%a, %d %b %Y %H:%M:%S GMT",
-    "%a, %d %b %Y %T GMT",
-    "%a, %d %b %Y %H:%M:%S %z",
-];
+const KNOWN_DATES: &str = "%+|%s|%Y-%m-%d|%F|%Y-%m-%dT%H:%M:%SZ|%Y-%m-%dT%H:%M:%S%z|%Y-%m-%dT%H:%M:%S%:z|%Y-%m-%dT%H:%M:%S%.fZ|%Y-%m-%dT%H:%M:%S.%fZ|%Y-%m-%dT%H:%M:%S%.3fZ|%Y-%m-%dT%H:%M:%S%.f%:z|%a, %d %b %Y %H:%M:%S GMT|%a, %d %b %Y %T GMT|%a, %d %b %Y %H:%M:%S %z";
 
 /// A filter with its arguments.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,37 +33,31 @@ pub(super) fn filters(words: &[Word]) -> Option<(Vec<Filter<'_>>, &[Word])> {
     let mut found = Vec::new();
     let mut rest = words;
     while let [Word::Name(name), after @ ..] = rest {
-        let Some((name, count)) = FILTERS.iter().find(|(known, _)| known == name) else {
+        let find = |count: usize| FILTERS[count].split(' ').find(|known| known == name);
+        let Some((count, name)) = (0..3).find_map(|count| Some((count, find(count)?))) else {
             break;
         };
-        let (arguments, after) = after.split_at_checked(*count)?;
+        let (arguments, after) = after.split_at_checked(count)?;
         found.push(Filter { name, arguments });
         rest = after;
     }
     Some((found, rest))
 }
 
-/// Filters that Hurl has for texts only.
-const OF_TEXT: [&str; 13] = [
-    "base64Decode",
-    "base64UrlSafeDecode",
-    "htmlEscape",
-    "htmlUnescape",
-    "jsonpath",
-    "regex",
-    "replace",
-    "replaceRegex",
-    "split",
-    "toDate",
-    "urlDecode",
-    "urlEncode",
-    "urlQueryParam",
-];
-
 impl Filter<'_> {
-    /// Whether it is for texts only.
-    pub(super) fn is_of_text(&self) -> bool {
-        OF_TEXT.contains(&self.name)
+    /// What a value has to be, to go through it in Hurl.
+    pub(super) fn takes(&self) -> Option<(&'static str, Value)> {
+        match self.name {
+            "toInt" | "toFloat" => Some(("schema", json!({ "type": ["number", "string"] }))),
+            "toString" => {
+                let types = json!(["string", "number", "boolean", "null"]);
+                Some(("schema", json!({ "type": types })))
+            }
+            name if OF_TEXT.split(' ').any(|known| known == name) => {
+                Some(("type", json!("string")))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -118,32 +70,9 @@ enum Form {
     Date,
 }
 
-/// A capture from a source, and what is made of its value.
-pub(super) fn capture(source: Value, made: &str) -> Value {
-    let plain = made == "value";
-    let mut capture = match source {
-        Value::Object(capture) => capture,
-        word if plain => return word,
-        word => Map::from_iter([("from".to_owned(), word)]),
-    };
-    if !plain {
-        capture.insert("transform".to_owned(), json!(format!("{{{{ {made} }}}}")));
-    }
-    capture.into()
-}
-
-/// The expression that makes of `value` what the filters do.
+/// The expression that makes of `value` what the filters do, and whether the
+/// original has bytes where here is text.
 pub(super) fn expression(
-    value: String,
-    filters: &[Filter<'_>],
-    variables: &mut Variables,
-) -> Option<String> {
-    let (made, bytes) = made(value, filters, variables)?;
-    (!bytes).then_some(made)
-}
-
-/// The same, and whether the original has bytes where here is text.
-pub(super) fn made(
     value: String,
     filters: &[Filter<'_>],
     variables: &mut Variables,
@@ -159,7 +88,7 @@ pub(super) fn made(
             }
             ("utf8Decode", Form::Bytes) => (None, Form::Any),
             ("decode" | "charsetDecode", Form::Bytes) => {
-                let name = filter.arguments.first()?.fixed()?.to_ascii_lowercase();
+                let name = filter.arguments.first()?.plain_text()?.to_ascii_lowercase();
                 (
                     matches!(name.as_str(), "utf-8" | "utf8").then_some(None)?,
                     Form::Any,
@@ -169,12 +98,18 @@ pub(super) fn made(
             ("base64Encode", Form::Bytes) => (Some("base64".to_owned()), Form::Any),
             ("base64UrlSafeEncode", Form::Bytes) => (Some("base64url".to_owned()), Form::Any),
             ("toDate", Form::Any) => {
-                let date = filter.arguments.first()?.fixed()?;
-                (KNOWN_DATES.contains(&date).then_some(None)?, Form::Date)
+                let date = filter.arguments.first()?.plain_text()?;
+                (
+                    KNOWN_DATES
+                        .split('|')
+                        .any(|known| known == date)
+                        .then_some(None)?,
+                    Form::Date,
+                )
             }
             ("format" | "dateFormat", Form::Date) => {
-                let text = filter.arguments.first()?.fixed()?;
-                let text = quoted(text).filter(|_| is_known_format(text))?;
+                let text = filter.arguments.first()?.plain_text()?;
+                let text = quote(text).filter(|_| is_known_format(text))?;
                 (Some(format!("format_date({text})")), Form::Any)
             }
             ("daysAfterNow", Form::Date) => (Some("days_from_now".to_owned()), Form::Any),
@@ -197,7 +132,7 @@ pub(super) fn made(
 fn plain(filter: &Filter<'_>, variables: &mut Variables) -> Option<String> {
     let first = filter.arguments.first();
     let mut text = |at: usize| match filter.arguments.get(at)? {
-        Word::Text(text) => variables.quoted(text),
+        Word::Text(text) => variables.quote(text),
         Word::Template(name) => Some(variables.expression(name)),
         _ => None,
     };
@@ -218,14 +153,14 @@ fn plain(filter: &Filter<'_>, variables: &mut Variables) -> Option<String> {
         "regex" => {
             let pattern = first?.pattern()?;
             Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
-            format!("regex({})", quoted(pattern)?)
+            format!("regex({})", quote(pattern)?)
         }
         "jsonpath" => {
-            let path = first?.fixed()?;
+            let path = first?.plain_text()?;
             // Of a path to several values, one alone is taken by itself.
             let singular = Path::parse(path).ok()?.is_singular();
             singular
-                .then(|| quoted(path))
+                .then(|| quote(path))
                 .flatten()
                 .map(|path| format!("jsonpath({path})"))?
         }

@@ -4,7 +4,7 @@ use diagnostic::Span;
 
 /// What stopped the reading.
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(super) struct Unreadable {
     pub(super) span: Span,
     pub expected: &'static str,
     pub found: String,
@@ -22,8 +22,8 @@ impl Line<'_> {
         Span::new(self.start, self.start + self.text.len())
     }
 
-    pub(super) fn wrong(&self, expected: &'static str) -> Wrong {
-        Wrong {
+    pub(super) fn wrong(&self, expected: &'static str) -> Unreadable {
+        Unreadable {
             span: self.span(),
             expected,
             found: format!("`{}`", self.text.chars().take(60).collect::<String>()),
@@ -131,7 +131,7 @@ pub(super) fn query_without_comment(text: &str) -> &str {
 }
 
 /// A text with Hurl's escapes taken out.
-pub(super) fn unescaped(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars();
     while let Some(c) = rest.next() {

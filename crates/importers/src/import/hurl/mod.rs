@@ -12,12 +12,11 @@ mod answer;
 mod asserts;
 mod body;
 mod cookie;
+mod demands;
 mod entry;
 mod filter;
-mod indirect;
 mod lines;
 mod options;
-mod predicate;
 mod query;
 mod request;
 mod value;
@@ -25,36 +24,26 @@ mod value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Map, json};
+use serde_json::Map;
 
-use super::files::Files;
-use super::losses::Losses;
+use super::importer::{self, MOST_STEPS, writes};
 use super::variables::Variables;
-use super::{Bodies, Imported, WITHOUT_BLANKS, base, heading, stem};
-use crate::draft::{Check, Draft, Step, method, writes};
+use super::{Bodies, Imported, stem};
+use crate::draft::{Check, Step};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
-/// The most requests of one check.
-const MOST_STEPS: usize = 1000;
+/// From here on there are whole numbers that no floating-point number is.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What the parts of the import share.
-struct Importer {
-    losses: Losses,
-    variables: Variables,
-    files: Files,
-    bodies: Bodies,
-    /// Whether a body of JSON is sent in another form than the original's.
-    reformed: bool,
-    /// What the URLs on the target begin with.
-    base: String,
-    /// Other hosts, as `--allow-host` takes them.
-    hosts: BTreeSet<String>,
+type Importer = importer::Importer<State>;
+
+/// What answers so far have to do with the one at hand.
+#[derive(Default)]
+struct State {
     /// What the captures of the answer at hand ask of it, by their names.
     kept: BTreeMap<String, Vec<value::Word>>,
     /// The names of captures that were lost.
     missed: BTreeSet<String>,
-    /// The cookies that comments put into each request from here on.
-    put: Vec<cookie::Put>,
     /// The names of cookies that answers so far were looked at for.
     seen: BTreeSet<String>,
     /// Whether the answer at hand is expected to be another host's.
@@ -64,7 +53,8 @@ struct Importer {
 }
 
 impl Importer {
-    fn lost(&mut self, step: &mut Step, span: Span, what: &str, help: &str) {
+    /// What stands at a span is lost.
+    fn lose_span(&mut self, step: &mut Step, span: Span, what: &str, help: &str) {
         let note = self.losses.add(span, what, help);
         step.notes.push(note);
     }
@@ -79,22 +69,10 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
                 .help("`hurl --test` says whether Hurl can read it"),
         )
     })?;
-    let base = base::most_common(entries.iter().map(|entry| entry.address.base.as_str()));
-    let mut importer = Importer {
-        losses: Losses::new(source),
-        variables: Variables::default(),
-        files: Files::beside(source),
-        bodies,
-        reformed: false,
-        base: base.unwrap_or_default(),
-        hosts: BTreeSet::new(),
-        kept: BTreeMap::new(),
-        missed: BTreeSet::new(),
-        put: Vec::new(),
-        seen: BTreeSet::new(),
-        elsewhere: false,
-        steps: 0,
-    };
+    let bases = entries.iter().map(|entry| entry.address.base.clone());
+    let bases: Vec<String> = bases.collect();
+    let variables = Variables::default();
+    let mut importer = Importer::new(source, bodies, &bases, variables, State::default());
     let mut check = Check {
         name: stem(source.path()),
         ..Check::default()
@@ -102,61 +80,35 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
     for entry in &entries {
         if check.steps.len() == MOST_STEPS {
             let help = "a check has 1,000 steps at the most: split the file";
-            let note = importer
-                .losses
-                .add(entry.span, "this request, and all after it", help);
-            check.notes.push(note);
+            let what = "this request, and all after it";
+            check
+                .notes
+                .push(importer.losses.add(entry.span, what, help));
             break;
         }
-        if method(&entry.method).is_some_and(|method| writes(&method)) {
-            check.settings.insert("writes".to_owned(), json!(true));
-        }
         match importer.step(entry) {
-            Ok(step) => check.steps.push(step),
+            Ok(step) => {
+                check.writes |= writes(&step.request);
+                check.steps.push(step);
+            }
             Err(note) => check.notes.push(note),
         }
-        importer.steps = check.steps.len();
+        importer.state.steps = check.steps.len();
     }
     if check.steps.is_empty() {
-        check
-            .settings
-            .insert("skip".to_owned(), json!("nothing of the original is left"));
-        let request = Map::from_iter([("get".to_owned(), json!("/"))]);
-        check.steps.push(Step {
-            request,
-            ..Step::default()
-        });
+        check.skip = Some("nothing of the original is left".to_owned());
+        let mut step = Step::default();
+        "/".clone_into(&mut step.request.path);
+        check.steps.push(step);
     }
-    let target = (!importer.base.contains("{{"))
-        .then_some(importer.base)
-        .filter(|base| !base.is_empty());
-    let hosts: Vec<String> = importer.hosts.into_iter().collect();
-    let mut notes = heading(source, target.as_deref(), &hosts);
-    if importer.reformed {
-        notes.push(WITHOUT_BLANKS.to_owned());
-    }
-    let checks = vec![check];
-    let (variables, unknown) = importer.variables.into_entries(&checks);
-    if !unknown.is_empty() {
-        notes.push(
-            "Variables that Hurl takes from --variable come from --var, or from here.".to_owned(),
-        );
-    }
-    let draft = Draft {
-        notes,
-        name: stem(source.path()),
-        variables,
-        defaults: Map::new(),
-        checks,
-        remarks: Vec::new(),
-    };
-    let text = draft.text();
-    importer.losses.too_long(&text);
-    Ok(Imported {
-        text,
-        losses: importer.losses.into_diagnostics(),
-        target,
-        hosts,
-        files: importer.files.into_needed(),
-    })
+    let base = importer.base.clone();
+    let target = (!base.contains("{{") && !base.is_empty()).then_some(base);
+    let name = stem(source.path());
+    Ok(
+        importer.finish(name, target, Map::new(), vec![check], |unknown, _| {
+            let note = "Variables that Hurl takes from --variable come from --var, or from here.";
+            let note = (!unknown.is_empty()).then(|| note.to_owned());
+            note.into_iter().collect()
+        }),
+    )
 }

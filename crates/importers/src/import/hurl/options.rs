@@ -1,12 +1,11 @@
 //! The options of a request: how it is made.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Importer;
 use super::entry::{Pair, Section};
-use super::lines::unescaped;
-use crate::draft::Step;
-use crate::import::variables::Given;
+use super::lines::unescape;
+use crate::draft::{Auth, Step};
 use diagnostic::Span;
 use diagnostic::units::parse_duration;
 
@@ -26,8 +25,8 @@ pub(super) struct Options {
     /// Region and service, to sign for.
     signed: Option<(String, String)>,
     user: Option<(String, String)>,
-    /// Whether user and password log in by a way that there is not here.
-    other_login: bool,
+    /// Whether the user logs in in a way that no check file has.
+    unknown_login: bool,
 }
 
 impl Importer {
@@ -39,13 +38,12 @@ impl Importer {
         options: &mut Options,
     ) -> bool {
         for pair in pairs {
-            let value = unescaped(pair.value);
+            let value = unescape(pair.value);
             if (pair.key.as_str(), value.as_str()) == ("skip", "true") {
                 return true;
             }
-            match self.option(pair, &value, step, options) {
-                Some(()) => {}
-                None => self.lost_option(pair, help(&pair.key), step),
+            if self.option(pair, &value, step, options).is_none() {
+                self.lose(step, pair.span, ("an option", &pair.key), help(&pair.key));
             }
         }
         false
@@ -56,9 +54,9 @@ impl Importer {
     pub(super) fn given(&mut self, sections: &[Section<'_>], step: &mut Step) {
         let options = sections.iter().filter(|one| one.name == "Options");
         for pair in options.flat_map(|one| &one.pairs) {
-            let assignment = unescaped(pair.value);
+            let assignment = unescape(pair.value);
             if pair.key == "variable" && self.variable(&assignment).is_none() {
-                self.lost_option(pair, help(&pair.key), step);
+                self.lose(step, pair.span, ("an option", &pair.key), help(&pair.key));
             }
         }
     }
@@ -70,6 +68,13 @@ impl Importer {
         step: &mut Step,
         options: &mut Options,
     ) -> Option<()> {
+        /// Options that are switched off where nobody says otherwise.
+        const OFF: &str = "http1.0 http3 skip location location-trusted insecure path-as-is digest ntlm negotiate netrc netrc-optional compressed";
+        let header = |key: &str, value| Pair {
+            key: key.to_owned(),
+            value,
+            span: pair.span,
+        };
         match (pair.key.as_str(), value) {
             // What they show changes nothing, and what they ask for is so here
             // where the server has it. Variables are given already.
@@ -77,39 +82,20 @@ impl Importer {
             | ("verbose" | "very-verbose", "true" | "false")
             | ("http2", "true")
             | ("output", "-")
-            | (
-                "http1.0" | "http3" | "skip" | "location" | "location-trusted" | "insecure"
-                | "path-as-is" | "digest" | "ntlm" | "negotiate" | "netrc" | "netrc-optional"
-                | "compressed",
-                "false",
-            )
             | ("delay", "0" | "0s" | "0ms") => {}
+            (key, "false") if OFF.split(' ').any(|known| known == key) => {}
             ("compressed", "true") => {
-                let header = Pair {
-                    key: "accept-encoding".to_owned(),
-                    value: "gzip, deflate, br",
-                    span: pair.span,
-                };
-                self.header(&header, step);
+                self.header(&header("accept-encoding", "gzip, deflate, br"), step);
             }
-            ("delay", time) => {
-                step.request
-                    .insert("delay".to_owned(), json!(duration(time)?));
-            }
+            ("delay", time) => step.request.set("delay", duration(time)?),
             ("location", "true") => options.location = true,
             ("location-trusted", "true") => {
                 options.location = true;
-                self.lost_option(
-                    pair,
-                    "a login goes to no other host after a redirect; ask that host in a step of its own",
-                    step,
-                );
+                return None;
             }
-            ("http1.1", "true") | ("http2", "false") => {
-                step.request.insert("http".to_owned(), json!("1.1"));
-            }
+            ("http1.1", "true") | ("http2", "false") => step.request.set("http", "1.1"),
             // Without dots in it a path is sent as it is.
-            ("path-as-is", "true") if !has_dots(step) => return Some(()),
+            ("path-as-is", "true") if !has_dots(&step.request.path) => {}
             ("max-redirs", most) => options.redirects = Some((count(most)?, pair.span)),
             ("retry", times) => options.retry = Some((count(times)?, pair.span)),
             ("retry-interval", time) => options.interval = Some(duration(time)?),
@@ -117,23 +103,19 @@ impl Importer {
                 let times = count(times).filter(|times| *times > 0)?;
                 options.repeat = Some((times, pair.span));
             }
-            ("max-time", time) => {
-                step.request
-                    .insert("timeout".to_owned(), json!(duration(time)?));
-            }
-            ("header", header) => {
-                let (key, value) = header.split_once(':')?;
-                let header = Pair {
-                    key: key.trim().to_owned(),
-                    value: value.trim(),
-                    span: pair.span,
-                };
-                self.header(&header, step);
+            ("max-time", time) => step.request.set("timeout", duration(time)?),
+            ("header", line) => {
+                let (key, value) = line.split_once(':')?;
+                self.header(&header(key.trim(), value.trim()), step);
             }
             ("user", login) => {
                 let (user, password) = login.split_once(':')?;
                 let user = self.variables.template(user);
                 options.user = Some((user, self.variables.template(password)));
+            }
+            ("digest" | "ntlm" | "negotiate", "true") => {
+                options.unknown_login = true;
+                return None;
             }
             ("aws-sigv4", scope) => {
                 let parts: Vec<_> = scope.split(':').collect();
@@ -143,78 +125,55 @@ impl Importer {
                 let region = self.variables.template(region);
                 options.signed = Some((region, self.variables.template(service)));
             }
-            ("digest" | "ntlm" | "negotiate", "true") => {
-                options.other_login = true;
-                return None;
-            }
             _ => return None,
         }
         Some(())
-    }
-
-    fn lost_option(&mut self, pair: &Pair<'_>, help: &str, step: &mut Step) {
-        let note = self
-            .losses
-            .add_text(pair.span, "an option", &pair.key, help);
-        step.notes.push(note);
     }
 
     /// Says the options that have a meaning only beside others.
     pub(super) fn set(&mut self, options: Options, step: &mut Step) {
         if options.location {
             let most = match options.redirects {
-                Some(redirects) => self.bounded(redirects, "redirects", MOST_REDIRECTS, step),
+                Some(redirects) => self.bound(redirects, "redirects", MOST_REDIRECTS, step),
                 None => MOST_REDIRECTS,
             };
-            step.request
-                .insert("follow_redirects".to_owned(), json!(most));
+            step.request.set("follow_redirects", most);
         }
-        match (options.signed, options.user) {
-            (Some((region, service)), Some((key, secret))) => {
-                let signer = json!({
-                    "region": region, "service": service, "access_key": key, "secret_key": secret,
-                });
-                step.request
-                    .insert("auth".to_owned(), json!({ "sigv4": signer }));
-            }
-            // Such a login does not send the password, and `basic` would.
-            (None, Some(_)) if options.other_login => {}
-            (None, Some((user, password))) => {
-                let login = json!({ "basic": { "user": user, "password": password } });
-                step.request.insert("auth".to_owned(), login);
-            }
-            (Some((region, service)), None) => {
+        if let Some((region, service)) = options.signed {
+            let (access, secret) = options.user.unwrap_or_else(|| {
                 step.note("The original signs the request with keys from its command line.");
-                let key = |importer: &mut Self, name: &str| {
-                    format!("{{{{ {} }}}}", importer.variables.expression(name))
-                };
-                let (access, secret) = (key(self, "access_key_id"), key(self, "secret_access_key"));
-                let signer = json!({
-                    "region": region, "service": service, "access_key": access, "secret_key": secret,
-                });
-                step.request
-                    .insert("auth".to_owned(), json!({ "sigv4": signer }));
-            }
-            (None, None) => {}
+                let mut key = |name| format!("{{{{ {} }}}}", self.variables.expression(name));
+                (key("access_key_id"), key("secret_access_key"))
+            });
+            let keys = [
+                ("region", region),
+                ("service", service),
+                ("access_key", access),
+                ("secret_key", secret),
+            ];
+            let keys = keys.map(|(key, value)| (key.to_owned(), json!(value)));
+            step.request.auth = Some(Auth::Sigv4(Map::from_iter(keys)));
+        } else if let Some((user, password)) = options.user.filter(|_| !options.unknown_login) {
+            step.request.auth = Some(Auth::Basic { user, password });
         }
         let retry = options.retry.filter(|(retry, _)| *retry != 0);
         if let Some(times) = options.repeat {
-            let times = self.bounded(times, "repetitions", MOST_REPETITIONS, step);
-            step.request.insert("repeat".to_owned(), json!(times));
+            let times = self.bound(times, "repetitions", MOST_REPETITIONS, step);
+            step.request.set("repeat", times);
             if let Some((_, span)) = retry {
                 let help = "a repetition is not tried again; allow some to fail by `error_rate`";
-                self.lost(step, span, "retries of repetitions", help);
+                self.lose_span(step, span, "retries of repetitions", help);
             }
         } else if let Some(retry) = retry {
-            let times = 1 + self.bounded(retry, "retries", MOST_ATTEMPTS - 1, step);
+            let times = 1 + self.bound(retry, "retries", MOST_ATTEMPTS - 1, step);
             let every = options.interval.unwrap_or_else(|| "1s".to_owned());
-            let retry = json!({ "times": times, "every": every });
-            step.request.insert("retry".to_owned(), retry);
+            step.request
+                .set("retry", json!({ "times": times, "every": every }));
         }
     }
 
     /// A number as far as a check file can name it; the rest is said.
-    fn bounded(&mut self, wanted: (i64, Span), what: &str, most: i64, step: &mut Step) -> i64 {
+    fn bound(&mut self, wanted: (i64, Span), what: &str, most: i64, step: &mut Step) -> i64 {
         let (count, span) = wanted;
         if count < 0 {
             step.note(&format!(
@@ -224,46 +183,32 @@ impl Importer {
         }
         if count > most {
             let help = format!("a check file allows {most} at the most");
-            self.lost(step, span, &format!("so many {what}"), &help);
+            self.lose_span(step, span, &format!("so many {what}"), &help);
         }
         count.min(most)
     }
 
     /// A variable that has no value yet.
     fn variable(&mut self, assignment: &str) -> Option<()> {
-        let (name, value) = assignment.split_once('=')?;
-        if self
-            .variables
-            .value(name)
-            .is_some_and(|known| *known != json!(value))
-            || self.variables.is_captured(name)
-        {
+        let (name, text) = assignment.split_once('=')?;
+        let known = self.variables.value(name);
+        if known.is_some_and(|known| *known != json!(text)) || self.variables.is_captured(name) {
             return None;
         }
-        let value = serde_json::from_str(value)
-            .ok()
-            .filter(|value: &Value| !value.is_object() && !value.is_array());
-        let value = value
-            .unwrap_or_else(|| json!(assignment.split_once('=').map_or("", |(_, value)| value)));
-        self.variables.give(Given {
-            name: name.to_owned(),
-            value,
-            secret: false,
-        });
+        let value = serde_json::from_str(text).ok();
+        let value = value.filter(|value: &Value| !value.is_object() && !value.is_array());
+        let value = value.unwrap_or_else(|| json!(text));
+        self.variables.give(name.to_owned(), value, false);
         Some(())
     }
 }
 
 /// A time as we write it: Hurl's numbers without a unit are milliseconds.
 fn duration(text: &str) -> Option<String> {
-    let text = if text.bytes().all(|c| c.is_ascii_digit()) {
-        format!("{text}ms")
-    } else {
-        text.to_owned()
-    };
-    parse_duration(&text)
-        .filter(|time| !time.is_zero())
-        .map(|_| text)
+    let bare = text.bytes().all(|c| c.is_ascii_digit());
+    let text = format!("{text}{}", if bare { "ms" } else { "" });
+    let fine = parse_duration(&text).is_some_and(|time| !time.is_zero());
+    fine.then_some(text)
 }
 
 /// A number, or -1 for one without an end.
@@ -272,15 +217,14 @@ fn count(text: &str) -> Option<i64> {
 }
 
 /// Whether a path has parts of dots, which are resolved before it is sent.
-fn has_dots(step: &Step) -> bool {
-    let path = step.path().split('?').next().unwrap_or_default();
+fn has_dots(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
     path.split('/').any(|part| matches!(part, "." | ".."))
 }
 
 fn help(option: &str) -> &'static str {
     match option {
-        "insecure" => "TLS is always verified here; give the authority by `--cacert`",
-        "cacert" => "give the authority by `--cacert`",
+        "insecure" | "cacert" => "TLS is always verified here; give the authority by `--cacert`",
         "delay" => "write `delay` with a time, or wait for what it is for: `retry: { for: 30s }`",
         "connect-to" | "resolve" => "say where the target is by `--connect-to`",
         "path-as-is" => "dots in a path are resolved before it is sent",
@@ -289,6 +233,10 @@ fn help(option: &str) -> &'static str {
         "aws-sigv4" => "write `auth: { sigv4: … }` with region, service and keys",
         "repeat" => "a request is repeated once at least, and not without an end",
         "output" => "reports hold the answers of steps that failed",
+        "digest" | "ntlm" | "negotiate" => "log in by `basic`, or by a token",
+        "location-trusted" => {
+            "a login goes to no other host after a redirect; ask that host in a step of its own"
+        }
         _ => "leave it out, or set it in another way",
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::files::Files;
 use super::super::variables::Variables;
-use super::lines::{closing, unescaped};
+use super::lines::{closing, unescape};
 use crate::draft::escape;
 use query::digest;
 
@@ -34,7 +34,7 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
         let (word, length) = match first {
             '"' => {
                 let end = closing(&rest[1..], '"')?;
-                (Word::Text(unescaped(&rest[1..=end])), end + 2)
+                (Word::Text(unescape(&rest[1..=end])), end + 2)
             }
             '`' if rest.starts_with("```") => {
                 let end = rest[3..].find("```")?;
@@ -51,7 +51,7 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
             }
             '`' => {
                 let end = closing(&rest[1..], '`')?;
-                (Word::Text(unescaped(&rest[1..=end])), end + 2)
+                (Word::Text(unescape(&rest[1..=end])), end + 2)
             }
             '/' => {
                 let end = closing(&rest[1..], '/')?;
@@ -83,13 +83,18 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
 }
 
 impl Word {
+    /// Whether it is this name, or this sign.
+    pub(super) fn is(&self, name: &str) -> bool {
+        matches!(self, Self::Name(found) if found == name)
+    }
+
     /// The value that is compared with, as a check file writes it.
     pub(super) fn value(&self, variables: &mut Variables) -> Option<Value> {
         match self {
             Self::Text(text) => Some(variables.text(text).into()),
             Self::Raw(text) => Some(escape(text).into()),
             Self::Template(name) => {
-                let expression = variables.typed(name);
+                let expression = variables.typed_expression(name);
                 Some(json!(format!("{{{{ {expression} }}}}")))
             }
             Self::Name(word) => match word.as_str() {
@@ -108,7 +113,7 @@ impl Word {
     pub(super) fn pattern(&self) -> Option<&str> {
         match self {
             Self::Pattern(pattern) => Some(pattern),
-            word => word.fixed(),
+            word => word.plain_text(),
         }
     }
 
@@ -116,14 +121,6 @@ impl Word {
     pub(super) fn bytes(&self, files: &Files) -> Option<Vec<u8>> {
         match self {
             Self::Bytes(text) => bytes(text, files),
-            _ => None,
-        }
-    }
-
-    /// The same without those of a file.
-    pub(super) fn written_bytes(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Bytes(text) if !text.starts_with("file,") => written_bytes(text),
             _ => None,
         }
     }
@@ -137,7 +134,7 @@ impl Word {
     }
 
     /// A text without templates.
-    pub(super) fn fixed(&self) -> Option<&str> {
+    pub(super) fn plain_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.contains("{{") => Some(text),
             _ => None,

@@ -1,141 +1,124 @@
 //! The login of a request.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::request::{add, plain};
-use super::{Found, Importer, text};
-use crate::draft::{Step, can_be_sent};
+use super::super::base;
+use super::Importer;
+use super::collection::{Found, plain, text};
+use crate::draft::{Auth, Step, add, can_be_sent};
 
-impl Importer<'_> {
+impl Importer {
     pub(super) fn auth(&mut self, found: &Found<'_>, step: &mut Step) {
-        let Some((way, auth)) = &found.auth else {
+        let Some((pointer, auth)) = &found.auth else {
             return;
         };
         let kind = text(auth, "type").unwrap_or_default();
         let values = auth.get(kind);
-        let mut value = |key: &str| {
-            let value = parameter(values, key).unwrap_or_default();
-            self.variables.template(&value)
-        };
+        let value = |key: &str| parameter(values, key).unwrap_or_default();
         let login = match kind {
             "" | "noauth" => return,
-            "basic" => {
-                json!({ "basic": { "user": value("username"), "password": value("password") } })
-            }
-            // Postman, too, sends none without a user.
-            "digest" if value("username").is_empty() => return,
-            "bearer" => match value("token") {
-                none if none.is_empty() => return,
-                token => json!({ "bearer": token }),
-            },
-            "apikey" => {
-                let (name, key) = (value("key"), value("value"));
-                let in_query = value("in") == "query";
-                let place = if in_query { "query" } else { "headers" };
-                let name = if in_query {
-                    name
-                } else {
-                    name.to_ascii_lowercase()
-                };
-                if !in_query && !can_be_sent(&name, &key) {
-                    let help = "a header needs a name that HTTP allows";
-                    let note = self.lost(way, "a login by a header", &name, help);
-                    step.notes.push(note);
-                    return;
-                }
-                let slot = step.request.entry(place).or_insert_with(|| json!({}));
-                if let Value::Object(members) = slot {
-                    add(members, &name, json!(key));
-                }
-                return;
-            }
-            "oauth2" => {
-                let Some(login) = self.oauth2(values, step) else {
-                    let help = "only client credentials are understood: `auth: { oauth2: { token_url: …, client_id: …, client_secret: … } }`; else get a token in an earlier step";
-                    let note = self.lost(way, "a login of this kind", kind, help);
-                    step.notes.push(note);
-                    return;
-                };
-                login
-            }
+            "basic" => Some(self.basic(&value("username"), &value("password"))),
+            "bearer" if value("token").is_empty() => return,
+            "bearer" => Some(Auth::Bearer(self.variables.template(&value("token")))),
+            "apikey" => return self.api_key(pointer, values, step),
+            "oauth2" => self.oauth2(values, step),
             "awsv4" => {
-                let mut signer = serde_json::Map::new();
-                let parts = [
+                let keys = [
                     ("region", "region", "us-east-1"),
                     ("service", "service", "execute-api"),
                     ("access_key", "accessKey", ""),
                     ("secret_key", "secretKey", ""),
                     ("session_token", "sessionToken", ""),
                 ];
-                for (ours, theirs, default) in parts {
-                    let found = value(theirs);
-                    let found = if found.is_empty() {
-                        default.to_owned()
-                    } else {
-                        found
-                    };
-                    if ours != "session_token" || !found.is_empty() {
+                let mut signer = Map::new();
+                for (ours, theirs, default) in keys {
+                    let found = Some(value(theirs)).filter(|found| !found.is_empty());
+                    if found.is_some() || ours != "session_token" {
+                        let found = found.unwrap_or_else(|| default.to_owned());
+                        let found = self.variables.template(&found);
                         signer.insert(ours.to_owned(), json!(found));
                     }
                 }
                 if value("addAuthDataToQuery") == "true" {
                     step.note("The original signs in the query; here it is in headers.");
                 }
-                json!({ "sigv4": signer })
+                Some(Auth::Sigv4(signer))
             }
-            other => {
-                let help = "get a token in an earlier step, or in `setup`, and send it by `auth: { bearer: … }`";
-                let note = self.lost(way, "a login of this kind", other, help);
-                step.notes.push(note);
-                return;
-            }
+            _ => None,
         };
-        // Postman puts it in the place of a header of the request's own.
-        if let Some(Value::Object(headers)) = step.request.get_mut("headers") {
-            headers.shift_remove("authorization");
-            if headers.is_empty() {
-                step.request.shift_remove("headers");
-            }
+        if login.is_none() {
+            let help = match kind {
+                "oauth2" => {
+                    "only client credentials are understood: `auth: { oauth2: { token_url: …, client_id: …, client_secret: … } }`; else get a token in an earlier step"
+                }
+                _ => {
+                    "get a token in an earlier step, or in `setup`, and send it by `auth: { bearer: … }`"
+                }
+            };
+            return self.lose_at(step, pointer, ("a login of this kind", kind), help);
         }
-        step.request.insert("auth".to_owned(), login);
+        // Postman puts it in the place of a header of the request's own.
+        step.request.headers.shift_remove("authorization");
+        step.request.auth = login;
+    }
+
+    /// A key in a header or in the query.
+    fn api_key(&mut self, pointer: &str, values: Option<&Value>, step: &mut Step) {
+        let mut value = |key: &str| {
+            let value = parameter(values, key).unwrap_or_default();
+            self.variables.template(&value)
+        };
+        let (name, key) = (value("key"), value("value"));
+        if value("in") == "query" {
+            return add(&mut step.request.query, &name, json!(key));
+        }
+        let name = name.to_ascii_lowercase();
+        if !can_be_sent(&name, &key) {
+            let help = "a header needs a name that HTTP allows";
+            return self.lose_at(step, pointer, ("a login by a header", &name), help);
+        }
+        add(&mut step.request.headers, &name, json!(key));
     }
 
     /// Client credentials, or a token that is kept in the collection.
-    fn oauth2(&mut self, values: Option<&Value>, step: &mut Step) -> Option<Value> {
-        let of = |key: &str| parameter(values, key).filter(|value| !value.is_empty());
-        let in_header = of("addTokenTo").is_none_or(|place| place == "header");
-        let prefix = of("headerPrefix").is_none_or(|prefix| prefix.trim() == "Bearer");
+    fn oauth2(&mut self, values: Option<&Value>, step: &mut Step) -> Option<Auth> {
+        let given = |key: &str| parameter(values, key).filter(|value| !value.is_empty());
+        let in_header = given("addTokenTo").is_none_or(|place| place == "header");
+        let prefix = given("headerPrefix").is_none_or(|prefix| prefix.trim() == "Bearer");
         if !in_header || !prefix {
             return None;
         }
-        let by_credentials = of("grant_type").as_deref() == Some("client_credentials");
-        let parts = (of("accessTokenUrl"), of("clientId"), of("clientSecret"));
+        let by_credentials = given("grant_type").as_deref() == Some("client_credentials");
+        let parts = (
+            given("accessTokenUrl"),
+            given("clientId"),
+            given("clientSecret"),
+        );
         let (true, (Some(url), Some(id), Some(secret))) = (by_credentials, parts) else {
-            let token = of("accessToken")?;
-            return Some(json!({ "bearer": self.variables.template(&token) }));
+            let token = given("accessToken")?;
+            return Some(Auth::Bearer(self.variables.template(&token)));
         };
-        let address = super::super::base::split(&url);
-        let path = self.variables.template(&address.path);
-        let token_url = if address.base == self.base {
-            path
-        } else {
-            let elsewhere = self.elsewhere(&address.base, step)?;
-            format!("{elsewhere}{path}")
-        };
-        if of("client_authentication").as_deref() == Some("body") {
+        let address = base::split(&url);
+        let mut token_url = self.variables.template(&address.path);
+        if address.base != self.base {
+            token_url.insert_str(0, &self.elsewhere(&address.base, step)?);
+        }
+        if given("client_authentication").as_deref() == Some("body") {
             step.note("The original sends the client's credentials in the body; here they are in a header, as RFC 6749 prefers.");
         }
-        let mut login = json!({
-            "token_url": token_url,
-            "client_id": self.variables.template(&id),
-            "client_secret": self.variables.template(&secret),
-        });
-        for key in ["scope", "audience"] {
-            if let Some(value) = of(key) {
-                login[key] = json!(self.variables.template(&value));
+        let mut keys = Map::from_iter([("token_url".to_owned(), json!(token_url))]);
+        for (key, value) in [
+            ("client_id", Some(id)),
+            ("client_secret", Some(secret)),
+            ("scope", given("scope")),
+            ("audience", given("audience")),
+        ] {
+            if let Some(value) = value {
+                let value = self.variables.template(&value);
+                keys.insert(key.to_owned(), json!(value));
             }
         }
-        Some(json!({ "oauth2": login }))
+        Some(Auth::OAuth2(keys))
     }
 }
 

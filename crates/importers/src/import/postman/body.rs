@@ -1,102 +1,59 @@
 //! The body of a request.
 
-use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::super::Bodies;
 use super::super::files::FILE_HELP;
-use super::super::json_text::{is_better_as_yaml, is_compact};
-use super::request::{add, plain};
-use super::{Found, Importer, is_on, text};
-use crate::draft::{Step, can_be_sent, escape};
+use super::super::json_text::json_body;
+use super::Importer;
+use super::collection::{Found, is_on, pairs, plain, text};
+use crate::draft::{Body, Step, add, can_be_sent, escape, implied_type, type_by_itself};
 
-/// The most bytes of all files of a form.
-const MOST_FILES: u64 = 1024 * 1024;
-
-impl Importer<'_> {
-    pub(super) fn body(&mut self, found: &Found<'_>, method: &Method, step: &mut Step) {
+impl Importer {
+    pub(super) fn body(&mut self, found: &Found<'_>, step: &mut Step) {
         let Some(body) = found.request.get("body").filter(|body| is_on(body)) else {
             return;
         };
         let mode = text(body, "mode").unwrap_or_default();
-        let value = body.get(mode).unwrap_or(&Value::Null);
+        let value = &body[mode];
         // Postman leaves it away where it has no meaning, unless told not to.
-        let pruned = ["GET", "HEAD", "COPY", "PURGE", "UNLOCK"].contains(&method.as_str());
+        let method = step.request.method.as_str();
+        let pruned = ["GET", "HEAD", "COPY", "PURGE", "UNLOCK"].contains(&method);
         if pruned && found.setting("disableBodyPruning") != Some(&json!(true)) {
             return;
         }
         match mode {
             "raw" => self.raw(body, step),
             "urlencoded" => {
-                let entries = value.as_array().into_iter().flatten();
-                let pairs: Vec<(String, String)> = entries
-                    .filter(|entry| is_on(entry))
-                    .map(|entry| {
-                        let sent = entry.get("value").map(plain).unwrap_or_default();
-                        (text(entry, "key").unwrap_or_default().to_owned(), sent)
-                    })
-                    .collect();
-                self.form(pairs, step);
+                let pairs: Vec<_> = pairs(value).collect();
+                self.send_form(&pairs, &mut step.request);
             }
-            "graphql" => self.graphql(value, step),
-            "formdata" if value.as_array().is_none_or(Vec::is_empty) => {}
+            "graphql" => self.graphql(found, value, step),
             "formdata" => self.multipart(found, value, step),
             "file" => {
                 let name = value.as_str().or_else(|| text(value, "src"));
-                let path = name.and_then(|name| self.files.need(name));
-                match (path, value.get("content").and_then(Value::as_str)) {
-                    (Some(path), _) => {
-                        step.request.insert("file".to_owned(), json!(path));
-                    }
-                    (None, Some(content)) => {
-                        let content = escape(content);
-                        step.request.insert("text".to_owned(), json!(content));
-                    }
+                let file = name.and_then(|name| self.files.need(name));
+                let content = text(value, "content");
+                step.request.body = match (file, content) {
+                    (Some(file), _) => Some(Body::File(file)),
+                    (None, Some(content)) => Some(Body::Text(escape(content))),
                     // No file is chosen, and nothing is sent.
-                    (None, None) if name.is_none_or(str::is_empty) => {}
-                    (None, None) => self.lost_body(found, step, "a body from a file", FILE_HELP),
-                }
+                    (None, None) if name.is_none_or(str::is_empty) => None,
+                    (None, None) => {
+                        return self.lose_body(found, step, "a body from a file", FILE_HELP);
+                    }
+                };
             }
             "" | "none" => {}
-            _ => self.lost_body(
-                found,
-                step,
-                "a body of this kind",
-                "send it as `json`, `text` or `file`",
-            ),
+            _ => {
+                let help = "send it as `json`, `text` or `file`";
+                self.lose_body(found, step, "a body of this kind", help);
+            }
         }
     }
 
-    fn form(&mut self, pairs: Vec<(String, String)>, step: &mut Step) {
-        let twice = |(key, _): &(String, String)| {
-            pairs.iter().filter(|(other, _)| other == key).count() > 1
-        };
-        let named = |(key, _): &(String, String)| self.variables.known(key).is_none();
-        if pairs.iter().any(|pair| twice(pair) || named(pair)) {
-            return step.form_text(pairs.into_iter(), &mut |text| {
-                self.variables.urlencoded(text)
-            });
-        }
-        let mut form = Map::new();
-        for (key, sent) in pairs {
-            let key = self.variables.known(&key).unwrap_or(key);
-            add(&mut form, &key, json!(self.variables.template(&sent)));
-        }
-        without_content_type(step, "application/x-www-form-urlencoded");
-        if !form.is_empty() {
-            step.request.insert("form".to_owned(), form.into());
-        }
-    }
-
-    fn lost_body(&mut self, found: &Found<'_>, step: &mut Step, what: &str, help: &str) {
-        let way = [
-            found.way.as_slice(),
-            &["request".to_owned(), "body".to_owned()],
-        ]
-        .concat();
-        let mode = found.request["body"]["mode"].as_str().unwrap_or_default();
-        let note = self.lost(&way, what, mode, help);
-        step.notes.push(note);
+    fn lose_body(&mut self, found: &Found<'_>, step: &mut Step, what: &str, help: &str) {
+        let mode = text(&found.request["body"], "mode").unwrap_or_default();
+        self.lose_at(step, &found.part("body"), (what, mode), help);
     }
 
     fn raw(&mut self, body: &Value, step: &mut Step) {
@@ -105,18 +62,12 @@ impl Importer<'_> {
             return;
         }
         let language = body["options"]["raw"]["language"].as_str();
-        let kind = content_type(step).map(str::to_owned);
-        let is_json =
-            language == Some("json") || kind.as_deref().is_some_and(|kind| kind.contains("json"));
-        if is_json
-            && self.bodies == Bodies::Readable
-            && is_better_as_yaml(raw)
-            && let Ok(value) = serde_json::from_str::<Value>(raw)
-        {
-            self.reformed |= !is_compact(raw);
-            without_content_type(step, "application/json");
-            let value = self.variables.json(&value);
-            step.request.insert("json".to_owned(), value);
+        let kind = step.request.headers.get("content-type");
+        let kind = kind.and_then(Value::as_str);
+        let is_json = language == Some("json") || kind.is_some_and(|kind| kind.contains("json"));
+        let is_told = kind.is_some();
+        let readable = serde_json::from_str::<Value>(raw).is_ok();
+        if is_json && readable && self.send_json(raw, &mut step.request) {
             return;
         }
         let implied = match language {
@@ -124,108 +75,75 @@ impl Importer<'_> {
             Some("xml") => Some("application/xml"),
             Some("html") => Some("text/html"),
             Some("javascript") => Some("application/javascript"),
-            _ if kind.is_none() => Some("text/plain"),
+            _ if !is_told => Some("text/plain"),
             _ => None,
         };
-        if let (Some(implied), None) = (implied, &kind)
-            && let Value::Object(headers) =
-                step.request.entry("headers").or_insert_with(|| json!({}))
-        {
-            headers.insert("content-type".to_owned(), json!(implied));
+        if let Some(implied) = implied {
+            implied_type(&mut step.request, implied);
         }
-        let text = self.variables.template(raw);
-        step.request.insert("text".to_owned(), json!(text));
+        step.request.body = Some(Body::Text(self.variables.template(raw)));
     }
 
     /// A query and its variables, which Postman keeps as a text of JSON.
-    fn graphql(&mut self, value: &Value, step: &mut Step) {
-        let query = text(value, "query").unwrap_or_default();
-        let mut sent =
-            Map::from_iter([("query".to_owned(), json!(self.variables.template(query)))]);
-        let variables = match value.get("variables") {
-            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
-            other => other.cloned().unwrap_or_default(),
-        };
-        if variables.is_object() {
-            sent.insert("variables".to_owned(), self.variables.json(&variables));
+    fn graphql(&mut self, found: &Found<'_>, value: &Value, step: &mut Step) {
+        let query = self
+            .variables
+            .template(text(value, "query").unwrap_or_default());
+        let mut sent = Map::from_iter([("query".to_owned(), json!(query))]);
+        let variables = plain(&value["variables"]);
+        match json_body(&variables, &mut self.variables) {
+            Some(variables) => drop(sent.insert("variables".to_owned(), variables)),
+            None if variables.trim().is_empty() => {}
+            None => {
+                let what = "the variables of a query";
+                self.lose_body(found, step, what, "add them to `json`");
+            }
         }
         if let Some(operation) = text(value, "operationName").filter(|name| !name.is_empty()) {
             sent.insert("operationName".to_owned(), json!(operation));
         }
-        without_content_type(step, "application/json");
-        step.request.insert("json".to_owned(), sent.into());
+        type_by_itself(&mut step.request, "application/json");
+        step.request.body = Some(Body::Json(sent.into()));
     }
 
     /// The fields of a form with files.
     fn multipart(&mut self, found: &Found<'_>, fields: &Value, step: &mut Step) {
         let mut sent = Map::new();
-        let mut left = MOST_FILES;
+        let mut bytes = 0;
         let fields = fields.as_array().into_iter().flatten();
         for field in fields.filter(|field| is_on(field)) {
             let name = text(field, "key").unwrap_or_default();
-            let Some(name) = self.variables.known(name) else {
+            let Some(name) = self.variables.resolve(name) else {
                 let help = "write the name out: a template stands for values, and not for names";
-                self.lost_body(found, step, "a field whose name a variable gives", help);
+                self.lose_body(found, step, "a field whose name a variable gives", help);
                 continue;
             };
-            let name = name.as_str();
-            if text(field, "type") == Some("file") {
-                let names = match &field["src"] {
-                    Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-                    Value::String(name) => vec![name.as_str()],
-                    _ => Vec::new(),
+            let kind = text(field, "contentType").unwrap_or_default();
+            let fine = kind.contains('/') && can_be_sent("content-type", kind);
+            let kind = if fine { kind } else { "" };
+            if text(field, "type") != Some("file") {
+                let value = json!(self.variables.template(&plain(&field["value"])));
+                let value = match kind {
+                    "" => value,
+                    kind => json!({ "text": value, "type": kind }),
                 };
-                for file in names {
-                    let size = self
-                        .files
-                        .size(file)
-                        .and_then(|size| left.checked_sub(size));
-                    let Some(path) = size.and_then(|_| self.files.need(file)) else {
-                        self.lost_body(found, step, "a field of a form", FILE_HELP);
-                        continue;
-                    };
-                    left = size.unwrap_or_default();
-                    let mut part = json!({ "file": path });
-                    if let Some(kind) = content_type_of(field) {
-                        part["type"] = json!(kind);
-                    }
-                    add(&mut sent, name, part);
-                }
+                add(&mut sent, &name, value);
                 continue;
             }
-            let value = field.get("value").map(plain).unwrap_or_default();
-            let value = json!(self.variables.template(&value));
-            let value = match content_type_of(field) {
-                Some(kind) => json!({ "text": value, "type": kind }),
-                None => value,
+            let sources = match &field["src"] {
+                Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+                Value::String(name) => vec![name.as_str()],
+                _ => Vec::new(),
             };
-            add(&mut sent, name, value);
+            for file in sources {
+                match self.file_part(file, kind, &mut bytes) {
+                    Some(part) => add(&mut sent, &name, part),
+                    None => self.lose_body(found, step, "a field of a form", FILE_HELP),
+                }
+            }
         }
         if !sent.is_empty() {
-            step.request.insert("multipart".to_owned(), sent.into());
+            step.request.body = Some(Body::Multipart(sent));
         }
-    }
-}
-
-/// The media type that a field of a form gives itself.
-fn content_type_of(field: &Value) -> Option<&str> {
-    let kind = text(field, "contentType")?;
-    (kind.contains('/') && can_be_sent("content-type", kind)).then_some(kind)
-}
-
-fn content_type(step: &Step) -> Option<&str> {
-    step.request.get("headers")?.get("content-type")?.as_str()
-}
-
-/// Takes away what the body says by itself.
-fn without_content_type(step: &mut Step, implied: &str) {
-    let Some(Value::Object(headers)) = step.request.get_mut("headers") else {
-        return;
-    };
-    if headers.get("content-type").and_then(Value::as_str) == Some(implied) {
-        headers.shift_remove("content-type");
-    }
-    if headers.is_empty() {
-        step.request.shift_remove("headers");
     }
 }

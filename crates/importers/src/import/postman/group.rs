@@ -11,16 +11,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-
-use super::request::Asked;
-use crate::draft::Check;
-
-/// The most requests of one check.
-const MOST_STEPS: usize = 1000;
+use super::super::importer::MOST_STEPS;
+use super::request::Requested;
+use crate::draft::{Check, Place};
 
 /// The checks, and how many requests there is no room for.
-pub(super) fn checks(asked: Vec<Asked>) -> (Vec<Check>, usize) {
+pub(super) fn checks(asked: Vec<Requested>) -> (Vec<Check>, usize) {
     let mut left_out = 0;
     // What does not run stands at the end, alone.
     let (skipped, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|one| one.skip.is_some());
@@ -42,7 +38,7 @@ pub(super) fn checks(asked: Vec<Asked>) -> (Vec<Check>, usize) {
 
 /// Takes out variables that are set, from nothing in the answer, and that no
 /// later request uses.
-pub(super) fn without_unused(asked: &mut [Asked]) {
+pub(super) fn drop_unused(asked: &mut [Requested]) {
     let mut used: BTreeSet<String> = BTreeSet::new();
     for one in asked.iter_mut().rev() {
         for name in std::mem::take(&mut one.constants) {
@@ -55,15 +51,20 @@ pub(super) fn without_unused(asked: &mut [Asked]) {
     }
 }
 
+fn reads_cookies(one: &Requested) -> bool {
+    let mut places = one.step.expect.iter();
+    places.any(|(place, _)| matches!(place, Place::Cookie(_)))
+}
+
 /// For each request the last one of its group; groups do not overlap.
-fn last_of_each_group(asked: &[Asked]) -> Vec<usize> {
+fn last_of_each_group(asked: &[Requested]) -> Vec<usize> {
     let mut reach: Vec<usize> = (0..asked.len()).collect();
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     let mut writing: BTreeMap<&[String], usize> = BTreeMap::new();
     let mut first: BTreeMap<&[String], usize> = BTreeMap::new();
     for (at, one) in asked.iter().enumerate() {
         let begin = *first.entry(&one.folders).or_insert(at);
-        if !one.writes && one.step.expect.contains_key("cookies") {
+        if !one.writes && reads_cookies(one) {
             reach[begin] = reach[begin].max(at);
         }
         for name in &one.uses {
@@ -95,11 +96,7 @@ fn last_of_each_group(asked: &[Asked]) -> Vec<usize> {
     reach
 }
 
-fn check(group: Vec<Asked>) -> Check {
-    let mut check = Check::default();
-    if group.iter().any(|one| one.writes) {
-        check.settings.insert("writes".to_owned(), json!(true));
-    }
+fn check(group: Vec<Requested>) -> Check {
     let first = group[0].folders.clone();
     let shared = group.iter().skip(1).fold(first.as_slice(), |shared, one| {
         let same = shared.iter().zip(&one.folders).take_while(|(a, b)| a == b);
@@ -107,18 +104,18 @@ fn check(group: Vec<Asked>) -> Check {
     });
     let place = shared.join(" / ");
     let names: Vec<_> = group.iter().map(|one| one.step.name.as_str()).collect();
-    check.name = match (names.as_slice(), place.as_str()) {
+    let name = match (names.as_slice(), place.as_str()) {
         ([one], "") => (*one).to_owned(),
         ([one], place) => format!("{place} / {one}"),
         ([first, .., last], "") => format!("{first} … {last}"),
         (_, place) => place.to_owned(),
     };
-    if let [only] = group.as_slice()
-        && let Some(reason) = &only.skip
-    {
-        check.settings.insert("skip".to_owned(), json!(reason));
-    }
-    check.steps = group
+    let skip = match group.as_slice() {
+        [only] => only.skip.clone(),
+        _ => None,
+    };
+    let writes = group.iter().any(|one| one.writes);
+    let steps = group
         .into_iter()
         .map(|one| {
             let inside = one.folders.get(shared.len()..).unwrap_or_default();
@@ -129,5 +126,11 @@ fn check(group: Vec<Asked>) -> Check {
             step
         })
         .collect();
-    check
+    Check {
+        name,
+        writes,
+        skip,
+        steps,
+        ..Check::default()
+    }
 }

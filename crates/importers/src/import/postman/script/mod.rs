@@ -1,106 +1,95 @@
-//! Test scripts: the well-known ways to say `pm.test`, `pm.expect` and
-//! `pm.environment.set`, as expectations and captures.
+//! Scripts, as far as docs/moving-in.md says that they are understood: tests as
+//! expectations, variables that are set as captures or variables.
 
-mod before;
+mod capture;
 mod chain;
 mod demand;
-mod expression;
-mod holds;
-mod keep;
-mod parse;
+mod javascript;
+mod made;
 mod subject;
-mod token;
+mod truth;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use super::request::Asked;
-use super::{Found, Importer, Way, is_on, text};
+use super::Importer;
+use super::collection::{Found, is_on, plain, text};
+use super::request::Requested;
 use diagnostic::Span;
-use expression::Expression;
-use parse::{Statement, StatementKind};
+use javascript::{Expression, Statement, StatementKind};
 pub(super) use subject::Subject;
 
 const HELP: &str = "say it by `expect` or `capture`, or leave it to other tests";
+const HELP_BEFORE: &str =
+    "use variables and the functions of templates, such as `{{ uuid() }}` or `{{ now() }}`";
+const ONCE: &str =
+    "The original makes a value of its own before each request; here it is made once for the run:";
 
 /// A script while it is read.
-struct Script<'i, 's, 'a> {
-    importer: &'i mut Importer<'s>,
-    asked: &'a mut Asked,
-    /// The lines, each with the way to it.
-    lines: Vec<(Way, String)>,
+struct Script<'i, 'r> {
+    importer: &'i mut Importer,
+    requested: &'r mut Requested,
+    /// All of it, and the pointer to each of its lines.
+    text: String,
+    lines: Vec<String>,
     /// What names stand for.
     names: BTreeMap<String, Subject>,
 }
 
-impl Importer<'_> {
-    pub(super) fn scripts(&mut self, found: &Found<'_>, asked: &mut Asked) {
-        self.scripts_of(found, false, asked);
-        let has_test = self.scripts_of(found, true, asked);
+impl Importer {
+    pub(super) fn scripts(&mut self, found: &Found<'_>, requested: &mut Requested) {
+        self.scripts_of(found, false, requested);
         // The original is content with any status, and says something else.
-        if has_test && !asked.step.expect.contains_key("status") {
-            asked
-                .step
-                .expect
-                .insert("status".to_owned(), json!({ "at_least": 100 }));
-            asked
-                .step
-                .notes
-                .push("The original takes any status; say which is right.".to_owned());
+        if self.scripts_of(found, true, requested) {
+            requested.step.take_any_status();
         }
     }
 
     /// Those that run before the request, or those that test its answer;
     /// whether there is any.
-    fn scripts_of(&mut self, found: &Found<'_>, tests: bool, asked: &mut Asked) -> bool {
+    fn scripts_of(&mut self, found: &Found<'_>, tests: bool, requested: &mut Requested) -> bool {
         let mut any = false;
-        for (way, events) in &found.scripts {
-            for (number, event) in events.as_array().into_iter().flatten().enumerate() {
-                let is_test = text(event, "listen") == Some("test");
-                if !is_on(event) || is_test != tests {
-                    continue;
+        let events = found.scripts.iter().flat_map(|(pointer, events)| {
+            let events = events.as_array().into_iter().flatten().enumerate();
+            events.map(move |(number, event)| (format!("{pointer}/{number}/script"), event))
+        });
+        for (pointer, event) in events {
+            if !is_on(event) || (text(event, "listen") == Some("test")) != tests {
+                continue;
+            }
+            let script = &event["script"];
+            let (parts, lines): (Vec<String>, Vec<String>) = match &script["exec"] {
+                Value::Array(lines) => {
+                    let pointers = (0..lines.len()).map(|at| format!("{pointer}/exec/{at}"));
+                    (lines.iter().map(plain).collect(), pointers.collect())
                 }
-                let exec = event.get("script").and_then(|script| script.get("exec"));
-                let way = [
-                    way.as_slice(),
-                    &[number.to_string(), "script".to_owned(), "exec".to_owned()],
-                ]
-                .concat();
-                let lines: Vec<(Way, String)> = match exec {
-                    Some(Value::String(text)) => vec![(way, text.clone())],
-                    Some(Value::Array(lines)) => lines
-                        .iter()
-                        .enumerate()
-                        .map(|(at, line)| {
-                            let way = [way.as_slice(), &[at.to_string()]].concat();
-                            (way, line.as_str().unwrap_or_default().to_owned())
-                        })
-                        .collect(),
-                    _ => {
-                        let src = event.get("script").and_then(|script| script.get("src"));
-                        if src.is_some_and(|src| !src.is_null()) {
-                            let note =
-                                self.lost(&way[..way.len() - 1], "a script in a file", "src", HELP);
-                            asked.step.notes.push(note);
-                        }
-                        continue;
-                    }
-                };
-                if lines.iter().all(|(_, line)| line.trim().is_empty()) {
-                    continue;
-                }
-                any = true;
-                let mut script = Script {
-                    importer: self,
-                    asked,
-                    lines,
-                    names: BTreeMap::new(),
-                };
-                if is_test {
-                    script.read();
-                } else {
-                    script.before();
+                one => (vec![plain(one)], vec![format!("{pointer}/exec")]),
+            };
+            if script["exec"].is_null() && !script["src"].is_null() {
+                let what = ("a script in a file", "src");
+                self.lose_at(&mut requested.step, &pointer, what, HELP);
+            }
+            let script = parts.join("\n");
+            if script.trim().is_empty() {
+                continue;
+            }
+            any = true;
+            let statements = javascript::parse(&script);
+            let mut script = Script {
+                importer: self,
+                requested,
+                text: script,
+                lines,
+                names: BTreeMap::new(),
+            };
+            for statement in &statements {
+                if tests {
+                    script.statement(statement);
+                } else if script.before(statement).is_none() {
+                    let what = "part of a script that runs before the request";
+                    script.lose(statement, what, HELP_BEFORE);
                 }
             }
         }
@@ -108,106 +97,168 @@ impl Importer<'_> {
     }
 }
 
-impl Script<'_, '_, '_> {
-    fn read(&mut self) {
-        let text: Vec<&str> = self.lines.iter().map(|(_, line)| line.as_str()).collect();
-        let statements = parse::parse(&text.join("\n"));
-        self.statements(&statements);
-    }
-
-    fn statements(&mut self, statements: &[Statement]) {
-        for statement in statements {
-            self.statement(statement);
-        }
-    }
-
+impl Script<'_, '_> {
+    /// Carries over a statement of a script that tests an answer.
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
             StatementKind::Let(name, value) => {
                 let subject = match value {
-                    Expression::Literal(value) => Subject::Value(chain::escaped(value)),
-                    value => self.subject(value).unwrap_or(Subject::NotUnderstood),
+                    Expression::Literal(value) => Some(Subject::Value(subject::escaped(value))),
+                    value => self.subject(value),
                 };
+                let subject = subject.unwrap_or(Subject::Other);
                 self.names.insert(name.clone(), subject);
             }
-            StatementKind::Assign(Expression::Index(tests, _), value)
+            StatementKind::Assign(Expression::Member(tests, _), value)
                 if dotted(tests).as_deref() == Some("tests") =>
             {
                 if !self.holds(value, false) {
-                    self.lost(statement, "a test", HELP);
+                    self.lose(statement, "a test", HELP);
                 }
             }
             StatementKind::Expression(expression) => self.expression(expression, statement),
-            StatementKind::Assign(..) | StatementKind::NotUnderstood => {
-                self.lost(statement, "part of a test script", HELP);
+            StatementKind::If(condition, then) => self.guarded(condition, then),
+            StatementKind::Assign(..) | StatementKind::Other => {
+                self.lose(statement, "part of a test script", HELP);
             }
         }
     }
 
+    /// What is done only if a condition holds: of a variable that is set then,
+    /// a capture wants the value to be there.
+    fn guarded(&mut self, condition: &Range<usize>, then: &[Statement]) {
+        for statement in then {
+            if let StatementKind::Expression(call @ Expression::Call(..)) = &statement.kind {
+                let Some((name, _)) = set(call) else {
+                    let what = "part of a test script that runs only at times";
+                    self.lose(statement, what, HELP);
+                    continue;
+                };
+                let condition = self.shown(condition.clone());
+                self.requested.step.note(&format!(
+                    "The original sets `{name}` only if `{condition}`; here it has to be there."
+                ));
+            }
+            self.statement(statement);
+        }
+    }
+
     fn expression(&mut self, expression: &Expression, statement: &Statement) {
+        if let Some((name, value)) = set(expression) {
+            if !self.keep(name, value) {
+                self.lose(statement, "a variable that is set", HELP);
+            }
+            return;
+        }
         if let Expression::Call(callee, arguments) = expression
             && let Some(name) = dotted(callee)
         {
             match (name.as_str(), arguments.as_slice()) {
-                ("pm.test", [_, Expression::Function(body)]) => return self.statements(body),
+                ("pm.test", [_, Expression::Function(body)]) => {
+                    return body.iter().for_each(|statement| self.statement(statement));
+                }
                 (name, _) if name.starts_with("console.") => return,
                 ("pm.test.skip", _) => {
-                    return self.asked.step.note("The original skips a test here.");
-                }
-                (
-                    "pm.environment.set"
-                    | "pm.collectionVariables.set"
-                    | "pm.globals.set"
-                    | "pm.variables.set"
-                    | "postman.setEnvironmentVariable"
-                    | "postman.setGlobalVariable",
-                    [Expression::Literal(Value::String(name)), value],
-                ) => {
-                    if !self.keep(name, value) {
-                        self.lost(statement, "a variable that is set", HELP);
-                    }
-                    return;
+                    return self.requested.step.note("The original skips a test here.");
                 }
                 _ => {}
             }
         }
         if self.asserts(expression) != Some(true) {
-            self.lost(statement, "part of a test script", HELP);
+            self.lose(statement, "part of a test script", HELP);
         }
     }
 
-    fn lost(&mut self, statement: &Statement, what: &str, help: &str) {
-        let text: Vec<&str> = self.lines.iter().map(|(_, line)| line.as_str()).collect();
-        let text = text.join("\n");
-        let found = text.get(statement.start..statement.end).unwrap_or_default();
-        let found: Vec<&str> = found.split_whitespace().collect();
-        let span = self.span(statement.start);
-        let note = self
-            .importer
-            .losses
-            .add_text(span, what, &found.join(" "), help);
-        self.asked.step.notes.push(note);
-    }
-
-    /// Where the line of the script that holds this offset stands.
-    fn span(&self, offset: usize) -> Span {
-        let mut begin = 0;
-        for (way, line) in &self.lines {
-            let end = begin + line.len() + 1;
-            if offset < end {
-                return self.importer.span(way);
+    /// Carries over a statement of a script that runs before the request.
+    fn before(&mut self, statement: &Statement) -> Option<()> {
+        match &statement.kind {
+            StatementKind::Let(name, value) => {
+                let subject = match (made::value(value), value) {
+                    (Some(made), _) => Subject::Value(json!(made)),
+                    (None, Expression::Literal(literal)) => Subject::Value(json!(plain(literal))),
+                    (None, Expression::Call(callee, _)) if dotted(callee)? == "require" => {
+                        Subject::Other
+                    }
+                    _ => return None,
+                };
+                self.names.insert(name.clone(), subject);
+                Some(())
             }
-            begin = end;
+            StatementKind::Expression(call @ Expression::Call(callee, _)) => match set(call) {
+                Some((name, value)) => self.set_before(name, value),
+                None => dotted(callee)?.starts_with("console.").then_some(()),
+            },
+            _ => None,
         }
-        Span::default()
+    }
+
+    /// A variable that has no value yet, or this one.
+    fn set_before(&mut self, name: &str, value: &Expression) -> Option<()> {
+        let value = match (made::value(value), value) {
+            (Some(made), _) => json!(made),
+            (None, Expression::Literal(literal)) if !literal.is_object() && !literal.is_array() => {
+                literal.clone()
+            }
+            (None, Expression::Name(known)) => match self.names.get(known)? {
+                Subject::Value(value) => value.clone(),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let variables = &mut self.importer.variables;
+        let known = variables.value(name);
+        let other = known.is_some_and(|known| *known != json!("") && *known != value);
+        if variables.is_captured(name) || other {
+            return None;
+        }
+        if value.as_str().is_some_and(|text| text.contains("{{$")) {
+            self.requested.step.note(&format!("{ONCE}\n  {name}"));
+        }
+        variables.give(name.to_owned(), value, false);
+        Some(())
+    }
+
+    fn lose(&mut self, statement: &Statement, what: &str, help: &str) {
+        let found = self.shown(statement.start..statement.end);
+        let before = self.text.get(..statement.start).unwrap_or_default();
+        let line = before.matches('\n').count();
+        // A script that is one text has its lines in one value.
+        let pointer = self.lines.get(line).or(self.lines.first());
+        let span = pointer.map_or_else(Span::default, |pointer| self.importer.span(pointer));
+        let step = &mut self.requested.step;
+        self.importer.lose(step, span, (what, &found), help);
+    }
+
+    /// A part of the script, on one line.
+    fn shown(&self, range: Range<usize>) -> String {
+        let found = self.text.get(range).unwrap_or_default();
+        let found = found.trim_end_matches(';').split_whitespace();
+        found.collect::<Vec<_>>().join(" ")
     }
 }
 
-/// `a.b.c` as a text, if that is what an expression is.
+/// The variable that a call sets, and its value.
+fn set(call: &Expression) -> Option<(&str, &Expression)> {
+    const SETS: &str = "pm.environment.set pm.collectionVariables.set pm.globals.set pm.variables.set postman.setEnvironmentVariable postman.setGlobalVariable";
+    let Expression::Call(callee, arguments) = call else {
+        return None;
+    };
+    let [Expression::Literal(Value::String(name)), value] = arguments.as_slice() else {
+        return None;
+    };
+    let callee = dotted(callee)?;
+    let sets = SETS.split(' ').any(|known| known == callee);
+    sets.then_some((name, value))
+}
+
+/// `a.b().c` as a text, if that is what an expression is.
 fn dotted(expression: &Expression) -> Option<String> {
     match expression {
         Expression::Name(name) => Some(name.clone()),
         Expression::Member(of, name) => Some(format!("{}.{name}", dotted(of)?)),
+        Expression::Call(callee, arguments) if arguments.is_empty() => {
+            Some(format!("{}()", dotted(callee)?))
+        }
         _ => None,
     }
 }

@@ -1,10 +1,9 @@
-//! What an expression of a script stands for: a part of the answer.
+//! What an expression of a script stands for.
 
 use serde_json::{Value, json};
 
-use super::before::made;
-use super::{Expression, Script, dotted};
-use crate::draft::member;
+use super::{Expression, Script, dotted, made};
+use crate::draft::{Place, escape, member};
 use query::json_schema::JsonSchema;
 
 /// Something that can be asserted, or kept.
@@ -12,38 +11,66 @@ use query::json_schema::JsonSchema;
 pub(in super::super) enum Subject {
     Response,
     Headers,
-    Json(String),
-    /// The number of elements at a path.
-    Count(String),
-    Text,
-    Code,
-    Time,
-    Size,
-    Header(String),
-    Cookie(String),
-    /// Whether a part meets a predicate: an operator and its value.
-    Meets(Box<Subject>, &'static str, Value),
+    Place(Place),
+    /// The length of what a path leads to.
+    Length(String),
+    /// The words that HTTP has for the status.
+    Reason,
+    /// Whether a place meets a predicate: an operator and its value.
+    Meets(Place, &'static str, Value),
     /// Whether a comparison holds.
     Holds(Box<Expression>),
     /// The word that `typeof` has for a part of the JSON.
     TypeOf(String),
     /// A value that the script itself, or a variable, gives.
     Value(Value),
-    NotUnderstood,
+    Other,
 }
 
-impl Script<'_, '_, '_> {
+impl Subject {
+    pub(super) fn json(path: &str) -> Self {
+        Self::Place(Place::Json(path.to_owned()))
+    }
+
+    /// The path, if it is a part of the JSON.
+    pub(super) fn path(&self) -> Option<&str> {
+        match self {
+            Self::Place(Place::Json(path)) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+/// Where variables stand in scripts.
+const SCOPES: [&str; 4] = [
+    "pm.environment",
+    "pm.collectionVariables",
+    "pm.globals",
+    "pm.variables",
+];
+
+impl Script<'_, '_> {
     pub(super) fn subject(&mut self, expression: &Expression) -> Option<Subject> {
         if let Some(name) = dotted(expression) {
-            let known = match name.as_str() {
-                "pm.response" => Some(Subject::Response),
-                "pm.response.code" | "responseCode.code" => Some(Subject::Code),
-                "pm.response.responseTime" | "responseTime" => Some(Subject::Time),
-                "pm.response.responseSize" => Some(Subject::Size),
-                "pm.response.headers" => Some(Subject::Headers),
-                "responseBody" => Some(Subject::Text),
-                _ if is_variable(&name) => Some(self.variable(name.split_once('.')?.1)),
-                _ => self.names.get(&name).cloned(),
+            let place = match name.as_str() {
+                "pm.response" => return Some(Subject::Response),
+                "pm.response.headers" => return Some(Subject::Headers),
+                "pm.response.status" | "pm.response.reason()" | "responseCode.name" => {
+                    return Some(Subject::Reason);
+                }
+                "pm.response.code" | "responseCode.code" => Some(Place::Status),
+                "pm.response.responseTime" | "responseTime" => Some(Place::Latency),
+                "pm.response.responseSize" => Some(Place::Size),
+                "pm.response.text()" | "responseBody" => Some(Place::Body),
+                "pm.response.json()" => Some(Place::Json("$".to_owned())),
+                _ => None,
+            };
+            let variable = name.strip_prefix("environment.");
+            let variable = variable.or_else(|| name.strip_prefix("globals."));
+            let known = match (place, variable.filter(|name| !name.contains('.'))) {
+                (Some(place), _) => Some(Subject::Place(place)),
+                (None, Some(variable)) => Some(self.variable(variable)),
+                (None, None) => self.names.get(&name).cloned(),
             };
             if known.is_some() {
                 return known;
@@ -52,173 +79,173 @@ impl Script<'_, '_, '_> {
         match expression {
             Expression::Literal(value) => Some(Subject::Value(value.clone())),
             Expression::Member(of, name) => match (self.subject(of)?, name.as_str()) {
-                (Subject::Json(path), "length") => Some(Subject::Count(path)),
-                (Subject::Json(path), name) => Some(Subject::Json(member(&path, name))),
+                (Subject::Place(Place::Json(path)), "length") => Some(Subject::Length(path)),
+                (Subject::Place(Place::Json(path)), name) => {
+                    Some(Subject::json(&member(&path, name)))
+                }
                 // What `postman.getResponseCookie` gives.
-                (cookie @ Subject::Cookie(_), "value") => Some(cookie),
+                (cookie @ Subject::Place(Place::Cookie(_)), "value") => Some(cookie),
                 _ => None,
             },
-            Expression::Index(of, index) => match (self.subject(of)?, &**index) {
-                (Subject::Json(path), Expression::Literal(Value::String(name))) => {
-                    Some(Subject::Json(member(&path, name)))
-                }
-                (Subject::Json(path), Expression::Literal(Value::Number(at))) => {
-                    Some(Subject::Json(format!("{path}[{}]", at.as_i64()?)))
-                }
-                _ => None,
-            },
-            Expression::Not(_) => Some(Subject::Holds(Box::new(expression.clone()))),
-            Expression::Binary(_, sign, _) if !matches!(*sign, "+" | "-" | "*" | "/" | "%") => {
-                Some(Subject::Holds(Box::new(expression.clone())))
+            Expression::Element(of, index) => {
+                let of = self.subject(of)?;
+                Some(Subject::json(&format!("{}[{index}]", of.path()?)))
             }
+            // `data.user || {}`: what takes its place has nothing in it.
+            Expression::Binary(of, "||", other) if is_nothing(other) => self.subject(of),
             Expression::Binary(_, "+", _) => {
                 let text = self.text_of(expression)?;
                 Some(Subject::Value(json!(text)))
             }
-            Expression::TypeOf(of) => match self.subject(of)? {
-                Subject::Json(path) => Some(Subject::TypeOf(path)),
-                _ => None,
-            },
-            Expression::Call(callee, arguments) => match made(expression) {
-                Some(text) => Some(Subject::Value(json!(
-                    self.importer.variables.template(&text)
-                ))),
-                None => self
-                    .asked_of_itself(callee, arguments)
-                    .or_else(|| self.called(&dotted(callee)?, arguments)),
-            },
+            Expression::Binary(_, "-" | "*" | "/" | "%", _) => None,
+            Expression::Not(_) | Expression::Binary(..) => {
+                Some(Subject::Holds(Box::new(expression.clone())))
+            }
+            Expression::TypeOf(of) => {
+                let of = self.subject(of)?;
+                Some(Subject::TypeOf(of.path()?.to_owned()))
+            }
+            Expression::Call(callee, arguments) => {
+                if let Some(made) = made::value(expression) {
+                    let template = self.importer.variables.template(&made);
+                    return Some(Subject::Value(json!(template)));
+                }
+                let truth = self.method(callee, arguments);
+                truth.or_else(|| self.function(&dotted(callee)?, arguments))
+            }
             _ => None,
         }
     }
 
-    /// `jsonData.hasOwnProperty("id")`, `responseBody.includes("…")` and their
-    /// like.
-    fn asked_of_itself(
-        &mut self,
-        callee: &Expression,
-        arguments: &[Expression],
-    ) -> Option<Subject> {
+    /// `data.hasOwnProperty("id")`, `responseBody.includes("…")` and their like.
+    fn method(&mut self, callee: &Expression, arguments: &[Expression]) -> Option<Subject> {
         let (Expression::Member(of, name), [wanted]) = (callee, arguments) else {
             return None;
         };
-        let subject = self.subject(of)?;
-        let is_text = matches!(
-            subject,
-            Subject::Text | Subject::Header(_) | Subject::Cookie(_)
-        );
-        let operator = match (name.as_str(), &subject) {
-            ("hasOwnProperty", Subject::Json(path)) => {
-                let Expression::Literal(Value::String(name)) = wanted else {
-                    return None;
-                };
-                let part = Subject::Json(member(path, name));
-                return Some(there(part));
-            }
-            ("includes", Subject::Json(_)) => "contains",
-            ("includes" | "has", _) if is_text => "contains",
-            ("startsWith", _) if is_text => "starts_with",
-            ("endsWith", _) if is_text => "ends_with",
-            _ => return None,
+        let Subject::Place(place) = self.subject(of)? else {
+            return None;
         };
         let wanted = self.wanted(wanted)?;
-        Some(Subject::Meets(Box::new(subject), operator, wanted))
+        let operator = match (name.as_str(), &place) {
+            ("hasOwnProperty", Place::Json(path)) => {
+                let path = member(path, wanted.as_str()?);
+                return Some(there(Place::Json(path)));
+            }
+            ("includes", Place::Json(_)) => "contains",
+            ("includes" | "has", place) if place.is_text() => "contains",
+            ("startsWith", place) if place.is_text() => "starts_with",
+            ("endsWith", place) if place.is_text() => "ends_with",
+            _ => return None,
+        };
+        Some(Subject::Meets(place, operator, wanted))
     }
 
     /// The value of a variable, so far.
     fn variable(&mut self, name: &str) -> Subject {
         // What the same answer gave it is still that part of it.
-        if let Some(kept) = self.asked.kept.get(name) {
+        if let Some(kept) = self.requested.kept.get(name) {
             return kept.clone();
         }
         let expression = self.importer.variables.expression(name);
         Subject::Value(json!(format!("{{{{ {expression} }}}}")))
     }
 
-    fn called(&mut self, name: &str, arguments: &[Expression]) -> Option<Subject> {
-        let only = || match arguments {
-            [Expression::Literal(Value::String(only))] => Some(only.clone()),
+    fn function(&mut self, name: &str, arguments: &[Expression]) -> Option<Subject> {
+        let text = match arguments {
+            [Expression::Literal(Value::String(text))] => Some(text.as_str()),
             _ => None,
         };
-        match name {
-            "pm.response.json" => Some(Subject::Json("$".to_owned())),
-            "pm.response.text" => Some(Subject::Text),
-            "JSON.parse" => match self.subject(arguments.first()?)? {
-                Subject::Text => Some(Subject::Json("$".to_owned())),
-                _ => None,
-            },
-            "pm.response.headers.get" | "postman.getResponseHeader" => {
-                Some(Subject::Header(only()?.to_ascii_lowercase()))
-            }
-            "pm.cookies.get" | "postman.getResponseCookie" => Some(Subject::Cookie(only()?)),
-            "pm.environment.has"
-            | "pm.collectionVariables.has"
-            | "pm.globals.has"
-            | "pm.variables.has" => {
-                let name = only()?;
-                let variables = &self.importer.variables;
-                let is_set = variables.is_captured(&name);
-                (!is_set).then(|| Subject::Value(json!(variables.value(&name).is_some())))
-            }
-            "pm.response.headers.has" => {
-                let header = Subject::Header(only()?.to_ascii_lowercase());
-                Some(there(header))
-            }
-            "pm.cookies.has" => Some(there(Subject::Cookie(only()?))),
-            "Array.isArray" | "_.isArray" => match self.subject(arguments.first()?)? {
-                of @ Subject::Json(_) => Some(Subject::Meets(Box::new(of), "type", json!("array"))),
-                _ => None,
-            },
-            "tv4.validate" => match (
-                self.subject(arguments.first()?)?,
-                self.subject(arguments.get(1)?)?,
-            ) {
-                (Subject::Json(path), Subject::Value(schema)) => {
-                    let schema = schema_of(&schema, "http://json-schema.org/draft-04/schema#")?;
-                    let of = Box::new(Subject::Json(path));
-                    Some(Subject::Meets(of, "schema", schema))
+        let (of, method) = name.rsplit_once('.')?;
+        if SCOPES.contains(&of) || method.starts_with("getEnv") || method.starts_with("getGlobal") {
+            let variables = &self.importer.variables;
+            return match method {
+                "get" | "getEnvironmentVariable" | "getGlobalVariable" => {
+                    Some(self.variable(text?))
+                }
+                "has" if !variables.is_captured(text?) => {
+                    Some(Subject::Value(json!(variables.value(text?).is_some())))
                 }
                 _ => None,
-            },
-            "pm.environment.get"
-            | "pm.collectionVariables.get"
-            | "pm.globals.get"
-            | "pm.variables.get"
-            | "postman.getEnvironmentVariable"
-            | "postman.getGlobalVariable" => {
-                let name = only()?;
-                Some(self.variable(&name))
+            };
+        }
+        let header = || Some(Place::Header(text?.to_ascii_lowercase()));
+        let cookie = || Some(Place::Cookie(text?.to_owned()));
+        match name {
+            "JSON.parse" => {
+                let body = self.subject(arguments.first()?)?;
+                (body == Subject::Place(Place::Body)).then(|| Subject::json("$"))
             }
+            "pm.response.headers.get" | "postman.getResponseHeader" => {
+                Some(Subject::Place(header()?))
+            }
+            "pm.cookies.get" | "postman.getResponseCookie" => Some(Subject::Place(cookie()?)),
+            "pm.response.headers.has" => Some(there(header()?)),
+            "pm.cookies.has" => Some(there(cookie()?)),
+            "Array.isArray" | "_.isArray" => {
+                let of = self.subject(arguments.first()?)?;
+                let place = Place::Json(of.path()?.to_owned());
+                Some(Subject::Meets(place, "type", json!("array")))
+            }
+            "tv4.validate" => {
+                let [of, schema] = arguments else {
+                    return None;
+                };
+                let place = Place::Json(self.subject(of)?.path()?.to_owned());
+                let Subject::Value(schema) = self.subject(schema)? else {
+                    return None;
+                };
+                let schema = schema_of(&schema, "http://json-schema.org/draft-04/schema#")?;
+                Some(Subject::Meets(place, "schema", schema))
+            }
+            _ => None,
+        }
+    }
+
+    /// A value to compare with.
+    pub(super) fn wanted(&mut self, expression: &Expression) -> Option<Value> {
+        match (expression, self.subject(expression)?) {
+            // Texts of a script are no templates, and a check file's are.
+            (Expression::Literal(value), _) => Some(escaped(value)),
+            (_, Subject::Value(value)) => Some(value),
             _ => None,
         }
     }
 }
 
-/// Whether something is there.
-fn there(what: Subject) -> Subject {
-    Subject::Meets(Box::new(what), "exists", json!(true))
+fn is_nothing(value: &Expression) -> bool {
+    let Expression::Literal(value) = value else {
+        return false;
+    };
+    *value == json!({}) || *value == json!([]) || *value == json!("")
 }
 
-/// Whether a name is that of a variable, as old scripts write it.
-fn is_variable(name: &str) -> bool {
-    let mut parts = name.split('.');
-    matches!(
-        (parts.next(), parts.next(), parts.next()),
-        (Some("environment" | "globals"), Some(_), None)
-    )
+/// Whether something is there.
+fn there(place: Place) -> Subject {
+    Subject::Meets(place, "exists", json!(true))
 }
 
 /// A schema that can be used, in the draft that the original reads it in.
 pub(super) fn schema_of(schema: &Value, draft: &str) -> Option<Value> {
-    let Value::Object(members) = schema else {
-        return None;
-    };
-    let mut schema = members.clone();
-    if !schema.contains_key("$schema") {
-        schema.shift_insert(0, "$schema".to_owned(), json!(draft));
-    }
-    let schema = Value::from(schema);
+    let mut members = schema.as_object()?.clone();
     // Names of files and templates would be read as such.
     let plain = !members.contains_key("file") && !schema.to_string().contains("{{");
+    if !members.contains_key("$schema") {
+        members.shift_insert(0, "$schema".to_owned(), json!(draft));
+    }
+    let schema = Value::from(members);
     let usable = plain && JsonSchema::new(schema.clone(), None, String::new()).is_ok();
     usable.then_some(schema)
+}
+
+/// A value with its texts as templates that give them back.
+pub(super) fn escaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => escape(text).into(),
+        Value::Array(items) => items.iter().map(escaped).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), escaped(value)))
+            .collect(),
+        other => other.clone(),
+    }
 }
