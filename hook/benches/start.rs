@@ -51,7 +51,7 @@ async fn measure() {
             })
             .await
             .unwrap();
-        init.push(function.init().await.unwrap());
+        init.push(function.wait_for_init().await.unwrap());
         for times in [&mut first, &mut warm] {
             let event = stage.codedeploy().register().event();
             let invocation = function.invoke(event).await;
@@ -82,7 +82,7 @@ async fn bare_init(stage: &Stage, this: &Path) -> Duration {
         ..FunctionOptions::new(this)
     };
     let function = stage.function(options).await.unwrap();
-    function.init().await.unwrap()
+    function.wait_for_init().await.unwrap()
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {

@@ -119,7 +119,7 @@ fn cargo_lambda(tool: &Path) -> Command {
 
 #[tokio::test]
 async fn cargo_lambda_watches_and_invokes_the_hook() {
-    let Some(tool) = rehearsal::tool("cargo-lambda").unwrap() else {
+    let Some(tool) = rehearsal::find_tool("cargo-lambda").unwrap() else {
         return;
     };
     let stage = Stage::start(StageOptions::default()).await.unwrap();

@@ -1,7 +1,7 @@
-//! The certificates of the stage: an own authority, one good leaf, and the
-//! wrong ones that a deployment gate must refuse.
+//! The certificates of the stage: an authority of its own, a good certificate, and
+//! the wrong ones that a deployment gate must refuse.
 //!
-//! Everything is made at start and lives as long as the stage. The provider
+//! Everything is generated at start and lives as long as the stage. The provider
 //! (ring) is passed explicitly, so that a stage never depends on, or changes,
 //! what the process has installed as its default.
 
@@ -23,8 +23,8 @@ use crate::error::StageError;
 /// The name that customers use, and that the good certificate carries.
 pub const PRODUCTION_NAME: &str = "shop.example.test";
 
-/// The names in the good certificate.
-pub const NAMES: [&str; 4] = [
+/// The names that the good certificate is for.
+const CERTIFICATE_NAMES: [&str; 4] = [
     "localhost",
     "127.0.0.1",
     PRODUCTION_NAME,
@@ -53,18 +53,29 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
+    /// Generates the authority and all certificates.
     pub(crate) fn generate() -> Result<Self, StageError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let authority = Authority::generate()?;
         let client = authority.client_config(&provider)?;
-        let names = NAMES.map(String::from).to_vec();
+        let names = CERTIFICATE_NAMES.map(String::from).to_vec();
         let other = vec!["other.example.test".to_owned()];
         Ok(Self {
             client: Arc::new(client),
-            good: authority.leaf("good", names.clone(), Validity::Now, &provider)?,
-            expired: authority.leaf("expired", names.clone(), Validity::Past, &provider)?,
-            other_name: authority.leaf("other name", other, Validity::Now, &provider)?,
-            unknown_issuer: self_signed(names, &provider)?,
+            good: authority.issue_server_config("good", names.clone(), Validity::Now, &provider)?,
+            expired: authority.issue_server_config(
+                "expired",
+                names.clone(),
+                Validity::Past,
+                &provider,
+            )?,
+            other_name: authority.issue_server_config(
+                "other name",
+                other,
+                Validity::Now,
+                &provider,
+            )?,
+            unknown_issuer: generate_self_signed_config(names, &provider)?,
             authority_pem: authority.pem,
         })
     }
@@ -74,12 +85,13 @@ impl Certificates {
         &self.authority_pem
     }
 
-    /// A client that trusts the authority and nothing else.
-    pub(crate) fn client(&self) -> Arc<ClientConfig> {
+    /// TLS for a client that trusts the authority and nothing else.
+    pub(crate) fn client_config(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.client)
     }
 
-    pub(crate) fn server(&self, wrong: Option<WrongCertificate>) -> Arc<ServerConfig> {
+    /// TLS for a server with the good certificate, or a wrong one.
+    pub(crate) fn server_config(&self, wrong: Option<WrongCertificate>) -> Arc<ServerConfig> {
         Arc::clone(match wrong {
             None => &self.good,
             Some(WrongCertificate::Expired) => &self.expired,
@@ -95,6 +107,7 @@ impl fmt::Debug for Certificates {
     }
 }
 
+/// The key and certificate that sign the other certificates.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
@@ -104,15 +117,15 @@ struct Authority {
 impl Authority {
     fn generate() -> Result<Self, StageError> {
         let name = "authority";
-        let made = |source| StageError::Certificate { name, source };
-        let key = KeyPair::generate().map_err(made)?;
-        let mut params = params(Vec::new(), Validity::Now, name)?;
+        let generate_error = |source| StageError::Certificate { name, source };
+        let key = KeyPair::generate().map_err(generate_error)?;
+        let mut params = certificate_params(Vec::new(), Validity::Now, name)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params
             .distinguished_name
             .push(DnType::CommonName, "Greenlight rehearsal authority");
-        let certificate = params.self_signed(&key).map_err(made)?;
+        let certificate = params.self_signed(&key).map_err(generate_error)?;
         Ok(Self {
             pem: certificate.pem(),
             certificate: certificate.der().clone(),
@@ -120,20 +133,23 @@ impl Authority {
         })
     }
 
-    fn leaf(
+    /// TLS with a new certificate of this authority. `name` is for errors.
+    fn issue_server_config(
         &self,
         name: &'static str,
         names: Vec<String>,
         validity: Validity,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Arc<ServerConfig>, StageError> {
-        let made = |source| StageError::Certificate { name, source };
-        let key = KeyPair::generate().map_err(made)?;
-        let mut params = params(names, validity, name)?;
+        let generate_error = |source| StageError::Certificate { name, source };
+        let key = KeyPair::generate().map_err(generate_error)?;
+        let mut params = certificate_params(names, validity, name)?;
         params.use_authority_key_identifier_extension = true;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let certificate = params.signed_by(&key, &self.issuer).map_err(made)?;
-        server_config(name, certificate.der().clone(), &key, provider)
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .map_err(generate_error)?;
+        build_server_config(name, certificate.der().clone(), &key, provider)
     }
 
     fn client_config(&self, provider: &Arc<CryptoProvider>) -> Result<ClientConfig, StageError> {
@@ -151,20 +167,22 @@ impl Authority {
     }
 }
 
-fn self_signed(
+/// TLS with a certificate that no authority has signed.
+fn generate_self_signed_config(
     names: Vec<String>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<ServerConfig>, StageError> {
     let name = "unknown issuer";
-    let made = |source| StageError::Certificate { name, source };
-    let key = KeyPair::generate().map_err(made)?;
-    let certificate = params(names, Validity::Now, name)?
+    let generate_error = |source| StageError::Certificate { name, source };
+    let key = KeyPair::generate().map_err(generate_error)?;
+    let certificate = certificate_params(names, Validity::Now, name)?
         .self_signed(&key)
-        .map_err(made)?;
-    server_config(name, certificate.der().clone(), &key, provider)
+        .map_err(generate_error)?;
+    build_server_config(name, certificate.der().clone(), &key, provider)
 }
 
-fn server_config(
+/// TLS for a server with this certificate.
+fn build_server_config(
     name: &'static str,
     certificate: CertificateDer<'static>,
     key: &KeyPair,
@@ -182,13 +200,15 @@ fn server_config(
     Ok(Arc::new(config))
 }
 
+/// When a certificate is valid.
 #[derive(Clone, Copy)]
 enum Validity {
     Now,
     Past,
 }
 
-fn params(
+/// What every certificate has. `name` is for errors.
+fn certificate_params(
     names: Vec<String>,
     validity: Validity,
     name: &'static str,
@@ -203,8 +223,8 @@ fn params(
             rcgen::date_time_ymd(2021, 1, 1),
         ),
         Validity::Now => {
-            // The type of a date is not rcgen's to export, so there is no
-            // function here that could return one.
+            // rcgen does not export the type of its dates, so this is a closure:
+            // a function would have to name the type.
             let midnight = |hours: i64| {
                 let time = Timestamp::now()
                     .saturating_add(SignedDuration::from_hours(hours))

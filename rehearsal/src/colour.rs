@@ -1,15 +1,12 @@
-//! The two sides of a blue/green deployment, and who a listener serves.
+//! The two versions of a blue/green deployment.
 
 use std::fmt;
-
-use serde::Serialize;
 
 /// One of the two versions of the app, and of the two target groups.
 ///
 /// Blue is what customers use when the deployment starts; green is the new
 /// version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Colour {
     /// The old version.
     Blue,
@@ -26,7 +23,7 @@ impl Colour {
         }
     }
 
-    /// The release that the app of this colour claims to be.
+    /// The version that the app of this colour answers.
     pub const fn version(self) -> &'static str {
         match self {
             Self::Blue => "blue-1.0.0",

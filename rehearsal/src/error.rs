@@ -1,4 +1,4 @@
-//! What can keep the stage itself from working.
+//! The errors of the stage itself.
 //!
 //! A deployment that fails is not an error: it is data, in
 //! [`Outcome`](crate::Outcome).
@@ -19,7 +19,7 @@ pub enum StageError {
         what: &'static str,
         /// The port that was asked for; 0 means any.
         port: u16,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The stage's temporary folder could not be made or written.
@@ -27,7 +27,7 @@ pub enum StageError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A certificate could not be made.
@@ -35,7 +35,7 @@ pub enum StageError {
     Certificate {
         /// Which certificate.
         name: &'static str,
-        /// What the certificate library said.
+        /// The error of the certificate library.
         source: rcgen::Error,
     },
     /// A TLS configuration was refused.
@@ -43,7 +43,7 @@ pub enum StageError {
     Tls {
         /// Which certificate.
         name: &'static str,
-        /// What the TLS library said.
+        /// The error of the TLS library.
         source: rustls::Error,
     },
     /// The function's `bootstrap` could not be started at all.
@@ -51,7 +51,7 @@ pub enum StageError {
     Spawn {
         /// The `bootstrap` that was asked for.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A request of the stage itself got no usable answer.
@@ -64,7 +64,7 @@ pub enum StageError {
         /// What went wrong.
         reason: String,
     },
-    /// A listener did not say clearly which colour it serves.
+    /// A listener did not answer with one colour.
     #[error("expected the {listener} listener to serve blue or green, found {found}")]
     Undecided {
         /// The listener that was asked.

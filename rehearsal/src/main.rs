@@ -64,18 +64,18 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let mut out = command::stdout(arguments.color);
+    let mut out = command::open_stdout(arguments.color);
     let ending = match arguments.command {
         Command::Demo(demo) => demo.run(&mut out).await,
         Command::Deploy(deploy) => deploy.run(&mut out).await,
         Command::Serve(serve) => serve.run(&mut out).await,
     };
     match ending {
-        Ok(Ending::AsItShould) => ExitCode::SUCCESS,
-        Ok(Ending::Otherwise) => ExitCode::from(1),
-        Err(problem) => {
-            problem.write_to_stderr(arguments.color);
-            problem.exit_code()
+        Ok(Ending::Expected) => ExitCode::SUCCESS,
+        Ok(Ending::Unexpected) => ExitCode::from(1),
+        Err(error) => {
+            error.write_to_stderr(arguments.color);
+            error.exit_code()
         }
     }
 }

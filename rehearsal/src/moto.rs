@@ -1,5 +1,5 @@
-//! The other services of AWS, as moto has them, where it is installed: S3,
-//! SNS, and whatever boto3 can be told to set up there.
+//! A server of moto, where it is installed. moto imitates AWS: S3, SNS, IAM and
+//! whatever else boto3 can set up there.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::tool::{MissingTool, tool};
+use crate::tool::{MissingTool, find_tool};
 
 /// Sets up and reads back through boto3, AWS's own client.
 const SCRIPT: &str = include_str!("moto.py");
@@ -21,7 +21,7 @@ pub struct Moto {
     url: String,
 }
 
-/// A server of moto did not do what it was told.
+/// Why a server of moto gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum MotoError {
     /// It is not installed, and the environment says `CI`.
@@ -36,20 +36,20 @@ pub enum MotoError {
 }
 
 impl Moto {
-    /// Starts a server. `None` if moto is not installed and a test may do
-    /// without; that is said on standard error.
+    /// Starts a server. `None` if moto is not installed, and the test is skipped.
     ///
     /// # Errors
     /// It cannot be started, or is missing in CI.
     pub fn start() -> Result<Option<Self>, MotoError> {
-        let (Some(python), Some(_)) = (tool("python3")?, tool("moto_server")?) else {
+        // moto runs inside Python; its own command tells that it is installed.
+        let (Some(python), Some(_)) = (find_tool("python3")?, find_tool("moto_server")?) else {
             return Ok(None);
         };
         let mut child = Command::new(python)
             .args(["-I", "-c", SCRIPT])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // It tells of each request there.
+            // moto logs every request there.
             .stderr(Stdio::null())
             .spawn()?;
         let gone = || std::io::Error::other("it has no pipes");
@@ -59,7 +59,7 @@ impl Moto {
             child,
             url: String::new(),
         };
-        let url = started.answer()?;
+        let url = started.read_answer()?;
         url.as_str()
             .unwrap_or_default()
             .clone_into(&mut started.url);
@@ -71,15 +71,15 @@ impl Moto {
         &self.url
     }
 
-    /// Lets it do something: a function of `moto.py` and its arguments.
+    /// Calls a function of `moto.py`: a list of its name and its arguments.
     ///
     /// # Errors
-    /// What it said instead.
+    /// The function failed, or moto has ended.
     pub fn ask(&mut self, command: &Value) -> Result<Value, MotoError> {
         writeln!(self.commands, "{command}")?;
-        let mut answer = self.answer()?;
+        let mut answer = self.read_answer()?;
         match answer.get_mut("done") {
-            Some(done) => Ok(done.take()),
+            Some(result) => Ok(result.take()),
             None => Err(MotoError::Failed(answer.to_string())),
         }
     }
@@ -87,31 +87,32 @@ impl Moto {
     /// The objects of a bucket by their keys, each with `type` and `text`.
     ///
     /// # Errors
-    /// What it said instead.
+    /// boto3 failed, or moto has ended.
     pub fn objects(&mut self, bucket: &str) -> Result<Vec<(String, Value)>, MotoError> {
-        let found = self.ask(&json!(["objects", bucket]))?;
-        let found = found.as_object().cloned().unwrap_or_default();
-        Ok(found.into_iter().collect())
+        let objects = self.ask(&json!(["objects", bucket]))?;
+        let objects = objects.as_object().cloned().unwrap_or_default();
+        Ok(objects.into_iter().collect())
     }
 
-    /// Uses the one server that the tests of a process share; it ends with the
-    /// process, when its input does. `None` as with [`Moto::start`].
+    /// Calls `use_server` with the server that all tests of a process share.
+    /// `None` as with [`Moto::start`].
     ///
     /// # Errors
     /// It could not be started.
-    pub fn shared<T>(using: impl FnOnce(&mut Self) -> T) -> Result<Option<T>, MotoError> {
+    pub fn with_shared<T>(use_server: impl FnOnce(&mut Self) -> T) -> Result<Option<T>, MotoError> {
         static SHARED: OnceLock<Result<Option<Mutex<Moto>>, MotoError>> = OnceLock::new();
         match SHARED.get_or_init(|| Ok(Self::start()?.map(Mutex::new))) {
             Ok(None) => Ok(None),
             Ok(Some(shared)) => {
                 let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(Some(using(&mut shared)))
+                Ok(Some(use_server(&mut shared)))
             }
             Err(error) => Err(MotoError::Failed(error.to_string())),
         }
     }
 
-    fn answer(&mut self) -> Result<Value, MotoError> {
+    /// Reads one line of JSON.
+    fn read_answer(&mut self) -> Result<Value, MotoError> {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         serde_json::from_str(&line).map_err(|_| MotoError::Failed(line))
@@ -120,7 +121,7 @@ impl Moto {
 
 impl Drop for Moto {
     fn drop(&mut self) {
-        // The only way for these to fail is a process that has ended.
+        // Both fail only for a process that has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

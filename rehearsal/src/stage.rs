@@ -6,13 +6,13 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::app::App;
-use crate::ask;
 use crate::certificates::{Certificates, PRODUCTION_NAME, WrongCertificate};
 use crate::codedeploy::CodeDeploy;
 use crate::colour::Colour;
 use crate::error::StageError;
 use crate::lambda::{Function, FunctionOptions, LogLine};
-use crate::load_balancer::{Layout, Listener, LoadBalancer, Weights};
+use crate::load_balancer::{Listener, LoadBalancer, LoadBalancerLayout, Weights};
+use crate::probe;
 use crate::tls_front::TlsFront;
 use crate::{Defect, Fault};
 
@@ -79,10 +79,11 @@ impl Stage {
                 source,
             }
         })?;
+        // The load balancer has to know the ports of the apps, so they start first.
         let blue = App::start(Colour::Blue, 0).await?;
         let green = App::start(Colour::Green, 0).await?;
         green.reinstall(options.green_defect);
-        let layout = Layout {
+        let layout = LoadBalancerLayout {
             production_port: options.production_port,
             test_port: options.test_port,
             nodes: options.nodes,
@@ -92,8 +93,8 @@ impl Stage {
             test: options.test,
         };
         let load_balancer = LoadBalancer::start(layout, &certificates)?;
-        load_balancer.fault(Listener::Test, options.test_fault);
-        let codedeploy = CodeDeploy::start(0, load_balancer.view()).await?;
+        load_balancer.set_fault(Listener::Test, options.test_fault);
+        let codedeploy = CodeDeploy::start(0, load_balancer.listeners()).await?;
         Ok(Self {
             folder,
             ca_file,
@@ -168,7 +169,7 @@ impl Stage {
         &self,
         wrong: Option<WrongCertificate>,
     ) -> Result<TlsFront, StageError> {
-        let tls = self.certificates.server(wrong);
+        let tls = self.certificates.server_config(wrong);
         TlsFront::start(&tls, self.codedeploy.port()).await
     }
 
@@ -190,7 +191,7 @@ impl Stage {
         self.function_with_log(options, |_| {}).await
     }
 
-    /// Starts a function and hands on each line that it writes, as it comes.
+    /// Starts a function and calls `on_line` with each line that it writes.
     pub async fn function_with_log(
         &self,
         options: FunctionOptions,
@@ -204,9 +205,10 @@ impl Stage {
     /// Three answers have to agree; anything else, such as a 503 or a fault,
     /// is an error.
     pub async fn observe(&self, listener: Listener) -> Result<Colour, StageError> {
+        // One answer alone could be the luck of weights or of a stale node.
         let mut seen = None;
         for _ in 0..3 {
-            let colour = self.ask_version(listener).await?;
+            let colour = self.probe_colour(listener).await?;
             if seen.is_some_and(|before| before != colour) {
                 return Err(StageError::Undecided {
                     listener,
@@ -221,9 +223,11 @@ impl Stage {
         })
     }
 
-    async fn ask_version(&self, listener: Listener) -> Result<Colour, StageError> {
+    /// Asks a listener once which version it serves.
+    async fn probe_colour(&self, listener: Listener) -> Result<Colour, StageError> {
         let port = self.load_balancer.port(listener);
-        let answer = ask::over_tls(port, "/version", self.certificates.client()).await?;
+        let answer =
+            probe::get_over_tls(port, "/version", self.certificates.client_config()).await?;
         let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match body.get("colour").and_then(serde_json::Value::as_str) {
             Some("blue") => Ok(Colour::Blue),

@@ -1,5 +1,5 @@
-//! TLS in front of a server of the stage that speaks none: AWS's APIs as their
-//! clients meet them outside of a rehearsal.
+//! TLS in front of a server of the stage that has none, so that a hook can reach
+//! AWS's APIs by `https`, as on AWS.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::StageError;
-use crate::serve::Task;
+use crate::server::BackgroundTask;
 
-/// An address that speaks TLS and hands on what it hears. It closes when this
-/// value is dropped.
+/// An address that ends TLS and forwards the bytes to a server. It closes when
+/// this value is dropped.
 #[derive(Debug)]
 pub struct TlsFront {
     port: u16,
-    _accepting: Task,
+    _accepting: BackgroundTask,
 }
 
 impl TlsFront {
@@ -36,10 +36,10 @@ impl TlsFront {
         let address = listener.local_addr().map_err(listen)?;
         let mut tls = tls.clone();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let accepting = accept(listener, TlsAcceptor::from(Arc::new(tls)), port);
+        let accepting = accept_connections(listener, TlsAcceptor::from(Arc::new(tls)), port);
         Ok(Self {
             port: address.port(),
-            _accepting: Task::spawn(accepting),
+            _accepting: BackgroundTask::spawn(accepting),
         })
     }
 
@@ -49,22 +49,26 @@ impl TlsFront {
     }
 }
 
-async fn accept(listener: TcpListener, acceptor: TlsAcceptor, port: u16) {
-    // The set owns the connections: when this task is aborted, so are they.
+/// Accepts connections until the task is aborted.
+async fn accept_connections(listener: TcpListener, acceptor: TlsAcceptor, port: u16) {
+    // Dropping the set aborts its tasks, so connections end with this task.
     let mut connections = JoinSet::new();
     loop {
         let Ok((client, _)) = listener.accept().await else {
+            // `accept` fails when file descriptors run out; without a pause this
+            // loop would take a whole core meanwhile.
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        connections.spawn(hand_on(client, acceptor.clone(), port));
+        connections.spawn(relay(client, acceptor.clone(), port));
         while connections.try_join_next().is_some() {}
     }
 }
 
-/// A client that does not shake hands, or goes away, is no news here.
-async fn hand_on(client: TcpStream, acceptor: TlsAcceptor, port: u16) {
+/// Copies bytes between a client and the server until one of them closes.
+async fn relay(client: TcpStream, acceptor: TlsAcceptor, port: u16) {
     let Ok(mut client) = acceptor.accept(client).await else {
+        // A client that refuses the certificate ends the handshake.
         return;
     };
     if let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {

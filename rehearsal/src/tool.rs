@@ -1,7 +1,8 @@
-//! Tools of other projects that some tests need: they are looked for in the
-//! folder where the Makefile installs them, and where they are missing the
-//! test says so loudly, except in CI, where a test that does not run proves
-//! nothing.
+//! Finds the tools of other projects that some tests need, in the folder where the
+//! Makefile installs them.
+//!
+//! Without a tool a test is skipped, and says so on standard error. In CI a missing
+//! tool is an error, because a test that is skipped proves nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +19,12 @@ pub struct MissingTool {
     pub folder: PathBuf,
 }
 
-/// The path of an installed tool. `None` if it is missing and a test may do
-/// without; that is said on standard error.
+/// The path of an installed tool. `None` means that the test is skipped; a line on
+/// standard error says so.
 ///
 /// # Errors
 /// It is missing, and the environment says `CI`.
-pub fn tool(name: &str) -> Result<Option<PathBuf>, MissingTool> {
+pub fn find_tool(name: &str) -> Result<Option<PathBuf>, MissingTool> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = workspace.join(".tools").join("venv").join("bin");
     let path = folder.join(name);
@@ -37,7 +38,7 @@ pub fn tool(name: &str) -> Result<Option<PathBuf>, MissingTool> {
     if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
         return Err(missing);
     }
-    // Straight to the terminal: the test harness would keep it to itself.
+    // The test harness captures `eprintln!` of tests that pass, but not this.
     let _ = std::io::Write::write_all(
         &mut std::io::stderr(),
         format!("SKIPPED: {missing}\n").as_bytes(),

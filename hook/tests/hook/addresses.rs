@@ -44,7 +44,7 @@ impl Several {
         Some(Self { trial, bootstrap })
     }
 
-    async fn gate(&self) -> (rehearsal::Registered, Invoked) {
+    async fn gate(&self) -> (rehearsal::RegisteredDeployment, Invoked) {
         let registered = self.trial.stage.codedeploy().register();
         let mut options = self.trial.options();
         options.bootstrap.clone_from(&self.bootstrap);
@@ -213,7 +213,7 @@ async fn one_address_that_still_serves_blue_fails_and_is_named() {
         let balancer = several.trial.stage.load_balancer();
         balancer.forward(Listener::Test, Colour::Blue);
         balancer.forward(Listener::Test, Colour::Green);
-        balancer.fault(Listener::Test, Some(Fault::StaleAddress { last }));
+        balancer.set_fault(Listener::Test, Some(Fault::StaleAddress { last }));
         let outcome = several.gate().await;
         let why = "green is not proven: the target does not answer as green";
         several.trial.assert_failed(&outcome, why);
@@ -233,12 +233,12 @@ async fn an_address_that_turns_green_late_is_waited_for() {
     let balancer = several.trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     balancer.forward(Listener::Test, Colour::Green);
-    balancer.fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
+    balancer.set_fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
     let healing = async {
         while balancer.target_requests(Colour::Blue) < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        balancer.fault(Listener::Test, None);
+        balancer.set_fault(Listener::Test, None);
     };
     let ((registered, invoked), ()) = tokio::join!(several.gate(), healing);
     let verdict = several.trial.verdict(&registered);
@@ -251,7 +251,7 @@ fn with_a_stale_address(several: &Several) {
     let balancer = several.trial.stage.load_balancer();
     balancer.forward(Listener::Test, Colour::Blue);
     balancer.forward(Listener::Test, Colour::Green);
-    balancer.fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
+    balancer.set_fault(Listener::Test, Some(Fault::StaleAddress { last: 2 }));
 }
 
 async fn until(condition: impl Fn() -> bool) {

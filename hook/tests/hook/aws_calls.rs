@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{ApiFault, VERDICT, Verdict};
+use rehearsal::{ApiFault, VERDICT_OPERATION, Verdict};
 use serde_json::Value;
 
 use crate::between::Between;
@@ -47,9 +47,9 @@ fn loud(invoked: &Invoked) -> Vec<Value> {
 #[tokio::test]
 async fn an_answer_that_is_not_awss_is_said_with_its_status_and_not_by_the_sdk() {
     for (operation, kind, status) in [
-        (VERDICT, "text/html", 503),
-        (VERDICT, JSON, 500),
-        (VERDICT, "text/html", 403),
+        (VERDICT_OPERATION, "text/html", 503),
+        (VERDICT_OPERATION, JSON, 500),
+        (VERDICT_OPERATION, "text/html", 403),
         ("GetDeployment", "text/html", 503),
         ("DescribeServices", JSON, 502),
         ("DescribeRules", "text/html", 503),

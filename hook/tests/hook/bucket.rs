@@ -42,7 +42,10 @@ async fn at(checks: &str, url: &str) -> Trial {
 
 /// The names of the checks that passed, after a success.
 #[track_caller]
-fn passed(trial: &Trial, (registered, invoked): &(rehearsal::Registered, Invoked)) -> Vec<String> {
+fn passed(
+    trial: &Trial,
+    (registered, invoked): &(rehearsal::RegisteredDeployment, Invoked),
+) -> Vec<String> {
     let answer = invoked.answer();
     assert_eq!(
         trial.verdict(registered),
@@ -57,7 +60,11 @@ fn passed(trial: &Trial, (registered, invoked): &(rehearsal::Registered, Invoked
 
 /// `Failed`, without a request, with all this among the problems.
 #[track_caller]
-fn assert_refused(trial: &Trial, outcome: &(rehearsal::Registered, Invoked), said: &[&str]) {
+fn assert_refused(
+    trial: &Trial,
+    outcome: &(rehearsal::RegisteredDeployment, Invoked),
+    said: &[&str],
+) {
     trial.assert_failed(outcome, "the check files");
     let problems = outcome.1.answer()["problems"].to_string();
     for said in said {

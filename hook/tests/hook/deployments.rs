@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rehearsal::{Colour, Defect, DeploymentOptions, DeploymentStatus, Outcome, VERDICT, Verdict};
+use rehearsal::{
+    Colour, Defect, DeploymentOptions, DeploymentStatus, Outcome, VERDICT_OPERATION, Verdict,
+};
 
 use crate::support::{BOOTSTRAP, Trial};
 
@@ -21,7 +23,7 @@ async fn a_healthy_version_reaches_production() {
     assert_eq!(outcome.production_serves, Colour::Green);
     assert_eq!(outcome.deployment_status, DeploymentStatus::Succeeded);
     let verdicts = outcome.calls.iter();
-    let verdicts = verdicts.filter(|call| call.operation == VERDICT);
+    let verdicts = verdicts.filter(|call| call.operation == VERDICT_OPERATION);
     assert_eq!(verdicts.count(), 1);
 }
 
@@ -57,7 +59,7 @@ async fn the_watchdog_reports_for_a_function_that_could_not() {
     let trial = Trial::new().await;
     // The first reporting is refused for good, the watchdog's is not.
     let codedeploy = trial.stage.codedeploy();
-    codedeploy.fail(VERDICT, 1, rehearsal::ApiFault::AccessDenied);
+    codedeploy.fail(VERDICT_OPERATION, 1, rehearsal::ApiFault::AccessDenied);
     let outcome = deploy(&trial, |options| {
         options.watchdog = true;
         options.verdict_within = Duration::from_secs(30);

@@ -181,7 +181,7 @@ async fn the_record_of_a_dead_invocation_is_reported_without_a_run() {
 }
 
 /// Lambda's record of an invocation that failed.
-fn record(registered: &rehearsal::Registered) -> Value {
+fn record(registered: &rehearsal::RegisteredDeployment) -> Value {
     record_of(&registered.event())
 }
 

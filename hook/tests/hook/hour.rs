@@ -4,18 +4,21 @@
 
 use std::time::Duration;
 
-use rehearsal::{Colour, DeploymentStatus, Fault, Listener, Registered, Verdict};
+use rehearsal::{Colour, DeploymentStatus, Fault, Listener, RegisteredDeployment, Verdict};
 
 use crate::support::{Invoked, Trial};
 
 /// A deployment whose hour is over after this long.
-fn late(trial: &Trial, left: Duration) -> Registered {
+fn late(trial: &Trial, left: Duration) -> RegisteredDeployment {
     let registered = trial.stage.codedeploy().register();
-    trial.stage.codedeploy().leave(&registered, left);
+    trial.stage.codedeploy().set_time_left(&registered, left);
     registered
 }
 
-async fn invoke(trial: &Trial, registered: Registered) -> (Registered, Invoked) {
+async fn invoke(
+    trial: &Trial,
+    registered: RegisteredDeployment,
+) -> (RegisteredDeployment, Invoked) {
     let invoked = trial.invoke(registered.event()).await;
     (registered, invoked)
 }
@@ -24,7 +27,7 @@ async fn invoke(trial: &Trial, registered: Registered) -> (Registered, Invoked) 
 async fn checks_that_begin_late_are_cut_so_that_the_report_is_in() {
     let trial = Trial::new().await;
     let balancer = trial.stage.load_balancer();
-    balancer.fault(Listener::Test, Some(Fault::NoAnswer));
+    balancer.set_fault(Listener::Test, Some(Fault::NoAnswer));
     let registered = late(&trial, Duration::from_secs(5));
     let outcome = invoke(&trial, registered).await;
     trial.assert_failed(&outcome, "checks failed");
@@ -79,7 +82,10 @@ async fn an_event_that_comes_again_after_its_verdict_is_not_tested_again() {
         let registered = trial.stage.codedeploy().register();
         function.invoke(registered.event()).await;
         let verdict = trial.verdict(&registered);
-        trial.stage.codedeploy().go_on(&registered.deployment_id);
+        trial
+            .stage
+            .codedeploy()
+            .act_on_verdict(&registered.deployment_id);
         let requests = trial.requests();
         let again = Invoked(function.invoke(registered.event()).await);
         let answer = again.answer();
@@ -99,7 +105,7 @@ async fn an_event_that_comes_again_after_its_verdict_is_not_tested_again() {
 async fn a_retry_has_what_the_first_attempt_has_left_of_the_hour() {
     let trial = Trial::new().await;
     let balancer = trial.stage.load_balancer();
-    balancer.fault(Listener::Test, Some(Fault::NoAnswer));
+    balancer.set_fault(Listener::Test, Some(Fault::NoAnswer));
     let registered = trial.stage.codedeploy().register();
     let function = trial.function().await;
     let pid = function.pid().unwrap().to_string();
@@ -114,7 +120,7 @@ async fn a_retry_has_what_the_first_attempt_has_left_of_the_hour() {
     assert!(first.failure_record(&registered.event()).is_some());
     // Lambda tries again, late.
     let left = Duration::from_secs(5);
-    trial.stage.codedeploy().leave(&registered, left);
+    trial.stage.codedeploy().set_time_left(&registered, left);
     let again = Invoked(function.invoke(registered.event()).await);
     trial.assert_failed(&(registered, again), "checks failed");
 }
@@ -123,10 +129,10 @@ async fn a_retry_has_what_the_first_attempt_has_left_of_the_hour() {
 async fn the_hour_holds_for_a_deployment_of_lambda_too() {
     let trial = Trial::new().await;
     let balancer = trial.stage.load_balancer();
-    balancer.fault(Listener::Test, Some(Fault::NoAnswer));
+    balancer.set_fault(Listener::Test, Some(Fault::NoAnswer));
     let api = trial.stage.codedeploy();
     let registered = api.register_on(rehearsal::ComputePlatform::Lambda);
-    api.leave(&registered, Duration::from_secs(5));
+    api.set_time_left(&registered, Duration::from_secs(5));
     let outcome = invoke(&trial, registered).await;
     trial.assert_failed(&outcome, "checks failed");
 }

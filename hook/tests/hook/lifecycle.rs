@@ -1,15 +1,15 @@
 //! The lifecycle event says which listener has to serve green.
 
-use rehearsal::{Colour, LifecycleEvent, Listener, Registered, Verdict};
+use rehearsal::{Colour, LifecycleEvent, Listener, RegisteredDeployment, Verdict};
 
 use crate::proof::{assert_unproven, impatient};
 use crate::support::{Invoked, Trial};
 
 /// Invokes the function as the hook of this event.
-async fn at(trial: &Trial, event: LifecycleEvent) -> (Registered, Invoked) {
+async fn at(trial: &Trial, event: LifecycleEvent) -> (RegisteredDeployment, Invoked) {
     let api = trial.stage.codedeploy();
     let registered = api.register();
-    api.reach(&registered, event);
+    api.advance_to(&registered, event);
     let invoked = trial.invoke(registered.event()).await;
     (registered, invoked)
 }

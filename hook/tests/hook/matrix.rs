@@ -19,7 +19,7 @@ use futures_util::future::{Either, ready, select};
 use futures_util::{StreamExt, stream};
 use rehearsal::{
     Answer, ApiFault, Colour, DeploymentStatus, Fault, Function, Invocation, InvocationOutcome,
-    Listener, Registered, VERDICT, Verdict,
+    Listener, RegisteredDeployment, VERDICT_OPERATION, Verdict,
 };
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -167,7 +167,11 @@ fn others_were_told(case: &Case, trial: &Trial, invocations: &[Invocation]) -> R
 
 /// Whether no check of a deployment that succeeded was judged by blue, where
 /// some of the requests of its checks reached it.
-fn green_was_judged(case: &Case, trial: &Trial, registered: &Registered) -> Result<(), String> {
+fn green_was_judged(
+    case: &Case,
+    trial: &Trial,
+    registered: &RegisteredDeployment,
+) -> Result<(), String> {
     let times = match case.wrong {
         Wrong::Mixed(_, times) => times,
         Wrong::PostToBlue => {
@@ -252,19 +256,22 @@ fn ends(invocations: &[Invocation]) -> Vec<String> {
 }
 
 /// Whether the deployment has exactly one end, and the right one.
-fn ended(case: &Case, trial: &Trial, registered: &Registered) -> Result<(), String> {
+fn ended(case: &Case, trial: &Trial, registered: &RegisteredDeployment) -> Result<(), String> {
     let api = trial.stage.codedeploy();
     let verdict = api.verdict(&registered.deployment_id);
     // An answer that was lost was a verdict that was taken.
-    let lost = matches!(case.wrong, Wrong::Aws(VERDICT, _, ApiFault::AnswerLost));
-    let calls = api.calls_of(VERDICT);
+    let lost = matches!(
+        case.wrong,
+        Wrong::Aws(VERDICT_OPERATION, _, ApiFault::AnswerLost)
+    );
+    let calls = api.calls_of(VERDICT_OPERATION);
     let accepted = calls.iter().filter(|call| call.answer == Answer::Accepted);
     let accepted = accepted.count() + usize::from(lost);
     match case.expected {
         End::Told(expected) if verdict == Some(expected) && accepted == 1 => Ok(()),
         End::NotByBlue if verdict.is_some() && accepted == 1 => Ok(()),
         End::Hour if verdict.is_none() && accepted == 0 => {
-            api.leave(registered, Duration::ZERO);
+            api.set_time_left(registered, Duration::ZERO);
             match api.status(&registered.deployment_id) {
                 Some(DeploymentStatus::Failed) => Ok(()),
                 other => Err(format!("after the hour the deployment is {other:?}")),
@@ -276,11 +283,11 @@ fn ended(case: &Case, trial: &Trial, registered: &Registered) -> Result<(), Stri
     }
 }
 
-fn registered(case: &Case, trial: &Trial) -> Registered {
+fn registered(case: &Case, trial: &Trial) -> RegisteredDeployment {
     let api = trial.stage.codedeploy();
     let registered = api.register();
     if let Wrong::Late(left) = case.wrong {
-        api.leave(&registered, left);
+        api.set_time_left(&registered, left);
     }
     registered
 }
@@ -311,7 +318,7 @@ async fn invoked(case: &Case, trial: &Trial, event: &Value) -> Vec<Invocation> {
             };
             let killed = meanwhile(invoking, killing).await;
             // The watchdog runs after the trouble.
-            balancer.fault(Listener::Test, None);
+            balancer.set_fault(Listener::Test, None);
             trial.stage.codedeploy().heal();
             killed
         }
@@ -321,7 +328,7 @@ async fn invoked(case: &Case, trial: &Trial, event: &Value) -> Vec<Invocation> {
         (Wrong::StaleNodeAtFirst, _) => {
             let healing = async {
                 until(|| balancer.target_requests(Colour::Blue) >= 2).await;
-                balancer.fault(Listener::Test, None);
+                balancer.set_fault(Listener::Test, None);
             };
             meanwhile(invoking, healing).await
         }
@@ -394,7 +401,7 @@ async fn twice(
         let first = invoking.await;
         if again == Again::Late {
             let id = event["DeploymentId"].as_str().unwrap();
-            trial.stage.codedeploy().go_on(id);
+            trial.stage.codedeploy().act_on_verdict(id);
         }
         return vec![first, function.invoke(event.clone()).await];
     };
@@ -404,7 +411,7 @@ async fn twice(
             Some(_) => seen.notified().await,
             None => until(|| trial.requests() >= 1).await,
         }
-        trial.stage.load_balancer().fault(Listener::Test, None);
+        trial.stage.load_balancer().set_fault(Listener::Test, None);
         other.invoke(event.clone()).await
     };
     match select(pin!(invoking), pin!(invoking_again)).await {

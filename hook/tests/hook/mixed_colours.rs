@@ -89,16 +89,16 @@ async fn run(mix: Mix, seed: u64) -> Run {
     };
     let mixing = async {
         match mix {
-            Mix::OneIn(n) | Mix::OfAllKinds(n) => balancer.fault(Listener::Test, Some(lots(n))),
+            Mix::OneIn(n) | Mix::OfAllKinds(n) => balancer.set_fault(Listener::Test, Some(lots(n))),
             Mix::Until(answers) => {
                 first_check().await;
-                balancer.fault_times(Listener::Test, lots(3), answers);
+                balancer.set_fault_times(Listener::Test, lots(3), answers);
             }
             Mix::Late => {
                 first_check().await;
-                balancer.fault(Listener::Test, Some(lots(3)));
+                balancer.set_fault(Listener::Test, Some(lots(3)));
                 tokio::time::sleep(LATE).await;
-                balancer.fault(Listener::Test, None);
+                balancer.set_fault(Listener::Test, None);
             }
         }
     };

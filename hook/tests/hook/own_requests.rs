@@ -18,7 +18,7 @@ const ODD: &str = "a b+c=ü/(up)&'down'~!*";
 
 /// Requests of one service, with the operation and the arguments of each.
 fn judge(requests: &[Value]) {
-    let Some(python) = rehearsal::tool("python3").unwrap() else {
+    let Some(python) = rehearsal::find_tool("python3").unwrap() else {
         return;
     };
     let mut judge = Command::new(python)

@@ -22,7 +22,7 @@ pub(crate) async fn asking() -> Trial {
 #[track_caller]
 pub(crate) fn assert_unproven(
     trial: &Trial,
-    outcome: &(rehearsal::Registered, Invoked),
+    outcome: &(rehearsal::RegisteredDeployment, Invoked),
     why: &str,
 ) {
     trial.assert_failed(outcome, &format!("green is not proven: {why}"));
@@ -55,7 +55,7 @@ async fn a_listener_that_flips_late_is_waited_for_and_no_check_reaches_blue() {
         let balancer = trial.stage.load_balancer();
         balancer.forward(Listener::Test, Colour::Blue);
         let by = Duration::from_millis(900);
-        balancer.fault(Listener::Test, Some(Fault::LateFlip { by }));
+        balancer.set_fault(Listener::Test, Some(Fault::LateFlip { by }));
         balancer.forward(Listener::Test, Colour::Green);
         succeeds(&trial).await;
         let blue = balancer.target_requests(Colour::Blue);
@@ -193,7 +193,7 @@ async fn a_node_that_missed_the_change_is_caught_by_asking_the_app() {
         let balancer = trial.stage.load_balancer();
         balancer.forward(Listener::Test, Colour::Blue);
         balancer.forward(Listener::Test, Colour::Green);
-        balancer.fault(Listener::Test, Some(Fault::StaleNode { one_in: 3 }));
+        balancer.set_fault(Listener::Test, Some(Fault::StaleNode { one_in: 3 }));
         if caught {
             let outcome = trial.gate().await;
             assert_unproven(&trial, &outcome, "the target does not answer as green");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, Registered, Verdict};
+use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, RegisteredDeployment, Verdict};
 
 use crate::proof::{asking, impatient, succeeds};
 use crate::support::{Invoked, Trial};
@@ -13,11 +13,11 @@ pub(crate) async fn amid(
     trial: Trial,
     requests: u64,
     act: impl FnOnce(&Trial),
-) -> (Trial, (Registered, Invoked)) {
+) -> (Trial, (RegisteredDeployment, Invoked)) {
     let trial = trial.many_checks(1);
     let by = Duration::from_secs(2);
     let balancer = trial.stage.load_balancer();
-    balancer.fault(Listener::Test, Some(Fault::Slow { by }));
+    balancer.set_fault(Listener::Test, Some(Fault::Slow { by }));
     let acting = async {
         while trial.requests() < requests {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -92,7 +92,7 @@ async fn a_last_look_is_tried_again() {
     // An app that is silent is asked again, too.
     let act = |trial: &Trial| {
         let balancer = trial.stage.load_balancer();
-        balancer.fault(Listener::Test, Some(Fault::ResetOnRequest));
+        balancer.set_fault(Listener::Test, Some(Fault::ResetOnRequest));
     };
     let silent = amid(asking_once().await.set("SMOKE_PROOF_TIMEOUT", "8s"), 2, act);
     let (trial, outcome) = silent.await;
@@ -117,7 +117,7 @@ async fn a_node_that_stays_blue_after_the_checks_fails() {
         let balancer = trial.stage.load_balancer();
         balancer.forward(Listener::Test, Colour::Blue);
         balancer.forward(Listener::Test, Colour::Green);
-        balancer.fault(Listener::Test, Some(Fault::StaleNode { one_in: 3 }));
+        balancer.set_fault(Listener::Test, Some(Fault::StaleNode { one_in: 3 }));
     };
     let trial = asking().await.set("SMOKE_PROOF", "identity");
     let (trial, outcome) = amid(trial.set("SMOKE_PROOF_TIMEOUT", "10s"), 4, act).await;
@@ -131,7 +131,7 @@ async fn a_node_that_turns_green_after_the_checks_is_waited_for() {
         let balancer = trial.stage.load_balancer();
         balancer.forward(Listener::Test, Colour::Blue);
         balancer.forward(Listener::Test, Colour::Green);
-        balancer.fault_times(Listener::Test, Fault::StaleRequest { one_in: 1 }, 2);
+        balancer.set_fault_times(Listener::Test, Fault::StaleRequest { one_in: 1 }, 2);
     };
     let (trial, (registered, invoked)) = amid(asking_once().await, 2, act).await;
     let verdict = trial.verdict(&registered);
@@ -145,13 +145,13 @@ async fn an_app_that_is_silent_after_the_checks_is_asked_until_the_end_of_the_ti
     let trial = trial.many_checks(1);
     let balancer = trial.stage.load_balancer();
     let by = Duration::from_secs(1);
-    balancer.fault(Listener::Test, Some(Fault::Slow { by }));
+    balancer.set_fault(Listener::Test, Some(Fault::Slow { by }));
     let healing = async {
         for (requests, fault) in [(2, Some(Fault::ResetOnRequest)), (6, None)] {
             while trial.requests() < requests {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            balancer.fault(Listener::Test, fault);
+            balancer.set_fault(Listener::Test, fault);
         }
     };
     let (_, ()) = tokio::join!(succeeds(&trial), healing);

@@ -18,11 +18,11 @@ async fn with(rules: &[Rule]) -> Trial {
 async fn a_rule_that_takes_every_request_elsewhere_fails() {
     for (rule, why) in [
         (
-            Rule::of_paths(&["/*"], Action::Elsewhere),
+            Rule::of_paths(&["/*"], Action::OtherService),
             "priority 1, path `/*`: `blog`",
         ),
         (
-            Rule::of_hosts(&["*.test"], Action::Elsewhere),
+            Rule::of_hosts(&["*.test"], Action::OtherService),
             "priority 1, host `*.test`: `blog`",
         ),
         (
@@ -48,8 +48,8 @@ async fn a_rule_that_takes_every_request_elsewhere_fails() {
 #[tokio::test]
 async fn a_rule_for_some_requests_or_another_host_is_no_obstacle() {
     let trial = with(&[
-        Rule::of_paths(&["/blog/*"], Action::Elsewhere),
-        Rule::of_hosts(&["blog.example.test"], Action::Elsewhere),
+        Rule::of_paths(&["/blog/*"], Action::OtherService),
+        Rule::of_hosts(&["blog.example.test"], Action::OtherService),
     ])
     .await;
     let invoked = succeeds(&trial).await;
@@ -113,12 +113,12 @@ async fn every_page_of_the_rules_is_read() {
         Rule::of_paths(&["/b"], Colour::Blue),
     ];
     let trial = with(&rules[..1]).await;
-    trial.stage.codedeploy().page_rules(1);
+    trial.stage.codedeploy().set_rules_page_size(1);
     succeeds(&trial).await;
     // Two pages before the checks, and two after them.
     assert_eq!(trial.stage.codedeploy().calls_of("DescribeRules").len(), 4);
     let trial = with(&rules).await;
-    trial.stage.codedeploy().page_rules(1);
+    trial.stage.codedeploy().set_rules_page_size(1);
     let outcome = trial.gate().await;
     let why = "the test listener still has a rule that does not lead to green alone: priority 2, path `/b`: blue (`storefront-blue`) after ";
     assert_unproven(&trial, &outcome, why);
@@ -148,7 +148,7 @@ async fn what_no_request_to_the_target_can_reach_is_no_obstacle_whatever_it_does
         assert!(!invoked.output().contains("do not reach green"));
     }
     // The default action belongs to other hosts, too.
-    for default in [Action::Elsewhere, Colour::Blue.into()] {
+    for default in [Action::OtherService, Colour::Blue.into()] {
         let trial = with(&[Rule::of_hosts(&[PRODUCTION_NAME], Colour::Green)]).await;
         let balancer = trial.stage.load_balancer();
         balancer.set_default(Listener::Test, Some(default));

@@ -94,7 +94,7 @@ async fn a_rollback_is_judged_by_the_task_set_that_it_makes() {
     let trial = trial.set("SMOKE_CHECKS", &file.display().to_string());
     let api = trial.stage.codedeploy();
     let registered = api.register();
-    api.roll_back(&registered, "d-FAILED123");
+    api.mark_as_rollback(&registered, "d-FAILED123");
     let invoked = trial.invoke(registered.event()).await;
     let verdict = trial.verdict(&registered);
     assert_eq!(verdict, Some(Verdict::Succeeded), "{}", invoked.output());
@@ -107,7 +107,7 @@ async fn a_rollback_that_makes_no_task_set_says_so() {
     let api = trial.stage.codedeploy();
     api.hide_green();
     let registered = api.register();
-    api.roll_back(&registered, "d-FAILED123");
+    api.mark_as_rollback(&registered, "d-FAILED123");
     let outcome = (registered.clone(), trial.invoke(registered.event()).await);
     let why = format!(
         "{} rolls d-FAILED123 back, and made no task set in `shop/storefront` within ",

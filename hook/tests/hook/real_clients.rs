@@ -5,7 +5,7 @@
 //! Moto checks signatures and permissions here, as AWS does. What it does not
 //! do: tasks never register in a target group, and each target is healthy.
 
-use rehearsal::{Moto, Registered, Verdict};
+use rehearsal::{Moto, RegisteredDeployment, Verdict};
 use serde_json::{Value, json};
 
 use crate::addresses::hosted;
@@ -171,7 +171,7 @@ async fn staged() -> Option<(Trial, Account)> {
     let allowed = ALLOWED.map(|action| [action, "*"]);
     let keys = account.moto.ask(&json!(["user", allowed])).unwrap();
     let codedeploy = trial.stage.codedeploy();
-    codedeploy.name_test_listener(&account.listener);
+    codedeploy.set_test_listener_arn(&account.listener);
     let name = format!("{}:{}", account.name, trial.stage.test_port());
     let trial = trial
         .bootstrap(bootstrap)
@@ -189,7 +189,11 @@ async fn staged() -> Option<(Trial, Account)> {
 }
 
 /// The verdict on a deployment, while moto checks who asks.
-async fn judged(trial: &Trial, account: &mut Account, of: &Registered) -> (Verdict, Invoked) {
+async fn judged(
+    trial: &Trial,
+    account: &mut Account,
+    of: &RegisteredDeployment,
+) -> (Verdict, Invoked) {
     account.trust(0);
     let invoked = trial.invoke(of.event()).await;
     account.trust(EVERYBODY);
@@ -242,7 +246,7 @@ async fn what_moto_says_is_against_it_is_the_reason() {
     };
     let codedeploy = trial.stage.codedeploy();
     let registered = codedeploy.register();
-    let fails = async |account: &mut Account, registered: &Registered, why: &str| {
+    let fails = async |account: &mut Account, registered: &RegisteredDeployment, why: &str| {
         let (verdict, invoked) = judged(&trial, account, registered).await;
         let reason = invoked.answer()["reason"].as_str().unwrap().to_owned();
         assert_eq!(verdict, Verdict::Failed, "{reason}");

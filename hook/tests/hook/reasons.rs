@@ -131,7 +131,9 @@ async fn faulty(operation: &str, fault: ApiFault) -> Trial {
 }
 
 /// The reason where a deployment is not as it was registered.
-fn of_deployment(change: impl FnOnce(&Trial, &rehearsal::Registered) + 'static) -> Reason {
+fn of_deployment(
+    change: impl FnOnce(&Trial, &rehearsal::RegisteredDeployment) + 'static,
+) -> Reason {
     Box::pin(async move {
         let trial = impatient().await;
         let registered = trial.stage.codedeploy().register();
@@ -180,7 +182,7 @@ fn of_proof() -> Vec<Reason> {
         of_deployment(|trial, registered| {
             let api = trial.stage.codedeploy();
             api.hide_green();
-            api.roll_back(registered, "d-FAILED123");
+            api.mark_as_rollback(registered, "d-FAILED123");
         }),
         meanwhile(Trial::new(), 1, to_blue),
         meanwhile(asking_once(), 2, to_blue),
@@ -197,7 +199,7 @@ fn of_proof() -> Vec<Reason> {
         }),
         of_deployment(|trial, registered| {
             let api = trial.stage.codedeploy();
-            api.reach(registered, LifecycleEvent::AfterInstall);
+            api.advance_to(registered, LifecycleEvent::AfterInstall);
         }),
         of(faulty("GetDeployment", ApiFault::Empty)),
         of(faulty("DescribeListeners", ApiFault::Empty)),
@@ -209,7 +211,7 @@ fn of_proof() -> Vec<Reason> {
         }),
         of_deployment(|trial, registered| {
             let api = trial.stage.codedeploy();
-            api.reach(registered, LifecycleEvent::AllowTraffic);
+            api.advance_to(registered, LifecycleEvent::AllowTraffic);
         }),
         of(async { impatient().await.set("AWS_REGION", "") }),
         of(faulty("DescribeRules", ApiFault::Throttled)),

@@ -2,7 +2,7 @@
 //! through no sink, whoever says them and whether a check ran or not: the log,
 //! the function's answer and its error, the reports in S3 and the message.
 
-use rehearsal::{Colour, Defect, InvocationOutcome, VERDICT, Verdict};
+use rehearsal::{Colour, Defect, InvocationOutcome, VERDICT_OPERATION, Verdict};
 use serde_json::json;
 
 use crate::between::Between;
@@ -116,18 +116,24 @@ async fn a_message_of_aws_repeats_no_secret() {
             })
         }
     };
-    for operation in ["GetDeployment", "DescribeRules", "PUT ", "Publish", VERDICT] {
+    for operation in [
+        "GetDeployment",
+        "DescribeRules",
+        "PUT ",
+        "Publish",
+        VERDICT_OPERATION,
+    ] {
         let (trial, _between) = Between::start(telling().await, denied(operation)).await;
         let (registered, invoked) = trial.gate().await;
         search(&trial, &invoked, "no *** for *** of ***");
         let verdict = match operation {
-            VERDICT => None,
+            VERDICT_OPERATION => None,
             "PUT " | "Publish" => Some(Verdict::Succeeded),
             _ => Some(Verdict::Failed),
         };
         assert_eq!(trial.verdict(&registered), verdict, "{operation}");
         let is_error = matches!(invoked.0.outcome, InvocationOutcome::Errored { .. });
-        assert_eq!(is_error, operation == VERDICT);
+        assert_eq!(is_error, operation == VERDICT_OPERATION);
     }
 }
 

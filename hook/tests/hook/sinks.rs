@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rehearsal::{ApiFault, Defect, Moto, Registered, Verdict};
+use rehearsal::{ApiFault, Defect, Moto, RegisteredDeployment, Verdict};
 use serde_json::{Value, json};
 
 use crate::stand_in::{Wrong, WrongServer, shared};
@@ -46,7 +46,7 @@ fn messages(topic: &str) -> Vec<Value> {
 
 /// The text of the object that stands directly under the deployment's id.
 #[track_caller]
-fn stored(bucket: &str, registered: &Registered, name: &str) -> String {
+fn stored(bucket: &str, registered: &RegisteredDeployment, name: &str) -> String {
     let key = format!("gate/{}/{name}", registered.deployment_id);
     let objects = objects(bucket);
     let found = objects.iter().find(|(known, _)| *known == key);
@@ -58,7 +58,7 @@ fn stored(bucket: &str, registered: &Registered, name: &str) -> String {
 
 /// The stored JSON report, which keeps its schema with no member too many.
 #[track_caller]
-fn report(bucket: &str, registered: &Registered) -> Value {
+fn report(bucket: &str, registered: &RegisteredDeployment) -> Value {
     let report: Value = serde_json::from_str(&stored(bucket, registered, "report.json")).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Uses the server of moto that the tests share; `None` if it is missing.
 pub(crate) fn shared<T>(using: impl FnOnce(&mut Moto) -> T) -> Option<T> {
-    Moto::shared(using).unwrap()
+    Moto::with_shared(using).unwrap()
 }
 
 /// How a server does it wrong.

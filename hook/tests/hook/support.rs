@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rehearsal::{
     ApiFault, Call, Defect, Function, FunctionOptions, Invocation, InvocationOutcome, Listener,
-    Registered, Stage, StageOptions, VERDICT, Verdict,
+    RegisteredDeployment, Stage, StageOptions, VERDICT_OPERATION, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -112,31 +112,33 @@ impl Trial {
     }
 
     /// Invokes the function as CodeDeploy does.
-    pub(crate) async fn gate(&self) -> (Registered, Invoked) {
+    pub(crate) async fn gate(&self) -> (RegisteredDeployment, Invoked) {
         let registered = self.stage.codedeploy().register();
         let invoked = self.invoke(registered.event()).await;
         (registered, invoked)
     }
 
-    pub(crate) fn verdict(&self, registered: &Registered) -> Option<Verdict> {
+    pub(crate) fn verdict(&self, registered: &RegisteredDeployment) -> Option<Verdict> {
         self.stage.codedeploy().verdict(&registered.deployment_id)
     }
 
     /// The verdicts that were sent, whatever became of them.
     pub(crate) fn verdicts(&self) -> Vec<Call> {
-        self.stage.codedeploy().calls_of(VERDICT)
+        self.stage.codedeploy().calls_of(VERDICT_OPERATION)
     }
 
     /// The calls that only read, by their operations.
     pub(crate) fn reads(&self) -> Vec<String> {
         let calls = self.stage.codedeploy().calls().into_iter();
         let operations = calls.map(|call| call.operation);
-        operations.filter(|name| name != VERDICT).collect()
+        operations
+            .filter(|name| name != VERDICT_OPERATION)
+            .collect()
     }
 
     /// Lets the next `n` verdicts meet this fault.
     pub(crate) fn fail_verdicts(&self, n: usize, fault: ApiFault) {
-        self.stage.codedeploy().fail(VERDICT, n, fault);
+        self.stage.codedeploy().fail(VERDICT_OPERATION, n, fault);
     }
 
     /// How many requests reached the test listener.
@@ -146,7 +148,11 @@ impl Trial {
 
     /// CodeDeploy was told `Failed`, once, with a reason that holds this.
     #[track_caller]
-    pub(crate) fn assert_failed(&self, (registered, invoked): &(Registered, Invoked), why: &str) {
+    pub(crate) fn assert_failed(
+        &self,
+        (registered, invoked): &(RegisteredDeployment, Invoked),
+        why: &str,
+    ) {
         let answer = invoked.answer();
         assert_eq!(self.verdict(registered), Some(Verdict::Failed), "{answer}");
         assert_eq!(self.verdicts().len(), 1);

@@ -102,7 +102,7 @@ async fn a_target_that_refuses_connections_fails() {
     trial
         .stage
         .load_balancer()
-        .fault(Listener::Test, Some(Fault::Refuse));
+        .set_fault(Listener::Test, Some(Fault::Refuse));
     let outcome = trial.gate().await;
     trial.assert_failed(&outcome, "no connection");
     let line = outcome.1.line("check", "the health endpoint answers");
@@ -115,7 +115,7 @@ async fn a_black_hole_fails_before_lambda_ends_the_function() {
     trial
         .stage
         .load_balancer()
-        .fault(Listener::Test, Some(Fault::BlackHole));
+        .set_fault(Listener::Test, Some(Fault::BlackHole));
     let outcome = trial.gate().await;
     trial.assert_failed(&outcome, "the health endpoint answers");
     assert!(outcome.1.0.duration < Duration::from_secs(3));
@@ -129,7 +129,7 @@ async fn a_deadline_of_the_settings_ends_the_run() {
     trial
         .stage
         .load_balancer()
-        .fault(Listener::Test, Some(Fault::NoAnswer));
+        .set_fault(Listener::Test, Some(Fault::NoAnswer));
     let outcome = trial.gate().await;
     trial.assert_failed(&outcome, "failed");
     assert!(outcome.1.0.duration < Duration::from_secs(4));

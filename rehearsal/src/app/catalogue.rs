@@ -1,4 +1,4 @@
-//! What the shop sells: a fixed list, so that checks can name items.
+//! The items that the shop sells: a fixed list, so that checks can name them.
 
 use serde::Serialize;
 
@@ -14,7 +14,8 @@ pub(super) struct Item {
     pub(super) tags: &'static [&'static str],
 }
 
-const fn item(
+/// An item, with a price in euros.
+const fn new_item(
     id: &'static str,
     name: &'static str,
     category: &'static str,
@@ -34,7 +35,7 @@ const fn item(
 }
 
 static ITEMS: [Item; 8] = [
-    item(
+    new_item(
         "espresso-cup",
         "Espresso cup",
         "cups",
@@ -42,7 +43,7 @@ static ITEMS: [Item; 8] = [
         true,
         &["porcelain", "small"],
     ),
-    item(
+    new_item(
         "cappuccino-cup",
         "Cappuccino cup",
         "cups",
@@ -50,7 +51,7 @@ static ITEMS: [Item; 8] = [
         true,
         &["porcelain"],
     ),
-    item(
+    new_item(
         "travel-mug",
         "Travel mug",
         "cups",
@@ -58,7 +59,7 @@ static ITEMS: [Item; 8] = [
         true,
         &["steel", "lid"],
     ),
-    item(
+    new_item(
         "moka-pot",
         "Moka pot",
         "brewers",
@@ -66,7 +67,7 @@ static ITEMS: [Item; 8] = [
         true,
         &["aluminium", "stove"],
     ),
-    item(
+    new_item(
         "french-press",
         "French press",
         "brewers",
@@ -74,7 +75,7 @@ static ITEMS: [Item; 8] = [
         true,
         &["glass"],
     ),
-    item(
+    new_item(
         "pour-over",
         "Pour-over cone",
         "brewers",
@@ -82,7 +83,7 @@ static ITEMS: [Item; 8] = [
         false,
         &["ceramic"],
     ),
-    item(
+    new_item(
         "hand-grinder",
         "Hand grinder",
         "grinders",
@@ -90,7 +91,7 @@ static ITEMS: [Item; 8] = [
         true,
         &["steel", "burr"],
     ),
-    item(
+    new_item(
         "house-blend",
         "House blend, 500 g",
         "coffee",
@@ -101,12 +102,12 @@ static ITEMS: [Item; 8] = [
 ];
 
 /// The item with this id.
-pub(super) fn find(id: &str) -> Option<&'static Item> {
+pub(super) fn find_item(id: &str) -> Option<&'static Item> {
     ITEMS.iter().find(|item| item.id == id)
 }
 
-/// The items of a category (all without one), at most `limit` of them.
-pub(super) fn list(category: Option<&str>, limit: usize) -> Vec<&'static Item> {
+/// The items of a category (`None` is all), at most `limit` of them.
+pub(super) fn list_items(category: Option<&str>, limit: usize) -> Vec<&'static Item> {
     ITEMS
         .iter()
         .filter(|item| category.is_none_or(|wanted| item.category == wanted))

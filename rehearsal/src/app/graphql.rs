@@ -1,5 +1,5 @@
-//! A GraphQL endpoint, as small as a shop's: each operation has one field at
-//! its root, and what it selects is given whole.
+//! A small GraphQL endpoint. Only the first field of an operation is looked at,
+//! and its answer has all members, whatever is selected.
 
 use std::sync::Arc;
 
@@ -12,65 +12,79 @@ use axum::routing::post;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::store::{self, Line};
-use super::{Inner, catalogue, problem};
+use super::store::{self, OrderError, OrderLine};
+use super::{AppState, catalogue, error_response};
 
-pub(super) fn routes() -> Router<Arc<Inner>> {
-    Router::new().route("/graphql", post(answer))
+pub(super) fn build_routes() -> Router<Arc<AppState>> {
+    Router::new().route("/graphql", post(answer_operation))
+}
+
+/// An entry of `errors`.
+#[derive(Debug, thiserror::Error)]
+enum GraphqlError {
+    #[error("Cannot query field \"{0}\".")]
+    UnknownField(String),
+    #[error("Syntax Error: expected an operation.")]
+    NoOperation,
+    #[error(transparent)]
+    Order(#[from] OrderError),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Question {
+struct GraphqlRequest {
     query: String,
     #[serde(default)]
     variables: Value,
     operation_name: Option<String>,
 }
 
-async fn answer(State(inner): State<Arc<Inner>>, body: Bytes) -> Response {
-    let Ok(question) = serde_json::from_slice::<Question>(&body) else {
-        return problem(StatusCode::BAD_REQUEST, "expected `{\"query\": \"...\"}`");
+/// `POST /graphql`.
+async fn answer_operation(State(state): State<Arc<AppState>>, body: Bytes) -> Response {
+    let Ok(request) = serde_json::from_slice::<GraphqlRequest>(&body) else {
+        return error_response(StatusCode::BAD_REQUEST, "expected `{\"query\": \"...\"}`");
     };
-    let chosen = question.operation_name.as_deref();
-    let field = operation(&question.query, chosen).and_then(root_field);
+    let chosen = request.operation_name.as_deref();
+    let field = select_operation(&request.query, chosen).and_then(parse_root_field);
     let data = match field {
-        Some("items") => Ok(json!({"items": catalogue::list(None, 50)})),
+        Some("items") => Ok(json!({"items": catalogue::list_items(None, 50)})),
         Some("item") => {
-            let id = question.variables["id"].as_str().unwrap_or_default();
-            Ok(json!({"item": catalogue::find(id)}))
+            let id = request.variables["id"].as_str().unwrap_or_default();
+            Ok(json!({"item": catalogue::find_item(id)}))
         }
-        Some("placeOrder") => place_order(&inner, &question.variables),
-        Some(other) => Err(format!("Cannot query field \"{other}\".")),
-        None => Err("Syntax Error: expected an operation.".to_owned()),
+        Some("placeOrder") => place_order(&state, &request.variables).map_err(GraphqlError::from),
+        Some(other) => Err(GraphqlError::UnknownField(other.to_owned())),
+        None => Err(GraphqlError::NoOperation),
     };
-    // Errors come with the status 200: that is what makes them easy to miss.
+    // GraphQL reports errors with the status 200.
     match data {
         Ok(data) => Json(json!({"data": data})).into_response(),
-        Err(message) => {
-            Json(json!({"data": null, "errors": [{"message": message}]})).into_response()
+        Err(error) => {
+            let errors = json!([{"message": error.to_string()}]);
+            Json(json!({"data": null, "errors": errors})).into_response()
         }
     }
 }
 
-fn place_order(inner: &Inner, variables: &Value) -> Result<Value, String> {
+/// Places an order of one item, which the variable `id` names.
+fn place_order(state: &AppState, variables: &Value) -> Result<Value, OrderError> {
     let id = variables["id"].as_str().unwrap_or_default().to_owned();
-    let lines = [Line { id, quantity: 1 }];
-    let items = store::price(&lines).map_err(|refused| refused.reason())?;
-    let order = inner.lock().store.add_order(items, 0, "placed");
+    let lines = [OrderLine { id, quantity: 1 }];
+    let items = store::price_lines(&lines)?;
+    let order = state.lock().store.add_order(items, 0, "placed");
     Ok(json!({"placeOrder": order}))
 }
 
-/// The text from the operation of that name on, or the whole document.
-fn operation<'q>(document: &'q str, name: Option<&str>) -> Option<&'q str> {
+/// The document from the operation of this name on; without a name all of it.
+fn select_operation<'q>(document: &'q str, name: Option<&str>) -> Option<&'q str> {
     match name {
         Some(name) => document.find(name).map(|at| &document[at..]),
         None => Some(document),
     }
 }
 
-/// The first word of the first selection.
-fn root_field(operation: &str) -> Option<&str> {
+/// The first field that an operation selects.
+fn parse_root_field(operation: &str) -> Option<&str> {
     let inside = operation[operation.find('{')? + 1..].trim_start();
     let end = inside.find(|c: char| !c.is_ascii_alphanumeric());
     let field = &inside[..end.unwrap_or(inside.len())];

@@ -1,7 +1,7 @@
 //! The shop as a gRPC service, declared in `shop.proto`, and its health.
 //!
-//! Messages are read and written by hand here, so that they judge whoever has
-//! code for it.
+//! Messages are read and written by hand here, so that a mistake in the client's
+//! code for gRPC cannot be the same on both sides.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,57 +14,67 @@ use axum::routing::post;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 
-use super::store::{self, Line};
-use super::{Defect, Inner, catalogue};
+use super::store::{self, OrderLine};
+use super::{AppState, Defect, catalogue};
 
+/// The status code `NOT_FOUND` of gRPC.
 const NOT_FOUND: u8 = 5;
 
-pub(super) fn routes() -> Router<Arc<Inner>> {
+pub(super) fn build_routes() -> Router<Arc<AppState>> {
     Router::new()
-        .route("/grpc.health.v1.Health/Check", post(check))
+        .route("/grpc.health.v1.Health/Check", post(check_health))
         .route("/shop.v1.Shop/GetItem", post(get_item))
         .route("/shop.v1.Shop/PlaceOrder", post(place_order))
 }
 
-async fn check(State(inner): State<Arc<Inner>>, body: Bytes) -> Response<Body> {
-    if !matches!(first_text(&body).as_str(), "" | "shop.v1.Shop") {
-        return refused(NOT_FOUND, "unknown service");
+/// `grpc.health.v1.Health/Check`.
+async fn check_health(State(state): State<Arc<AppState>>, body: Bytes) -> Response<Body> {
+    if !matches!(parse_first_text(&body).as_str(), "" | "shop.v1.Shop") {
+        return status_response(NOT_FOUND, "unknown service");
     }
-    let status = if inner.has(Defect::Unhealthy) { 2 } else { 1 };
-    answer(&[0x08, status])
+    // `SERVING` is 1, `NOT_SERVING` is 2.
+    let status = if state.has_defect(Defect::Unhealthy) {
+        2
+    } else {
+        1
+    };
+    message_response(&[0x08, status])
 }
 
+/// `shop.v1.Shop/GetItem`.
 async fn get_item(body: Bytes) -> Response<Body> {
-    let id = first_text(&body);
-    let Some(item) = catalogue::find(&id) else {
-        return refused(NOT_FOUND, &format!("there%20is no item `{id}`"));
+    let id = parse_first_text(&body);
+    let Some(item) = catalogue::find_item(&id) else {
+        return status_response(NOT_FOUND, &format!("there%20is no item `{id}`"));
     };
     let mut message = Vec::new();
-    text(1, item.id, &mut message);
-    text(2, item.name, &mut message);
-    number(3, item.price_cents, &mut message);
-    number(4, u64::from(item.in_stock), &mut message);
-    answer(&message)
+    write_text(1, item.id, &mut message);
+    write_text(2, item.name, &mut message);
+    write_number(3, item.price_cents, &mut message);
+    write_number(4, u64::from(item.in_stock), &mut message);
+    message_response(&message)
 }
 
-async fn place_order(State(inner): State<Arc<Inner>>, body: Bytes) -> Response<Body> {
-    let line = Line {
-        id: first_text(&body),
+/// `shop.v1.Shop/PlaceOrder`.
+async fn place_order(State(state): State<Arc<AppState>>, body: Bytes) -> Response<Body> {
+    let line = OrderLine {
+        id: parse_first_text(&body),
         quantity: 1,
     };
-    let items = match store::price(&[line]) {
+    let items = match store::price_lines(&[line]) {
         Ok(items) => items,
-        Err(reason) => return refused(NOT_FOUND, &reason.reason()),
+        Err(error) => return status_response(NOT_FOUND, &error.to_string()),
     };
-    let order = inner.lock().store.add_order(items, 0, "placed");
+    let order = state.lock().store.add_order(items, 0, "placed");
     let mut message = Vec::new();
-    text(1, &order.id, &mut message);
-    number(2, order.total_cents, &mut message);
-    answer(&message)
+    write_text(1, &order.id, &mut message);
+    write_number(2, order.total_cents, &mut message);
+    message_response(&message)
 }
 
 /// The text in field 1 of a framed message; empty if there is none.
-fn first_text(frame: &[u8]) -> String {
+fn parse_first_text(frame: &[u8]) -> String {
+    // A frame begins with a flag of compression and four bytes of length.
     let message = frame.get(5..).unwrap_or_default();
     match message {
         [0x0a, length, rest @ ..] => {
@@ -75,18 +85,21 @@ fn first_text(frame: &[u8]) -> String {
     }
 }
 
-fn text(field: u8, text: &str, message: &mut Vec<u8>) {
+/// Writes a text field.
+fn write_text(field: u8, text: &str, message: &mut Vec<u8>) {
     message.push(field << 3 | 2);
-    varint(text.len() as u64, message);
+    write_varint(text.len() as u64, message);
     message.extend_from_slice(text.as_bytes());
 }
 
-fn number(field: u8, value: u64, message: &mut Vec<u8>) {
+/// Writes a field that is a number, or a yes or no.
+fn write_number(field: u8, value: u64, message: &mut Vec<u8>) {
     message.push(field << 3);
-    varint(value, message);
+    write_varint(value, message);
 }
 
-fn varint(mut value: u64, message: &mut Vec<u8>) {
+/// Writes a number seven bits at a time, the lowest first.
+fn write_varint(mut value: u64, message: &mut Vec<u8>) {
     while value >= 0x80 {
         message.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
@@ -94,8 +107,8 @@ fn varint(mut value: u64, message: &mut Vec<u8>) {
     message.push(value.to_le_bytes()[0]);
 }
 
-/// A message, and behind it, in the trailers, that all is well.
-fn answer(message: &[u8]) -> Response<Body> {
+/// A response with one message, and the status `OK` in its trailers.
+fn message_response(message: &[u8]) -> Response<Body> {
     let mut frame = vec![0];
     frame.extend_from_slice(&u32::try_from(message.len()).unwrap_or(0).to_be_bytes());
     frame.extend_from_slice(message);
@@ -104,12 +117,13 @@ fn answer(message: &[u8]) -> Response<Body> {
     let frames = [Frame::data(Bytes::from(frame)), Frame::trailers(trailers)];
     let frames = frames.map(Ok::<_, Infallible>);
     let stream = futures_util::stream::iter(frames);
-    of_grpc(Response::new(Body::new(StreamBody::new(stream))))
+    with_grpc_content_type(Response::new(Body::new(StreamBody::new(stream))))
 }
 
-/// Nothing but headers, as gRPC allows for errors.
-fn refused(status: u8, message: &str) -> Response<Body> {
-    let mut response = of_grpc(Response::new(Body::empty()));
+/// A response without a message, whose headers hold the status: gRPC calls it
+/// trailers-only.
+fn status_response(status: u8, message: &str) -> Response<Body> {
+    let mut response = with_grpc_content_type(Response::new(Body::empty()));
     let headers = response.headers_mut();
     headers.insert("grpc-status", HeaderValue::from(u16::from(status)));
     if let Ok(message) = HeaderValue::from_str(message) {
@@ -118,7 +132,8 @@ fn refused(status: u8, message: &str) -> Response<Body> {
     response
 }
 
-fn of_grpc(mut response: Response<Body>) -> Response<Body> {
+/// The same response with the content type of gRPC.
+fn with_grpc_content_type(mut response: Response<Body>) -> Response<Body> {
     let kind = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response

@@ -1,8 +1,8 @@
-//! A small shop in two versions: what the deployment deploys.
+//! A small shop in two versions: the app that is deployed.
 //!
-//! It has the things that functional checks are made of: a login that gives a
-//! bearer token and a cookie, lists and single resources, all the usual
-//! methods, redirects, and endpoints that are slow, flaky or echo the request.
+//! It has what functional checks test: a login that gives a bearer token and a
+//! cookie, lists and single resources, all the usual methods, redirects, and
+//! endpoints that are slow, that fail at first, or that echo the request.
 //! Each answer carries `x-app-version`.
 //!
 //! | endpoint | answer |
@@ -51,7 +51,7 @@ pub use self::defect::{Defect, UnknownDefect};
 use self::store::Store;
 use crate::colour::Colour;
 use crate::error::StageError;
-use crate::serve::Server;
+use crate::server::Server;
 
 /// The customer that every version of the shop knows.
 pub const CUSTOMER: &str = "demo@example.com";
@@ -67,34 +67,38 @@ const MOST_REQUESTS: usize = 10_000;
 #[derive(Debug)]
 pub struct App {
     colour: Colour,
-    inner: Arc<Inner>,
+    state: Arc<AppState>,
     server: Server,
 }
 
 /// What the handlers share.
 #[derive(Debug)]
-struct Inner {
+struct AppState {
     colour: Colour,
-    state: Mutex<Contents>,
+    data: Mutex<AppData>,
 }
 
+/// What changes while the app runs.
 #[derive(Debug)]
-struct Contents {
+struct AppData {
     store: Store,
     defect: Option<Defect>,
+    /// The last requests, as [`App::requests`] shows them.
     requests: VecDeque<String>,
 }
 
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, Contents> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl AppState {
+    fn lock(&self) -> MutexGuard<'_, AppData> {
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn has(&self, defect: Defect) -> bool {
+    /// Whether the app has this defect now.
+    fn has_defect(&self, defect: Defect) -> bool {
         self.lock().defect == Some(defect)
     }
 
-    fn remember(&self, request: &Request) {
+    /// Records a request; the oldest record makes room.
+    fn record_request(&self, request: &Request) {
         let path = request.uri().path_and_query();
         let path = path.map_or("*", |path| path.as_str());
         let requests = &mut self.lock().requests;
@@ -108,19 +112,19 @@ impl Inner {
 impl App {
     /// Starts the version of this colour on `127.0.0.1:port` (0 means any).
     pub(crate) async fn start(colour: Colour, port: u16) -> Result<Self, StageError> {
-        let inner = Arc::new(Inner {
+        let state = Arc::new(AppState {
             colour,
-            state: Mutex::new(Contents {
+            data: Mutex::new(AppData {
                 store: Store::new(),
                 defect: None,
                 requests: VecDeque::new(),
             }),
         });
-        let service = TowerToHyperService::new(router(Arc::clone(&inner)));
+        let service = TowerToHyperService::new(build_router(Arc::clone(&state)));
         let server = Server::start("app", port, service).await?;
         Ok(Self {
             colour,
-            inner,
+            state,
             server,
         })
     }
@@ -148,28 +152,28 @@ impl App {
     /// The last requests that reached the app, each as its method, path and
     /// query: `GET /orders?limit=1`.
     pub fn requests(&self) -> Vec<String> {
-        self.inner.lock().requests.iter().cloned().collect()
+        self.state.lock().requests.iter().cloned().collect()
     }
 
     /// The tokens of the sessions that customers have.
     pub fn tokens(&self) -> Vec<String> {
-        self.inner.lock().store.tokens()
+        self.state.lock().store.session_tokens()
     }
 
     /// Gives the running app a defect, in place of the one it may have.
     pub fn break_with(&self, defect: Defect) {
-        self.inner.lock().defect = Some(defect);
+        self.state.lock().defect = Some(defect);
     }
 
     /// Takes the defect away.
     pub fn heal(&self) {
-        self.inner.lock().defect = None;
+        self.state.lock().defect = None;
     }
 
-    /// Forgets all sessions and orders, as a fresh task set has none, and
-    /// sets the defect that this release was built with.
+    /// Forgets all sessions and orders, as a new task set has none, and sets the
+    /// defect of the version that is installed.
     pub fn reinstall(&self, defect: Option<Defect>) {
-        *self.inner.lock() = Contents {
+        *self.state.lock() = AppData {
             store: Store::new(),
             defect,
             requests: VecDeque::new(),
@@ -177,41 +181,48 @@ impl App {
     }
 }
 
-fn router(inner: Arc<Inner>) -> Router {
+/// All endpoints of the app.
+fn build_router(state: Arc<AppState>) -> Router {
     let routes = Router::new()
-        .route("/", get(home))
-        .route("/healthz", get(health))
-        .route("/version", get(version))
-        .route("/openapi.json", get(describe))
-        .merge(shop::routes())
-        .merge(tools::routes())
-        .merge(deep::routes())
-        .merge(encodings::routes())
-        .merge(graphql::routes())
-        .merge(grpc::routes())
-        .merge(oauth::routes())
-        .merge(pages::routes())
-        .merge(websocket::routes())
-        .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is nothing here") })
+        .route("/", get(get_home))
+        .route("/healthz", get(get_health))
+        .route("/version", get(get_version))
+        .route("/openapi.json", get(get_openapi))
+        .merge(shop::build_routes())
+        .merge(tools::build_routes())
+        .merge(deep::build_routes())
+        .merge(encodings::build_routes())
+        .merge(graphql::build_routes())
+        .merge(grpc::build_routes())
+        .merge(oauth::build_routes())
+        .merge(pages::build_routes())
+        .merge(websocket::build_routes())
+        .fallback(|| async { error_response(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(Arc::clone(&inner));
-    // A second router, because the first one writes `Allow` outside of its
-    // own layers.
+        .with_state(Arc::clone(&state));
+    // axum adds the header `Allow` after a router's own layers. `wrap_request`
+    // reads that header, so it has to be a layer of a second router.
     Router::new()
         .fallback_service(routes)
-        .layer(middleware::from_fn_with_state(inner, every_answer))
+        .layer(middleware::from_fn_with_state(state, wrap_request))
 }
 
-/// What holds for each endpoint: that it is remembered, the version header, the
-/// delay of a slow release, and OPTIONS, which is answered from the methods of the route.
-async fn every_answer(State(inner): State<Arc<Inner>>, request: Request, next: Next) -> Response {
-    inner.remember(&request);
-    if inner.has(Defect::Slow) {
+/// The middleware of every endpoint: it records the request, delays the answer of
+/// a slow version, answers OPTIONS with the methods of the route, and adds the
+/// header with the version.
+async fn wrap_request(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    state.record_request(&request);
+    if state.has_defect(Defect::Slow) {
         tokio::time::sleep(Defect::DELAY).await;
     }
-    let options = request.method() == Method::OPTIONS;
+    let is_options = request.method() == Method::OPTIONS;
     let mut response = next.run(request).await;
-    if options
+    // No handler answers OPTIONS; axum then names the route's methods in `Allow`.
+    if is_options
         && response.status() == StatusCode::METHOD_NOT_ALLOWED
         && let Some(allow) = response.headers().get(header::ALLOW).cloned()
     {
@@ -219,44 +230,47 @@ async fn every_answer(State(inner): State<Arc<Inner>>, request: Request, next: N
     }
     response.headers_mut().insert(
         "x-app-version",
-        HeaderValue::from_static(inner.colour.version()),
+        HeaderValue::from_static(state.colour.version()),
     );
     response
 }
 
-async fn home(State(inner): State<Arc<Inner>>) -> Html<String> {
+/// `GET /`.
+async fn get_home(State(state): State<Arc<AppState>>) -> Html<String> {
     Html(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
          <title>The coffee shop</title></head>\n<body>\n<h1>The coffee shop</h1>\n\
          <p>Version <code>{}</code></p>\n<a href=\"/catalogue\">Catalogue</a>\n</body>\n</html>\n",
-        inner.colour.version()
+        state.colour.version()
     ))
 }
 
-async fn health(State(inner): State<Arc<Inner>>) -> Response {
-    if inner.has(Defect::Unhealthy) {
+/// `GET /healthz`.
+async fn get_health(State(state): State<Arc<AppState>>) -> Response {
+    if state.has_defect(Defect::Unhealthy) {
         let body = Json(json!({"status": "failing", "reason": "no connection to the database"}));
         return (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
     }
     Json(json!({"status": "ok"})).into_response()
 }
 
-async fn version(State(inner): State<Arc<Inner>>) -> Response {
+/// `GET /version`.
+async fn get_version(State(state): State<Arc<AppState>>) -> Response {
     Json(json!({
-        "version": inner.colour.version(),
-        "colour": inner.colour.name(),
+        "version": state.colour.version(),
+        "colour": state.colour.name(),
     }))
     .into_response()
 }
 
-/// A part of the shop, as OpenAPI describes it.
-async fn describe() -> Response {
+/// `GET /openapi.json`: some of the endpoints, as OpenAPI describes them.
+async fn get_openapi() -> Response {
     let document = include_str!("openapi.json");
     ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 /// An error answer: the same JSON shape everywhere.
-fn problem(status: StatusCode, message: &str) -> Response {
+fn error_response(status: StatusCode, message: &str) -> Response {
     let body = json!({"error": {"status": status.as_u16(), "message": message}});
     (status, Json(body)).into_response()
 }

@@ -1,4 +1,5 @@
-//! Access tokens for programs (RFC 6749, section 4.4), and what they open.
+//! Access tokens for programs (RFC 6749, section 4.4), and an endpoint that needs
+//! one.
 
 use std::sync::Arc;
 
@@ -10,19 +11,20 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Inner, problem};
+use super::{AppState, error_response};
 
-/// `smoke:let me in`, each part encoded as in a form, in Base64.
-const CLIENT: &str = "Basic c21va2U6bGV0K21lK2lu";
+/// The header of the only client: `smoke:let me in`, each part encoded as in a
+/// form (RFC 6749, section 2.3.1), then in Base64.
+const CLIENT_AUTHORIZATION: &str = "Basic c21va2U6bGV0K21lK2lu";
 
-pub(super) fn routes() -> Router<Arc<Inner>> {
+pub(super) fn build_routes() -> Router<Arc<AppState>> {
     Router::new()
-        .route("/oauth/token", post(token))
-        .route("/oauth/whoami", get(whoami))
+        .route("/oauth/token", post(issue_token))
+        .route("/oauth/whoami", get(get_token_details))
 }
 
 #[derive(Deserialize)]
-struct Grant {
+struct TokenRequest {
     #[serde(rename = "grant_type")]
     kind: String,
     #[serde(default)]
@@ -31,22 +33,23 @@ struct Grant {
     audience: String,
 }
 
-/// A scope such as `expires-in:1` says how long the token is good for, and
-/// `mac` asks for a type that nobody knows.
-async fn token(
-    State(inner): State<Arc<Inner>>,
+/// `POST /oauth/token`. A scope such as `expires-in:1` sets the lifetime of the
+/// token in seconds, and `mac` gives it a type that clients do not know.
+async fn issue_token(
+    State(state): State<Arc<AppState>>,
     headers: HeaderMap,
-    Form(grant): Form<Grant>,
+    Form(grant): Form<TokenRequest>,
 ) -> Response {
     let refuse = |status, error: &str, description: &str| {
         let body = json!({"error": error, "error_description": description});
         (status, Json(body)).into_response()
     };
+    // The client is judged before its request, so a wrong secret hides the rest.
     if headers
         .get(header::AUTHORIZATION)
-        .is_none_or(|client| client != CLIENT)
+        .is_none_or(|client| client != CLIENT_AUTHORIZATION)
     {
-        inner.lock().store.count_refusal();
+        state.lock().store.count_refused_token();
         let text = "unknown client, or a wrong secret";
         return refuse(StatusCode::UNAUTHORIZED, "invalid_client", text);
     }
@@ -54,11 +57,12 @@ async fn token(
         let text = "expected `client_credentials`";
         return refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", text);
     }
+    // The scope may give a fraction of a second, for tests of tokens that expire.
     let seconds = match grant.scope.strip_prefix("expires-in:") {
         Some(seconds) => seconds.parse().unwrap_or(0.0),
         None => 3600.0,
     };
-    let number = inner.lock().store.grant();
+    let number = state.lock().store.count_granted_token();
     let kind = if grant.scope == "mac" {
         "mac"
     } else {
@@ -73,16 +77,17 @@ async fn token(
     .into_response()
 }
 
-/// How many tokens there have been, for who has one of them.
-async fn whoami(State(inner): State<Arc<Inner>>, headers: HeaderMap) -> Response {
+/// `GET /oauth/whoami`: the number and audience of the caller's token, and how
+/// many tokens were given and refused.
+async fn get_token_details(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer machine-token-"));
     let Some((number, audience)) = token.and_then(|token| token.split_once('-')) else {
-        return problem(StatusCode::UNAUTHORIZED, "get a token first");
+        return error_response(StatusCode::UNAUTHORIZED, "get a token first");
     };
-    let (granted, refused) = inner.lock().store.grants();
+    let (granted, refused) = state.lock().store.token_counts();
     Json(json!({
         "token": number.parse::<u64>().unwrap_or_default(),
         "audience": audience,

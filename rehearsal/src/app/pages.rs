@@ -1,5 +1,5 @@
-//! What the shop says in HTML and in XML, for checks of both: a page with the
-//! orders of a customer, which is there for everybody, and a feed of all items.
+//! Answers in HTML and in XML, for checks of both: a page with orders, which needs
+//! no login, and a feed of all items.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,16 +10,17 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
-use super::{Inner, catalogue};
+use super::{AppState, catalogue};
 
-pub(super) fn routes() -> Router<Arc<Inner>> {
+pub(super) fn build_routes() -> Router<Arc<AppState>> {
     Router::new()
-        .route("/orders.html", get(orders))
-        .route("/feed.xml", get(feed))
+        .route("/orders.html", get(get_orders_page))
+        .route("/feed.xml", get(get_feed))
 }
 
-async fn orders(State(inner): State<Arc<Inner>>) -> Html<String> {
-    let version = inner.colour.version();
+/// `GET /orders.html`. Its lists have no end tags, as HTML allows.
+async fn get_orders_page(State(state): State<Arc<AppState>>) -> Html<String> {
+    let version = state.colour.version();
     Html(format!(
         r#"<!doctype html>
 <html lang="en">
@@ -46,15 +47,15 @@ async fn orders(State(inner): State<Arc<Inner>>) -> Html<String> {
     ))
 }
 
-/// A feed as in RFC 4287, with prices in a namespace of their own.
-async fn feed() -> Response {
+/// `GET /feed.xml`: a feed as in RFC 4287, with prices in a namespace of their own.
+async fn get_feed() -> Response {
     let mut feed = String::from(
         r#"<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:shop="https://shop.example.test/ns">
   <title>The coffee shop</title>
 "#,
     );
-    for item in catalogue::list(None, usize::MAX) {
+    for item in catalogue::list_items(None, usize::MAX) {
         let (euros, cents) = (item.price_cents / 100, item.price_cents % 100);
         // Writing to a text cannot fail.
         let _ = writeln!(

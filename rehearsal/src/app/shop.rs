@@ -1,4 +1,4 @@
-//! The endpoints that customers use: login, catalogue, orders, account.
+//! The endpoints for customers: login, catalogue, orders and the customer's data.
 
 use std::sync::Arc;
 
@@ -12,23 +12,23 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::store::{self, Line};
-use super::{CUSTOMER, Defect, Inner, PASSWORD, catalogue, problem};
+use super::store::{self, OrderLine, OrderedItem};
+use super::{AppState, CUSTOMER, Defect, PASSWORD, catalogue, error_response};
 
-pub(super) fn routes() -> Router<Arc<Inner>> {
+pub(super) fn build_routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/login", post(login))
-        .route("/catalogue", get(list_items))
-        .route("/catalogue/{id}", get(show_item))
-        .route("/orders", get(list_orders).post(place_order))
+        .route("/catalogue", get(get_catalogue))
+        .route("/catalogue/{id}", get(get_catalogue_item))
+        .route("/orders", get(get_orders).post(place_order))
         .route(
             "/orders/{id}",
-            get(show_order)
+            get(get_order)
                 .put(replace_order)
                 .patch(change_order)
                 .delete(cancel_order),
         )
-        .route("/account", get(account))
+        .route("/account", get(get_customer))
 }
 
 #[derive(Deserialize)]
@@ -37,34 +37,38 @@ struct Credentials {
     password: String,
 }
 
-async fn login(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> Response {
-    if inner.has(Defect::LoginFails) {
-        return problem(
+/// `POST /login`.
+async fn login(State(state): State<Arc<AppState>>, headers: HeaderMap, body: Bytes) -> Response {
+    // A session store that is down fails before any credentials are read.
+    if state.has_defect(Defect::LoginFails) {
+        return error_response(
             StatusCode::INTERNAL_SERVER_ERROR,
             "the session store is not reachable",
         );
     }
-    let Some(credentials) = credentials(&headers, &body) else {
-        return problem(
+    let Some(credentials) = parse_credentials(&headers, &body) else {
+        return error_response(
             StatusCode::BAD_REQUEST,
             "expected `email` and `password` as JSON or as a form",
         );
     };
     if credentials.email != CUSTOMER || credentials.password != PASSWORD {
-        return problem(StatusCode::UNAUTHORIZED, "unknown email or wrong password");
+        return error_response(StatusCode::UNAUTHORIZED, "unknown email or wrong password");
     }
-    let token = inner.lock().store.open_session();
+    let token = state.lock().store.open_session();
     let cookie = format!("session={token}; HttpOnly; Path=/");
-    let body = json!({"token": token, "customer": customer()});
+    let body = json!({"token": token, "customer": demo_customer()});
     ([(header::SET_COOKIE, cookie)], Json(body)).into_response()
 }
 
-fn credentials(headers: &HeaderMap, body: &[u8]) -> Option<Credentials> {
+/// The credentials in a body of JSON or of a form.
+fn parse_credentials(headers: &HeaderMap, body: &[u8]) -> Option<Credentials> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     if kind.starts_with("application/json") {
         return serde_json::from_slice(body).ok();
     }
     if kind.starts_with("application/x-www-form-urlencoded") {
+        // axum reads forms of GET only; a query has the same encoding.
         let uri = format!("/?{}", std::str::from_utf8(body).ok()?);
         let Query(form) = Query::try_from_uri(&uri.parse().ok()?).ok()?;
         return Some(form);
@@ -72,7 +76,8 @@ fn credentials(headers: &HeaderMap, body: &[u8]) -> Option<Credentials> {
     None
 }
 
-fn customer() -> Value {
+/// The customer, as JSON.
+fn demo_customer() -> Value {
     json!({
         "id": "cus-1",
         "name": "Demo Customer",
@@ -83,22 +88,24 @@ fn customer() -> Value {
     })
 }
 
-/// Proof that the request comes from a customer: by bearer token or cookie of
-/// a login, or by name and password.
+/// An extractor that lets only requests of a customer pass: with the bearer token
+/// or cookie of a login, or with name and password.
 struct Session;
 
-impl FromRequestParts<Arc<Inner>> for Session {
+impl FromRequestParts<Arc<AppState>> for Session {
     type Rejection = Response;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        inner: &Arc<Inner>,
+        state: &Arc<AppState>,
     ) -> Result<Self, Self::Rejection> {
-        let known = token(&parts.headers).is_some_and(|token| inner.lock().store.knows(token));
-        (known || has_password(&parts.headers))
+        let has_session = session_token(&parts.headers)
+            .is_some_and(|token| state.lock().store.has_session(token));
+        (has_session || has_password(&parts.headers))
             .then_some(Self)
             .ok_or_else(|| {
-                let mut response = problem(StatusCode::UNAUTHORIZED, "log in first");
+                // RFC 9110 wants a challenge in each 401.
+                let mut response = error_response(StatusCode::UNAUTHORIZED, "log in first");
                 response.headers_mut().insert(
                     header::WWW_AUTHENTICATE,
                     header::HeaderValue::from_static("Bearer realm=\"shop\""),
@@ -108,7 +115,8 @@ impl FromRequestParts<Arc<Inner>> for Session {
     }
 }
 
-/// Basic authentication (RFC 7617) with the customer's password.
+/// Whether the request has the customer's password, by Basic authentication
+/// (RFC 7617).
 fn has_password(headers: &HeaderMap) -> bool {
     use base64::Engine as _;
     let pair = format!("{CUSTOMER}:{PASSWORD}");
@@ -119,7 +127,9 @@ fn has_password(headers: &HeaderMap) -> bool {
         .is_some_and(|found| found == expected)
 }
 
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The token of a request, from its bearer token or its cookie.
+fn session_token(headers: &HeaderMap) -> Option<&str> {
+    // Browsers send the cookie, programs the bearer token.
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -135,50 +145,49 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 }
 
 #[derive(Deserialize)]
-struct Filter {
+struct ItemFilter {
     limit: Option<usize>,
     category: Option<String>,
 }
 
-async fn list_items(Query(filter): Query<Filter>) -> Response {
-    let items = catalogue::list(filter.category.as_deref(), filter.limit.unwrap_or(50));
+/// `GET /catalogue`.
+async fn get_catalogue(Query(filter): Query<ItemFilter>) -> Response {
+    let items = catalogue::list_items(filter.category.as_deref(), filter.limit.unwrap_or(50));
     Json(json!({"count": items.len(), "items": items})).into_response()
 }
 
-async fn show_item(Path(id): Path<String>) -> Response {
-    match catalogue::find(&id) {
+/// `GET /catalogue/{id}`.
+async fn get_catalogue_item(Path(id): Path<String>) -> Response {
+    match catalogue::find_item(&id) {
         Some(item) => Json(item).into_response(),
-        None => problem(StatusCode::NOT_FOUND, &format!("there is no item `{id}`")),
+        None => error_response(StatusCode::NOT_FOUND, &format!("there is no item `{id}`")),
     }
 }
 
 #[derive(Deserialize)]
 struct Basket {
-    items: Vec<Line>,
+    items: Vec<OrderLine>,
 }
 
-async fn list_orders(State(inner): State<Arc<Inner>>, _: Session) -> Response {
-    let orders = if inner.has(Defect::OrdersAreEmpty) {
+/// `GET /orders`.
+async fn get_orders(State(state): State<Arc<AppState>>, _: Session) -> Response {
+    let orders = if state.has_defect(Defect::OrdersAreEmpty) {
         Vec::new()
     } else {
-        inner.lock().store.orders()
+        state.lock().store.latest_orders()
     };
     Json(json!({"count": orders.len(), "orders": orders})).into_response()
 }
 
-async fn place_order(State(inner): State<Arc<Inner>>, _: Session, body: Bytes) -> Response {
-    let Ok(basket) = serde_json::from_slice::<Basket>(&body) else {
-        return problem(
-            StatusCode::BAD_REQUEST,
-            "expected `{\"items\": [{\"id\": \"...\", \"quantity\": 1}]}`",
-        );
-    };
-    let items = match store::price(&basket.items) {
+/// `POST /orders`.
+async fn place_order(State(state): State<Arc<AppState>>, _: Session, body: Bytes) -> Response {
+    let expected = "expected `{\"items\": [{\"id\": \"...\", \"quantity\": 1}]}`";
+    let items = match parse_items(&body, expected) {
         Ok(items) => items,
-        Err(refused) => return problem(StatusCode::UNPROCESSABLE_ENTITY, &refused.reason()),
+        Err(refusal) => return *refusal,
     };
-    let surcharge = surcharge(&inner);
-    let order = inner.lock().store.add_order(items, surcharge, "placed");
+    let surcharge = surcharge(&state);
+    let order = state.lock().store.add_order(items, surcharge, "placed");
     let location = format!("/orders/{}", order.id);
     (
         StatusCode::CREATED,
@@ -188,62 +197,73 @@ async fn place_order(State(inner): State<Arc<Inner>>, _: Session, body: Bytes) -
         .into_response()
 }
 
-/// The cents that a release with wrong totals takes too much.
-fn surcharge(inner: &Inner) -> u64 {
-    u64::from(inner.has(Defect::WrongTotals))
+/// The items of an order's body, with their prices, or the answer that refuses it.
+/// `expected` is the message for a body of another shape.
+fn parse_items(body: &[u8], expected: &str) -> Result<Vec<OrderedItem>, Box<Response>> {
+    let basket: Basket = serde_json::from_slice(body)
+        .map_err(|_| error_response(StatusCode::BAD_REQUEST, expected))?;
+    store::price_lines(&basket.items).map_err(|error| {
+        let refusal = error_response(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
+        Box::new(refusal)
+    })
 }
 
-async fn show_order(
-    State(inner): State<Arc<Inner>>,
+/// How many cents too much a version with wrong totals takes.
+fn surcharge(state: &AppState) -> u64 {
+    u64::from(state.has_defect(Defect::WrongTotals))
+}
+
+/// `GET /orders/{id}`.
+async fn get_order(
+    State(state): State<Arc<AppState>>,
     _: Session,
     Path(id): Path<String>,
 ) -> Response {
-    match inner.lock().store.order(&id) {
+    match state.lock().store.order_mut(&id) {
         Some(order) => Json(&*order).into_response(),
-        None => no_order(&id),
+        None => order_not_found(&id),
     }
 }
 
+/// `PUT /orders/{id}`.
 async fn replace_order(
-    State(inner): State<Arc<Inner>>,
+    State(state): State<Arc<AppState>>,
     _: Session,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    let Ok(basket) = serde_json::from_slice::<Basket>(&body) else {
-        return problem(StatusCode::BAD_REQUEST, "expected an object with `items`");
-    };
-    let items = match store::price(&basket.items) {
+    let items = match parse_items(&body, "expected an object with `items`") {
         Ok(items) => items,
-        Err(refused) => return problem(StatusCode::UNPROCESSABLE_ENTITY, &refused.reason()),
+        Err(refusal) => return *refusal,
     };
-    let surcharge = surcharge(&inner);
-    match inner.lock().store.order(&id) {
+    let surcharge = surcharge(&state);
+    match state.lock().store.order_mut(&id) {
         Some(order) => {
-            order.total_cents = store::total(&items) + surcharge;
+            order.total_cents = store::total_cents(&items) + surcharge;
             order.items = items;
             Json(&*order).into_response()
         }
-        None => no_order(&id),
+        None => order_not_found(&id),
     }
 }
 
 #[derive(Deserialize)]
-struct Change {
+struct OrderChange {
     note: Option<String>,
     status: Option<String>,
 }
 
+/// `PATCH /orders/{id}`.
 async fn change_order(
-    State(inner): State<Arc<Inner>>,
+    State(state): State<Arc<AppState>>,
     _: Session,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    let Ok(change) = serde_json::from_slice::<Change>(&body) else {
-        return problem(StatusCode::BAD_REQUEST, "expected `note` or `status`");
+    let Ok(change) = serde_json::from_slice::<OrderChange>(&body) else {
+        return error_response(StatusCode::BAD_REQUEST, "expected `note` or `status`");
     };
-    match inner.lock().store.order(&id) {
+    match state.lock().store.order_mut(&id) {
         Some(order) => {
             if let Some(note) = change.note {
                 order.note = Some(note);
@@ -253,27 +273,30 @@ async fn change_order(
             }
             Json(&*order).into_response()
         }
-        None => no_order(&id),
+        None => order_not_found(&id),
     }
 }
 
+/// `DELETE /orders/{id}`.
 async fn cancel_order(
-    State(inner): State<Arc<Inner>>,
+    State(state): State<Arc<AppState>>,
     _: Session,
     Path(id): Path<String>,
 ) -> Response {
-    if inner.lock().store.cancel(&id) {
+    if state.lock().store.remove_order(&id) {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        no_order(&id)
+        order_not_found(&id)
     }
 }
 
-async fn account(State(inner): State<Arc<Inner>>, _: Session) -> Response {
-    let orders = inner.lock().store.orders().len();
-    Json(json!({"customer": customer(), "orders": orders})).into_response()
+/// `GET /account`.
+async fn get_customer(State(state): State<Arc<AppState>>, _: Session) -> Response {
+    let orders = state.lock().store.latest_orders().len();
+    Json(json!({"customer": demo_customer(), "orders": orders})).into_response()
 }
 
-fn no_order(id: &str) -> Response {
-    problem(StatusCode::NOT_FOUND, &format!("there is no order `{id}`"))
+/// A 404 for an order.
+fn order_not_found(id: &str) -> Response {
+    error_response(StatusCode::NOT_FOUND, &format!("there is no order `{id}`"))
 }

@@ -5,7 +5,7 @@
 //! | `{"subscribe": topic}` | that it is subscribed, a heartbeat, a price |
 //! | `{"close": code}` | a close with this code |
 //! | `{"quiet": anything}` | nothing |
-//! | anything else | the same |
+//! | anything else | the same message |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,19 +26,20 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 
-use super::{Inner, problem};
+use super::{AppState, error_response};
 
 /// How large the message of `/ws/broken/huge` is.
 const HUGE: usize = 3 * 1024 * 1024;
 
-pub(super) fn routes() -> Router<Arc<Inner>> {
+pub(super) fn build_routes() -> Router<Arc<AppState>> {
     Router::new()
-        .route("/ws", get(websocket))
-        .route("/ws/broken/{how}", get(broken))
+        .route("/ws", get(serve_websocket))
+        .route("/ws/broken/{how}", get(serve_broken_websocket))
 }
 
-async fn websocket(mut request: Request) -> Response {
-    let Some((answer, upgrade)) = switch(&mut request) else {
+/// `/ws`: a WebSocket that answers each message.
+async fn serve_websocket(mut request: Request) -> Response {
+    let Some((answer, upgrade)) = accept_upgrade(&mut request) else {
         return upgrade_required();
     };
     tokio::spawn(async move {
@@ -46,7 +47,7 @@ async fn websocket(mut request: Request) -> Response {
             let io = TokioIo::new(upgraded);
             let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, None).await;
             while let Some(Ok(message)) = socket.next().await {
-                for message in replies(message) {
+                for message in reply_to(message) {
                     if socket.send(message).await.is_err() {
                         return;
                     }
@@ -57,19 +58,21 @@ async fn websocket(mut request: Request) -> Response {
     answer
 }
 
+/// A 426 for a request that asks for no WebSocket.
 fn upgrade_required() -> Response {
-    let mut response = problem(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket");
+    let mut response = error_response(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket");
     let websocket = HeaderValue::from_static("websocket");
     response.headers_mut().insert(header::UPGRADE, websocket);
     response
 }
 
-/// The answer that opens a WebSocket, and what it is opened on; `None` if the
+/// The answer that opens a WebSocket, and the connection to come; `None` if the
 /// request does not ask for one.
-fn switch(request: &mut Request) -> Option<(Response, OnUpgrade)> {
+fn accept_upgrade(request: &mut Request) -> Option<(Response, OnUpgrade)> {
     let key = request.headers().get(header::SEC_WEBSOCKET_KEY)?;
     let accept = derive_accept_key(key.as_bytes());
     let offered = request.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
+    // A client offers protocols by preference; this server takes the first.
     let first = offered.and_then(|offered| offered.to_str().ok()?.split(',').next());
     let mut answer = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -83,14 +86,15 @@ fn switch(request: &mut Request) -> Option<(Response, OnUpgrade)> {
     Some((answer, hyper::upgrade::on(request)))
 }
 
-fn replies(message: Message) -> Vec<Message> {
+/// The messages that answer this one.
+fn reply_to(message: Message) -> Vec<Message> {
     let text = match &message {
         Message::Text(text) => text.as_str(),
         Message::Binary(_) => return vec![message],
         _ => return Vec::new(),
     };
-    let asked: Value = serde_json::from_str(text).unwrap_or_default();
-    if let Some(topic) = asked.get("subscribe") {
+    let request: Value = serde_json::from_str(text).unwrap_or_default();
+    if let Some(topic) = request.get("subscribe") {
         let replies = [
             json!({"type": "subscribed", "topic": topic}),
             json!({"type": "heartbeat"}),
@@ -98,26 +102,28 @@ fn replies(message: Message) -> Vec<Message> {
         ];
         return replies.map(|reply| Message::text(reply.to_string())).into();
     }
-    if let Some(code) = asked.get("close").and_then(Value::as_u64) {
+    if let Some(code) = request.get("close").and_then(Value::as_u64) {
         let code = CloseCode::from(u16::try_from(code).unwrap_or(1000));
         return vec![Message::Close(Some(CloseFrame {
             code,
             reason: "as asked".into(),
         }))];
     }
-    match asked.get("quiet") {
+    match request.get("quiet") {
         Some(_) => Vec::new(),
         None => vec![message],
     }
 }
 
-/// A WebSocket that does not do as it should after it was opened.
-async fn broken(Path(how): Path<String>, mut request: Request) -> Response {
-    let Some((mut answer, upgrade)) = switch(&mut request) else {
+/// `/ws/broken/{how}`: a WebSocket with a wrong handshake, or one that misbehaves
+/// after it.
+async fn serve_broken_websocket(Path(how): Path<String>, mut request: Request) -> Response {
+    let Some((mut answer, upgrade)) = accept_upgrade(&mut request) else {
         return upgrade_required();
     };
     match how.as_str() {
         "accept" => {
+            // This is the answer to the key of RFC 6455's example.
             let wrong = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
             answer
                 .headers_mut()
@@ -133,21 +139,22 @@ async fn broken(Path(how): Path<String>, mut request: Request) -> Response {
     }
     tokio::spawn(async move {
         if let Ok(upgraded) = upgrade.await {
-            // Whoever goes away in between is no news here.
+            // An error here means that the client has closed.
             let _ = misbehave(&how, TokioIo::new(upgraded)).await;
         }
     });
     answer.into_response()
 }
 
+/// Sends what this fault consists of, byte by byte.
 async fn misbehave(how: &str, mut io: TokioIo<Upgraded>) -> std::io::Result<()> {
     match how {
-        // The end, without a close, after the first message.
+        // The connection ends after the first message, without a close frame.
         "vanish" => {
             let _ = io.read(&mut [0; 64]).await?;
             return Ok(());
         }
-        // A message of many bytes, one at a time.
+        // A message of 65,535 bytes comes one byte at a time.
         "drip" => {
             io.write_all(&[0x81, 126, 0xff, 0xff]).await?;
             loop {
@@ -161,17 +168,18 @@ async fn misbehave(how: &str, mut io: TokioIo<Upgraded>) -> std::io::Result<()> 
             io.write_all(&(HUGE as u64).to_be_bytes()).await?;
             io.write_all(&vec![b'x'; HUGE]).await?;
         }
-        // Message after message, as fast as they are read.
+        // Messages come as fast as the client reads them.
         "flood" => loop {
             io.write_all(b"\x81\x02{}").await?;
         },
-        // A frame of a kind that there is not.
+        // RFC 6455 reserves the opcode 3.
         "garbage" => io.write_all(&[0x83, 0]).await?,
+        // A text message must be UTF-8, and 0xff never is.
         "not-text" => io.write_all(&[0x81, 2, 0xff, 0xff]).await?,
         _ => {}
     }
     io.flush().await?;
-    // It stays open until the client goes away.
+    // The connection stays open until the client closes it.
     while io.read(&mut [0; 64]).await? > 0 {}
     Ok(())
 }

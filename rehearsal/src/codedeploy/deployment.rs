@@ -1,4 +1,4 @@
-//! A deployment as CodeDeploy keeps it, and as its API shows it.
+//! One deployment: its state in CodeDeploy, and how CodeDeploy's API shows it.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::error::{self, ApiError};
-use super::fleet;
-use super::words::{ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict};
+use super::lifecycle::{ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict};
+use super::{fleet, text_member};
 use crate::colour::Colour;
 use crate::load_balancer::Listener;
 
@@ -19,7 +19,7 @@ const GROUP: &str = "storefront-blue-green";
 /// How long CodeDeploy waits for the verdict on a lifecycle event.
 ///
 /// Source: [CodeDeploy quotas](https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
-const HOUR: Duration = Duration::from_hours(1);
+const VERDICT_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// One deployment.
 #[derive(Clone, Debug)]
@@ -36,9 +36,11 @@ pub(super) struct Deployment {
     pub(super) rolls_back: Option<String>,
     pub(super) created: Timestamp,
     completed: Option<Timestamp>,
+    /// By the order of [`LifecycleEvent::ALL`].
     events: [EventRecord; 8],
 }
 
+/// How far one lifecycle event is, and since when.
 #[derive(Clone, Copy, Debug)]
 struct EventRecord {
     status: EventStatus,
@@ -47,6 +49,7 @@ struct EventRecord {
 }
 
 impl Deployment {
+    /// A deployment whose events are all pending.
     pub(super) fn new(id: String, execution_id: String, platform: ComputePlatform) -> Self {
         Self {
             id,
@@ -67,14 +70,17 @@ impl Deployment {
         }
     }
 
-    pub(super) fn event(&self, event: LifecycleEvent) -> EventStatus {
+    /// How far a lifecycle event is.
+    pub(super) fn event_status(&self, event: LifecycleEvent) -> EventStatus {
         self.events[event as usize].status
     }
 
-    pub(super) fn set_event(&mut self, event: LifecycleEvent, status: EventStatus) {
+    /// Moves a lifecycle event on, and notes when.
+    pub(super) fn set_event_status(&mut self, event: LifecycleEvent, status: EventStatus) {
         let record = &mut self.events[event as usize];
         record.status = status;
         match status {
+            // Nothing has happened yet that would have a time.
             EventStatus::Pending => {}
             EventStatus::InProgress => record.start = Some(Timestamp::now()),
             EventStatus::Succeeded | EventStatus::Failed | EventStatus::Skipped => {
@@ -83,75 +89,81 @@ impl Deployment {
         }
     }
 
-    /// Whether CodeDeploy still wants a verdict.
-    pub(super) fn waits(&self) -> bool {
-        self.event(self.hook) == EventStatus::InProgress
+    /// Whether CodeDeploy still accepts a verdict.
+    pub(super) fn waits_for_verdict(&self) -> bool {
+        self.event_status(self.hook) == EventStatus::InProgress
             && self.status == DeploymentStatus::InProgress
             && self.verdict.is_none()
     }
 
-    /// Goes through the events before the hook's, and begins that one.
-    pub(super) fn reach(&mut self, hook: LifecycleEvent) {
+    /// Completes the events before the hook's, and begins the hook's.
+    pub(super) fn advance_to(&mut self, hook: LifecycleEvent) {
         self.hook = hook;
         for event in LifecycleEvent::ALL.into_iter().take_while(|it| *it != hook) {
-            self.set_event(event, EventStatus::InProgress);
-            self.set_event(event, EventStatus::Succeeded);
+            self.set_event_status(event, EventStatus::InProgress);
+            self.set_event_status(event, EventStatus::Succeeded);
         }
-        self.set_event(hook, EventStatus::InProgress);
+        self.set_event_status(hook, EventStatus::InProgress);
     }
 
-    /// Lets this be left of the hour.
-    pub(super) fn leave(&mut self, left: Duration) {
-        self.events[self.hook as usize].start = Some(Timestamp::now() + left - HOUR);
-        self.expire();
+    /// Moves the start of the hook's event into the past, so that `left` remains of
+    /// the hour.
+    pub(super) fn set_time_left(&mut self, left: Duration) {
+        self.events[self.hook as usize].start = Some(Timestamp::now() + left - VERDICT_TIMEOUT);
+        self.fail_if_overdue();
     }
 
-    /// Gives up if nobody has told a verdict within the hour.
-    pub(super) fn expire(&mut self) {
+    /// Fails the deployment if its hour has passed without a verdict.
+    pub(super) fn fail_if_overdue(&mut self) {
         let begun = self.events[self.hook as usize].start;
-        if self.waits() && begun.is_some_and(|begun| begun + HOUR <= Timestamp::now()) {
-            self.set_event(self.hook, EventStatus::Failed);
+        if self.waits_for_verdict()
+            && begun.is_some_and(|begun| begun + VERDICT_TIMEOUT <= Timestamp::now())
+        {
+            self.set_event_status(self.hook, EventStatus::Failed);
             self.error = Some(("TIMEOUT", format!("No verdict on {} in time.", self.hook)));
-            self.end(DeploymentStatus::Failed);
+            self.finish(DeploymentStatus::Failed);
         }
     }
 
-    /// Does what follows from the verdict: traffic is about to move, or the
-    /// deployment has failed.
-    pub(super) fn go_on(&mut self) {
+    /// Ends the hook's event by its verdict. After `Succeeded` the events go on up
+    /// to `AllowTraffic`; after `Failed` the deployment has failed.
+    pub(super) fn act_on_verdict(&mut self) {
         match self.verdict {
             Some(Verdict::Succeeded) => {
-                self.set_event(self.hook, EventStatus::Succeeded);
+                self.set_event_status(self.hook, EventStatus::Succeeded);
                 let next = self.hook as usize + 1;
                 for event in LifecycleEvent::ALL.into_iter().skip(next) {
-                    self.set_event(event, EventStatus::InProgress);
+                    self.set_event_status(event, EventStatus::InProgress);
+                    // The traffic is about to move: this event stays in progress.
                     if event == LifecycleEvent::AllowTraffic {
                         break;
                     }
-                    self.set_event(event, EventStatus::Succeeded);
+                    self.set_event_status(event, EventStatus::Succeeded);
                 }
             }
             Some(Verdict::Failed) => {
-                self.set_event(self.hook, EventStatus::Failed);
-                self.end(DeploymentStatus::Failed);
+                self.set_event_status(self.hook, EventStatus::Failed);
+                self.finish(DeploymentStatus::Failed);
             }
             None => {}
         }
     }
 
-    pub(super) fn end(&mut self, status: DeploymentStatus) {
+    /// Ends the deployment; events that have not begun are skipped.
+    pub(super) fn finish(&mut self, status: DeploymentStatus) {
         self.status = status;
         self.completed = Some(Timestamp::now());
         for event in LifecycleEvent::ALL {
-            if self.event(event) == EventStatus::Pending {
-                self.set_event(event, EventStatus::Skipped);
+            // What was under way keeps its status.
+            if self.event_status(event) == EventStatus::Pending {
+                self.set_event_status(event, EventStatus::Skipped);
             }
         }
     }
 
     /// `DeploymentInfo` of the model, without the members that an ECS
     /// deployment leaves out.
-    pub(super) fn info(&self) -> Value {
+    pub(super) fn deployment_info(&self) -> Value {
         let mut info = json!({
             "applicationName": APPLICATION,
             "deploymentGroupName": GROUP,
@@ -166,8 +178,8 @@ impl Deployment {
                 },
             },
             "status": self.status,
-            "createTime": seconds(self.created),
-            "startTime": seconds(self.created),
+            "createTime": unix_seconds(self.created),
+            "startTime": unix_seconds(self.created),
             "creator": "user",
             "ignoreApplicationStopFailures": false,
             "autoRollbackConfiguration": {
@@ -193,9 +205,11 @@ impl Deployment {
             "deploymentStatusMessages": [],
             "computePlatform": self.platform,
         });
+        // Deployments to Lambda and to servers have no target groups.
         if self.platform == ComputePlatform::Ecs {
-            info["loadBalancerInfo"] = load_balancer_info();
+            info["loadBalancerInfo"] = render_load_balancer_info();
         }
+        // CodeDeploy itself creates the deployment that rolls another back.
         if let Some(failed) = &self.rolls_back {
             info["creator"] = json!("codeDeployRollback");
             info["rollbackInfo"] = json!({
@@ -205,7 +219,7 @@ impl Deployment {
             });
         }
         if let Some(completed) = self.completed {
-            info["completeTime"] = seconds(completed);
+            info["completeTime"] = unix_seconds(completed);
         }
         if let Some((code, message)) = &self.error {
             info["errorInformation"] = json!({"code": code, "message": message});
@@ -213,22 +227,26 @@ impl Deployment {
         info
     }
 
-    /// `DeploymentTarget` of the model. The key `identifer` is spelled as AWS
-    /// spells it.
-    pub(super) fn target(&self) -> Value {
-        let done = self.event(LifecycleEvent::AllowTraffic) == EventStatus::Succeeded;
-        let (blue, green) = if done { (0.0, 100.0) } else { (100.0, 0.0) };
+    /// `DeploymentTarget` of the model.
+    pub(super) fn deployment_target(&self) -> Value {
+        let has_moved = self.event_status(LifecycleEvent::AllowTraffic) == EventStatus::Succeeded;
+        let (blue, green) = if has_moved {
+            (0.0, 100.0)
+        } else {
+            (100.0, 0.0)
+        };
         let events: Vec<Value> = LifecycleEvent::ALL
             .into_iter()
-            .map(|event| self.event_json(event))
+            .map(|event| self.render_lifecycle_event(event))
             .collect();
+        // A target of Lambda has no task sets.
         if self.platform == ComputePlatform::Lambda {
             return json!({
                 "deploymentTargetType": "LambdaTarget",
                 "lambdaTarget": {
                     "deploymentId": self.id,
                     "targetId": TARGET_ID,
-                    "lastUpdatedAt": seconds(Timestamp::now()),
+                    "lastUpdatedAt": unix_seconds(Timestamp::now()),
                     "status": self.status,
                     "lifecycleEvents": events,
                 },
@@ -240,31 +258,33 @@ impl Deployment {
                 "deploymentId": self.id,
                 "targetId": TARGET_ID,
                 "targetArn": fleet::SERVICE_ARN,
-                "lastUpdatedAt": seconds(Timestamp::now()),
+                "lastUpdatedAt": unix_seconds(Timestamp::now()),
                 "status": self.status,
                 "lifecycleEvents": events,
                 "taskSetsInfo": [
-                    task_set(fleet::task_set_id(Colour::Blue), "PRIMARY", "Blue", blue),
-                    task_set(fleet::task_set_id(Colour::Green), "ACTIVE", "Green", green),
+                    render_task_set(fleet::task_set_id(Colour::Blue), "PRIMARY", "Blue", blue),
+                    render_task_set(fleet::task_set_id(Colour::Green), "ACTIVE", "Green", green),
                 ],
             },
         })
     }
 
-    fn event_json(&self, event: LifecycleEvent) -> Value {
+    /// `LifecycleEvent` of the model.
+    fn render_lifecycle_event(&self, event: LifecycleEvent) -> Value {
         let record = self.events[event as usize];
         let mut json = json!({"lifecycleEventName": event, "status": record.status});
         if let Some(start) = record.start {
-            json["startTime"] = seconds(start);
+            json["startTime"] = unix_seconds(start);
         }
         if let Some(end) = record.end {
-            json["endTime"] = seconds(end);
+            json["endTime"] = unix_seconds(end);
         }
         json
     }
 }
 
-fn task_set(id: &str, status: &str, label: &str, weight: f64) -> Value {
+/// `ECSTaskSet` of the model. The key `identifer` is spelled as AWS spells it.
+fn render_task_set(id: &str, status: &str, label: &str, weight: f64) -> Value {
     json!({
         "identifer": id,
         "desiredCount": 1,
@@ -277,7 +297,8 @@ fn task_set(id: &str, status: &str, label: &str, weight: f64) -> Value {
     })
 }
 
-fn load_balancer_info() -> Value {
+/// `LoadBalancerInfo` of the model.
+fn render_load_balancer_info() -> Value {
     let route = |listener| json!({"listenerArns": [fleet::listener_arn(listener)]});
     json!({
         "targetGroupPairInfoList": [{
@@ -292,12 +313,12 @@ fn load_balancer_info() -> Value {
 }
 
 /// The output of `GetDeploymentGroup`.
-pub(super) fn group(input: &Value) -> Result<Value, ApiError> {
-    let named = |member| input.get(member).and_then(Value::as_str);
-    if named("applicationName") != Some(APPLICATION) {
+pub(super) fn get_deployment_group(input: &Value) -> Result<Value, ApiError> {
+    let member = |name| text_member(input, name);
+    if member("applicationName") != Some(APPLICATION) {
         return Err(error::APPLICATION_DOES_NOT_EXIST);
     }
-    if named("deploymentGroupName") != Some(GROUP) {
+    if member("deploymentGroupName") != Some(GROUP) {
         return Err(error::DEPLOYMENT_GROUP_DOES_NOT_EXIST);
     }
     Ok(json!({"deploymentGroupInfo": {
@@ -310,14 +331,14 @@ pub(super) fn group(input: &Value) -> Result<Value, ApiError> {
             "deploymentType": "BLUE_GREEN",
             "deploymentOption": "WITH_TRAFFIC_CONTROL",
         },
-        "loadBalancerInfo": load_balancer_info(),
+        "loadBalancerInfo": render_load_balancer_info(),
         "computePlatform": "ECS",
         "ecsServices": [{"serviceName": fleet::SERVICE, "clusterName": fleet::CLUSTER}],
     }}))
 }
 
 /// Time as AWS JSON 1.1 writes it: seconds since 1970, with a fraction.
-pub(super) fn seconds(time: Timestamp) -> Value {
+pub(super) fn unix_seconds(time: Timestamp) -> Value {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds since 1970 fit into 52 bits for the next 140,000 years"

@@ -1,29 +1,32 @@
-//! ECS's part: the service with its task sets, and the task definitions.
+//! ECS's operations: they describe the service with its task sets, and the task
+//! definitions.
 //!
 //! Source: [DescribeServices](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html),
 //! [DescribeTaskDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html).
 
 use serde_json::{Value, json};
 
-use super::Book;
-use super::deployment::{Deployment, seconds};
+use super::deployment::{Deployment, unix_seconds};
 use super::error::{self, ApiError};
 use super::fleet::{self, TargetHealth};
-use super::words::{ComputePlatform, DeploymentStatus};
+use super::lifecycle::{ComputePlatform, DeploymentStatus};
+use super::{Records, text_member};
 use crate::colour::Colour;
 
 /// The output of `DescribeServices`.
-pub(super) fn services(book: &Book, input: &Value) -> Result<Value, ApiError> {
-    let cluster = input.get("cluster").and_then(Value::as_str);
+pub(super) fn describe_services(records: &Records, input: &Value) -> Result<Value, ApiError> {
+    let cluster = text_member(input, "cluster");
+    // ECS takes names and ARNs alike.
     if !matches!(cluster, Some(fleet::CLUSTER | fleet::CLUSTER_ARN)) {
         return Err(error::CLUSTER_NOT_FOUND);
     }
-    let asked = input.get("services").and_then(Value::as_array);
+    let names = input.get("services").and_then(Value::as_array);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for service in asked.into_iter().flatten().filter_map(Value::as_str) {
+    for service in names.into_iter().flatten().filter_map(Value::as_str) {
         if matches!(service, fleet::SERVICE | fleet::SERVICE_ARN) {
-            found.push(the_service(book));
+            found.push(describe_storefront(records));
         } else {
+            // ECS reports a missing service beside the others, not as an error.
             let arn = format!("arn:aws:ecs:eu-central-1:111122223333:service/shop/{service}");
             failures.push(json!({"arn": arn, "reason": "MISSING"}));
         }
@@ -31,8 +34,9 @@ pub(super) fn services(book: &Book, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"services": found, "failures": failures}))
 }
 
-fn the_service(book: &Book) -> Value {
-    let mut deployments: Vec<&Deployment> = book
+/// The only service: blue, and a green task set for each deployment in progress.
+fn describe_storefront(records: &Records) -> Value {
+    let mut deployments: Vec<&Deployment> = records
         .deployments
         .values()
         .filter(|each| {
@@ -40,11 +44,12 @@ fn the_service(book: &Book) -> Value {
         })
         .collect();
     deployments.sort_by_key(|each| each.created);
-    let created = deployments.first().map(|each| seconds(each.created));
-    let mut sets = vec![task_set(book, Colour::Blue, None)];
-    if !book.fleet.green_hidden {
+    let created = deployments.first().map(|each| unix_seconds(each.created));
+    let mut sets = vec![describe_task_set(records, Colour::Blue, None)];
+    // A test hides green to be at a moment before the installation.
+    if !records.fleet.green_hidden {
         let green = deployments.into_iter();
-        sets.extend(green.map(|each| task_set(book, Colour::Green, Some(each))));
+        sets.extend(green.map(|each| describe_task_set(records, Colour::Green, Some(each))));
     }
     json!({
         "serviceArn": fleet::SERVICE_ARN,
@@ -70,10 +75,10 @@ fn the_service(book: &Book) -> Value {
     })
 }
 
-/// Blue was made with the service, green by a deployment.
-fn task_set(book: &Book, colour: Colour, deployment: Option<&Deployment>) -> Value {
-    let targets = book.fleet.targets(colour);
-    let (wanted, running) = book.fleet.tasks(colour);
+/// A task set. Blue was created with the service, green by a deployment.
+fn describe_task_set(records: &Records, colour: Colour, deployment: Option<&Deployment>) -> Value {
+    let targets = records.fleet.targets(colour);
+    let (wanted, running) = records.fleet.task_counts(colour);
     let healthy = targets.iter().all(|each| *each == TargetHealth::Healthy);
     let steady = healthy && wanted == running;
     let id = fleet::task_set_id(colour);
@@ -86,7 +91,7 @@ fn task_set(book: &Book, colour: Colour, deployment: Option<&Deployment>) -> Val
         "clusterArn": fleet::CLUSTER_ARN,
         "status": match deployment {
             None => "PRIMARY",
-            Some(_) if book.fleet.green_drains => "DRAINING",
+            Some(_) if records.fleet.green_drains => "DRAINING",
             Some(_) => "ACTIVE",
         },
         "taskDefinition": fleet::task_definition_arn(colour),
@@ -108,18 +113,21 @@ fn task_set(book: &Book, colour: Colour, deployment: Option<&Deployment>) -> Val
     if let Some(deployment) = deployment {
         set["startedBy"] = json!("CODE_DEPLOY");
         set["externalId"] = json!(deployment.id);
-        set["createdAt"] = seconds(deployment.created);
+        set["createdAt"] = unix_seconds(deployment.created);
     }
     set
 }
 
 /// The output of `DescribeTaskDefinition`.
-pub(super) fn task_definition(book: &Book, input: &Value) -> Result<Value, ApiError> {
-    let asked = input.get("taskDefinition").and_then(Value::as_str);
-    let colour = fleet::known(
+pub(super) fn describe_task_definition(
+    records: &Records,
+    input: &Value,
+) -> Result<Value, ApiError> {
+    let name = text_member(input, "taskDefinition");
+    let colour = fleet::find_by_name(
         &fleet::COLOURS,
         fleet::task_definition_arn,
-        asked.unwrap_or_default(),
+        name.unwrap_or_default(),
         error::NO_TASK_DEFINITION,
     )?;
     let arn = fleet::task_definition_arn(colour);
@@ -138,6 +146,7 @@ pub(super) fn task_definition(book: &Book, input: &Value) -> Result<Value, ApiEr
         "placementConstraints": [],
         "containerDefinitions": [
             {
+                // The first container is not the app's: a client must choose by name.
                 "name": "sidecar",
                 "image": "public.ecr.aws/sidecar:1",
                 "essential": false,
@@ -145,7 +154,7 @@ pub(super) fn task_definition(book: &Book, input: &Value) -> Result<Value, ApiEr
             },
             {
                 "name": fleet::CONTAINER,
-                "image": book.fleet.image(colour),
+                "image": records.fleet.image(colour),
                 "cpu": 0,
                 "essential": true,
                 "portMappings": [{"containerPort": fleet::CONTAINER_PORT, "protocol": "tcp"}],

@@ -1,27 +1,29 @@
-//! ELB's part: the load balancer, its listeners and rules, the target groups
-//! and their health. Values here; `query` makes XML of them.
+//! ELB's operations: they describe the load balancer, its listeners and rules,
+//! the target groups and their health. The outputs are JSON values here; `query`
+//! writes them as XML.
 //!
 //! Source: [Elastic Load Balancing 2015-12-01](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/Welcome.html).
 
 use serde_json::{Value, json};
 
-use super::State;
 use super::error::{self, ApiError};
 use super::fleet;
-use super::query::list;
+use super::query::list_members;
+use super::{AwsState, text_member};
 use crate::colour::Colour;
 use crate::load_balancer::{Action, Listener, Rule, Weights};
 
 const LISTENERS: [Listener; 2] = [Listener::Production, Listener::Test];
 
 /// The result of `DescribeListeners`.
-pub(super) fn listeners(state: &State, input: &Value) -> Result<Value, ApiError> {
-    let asked = list(input, "ListenerArns");
-    let listeners = if asked.is_empty() {
+pub(super) fn describe_listeners(state: &AwsState, input: &Value) -> Result<Value, ApiError> {
+    let arns = list_members(input, "ListenerArns");
+    // Without ARNs the call is for all listeners of the load balancer.
+    let listeners = if arns.is_empty() {
         LISTENERS.to_vec()
     } else {
-        let each = asked.iter().map(|arn| listener(arn));
-        each.collect::<Result<_, _>>()?
+        let found = arns.iter().map(|arn| find_listener(arn));
+        found.collect::<Result<_, _>>()?
     };
     let described: Vec<Value> = listeners
         .into_iter()
@@ -31,7 +33,7 @@ pub(super) fn listeners(state: &State, input: &Value) -> Result<Value, ApiError>
                 "LoadBalancerArn": fleet::LOAD_BALANCER_ARN,
                 "Port": state.listeners.port(listener),
                 "Protocol": "HTTPS",
-                "DefaultActions": [default_action(state, listener)],
+                "DefaultActions": [describe_default_action(state, listener)],
             })
         })
         .collect();
@@ -39,9 +41,9 @@ pub(super) fn listeners(state: &State, input: &Value) -> Result<Value, ApiError>
 }
 
 /// The result of `DescribeRules`, the default rule last, in pages.
-pub(super) fn rules(state: &State, input: &Value) -> Result<Value, ApiError> {
-    let arn = input.get("ListenerArn").and_then(Value::as_str);
-    let listener = listener(arn.unwrap_or_default())?;
+pub(super) fn describe_rules(state: &AwsState, input: &Value) -> Result<Value, ApiError> {
+    let arn = text_member(input, "ListenerArn");
+    let listener = find_listener(arn.unwrap_or_default())?;
     let rule = |priority: &str, conditions: Value, action: Value| {
         let number = fleet::listener_arn(listener).replace(":listener/", ":listener-rule/");
         json!({
@@ -53,13 +55,25 @@ pub(super) fn rules(state: &State, input: &Value) -> Result<Value, ApiError> {
         })
     };
     let mut rules: Vec<Value> = (1..)
-        .zip(state.listeners.routes(listener).rules)
-        .map(|(priority, it)| rule(&format!("{priority}"), conditions(&it), action(it.action)))
+        .zip(state.listeners.rules(listener).rules)
+        .map(|(priority, it)| {
+            rule(
+                &format!("{priority}"),
+                describe_conditions(&it),
+                describe_action(it.action),
+            )
+        })
         .collect();
-    rules.push(rule("default", json!([]), default_action(state, listener)));
+    // ELB lists the default rule last.
+    rules.push(rule(
+        "default",
+        json!([]),
+        describe_default_action(state, listener),
+    ));
     let number = |name: &str| input.get(name)?.as_str()?.parse::<usize>().ok();
-    let page = state.lock().fleet.page;
-    let size = number("PageSize").map_or(page, |asked| asked.min(page));
+    let page = state.lock().fleet.rules_page_size;
+    // A marker is the number of rules that came before.
+    let size = number("PageSize").map_or(page, |size| size.min(page));
     let begin = number("Marker").unwrap_or(0).min(rules.len());
     let end = begin.saturating_add(size).min(rules.len());
     let mut result = json!({"Rules": rules[begin..end]});
@@ -69,9 +83,9 @@ pub(super) fn rules(state: &State, input: &Value) -> Result<Value, ApiError> {
     Ok(result)
 }
 
-/// The conditions of a rule: those of host and path as older rules have them,
-/// with `Values` beside the field's own configuration.
-fn conditions(rule: &Rule) -> Value {
+/// The conditions of a rule. Those of host and path have `Values` twice, as ELB
+/// gives them: by the older form and by the newer one.
+fn describe_conditions(rule: &Rule) -> Value {
     let mut conditions = Vec::new();
     if !rule.hosts.is_empty() {
         conditions.push(json!({
@@ -96,22 +110,24 @@ fn conditions(rule: &Rule) -> Value {
     json!(conditions)
 }
 
-fn default_action(state: &State, listener: Listener) -> Value {
-    match state.listeners.routes(listener).default {
-        Some(other) => action(other),
-        None => forward(state.listeners.weights(listener)),
+/// The default action of a listener: its own, or its weights.
+fn describe_default_action(state: &AwsState, listener: Listener) -> Value {
+    match state.listeners.rules(listener).default {
+        Some(other) => describe_action(other),
+        None => describe_forward(state.listeners.weights(listener)),
     }
 }
 
-fn action(action: Action) -> Value {
+/// The action of a rule.
+fn describe_action(action: Action) -> Value {
     match action {
-        Action::Forward(weights) => forward(weights),
-        Action::Elsewhere => json!({
+        Action::Forward(weights) => describe_forward(weights),
+        Action::OtherService => json!({
             "Type": "forward",
             "Order": 1,
-            "TargetGroupArn": fleet::ELSEWHERE_ARN,
+            "TargetGroupArn": fleet::OTHER_TARGET_GROUP_ARN,
             "ForwardConfig": {"TargetGroups": [
-                {"TargetGroupArn": fleet::ELSEWHERE_ARN, "Weight": 1},
+                {"TargetGroupArn": fleet::OTHER_TARGET_GROUP_ARN, "Weight": 1},
             ]},
         }),
         Action::Fixed(status) => json!({
@@ -125,9 +141,9 @@ fn action(action: Action) -> Value {
     }
 }
 
-/// An action as CodeDeploy leaves it: with both target groups and no
-/// `TargetGroupArn`, or with one and with it.
-fn forward(weights: Weights) -> Value {
+/// A forward action as CodeDeploy leaves it: before the first deployment with
+/// blue alone and its `TargetGroupArn`, later with both groups and without it.
+fn describe_forward(weights: Weights) -> Value {
     let tuple = |colour, weight| {
         json!({
             "TargetGroupArn": fleet::target_group_arn(colour),
@@ -137,6 +153,7 @@ fn forward(weights: Weights) -> Value {
     let (blue, green) = (Colour::Blue, Colour::Green);
     let mut action = json!({"Type": "forward", "Order": 1});
     let groups = match (weights.blue, weights.green) {
+        // Blue alone is what a listener has before CodeDeploy first changed it.
         (1, 0) => {
             action["TargetGroupArn"] = json!(fleet::target_group_arn(blue));
             vec![tuple(blue, 1)]
@@ -151,15 +168,16 @@ fn forward(weights: Weights) -> Value {
 }
 
 /// The result of `DescribeTargetHealth`.
-pub(super) fn target_health(state: &State, input: &Value) -> Result<Value, ApiError> {
-    let arn = input.get("TargetGroupArn").and_then(Value::as_str);
-    let colour = target_group(arn.unwrap_or_default())?;
-    let book = state.lock();
+pub(super) fn describe_target_health(state: &AwsState, input: &Value) -> Result<Value, ApiError> {
+    let arn = text_member(input, "TargetGroupArn");
+    let colour = find_target_group(arn.unwrap_or_default())?;
+    let records = state.lock();
     let described: Vec<Value> = (10..)
-        .zip(book.fleet.targets(colour))
+        .zip(records.fleet.targets(colour))
         .map(|(number, health)| {
-            let (status, why) = health.words();
+            let (status, why) = health.state_and_reason();
             let mut health = json!({"State": status});
+            // A healthy target has no reason.
             if let Some((reason, description)) = why {
                 health["Reason"] = json!(reason);
                 health["Description"] = json!(description);
@@ -179,19 +197,20 @@ pub(super) fn target_health(state: &State, input: &Value) -> Result<Value, ApiEr
 }
 
 /// The result of `DescribeTargetGroups`.
-pub(super) fn target_groups(input: &Value) -> Result<Value, ApiError> {
+pub(super) fn describe_target_groups(input: &Value) -> Result<Value, ApiError> {
     let mut colours = Vec::new();
-    for arn in list(input, "TargetGroupArns") {
-        colours.push(target_group(&arn)?);
+    for arn in list_members(input, "TargetGroupArns") {
+        colours.push(find_target_group(&arn)?);
     }
-    for name in list(input, "Names") {
-        colours.push(fleet::known(
+    for name in list_members(input, "Names") {
+        colours.push(fleet::find_by_name(
             &fleet::COLOURS,
             fleet::target_group_name,
             &name,
             error::TARGET_GROUP_NOT_FOUND,
         )?);
     }
+    // Without ARNs and names the call is for all target groups.
     if colours.is_empty() {
         colours.extend(fleet::COLOURS);
     }
@@ -224,11 +243,11 @@ pub(super) fn target_groups(input: &Value) -> Result<Value, ApiError> {
 }
 
 /// The result of `DescribeLoadBalancers`.
-pub(super) fn load_balancers(state: &State, input: &Value) -> Result<Value, ApiError> {
+pub(super) fn describe_load_balancers(state: &AwsState, input: &Value) -> Result<Value, ApiError> {
     let unknown = |arn: &String| arn != fleet::LOAD_BALANCER_ARN;
     let misnamed = |name: &String| name != "storefront";
-    if list(input, "LoadBalancerArns").iter().any(unknown)
-        || list(input, "Names").iter().any(misnamed)
+    if list_members(input, "LoadBalancerArns").iter().any(unknown)
+        || list_members(input, "Names").iter().any(misnamed)
     {
         return Err(error::LOAD_BALANCER_NOT_FOUND);
     }
@@ -250,8 +269,9 @@ pub(super) fn load_balancers(state: &State, input: &Value) -> Result<Value, ApiE
     }]}))
 }
 
-fn listener(arn: &str) -> Result<Listener, ApiError> {
-    fleet::known(
+/// The listener with this ARN.
+fn find_listener(arn: &str) -> Result<Listener, ApiError> {
+    fleet::find_by_name(
         &LISTENERS,
         fleet::listener_arn,
         arn,
@@ -259,8 +279,9 @@ fn listener(arn: &str) -> Result<Listener, ApiError> {
     )
 }
 
-fn target_group(arn: &str) -> Result<Colour, ApiError> {
-    fleet::known(
+/// The colour of the target group with this ARN.
+fn find_target_group(arn: &str) -> Result<Colour, ApiError> {
+    fleet::find_by_name(
         &fleet::COLOURS,
         fleet::target_group_arn,
         arn,

@@ -1,4 +1,4 @@
-//! The ways in which the CodeDeploy API can misbehave.
+//! The ways in which AWS's APIs can misbehave.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub enum ApiFault {
     },
     /// HTTP 200 with a body that is not JSON.
     Garbage,
-    /// HTTP 200 with an answer that is well-formed and says nothing.
+    /// HTTP 200 with an answer that is well-formed and lacks every member.
     Empty,
 }
 

@@ -1,4 +1,4 @@
-//! What ECS and ELB know: names, task sets and the state of the targets.
+//! The names and ARNs of the stage in ECS and ELB, and the health of its targets.
 
 use super::error::ApiError;
 use crate::colour::Colour;
@@ -11,7 +11,7 @@ pub(super) const SERVICE_ARN: &str =
 pub(super) const CLUSTER_ARN: &str = "arn:aws:ecs:eu-central-1:111122223333:cluster/shop";
 pub(super) const LOAD_BALANCER_ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/storefront/50dc6c495c0c9188";
 /// The target group of another service.
-pub(super) const ELSEWHERE_ARN: &str =
+pub(super) const OTHER_TARGET_GROUP_ARN: &str =
     "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/blog/5f2b8d1c3a4e6079";
 /// The container that the load balancer forwards to.
 pub(super) const CONTAINER: &str = "app";
@@ -31,8 +31,10 @@ pub enum TargetHealth {
 }
 
 impl TargetHealth {
-    /// State, reason and description of the model.
-    pub(super) const fn words(self) -> (&'static str, Option<(&'static str, &'static str)>) {
+    /// State, and reason with description, by the words of the model.
+    pub(super) const fn state_and_reason(
+        self,
+    ) -> (&'static str, Option<(&'static str, &'static str)>) {
         match self {
             Self::Initial => (
                 "initial",
@@ -60,24 +62,24 @@ impl TargetHealth {
     }
 }
 
-/// What a test may change of it.
+/// What ECS and ELB answer about the two versions. Tests change it.
 #[derive(Debug)]
 pub(super) struct Fleet {
     blue: Vec<TargetHealth>,
     green: Vec<TargetHealth>,
     /// Whether ECS shows no green task set.
     pub(super) green_hidden: bool,
-    /// Whether green is on its way out.
+    /// Whether the green task set is draining.
     pub(super) green_drains: bool,
-    /// How many tasks of green are wanted and how many run, if it is not one
-    /// for each target that stays.
+    /// How many tasks of green are wanted and how many run; `None` is one for
+    /// each target that is not draining.
     pub(super) green_tasks: Option<(usize, usize)>,
     /// Images that are not those of the versions.
     pub(super) images: Vec<(Colour, String)>,
     /// The name of the load balancer in DNS.
     pub(super) dns_name: String,
-    /// How many rules one answer has.
-    pub(super) page: usize,
+    /// How many rules one page of `DescribeRules` has.
+    pub(super) rules_page_size: usize,
 }
 
 impl Default for Fleet {
@@ -90,12 +92,13 @@ impl Default for Fleet {
             green_tasks: None,
             images: Vec::new(),
             dns_name: "127.0.0.1".to_owned(),
-            page: 400,
+            rules_page_size: 400,
         }
     }
 }
 
 impl Fleet {
+    /// The health of each target of this colour.
     pub(super) fn targets(&self, colour: Colour) -> &[TargetHealth] {
         match colour {
             Colour::Blue => &self.blue,
@@ -104,29 +107,30 @@ impl Fleet {
     }
 
     /// How many tasks are wanted, and how many run.
-    pub(super) fn tasks(&self, colour: Colour) -> (usize, usize) {
-        // The task of a target that is being taken out runs no longer.
+    pub(super) fn task_counts(&self, colour: Colour) -> (usize, usize) {
+        // ECS stops the task of a target that is draining.
         let staying = |target: &&TargetHealth| **target != TargetHealth::Draining;
-        let each = self.targets(colour).iter().filter(staying).count();
+        let count = self.targets(colour).iter().filter(staying).count();
         match colour {
-            Colour::Blue => (each, each),
-            Colour::Green => self.green_tasks.unwrap_or((each, each)),
+            Colour::Blue => (count, count),
+            Colour::Green => self.green_tasks.unwrap_or((count, count)),
         }
     }
 
-    /// The image of a version.
+    /// The image of a version: the last one that was set, or its own.
     pub(super) fn image(&self, colour: Colour) -> String {
-        let mut set = self.images.iter().rev();
-        let set = set.find(|(of, _)| *of == colour);
-        set.map_or_else(|| image(colour), |(_, image)| image.clone())
+        let mut images = self.images.iter().rev();
+        let set_image = images.find(|(owner, _)| *owner == colour);
+        set_image.map_or_else(|| image_uri(colour), |(_, image)| image.clone())
     }
 
+    /// Replaces the targets of this colour by targets with this health.
     pub(super) fn set_targets(&mut self, colour: Colour, targets: &[TargetHealth]) {
-        let kept = match colour {
+        let health = match colour {
             Colour::Blue => &mut self.blue,
             Colour::Green => &mut self.green,
         };
-        *kept = targets.to_vec();
+        *health = targets.to_vec();
     }
 }
 
@@ -175,8 +179,8 @@ pub(super) const fn task_definition_arn(colour: Colour) -> &'static str {
     }
 }
 
-/// The image of a version: its tag is what the app calls its version.
-fn image(colour: Colour) -> String {
+/// The image that a version has at first: its tag is the app's version.
+fn image_uri(colour: Colour) -> String {
     let digit = match colour {
         Colour::Blue => "b",
         Colour::Green => "9",
@@ -188,13 +192,13 @@ fn image(colour: Colour) -> String {
     )
 }
 
-/// The one thing in `all` that this ARN, or name, means.
-pub(super) fn known<T: Copy>(
+/// The one of `all` whose ARN, or name, is `given`.
+pub(super) fn find_by_name<T: Copy>(
     all: &[T],
     name: impl Fn(T) -> &'static str,
     given: &str,
-    otherwise: ApiError,
+    not_found: ApiError,
 ) -> Result<T, ApiError> {
     let found = all.iter().copied().find(|each| name(*each) == given);
-    found.ok_or(otherwise)
+    found.ok_or(not_found)
 }

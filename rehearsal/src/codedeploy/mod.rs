@@ -1,6 +1,6 @@
-//! CodeDeploy's API on loopback, as far as the hook uses it, those of ECS and
-//! ELB that speak of the same deployment, and those that keep what its checks
-//! need and what comes of them, all on one port.
+//! The AWS APIs that the hook uses, on one port of loopback: CodeDeploy takes the
+//! verdict, ECS and ELB describe the same deployment, and the others hold check
+//! files, secrets and reports.
 //!
 //! | service | protocol | operations |
 //! |---|---|---|
@@ -12,23 +12,23 @@
 //! | Secrets Manager | AWS JSON 1.1 | `GetSecretValue` |
 //! | Parameter Store | AWS JSON 1.1 | `GetParameters` |
 //!
-//! Shapes and error codes are those of the service models. Weights are those
-//! that the load balancer goes by. Each call is recorded, so that a test can
-//! say how many verdicts were sent.
+//! Shapes and error codes are those of the service models. Weights are those of
+//! the stage's load balancer. Each call is recorded, so that a test can count
+//! the verdicts.
 
-mod account;
 mod api;
+mod controls;
 mod deployment;
 mod ecs;
 mod elb;
 mod error;
 mod fault;
 mod fleet;
+mod lifecycle;
 mod operations;
 mod query;
 mod rest;
-mod scenery;
-mod words;
+mod storage;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,19 +39,21 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use self::account::Account;
 use self::deployment::Deployment;
 pub use self::fault::{ApiFault, UnknownApiFault};
 use self::fleet::Fleet;
 pub use self::fleet::TargetHealth;
+pub use self::lifecycle::{
+    ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict,
+};
 pub use self::operations::operations;
-pub use self::words::{ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Verdict};
+use self::storage::Storage;
 use crate::error::StageError;
-use crate::load_balancer::View;
-use crate::serve::Server;
+use crate::load_balancer::Listeners;
+use crate::server::Server;
 
 /// The operation that tells CodeDeploy a verdict.
-pub const VERDICT: &str = "PutLifecycleEventHookExecutionStatus";
+pub const VERDICT_OPERATION: &str = "PutLifecycleEventHookExecutionStatus";
 
 /// How many calls are remembered; the oldest go first.
 const MOST_CALLS: usize = 10_000;
@@ -59,20 +61,20 @@ const MOST_CALLS: usize = 10_000;
 /// The running API; it stops when it is dropped.
 #[derive(Debug)]
 pub struct CodeDeploy {
-    state: Arc<State>,
+    state: Arc<AwsState>,
     server: Server,
 }
 
-/// What the hook is told of a deployment: the two members of its event.
+/// A deployment as its hook's event names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registered {
+pub struct RegisteredDeployment {
     /// `d-` and nine letters or digits.
     pub deployment_id: String,
-    /// A long text without meaning.
+    /// An opaque text, one for each execution of the hook.
     pub execution_id: String,
 }
 
-impl Registered {
+impl RegisteredDeployment {
     /// The event that CodeDeploy invokes the hook with.
     pub fn event(&self) -> Value {
         json!({
@@ -95,20 +97,20 @@ pub struct Call {
     pub status: Option<String>,
     /// What the caller got.
     pub answer: Answer,
-    /// When the request was there.
+    /// When the request arrived.
     pub began: Instant,
-    /// When it was answered, or given up.
+    /// When it was answered, or its connection closed.
     pub ended: Instant,
 }
 
 impl Call {
-    /// Whether both were there at one moment.
+    /// Whether both calls were under way at one moment.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.began < other.ended && other.began < self.ended
     }
 }
 
-/// What became of a call.
+/// How a call was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// HTTP 200 with the operation's output.
@@ -117,41 +119,45 @@ pub enum Answer {
     Error(&'static str),
     /// The connection was closed without an answer.
     Dropped,
-    /// HTTP 200 with a body that is not JSON, or that says nothing.
+    /// HTTP 200 with a body that is not JSON, or that lacks every member.
     Garbage,
 }
 
-/// What the calls share.
+/// What all calls share.
 #[derive(Debug)]
-struct State {
-    book: Mutex<Book>,
-    listeners: View,
-    /// Told after each change of a deployment.
+struct AwsState {
+    records: Mutex<Records>,
+    listeners: Listeners,
+    /// Counts the changes of deployments, so that a waiting test can wake up.
     changes: watch::Sender<u64>,
 }
 
+/// The contents of all services, and the faults to come.
 #[derive(Debug, Default)]
-struct Book {
+struct Records {
     deployments: HashMap<String, Deployment>,
     calls: VecDeque<Call>,
     faults: VecDeque<ApiFault>,
-    /// The faults of one operation, before those of any.
-    faults_of: HashMap<String, VecDeque<ApiFault>>,
+    /// The faults of one operation; they come before those of any operation.
+    operation_faults: HashMap<String, VecDeque<ApiFault>>,
     fleet: Fleet,
-    account: Account,
-    /// The ARN of the test listener, where somebody else stands for ELB.
+    storage: Storage,
+    /// The ARN of the test listener in CodeDeploy's answers, where moto answers
+    /// for ELB.
     test_listener: Option<String>,
 }
 
 impl CodeDeploy {
-    pub(crate) async fn start(port: u16, listeners: View) -> Result<Self, StageError> {
-        let state = Arc::new(State {
-            book: Mutex::default(),
+    /// Starts the APIs on `127.0.0.1:port` (0 means any). ELB's describes these
+    /// listeners.
+    pub(crate) async fn start(port: u16, listeners: Listeners) -> Result<Self, StageError> {
+        let state = Arc::new(AwsState {
+            records: Mutex::default(),
             listeners,
             changes: watch::channel(0).0,
         });
         let shared = Arc::clone(&state);
-        let service = service_fn(move |request| api::answer(Arc::clone(&shared), request));
+        let service = service_fn(move |request| api::answer_call(Arc::clone(&shared), request));
         let server = Server::start("CodeDeploy API", port, service).await?;
         Ok(Self { state, server })
     }
@@ -165,84 +171,92 @@ impl CodeDeploy {
         self.server.port()
     }
 
-    /// Lets `CodeDeploy` know the test listener by this ARN, where somebody else
-    /// stands for ELB.
-    pub fn name_test_listener(&self, arn: &str) {
+    /// Sets the ARN of the test listener in CodeDeploy's answers, for a test in
+    /// which moto answers for ELB.
+    pub fn set_test_listener_arn(&self, arn: &str) {
         self.state.lock().test_listener = Some(arn.to_owned());
     }
 
     /// A new ECS deployment whose `AfterAllowTestTraffic` waits for a verdict.
-    pub fn register(&self) -> Registered {
+    pub fn register(&self) -> RegisteredDeployment {
         self.register_on(ComputePlatform::Ecs)
     }
 
     /// A new deployment on a platform of choice; on
     /// [`ComputePlatform::Server`] a verdict is refused.
-    pub fn register_on(&self, platform: ComputePlatform) -> Registered {
+    pub fn register_on(&self, platform: ComputePlatform) -> RegisteredDeployment {
         let registered = self.create(platform);
         let hook = LifecycleEvent::AfterAllowTestTraffic;
-        self.reach(&registered, hook);
+        self.advance_to(&registered, hook);
         registered
     }
 
-    /// Lets a deployment be at this lifecycle event, whose hook waits for a
+    /// Moves a deployment to this lifecycle event, whose hook has to report a
     /// verdict from now on.
-    pub fn reach(&self, registered: &Registered, hook: LifecycleEvent) {
+    pub fn advance_to(&self, registered: &RegisteredDeployment, hook: LifecycleEvent) {
         self.state
-            .change(&registered.deployment_id, |it| it.reach(hook));
+            .change(&registered.deployment_id, |it| it.advance_to(hook));
     }
 
-    /// Lets the hook's lifecycle event have begun so long ago that this is left
-    /// of the hour that `CodeDeploy` waits.
-    pub fn leave(&self, registered: &Registered, left: Duration) {
+    /// Moves the start of the hook's event into the past, so that this time is
+    /// left of the hour that `CodeDeploy` waits.
+    pub fn set_time_left(&self, registered: &RegisteredDeployment, left: Duration) {
         self.state
-            .change(&registered.deployment_id, |it| it.leave(left));
+            .change(&registered.deployment_id, |it| it.set_time_left(left));
     }
 
-    /// Lets a deployment that has its verdict act on it: the hook's event is
-    /// over, and traffic is about to move, or the deployment has failed.
-    pub fn go_on(&self, deployment_id: &str) {
-        self.state.change(deployment_id, Deployment::go_on);
+    /// Ends the hook's event by the verdict that it has: traffic is about to move,
+    /// or the deployment has failed.
+    pub fn act_on_verdict(&self, deployment_id: &str) {
+        self.state.change(deployment_id, Deployment::act_on_verdict);
     }
 
     /// A new deployment that has not begun.
-    pub(crate) fn create(&self, platform: ComputePlatform) -> Registered {
-        let registered = Registered {
-            deployment_id: crate::random::text("d-", 9, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
-            // On AWS the text begins as base64 of `{"encryptedData":"`.
-            execution_id: crate::random::token("eyJlbmNyeXB0ZWREYXRhIjoi", 400),
+    pub(crate) fn create(&self, platform: ComputePlatform) -> RegisteredDeployment {
+        let registered = RegisteredDeployment {
+            deployment_id: crate::random::draw_text(
+                "d-",
+                9,
+                b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+            ),
+            // On AWS the text begins as the Base64 of `{"encryptedData":"`.
+            execution_id: crate::random::draw_token("eyJlbmNyeXB0ZWREYXRhIjoi", 400),
         };
         let deployment = Deployment::new(
             registered.deployment_id.clone(),
             registered.execution_id.clone(),
             platform,
         );
-        let mut book = self.state.lock();
-        book.deployments
+        let mut records = self.state.lock();
+        records
+            .deployments
             .insert(registered.deployment_id.clone(), deployment);
         registered
     }
 
-    /// Lets the next `n` calls, of any operation, meet this fault. Faults
-    /// that were asked for before come first.
+    /// Sets this fault for the next `n` calls of any operation, after those that
+    /// were set before.
     pub fn fail_next(&self, n: usize, fault: ApiFault) {
-        let mut book = self.state.lock();
-        book.faults.extend(std::iter::repeat_n(fault, n));
+        let mut records = self.state.lock();
+        records.faults.extend(std::iter::repeat_n(fault, n));
     }
 
-    /// Lets the next `n` calls of this operation meet this fault, after those
-    /// that were asked for before.
+    /// Sets this fault for the next `n` calls of this operation, after those that
+    /// were set before.
     pub fn fail(&self, operation: &str, n: usize, fault: ApiFault) {
-        let mut book = self.state.lock();
-        let faults = book.faults_of.entry(operation.to_owned()).or_default();
+        let mut records = self.state.lock();
+        let faults = records
+            .operation_faults
+            .entry(operation.to_owned())
+            .or_default();
         faults.extend(std::iter::repeat_n(fault, n));
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn heal(&self) {
-        let mut book = self.state.lock();
-        book.faults.clear();
-        book.faults_of.clear();
+        let mut records = self.state.lock();
+        records.faults.clear();
+        records.operation_faults.clear();
     }
 
     /// The calls so far, in the order of their answers.
@@ -279,14 +293,16 @@ impl CodeDeploy {
         }
     }
 
-    /// Ends the wait for a verdict: whoever reports from now on finds a
-    /// completed event. A verdict that was accepted meanwhile is returned.
-    pub(crate) fn close(&self, deployment_id: &str) -> Option<Verdict> {
+    /// Fails the hook's event unless it has a verdict, which is returned then. A
+    /// verdict that comes later finds a completed event.
+    pub(crate) fn stop_waiting(&self, deployment_id: &str) -> Option<Verdict> {
         let mut verdict = None;
         self.state.change(deployment_id, |deployment| {
+            // A verdict may have come between the timeout and this lock.
             verdict = deployment.verdict;
             if verdict.is_none() {
-                deployment.set_event(LifecycleEvent::AfterAllowTestTraffic, EventStatus::Failed);
+                deployment
+                    .set_event_status(LifecycleEvent::AfterAllowTestTraffic, EventStatus::Failed);
             }
         });
         verdict
@@ -295,15 +311,17 @@ impl CodeDeploy {
     /// Ends a deployment from outside, as a person or an alarm does. A
     /// verdict that comes later finds a completed event.
     pub fn stop(&self, deployment_id: &str) {
-        self.end(deployment_id, DeploymentStatus::Stopped, None);
+        self.finish_deployment(deployment_id, DeploymentStatus::Stopped, None);
     }
 
-    pub(crate) fn set_event(&self, id: &str, event: LifecycleEvent, status: EventStatus) {
+    /// Moves a lifecycle event on.
+    pub(crate) fn set_event_status(&self, id: &str, event: LifecycleEvent, status: EventStatus) {
         self.state
-            .change(id, |deployment| deployment.set_event(event, status));
+            .change(id, |deployment| deployment.set_event_status(event, status));
     }
 
-    pub(crate) fn end(
+    /// Ends a deployment, with the error's code and message if it failed.
+    pub(crate) fn finish_deployment(
         &self,
         id: &str,
         status: DeploymentStatus,
@@ -311,16 +329,17 @@ impl CodeDeploy {
     ) {
         self.state.change(id, |deployment| {
             deployment.error = error;
-            deployment.end(status);
+            deployment.finish(status);
         });
     }
 }
 
-impl State {
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+impl AwsState {
+    fn lock(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes a deployment, if there is one with this id, and wakes who waits.
     fn change(&self, id: &str, change: impl FnOnce(&mut Deployment)) {
         if let Some(deployment) = self.lock().deployments.get_mut(id) {
             change(deployment);
@@ -328,19 +347,26 @@ impl State {
         self.changes.send_modify(|count| *count += 1);
     }
 
+    /// Takes the next fault for a call of this operation.
     fn next_fault(&self, operation: &str) -> Option<ApiFault> {
-        let mut book = self.lock();
-        let of_operation = book.faults_of.get_mut(operation);
-        let fault = of_operation.and_then(VecDeque::pop_front);
-        fault.or_else(|| book.faults.pop_front())
+        let mut records = self.lock();
+        let specific_faults = records.operation_faults.get_mut(operation);
+        let fault = specific_faults.and_then(VecDeque::pop_front);
+        fault.or_else(|| records.faults.pop_front())
     }
 
+    /// Records a call that ends now; the oldest record makes room.
     fn record(&self, mut call: Call) {
-        let mut book = self.lock();
+        let mut records = self.lock();
         call.ended = Instant::now();
-        if book.calls.len() >= MOST_CALLS {
-            book.calls.pop_front();
+        if records.calls.len() >= MOST_CALLS {
+            records.calls.pop_front();
         }
-        book.calls.push_back(call);
+        records.calls.push_back(call);
     }
+}
+
+/// The text member of an input with this name.
+fn text_member<'v>(input: &'v Value, name: &str) -> Option<&'v str> {
+    input.get(name)?.as_str()
 }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 use rehearsal::{Colour, Defect, DeploymentStatus, Outcome, Stage, StageOptions};
 
-use super::{Ending, HookArguments, Out, Problem, tell};
+use super::{CommandError, Ending, HookArguments, Out, deploy_and_tell};
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
@@ -20,47 +20,50 @@ pub(crate) struct Demo {
 }
 
 /// One line of the table at the end.
-struct Row {
-    brings: String,
+struct DemoRow {
+    version: String,
     outcome: Outcome,
-    as_it_should: bool,
+    as_expected: bool,
 }
 
 impl Demo {
-    pub(crate) async fn run(&self, out: &mut Out) -> Result<Ending, Problem> {
+    pub(crate) async fn run(&self, out: &mut Out) -> Result<Ending, CommandError> {
         let bold = Style::new().bold();
         let mut rows = Vec::new();
         for defect in [None, Some(self.defect)] {
-            let brings = defect.map_or("works".to_owned(), |defect| defect.to_string());
-            writeln!(out, "\n{bold}A new version: {brings}{bold:#}\n")?;
+            let version = defect.map_or("works".to_owned(), |defect| defect.to_string());
+            writeln!(out, "\n{bold}A new version: {version}{bold:#}\n")?;
+            // Each deployment has a stage of its own, so the first leaves nothing behind.
             let stage = Stage::start(StageOptions::default()).await?;
-            let mut options = self.hook.options(&stage)?;
+            let mut options = self.hook.deployment_options(&stage)?;
             options.defect = defect;
-            let outcome = tell(&stage, options, out).await?;
-            let as_it_should = match defect {
-                None => ended(&outcome, DeploymentStatus::Succeeded, Colour::Green),
-                Some(_) => ended(&outcome, DeploymentStatus::Failed, Colour::Blue),
+            let outcome = deploy_and_tell(&stage, options, out).await?;
+            let as_expected = match defect {
+                None => ended_with(&outcome, DeploymentStatus::Succeeded, Colour::Green),
+                Some(_) => ended_with(&outcome, DeploymentStatus::Failed, Colour::Blue),
             };
-            rows.push(Row {
-                brings,
+            rows.push(DemoRow {
+                version,
                 outcome,
-                as_it_should,
+                as_expected,
             });
         }
-        table(&rows, out)?;
-        Ok(if rows.iter().all(|row| row.as_it_should) {
-            Ending::AsItShould
+        write_table(&rows, out)?;
+        Ok(if rows.iter().all(|row| row.as_expected) {
+            Ending::Expected
         } else {
-            Ending::Otherwise
+            Ending::Unexpected
         })
     }
 }
 
-fn ended(outcome: &Outcome, status: DeploymentStatus, production: Colour) -> bool {
+/// Whether a deployment ended with this status and production on this colour.
+fn ended_with(outcome: &Outcome, status: DeploymentStatus, production: Colour) -> bool {
     outcome.deployment_status == status && outcome.production_serves == production
 }
 
-fn table(rows: &[Row], out: &mut Out) -> Result<(), Problem> {
+/// Writes the table of all deployments.
+fn write_table(rows: &[DemoRow], out: &mut Out) -> Result<(), CommandError> {
     let bold = Style::new().bold();
     writeln!(
         out,
@@ -75,7 +78,7 @@ fn table(rows: &[Row], out: &mut Out) -> Result<(), Problem> {
         let after = outcome.verdict_after.map_or("-".to_owned(), |after| {
             format!("{:.2} s", after.as_secs_f64())
         });
-        let (mark, style) = if row.as_it_should {
+        let (mark, style) = if row.as_expected {
             ("yes", AnsiColor::Green.on_default().bold())
         } else {
             ("NO", AnsiColor::Red.on_default().bold())
@@ -83,7 +86,7 @@ fn table(rows: &[Row], out: &mut Out) -> Result<(), Problem> {
         writeln!(
             out,
             "{:<18} {verdict:<10} {:<11} {:<11} {after:>8}  {style}{mark}{style:#}",
-            row.brings, outcome.deployment_status, outcome.production_serves,
+            row.version, outcome.deployment_status, outcome.production_serves,
         )?;
     }
     Ok(())

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 use rehearsal::{
-    ApiFault, Colour, Defect, DeploymentStatus, Fault, Listener, Stage, StageOptions, VERDICT,
+    ApiFault, Colour, Defect, DeploymentStatus, Fault, Listener, Stage, StageOptions,
+    VERDICT_OPERATION,
 };
 
-use super::{Ending, HookArguments, Out, Problem, tell};
+use super::{CommandError, Ending, HookArguments, Out, deploy_and_tell};
 
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
@@ -51,9 +52,9 @@ pub(crate) struct Deploy {
 }
 
 impl Deploy {
-    pub(crate) async fn run(&self, out: &mut Out) -> Result<Ending, Problem> {
+    pub(crate) async fn run(&self, out: &mut Out) -> Result<Ending, CommandError> {
         let stage = Stage::start(StageOptions::default()).await?;
-        let mut options = self.hook.options(&stage)?;
+        let mut options = self.hook.deployment_options(&stage)?;
         options.defect = self.defect;
         options.verdict_within = Duration::from_secs(self.verdict_within);
         options.function_timeout = Duration::from_secs(self.function_timeout);
@@ -62,17 +63,19 @@ impl Deploy {
         if self.test_listener_rests_on_blue {
             options.test_listener_rests_on = Some(Colour::Blue);
         }
-        stage.load_balancer().fault(Listener::Test, self.test_fault);
+        stage
+            .load_balancer()
+            .set_fault(Listener::Test, self.test_fault);
         for fault in &self.api_fault {
-            stage.codedeploy().fail(VERDICT, 1, *fault);
+            stage.codedeploy().fail(VERDICT_OPERATION, 1, *fault);
         }
-        let outcome = tell(&stage, options, out).await?;
+        let outcome = deploy_and_tell(&stage, options, out).await?;
         let succeeded = outcome.deployment_status == DeploymentStatus::Succeeded
             && outcome.production_serves == Colour::Green;
         Ok(if succeeded {
-            Ending::AsItShould
+            Ending::Expected
         } else {
-            Ending::Otherwise
+            Ending::Unexpected
         })
     }
 }

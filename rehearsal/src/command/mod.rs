@@ -1,4 +1,4 @@
-//! What the subcommands share: options, the two kinds of problem, the end.
+//! What the subcommands share: the options for the hook, errors, and endings.
 
 pub(crate) mod demo;
 pub(crate) mod deploy;
@@ -18,11 +18,13 @@ use rehearsal::{DeploymentOptions, Outcome, Stage, StageError, Story};
 /// Standard output, with colours where they are wanted.
 pub(crate) type Out = AutoStream<Stdout>;
 
-pub(crate) fn stdout(color: ColorChoice) -> Out {
-    AutoStream::new(io::stdout(), choice(color))
+/// Standard output, with or without colours.
+pub(crate) fn open_stdout(color: ColorChoice) -> Out {
+    AutoStream::new(io::stdout(), color_choice(color))
 }
 
-fn choice(color: ColorChoice) -> anstream::ColorChoice {
+/// The same choice for `anstream`.
+fn color_choice(color: ColorChoice) -> anstream::ColorChoice {
     match color {
         ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()),
         ColorChoice::Always => anstream::ColorChoice::Always,
@@ -33,15 +35,15 @@ fn choice(color: ColorChoice) -> anstream::ColorChoice {
 /// How a subcommand ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// Exit code 0.
-    AsItShould,
-    /// Exit code 1.
-    Otherwise,
+    /// Every deployment ended as it should: exit code 0.
+    Expected,
+    /// A deployment ended otherwise: exit code 1.
+    Unexpected,
 }
 
 /// Why a subcommand could not do its work.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Problem {
+pub(crate) enum CommandError {
     #[error("expected {what}, found no file `{}`", path.display())]
     NoFile { what: &'static str, path: PathBuf },
     #[error("expected NAME=VALUE, found `{found}`")]
@@ -52,7 +54,8 @@ pub(crate) enum Problem {
     Write(#[from] io::Error),
 }
 
-impl Problem {
+impl CommandError {
+    /// 2 for bad input, 3 for everything else.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::NoFile { .. } | Self::BadSetting { .. } => ExitCode::from(2),
@@ -60,6 +63,7 @@ impl Problem {
         }
     }
 
+    /// Writes the error with its causes, and what helps.
     pub(crate) fn write_to_stderr(&self, color: ColorChoice) {
         let mut text = self.to_string();
         let mut cause = self.source();
@@ -69,14 +73,15 @@ impl Problem {
             cause = error.source();
         }
         let help = match self {
+            // A missing hook is the usual mistake: it was not built.
             Self::NoFile {
                 what: "the hook", ..
             } => "\nhelp: build it with `cargo build -p hook`, or name it with `--hook PATH`",
             _ => "",
         };
         let red = AnsiColor::Red.on_default().bold();
-        let mut err = AutoStream::new(io::stderr(), choice(color));
-        // Where standard error is closed there is nobody to tell.
+        let mut err = AutoStream::new(io::stderr(), color_choice(color));
+        // With standard error closed, the exit code still tells.
         let _ = writeln!(err, "{red}error{red:#}: {text}{help}");
     }
 }
@@ -99,11 +104,14 @@ pub(crate) struct HookArguments {
 
 impl HookArguments {
     /// The deployment that these options ask for, on this stage.
-    pub(crate) fn options(&self, stage: &Stage) -> Result<DeploymentOptions, Problem> {
-        let mut options = DeploymentOptions::new(self.hook()?);
+    pub(crate) fn deployment_options(
+        &self,
+        stage: &Stage,
+    ) -> Result<DeploymentOptions, CommandError> {
+        let mut options = DeploymentOptions::new(self.hook_path()?);
         options.settings = stage.hook_settings();
         if let Some(checks) = &self.checks {
-            let checks = existing("a check file", checks)?;
+            let checks = resolve_path("a check file", checks)?;
             let setting = ("SMOKE_CHECKS".to_owned(), checks.display().to_string());
             options.settings.push(setting);
         }
@@ -111,7 +119,7 @@ impl HookArguments {
             let (name, value) = setting
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
-                .ok_or_else(|| Problem::BadSetting {
+                .ok_or_else(|| CommandError::BadSetting {
                     found: setting.clone(),
                 })?;
             options.settings.push((name.to_owned(), value.to_owned()));
@@ -119,39 +127,42 @@ impl HookArguments {
         Ok(options)
     }
 
-    fn hook(&self) -> Result<PathBuf, Problem> {
+    /// The executable of the hook.
+    fn hook_path(&self) -> Result<PathBuf, CommandError> {
         if let Some(hook) = &self.hook {
-            return existing("the hook", hook);
+            return resolve_path("the hook", hook);
         }
-        let mut beside = std::env::current_exe()?;
-        beside.set_file_name("bootstrap");
-        existing("the hook", &beside)
+        let mut bootstrap = std::env::current_exe()?;
+        bootstrap.set_file_name("bootstrap");
+        resolve_path("the hook", &bootstrap)
     }
 }
 
-/// The path as the function's process, which runs elsewhere, can use it.
-fn existing(what: &'static str, path: &Path) -> Result<PathBuf, Problem> {
-    std::fs::canonicalize(path).map_err(|_| Problem::NoFile {
+/// The absolute path of a file that exists: the function's process has another
+/// working folder.
+fn resolve_path(what: &'static str, path: &Path) -> Result<PathBuf, CommandError> {
+    std::fs::canonicalize(path).map_err(|_| CommandError::NoFile {
         what,
         path: path.to_owned(),
     })
 }
 
-/// Runs a deployment and tells its story.
-pub(crate) async fn tell(
+/// Runs a deployment and writes its events as they come.
+pub(crate) async fn deploy_and_tell(
     stage: &Stage,
     options: DeploymentOptions,
     out: &mut Out,
-) -> Result<Outcome, Problem> {
+) -> Result<Outcome, CommandError> {
     let mut story = Story::new(out);
-    let mut written = Ok(());
+    let mut write_result = Ok(());
     let outcome = stage
         .deploy(options, |event| {
-            if written.is_ok() {
-                written = story.tell(&event);
+            // A closed pipe must not end the deployment in the middle.
+            if write_result.is_ok() {
+                write_result = story.tell(&event);
             }
         })
         .await?;
-    written?;
+    write_result?;
     Ok(outcome)
 }

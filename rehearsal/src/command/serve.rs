@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use clap::Args;
-use rehearsal::{Colour, Defect, Fault, Registered, Stage, StageOptions};
+use rehearsal::{Colour, Defect, Fault, RegisteredDeployment, Stage, StageOptions};
 use serde_json::{Map, Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Ending, Out, Problem};
+use super::{CommandError, Ending, Out};
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -42,8 +42,9 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) async fn run(&self, out: &mut Out) -> Result<Ending, Problem> {
-        // Before the ready file, so that whoever waits for it may end us.
+    pub(crate) async fn run(&self, out: &mut Out) -> Result<Ending, CommandError> {
+        // Whoever waits for the ready file may send a signal as soon as it is
+        // there, so the handlers come first.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let stage = Stage::start(StageOptions {
@@ -58,48 +59,53 @@ impl Serve {
             std::fs::copy(stage.ca_file(), path)?;
         }
         let mut registered = stage.codedeploy().register();
-        self.announce(&stage, &registered)?;
-        describe(&stage, &registered, out)?;
+        self.write_event_files(&stage, &registered)?;
+        write_summary(&stage, &registered, out)?;
         loop {
             tokio::select! {
                 verdict = stage.codedeploy().wait_for_verdict(&registered.deployment_id) => {
                     writeln!(out, "verdict {verdict} for {}", registered.deployment_id)?;
                     registered = stage.codedeploy().register();
                     writeln!(out, "next: {}", registered.event())?;
-                    self.announce(&stage, &registered)?;
+                    self.write_event_files(&stage, &registered)?;
                 }
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             }
         }
-        Ok(Ending::AsItShould)
+        Ok(Ending::Expected)
     }
 
     /// Writes the event into the stage's folder, and the ready file.
-    fn announce(&self, stage: &Stage, registered: &Registered) -> Result<(), Problem> {
-        replace(&event_file(stage), &registered.event())?;
+    fn write_event_files(
+        &self,
+        stage: &Stage,
+        registered: &RegisteredDeployment,
+    ) -> Result<(), CommandError> {
+        replace_file(&event_path(stage), &registered.event())?;
         if let Some(path) = &self.ready_file {
-            replace(path, &summary(stage, registered))?;
+            replace_file(path, &ready_summary(stage, registered))?;
         }
         Ok(())
     }
 }
 
-/// Writes a file so that a reader never sees half of it.
-fn replace(path: &Path, content: &Value) -> Result<(), Problem> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    std::fs::write(&beside, format!("{content:#}\n"))?;
-    std::fs::rename(&beside, path)?;
+/// Writes a file so that a reader sees the old or the new content, never a part.
+fn replace_file(path: &Path, content: &Value) -> Result<(), CommandError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".part");
+    std::fs::write(&temporary, format!("{content:#}\n"))?;
+    std::fs::rename(&temporary, path)?;
     Ok(())
 }
 
-fn event_file(stage: &Stage) -> PathBuf {
+/// The file that holds the event of the deployment that waits.
+fn event_path(stage: &Stage) -> PathBuf {
     stage.folder().join("event.json")
 }
 
 /// The environment variables that point a hook, or AWS's own clients, here.
-fn environment(stage: &Stage) -> Vec<(String, String)> {
+fn client_environment(stage: &Stage) -> Vec<(String, String)> {
     let mut variables = stage.hook_settings();
     for (name, value) in [
         ("AWS_ENDPOINT_URL_CODEDEPLOY", stage.codedeploy().url()),
@@ -117,8 +123,9 @@ fn environment(stage: &Stage) -> Vec<(String, String)> {
     variables
 }
 
-fn summary(stage: &Stage, registered: &Registered) -> Value {
-    let environment: Map<String, Value> = environment(stage)
+/// The content of the ready file.
+fn ready_summary(stage: &Stage, registered: &RegisteredDeployment) -> Value {
+    let environment: Map<String, Value> = client_environment(stage)
         .into_iter()
         .map(|(name, value)| (name, Value::String(value)))
         .collect();
@@ -129,13 +136,18 @@ fn summary(stage: &Stage, registered: &Registered) -> Value {
         "green_url": stage.app_url(Colour::Green),
         "codedeploy_url": stage.codedeploy().url(),
         "ca_file": stage.ca_file(),
-        "event_file": event_file(stage),
+        "event_file": event_path(stage),
         "event": registered.event(),
         "environment": environment,
     })
 }
 
-fn describe(stage: &Stage, registered: &Registered, out: &mut Out) -> Result<(), Problem> {
+/// Writes how to reach the stage.
+fn write_summary(
+    stage: &Stage,
+    registered: &RegisteredDeployment,
+    out: &mut Out,
+) -> Result<(), CommandError> {
     let bold = Style::new().bold();
     writeln!(out, "{bold}The stage is up; ctrl-c ends it.{bold:#}\n")?;
     for (name, value) in [
@@ -145,12 +157,12 @@ fn describe(stage: &Stage, registered: &Registered, out: &mut Out) -> Result<(),
         ("green app", stage.app_url(Colour::Green)),
         ("CodeDeploy API", stage.codedeploy().url()),
         ("authority", stage.ca_file().display().to_string()),
-        ("event", event_file(stage).display().to_string()),
+        ("event", event_path(stage).display().to_string()),
     ] {
         writeln!(out, "  {name:<20} {value}")?;
     }
     writeln!(out, "\n{bold}For the hook and for AWS clients{bold:#}\n")?;
-    for (name, value) in environment(stage) {
+    for (name, value) in client_environment(stage) {
         writeln!(out, "  export {name}={value}")?;
     }
     writeln!(

@@ -1,4 +1,4 @@
-//! What can happen in a deployment, as data.
+//! The events of a deployment, as data.
 
 use std::time::Duration;
 
@@ -26,11 +26,11 @@ pub enum StoryEvent {
         /// What is wrong with the version that it deploys.
         defect: Option<Defect>,
     },
-    /// A listener was pointed at somebody.
+    /// A listener forwards to other targets from now on.
     ListenerForwards {
         /// Which listener.
         listener: Listener,
-        /// To whom.
+        /// The weights of the two target groups.
         to: Weights,
     },
     /// Green has started; this is what its health check answers.
@@ -70,7 +70,7 @@ pub enum StoryEvent {
         /// Since the hook was invoked.
         after: Duration,
     },
-    /// The time was over before any verdict.
+    /// The time limit passed without a verdict.
     NoVerdict {
         /// How long the deployment waited.
         after: Duration,
@@ -82,7 +82,7 @@ pub enum StoryEvent {
     },
     /// The listeners are as they were before the deployment.
     RolledBack {
-        /// Who the test listener forwards to again.
+        /// The weights that the test listener has again.
         test: Weights,
     },
     /// The deployment is over.

@@ -1,5 +1,5 @@
-//! The hook's part of a deployment: invoked and left alone, heard through the
-//! API.
+//! The hook in a deployment: Lambda invokes it asynchronously, and the verdict
+//! comes through CodeDeploy's API.
 
 use std::time::Duration;
 
@@ -8,93 +8,106 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::event::StoryEvent;
-use super::{Deployment, DeploymentOptions};
+use super::{DeploymentOptions, DeploymentRun};
 use crate::codedeploy::Verdict;
 use crate::error::StageError;
 use crate::lambda::{Function, FunctionOptions, Invocation};
-use crate::serve::Task;
+use crate::server::BackgroundTask;
 
 /// How long the deployment waits for the function after it has its verdict.
-const LAST_WORDS: Duration = Duration::from_secs(10);
-/// How many lines of the function may wait to be told; more are left out.
-const NEWS: usize = 4096;
+pub(super) const HOOK_END_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many events may wait to be told; lines of the function beyond that are
+/// lost.
+const EVENT_CAPACITY: usize = 4096;
 
-/// The invocation that goes on beside the deployment.
-pub(super) struct Hook {
-    news: mpsc::Receiver<StoryEvent>,
+/// The invocations of the hook, which run in a task beside the deployment.
+pub(super) struct HookInvocation {
+    events: mpsc::Receiver<StoryEvent>,
     invoked: Instant,
+    /// The first invocation that has ended.
     invocation: Option<Invocation>,
-    _running: Task,
+    _running: BackgroundTask,
 }
 
-impl<T: FnMut(StoryEvent)> Deployment<'_, T> {
+impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
     /// Invokes the function as Lambda's asynchronous invocation does.
-    pub(super) async fn invoke(&mut self) -> Result<Hook, StageError> {
-        let (sender, news) = mpsc::channel(NEWS);
+    pub(super) async fn invoke_hook(&mut self) -> Result<HookInvocation, StageError> {
+        let (sender, events) = mpsc::channel(EVENT_CAPACITY);
         let lines = sender.clone();
         let function = self
             .stage
             .function_with_log(function_options(&self.options), move |line| {
-                // A deployment that does not listen loses lines, not time.
+                // A slow reader must not slow the function down, so lines that
+                // find the channel full are dropped.
                 let _ = lines.try_send(StoryEvent::HookLine(line.clone()));
             })
             .await?;
         let event = self.registered.event();
         let options = self.options.clone();
-        Ok(Hook {
-            news,
+        Ok(HookInvocation {
+            events,
             invoked: Instant::now(),
             invocation: None,
-            _running: Task::spawn(async move {
-                run(function, event, &options, &sender).await;
+            _running: BackgroundTask::spawn(async move {
+                deliver_event(function, event, &options, &sender).await;
             }),
         })
     }
 
-    /// Waits for the verdict, telling what the hook says meanwhile.
-    pub(super) async fn wait(&mut self, hook: &mut Hook) -> (Option<Verdict>, Option<Duration>) {
+    /// Waits for the verdict and tells the hook's events meanwhile. The results are
+    /// the verdict, and how long after the invocation it came.
+    pub(super) async fn wait_for_verdict(
+        &mut self,
+        hook: &mut HookInvocation,
+    ) -> (Option<Verdict>, Option<Duration>) {
         let codedeploy = self.stage.codedeploy();
         let id = self.registered.deployment_id.clone();
         let deadline = hook.invoked + self.options.verdict_within;
-        let verdict = codedeploy.wait_for_verdict(&id);
-        tokio::pin!(verdict);
-        let found = loop {
+        let accepted = codedeploy.wait_for_verdict(&id);
+        tokio::pin!(accepted);
+        let verdict = loop {
             tokio::select! {
+                // Events that came before the verdict are told before it.
                 biased;
-                Some(news) = hook.news.recv() => self.hear(hook, news),
-                verdict = &mut verdict => break Some(verdict),
-                () = tokio::time::sleep_until(deadline) => break codedeploy.close(&id),
+                Some(event) = hook.events.recv() => self.tell_hook_event(hook, event),
+                verdict = &mut accepted => break Some(verdict),
+                () = tokio::time::sleep_until(deadline) => break codedeploy.stop_waiting(&id),
             }
         };
         let after = hook.invoked.elapsed();
-        if let Some(verdict) = found {
-            self.say(StoryEvent::VerdictReceived { verdict, after });
+        if let Some(verdict) = verdict {
+            self.tell_event(StoryEvent::VerdictReceived { verdict, after });
             (Some(verdict), Some(after))
         } else {
-            self.say(StoryEvent::NoVerdict { after });
+            self.tell_event(StoryEvent::NoVerdict { after });
             (None, None)
         }
     }
 
-    /// Tells what the function still says after its verdict, and kills it if
-    /// it does not end. Without a verdict there is nothing to wait for.
-    pub(super) async fn last_words(&mut self, mut hook: Hook, wait: bool) -> Option<Invocation> {
-        let patience = if wait { LAST_WORDS } else { Duration::ZERO };
-        let deadline = Instant::now() + patience;
-        while let Ok(Some(news)) = tokio::time::timeout_at(deadline, hook.news.recv()).await {
-            self.hear(&mut hook, news);
+    /// Tells the hook's events until it ends, and kills it at the timeout. The
+    /// result is the first invocation, if it has ended.
+    pub(super) async fn wait_for_hook_end(
+        &mut self,
+        mut hook: HookInvocation,
+        timeout: Duration,
+    ) -> Option<Invocation> {
+        let deadline = Instant::now() + timeout;
+        while let Ok(Some(event)) = tokio::time::timeout_at(deadline, hook.events.recv()).await {
+            self.tell_hook_event(&mut hook, event);
         }
         hook.invocation
     }
 
-    fn hear(&mut self, hook: &mut Hook, news: StoryEvent) {
-        if let StoryEvent::HookEnded(invocation) = &news {
+    /// Tells an event of the hook, and keeps the first invocation that ends.
+    fn tell_hook_event(&mut self, hook: &mut HookInvocation, event: StoryEvent) {
+        if let StoryEvent::HookEnded(invocation) = &event {
             hook.invocation.get_or_insert_with(|| invocation.clone());
         }
-        self.say(news);
+        self.tell_event(event);
     }
 }
 
+/// The function of a deployment.
 fn function_options(options: &DeploymentOptions) -> FunctionOptions {
     FunctionOptions {
         bootstrap: options.bootstrap.clone(),
@@ -104,23 +117,24 @@ fn function_options(options: &DeploymentOptions) -> FunctionOptions {
     }
 }
 
-/// Delivers the event as often as asked, and the failure to the watchdog.
-async fn run(
+/// Invokes the function once for each delivery, and the watchdog after each
+/// invocation that failed.
+async fn deliver_event(
     function: Function,
     event: Value,
     options: &DeploymentOptions,
-    news: &mpsc::Sender<StoryEvent>,
+    events: &mpsc::Sender<StoryEvent>,
 ) {
     for delivery in 1..=options.deliveries {
-        // Nobody listens any more when the deployment is over.
-        let _ = news.send(StoryEvent::HookInvoked { delivery }).await;
+        // Sending fails once the deployment is over, which drops the receiver.
+        let _ = events.send(StoryEvent::HookInvoked { delivery }).await;
         let invocation = function.invoke(event.clone()).await;
         let record = invocation.failure_record(&event);
-        let _ = news.send(StoryEvent::HookEnded(invocation)).await;
+        let _ = events.send(StoryEvent::HookEnded(invocation)).await;
         if let Some(record) = record.filter(|_| options.watchdog) {
-            let _ = news.send(StoryEvent::WatchdogInvoked).await;
+            let _ = events.send(StoryEvent::WatchdogInvoked).await;
             let invocation = function.invoke(record).await;
-            let _ = news.send(StoryEvent::HookEnded(invocation)).await;
+            let _ = events.send(StoryEvent::HookEnded(invocation)).await;
         }
     }
 }

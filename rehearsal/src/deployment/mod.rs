@@ -3,7 +3,7 @@
 //! It does what CodeDeploy does with an ECS service: start green, move the
 //! test listener, invoke the hook without waiting for what it returns, wait
 //! for the verdict that arrives through the API, and then move production or
-//! roll back. What happens is told as [`StoryEvent`]s; how it ended is an
+//! roll back. What happens is told as [`StoryEvent`]s; the result is an
 //! [`Outcome`].
 
 mod event;
@@ -15,14 +15,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use self::event::StoryEvent;
-use crate::ask;
+use self::hook::HOOK_END_TIMEOUT;
 use crate::codedeploy::{
-    Call, ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, Registered, Verdict,
+    Call, ComputePlatform, DeploymentStatus, EventStatus, LifecycleEvent, RegisteredDeployment,
+    Verdict,
 };
 use crate::colour::Colour;
 use crate::error::StageError;
 use crate::lambda::Invocation;
 use crate::load_balancer::Listener;
+use crate::probe;
 use crate::{Defect, Stage};
 
 /// What is deployed, and with which hook.
@@ -35,7 +37,7 @@ pub struct DeploymentOptions {
     /// What is wrong with the new version.
     pub defect: Option<Defect>,
     /// Who the test listener serves before and after the deployment; `None`
-    /// is nobody (503), as in a fresh service on AWS.
+    /// is no targets (503), as in a new service on AWS.
     pub test_listener_rests_on: Option<Colour>,
     /// How long a verdict may take: one hour on AWS.
     pub verdict_within: Duration,
@@ -71,7 +73,7 @@ impl DeploymentOptions {
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Its ids.
-    pub registered: Registered,
+    pub registered: RegisteredDeployment,
     /// The verdict that the API accepted; `None` if the time was over.
     pub verdict: Option<Verdict>,
     /// What the production listener answered after the deployment, over TLS.
@@ -95,14 +97,15 @@ impl Stage {
     /// The stage is put into its start state first: production on blue, the
     /// test listener where it rests, green installed afresh. Faults that were
     /// set before stay; one that keeps the production listener from answering
-    /// is an error, because then nobody can say what customers see.
+    /// is an error, because what customers see is then unknown.
     pub async fn deploy(
         &self,
         options: DeploymentOptions,
         tell: impl FnMut(StoryEvent),
     ) -> Result<Outcome, StageError> {
+        // The API outlives deployments, and its record holds the calls of all.
         let calls_before = self.codedeploy().calls().len();
-        let mut deployment = Deployment {
+        let mut deployment = DeploymentRun {
             registered: self.codedeploy().create(ComputePlatform::Ecs),
             stage: self,
             began: Instant::now(),
@@ -116,57 +119,64 @@ impl Stage {
     }
 }
 
-struct Deployment<'a, T> {
+/// One deployment while it runs.
+struct DeploymentRun<'a, T> {
     stage: &'a Stage,
-    registered: Registered,
+    registered: RegisteredDeployment,
     options: DeploymentOptions,
     began: Instant,
     event_began: Instant,
     tell: T,
 }
 
-impl<T: FnMut(StoryEvent)> Deployment<'_, T> {
+impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
+    /// Goes through the lifecycle events, in their order.
     async fn run(&mut self) -> Result<Outcome, StageError> {
         use LifecycleEvent::{
             AfterAllowTestTraffic, AfterAllowTraffic, AfterInstall, AllowTestTraffic, AllowTraffic,
             BeforeAllowTraffic, BeforeInstall, Install,
         };
-        self.create();
-        self.pass(BeforeInstall);
-        self.start(Install);
-        self.install().await?;
-        self.end(Install, EventStatus::Succeeded);
-        self.pass(AfterInstall);
-        self.start(AllowTestTraffic);
-        self.forward(Listener::Test, Some(Colour::Green));
-        self.end(AllowTestTraffic, EventStatus::Succeeded);
+        self.prepare();
+        self.pass_event(BeforeInstall);
+        self.start_event(Install);
+        self.install_green().await?;
+        self.end_event(Install, EventStatus::Succeeded);
+        self.pass_event(AfterInstall);
+        self.start_event(AllowTestTraffic);
+        self.forward_listener(Listener::Test, Some(Colour::Green));
+        self.end_event(AllowTestTraffic, EventStatus::Succeeded);
 
-        self.start(AfterAllowTestTraffic);
-        let mut hook = self.invoke().await?;
-        let (verdict, verdict_after) = self.wait(&mut hook).await;
+        // The hook's event. What the function returns does not matter to CodeDeploy.
+        self.start_event(AfterAllowTestTraffic);
+        let mut hook = self.invoke_hook().await?;
+        let (verdict, verdict_after) = self.wait_for_verdict(&mut hook).await;
         let status = if verdict == Some(Verdict::Succeeded) {
-            self.end(AfterAllowTestTraffic, EventStatus::Succeeded);
-            self.pass(BeforeAllowTraffic);
-            self.start(AllowTraffic);
-            self.forward(Listener::Production, Some(Colour::Green));
+            self.end_event(AfterAllowTestTraffic, EventStatus::Succeeded);
+            self.pass_event(BeforeAllowTraffic);
+            self.start_event(AllowTraffic);
+            self.forward_listener(Listener::Production, Some(Colour::Green));
+            // The event names the version that the listener really serves.
             let to = self.stage.observe(Listener::Production).await?;
-            self.say(StoryEvent::ProductionMoved { to });
-            self.end(AllowTraffic, EventStatus::Succeeded);
-            self.pass(AfterAllowTraffic);
+            self.tell_event(StoryEvent::ProductionMoved { to });
+            self.end_event(AllowTraffic, EventStatus::Succeeded);
+            self.pass_event(AfterAllowTraffic);
             DeploymentStatus::Succeeded
         } else {
-            self.end(AfterAllowTestTraffic, EventStatus::Failed);
+            self.end_event(AfterAllowTestTraffic, EventStatus::Failed);
             for event in [BeforeAllowTraffic, AllowTraffic, AfterAllowTraffic] {
+                // A skipped event never began, so its time is zero.
                 self.event_began = Instant::now();
-                self.end(event, EventStatus::Skipped);
+                self.end_event(event, EventStatus::Skipped);
             }
             self.roll_back();
             DeploymentStatus::Failed
         };
-        self.complete(status, verdict);
+        self.finish_deployment(status, verdict);
         let production_serves = self.stage.observe(Listener::Production).await?;
-        let invocation = self.last_words(hook, verdict.is_some()).await;
-        self.say(StoryEvent::Ended {
+        // Without a verdict the hook has had its time, and is killed.
+        let timeout = verdict.map_or(Duration::ZERO, |_| HOOK_END_TIMEOUT);
+        let invocation = self.wait_for_hook_end(hook, timeout).await;
+        self.tell_event(StoryEvent::Ended {
             status,
             production_serves,
         });
@@ -176,22 +186,24 @@ impl<T: FnMut(StoryEvent)> Deployment<'_, T> {
             production_serves,
             deployment_status: status,
             invocation,
+            // The caller knows which calls came before this deployment.
             calls: Vec::new(),
             duration: self.began.elapsed(),
             verdict_after,
         })
     }
 
-    fn say(&mut self, event: StoryEvent) {
+    fn tell_event(&mut self, event: StoryEvent) {
         (self.tell)(event);
     }
 
-    fn create(&mut self) {
-        self.say(StoryEvent::StageUp {
+    /// Puts the listeners into their first state, and tells where they are.
+    fn prepare(&mut self) {
+        self.tell_event(StoryEvent::StageUp {
             production_url: self.stage.production_url(),
             test_url: self.stage.test_url(),
         });
-        self.say(StoryEvent::Created {
+        self.tell_event(StoryEvent::Created {
             deployment_id: self.registered.deployment_id.clone(),
             defect: self.options.defect,
         });
@@ -200,73 +212,77 @@ impl<T: FnMut(StoryEvent)> Deployment<'_, T> {
             (Listener::Production, Some(Colour::Blue)),
             (Listener::Test, rests_on),
         ] {
-            self.stage.load_balancer().begin_with(listener, colour);
-            self.say(StoryEvent::ListenerForwards {
+            self.stage.load_balancer().reset_weights(listener, colour);
+            self.tell_event(StoryEvent::ListenerForwards {
                 listener,
                 to: colour.into(),
             });
         }
     }
 
-    async fn install(&mut self) -> Result<(), StageError> {
+    /// Installs the new version, with its defect, and asks its health check.
+    async fn install_green(&mut self) -> Result<(), StageError> {
         let green = self.stage.green_app();
         green.reinstall(self.options.defect);
         // A target that is not healthy does not stop the deployment here: a
         // load balancer whose targets are all unhealthy sends to all of them.
-        let health = ask::plainly(green.port(), "/healthz")
+        let health = probe::get_over_http(green.port(), "/healthz")
             .await?
             .status
             .as_u16();
-        self.say(StoryEvent::GreenStarted { health });
+        self.tell_event(StoryEvent::GreenStarted { health });
         Ok(())
     }
 
-    fn forward(&mut self, listener: Listener, to: Option<Colour>) {
+    fn forward_listener(&mut self, listener: Listener, to: Option<Colour>) {
         self.stage.load_balancer().forward(listener, to);
-        self.say(StoryEvent::ListenerForwards {
+        self.tell_event(StoryEvent::ListenerForwards {
             listener,
             to: to.into(),
         });
     }
 
+    /// Puts the listeners back.
     fn roll_back(&mut self) {
         let rests_on = self.options.test_listener_rests_on;
+        // A deployment that failed never moved production, but a test may have.
         let balancer = self.stage.load_balancer();
         balancer.forward(Listener::Production, Colour::Blue);
         balancer.forward(Listener::Test, rests_on);
-        self.say(StoryEvent::RolledBack {
+        self.tell_event(StoryEvent::RolledBack {
             test: rests_on.into(),
         });
     }
 
-    fn start(&mut self, event: LifecycleEvent) {
+    fn start_event(&mut self, event: LifecycleEvent) {
         self.event_began = Instant::now();
-        self.set(event, EventStatus::InProgress);
-        self.say(StoryEvent::EventStarted { event });
+        self.set_event_status(event, EventStatus::InProgress);
+        self.tell_event(StoryEvent::EventStarted { event });
     }
 
-    fn end(&mut self, event: LifecycleEvent, status: EventStatus) {
-        self.set(event, status);
+    fn end_event(&mut self, event: LifecycleEvent, status: EventStatus) {
+        self.set_event_status(event, status);
         let after = self.event_began.elapsed();
-        self.say(StoryEvent::EventEnded {
+        self.tell_event(StoryEvent::EventEnded {
             event,
             status,
             after,
         });
     }
 
-    /// An event in which nothing happens here.
-    fn pass(&mut self, event: LifecycleEvent) {
-        self.start(event);
-        self.end(event, EventStatus::Succeeded);
+    /// Begins and ends an event in which nothing happens here.
+    fn pass_event(&mut self, event: LifecycleEvent) {
+        self.start_event(event);
+        self.end_event(event, EventStatus::Succeeded);
     }
 
-    fn set(&self, event: LifecycleEvent, status: EventStatus) {
+    fn set_event_status(&self, event: LifecycleEvent, status: EventStatus) {
         let id = &self.registered.deployment_id;
-        self.stage.codedeploy().set_event(id, event, status);
+        self.stage.codedeploy().set_event_status(id, event, status);
     }
 
-    fn complete(&self, status: DeploymentStatus, verdict: Option<Verdict>) {
+    /// Ends the deployment in CodeDeploy's API.
+    fn finish_deployment(&self, status: DeploymentStatus, verdict: Option<Verdict>) {
         let error = match (status, verdict) {
             (DeploymentStatus::Succeeded, _) => None,
             (_, Some(_)) => Some((
@@ -279,6 +295,6 @@ impl<T: FnMut(StoryEvent)> Deployment<'_, T> {
             )),
         };
         let id = &self.registered.deployment_id;
-        self.stage.codedeploy().end(id, status, error);
+        self.stage.codedeploy().finish_deployment(id, status, error);
     }
 }

@@ -1,4 +1,4 @@
-//! What became of an invocation.
+//! How an invocation ended, what it wrote, and what Lambda tells others of it.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,11 +26,37 @@ pub enum InvocationOutcome {
         /// Its exit code, or the signal that ended it.
         exit: Exit,
     },
-    /// The process ended, or said so, before it asked for its first event.
+    /// The process ended, or reported an error, before its first event.
     InitFailed {
         /// Why.
         reason: String,
     },
+}
+
+/// Why a process did not get ready for its first event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InitError {
+    /// The runtime reported an error of its initialisation.
+    #[error("{report}")]
+    Reported {
+        /// `errorType` and `errorMessage` of the report.
+        report: String,
+    },
+    /// The process ended.
+    #[error("the process ended with {exit}")]
+    Exited {
+        /// How it ended.
+        exit: Exit,
+    },
+    /// The process took too long.
+    #[error("no request for an event within {seconds} s")]
+    TimedOut {
+        /// How long it may take.
+        seconds: u64,
+    },
+    /// The last invocation ended the process, and none was started since.
+    #[error("the process has ended")]
+    NoProcess,
 }
 
 /// How a process ended.
@@ -97,7 +123,7 @@ pub struct Invocation {
     /// From the start of the process to its first request for an event;
     /// `None` if the process was warm, or never got there.
     pub init: Option<Duration>,
-    /// The request id that the function was told.
+    /// The request id that the function got with the event.
     pub request_id: String,
 }
 
@@ -118,6 +144,7 @@ impl Invocation {
                 "Sandbox.Timedout".to_owned(),
                 "Task timed out".to_owned(),
             ),
+            // Lambda does not tell that the memory was the reason.
             InvocationOutcome::OutOfMemory => (
                 "Unhandled",
                 "Runtime.ExitError".to_owned(),

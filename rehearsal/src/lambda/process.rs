@@ -15,7 +15,7 @@ use super::outcome::{Exit, LogLine, Output};
 use super::runtime_api::RuntimeApi;
 use super::{FUNCTION_NAME, FunctionOptions};
 use crate::error::StageError;
-use crate::serve::Task;
+use crate::server::BackgroundTask;
 
 /// The longest line that is kept whole, as in CloudWatch Logs.
 const LONGEST_LINE: usize = 256 * 1024;
@@ -23,7 +23,7 @@ const LONGEST_LINE: usize = 256 * 1024;
 const MOST_LINES: usize = 10_000;
 
 /// Called with each line as it comes.
-pub(super) type OnLine = Arc<dyn Fn(&LogLine) + Send + Sync>;
+pub(super) type LineCallback = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
 /// A running function process; it is killed when it is dropped.
 #[derive(Debug)]
@@ -31,35 +31,45 @@ pub(super) struct Process {
     pub(super) child: Child,
     pub(super) api: RuntimeApi,
     pub(super) started: Instant,
-    /// How long the process took to its first request for an event.
+    /// From its start to its first request for an event; `None` before that.
     pub(super) init: Option<Duration>,
     lines: Arc<Mutex<VecDeque<LogLine>>>,
-    readers: Vec<Reader>,
+    readers: Vec<LineReader>,
 }
 
+/// Reads one output stream of a process, in a task of its own.
 #[derive(Debug)]
-struct Reader {
-    flush: mpsc::Sender<oneshot::Sender<()>>,
-    _reading: Task,
+struct LineReader {
+    /// Each request is answered once the stream has nothing more to read.
+    flush_requests: mpsc::Sender<oneshot::Sender<()>>,
+    _reading: BackgroundTask,
 }
 
 impl Process {
+    /// Starts the executable, and a Runtime API for it alone.
     pub(super) async fn start(
         options: &FunctionOptions,
         codedeploy_url: &str,
-        on_line: &OnLine,
+        on_line: &LineCallback,
     ) -> Result<Self, StageError> {
         let api = RuntimeApi::start().await?;
         let spawn = |source| StageError::Spawn {
             path: options.bootstrap.clone(),
             source,
         };
+        // The process has another working folder, so its path must be absolute.
         let bootstrap = std::path::absolute(&options.bootstrap).map_err(spawn)?;
         let root = bootstrap.parent().map(PathBuf::from).unwrap_or_default();
         let started = Instant::now();
         let mut child = Command::new(&bootstrap)
+            // The caller's environment would make runs differ between machines.
             .env_clear()
-            .envs(environment(&api.address(), &root, options, codedeploy_url))
+            .envs(lambda_environment(
+                &api.address(),
+                &root,
+                options,
+                codedeploy_url,
+            ))
             .envs(options.settings.iter().map(|(name, value)| (name, value)))
             .current_dir(&root)
             .stdin(Stdio::null())
@@ -69,12 +79,13 @@ impl Process {
             .spawn()
             .map_err(spawn)?;
         let lines = Arc::new(Mutex::new(VecDeque::new()));
+        // The streams are read all the time: a full pipe would stop the process.
         let mut readers = Vec::new();
         if let Some(stdout) = child.stdout.take() {
-            readers.push(Reader::start(stdout, Output::Stdout, &lines, on_line));
+            readers.push(LineReader::start(stdout, Output::Stdout, &lines, on_line));
         }
         if let Some(stderr) = child.stderr.take() {
-            readers.push(Reader::start(stderr, Output::Stderr, &lines, on_line));
+            readers.push(LineReader::start(stderr, Output::Stderr, &lines, on_line));
         }
         Ok(Self {
             child,
@@ -86,8 +97,8 @@ impl Process {
         })
     }
 
-    /// Whether a process that was once ready has ended since. One that never
-    /// got ready is kept, so that the next invocation learns why.
+    /// Whether the process was ready once and has ended since. A process that was
+    /// never ready does not count: its invocation has to report why.
     pub(super) fn has_ended_between_events(&mut self) -> bool {
         self.init.is_some() && !matches!(self.child.try_wait(), Ok(None))
     }
@@ -97,15 +108,16 @@ impl Process {
         self.child.id().unwrap_or_default()
     }
 
+    /// Kills the process and waits for its end.
     pub(super) async fn kill(&mut self) {
-        // The only way for this to fail is a process that has ended.
+        // Killing fails only for a process that has ended.
         let _ = self.child.kill().await;
     }
 
-    /// Takes the lines that were written until now.
+    /// Removes and returns the lines that the process has written so far.
     pub(super) async fn take_lines(&mut self) -> Vec<LogLine> {
         for reader in &self.readers {
-            reader.flushed().await;
+            reader.flush().await;
         }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.drain(..).collect()
@@ -113,16 +125,16 @@ impl Process {
 }
 
 /// Waits for the end of a process.
-pub(super) async fn exit(child: &mut Child) -> Exit {
+pub(super) async fn wait_for_exit(child: &mut Child) -> Exit {
     let status = child.wait().await.ok();
     status
         .and_then(|status| status.code())
         .map_or(Exit::Signal, Exit::Code)
 }
 
-/// What Lambda sets, see
+/// The environment that Lambda gives to a function, see
 /// [Defined runtime environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime).
-fn environment(
+fn lambda_environment(
     api: &str,
     root: &Path,
     options: &FunctionOptions,
@@ -152,11 +164,12 @@ fn environment(
         ("_HANDLER", "bootstrap".to_owned()),
         ("AWS_REGION", region.to_owned()),
         ("AWS_DEFAULT_REGION", region.to_owned()),
-        // Not credentials of anybody: the API on loopback knows no secret.
+        // The SDK refuses to work without credentials; the stage does not check
+        // them.
         ("AWS_ACCESS_KEY_ID", "AKIDREHEARSAL".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),
         ("AWS_SESSION_TOKEN", "rehearsal".to_owned()),
-        // No call leaves this machine, whatever the function is told to use.
+        // Without this endpoint a call could leave the machine.
         ("AWS_ENDPOINT_URL", codedeploy_url.to_owned()),
         ("LANG", "en_US.UTF-8".to_owned()),
         ("TZ", ":UTC".to_owned()),
@@ -164,80 +177,89 @@ fn environment(
     ]
 }
 
-impl Reader {
+impl LineReader {
+    /// Reads `source` to its end, in a task that ends with this value.
     fn start(
         source: impl AsyncRead + Unpin + Send + 'static,
         output: Output,
         lines: &Arc<Mutex<VecDeque<LogLine>>>,
-        on_line: &OnLine,
+        on_line: &LineCallback,
     ) -> Self {
-        let (flush, asked) = mpsc::channel(1);
-        let sink = Sink {
+        let (sender, receiver) = mpsc::channel(1);
+        let splitter = LineSplitter {
             output,
             lines: Arc::clone(lines),
             on_line: Arc::clone(on_line),
             pending: Vec::new(),
         };
         Self {
-            flush,
-            _reading: Task::spawn(read(source, sink, asked)),
+            flush_requests: sender,
+            _reading: BackgroundTask::spawn(read_lines(source, splitter, receiver)),
         }
     }
 
-    /// Waits until what lies in the pipe has been read.
-    async fn flushed(&self) {
-        let (done, is_done) = oneshot::channel();
-        if self.flush.send(done).await.is_ok() {
-            // A reader that has ended has read everything.
-            let _ = tokio::time::timeout(Duration::from_secs(1), is_done).await;
+    /// Waits until everything that the process has written so far is read.
+    async fn flush(&self) {
+        let (sender, flushed) = oneshot::channel();
+        if self.flush_requests.send(sender).await.is_ok() {
+            // The answer does not come if the reader has ended, which has then
+            // read everything; the timeout is for a process that never pauses.
+            let _ = tokio::time::timeout(Duration::from_secs(1), flushed).await;
         }
     }
 }
 
-async fn read(
+/// Reads `source` to its end, and answers flush requests in its pauses.
+async fn read_lines(
     mut source: impl AsyncRead + Unpin,
-    mut sink: Sink,
-    mut asked: mpsc::Receiver<oneshot::Sender<()>>,
+    mut splitter: LineSplitter,
+    mut flush_requests: mpsc::Receiver<oneshot::Sender<()>>,
 ) {
     let mut chunk = vec![0; 16 * 1024];
     loop {
         tokio::select! {
-            // First what can be read, then the question whether all is read.
+            // Reading comes first, so a flush request is answered only when
+            // nothing is left to read.
             biased;
             read = source.read(&mut chunk) => match read {
-                Ok(size @ 1..) => sink.take(&chunk[..size]),
+                Ok(size @ 1..) => splitter.push(&chunk[..size]),
                 Ok(0) | Err(_) => break,
             },
-            Some(done) = asked.recv() => {
-                let _ = done.send(());
+            Some(flushed) = flush_requests.recv() => {
+                // The requester may have given up at its timeout.
+                let _ = flushed.send(());
             }
         }
     }
-    sink.end();
+    splitter.finish_line();
 }
 
-/// Cuts bytes into lines.
-struct Sink {
+/// Splits the bytes of a stream into lines, and records them.
+struct LineSplitter {
     output: Output,
     lines: Arc<Mutex<VecDeque<LogLine>>>,
-    on_line: OnLine,
+    on_line: LineCallback,
+    /// The beginning of a line whose end has not come.
     pending: Vec<u8>,
 }
 
-impl Sink {
-    fn take(&mut self, mut bytes: &[u8]) {
+impl LineSplitter {
+    /// Takes the next bytes, and records each line that they complete.
+    fn push(&mut self, mut bytes: &[u8]) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             self.pending.extend_from_slice(&bytes[..end]);
-            self.end();
+            self.finish_line();
             bytes = &bytes[end + 1..];
         }
         self.pending.extend_from_slice(bytes);
+        // A function that writes no line breaks must not fill the memory.
         if self.pending.len() >= LONGEST_LINE {
-            self.end();
+            self.finish_line();
         }
     }
 
-    fn end(&mut self) {
+    /// Records the pending bytes as a line; an empty line is left out.
+    fn finish_line(&mut self) {
         if self.pending.is_empty() {
             return;
         }
@@ -248,6 +270,7 @@ impl Sink {
         self.pending.clear();
         (self.on_line)(&line);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody takes the lines of a function that is never invoked again.
         if lines.len() >= MOST_LINES {
             lines.pop_front();
         }

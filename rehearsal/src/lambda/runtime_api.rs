@@ -1,4 +1,5 @@
-//! The Lambda Runtime API: how a function gets its events and answers them.
+//! The Lambda Runtime API, from which a function's process gets its events, and to
+//! which it sends its answers.
 //!
 //! Source: [Custom runtimes: the runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
@@ -17,7 +18,7 @@ use tokio::time::Instant;
 
 use super::outcome::InvocationOutcome;
 use crate::error::StageError;
-use crate::serve::{BoxError, Server};
+use crate::server::{BoxError, Server};
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 /// The most that a function may answer: 6 MB.
@@ -26,46 +27,52 @@ const BODY_LIMIT: usize = 6 * 1024 * 1024;
 /// The API that one function process talks to.
 #[derive(Debug)]
 pub(super) struct RuntimeApi {
-    state: Arc<State>,
+    state: Arc<ApiState>,
     server: Server,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    desk: Mutex<Desk>,
-    /// An event has been put on the desk.
+struct ApiState {
+    events: Mutex<ProcessEvents>,
+    /// Notified when an event is queued.
     event_ready: Notify,
-    /// Whether the process has asked for an event.
-    asked: watch::Sender<bool>,
+    /// Whether the process has requested an event.
+    has_requested: watch::Sender<bool>,
+    /// The report of a runtime that cannot start.
     init_error: watch::Sender<Option<String>>,
 }
 
+/// The events of one process, which handles one at a time.
 #[derive(Debug, Default)]
-struct Desk {
-    first_asked: Option<Instant>,
-    waiting: Option<Event>,
-    running: Option<Running>,
+struct ProcessEvents {
+    first_request_at: Option<Instant>,
+    queued: Option<QueuedEvent>,
+    running: Option<RunningEvent>,
 }
 
+/// An event that the process has not fetched.
 #[derive(Debug)]
-struct Event {
+struct QueuedEvent {
     request_id: String,
     deadline: SystemTime,
     payload: Bytes,
     answer: oneshot::Sender<InvocationOutcome>,
 }
 
+/// An event that the process works on.
 #[derive(Debug)]
-struct Running {
+struct RunningEvent {
     request_id: String,
     answer: oneshot::Sender<InvocationOutcome>,
 }
 
 impl RuntimeApi {
+    /// Starts the API on any free port.
     pub(super) async fn start() -> Result<Self, StageError> {
-        let state = Arc::new(State::default());
+        let state = Arc::new(ApiState::default());
         let shared = Arc::clone(&state);
-        let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+        let service =
+            service_fn(move |request| answer_runtime_request(Arc::clone(&shared), request));
         let server = Server::start("Lambda Runtime API", 0, service).await?;
         Ok(Self { state, server })
     }
@@ -75,36 +82,38 @@ impl RuntimeApi {
         format!("127.0.0.1:{}", self.server.port())
     }
 
-    /// Waits until the process has asked for its first event.
-    pub(super) async fn asked(&self) {
-        let mut asked = self.state.asked.subscribe();
+    /// Waits until the process has requested its first event.
+    pub(super) async fn wait_for_first_request(&self) {
+        let mut has_requested = self.state.has_requested.subscribe();
         // The sender lives as long as `self`, so this cannot fail.
-        let _ = asked.wait_for(|asked| *asked).await;
+        let _ = has_requested.wait_for(|has_requested| *has_requested).await;
     }
 
-    /// When the process asked for its first event.
-    pub(super) fn first_asked(&self) -> Option<Instant> {
-        self.state.lock().first_asked
+    /// When the process requested its first event.
+    pub(super) fn first_request_at(&self) -> Option<Instant> {
+        self.state.lock().first_request_at
     }
 
     /// Waits until the process reports that it cannot start.
-    pub(super) async fn init_error(&self) -> String {
+    pub(super) async fn wait_for_init_error(&self) -> String {
         let mut error = self.state.init_error.subscribe();
         match error.wait_for(Option::is_some).await {
             Ok(error) => error.clone().unwrap_or_default(),
+            // The sender lives as long as `self`, so this cannot happen.
             Err(_) => String::new(),
         }
     }
 
-    /// Puts an event on the desk; the receiver gets the function's answer.
-    pub(super) fn hand_out(
+    /// Queues an event; the receiver gets the function's answer. `within` is the
+    /// time limit, from which the function's deadline follows.
+    pub(super) fn hand_out_event(
         &self,
         request_id: &str,
         payload: &Value,
         within: Duration,
     ) -> oneshot::Receiver<InvocationOutcome> {
         let (answer, answered) = oneshot::channel();
-        self.state.lock().waiting = Some(Event {
+        self.state.lock().queued = Some(QueuedEvent {
             request_id: request_id.to_owned(),
             deadline: SystemTime::now() + within,
             payload: payload.to_string().into(),
@@ -115,63 +124,72 @@ impl RuntimeApi {
     }
 }
 
-impl State {
-    fn lock(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+impl ApiState {
+    fn lock(&self) -> MutexGuard<'_, ProcessEvents> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn answer(
-    state: Arc<State>,
+/// Answers one request of the process.
+async fn answer_runtime_request(
+    state: Arc<ApiState>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, BoxError> {
     let (parts, body) = request.into_parts();
     let Some(path) = parts.uri.path().strip_prefix(PREFIX) else {
-        return Ok(reply(StatusCode::NOT_FOUND, &json!({})));
+        return Ok(json_response(StatusCode::NOT_FOUND, &json!({})));
     };
     let path: Vec<&str> = path.split('/').collect();
     if parts.method == Method::GET && path == ["invocation", "next"] {
-        return next(&state).await;
+        return answer_next(&state).await;
     }
     if parts.method != Method::POST {
-        return Ok(reply(StatusCode::METHOD_NOT_ALLOWED, &json!({})));
+        return Ok(json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({})));
     }
+    // Lambda refuses a larger answer, and the function may then send an error.
     let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
         let error = json!({"errorType": "RequestEntityTooLarge", "errorMessage": "over 6 MB"});
-        return Ok(reply(StatusCode::PAYLOAD_TOO_LARGE, &error));
+        return Ok(json_response(StatusCode::PAYLOAD_TOO_LARGE, &error));
     };
     let body: Option<Value> = serde_json::from_slice(&body.to_bytes()).ok();
-    let outcome = match path[..] {
+    let (id, outcome) = match path[..] {
         ["init", "error"] => {
-            let (error_type, message) = describe(body.as_ref());
+            let (error_type, message) = parse_error_report(body.as_ref());
             state
                 .init_error
                 .send_replace(Some(format!("{error_type}: {message}")));
-            return Ok(reply(StatusCode::ACCEPTED, &json!({"status": "OK"})));
+            return Ok(json_response(
+                StatusCode::ACCEPTED,
+                &json!({"status": "OK"}),
+            ));
         }
         ["invocation", id, "response"] => {
             (id, InvocationOutcome::Returned(body.unwrap_or_default()))
         }
         ["invocation", id, "error"] => {
-            let (error_type, message) = describe(body.as_ref());
+            let (error_type, message) = parse_error_report(body.as_ref());
             let outcome = InvocationOutcome::Errored {
                 error_type,
                 message,
             };
             (id, outcome)
         }
-        _ => return Ok(reply(StatusCode::NOT_FOUND, &json!({}))),
+        _ => return Ok(json_response(StatusCode::NOT_FOUND, &json!({}))),
     };
-    Ok(finish(&state, outcome.0, outcome.1))
+    Ok(accept_outcome(&state, id, outcome))
 }
 
-/// The long poll: it answers when there is an event.
-async fn next(state: &State) -> Result<Response<Full<Bytes>>, BoxError> {
-    state.lock().first_asked.get_or_insert_with(Instant::now);
-    state.asked.send_replace(true);
+/// Answers `invocation/next`, a long poll, with the next event.
+async fn answer_next(state: &ApiState) -> Result<Response<Full<Bytes>>, BoxError> {
+    state
+        .lock()
+        .first_request_at
+        .get_or_insert_with(Instant::now);
+    state.has_requested.send_replace(true);
     let event = loop {
-        let waiting = state.lock().waiting.take();
-        match waiting {
+        let queued = state.lock().queued.take();
+        match queued {
+            // The event is taken out, so a second request waits for the next one.
             Some(event) => break event,
             None => state.event_ready.notified().await,
         }
@@ -182,33 +200,39 @@ async fn next(state: &State) -> Result<Response<Full<Bytes>>, BoxError> {
         .header("Lambda-Runtime-Aws-Request-Id", &event.request_id)
         .header("Lambda-Runtime-Deadline-Ms", deadline.to_string())
         .header("Lambda-Runtime-Invoked-Function-Arn", super::function_arn())
-        .header("Lambda-Runtime-Trace-Id", crate::load_balancer::trace_id())
+        .header(
+            "Lambda-Runtime-Trace-Id",
+            crate::load_balancer::new_trace_id(),
+        )
         .body(Full::new(event.payload))?;
-    state.lock().running = Some(Running {
+    state.lock().running = Some(RunningEvent {
         request_id: event.request_id,
         answer: event.answer,
     });
     Ok(response)
 }
 
-fn finish(state: &State, id: &str, outcome: InvocationOutcome) -> Response<Full<Bytes>> {
-    let mut desk = state.lock();
-    match desk.running.take() {
+/// Takes the answer to a running event; the response says whether it was one.
+fn accept_outcome(state: &ApiState, id: &str, outcome: InvocationOutcome) -> Response<Full<Bytes>> {
+    let mut events = state.lock();
+    match events.running.take() {
         Some(running) if running.request_id == id => {
-            // Nobody waits for an answer after the time limit.
+            // After the time limit the invocation has ended without this answer.
             let _ = running.answer.send(outcome);
-            reply(StatusCode::ACCEPTED, &json!({"status": "OK"}))
+            json_response(StatusCode::ACCEPTED, &json!({"status": "OK"}))
         }
         other => {
-            desk.running = other;
+            // An answer with a wrong id must not end the event that runs.
+            events.running = other;
             let error =
                 json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
-            reply(StatusCode::BAD_REQUEST, &error)
+            json_response(StatusCode::BAD_REQUEST, &error)
         }
     }
 }
 
-fn describe(body: Option<&Value>) -> (String, String) {
+/// The type and the message of an error report; what is missing is empty.
+fn parse_error_report(body: Option<&Value>) -> (String, String) {
     let text = |member: &str| {
         body.and_then(|body| body.get(member)?.as_str())
             .unwrap_or_default()
@@ -217,7 +241,7 @@ fn describe(body: Option<&Value>) -> (String, String) {
     (text("errorType"), text("errorMessage"))
 }
 
-fn reply(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+fn json_response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body.to_string().into()));
     *response.status_mut() = status;
     response

@@ -2,21 +2,21 @@
 //!
 //! A new fault is one variant, one line in [`Fault::EXAMPLES`], one in
 //! `FromStr`, and one arm where it acts: `connection` for those before the
-//! first request, `broken` for those that answer a request, `life` for those
-//! that end a connection between two answers, `gate` for those that choose
-//! another target.
+//! first request, `responses` for those that answer a request,
+//! `connection_state` for those that end a connection between two answers,
+//! `listener` for those that choose another target.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::certificates::WrongCertificate;
 
-/// The most headers that an answer can be made of.
+/// The most headers that `many-headers` may have.
 const MOST_HEADERS: u32 = 10_000;
-/// The largest header that an answer can be made of, in KiB.
+/// The largest header that `huge-header` may have, in KiB.
 const MOST_KIBIBYTES: u32 = 16 * 1024;
-/// The lots of a fault that is named without a seed.
-const SEED: u32 = 1;
+/// The seed of `stale-by-lot` where the text has none.
+const DEFAULT_SEED: u32 = 1;
 
 /// What is wrong with a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Fault {
     ResetOnAccept,
     /// TLS is fine, and the connection is reset when a request arrives.
     ResetOnRequest,
-    /// Connections are accepted and nothing is ever said, not even TLS.
+    /// Connections are accepted, and nothing is ever sent, not even TLS.
     BlackHole,
     /// TLS is fine, and no request is ever answered.
     NoAnswer,
@@ -71,14 +71,14 @@ pub enum Fault {
         /// How many answers it has given then.
         answers: u32,
     },
-    /// An idle connection that has given so many answers ends in the moment in
-    /// which it is used again: before the first byte of the next answer, and
-    /// without GOAWAY.
+    /// An idle connection that has given so many answers is closed when the next
+    /// request arrives on it: before the first byte of the answer, and without
+    /// GOAWAY.
     CloseOnReuse {
         /// How many answers it has given then.
         answers: u32,
     },
-    /// The same, with a reset.
+    /// As [`Fault::CloseOnReuse`], with a reset.
     ResetOnReuse {
         /// How many answers it has given then.
         answers: u32,
@@ -89,15 +89,15 @@ pub enum Fault {
         /// How many answers it has given then.
         answers: u32,
     },
-    /// Over HTTP/2, GOAWAY as soon as a connection has brought so many requests.
-    /// It names the last of them; those that are on their way meanwhile are not
-    /// answered. So does nginx, whose `keepalive_requests` is 1,000.
+    /// Over HTTP/2, a connection gets GOAWAY with its so-many-th request. GOAWAY
+    /// names this request as the last; requests that are already on their way are
+    /// not answered. nginx does so after `keepalive_requests`, 1,000.
     GoAway {
         /// How many requests a connection answers.
         requests: u32,
     },
-    /// Each request over HTTP/2 is answered with `REFUSED_STREAM`: nothing was
-    /// done with it.
+    /// Each request over HTTP/2 is answered with `REFUSED_STREAM`, and never
+    /// reaches a target.
     RefusedStream,
     /// The TLS handshake is answered with plain text.
     BrokenTls,
@@ -115,18 +115,18 @@ pub enum Fault {
         /// How many nodes there seem to be.
         one_in: u64,
     },
-    /// The same, by request: every `one_in`-th one is served by the weights
-    /// before the last change, counted from when the fault was set.
+    /// As [`Fault::StaleNode`], by request: every `one_in`-th request since the
+    /// fault was set is served by the weights before the last change.
     StaleRequest {
         /// One in how many.
         one_in: u64,
     },
-    /// The same, by lot: about one request in `one_in`, the same ones for the
-    /// same seed.
+    /// As [`Fault::StaleRequest`], by lot: about one request in `one_in`, and the
+    /// same requests for the same seed.
     StaleByLot {
         /// One in how many.
         one_in: u64,
-        /// What the lots are drawn from.
+        /// The seed of the lots.
         seed: u64,
     },
     /// The node at 127.0.0.`last` missed the last change of the weights.
@@ -196,6 +196,7 @@ impl FromStr for Fault {
             number.map_err(|_| unknown())
         };
         let (value, seed) = (number()?, number()?);
+        // Only lots have a second number.
         if parts.next().is_some() || (seed.is_some() && name != "stale-by-lot") {
             return Err(unknown());
         }
@@ -240,7 +241,7 @@ impl FromStr for Fault {
             },
             ("stale-by-lot", Some(one_in @ 1..), _) => Self::StaleByLot {
                 one_in: u64::from(one_in),
-                seed: u64::from(seed.unwrap_or(SEED)),
+                seed: u64::from(seed.unwrap_or(DEFAULT_SEED)),
             },
             ("stale-address", Some(last @ 1..), _) => Self::StaleAddress {
                 last: u8::try_from(last).map_err(|_| unknown())?,

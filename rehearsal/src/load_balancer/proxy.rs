@@ -1,4 +1,4 @@
-//! From a request on a listener to an answer of a target.
+//! Forwards a request of a client to a target, and the target's answer back.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::broken::{self, Body};
+use super::responses::{self, ResponseBody};
 use super::tunnel;
 use crate::colour::Colour;
 
@@ -26,8 +26,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Targets {
     client: Client<HttpConnector, Incoming>,
-    /// For gRPC, as a target group of that protocol speaks.
-    grpc: Client<HttpConnector, Incoming>,
+    /// Speaks HTTP/2 to targets, as a target group for gRPC does.
+    grpc_client: Client<HttpConnector, Incoming>,
     blue: Target,
     green: Target,
 }
@@ -38,9 +38,9 @@ struct Target {
     requests: AtomicU64,
 }
 
-/// What the target learns of the client.
+/// The client, as `X-Forwarded` headers describe it to the target.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
+pub(super) struct ClientInfo {
     pub(super) client: IpAddr,
     pub(super) port: u16,
 }
@@ -54,19 +54,20 @@ impl Targets {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(KEEP_ALIVE)
             .build(connector.clone());
-        let grpc = Client::builder(TokioExecutor::new())
+        let grpc_client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(KEEP_ALIVE)
             .http2_only(true)
             .build(connector);
         Self {
             client,
-            grpc,
-            blue: Target::on(blue_port),
-            green: Target::on(green_port),
+            grpc_client,
+            blue: Target::new(blue_port),
+            green: Target::new(green_port),
         }
     }
 
+    /// How many requests were forwarded to this colour.
     pub(super) fn requests(&self, colour: Colour) -> u64 {
         self.target(colour).requests.load(Ordering::Relaxed)
     }
@@ -78,41 +79,51 @@ impl Targets {
         }
     }
 
-    /// Asks the target group of this colour and hands on what it answers.
-    pub(super) async fn ask(
+    /// Forwards a request to the target group of this colour. Where the target
+    /// gives no answer, the result is the load balancer's error page.
+    pub(super) async fn forward_request(
         &self,
         colour: Colour,
-        origin: Origin,
+        client_info: ClientInfo,
         mut request: Request<Incoming>,
-    ) -> Response<Body> {
+    ) -> Response<ResponseBody> {
+        // An ALB never forwards TRACE.
         if request.method() == Method::TRACE {
-            return broken::page(StatusCode::METHOD_NOT_ALLOWED);
+            return responses::error_page(StatusCode::METHOD_NOT_ALLOWED);
         }
         let target = self.target(colour);
         target.requests.fetch_add(1, Ordering::Relaxed);
-        let tunnel = tunnel::asked(&mut request);
-        if rewrite(&mut request, target, origin).is_none() {
-            return broken::page(StatusCode::BAD_REQUEST);
+        // Rewriting removes the header that asks for an upgrade, so it is read
+        // before.
+        let tunnel = tunnel::take_client_upgrade(&mut request);
+        if rewrite_for_target(&mut request, target, client_info).is_none() {
+            return responses::error_page(StatusCode::BAD_REQUEST);
         }
         if tunnel.is_some() {
-            tunnel::mark(request.headers_mut());
+            // Rewriting has removed these headers, as it must for each hop.
+            tunnel::set_upgrade_headers(request.headers_mut());
         }
         let client = if is_grpc(request.headers()) {
+            // Over HTTP/2 the `:authority` of the URI stands for the host.
             *request.version_mut() = Version::HTTP_2;
             request.headers_mut().remove(header::HOST);
-            &self.grpc
+            &self.grpc_client
         } else {
             &self.client
         };
         match tokio::time::timeout(TARGET_TIMEOUT, client.request(request)).await {
-            Err(_) => broken::page(StatusCode::GATEWAY_TIMEOUT),
-            Ok(Err(_)) => broken::page(StatusCode::BAD_GATEWAY),
+            // An ALB answers 504 for a slow target and 502 for a broken connection.
+            Err(_) => responses::error_page(StatusCode::GATEWAY_TIMEOUT),
+            Ok(Err(_)) => responses::error_page(StatusCode::BAD_GATEWAY),
             Ok(Ok(mut response)) => {
                 strip_hop_by_hop(response.headers_mut());
+                // The version is that of the hop to the target; hyper writes the
+                // answer in the version that the client speaks.
                 *response.version_mut() = Version::HTTP_11;
-                if let Some(client) = tunnel.filter(|_| is_switch(&response)) {
-                    tunnel::mark(response.headers_mut());
-                    tunnel::join(client, &mut response);
+                // A target may answer a request for a WebSocket with a normal response.
+                if let Some(client) = tunnel.filter(|_| is_protocol_switch(&response)) {
+                    tunnel::set_upgrade_headers(response.headers_mut());
+                    tunnel::join_streams(client, &mut response);
                 }
                 response.map(|body| body.map_err(Into::into).boxed_unsync())
             }
@@ -121,9 +132,9 @@ impl Targets {
 }
 
 impl Target {
-    fn on(port: u16) -> Self {
-        // Digits and dots always make an authority; the fallback only spares
-        // a panic and would be refused by the connector.
+    fn new(port: u16) -> Self {
+        // An address and a port always parse; the fallback avoids a panic, and
+        // a connection to port 0 fails.
         let authority = format!("127.0.0.1:{port}")
             .parse()
             .unwrap_or_else(|_| Authority::from_static("127.0.0.1:0"));
@@ -134,9 +145,13 @@ impl Target {
     }
 }
 
-/// Turns the client's request into the one that the target gets; `None` if it
-/// cannot be written down.
-fn rewrite(request: &mut Request<Incoming>, target: &Target, origin: Origin) -> Option<()> {
+/// Turns the client's request into the one that the target gets; `None` if its
+/// host or path cannot be written in HTTP/1.1.
+fn rewrite_for_target(
+    request: &mut Request<Incoming>,
+    target: &Target,
+    client_info: ClientInfo,
+) -> Option<()> {
     // An HTTP/2 request has its host in the URI, an HTTP/1.1 one in a header.
     if !request.headers().contains_key(header::HOST)
         && let Some(authority) = request.uri().authority()
@@ -157,43 +172,47 @@ fn rewrite(request: &mut Request<Incoming>, target: &Target, origin: Origin) -> 
     *request.version_mut() = Version::HTTP_11;
     let headers = request.headers_mut();
     strip_hop_by_hop(headers);
-    announce(headers, origin)
+    add_forwarded_headers(headers, client_info)
 }
 
 /// Adds what an ALB adds, see
 /// [X-Forwarded headers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html).
-fn announce(headers: &mut HeaderMap, origin: Origin) -> Option<()> {
+fn add_forwarded_headers(headers: &mut HeaderMap, client_info: ClientInfo) -> Option<()> {
     let forwarded = HeaderName::from_static("x-forwarded-for");
     let client = match headers.get(&forwarded).and_then(|seen| seen.to_str().ok()) {
-        Some(seen) => format!("{seen}, {}", origin.client),
-        None => origin.client.to_string(),
+        Some(seen) => format!("{seen}, {}", client_info.client),
+        None => client_info.client.to_string(),
     };
     headers.insert(forwarded, HeaderValue::from_str(&client).ok()?);
     headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
-    headers.insert("x-forwarded-port", HeaderValue::from(origin.port));
+    headers.insert("x-forwarded-port", HeaderValue::from(client_info.port));
     let trace = HeaderName::from_static("x-amzn-trace-id");
+    // An ALB keeps the trace id of a client.
     if !headers.contains_key(&trace) {
-        headers.insert(trace, HeaderValue::from_str(&trace_id()).ok()?);
+        headers.insert(trace, HeaderValue::from_str(&new_trace_id()).ok()?);
     }
     Some(())
 }
 
-/// `Root=1-<time in hex>-<96 bits in hex>`.
-pub(crate) fn trace_id() -> String {
+/// A trace id as an ALB makes it: `Root=1-<time in hex>-<96 bits in hex>`.
+pub(crate) fn new_trace_id() -> String {
     let seconds = jiff::Timestamp::now().as_second();
-    let (high, low) = (crate::random::number(), crate::random::number());
+    let (high, low) = (crate::random::draw_number(), crate::random::draw_number());
     format!("Root=1-{seconds:08x}-{:08x}{low:016x}", high >> 32)
 }
 
-fn is_switch(response: &Response<Incoming>) -> bool {
+fn is_protocol_switch(response: &Response<Incoming>) -> bool {
     response.status() == StatusCode::SWITCHING_PROTOCOLS
 }
 
+/// Whether this is a request of gRPC, which needs HTTP/2 and its trailers.
 fn is_grpc(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
+/// Removes the headers that hold for one connection only, those that
+/// `connection` lists included (RFC 9110, section 7.6.1).
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
     const NAMES: [HeaderName; 7] = [
         header::CONNECTION,

@@ -1,57 +1,56 @@
-//! The rules of a listener: tried in their order, each with an action, before
-//! the default action.
+//! The rules of a listener. The first rule whose conditions match a request
+//! decides its action; without one the default action does.
 
 use super::weights::Weights;
 use crate::colour::Colour;
 
-/// A rule of a listener before its default one. What is empty holds for every
-/// request.
+/// A rule of a listener. An empty condition matches every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Patterns of the host, of which one has to fit: `*` stands for any
+    /// Patterns of the host, of which one has to match: `*` stands for any
     /// characters, `?` for one.
     pub hosts: Vec<String>,
-    /// Patterns of the path, of which one has to fit.
+    /// Patterns of the path, of which one has to match.
     pub paths: Vec<String>,
-    /// A header and its pattern.
+    /// The name of a header, and the pattern that one of its values has to match.
     pub header: Option<(String, String)>,
-    /// What becomes of a request that fits.
+    /// What happens to a request that matches.
     pub action: Action,
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It goes to the two target groups, by weight.
     Forward(Weights),
-    /// It goes to the target group of another service, the `blog`.
-    Elsewhere,
+    /// It goes to the target group of another service, named `blog`.
+    OtherService,
     /// The load balancer answers it, with this status.
     Fixed(u16),
 }
 
-/// Where a request goes.
+/// Where one request goes: an [`Action`] after its weights have chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Destination {
     Colour(Colour),
-    Nobody,
-    Elsewhere,
+    NoTarget,
+    OtherService,
     Fixed(u16),
 }
 
-/// What a rule looks at.
+/// What the conditions of a rule look at.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct ConditionInput<'a> {
     pub(super) host: &'a str,
     pub(super) path: &'a str,
     pub(super) headers: &'a http::HeaderMap,
 }
 
-/// The rules of a listener, and what holds where none does, if it is not the
-/// listener's own weights.
+/// The rules of a listener.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Routes {
+pub(crate) struct ListenerRules {
     pub(crate) rules: Vec<Rule>,
+    /// The default action; without it the listener's weights are the default.
     pub(crate) default: Option<Action>,
 }
 
@@ -74,36 +73,40 @@ impl Rule {
         }
     }
 
-    fn fits(&self, asked: Asked<'_>) -> bool {
-        let host = asked.host.to_ascii_lowercase();
-        let one = |patterns: &[String], text: &str| {
-            patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, text))
+    fn matches(&self, input: ConditionInput<'_>) -> bool {
+        let host = input.host.to_ascii_lowercase();
+        let any_matches = |patterns: &[String], text: &str| {
+            patterns.is_empty()
+                || patterns
+                    .iter()
+                    .any(|pattern| matches_pattern(pattern, text))
         };
         let header = self.header.as_ref().is_none_or(|(name, pattern)| {
-            let values = asked.headers.get_all(name.as_str());
+            let values = input.headers.get_all(name.as_str());
             let mut values = values.iter().filter_map(|value| value.to_str().ok());
-            values.any(|value| matches(pattern, value))
+            values.any(|value| matches_pattern(pattern, value))
         });
-        header && one(&self.hosts, &host) && one(&self.paths, asked.path)
+        header && any_matches(&self.hosts, &host) && any_matches(&self.paths, input.path)
     }
 }
 
-impl Routes {
-    /// What becomes of a request, unless the listener's weights say it.
-    pub(super) fn action(&self, asked: Asked<'_>) -> Option<Action> {
-        let rule = self.rules.iter().find(|rule| rule.fits(asked));
+impl ListenerRules {
+    /// The action for a request; `None` if the listener's weights decide.
+    pub(super) fn action(&self, input: ConditionInput<'_>) -> Option<Action> {
+        let rule = self.rules.iter().find(|rule| rule.matches(input));
         rule.map(|rule| rule.action).or(self.default)
     }
 }
 
 impl Action {
+    /// Where the `turn`-th request goes.
     pub(super) fn destination(self, turn: u64) -> Destination {
         match self {
-            Self::Elsewhere => Destination::Elsewhere,
+            Self::OtherService => Destination::OtherService,
             Self::Fixed(status) => Destination::Fixed(status),
             Self::Forward(weights) => weights
-                .pick(turn)
-                .map_or(Destination::Nobody, Destination::Colour),
+                .pick_colour(turn)
+                .map_or(Destination::NoTarget, Destination::Colour),
         }
     }
 }
@@ -120,17 +123,21 @@ impl From<Colour> for Action {
     }
 }
 
-/// Whether a text is what a pattern says.
-fn matches(pattern: &str, text: &str) -> bool {
+/// Whether all of a text matches a pattern: `*` stands for any characters, `?`
+/// for one.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
     let Some(first) = pattern.chars().next() else {
         return text.is_empty();
     };
     let rest = &pattern[first.len_utf8()..];
     let mut chars = text.chars();
     if first == '*' {
-        return matches(rest, text) || (chars.next().is_some() && matches(pattern, chars.as_str()));
+        // The star either ends here, or takes one more character.
+        return matches_pattern(rest, text)
+            || (chars.next().is_some() && matches_pattern(pattern, chars.as_str()));
     }
-    chars.next().is_some_and(|it| first == '?' || first == it) && matches(rest, chars.as_str())
+    chars.next().is_some_and(|it| first == '?' || first == it)
+        && matches_pattern(rest, chars.as_str())
 }
 
 #[cfg(test)]
@@ -140,7 +147,7 @@ mod tests {
     #[test]
     fn a_star_stands_for_anything_and_a_question_mark_for_one_character() {
         let check = |pattern: &str, text: &str, expected: bool| {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+            assert_eq!(matches_pattern(pattern, text), expected, "{pattern} {text}");
         };
         check("*", "", true);
         check("/api/*", "/api/orders", true);

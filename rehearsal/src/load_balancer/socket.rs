@@ -12,21 +12,22 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// The socket of one listener.
+/// The listening socket of one node.
 #[derive(Debug)]
 pub(super) struct Socket {
     address: SocketAddr,
-    inner: Mutex<Inner>,
+    shared: Mutex<SharedState>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    state: State,
-    accepting: Option<Waker>,
+struct SharedState {
+    state: SocketState,
+    /// Wakes the task in [`Socket::accept`] when the state changes.
+    waker: Option<Waker>,
 }
 
 #[derive(Debug)]
-enum State {
+enum SocketState {
     Open(TcpListener),
     /// Bound but not listening: the system refuses connections, and no other
     /// program can take the port meanwhile.
@@ -36,14 +37,15 @@ enum State {
 }
 
 impl Socket {
+    /// Listens on this address (port 0 means any).
     pub(super) fn open(ip: Ipv4Addr, port: u16) -> io::Result<Self> {
         let socket = bind(SocketAddr::from((ip, port)))?;
         let address = socket.local_addr()?;
         Ok(Self {
             address,
-            inner: Mutex::new(Inner {
-                state: State::Open(socket.listen(BACKLOG)?),
-                accepting: None,
+            shared: Mutex::new(SharedState {
+                state: SocketState::Open(socket.listen(BACKLOG)?),
+                waker: None,
             }),
         })
     }
@@ -54,48 +56,55 @@ impl Socket {
 
     /// From the return of this function on, connections are refused.
     pub(super) fn refuse(&self) {
-        let mut inner = self.lock();
-        if matches!(inner.state, State::Open(_)) {
-            // The listener has to be closed before its port can be bound.
-            inner.state = State::Lost;
-            inner.state = bind(self.address).map_or(State::Lost, State::Refusing);
+        let mut shared = self.lock();
+        if matches!(shared.state, SocketState::Open(_)) {
+            // Assigning `Lost` drops the listener first: its port cannot be bound
+            // while it is open.
+            shared.state = SocketState::Lost;
+            shared.state = bind(self.address).map_or(SocketState::Lost, SocketState::Refusing);
         }
     }
 
     /// From the return of this function on, connections are accepted.
     pub(super) fn reopen(&self) {
-        let mut inner = self.lock();
-        inner.state = match mem::replace(&mut inner.state, State::Lost) {
-            State::Open(listener) => State::Open(listener),
-            State::Refusing(socket) => socket.listen(BACKLOG).map_or(State::Lost, State::Open),
-            State::Lost => bind(self.address)
+        let mut shared = self.lock();
+        shared.state = match mem::replace(&mut shared.state, SocketState::Lost) {
+            SocketState::Open(listener) => SocketState::Open(listener),
+            SocketState::Refusing(socket) => socket
+                .listen(BACKLOG)
+                .map_or(SocketState::Lost, SocketState::Open),
+            // The other program may have closed the port by now.
+            SocketState::Lost => bind(self.address)
                 .and_then(|socket| socket.listen(BACKLOG))
-                .map_or(State::Lost, State::Open),
+                .map_or(SocketState::Lost, SocketState::Open),
         };
-        if let Some(waker) = inner.accepting.take() {
+        if let Some(waker) = shared.waker.take() {
             waker.wake();
         }
     }
 
+    /// Accepts one connection; while connections are refused it waits.
     pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         poll_fn(|cx| {
-            let mut inner = self.lock();
-            inner.accepting = Some(cx.waker().clone());
-            match &inner.state {
-                State::Open(listener) => listener.poll_accept(cx),
-                State::Refusing(_) | State::Lost => Poll::Pending,
+            let mut shared = self.lock();
+            // `reopen` wakes this task: a closed listener cannot.
+            shared.waker = Some(cx.waker().clone());
+            match &shared.state {
+                SocketState::Open(listener) => listener.poll_accept(cx),
+                SocketState::Refusing(_) | SocketState::Lost => Poll::Pending,
             }
         })
         .await
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SharedState> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
+    // Connections in TIME_WAIT would otherwise keep the port from being bound.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)

@@ -1,4 +1,4 @@
-//! A TCP stream that can be made to end with a reset instead of a farewell.
+//! A TCP stream that can be made to end with a reset (RST) instead of FIN.
 
 use std::io;
 use std::pin::Pin;
@@ -9,21 +9,21 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The socket lies below TLS and HTTP when the decision to reset is taken, so
-/// the decision is a flag that the stream reads when it is dropped.
+/// TLS and HTTP own the stream when a fault decides to reset it, so the decision
+/// is a shared flag that the stream reads when it is dropped.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(super) struct ResettableStream {
     tcp: TcpStream,
     reset: Arc<AtomicBool>,
 }
 
-impl Stream {
+impl ResettableStream {
     pub(super) fn new(tcp: TcpStream, reset: Arc<AtomicBool>) -> Self {
         Self { tcp, reset }
     }
 }
 
-impl Drop for Stream {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Acquire) {
             // Closing with a linger time of zero is what sends RST.
@@ -32,7 +32,7 @@ impl Drop for Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for ResettableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -42,7 +42,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for ResettableStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,14 +1,11 @@
-//! Who a listener forwards to.
+//! The two listeners, and the weights by which they forward.
 
 use std::fmt;
-
-use serde::Serialize;
 
 use crate::colour::Colour;
 
 /// One of the load balancer's two listeners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Listener {
     /// Customers' traffic: port 443 on AWS.
     Production,
@@ -35,8 +32,8 @@ impl fmt::Display for Listener {
 /// The share of each target group in a listener's forward action, as in
 /// [`ForwardConfig`](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ForwardActionConfig.html).
 ///
-/// With both weights 0 the listener forwards to nobody and answers 503.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// With both weights 0 the listener has no targets and answers 503.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weights {
     /// The share of the blue target group.
     pub blue: u32,
@@ -45,13 +42,14 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Who gets the `turn`-th request.
+    /// The colour that gets the `turn`-th request; `None` if both weights are 0.
     ///
     /// An ALB draws lots; here the turns are spread evenly, so that a test
     /// that sends a hundred requests knows what to expect.
-    pub(super) fn pick(self, turn: u64) -> Option<Colour> {
+    pub(super) fn pick_colour(self, turn: u64) -> Option<Colour> {
         let total = u64::from(self.blue) + u64::from(self.green);
         let turn = turn.checked_rem(total)?;
+        // How many of the first requests green has had by then.
         let due = |turn: u64| turn * u64::from(self.green) / total;
         if due(turn + 1) > due(turn) {
             Some(Colour::Green)
@@ -94,7 +92,7 @@ mod tests {
     #[track_caller]
     fn check(weights: Weights, expected: &str) {
         let picked: String = (0..10)
-            .map(|turn| match weights.pick(turn) {
+            .map(|turn| match weights.pick_colour(turn) {
                 None => '-',
                 Some(Colour::Blue) => 'b',
                 Some(Colour::Green) => 'g',

@@ -1,8 +1,8 @@
-//! The hook's log lines for people.
+//! Renders the hook's log lines for people.
 //!
 //! The hook writes one JSON object a line, as CloudWatch wants it. A line is
-//! shown as its level, its message and the members that a reader looks for;
-//! whatever is not understood is shown as it is.
+//! shown as its level, its message and the members that a reader looks for; any
+//! other line is shown as it is.
 
 use std::fmt::Write as _;
 
@@ -15,45 +15,48 @@ const MEMBERS: [&str; 5] = ["verdict", "reason", "deployment_id", "attempts", "e
 /// One line of the hook as lines for people, without anything that could
 /// steer the terminal. Paths below this process's folder are shown relative
 /// to it.
-pub(super) fn render(line: &str) -> Vec<String> {
+pub(super) fn render_log_line(line: &str) -> Vec<String> {
+    // Paths of the repository are long, and the same in every line.
     let here = std::env::current_dir().map(|folder| format!("{}/", folder.display()));
     let line = match here {
         Ok(here) => line.replace(&here, ""),
         Err(_) => line.to_owned(),
     };
-    let understood = match serde_json::from_str(&line) {
-        Ok(Value::Object(object)) => understood(&object),
+    let rendered = match serde_json::from_str(&line) {
+        Ok(Value::Object(object)) => render_object(&object),
         _ => None,
     };
-    understood.unwrap_or_else(|| vec![printable(&line)])
+    rendered.unwrap_or_else(|| vec![escape_controls(&line)])
 }
 
-fn understood(object: &Map<String, Value>) -> Option<Vec<String>> {
-    if let Some(metrics) = metrics(object) {
+/// Renders a JSON line; `None` if it is not a log line of a known form.
+fn render_object(object: &Map<String, Value>) -> Option<Vec<String>> {
+    if let Some(metrics) = render_metrics(object) {
         return Some(vec![metrics]);
     }
     // tracing's own JSON format puts message and members under `fields`.
     let fields = object.get("fields").and_then(Value::as_object);
     let member = |name: &str| object.get(name).or_else(|| fields?.get(name));
+    // A line with these two members is the end of a check.
     if let (Some(Value::String(check)), Some(Value::String(outcome))) =
         (member("check"), member("outcome"))
     {
         let reason = member("reason").and_then(Value::as_str);
         let milliseconds = member("duration_ms").and_then(Value::as_u64);
-        return Some(ended_check(check, outcome, milliseconds, reason));
+        return Some(render_check(check, outcome, milliseconds, reason));
     }
     let message = member("message")?.as_str()?;
     let level = member("level").and_then(Value::as_str).unwrap_or("INFO");
-    let style = level_style(level);
-    let mut text = format!("{style}{level:<5}{style:#} {}", printable(message));
+    let style = choose_level_style(level);
+    let mut text = format!("{style}{level:<5}{style:#} {}", escape_controls(message));
     let dim = Style::new().dimmed();
     for name in MEMBERS {
         if let Some(value) = member(name).filter(|value| !value.is_null()) {
             let value = match value {
-                Value::String(text) => printable(text),
+                Value::String(text) => escape_controls(text),
                 other => other.to_string(),
             };
-            // What the message says already need not be said again.
+            // The message often contains the verdict and its reason already.
             if !message.contains(value.as_str()) {
                 // Writing into a string cannot fail.
                 let _ = write!(text, "  {dim}{name}={dim:#}{value}");
@@ -63,9 +66,9 @@ fn understood(object: &Map<String, Value>) -> Option<Vec<String>> {
     Some(vec![text])
 }
 
-/// A check that ended: its outcome, its name, its time, and each thing that
-/// was wrong on a line of its own.
-fn ended_check(
+/// Renders a check that ended: outcome, name and time, then each failure on a
+/// line of its own.
+fn render_check(
     check: &str,
     outcome: &str,
     milliseconds: Option<u64>,
@@ -80,17 +83,18 @@ fn ended_check(
     let time = milliseconds.map_or(String::new(), |ms| format!("  {dim}{ms} ms{dim:#}"));
     let first = format!(
         "{style}{:<8}{style:#} {}{time}",
-        printable(outcome),
-        printable(check)
+        escape_controls(outcome),
+        escape_controls(check)
     );
     let reasons = reason.into_iter().flat_map(|reason| reason.split("; "));
     std::iter::once(first)
-        .chain(reasons.map(|reason| format!("         {}", printable(reason))))
+        .chain(reasons.map(|reason| format!("         {}", escape_controls(reason))))
         .collect()
 }
 
-/// A line in CloudWatch's embedded metric format: the metrics and values.
-fn metrics(object: &Map<String, Value>) -> Option<String> {
+/// Renders a line in CloudWatch's embedded metric format as names and values;
+/// `None` if it is none.
+fn render_metrics(object: &Map<String, Value>) -> Option<String> {
     let directives = object.get("_aws")?.get("CloudWatchMetrics")?.as_array()?;
     let names = directives
         .iter()
@@ -101,12 +105,13 @@ fn metrics(object: &Map<String, Value>) -> Option<String> {
     let mut text = format!("{dim}metrics{dim:#}");
     for name in names {
         let value = object.get(name).map(Value::to_string).unwrap_or_default();
-        let _ = write!(text, "  {dim}{}={dim:#}{value}", printable(name));
+        let _ = write!(text, "  {dim}{}={dim:#}{value}", escape_controls(name));
     }
     Some(text)
 }
 
-fn level_style(level: &str) -> Style {
+/// The style of a log level.
+fn choose_level_style(level: &str) -> Style {
     match level {
         "ERROR" | "FATAL" => AnsiColor::Red.on_default().bold(),
         "WARN" => AnsiColor::Yellow.on_default(),
@@ -115,8 +120,9 @@ fn level_style(level: &str) -> Style {
     }
 }
 
-/// The text with its control characters written out.
-pub(super) fn printable(text: &str) -> String {
+/// The text with control characters as escapes, so that a line of the hook cannot
+/// steer the terminal.
+pub(super) fn escape_controls(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() && character != '\t' {
@@ -135,7 +141,7 @@ mod tests {
     #[track_caller]
     fn check(line: &str, expected: &str) {
         assert_eq!(
-            anstream::adapter::strip_str(&render(line).join("\n")).to_string(),
+            anstream::adapter::strip_str(&render_log_line(line).join("\n")).to_string(),
             expected
         );
     }

@@ -1,9 +1,9 @@
-//! The story of a deployment for people: one line for each thing that
-//! happened, with the time since the start.
+//! Renders the events of a deployment for people: a line for each, with the time
+//! since the start.
 //!
-//! [`Story`] writes; the text of a line is made by pure functions. Colours
-//! are written as ANSI sequences, and it is the stream given to [`Story`]
-//! (`anstream`) that drops them where they are not wanted.
+//! [`Story`] writes; pure functions render the text of a line. Colours are ANSI
+//! sequences, and the stream given to [`Story`] (`anstream`) removes them where
+//! they are not wanted.
 
 mod log;
 
@@ -24,7 +24,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default();
 const BLUE: Style = AnsiColor::Blue.on_default().bold();
 
-/// Writes what happens, as it happens.
+/// Writes the events of a deployment as they come.
 #[derive(Debug)]
 pub struct Story<W> {
     out: W,
@@ -43,15 +43,15 @@ impl<W: Write> Story<W> {
     /// Writes one event.
     pub fn tell(&mut self, event: &StoryEvent) -> io::Result<()> {
         let since = self.began.elapsed();
-        for line in render(event) {
-            writeln!(self.out, "{DIM}{:>9}{DIM:#}  {line}", seconds(since))?;
+        for line in render_story_event(event) {
+            writeln!(self.out, "{DIM}{:>9}{DIM:#}  {line}", format_seconds(since))?;
         }
         self.out.flush()
     }
 }
 
 /// The lines of one event; none for what only a machine wants to know.
-fn render(event: &StoryEvent) -> Vec<String> {
+fn render_story_event(event: &StoryEvent) -> Vec<String> {
     match event {
         StoryEvent::StageUp {
             production_url,
@@ -72,7 +72,7 @@ fn render(event: &StoryEvent) -> Vec<String> {
             )]
         }
         StoryEvent::ListenerForwards { listener, to } => {
-            let to = paint(&to.to_string());
+            let to = paint_colour(&to.to_string());
             vec![format!("listener    {listener:<10} → {to}")]
         }
         StoryEvent::GreenStarted { health } => {
@@ -81,7 +81,7 @@ fn render(event: &StoryEvent) -> Vec<String> {
                 "install     green runs, its health check answers {style}{health}{style:#}"
             )]
         }
-        // Only this event takes long enough for its start to be news.
+        // The other lifecycle events are over at once, so only their end is shown.
         StoryEvent::EventStarted {
             event: event @ LifecycleEvent::AfterAllowTestTraffic,
         } => vec![format!("event       {event:<21} …")],
@@ -98,18 +98,18 @@ fn render(event: &StoryEvent) -> Vec<String> {
             };
             vec![format!(
                 "event       {event:<21} {style}{status}{style:#} {DIM}{}{DIM:#}",
-                seconds(*after)
+                format_seconds(*after)
             )]
         }
         StoryEvent::HookInvoked { delivery: 1 } => vec![format!("hook        invoked")],
         StoryEvent::HookInvoked { delivery } => {
             vec![format!("hook        invoked again, delivery {delivery}")]
         }
-        StoryEvent::HookLine(line) => log::render(&line.text)
+        StoryEvent::HookLine(line) => log::render_log_line(&line.text)
             .into_iter()
             .map(|text| format!("hook      │ {text}"))
             .collect(),
-        StoryEvent::HookEnded(invocation) => vec![hook_ended(invocation)],
+        StoryEvent::HookEnded(invocation) => vec![render_invocation(invocation)],
         StoryEvent::WatchdogInvoked => {
             vec![format!(
                 "watchdog    {WARNING}invoked{WARNING:#} with the failure"
@@ -119,21 +119,24 @@ fn render(event: &StoryEvent) -> Vec<String> {
             let style = verdict_style(Some(*verdict));
             vec![format!(
                 "verdict     {style}{verdict}{style:#} {DIM}{} after the invocation{DIM:#}",
-                seconds(*after)
+                format_seconds(*after)
             )]
         }
         StoryEvent::NoVerdict { after } => {
             vec![format!(
                 "verdict     {BAD}no verdict in time{BAD:#} {DIM}{}{DIM:#}",
-                seconds(*after)
+                format_seconds(*after)
             )]
         }
         StoryEvent::ProductionMoved { to } => {
-            vec![format!("production  customers are on {}", paint(to.name()))]
+            vec![format!(
+                "production  customers are on {}",
+                paint_colour(to.name())
+            )]
         }
         StoryEvent::RolledBack { test } => vec![format!(
             "rollback    {WARNING}done{WARNING:#}: test → {}, production never moved",
-            paint(&test.to_string())
+            paint_colour(&test.to_string())
         )],
         StoryEvent::Ended {
             status,
@@ -142,36 +145,38 @@ fn render(event: &StoryEvent) -> Vec<String> {
             let style = status_style(*status);
             vec![format!(
                 "{BOLD}ended{BOLD:#}       {style}{status}{style:#}; production answers {}",
-                paint(production_serves.name())
+                paint_colour(production_serves.name())
             )]
         }
     }
 }
 
-fn hook_ended(invocation: &Invocation) -> String {
+/// How an invocation ended, and how long it took.
+fn render_invocation(invocation: &Invocation) -> String {
     let style = match invocation.outcome {
         InvocationOutcome::Returned(_) => DIM,
         _ => BAD,
     };
     let init = invocation
         .init
-        .map(|init| format!(", started in {}", milliseconds(init)))
+        .map(|init| format!(", started in {}", format_milliseconds(init)))
         .unwrap_or_default();
     format!(
         "hook        {style}{}{style:#} {DIM}after {}{init}{DIM:#}",
-        log::printable(&invocation.outcome.to_string()),
-        milliseconds(invocation.duration)
+        log::escape_controls(&invocation.outcome.to_string()),
+        format_milliseconds(invocation.duration)
     )
 }
 
 /// The style of a verdict; a missing one is as bad as `Failed`.
-pub(crate) fn verdict_style(verdict: Option<Verdict>) -> Style {
+fn verdict_style(verdict: Option<Verdict>) -> Style {
     match verdict {
         Some(Verdict::Succeeded) => GOOD,
         Some(Verdict::Failed) | None => BAD,
     }
 }
 
+/// The style of a deployment's status.
 fn status_style(status: DeploymentStatus) -> Style {
     match status {
         DeploymentStatus::Succeeded => GOOD,
@@ -181,7 +186,7 @@ fn status_style(status: DeploymentStatus) -> Style {
 }
 
 /// The text of a colour in its colour.
-fn paint(text: &str) -> String {
+fn paint_colour(text: &str) -> String {
     let style = if text == Colour::Green.name() {
         GOOD
     } else if text == Colour::Blue.name() {
@@ -192,11 +197,11 @@ fn paint(text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-fn seconds(time: Duration) -> String {
+fn format_seconds(time: Duration) -> String {
     format!("{:.2} s", time.as_secs_f64())
 }
 
-fn milliseconds(time: Duration) -> String {
+fn format_milliseconds(time: Duration) -> String {
     format!("{:.0} ms", time.as_secs_f64() * 1000.0)
 }
 
@@ -206,7 +211,7 @@ mod tests {
     use crate::lambda::{LogLine, Output};
 
     fn plain(event: &StoryEvent) -> String {
-        anstream::adapter::strip_str(&render(event).join("\n")).to_string()
+        anstream::adapter::strip_str(&render_story_event(event).join("\n")).to_string()
     }
 
     #[test]
@@ -227,7 +232,7 @@ mod tests {
             output: Output::Stdout,
             text: "\u{1b}[2Jgone\r".to_owned(),
         });
-        assert!(!render(&event).concat().contains("\u{1b}[2J"));
+        assert!(!render_story_event(&event).concat().contains("\u{1b}[2J"));
     }
 
     #[test]

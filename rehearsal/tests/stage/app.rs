@@ -6,7 +6,7 @@ use rehearsal::{CUSTOMER, Colour, Defect, PASSWORD, Stage};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
-use crate::common::{get, h1, json, stage};
+use crate::common::{get, http1_client, parse_json, start_stage};
 
 async fn send(client: &Client, method: Method, url: &str, token: &str, body: &Value) -> Response {
     client
@@ -24,25 +24,25 @@ async fn log_in(client: &Client, url: &str) -> Response {
     send(client, Method::POST, &format!("{url}/login"), "", &body).await
 }
 
-async fn token(client: &Client, url: &str) -> String {
+async fn log_in_for_token(client: &Client, url: &str) -> String {
     let text = log_in(client, url).await.text().await.unwrap();
-    json(&text)["token"].as_str().unwrap().to_owned()
+    parse_json(&text)["token"].as_str().unwrap().to_owned()
 }
 
-async fn orders(client: &Client, url: &str, token: &str) -> Value {
+async fn get_orders(client: &Client, url: &str, token: &str) -> Value {
     let orders = format!("{url}/orders");
     let response = send(client, Method::GET, &orders, token, &Value::Null).await;
-    json(&response.text().await.unwrap())
+    parse_json(&response.text().await.unwrap())
 }
 
-fn shop(stage: &Stage) -> (Client, String) {
-    (h1(stage), stage.app_url(Colour::Green))
+fn client_and_url(stage: &Stage) -> (Client, String) {
+    (http1_client(stage), stage.app_url(Colour::Green))
 }
 
 #[tokio::test]
 async fn health_and_version_are_told() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     let health = get(&client, &format!("{url}/healthz")).await;
     assert_eq!(health, (200, r#"{"status":"ok"}"#.to_owned()));
     let (_, version) = get(&client, &format!("{url}/version")).await;
@@ -56,8 +56,8 @@ async fn health_and_version_are_told() {
 
 #[tokio::test]
 async fn a_customer_logs_in_with_json_or_a_form_and_gets_token_and_cookie() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     let form = client
         .post(format!("{url}/login"))
         .header("content-type", "application/x-www-form-urlencoded")
@@ -71,7 +71,7 @@ async fn a_customer_logs_in_with_json_or_a_form_and_gets_token_and_cookie() {
             .to_str()
             .unwrap()
             .to_owned();
-        let answer = json(&response.text().await.unwrap());
+        let answer = parse_json(&response.text().await.unwrap());
         let token = answer["token"].as_str().unwrap();
         assert_eq!(cookie, format!("session={token}; HttpOnly; Path=/"));
         assert_eq!(answer["customer"]["email"], CUSTOMER);
@@ -87,46 +87,49 @@ async fn a_customer_logs_in_with_json_or_a_form_and_gets_token_and_cookie() {
 
 #[tokio::test]
 async fn a_wrong_password_is_401_and_a_malformed_login_400() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     let login = format!("{url}/login");
     let wrong = json!({"email": CUSTOMER, "password": "x"});
     let wrong = send(&client, Method::POST, &login, "", &wrong).await;
     assert_eq!(wrong.status(), 401);
-    assert!(json(&wrong.text().await.unwrap())["error"]["message"].is_string());
+    assert!(parse_json(&wrong.text().await.unwrap())["error"]["message"].is_string());
     let malformed = send(&client, Method::POST, &login, "", &json!({})).await;
     assert_eq!(malformed.status(), 400);
 }
 
 #[tokio::test]
 async fn the_catalogue_can_be_filtered() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     let (_, all) = get(&client, &format!("{url}/catalogue")).await;
-    assert_eq!(json(&all)["count"], 8);
+    assert_eq!(parse_json(&all)["count"], 8);
     let (_, some) = get(&client, &format!("{url}/catalogue?category=cups&limit=2")).await;
-    let items = json(&some)["items"].as_array().unwrap().clone();
+    let items = parse_json(&some)["items"].as_array().unwrap().clone();
     assert_eq!(items.len(), 2);
     for member in ["id", "name", "price_cents", "currency", "in_stock", "tags"] {
         assert!(!items[0][member].is_null(), "{member}");
     }
     let (status, item) = get(&client, &format!("{url}/catalogue/moka-pot")).await;
-    assert_eq!((status, &json(&item)["price_cents"]), (200, &json!(3490)));
+    assert_eq!(
+        (status, &parse_json(&item)["price_cents"]),
+        (200, &json!(3490))
+    );
     assert_eq!(get(&client, &format!("{url}/catalogue/x")).await.0, 404);
 }
 
 #[tokio::test]
 async fn an_order_lives_from_post_to_delete() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     let all = format!("{url}/orders");
     assert_eq!(get(&client, &all).await.0, 401);
-    let token = token(&client, &url).await;
+    let token = log_in_for_token(&client, &url).await;
     let basket = json!({"items": [{"id": "moka-pot", "quantity": 2}]});
     let placed = send(&client, Method::POST, &all, &token, &basket).await;
     assert_eq!(placed.status(), 201);
     let location = placed.headers()["location"].to_str().unwrap().to_owned();
-    let order = json(&placed.text().await.unwrap());
+    let order = parse_json(&placed.text().await.unwrap());
     assert_eq!(order["total_cents"], 2 * 3490);
     assert_eq!(
         location,
@@ -135,7 +138,10 @@ async fn an_order_lives_from_post_to_delete() {
     let one = format!("{url}{location}");
     let basket = json!({"items": [{"id": "house-blend", "quantity": 1}]});
     let replaced = send(&client, Method::PUT, &one, &token, &basket).await;
-    assert_eq!(json(&replaced.text().await.unwrap())["total_cents"], 1150);
+    assert_eq!(
+        parse_json(&replaced.text().await.unwrap())["total_cents"],
+        1150
+    );
     let changed = send(
         &client,
         Method::PATCH,
@@ -144,8 +150,8 @@ async fn an_order_lives_from_post_to_delete() {
         &json!({"note": "now"}),
     )
     .await;
-    assert_eq!(json(&changed.text().await.unwrap())["note"], "now");
-    assert_eq!(orders(&client, &url, &token).await["count"], 3);
+    assert_eq!(parse_json(&changed.text().await.unwrap())["note"], "now");
+    assert_eq!(get_orders(&client, &url, &token).await["count"], 3);
     let gone = send(&client, Method::DELETE, &one, &token, &Value::Null).await;
     assert_eq!(gone.status(), 204);
     let gone = send(&client, Method::GET, &one, &token, &Value::Null).await;
@@ -162,8 +168,8 @@ async fn an_order_lives_from_post_to_delete() {
 
 #[tokio::test]
 async fn redirects_point_where_they_say() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     for (path, to) in [
         ("/old-shop", "/catalogue"),
         ("/redirect-loop", "/redirect-loop"),
@@ -179,8 +185,8 @@ async fn redirects_point_where_they_say() {
 
 #[tokio::test]
 async fn flaky_slow_and_status_do_what_they_say() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     let flaky = format!("{url}/flaky?key=a&fail=2");
     let mut seen = Vec::new();
     for _ in 0..4 {
@@ -198,8 +204,8 @@ async fn flaky_slow_and_status_do_what_they_say() {
 
 #[tokio::test]
 async fn head_and_options_are_answered() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     let head = client.head(format!("{url}/healthz")).send().await.unwrap();
     assert_eq!(head.status(), 200);
     assert_eq!(head.headers()["content-length"], "15");
@@ -215,29 +221,32 @@ async fn head_and_options_are_answered() {
 
 #[tokio::test]
 async fn two_defects_are_invisible_to_the_health_check() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     for defect in [Defect::OrdersAreEmpty, Defect::WrongTotals] {
         stage.green_app().break_with(defect);
         assert_eq!(get(&client, &format!("{url}/healthz")).await.0, 200);
         assert_eq!(log_in(&client, &url).await.status(), 200);
     }
-    let token = token(&client, &url).await;
+    let token = log_in_for_token(&client, &url).await;
     let basket = json!({"items": [{"id": "moka-pot", "quantity": 1}]});
     let all = format!("{url}/orders");
     let placed = send(&client, Method::POST, &all, &token, &basket).await;
-    assert_eq!(json(&placed.text().await.unwrap())["total_cents"], 3491);
-    assert_ne!(orders(&client, &url, &token).await["count"], 0);
+    assert_eq!(
+        parse_json(&placed.text().await.unwrap())["total_cents"],
+        3491
+    );
+    assert_ne!(get_orders(&client, &url, &token).await["count"], 0);
     stage.green_app().break_with(Defect::OrdersAreEmpty);
-    assert_eq!(orders(&client, &url, &token).await["count"], 0);
+    assert_eq!(get_orders(&client, &url, &token).await["count"], 0);
     stage.green_app().heal();
-    assert_ne!(orders(&client, &url, &token).await["count"], 0);
+    assert_ne!(get_orders(&client, &url, &token).await["count"], 0);
 }
 
 #[tokio::test]
 async fn the_other_defects_are_plain() {
-    let stage = stage().await;
-    let (client, url) = shop(&stage);
+    let stage = start_stage().await;
+    let (client, url) = client_and_url(&stage);
     stage.green_app().break_with(Defect::LoginFails);
     assert_eq!(log_in(&client, &url).await.status(), 500);
     stage.green_app().break_with(Defect::Unhealthy);
@@ -262,8 +271,8 @@ fn every_defect_can_be_named() {
 
 #[tokio::test]
 async fn answers_are_nested_as_deeply_as_is_asked_for_and_stay_small() {
-    let stage = stage().await;
-    let client = h1(&stage);
+    let stage = start_stage().await;
+    let client = http1_client(&stage);
     let url = format!("{}/deep", stage.app_url(Colour::Green));
     for (form, body) in [
         ("objects", r#"{"child":{"child":"leaf"}}"#),

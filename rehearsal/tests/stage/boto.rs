@@ -3,10 +3,10 @@
 
 use rehearsal::{Answer, ApiFault, Colour, ComputePlatform, Stage, Verdict, operations};
 
-use crate::common::stage;
+use crate::common::start_stage;
 
 /// Runs a script of this folder with the endpoint and these arguments.
-async fn judge(stage: &Stage, python: &std::path::Path, script: &str, arguments: &[&str]) {
+async fn run_script(stage: &Stage, python: &std::path::Path, script: &str, arguments: &[&str]) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/");
     let status = tokio::process::Command::new(python)
         .arg(format!("{folder}{script}"))
@@ -20,23 +20,26 @@ async fn judge(stage: &Stage, python: &std::path::Path, script: &str, arguments:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn boto3_understands_every_operation() {
-    let Some(python) = rehearsal::tool("python3").unwrap() else {
+    let Some(python) = rehearsal::find_tool("python3").unwrap() else {
         return;
     };
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
-    let told = api.register();
+    let registered = api.register();
     for fault in [ApiFault::UnknownToken, ApiFault::WrongSignature] {
         api.fail("GetDeployment", 1, fault);
     }
     let on_lambda = api.register_on(ComputePlatform::Lambda);
     let arguments = [
-        &told.deployment_id,
-        &told.execution_id,
+        &registered.deployment_id,
+        &registered.execution_id,
         &on_lambda.deployment_id,
     ];
-    judge(&stage, &python, "boto.py", &arguments.map(String::as_str)).await;
-    assert_eq!(api.verdict(&told.deployment_id), Some(Verdict::Succeeded));
+    run_script(&stage, &python, "boto.py", &arguments.map(String::as_str)).await;
+    assert_eq!(
+        api.verdict(&registered.deployment_id),
+        Some(Verdict::Succeeded)
+    );
 
     let described = api.register();
     api.set_test_rule(Colour::Green);
@@ -51,7 +54,7 @@ async fn boto3_understands_every_operation() {
         api.fail(operation, 1, fault);
     }
     let port = stage.test_port().to_string();
-    judge(
+    run_script(
         &stage,
         &python,
         "boto_reads.py",
@@ -59,7 +62,7 @@ async fn boto3_understands_every_operation() {
     )
     .await;
 
-    keeps(&stage, &python).await;
+    check_storage(&stage, &python).await;
 
     for operation in operations() {
         let calls = api.calls_of(operation);
@@ -69,7 +72,7 @@ async fn boto3_understands_every_operation() {
 }
 
 /// What the stage keeps, before and after a script used it.
-async fn keeps(stage: &Stage, python: &std::path::Path) {
+async fn check_storage(stage: &Stage, python: &std::path::Path) {
     let api = stage.codedeploy();
     let topic = api.make_topic("shop");
     api.make_bucket("shop", &[("z", "")]);
@@ -86,7 +89,7 @@ async fn keeps(stage: &Stage, python: &std::path::Path) {
     ] {
         api.fail(operation, 1, fault);
     }
-    judge(stage, python, "boto_keeps.py", &[&topic]).await;
+    run_script(stage, python, "boto_keeps.py", &[&topic]).await;
     let keys = api.objects("shop").into_iter().map(|(key, _)| key);
     let expected = ["a/one & two.yaml", "b.yaml", "c.yaml", "z"];
     assert_eq!(keys.collect::<Vec<_>>(), expected);

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use rehearsal::{Answer, ApiFault, ComputePlatform, Registered, Stage, Verdict};
+use rehearsal::{Answer, ApiFault, ComputePlatform, RegisteredDeployment, Stage, Verdict};
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::common::{h1, json, stage};
+use crate::common::{http1_client, parse_json, start_stage};
 
 const PUT: &str = "PutLifecycleEventHookExecutionStatus";
 
-fn authorization() -> String {
+fn authorization_header() -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-central-1/codedeploy/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={}",
@@ -23,12 +23,12 @@ async fn try_call(
     operation: &str,
     input: &Value,
 ) -> Result<Response, reqwest::Error> {
-    h1(stage)
+    http1_client(stage)
         .post(stage.codedeploy().url())
         .header("content-type", "application/x-amz-json-1.1")
         .header("x-amz-target", format!("CodeDeploy_20141006.{operation}"))
         .header("x-amz-date", "20260101T000000Z")
-        .header("authorization", authorization())
+        .header("authorization", authorization_header())
         .body(input.to_string())
         .send()
         .await
@@ -44,10 +44,10 @@ async fn call(stage: &Stage, operation: &str, input: &Value) -> (u16, String, Va
         .map(|value| value.to_str().unwrap().to_owned())
         .unwrap_or_default();
     let status = response.status().as_u16();
-    (status, error, json(&response.text().await.unwrap()))
+    (status, error, parse_json(&response.text().await.unwrap()))
 }
 
-fn verdict(registered: &Registered, status: &str) -> Value {
+fn verdict_input(registered: &RegisteredDeployment, status: &str) -> Value {
     json!({
         "deploymentId": registered.deployment_id,
         "lifecycleEventHookExecutionId": registered.execution_id,
@@ -56,7 +56,7 @@ fn verdict(registered: &Registered, status: &str) -> Value {
 }
 
 #[track_caller]
-fn is_error(answer: &(u16, String, Value), status: u16, code: &str) {
+fn assert_error(answer: &(u16, String, Value), status: u16, code: &str) {
     assert_eq!((answer.0, answer.1.as_str()), (status, code));
     assert_eq!(answer.2["__type"], code);
     assert!(answer.2["message"].is_string());
@@ -64,18 +64,18 @@ fn is_error(answer: &(u16, String, Value), status: u16, code: &str) {
 
 #[tokio::test]
 async fn a_verdict_is_accepted_once() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
     let registered = api.register();
-    let input = verdict(&registered, "Succeeded");
+    let input = verdict_input(&registered, "Succeeded");
     let (status, _, output) = call(&stage, PUT, &input).await;
     assert_eq!(status, 200);
     assert_eq!(
         output,
         json!({"lifecycleEventHookExecutionId": registered.execution_id})
     );
-    let again = call(&stage, PUT, &verdict(&registered, "Failed")).await;
-    is_error(&again, 400, "LifecycleEventAlreadyCompletedException");
+    let again = call(&stage, PUT, &verdict_input(&registered, "Failed")).await;
+    assert_error(&again, 400, "LifecycleEventAlreadyCompletedException");
     let id = &registered.deployment_id;
     assert_eq!(api.verdict(id), Some(Verdict::Succeeded));
     assert_eq!(api.wait_for_verdict(id).await, Verdict::Succeeded);
@@ -92,7 +92,7 @@ async fn a_verdict_is_accepted_once() {
 
 #[tokio::test]
 async fn every_error_has_its_code_and_comes_in_its_order() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
     let registered = api.register();
     let other = api.register();
@@ -100,12 +100,12 @@ async fn every_error_has_its_code_and_comes_in_its_order() {
     let stopped = api.register();
     api.stop(&stopped.deployment_id);
     let without = |member: &str| {
-        let mut input = verdict(&registered, "Failed");
+        let mut input = verdict_input(&registered, "Failed");
         input.as_object_mut().unwrap().remove(member);
         input
     };
     let with = |member: &str, value: &str| {
-        let mut input = verdict(&registered, "Failed");
+        let mut input = verdict_input(&registered, "Failed");
         input[member] = json!(value);
         input
     };
@@ -122,7 +122,7 @@ async fn every_error_has_its_code_and_comes_in_its_order() {
             "DeploymentDoesNotExistException",
         ),
         (
-            verdict(&server, "Failed"),
+            verdict_input(&server, "Failed"),
             "UnsupportedActionForDeploymentTypeException",
         ),
         (
@@ -142,22 +142,22 @@ async fn every_error_has_its_code_and_comes_in_its_order() {
             "InvalidLifecycleEventHookExecutionIdException",
         ),
         (
-            verdict(&stopped, "Succeeded"),
+            verdict_input(&stopped, "Succeeded"),
             "LifecycleEventAlreadyCompletedException",
         ),
         (json!([1]), "SerializationException"),
     ] {
-        is_error(&call(&stage, PUT, &input).await, 400, code);
+        assert_error(&call(&stage, PUT, &input).await, 400, code);
     }
     let unknown = call(&stage, "Explode", &json!({})).await;
-    is_error(&unknown, 400, "UnknownOperationException");
+    assert_error(&unknown, 400, "UnknownOperationException");
     assert_eq!(api.verdict(&registered.deployment_id), None);
 }
 
 #[tokio::test]
 async fn a_call_without_a_signature_is_refused() {
-    let stage = stage().await;
-    let client = h1(&stage);
+    let stage = start_stage().await;
+    let client = http1_client(&stage);
     for (authorization, code) in [
         (None, "MissingAuthenticationTokenException"),
         (Some("Bearer x"), "MissingAuthenticationTokenException"),
@@ -178,7 +178,7 @@ async fn a_call_without_a_signature_is_refused() {
 
 #[tokio::test]
 async fn a_deployment_and_its_target_can_be_read() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
     let registered = api.register();
     let id = json!({"deploymentId": registered.deployment_id});
@@ -191,10 +191,10 @@ async fn a_deployment_and_its_target_can_be_read() {
     let target = targets["targetIds"][0].as_str().unwrap();
     let mut input = id.clone();
     let missing = call(&stage, "GetDeploymentTarget", &input).await;
-    is_error(&missing, 400, "DeploymentTargetIdRequiredException");
+    assert_error(&missing, 400, "DeploymentTargetIdRequiredException");
     input["targetId"] = json!("x");
     let unknown = call(&stage, "GetDeploymentTarget", &input).await;
-    is_error(&unknown, 400, "DeploymentTargetDoesNotExistException");
+    assert_error(&unknown, 400, "DeploymentTargetDoesNotExistException");
     input["targetId"] = json!(target);
     let (_, _, output) = call(&stage, "GetDeploymentTarget", &input).await;
     let target = &output["deploymentTarget"]["ecsTarget"];
@@ -214,9 +214,9 @@ async fn a_deployment_and_its_target_can_be_read() {
 
 #[tokio::test]
 async fn faults_are_met_one_by_one_and_then_it_works() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
-    let input = verdict(&api.register(), "Failed");
+    let input = verdict_input(&api.register(), "Failed");
     api.fail_next(2, ApiFault::Throttled);
     api.fail_next(1, ApiFault::ServerError);
     api.fail_next(1, ApiFault::AccessDenied);
@@ -228,17 +228,17 @@ async fn faults_are_met_one_by_one_and_then_it_works() {
         (400, "AccessDeniedException"),
         (400, "ExpiredTokenException"),
     ] {
-        is_error(&call(&stage, PUT, &input).await, status, code);
+        assert_error(&call(&stage, PUT, &input).await, status, code);
     }
     assert_eq!(call(&stage, PUT, &input).await.0, 200);
 }
 
 #[tokio::test]
 async fn a_dropped_connection_did_nothing_and_a_lost_answer_did() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
     let registered = api.register();
-    let input = verdict(&registered, "Failed");
+    let input = verdict_input(&registered, "Failed");
     api.fail_next(1, ApiFault::ConnectionDropped);
     assert!(try_call(&stage, PUT, &input).await.is_err());
     assert_eq!(api.verdict(&registered.deployment_id), None);
@@ -247,19 +247,19 @@ async fn a_dropped_connection_did_nothing_and_a_lost_answer_did() {
     let id = &registered.deployment_id;
     assert_eq!(api.verdict(id), Some(Verdict::Failed));
     let again = call(&stage, PUT, &input).await;
-    is_error(&again, 400, "LifecycleEventAlreadyCompletedException");
+    assert_error(&again, 400, "LifecycleEventAlreadyCompletedException");
     assert_eq!(api.calls()[0].answer, Answer::Dropped);
 }
 
 #[tokio::test]
 async fn an_answer_can_be_slow_or_garbage() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
     let registered = api.register();
     let by = Duration::from_millis(80);
     api.fail_next(1, ApiFault::Garbage);
     api.fail_next(1, ApiFault::Slow { by });
-    let input = verdict(&registered, "Succeeded");
+    let input = verdict_input(&registered, "Succeeded");
     let garbage = try_call(&stage, PUT, &input).await.unwrap();
     assert_eq!(garbage.status(), 200);
     assert_eq!(garbage.text().await.unwrap(), "<!doctype");
@@ -271,7 +271,7 @@ async fn an_answer_can_be_slow_or_garbage() {
 
 #[tokio::test]
 async fn ids_look_like_those_of_codedeploy() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let (one, two) = (stage.codedeploy().register(), stage.codedeploy().register());
     assert_eq!(one.deployment_id.len(), "d-XXXXXXXXX".len());
     assert!(one.deployment_id.starts_with("d-"));
@@ -282,13 +282,13 @@ async fn ids_look_like_those_of_codedeploy() {
 
 #[tokio::test]
 async fn an_answer_may_come_later_than_its_call_is_carried_out() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let api = stage.codedeploy();
     let registered = api.register();
     let by = Duration::from_mins(10);
     api.fail_next(2, ApiFault::SlowAnswer { by });
     for operation in [PUT, "GetDeployment"] {
-        let input = verdict(&registered, "Succeeded");
+        let input = verdict_input(&registered, "Succeeded");
         let calling = try_call(&stage, operation, &input);
         // Nobody waits for the answer.
         let carried_out = async {
@@ -301,9 +301,9 @@ async fn an_answer_may_come_later_than_its_call_is_carried_out() {
             () = carried_out => {}
         }
     }
-    let heard = api.verdict(&registered.deployment_id);
-    assert_eq!(heard, Some(Verdict::Succeeded));
+    let verdict = api.verdict(&registered.deployment_id);
+    assert_eq!(verdict, Some(Verdict::Succeeded));
     // Whoever asks again finds it done.
-    let again = call(&stage, PUT, &verdict(&registered, "Succeeded")).await;
-    is_error(&again, 400, "LifecycleEventAlreadyCompletedException");
+    let again = call(&stage, PUT, &verdict_input(&registered, "Succeeded")).await;
+    assert_error(&again, 400, "LifecycleEventAlreadyCompletedException");
 }

@@ -7,11 +7,11 @@ use rehearsal::{
     InvocationOutcome, LifecycleEvent, Listener, Outcome, Stage, StoryEvent, Verdict,
 };
 
-use crate::common::{self, colour, fresh, get, stage};
+use crate::common::{self, get, get_colour, start_stage, unpooled_client};
 
-fn options(mode: &str) -> DeploymentOptions {
-    let mut options = DeploymentOptions::new(common::bootstrap());
-    options.settings = common::settings(mode);
+fn deployment_options(mode: &str) -> DeploymentOptions {
+    let mut options = DeploymentOptions::new(common::bootstrap_path());
+    options.settings = common::function_settings(mode);
     options
 }
 
@@ -24,7 +24,7 @@ async fn deploy(stage: &Stage, options: DeploymentOptions) -> (Outcome, Vec<Stor
     (outcome, story)
 }
 
-fn ends(story: &[StoryEvent]) -> Vec<(LifecycleEvent, EventStatus)> {
+fn event_statuses(story: &[StoryEvent]) -> Vec<(LifecycleEvent, EventStatus)> {
     story
         .iter()
         .filter_map(|event| match event {
@@ -36,8 +36,8 @@ fn ends(story: &[StoryEvent]) -> Vec<(LifecycleEvent, EventStatus)> {
 
 #[tokio::test]
 async fn a_good_verdict_moves_production_to_green() {
-    let stage = stage().await;
-    let (outcome, story) = deploy(&stage, options("Succeeded")).await;
+    let stage = start_stage().await;
+    let (outcome, story) = deploy(&stage, deployment_options("Succeeded")).await;
     assert_eq!(outcome.verdict, Some(Verdict::Succeeded));
     assert_eq!(outcome.production_serves, Colour::Green);
     assert_eq!(outcome.deployment_status, DeploymentStatus::Succeeded);
@@ -46,7 +46,7 @@ async fn a_good_verdict_moves_production_to_green() {
     let invocation = outcome.invocation.unwrap();
     assert!(matches!(invocation.outcome, InvocationOutcome::Returned(_)));
     let expected = LifecycleEvent::ALL.map(|event| (event, EventStatus::Succeeded));
-    assert_eq!(ends(&story), expected);
+    assert_eq!(event_statuses(&story), expected);
     assert!(matches!(story.first(), Some(StoryEvent::StageUp { .. })));
     assert!(matches!(story.last(), Some(StoryEvent::Ended { .. })));
     assert!(story.iter().any(|event| matches!(
@@ -62,13 +62,16 @@ async fn a_good_verdict_moves_production_to_green() {
 
 #[tokio::test]
 async fn a_bad_verdict_leaves_production_on_blue_and_empties_the_test_listener() {
-    let stage = stage().await;
-    let (outcome, story) = deploy(&stage, options("Failed")).await;
+    let stage = start_stage().await;
+    let (outcome, story) = deploy(&stage, deployment_options("Failed")).await;
     assert_eq!(outcome.verdict, Some(Verdict::Failed));
     assert_eq!(outcome.production_serves, Colour::Blue);
     assert_eq!(outcome.deployment_status, DeploymentStatus::Failed);
-    assert_eq!(get(&fresh(&stage), &stage.test_url()).await.0, 503);
-    let ends = ends(&story);
+    assert_eq!(
+        get(&unpooled_client(&stage), &stage.test_url()).await.0,
+        503
+    );
+    let ends = event_statuses(&story);
     assert_eq!(
         ends[4],
         (LifecycleEvent::AfterAllowTestTraffic, EventStatus::Failed)
@@ -87,18 +90,21 @@ async fn a_bad_verdict_leaves_production_on_blue_and_empties_the_test_listener()
 
 #[tokio::test]
 async fn a_test_listener_that_rested_on_blue_returns_to_blue() {
-    let stage = stage().await;
-    let mut options = options("Failed");
+    let stage = start_stage().await;
+    let mut options = deployment_options("Failed");
     options.test_listener_rests_on = Some(Colour::Blue);
     deploy(&stage, options).await;
-    assert_eq!(colour(&fresh(&stage), &stage.test_url()).await, "blue");
+    assert_eq!(
+        get_colour(&unpooled_client(&stage), &stage.test_url()).await,
+        "blue"
+    );
 }
 
 #[tokio::test]
 async fn what_the_function_returns_is_no_verdict() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     for mode in ["return", "error", "die", "exit at start"] {
-        let mut options = options(mode);
+        let mut options = deployment_options(mode);
         // Long enough for a busy machine to start the function.
         options.verdict_within = Duration::from_secs(4);
         let (outcome, story) = deploy(&stage, options).await;
@@ -116,8 +122,8 @@ async fn what_the_function_returns_is_no_verdict() {
 
 #[tokio::test]
 async fn a_late_verdict_finds_a_completed_event() {
-    let stage = stage().await;
-    let mut options = options("Succeeded");
+    let stage = start_stage().await;
+    let mut options = deployment_options("Succeeded");
     options.verdict_within = Duration::ZERO;
     let (outcome, _) = deploy(&stage, options).await;
     assert_eq!(outcome.verdict, None);
@@ -130,8 +136,8 @@ async fn a_late_verdict_finds_a_completed_event() {
 
 #[tokio::test]
 async fn a_watchdog_reports_what_a_killed_function_cannot() {
-    let stage = stage().await;
-    let mut options = options("hang");
+    let stage = start_stage().await;
+    let mut options = deployment_options("hang");
     options.function_timeout = Duration::from_millis(300);
     options.watchdog = true;
     let (outcome, story) = deploy(&stage, options).await;
@@ -147,8 +153,8 @@ async fn a_watchdog_reports_what_a_killed_function_cannot() {
 
 #[tokio::test]
 async fn an_event_that_is_delivered_twice_is_answered_twice_and_counted_once() {
-    let stage = stage().await;
-    let mut options = options("Succeeded");
+    let stage = start_stage().await;
+    let mut options = deployment_options("Succeeded");
     options.deliveries = 2;
     let (outcome, _) = deploy(&stage, options).await;
     assert_eq!(outcome.deployment_status, DeploymentStatus::Succeeded);
@@ -162,13 +168,13 @@ async fn an_event_that_is_delivered_twice_is_answered_twice_and_counted_once() {
 
 #[tokio::test]
 async fn a_defect_and_faults_hold_during_the_deployment() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let by = Duration::from_mins(10);
     stage
         .load_balancer()
-        .fault(Listener::Test, Some(Fault::LateFlip { by }));
+        .set_fault(Listener::Test, Some(Fault::LateFlip { by }));
     stage.codedeploy().fail_next(1, ApiFault::Throttled);
-    let mut options = options("Failed");
+    let mut options = deployment_options("Failed");
     options.defect = Some(Defect::Unhealthy);
     options.verdict_within = Duration::from_secs(4);
     let (outcome, story) = deploy(&stage, options).await;
@@ -176,7 +182,10 @@ async fn a_defect_and_faults_hold_during_the_deployment() {
         outcome.calls[0].answer,
         Answer::Error("ThrottlingException")
     );
-    assert_eq!(get(&fresh(&stage), &stage.test_url()).await.0, 503);
+    assert_eq!(
+        get(&unpooled_client(&stage), &stage.test_url()).await.0,
+        503
+    );
     assert!(
         story
             .iter()
@@ -186,9 +195,9 @@ async fn a_defect_and_faults_hold_during_the_deployment() {
 
 #[tokio::test]
 async fn a_stage_can_be_used_again() {
-    let stage = stage().await;
-    let (first, _) = deploy(&stage, options("Succeeded")).await;
-    let (second, _) = deploy(&stage, options("Failed")).await;
+    let stage = start_stage().await;
+    let (first, _) = deploy(&stage, deployment_options("Succeeded")).await;
+    let (second, _) = deploy(&stage, deployment_options("Failed")).await;
     assert_eq!(first.production_serves, Colour::Green);
     assert_eq!(second.production_serves, Colour::Blue);
     assert_eq!(second.calls.len(), 1);
@@ -196,7 +205,7 @@ async fn a_stage_can_be_used_again() {
 
 #[tokio::test]
 async fn a_production_listener_that_serves_both_is_not_called_green() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let both = rehearsal::Weights { blue: 1, green: 1 };
     stage.load_balancer().forward(Listener::Production, both);
     let error = stage.observe(Listener::Production).await.unwrap_err();

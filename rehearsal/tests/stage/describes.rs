@@ -1,11 +1,11 @@
 //! What the stage says of ECS and ELB.
 
-use crate::common::{h1, stage};
+use crate::common::{http1_client, start_stage};
 
 #[tokio::test]
 async fn a_query_that_is_not_signed_for_the_service_is_refused() {
-    let stage = stage().await;
-    let answer = h1(&stage)
+    let stage = start_stage().await;
+    let answer = http1_client(&stage)
         .post(stage.codedeploy().url())
         .header("content-type", "application/x-www-form-urlencoded")
         .body("Action=DescribeListeners&Version=2015-12-01")

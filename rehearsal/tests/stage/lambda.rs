@@ -6,16 +6,16 @@ use std::time::Duration;
 use rehearsal::{Exit, FUNCTION_NAME, InvocationOutcome, Output};
 use serde_json::{Value, json};
 
-use crate::common::{function, stage};
+use crate::common::{function_options, start_stage};
 
-async fn outcome(mode: &str) -> InvocationOutcome {
-    let stage = stage().await;
-    let function = stage.function(function(mode)).await.unwrap();
+async fn invoke_in_mode(mode: &str) -> InvocationOutcome {
+    let stage = start_stage().await;
+    let function = stage.function(function_options(mode)).await.unwrap();
     function.invoke(json!({"a": 1})).await.outcome
 }
 
-async fn returned(mode: &str) -> Value {
-    match outcome(mode).await {
+async fn invoke_for_value(mode: &str) -> Value {
+    match invoke_in_mode(mode).await {
         InvocationOutcome::Returned(value) => value,
         other => panic!("expected an answer, found {other:?}"),
     }
@@ -23,8 +23,8 @@ async fn returned(mode: &str) -> Value {
 
 #[tokio::test]
 async fn a_warm_process_serves_several_invocations_and_starts_once() {
-    let stage = stage().await;
-    let function = stage.function(function("return")).await.unwrap();
+    let stage = start_stage().await;
+    let function = stage.function(function_options("return")).await.unwrap();
     let first = function.invoke(json!({"n": 1})).await;
     let second = function.invoke(json!({"n": 2})).await;
     let (InvocationOutcome::Returned(one), InvocationOutcome::Returned(two)) =
@@ -37,12 +37,12 @@ async fn a_warm_process_serves_several_invocations_and_starts_once() {
     assert_eq!(one["pid"], two["pid"]);
     assert!(first.init.is_some());
     assert_eq!(second.init, None);
-    assert_eq!(function.init().await.ok(), first.init);
+    assert_eq!(function.wait_for_init().await.ok(), first.init);
 }
 
 #[tokio::test]
 async fn the_environment_is_that_of_lambda_and_nothing_else() {
-    let environment = returned("environment").await;
+    let environment = invoke_for_value("environment").await;
     assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], FUNCTION_NAME);
     assert_eq!(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], "256");
     assert_eq!(environment["AWS_LAMBDA_LOG_FORMAT"], "JSON");
@@ -66,7 +66,7 @@ async fn the_environment_is_that_of_lambda_and_nothing_else() {
 
 #[tokio::test]
 async fn an_event_comes_with_lambdas_headers() {
-    let headers = returned("headers").await;
+    let headers = invoke_for_value("headers").await;
     let text = |name: &str| headers[name].as_str().unwrap().to_owned();
     assert_eq!(text("lambda-runtime-aws-request-id").len(), 36);
     let deadline: u128 = text("lambda-runtime-deadline-ms").parse().unwrap();
@@ -78,11 +78,11 @@ async fn an_event_comes_with_lambdas_headers() {
 
 #[tokio::test]
 async fn lines_are_collected_and_streamed() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
     let function = stage
-        .function_with_log(function("logs"), move |line| {
+        .function_with_log(function_options("logs"), move |line| {
             sink.lock().unwrap().push(line.clone());
         })
         .await
@@ -106,13 +106,13 @@ async fn an_error_is_told_with_type_and_message() {
         error_type: "Oops".to_owned(),
         message: "it broke".to_owned(),
     };
-    assert_eq!(outcome("error").await, expected);
+    assert_eq!(invoke_in_mode("error").await, expected);
 }
 
 #[tokio::test]
 async fn a_process_is_killed_at_its_time_limit_and_the_next_one_is_new() {
-    let stage = stage().await;
-    let mut options = function("hang");
+    let stage = start_stage().await;
+    let mut options = function_options("hang");
     options.timeout = Duration::from_millis(200);
     let function = stage.function(options).await.unwrap();
     for _ in 0..2 {
@@ -132,9 +132,15 @@ async fn a_process_is_killed_at_its_time_limit_and_the_next_one_is_new() {
 #[tokio::test]
 async fn a_process_may_die_in_the_middle() {
     let exit = Exit::Code(3);
-    assert_eq!(outcome("die").await, InvocationOutcome::Died { exit });
+    assert_eq!(
+        invoke_in_mode("die").await,
+        InvocationOutcome::Died { exit }
+    );
     let exit = Exit::Signal;
-    assert_eq!(outcome("kill").await, InvocationOutcome::Died { exit });
+    assert_eq!(
+        invoke_in_mode("kill").await,
+        InvocationOutcome::Died { exit }
+    );
 }
 
 #[tokio::test]
@@ -145,7 +151,7 @@ async fn a_process_may_fail_before_its_first_event() {
     ] {
         let reason = expected.to_owned();
         assert_eq!(
-            outcome(mode).await,
+            invoke_in_mode(mode).await,
             InvocationOutcome::InitFailed { reason }
         );
     }
@@ -153,8 +159,8 @@ async fn a_process_may_fail_before_its_first_event() {
 
 #[tokio::test]
 async fn a_bootstrap_that_does_not_exist_is_an_error_of_the_stage() {
-    let stage = stage().await;
-    let mut options = function("return");
+    let stage = start_stage().await;
+    let mut options = function_options("return");
     options.bootstrap = stage.folder().join("bootstrap");
     let error = stage.function(options).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot start the function"));
@@ -162,8 +168,8 @@ async fn a_bootstrap_that_does_not_exist_is_an_error_of_the_stage() {
 
 #[tokio::test]
 async fn a_process_that_uses_more_memory_than_it_has_is_killed() {
-    let stage = stage().await;
-    let mut options = function("memory");
+    let stage = start_stage().await;
+    let mut options = function_options("memory");
     options.memory_mb = 128;
     let function = stage.function(options).await.unwrap();
     let invocation = function.invoke(json!({"a": 1})).await;

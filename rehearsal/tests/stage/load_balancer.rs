@@ -4,22 +4,24 @@ use std::time::{Duration, Instant};
 
 use rehearsal::{Colour, Fault, Listener, Stage, Weights, WrongCertificate};
 
-use crate::common::{self, colour, fresh, get, h1, h2, json, stage};
+use crate::common::{
+    self, get, get_colour, http1_client, http2_client, parse_json, start_stage, unpooled_client,
+};
 
 #[tokio::test]
 async fn a_new_stage_has_green_on_test_and_blue_on_production() {
-    let stage = stage().await;
-    let client = h1(&stage);
-    assert_eq!(colour(&client, &stage.test_url()).await, "green");
-    assert_eq!(colour(&client, &stage.production_url()).await, "blue");
+    let stage = start_stage().await;
+    let client = http1_client(&stage);
+    assert_eq!(get_colour(&client, &stage.test_url()).await, "green");
+    assert_eq!(get_colour(&client, &stage.production_url()).await, "blue");
 }
 
 #[tokio::test]
 async fn http_1_and_http_2_are_spoken_on_the_same_listener() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     for (client, version) in [
-        (h1(&stage), http::Version::HTTP_11),
-        (h2(&stage), http::Version::HTTP_2),
+        (http1_client(&stage), http::Version::HTTP_11),
+        (http2_client(&stage), http::Version::HTTP_2),
     ] {
         let response = client
             .post(format!("{}/echo?a=1&b=%20x", stage.test_url()))
@@ -31,7 +33,7 @@ async fn http_1_and_http_2_are_spoken_on_the_same_listener() {
             .unwrap();
         assert_eq!(response.version(), version);
         assert_eq!(response.headers()["x-app-version"], "green-1.1.0");
-        let echo = json(&response.text().await.unwrap());
+        let echo = parse_json(&response.text().await.unwrap());
         assert_eq!(echo["method"], "POST");
         assert_eq!(echo["query"], serde_json::json!({"a": "1", "b": " x"}));
         assert_eq!(echo["body"], "the body");
@@ -53,8 +55,8 @@ async fn http_1_and_http_2_are_spoken_on_the_same_listener() {
 
 #[tokio::test]
 async fn requests_and_connections_are_counted() {
-    let stage = stage().await;
-    let client = h1(&stage);
+    let stage = start_stage().await;
+    let client = http1_client(&stage);
     for _ in 0..5 {
         get(&client, &stage.test_url()).await;
     }
@@ -69,10 +71,10 @@ async fn requests_and_connections_are_counted() {
 
 #[tokio::test]
 async fn weights_divide_the_requests() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let weights = Weights { blue: 3, green: 1 };
     stage.load_balancer().forward(Listener::Test, weights);
-    let client = h1(&stage);
+    let client = http1_client(&stage);
     for _ in 0..20 {
         get(&client, &stage.test_url()).await;
     }
@@ -82,9 +84,13 @@ async fn weights_divide_the_requests() {
 
 #[tokio::test]
 async fn a_listener_without_targets_answers_as_an_alb_does() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     stage.load_balancer().forward(Listener::Test, None);
-    let response = h1(&stage).get(stage.test_url()).send().await.unwrap();
+    let response = http1_client(&stage)
+        .get(stage.test_url())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["server"], "awselb/2.0");
     assert_eq!(response.headers()["content-type"], "text/html");
@@ -97,8 +103,8 @@ async fn a_listener_without_targets_answers_as_an_alb_does() {
 
 #[tokio::test]
 async fn head_and_trace_are_answered_as_http_demands() {
-    let stage = stage().await;
-    let client = h1(&stage);
+    let stage = start_stage().await;
+    let client = http1_client(&stage);
     let response = client.head(stage.test_url()).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(response.content_length() > Some(0) || response.text().await.unwrap().is_empty());
@@ -110,78 +116,81 @@ async fn head_and_trace_are_answered_as_http_demands() {
     assert_eq!(trace.status(), 405);
 }
 
-fn break_test(stage: &Stage, fault: Fault) {
-    stage.load_balancer().fault(Listener::Test, Some(fault));
+fn set_test_fault(stage: &Stage, fault: Fault) {
+    stage.load_balancer().set_fault(Listener::Test, Some(fault));
 }
 
-/// Asks once with this fault, then once more after the fault was taken away.
-async fn with_fault(fault: Fault) -> Result<reqwest::Response, reqwest::Error> {
-    let stage = stage().await;
-    break_test(&stage, fault);
+/// Sends a GET with this fault, and one more after the fault is removed.
+async fn get_with_fault(fault: Fault) -> Result<reqwest::Response, reqwest::Error> {
+    let stage = start_stage().await;
+    set_test_fault(&stage, fault);
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(common::tls(stage.ca_file(), &[b"http/1.1"]))
+        .tls_backend_preconfigured(common::client_tls(stage.ca_file(), &[b"http/1.1"]))
         .no_proxy()
         .timeout(Duration::from_millis(500))
         .build()
         .unwrap();
     let answer = client.get(stage.test_url()).send().await;
-    stage.load_balancer().fault(Listener::Test, None);
-    assert_eq!(colour(&fresh(&stage), &stage.test_url()).await, "green");
+    stage.load_balancer().set_fault(Listener::Test, None);
+    assert_eq!(
+        get_colour(&unpooled_client(&stage), &stage.test_url()).await,
+        "green"
+    );
     answer
 }
 
 async fn error_with(fault: Fault) -> String {
-    let error = with_fault(fault).await.unwrap_err();
+    let error = get_with_fault(fault).await.unwrap_err();
     format!("{error:?}")
 }
 
 #[track_caller]
-fn says(error: &str, part: &str) {
+fn assert_contains(error: &str, part: &str) {
     assert!(error.contains(part), "expected `{part}`, found {error}");
 }
 
 #[tokio::test]
 async fn a_refusing_listener_refuses_connections_and_opens_again() {
-    says(&error_with(Fault::Refuse).await, "ConnectionRefused");
+    assert_contains(&error_with(Fault::Refuse).await, "ConnectionRefused");
 }
 
 #[tokio::test]
 async fn a_refusing_listener_cuts_the_connections_that_it_has() {
-    let stage = stage().await;
-    let client = h1(&stage);
+    let stage = start_stage().await;
+    let client = http1_client(&stage);
     get(&client, &stage.test_url()).await;
-    break_test(&stage, Fault::Refuse);
+    set_test_fault(&stage, Fault::Refuse);
     assert!(client.get(stage.test_url()).send().await.is_err());
 }
 
 #[tokio::test]
 async fn a_connection_can_be_reset_when_it_is_accepted() {
-    says(&error_with(Fault::ResetOnAccept).await, "ConnectionReset");
+    assert_contains(&error_with(Fault::ResetOnAccept).await, "ConnectionReset");
 }
 
 #[tokio::test]
 async fn a_connection_can_be_reset_when_a_request_arrives() {
-    says(&error_with(Fault::ResetOnRequest).await, "ConnectionReset");
+    assert_contains(&error_with(Fault::ResetOnRequest).await, "ConnectionReset");
 }
 
 #[tokio::test]
 async fn a_black_hole_says_nothing() {
-    let error = with_fault(Fault::BlackHole).await.unwrap_err();
+    let error = get_with_fault(Fault::BlackHole).await.unwrap_err();
     assert!(error.is_timeout());
 }
 
 #[tokio::test]
 async fn a_listener_may_never_answer_a_request() {
-    let error = with_fault(Fault::NoAnswer).await.unwrap_err();
+    let error = get_with_fault(Fault::NoAnswer).await.unwrap_err();
     assert!(error.is_timeout());
 }
 
 #[tokio::test]
 async fn a_dripping_body_comes_byte_by_byte_and_never_ends() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let every = Duration::from_millis(20);
-    break_test(&stage, Fault::Drip { every });
-    let mut response = h1(&stage)
+    set_test_fault(&stage, Fault::Drip { every });
+    let mut response = http1_client(&stage)
         .get(stage.test_url())
         .timeout(Duration::from_millis(500))
         .send()
@@ -197,9 +206,13 @@ async fn a_dripping_body_comes_byte_by_byte_and_never_ends() {
 
 #[tokio::test]
 async fn an_endless_body_goes_past_every_bound() {
-    let stage = stage().await;
-    break_test(&stage, Fault::EndlessBody);
-    let mut response = h2(&stage).get(stage.test_url()).send().await.unwrap();
+    let stage = start_stage().await;
+    set_test_fault(&stage, Fault::EndlessBody);
+    let mut response = http2_client(&stage)
+        .get(stage.test_url())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.content_length(), None);
     let mut size = 0;
     while size < 32 * 1024 * 1024 {
@@ -209,18 +222,22 @@ async fn an_endless_body_goes_past_every_bound() {
 
 #[tokio::test]
 async fn a_huge_body_has_an_honest_length() {
-    let stage = stage().await;
-    break_test(&stage, Fault::HugeBody { mebibytes: 3 });
-    let response = h1(&stage).get(stage.test_url()).send().await.unwrap();
+    let stage = start_stage().await;
+    set_test_fault(&stage, Fault::HugeBody { mebibytes: 3 });
+    let response = http1_client(&stage)
+        .get(stage.test_url())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.content_length(), Some(3 * 1024 * 1024));
     assert_eq!(response.bytes().await.unwrap().len(), 3 * 1024 * 1024);
 }
 
 #[tokio::test]
 async fn a_short_body_breaks_its_promise_over_both_protocols() {
-    let stage = stage().await;
-    break_test(&stage, Fault::ShortBody);
-    for client in [h1(&stage), h2(&stage)] {
+    let stage = start_stage().await;
+    set_test_fault(&stage, Fault::ShortBody);
+    for client in [http1_client(&stage), http2_client(&stage)] {
         let response = client.get(stage.test_url()).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.content_length(), Some(4096));
@@ -230,12 +247,12 @@ async fn a_short_body_breaks_its_promise_over_both_protocols() {
 
 #[tokio::test]
 async fn headers_are_as_large_and_as_many_as_is_asked_for() {
-    let stage = stage().await;
-    for client in [h1(&stage), h2(&stage)] {
-        break_test(&stage, Fault::HugeHeader { kibibytes: 12 });
+    let stage = start_stage().await;
+    for client in [http1_client(&stage), http2_client(&stage)] {
+        set_test_fault(&stage, Fault::HugeHeader { kibibytes: 12 });
         let response = client.get(stage.test_url()).send().await.unwrap();
         assert_eq!(response.headers()["x-header-0"].len(), 12 * 1024);
-        break_test(&stage, Fault::ManyHeaders { count: 80 });
+        set_test_fault(&stage, Fault::ManyHeaders { count: 80 });
         let response = client.get(stage.test_url()).send().await.unwrap();
         assert_eq!(response.headers()["x-header-79"], "x");
     }
@@ -243,9 +260,9 @@ async fn headers_are_as_large_and_as_many_as_is_asked_for() {
 
 #[tokio::test]
 async fn endless_headers_never_become_an_answer_over_either_protocol() {
-    let stage = stage().await;
-    break_test(&stage, Fault::EndlessHeaders);
-    for client in [h1(&stage), h2(&stage)] {
+    let stage = start_stage().await;
+    set_test_fault(&stage, Fault::EndlessHeaders);
+    for client in [http1_client(&stage), http2_client(&stage)] {
         let error = client.get(stage.test_url()).send().await.unwrap_err();
         assert!(!error.is_connect() && !error.is_timeout(), "{error:?}");
     }
@@ -253,24 +270,27 @@ async fn endless_headers_never_become_an_answer_over_either_protocol() {
 
 #[tokio::test]
 async fn a_status_comes_from_the_load_balancer_itself() {
-    let response = with_fault(Fault::Status(502)).await.unwrap();
+    let response = get_with_fault(Fault::Status(502)).await.unwrap();
     assert_eq!(response.status(), 502);
     assert_eq!(response.headers()["server"], "awselb/2.0");
 }
 
 #[tokio::test]
 async fn a_slow_listener_answers_later() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let by = Duration::from_millis(120);
-    break_test(&stage, Fault::Slow { by });
+    set_test_fault(&stage, Fault::Slow { by });
     let began = Instant::now();
-    assert_eq!(colour(&h1(&stage), &stage.test_url()).await, "green");
+    assert_eq!(
+        get_colour(&http1_client(&stage), &stage.test_url()).await,
+        "green"
+    );
     assert!(began.elapsed() >= by);
 }
 
 #[tokio::test]
 async fn broken_tls_is_plain_text_in_place_of_a_handshake() {
-    says(&error_with(Fault::BrokenTls).await, "InvalidMessage");
+    assert_contains(&error_with(Fault::BrokenTls).await, "InvalidMessage");
 }
 
 #[tokio::test]
@@ -280,23 +300,23 @@ async fn wrong_certificates_are_wrong_in_their_own_way() {
         (WrongCertificate::OtherName, "NotValidForName"),
         (WrongCertificate::UnknownIssuer, "UnknownIssuer"),
     ] {
-        says(&error_with(Fault::Certificate(wrong)).await, part);
+        assert_contains(&error_with(Fault::Certificate(wrong)).await, part);
     }
 }
 
 #[tokio::test]
 async fn a_late_flip_still_serves_the_old_weights_for_a_while() {
-    let stage = stage().await;
+    let stage = start_stage().await;
     let by = Duration::from_millis(300);
-    break_test(&stage, Fault::LateFlip { by });
-    let client = fresh(&stage);
+    set_test_fault(&stage, Fault::LateFlip { by });
+    let client = unpooled_client(&stage);
     let began = Instant::now();
     stage
         .load_balancer()
         .forward(Listener::Test, Some(Colour::Blue));
     let mut seen = Vec::new();
     while began.elapsed() < by + Duration::from_millis(200) {
-        seen.push(colour(&client, &stage.test_url()).await);
+        seen.push(get_colour(&client, &stage.test_url()).await);
     }
     assert_eq!(seen.first().unwrap(), "green");
     assert_eq!(seen.last().unwrap(), "blue");
@@ -306,42 +326,45 @@ async fn a_late_flip_still_serves_the_old_weights_for_a_while() {
 
 #[tokio::test]
 async fn a_stale_node_still_serves_the_weights_before() {
-    let stage = stage().await;
-    break_test(&stage, Fault::StaleNode { one_in: 3 });
+    let stage = start_stage().await;
+    set_test_fault(&stage, Fault::StaleNode { one_in: 3 });
     stage
         .load_balancer()
         .forward(Listener::Test, Some(Colour::Blue));
-    let client = fresh(&stage);
+    let client = unpooled_client(&stage);
     let mut seen = Vec::new();
     for _ in 0..6 {
-        seen.push(colour(&client, &stage.test_url()).await);
+        seen.push(get_colour(&client, &stage.test_url()).await);
     }
     assert_eq!(seen, ["green", "blue", "blue", "green", "blue", "blue"]);
 }
 
 #[tokio::test]
 async fn a_fault_reaches_connections_that_are_open_already() {
-    let stage = stage().await;
-    let client = h2(&stage);
+    let stage = start_stage().await;
+    let client = http2_client(&stage);
     assert_eq!(get(&client, &stage.test_url()).await.0, 200);
-    break_test(&stage, Fault::Status(500));
+    set_test_fault(&stage, Fault::Status(500));
     assert_eq!(get(&client, &stage.test_url()).await.0, 500);
-    stage.load_balancer().fault(Listener::Test, None);
+    stage.load_balancer().set_fault(Listener::Test, None);
     assert_eq!(get(&client, &stage.test_url()).await.0, 200);
     assert_eq!(stage.load_balancer().connections(Listener::Test), 1);
 }
 
 #[tokio::test]
 async fn a_fault_of_one_listener_is_none_of_the_others() {
-    let stage = stage().await;
-    break_test(&stage, Fault::Refuse);
-    assert_eq!(colour(&h1(&stage), &stage.production_url()).await, "blue");
+    let stage = start_stage().await;
+    set_test_fault(&stage, Fault::Refuse);
+    assert_eq!(
+        get_colour(&http1_client(&stage), &stage.production_url()).await,
+        "blue"
+    );
 }
 
 #[tokio::test]
 async fn everything_stops_with_the_stage() {
-    let stage = stage().await;
-    let client = h1(&stage);
+    let stage = start_stage().await;
+    let client = http1_client(&stage);
     let (url, folder) = (stage.test_url(), stage.folder().to_owned());
     get(&client, &url).await;
     drop(stage);

@@ -74,7 +74,7 @@ checks:
 /// The folder of a person, and the address of a moto that has the report of
 /// `d-ABCDEF123` in this bucket. `None` if moto is not installed.
 fn stored(bucket: &str, report: &str) -> Option<(tempfile::TempDir, String)> {
-    let url = Moto::shared(|aws| {
+    let url = Moto::with_shared(|aws| {
         let mut ask = |command: Value| aws.ask(&command).unwrap();
         ask(json!(["bucket", bucket]));
         let object =

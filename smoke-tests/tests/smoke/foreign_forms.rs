@@ -116,7 +116,7 @@ async fn show_nothing_of(texts: Vec<Written>) {
 
 #[tokio::test]
 async fn a_secret_is_in_no_output_as_python_writes_it() {
-    let Some(python) = rehearsal::tool("python3").unwrap() else {
+    let Some(python) = rehearsal::find_tool("python3").unwrap() else {
         return;
     };
     show_nothing_of(written(&python, "foreign.py")).await;

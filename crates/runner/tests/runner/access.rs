@@ -172,7 +172,7 @@ assert found == expected, f"found {found}, expected {expected}"
 
 #[tokio::test]
 async fn signatures_are_those_of_boto3() {
-    let Some(python) = rehearsal::tool("python").unwrap() else {
+    let Some(python) = rehearsal::find_tool("python").unwrap() else {
         return;
     };
     let (secret, session) = ("a-secret-access-key", "a-session-token");

@@ -87,7 +87,7 @@ async fn a_certificate_that_is_not_to_be_trusted_is_refused() {
         (WrongCertificate::UnknownIssuer, "UnknownIssuer"),
     ] {
         let fault = Some(Fault::Certificate(wrong));
-        stage.load_balancer().fault(Listener::Test, fault);
+        stage.load_balancer().set_fault(Listener::Test, fault);
         let refused = dialer.dial(&url(&stage), &[], end()).await.unwrap_err();
         assert!(refused.to_string().contains(said), "{refused}");
     }

@@ -207,7 +207,7 @@ async fn latency_can_be_limited_by_phase() {
     let slow = Fault::Slow {
         by: Duration::from_millis(300),
     };
-    stage.load_balancer().fault(Listener::Test, Some(slow));
+    stage.load_balancer().set_fault(Listener::Test, Some(slow));
     let text = "get: /healthz\nexpect: { latency: { dns: { below: 5s }, connect: { below: 250ms }, tls: { below: 5s }, first_byte: { at_least: 300ms }, total: { at_least: 300ms } } }";
     let report = report(&stage, &check(text)).await;
     assert_eq!(report.checks[0].outcome, Outcome::Passed);
@@ -273,7 +273,7 @@ async fn what_goes_wrong_over_an_own_connection_is_said_in_the_same_words() {
         (Fault::EndlessBody, Class::WrongAnswer),
         (Fault::BlackHole, Class::CouldNotAsk),
     ] {
-        stage.load_balancer().fault(Listener::Test, Some(fault));
+        stage.load_balancer().set_fault(Listener::Test, Some(fault));
         // What is too large is found however long that takes.
         let timeout = match class {
             Class::WrongAnswer => "50s",

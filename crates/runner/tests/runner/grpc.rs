@@ -168,7 +168,7 @@ checks:
 async fn a_server_without_grpc_gives_no_status() {
     let stage = stage().await;
     let text = check("grpc: grpc.health.v1.Health/Check");
-    stage.load_balancer().fault(
+    stage.load_balancer().set_fault(
         rehearsal::Listener::Test,
         Some(rehearsal::Fault::Status(503)),
     );

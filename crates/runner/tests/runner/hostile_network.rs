@@ -15,7 +15,7 @@ use crate::support::{check, connection, report_of, said, scrub, stage};
 /// What is said about one request while the test listener misbehaves.
 async fn with_fault(fault: Fault, class: Class) -> String {
     let stage = stage().await;
-    stage.load_balancer().fault(Listener::Test, Some(fault));
+    stage.load_balancer().set_fault(Listener::Test, Some(fault));
     let begun = Instant::now();
     let text = check("get: /healthz\ntimeout: 2s");
     let report = report_of(&connection(&stage), &text, Limits::default()).await;
@@ -140,7 +140,7 @@ async fn a_body_that_is_too_large() {
 /// is shared and over one of its own.
 async fn with_every_connection(fault: Fault) {
     let stage = stage().await;
-    stage.load_balancer().fault(Listener::Test, Some(fault));
+    stage.load_balancer().set_fault(Listener::Test, Some(fault));
     let begun = Instant::now();
     for http in ["", "http: '1.1'", "http: '2'"] {
         for expect in ["", "expect: { tls: { version: '1.3' } }"] {
@@ -186,7 +186,7 @@ async fn as_many_and_as_large_headers_as_may_be() {
         Fault::HugeHeader { kibibytes: 63 },
         Fault::ManyHeaders { count: 95 },
     ] {
-        stage.load_balancer().fault(Listener::Test, Some(fault));
+        stage.load_balancer().set_fault(Listener::Test, Some(fault));
         for http in ["http: '1.1'", "http: '2'"] {
             let text = check(&format!("get: /healthz\n{http}"));
             let report = report_of(&connection(&stage), &text, Limits::default()).await;
@@ -199,7 +199,9 @@ async fn as_many_and_as_large_headers_as_may_be() {
 async fn headers_of_a_websocket_that_never_end() {
     let stage = stage().await;
     let endless = Fault::EndlessHeaders;
-    stage.load_balancer().fault(Listener::Test, Some(endless));
+    stage
+        .load_balancer()
+        .set_fault(Listener::Test, Some(endless));
     let report = report_of(
         &connection(&stage),
         &check("websocket: /ws"),
@@ -213,7 +215,7 @@ async fn headers_of_a_websocket_that_never_end() {
 async fn a_body_that_is_shorter_than_promised() {
     let stage = stage().await;
     let short = Some(Fault::ShortBody);
-    stage.load_balancer().fault(Listener::Test, short);
+    stage.load_balancer().set_fault(Listener::Test, short);
     for (http, found) in [
         ("1.1", "the connection ended too early"),
         ("2", "the server reset the stream with `INTERNAL_ERROR`"),
@@ -461,13 +463,13 @@ async fn an_authority_whose_time_is_not_now_is_left_out_and_named() {
 
     // Another certificate fits as little, and is no reason to name anybody.
     let fault = Fault::Certificate(WrongCertificate::OtherName);
-    stage.load_balancer().fault(Listener::Test, Some(fault));
+    stage.load_balancer().set_fault(Listener::Test, Some(fault));
     let report = report_of(&beside, &text, Limits::default()).await;
     let other = said(&stage, &report);
     assert!(!other.contains("Old authority"), "{other}");
 
     let fault = Fault::Certificate(WrongCertificate::UnknownIssuer);
-    stage.load_balancer().fault(Listener::Test, Some(fault));
+    stage.load_balancer().set_fault(Listener::Test, Some(fault));
     let report = report_of(&beside, &text, Limits::default()).await;
     let folder_name = folder.path().to_str().unwrap();
     insta::assert_snapshot!(said(&stage, &report).replace(folder_name, "FOLDER"));

@@ -126,7 +126,7 @@ async fn repetitions_without_any_answer_have_no_percentiles() {
     let stage = stage().await;
     stage
         .load_balancer()
-        .fault(Listener::Test, Some(Fault::Refuse));
+        .set_fault(Listener::Test, Some(Fault::Refuse));
     let text = check("get: /healthz\nrepeat: 3\nexpect: { latency: { p95: { below: 1s } } }");
     let report = report(&stage, &text).await;
     let found: Vec<_> = report.checks[0]

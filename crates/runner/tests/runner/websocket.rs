@@ -215,10 +215,10 @@ async fn the_load_balancer_and_the_policy_of_connections_are_between() {
     let stage = stage().await;
     let text = check("websocket: /ws");
     let with_fault = async |fault, class| {
-        stage.load_balancer().fault(Listener::Test, Some(fault));
+        stage.load_balancer().set_fault(Listener::Test, Some(fault));
         let step = "websocket: /ws\ntimeout: 1s";
         let said = fails(&stage, step, class).await;
-        stage.load_balancer().fault(Listener::Test, None);
+        stage.load_balancer().set_fault(Listener::Test, None);
         said
     };
     with_fault(Fault::Refuse, Class::CouldNotAsk).await;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, LoadBalancer, VERDICT};
+use rehearsal::{ApiFault, Colour, Defect, Fault, Listener, LoadBalancer, VERDICT_OPERATION};
 
 use super::cases::Moment::{
     AmidChecks, AskingAws, AskingTheApp, FetchingChecks, FetchingValues, FirstCheck, Reporting,
@@ -81,7 +81,7 @@ fn limit(case: &Case) -> Duration {
         Wrong::Line(_, CODEDEPLOY, _) => LINE_LIMIT,
         _ if case.expected == End::Hour => SHORT_LIMIT,
         Wrong::Signal(..) if is_fetch(case) => SHORT_LIMIT,
-        Wrong::Aws(VERDICT, Lasts::Gate, _) => SHORT_LIMIT,
+        Wrong::Aws(VERDICT_OPERATION, Lasts::Gate, _) => SHORT_LIMIT,
         _ if SINKS.iter().any(|(_, sink)| !case.reaches(sink)) => SINK_LIMIT,
         _ => LIMIT,
     }
@@ -256,7 +256,7 @@ fn keep(trial: &Trial) {
 /// Sets the fault, unless it has to come later.
 fn set(case: &Case, trial: &Trial) {
     let (api, balancer) = (trial.stage.codedeploy(), trial.stage.load_balancer());
-    let fault = |fault| balancer.fault(Listener::Test, Some(fault));
+    let fault = |fault| balancer.set_fault(Listener::Test, Some(fault));
     match (&case.wrong, case.moment) {
         (wrong, AmidChecks) => {
             trial.stage.green_app().break_with(Defect::Slow);
@@ -276,12 +276,12 @@ fn set(case: &Case, trial: &Trial) {
         }
         (Wrong::AmongMany(wrong), _) => fault(*wrong),
         (Wrong::Times(wrong, times), moment) if moment != Teardown => {
-            balancer.fault_times(Listener::Test, *wrong, *times);
+            balancer.set_fault_times(Listener::Test, *wrong, *times);
         }
         (Wrong::Mixed(wrong, times), _) => {
             turned(balancer);
             match times {
-                Some(times) => balancer.fault_times(Listener::Test, *wrong, *times),
+                Some(times) => balancer.set_fault_times(Listener::Test, *wrong, *times),
                 None => fault(*wrong),
             }
         }
@@ -289,7 +289,7 @@ fn set(case: &Case, trial: &Trial) {
             turned(balancer);
             // The first three ask for the identity.
             let fourth = Fault::StaleRequest { one_in: 4 };
-            balancer.fault_times(Listener::Test, fourth, 1);
+            balancer.set_fault_times(Listener::Test, fourth, 1);
         }
         (Wrong::Forwards(weights), _) => balancer.forward(Listener::Test, *weights),
         (Wrong::FlipsLate(by), _) => {
@@ -316,7 +316,7 @@ fn set(case: &Case, trial: &Trial) {
         }
         (Wrong::AllOfAws(lasts, fault), _) => {
             let operations = READS.map(|(operation, _)| operation);
-            for operation in operations.into_iter().chain([VERDICT]) {
+            for operation in operations.into_iter().chain([VERDICT_OPERATION]) {
                 api.fail(operation, lasts.times(), *fault);
             }
         }
@@ -361,7 +361,9 @@ fn set(case: &Case, trial: &Trial) {
             api.fail("PutObject", 1, ApiFault::Throttled);
             api.fail("PutObject", 10_000, ApiFault::Slow { by: FOREVER });
         }
-        (Wrong::Signal(..), Reporting) => api.fail(VERDICT, 1, ApiFault::Slow { by: FOREVER }),
+        (Wrong::Signal(..), Reporting) => {
+            api.fail(VERDICT_OPERATION, 1, ApiFault::Slow { by: FOREVER })
+        }
         _ => {}
     }
 }
@@ -378,7 +380,7 @@ pub(super) fn strike(case: &Case, trial: &Trial) {
     let fault = match &case.wrong {
         Wrong::Network(fault) | Wrong::OverHttp1(fault) => *fault,
         Wrong::Times(fault, times) => {
-            return balancer.fault_times(Listener::Test, *fault, *times);
+            return balancer.set_fault_times(Listener::Test, *fault, *times);
         }
         Wrong::OutOfMemory => Fault::EndlessBody,
         Wrong::StaleNode(one_in) => Fault::StaleNode { one_in: *one_in },
@@ -390,5 +392,5 @@ pub(super) fn strike(case: &Case, trial: &Trial) {
         }
         _ => Fault::NoAnswer,
     };
-    balancer.fault(Listener::Test, Some(fault));
+    balancer.set_fault(Listener::Test, Some(fault));
 }

@@ -10,12 +10,12 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-pub(crate) async fn stage() -> Stage {
+pub(crate) async fn start_stage() -> Stage {
     Stage::start(StageOptions::default()).await.unwrap()
 }
 
 /// TLS that trusts the authority in this file, and nothing else.
-pub(crate) fn tls(ca_file: &Path, alpn: &[&[u8]]) -> ClientConfig {
+pub(crate) fn client_tls(ca_file: &Path, alpn: &[&[u8]]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(ca_file).unwrap())
@@ -32,7 +32,7 @@ pub(crate) fn tls(ca_file: &Path, alpn: &[&[u8]]) -> ClientConfig {
 
 fn client(stage: &Stage, alpn: &[&[u8]]) -> reqwest::Client {
     reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(stage.ca_file(), alpn))
+        .tls_backend_preconfigured(client_tls(stage.ca_file(), alpn))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(Duration::from_secs(10))
@@ -40,18 +40,18 @@ fn client(stage: &Stage, alpn: &[&[u8]]) -> reqwest::Client {
         .unwrap()
 }
 
-pub(crate) fn h1(stage: &Stage) -> reqwest::Client {
+pub(crate) fn http1_client(stage: &Stage) -> reqwest::Client {
     client(stage, &[b"http/1.1"])
 }
 
-pub(crate) fn h2(stage: &Stage) -> reqwest::Client {
+pub(crate) fn http2_client(stage: &Stage) -> reqwest::Client {
     client(stage, &[b"h2"])
 }
 
 /// A client that opens a connection for each request.
-pub(crate) fn fresh(stage: &Stage) -> reqwest::Client {
+pub(crate) fn unpooled_client(stage: &Stage) -> reqwest::Client {
     reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(stage.ca_file(), &[b"http/1.1"]))
+        .tls_backend_preconfigured(client_tls(stage.ca_file(), &[b"http/1.1"]))
         .pool_max_idle_per_host(0)
         .no_proxy()
         .timeout(Duration::from_secs(10))
@@ -60,9 +60,9 @@ pub(crate) fn fresh(stage: &Stage) -> reqwest::Client {
 }
 
 /// The version that answers at this URL.
-pub(crate) async fn colour(client: &reqwest::Client, url: &str) -> String {
+pub(crate) async fn get_colour(client: &reqwest::Client, url: &str) -> String {
     let text = get(client, &format!("{url}/version")).await.1;
-    json(&text)["colour"].as_str().unwrap().to_owned()
+    parse_json(&text)["colour"].as_str().unwrap().to_owned()
 }
 
 /// Status and body.
@@ -71,23 +71,23 @@ pub(crate) async fn get(client: &reqwest::Client, url: &str) -> (u16, String) {
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
-pub(crate) fn json(text: &str) -> serde_json::Value {
+pub(crate) fn parse_json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
 }
 
 /// The function in `bootstrap.py`, in one of its modes.
-pub(crate) fn function(mode: &str) -> FunctionOptions {
-    let mut options = FunctionOptions::new(bootstrap());
-    options.settings = settings(mode);
+pub(crate) fn function_options(mode: &str) -> FunctionOptions {
+    let mut options = FunctionOptions::new(bootstrap_path());
+    options.settings = function_settings(mode);
     options
 }
 
-pub(crate) fn bootstrap() -> PathBuf {
+pub(crate) fn bootstrap_path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bootstrap.py")
 }
 
 /// A function has Lambda's `PATH`, where this machine's Python may not be.
-pub(crate) fn settings(mode: &str) -> Vec<(String, String)> {
+pub(crate) fn function_settings(mode: &str) -> Vec<(String, String)> {
     vec![
         ("MODE".to_owned(), mode.to_owned()),
         ("PATH".to_owned(), python_folder().to_owned()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{ApiFault, VERDICT};
+use rehearsal::{ApiFault, VERDICT_OPERATION};
 
 use super::Moment::{self, AskingAws, Reporting, TellingOthers};
 use super::{Case, End, FAILED, FETCHES, FOREVER, Lasts, SINKS, SUCCEEDED, Wrong};
@@ -151,7 +151,12 @@ pub(super) fn aws(cases: &mut Vec<Case>) {
             let wrong = Wrong::Aws(operation, lasts, fault);
             case(name, moment, &wrong, expected);
         }
-        case(name, Reporting, &Wrong::Aws(VERDICT, lasts, fault), report);
+        case(
+            name,
+            Reporting,
+            &Wrong::Aws(VERDICT_OPERATION, lasts, fault),
+            report,
+        );
         for (operation, _) in SINKS {
             // S3 tells with the status alone that an object is kept.
             if fault == ApiFault::Garbage && operation == "PutObject" {
@@ -183,10 +188,15 @@ fn very_slow(case: &mut impl FnMut(&str, Moment, &Wrong, End)) {
     for (operation, moment) in FETCHES {
         case("6 s an answer", moment, &of(operation), SUCCEEDED);
     }
-    case("6 s an answer", Reporting, &of(VERDICT), SUCCEEDED);
+    case(
+        "6 s an answer",
+        Reporting,
+        &of(VERDICT_OPERATION),
+        SUCCEEDED,
+    );
     // Nothing is done for a caller who does not wait.
     let slow = ApiFault::Slow { by: VERY_SLOW };
-    let wrong = Wrong::Aws(VERDICT, Lasts::Forever, slow);
+    let wrong = Wrong::Aws(VERDICT_OPERATION, Lasts::Forever, slow);
     case("6 s a call", Reporting, &wrong, SUCCEEDED);
     // There is no time for a proof of so many calls, and there is for the
     // verdict.

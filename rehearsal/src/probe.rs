@@ -1,4 +1,5 @@
-//! The stage's own requests: what does a listener, or an app, answer now?
+//! The requests that the stage sends itself: which version does a listener serve,
+//! and is an app healthy?
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -19,60 +20,64 @@ use crate::certificates::PRODUCTION_NAME;
 use crate::error::StageError;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// How many bytes of an answer are read.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ProbeResponse {
     pub(crate) status: StatusCode,
     pub(crate) body: Bytes,
 }
 
-/// Asks over a fresh TLS connection, under the name that customers use.
-pub(crate) async fn over_tls(
+/// Sends a GET over a fresh TLS connection, with the name that customers use.
+pub(crate) async fn get_over_tls(
     port: u16,
     path: &str,
-    client: Arc<ClientConfig>,
-) -> Result<Answer, StageError> {
-    let asking = async {
+    client_config: Arc<ClientConfig>,
+) -> Result<ProbeResponse, StageError> {
+    let exchange = async {
         let name = ServerName::try_from(PRODUCTION_NAME)?;
         let tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        let tls = TlsConnector::from(client).connect(name, tcp).await?;
-        exchange(tls, path).await
+        let tls = TlsConnector::from(client_config).connect(name, tcp).await?;
+        send_get(tls, path).await
     };
-    bounded(port, path, asking).await
+    with_timeout(port, path, exchange).await
 }
 
-/// Asks over plain HTTP.
-pub(crate) async fn plainly(port: u16, path: &str) -> Result<Answer, StageError> {
-    let asking = async {
+/// Sends a GET without TLS.
+pub(crate) async fn get_over_http(port: u16, path: &str) -> Result<ProbeResponse, StageError> {
+    let exchange = async {
         let tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        exchange(tcp, path).await
+        send_get(tcp, path).await
     };
-    bounded(port, path, asking).await
+    with_timeout(port, path, exchange).await
 }
 
-type Asked = Result<Answer, Box<dyn std::error::Error + Send + Sync>>;
+/// A response, or any error on the way to it.
+type ProbeResult = Result<ProbeResponse, Box<dyn std::error::Error + Send + Sync>>;
 
-async fn bounded(
+/// Waits for a response, and names port and path in the error.
+async fn with_timeout(
     port: u16,
     path: &str,
-    asking: impl Future<Output = Asked>,
-) -> Result<Answer, StageError> {
+    exchange: impl Future<Output = ProbeResult>,
+) -> Result<ProbeResponse, StageError> {
+    // The caller learns which address failed, whatever the reason.
     let failed = |reason: String| StageError::Ask {
         port,
         path: path.to_owned(),
         reason,
     };
-    match tokio::time::timeout(PATIENCE, asking).await {
-        Err(_) => Err(failed(format!("nothing within {} s", PATIENCE.as_secs()))),
+    match tokio::time::timeout(TIMEOUT, exchange).await {
+        Err(_) => Err(failed(format!("nothing within {} s", TIMEOUT.as_secs()))),
         Ok(answer) => answer.map_err(|error| failed(error.to_string())),
     }
 }
 
-async fn exchange<T>(stream: T, path: &str) -> Asked
+/// Sends a GET on this stream and reads the response to its end.
+async fn send_get<T>(stream: T, path: &str) -> ProbeResult
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -87,9 +92,10 @@ where
             .collect()
             .await?
             .to_bytes();
-        Ok(Answer { status, body })
+        Ok(ProbeResponse { status, body })
     };
-    // The connection moves the bytes; it ends after the answer or before it.
+    // The connection has to be polled to move the bytes. It may end before the
+    // response is read, from what it has buffered.
     tokio::pin!(answer, connection);
     tokio::select! {
         biased;

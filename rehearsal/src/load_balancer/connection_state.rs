@@ -1,4 +1,5 @@
-//! How a connection ends between two answers, and what tells that it is idle.
+//! What one connection of a client is doing: how many answers it has given,
+//! whether it is idle, and how a fault wants it to end.
 
 use std::io;
 use std::pin::Pin;
@@ -12,80 +13,83 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-use super::broken::Body;
-use crate::serve::BoxError;
+use super::responses::ResponseBody;
+use crate::server::BoxError;
 
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum ConnectionEnd {
     /// With a reset.
     Reset,
-    /// With these bytes and TLS's farewell, whatever was to be said.
+    /// With these bytes and a `close_notify` of TLS, in place of an answer.
     Close(&'static [u8]),
 }
 
-/// The life of one connection.
+/// The counts of one connection, shared by its requests and its server.
 #[derive(Debug, Default)]
-pub(super) struct Life {
+pub(super) struct ConnectionState {
     /// How many answers are complete.
     answers: AtomicU64,
     /// How many requests wait for the end of their answer.
     open: AtomicU64,
-    end: Mutex<Option<End>>,
+    end: Mutex<Option<ConnectionEnd>>,
     changes: Notify,
 }
 
-impl Life {
-    pub(super) fn answers(&self) -> u64 {
+impl ConnectionState {
+    /// How many answers are complete.
+    pub(super) fn answer_count(&self) -> u64 {
         self.answers.load(Ordering::Acquire)
     }
 
+    /// Whether no request waits for the end of its answer.
     pub(super) fn is_idle(&self) -> bool {
         self.open.load(Ordering::Acquire) == 0
     }
 
-    /// Counts a request that waits for its answer from now on.
-    pub(super) fn begin(self: &Arc<Self>) -> Waiting {
+    /// Counts a request as open until the guard is dropped.
+    pub(super) fn open_request(self: &Arc<Self>) -> OpenRequest {
         self.open.fetch_add(1, Ordering::AcqRel);
-        Waiting(Arc::clone(self))
+        OpenRequest(Arc::clone(self))
     }
 
-    pub(super) fn end(&self, end: End) {
+    /// Asks the connection's server to end the connection in this way.
+    pub(super) fn request_end(&self, end: ConnectionEnd) {
         *self.lock() = Some(end);
         self.changes.notify_one();
     }
 
-    /// How it was ended.
-    pub(super) fn ended(&self) -> Option<End> {
+    /// How the connection has to end, if it has to.
+    pub(super) fn requested_end(&self) -> Option<ConnectionEnd> {
         *self.lock()
     }
 
-    /// Waits until an answer is complete, or the connection was ended.
-    pub(super) async fn changed(&self) {
+    /// Waits until an answer is complete, or an end is requested.
+    pub(super) async fn wait_for_change(&self) {
         self.changes.notified().await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<End>> {
+    fn lock(&self) -> MutexGuard<'_, Option<ConnectionEnd>> {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A request that waits for the end of its answer.
+/// A guard: its request is open until it is dropped.
 #[derive(Debug)]
-pub(super) struct Waiting(Arc<Life>);
+pub(super) struct OpenRequest(Arc<ConnectionState>);
 
-impl Waiting {
-    /// The body, which tells of its end.
-    pub(super) fn until_the_end_of(self, body: Body) -> Body {
-        let answer = Answer {
+impl OpenRequest {
+    /// Ties this guard to a body: the request is open until hyper drops the body.
+    pub(super) fn track(self, body: ResponseBody) -> ResponseBody {
+        let tracked = TrackedBody {
             body,
-            _waiting: self,
+            _open_request: self,
         };
-        answer.boxed_unsync()
+        tracked.boxed_unsync()
     }
 }
 
-impl Drop for Waiting {
+impl Drop for OpenRequest {
     fn drop(&mut self) {
         self.0.answers.fetch_add(1, Ordering::AcqRel);
         self.0.open.fetch_sub(1, Ordering::AcqRel);
@@ -93,13 +97,14 @@ impl Drop for Waiting {
     }
 }
 
-/// A body that the server drops once it has said all of it.
-struct Answer {
-    body: Body,
-    _waiting: Waiting,
+/// A body that ends its request when it is dropped. The server drops a body
+/// once all of it is written, or its client is gone.
+struct TrackedBody {
+    body: ResponseBody,
+    _open_request: OpenRequest,
 }
 
-impl hyper::body::Body for Answer {
+impl hyper::body::Body for TrackedBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -119,11 +124,12 @@ impl hyper::body::Body for Answer {
     }
 }
 
-/// A stream that is still there when the server of HTTP on it is gone.
+/// A stream that outlives the HTTP server on it, so that a fault can write to
+/// it after the server was dropped.
 #[derive(Debug)]
-pub(super) struct Shared<S>(Arc<Mutex<S>>);
+pub(super) struct SharedStream<S>(Arc<Mutex<S>>);
 
-impl<S> Shared<S> {
+impl<S> SharedStream<S> {
     pub(super) fn new(stream: S) -> Self {
         Self(Arc::new(Mutex::new(stream)))
     }
@@ -133,13 +139,13 @@ impl<S> Shared<S> {
     }
 }
 
-impl<S> Clone for Shared<S> {
+impl<S> Clone for SharedStream<S> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Shared<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for SharedStream<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -149,7 +155,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Shared<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Shared<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for SharedStream<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,6 +1,6 @@
-//! A plain HTTP server on loopback whose life is that of a value.
+//! An HTTP server without TLS on loopback, which runs as long as its value lives.
 //!
-//! The app, the CodeDeploy API and the Lambda Runtime API all stand on it.
+//! The app, the AWS APIs and the Lambda Runtime API use it.
 //! Dropping the [`Server`] closes its socket and every connection, so no test
 //! leaves anything behind.
 
@@ -20,32 +20,31 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::error::StageError;
 
-/// What the connections of a server may fail with; hyper then closes them.
+/// The error of a service. hyper closes a connection whose service fails.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A task that ends when this value is dropped.
+/// A task that is aborted when this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Task(JoinHandle<()>);
+pub(crate) struct BackgroundTask(JoinHandle<()>);
 
-impl Task {
+impl BackgroundTask {
     pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(tokio::spawn(future))
     }
 }
 
-impl Drop for Task {
+impl Drop for BackgroundTask {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-/// A running server in plain text, for HTTP/1.1 and for HTTP/2 of those who
-/// know that it does.
+/// A running server for HTTP/1.1, and for HTTP/2 with prior knowledge.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
     connections: Arc<AtomicU64>,
-    _accepting: Task,
+    _accepting: BackgroundTask,
 }
 
 impl Server {
@@ -68,7 +67,31 @@ impl Server {
             .map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let connections = Arc::new(AtomicU64::new(0));
-        let accepting = Task::spawn(accept(listener, service, Arc::clone(&connections)));
+        let counter = Arc::clone(&connections);
+        let accepting = BackgroundTask::spawn(async move {
+            // Dropping the set aborts its tasks, so connections end with the server.
+            let mut tasks = JoinSet::new();
+            loop {
+                let Ok((stream, _)) = listener.accept().await else {
+                    // `accept` fails when file descriptors run out; without a
+                    // pause this loop would take a whole core meanwhile.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                };
+                counter.fetch_add(1, Ordering::Relaxed);
+                // A stream without `TCP_NODELAY` works too, only later.
+                let _ = stream.set_nodelay(true);
+                let service = service.clone();
+                tasks.spawn(async move {
+                    // An error here means that the client closed the connection.
+                    let _ = http_builder()
+                        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                        .await;
+                });
+                // A set keeps ended tasks until they are joined.
+                while tasks.try_join_next().is_some() {}
+            }
+        });
         Ok(Self {
             address,
             connections,
@@ -91,34 +114,10 @@ impl Server {
     }
 }
 
-async fn accept<S, B>(listener: TcpListener, service: S, counter: Arc<AtomicU64>)
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError>,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    // The set owns the connections: when this task is aborted, so are they.
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely; one pause, then again.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-        let _ = stream.set_nodelay(true);
-        let service = service.clone();
-        connections.spawn(async move {
-            let mut builder = auto::Builder::new(TokioExecutor::new());
-            builder.http1().timer(TokioTimer::new());
-            builder.http2().timer(TokioTimer::new());
-            // A client that goes away is no news here.
-            let _ = builder
-                .serve_connection_with_upgrades(TokioIo::new(stream), service)
-                .await;
-        });
-        while connections.try_join_next().is_some() {}
-    }
+/// HTTP/1.1 and HTTP/2 with the timers that hyper needs for its timeouts.
+pub(crate) fn http_builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new());
+    builder
 }

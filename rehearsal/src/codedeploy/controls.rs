@@ -1,7 +1,7 @@
-//! What a test may change of what the APIs say.
+//! Methods by which a test changes what the APIs answer.
 
 use super::fleet::TargetHealth;
-use super::{CodeDeploy, Registered};
+use super::{CodeDeploy, RegisteredDeployment};
 use crate::colour::Colour;
 use crate::load_balancer::{Listener, Rule, Weights};
 
@@ -18,9 +18,9 @@ impl CodeDeploy {
         self.state.listeners.set_rules(Listener::Test, vec![rule]);
     }
 
-    /// Lets one answer have so many rules of a listener, and no more.
-    pub fn page_rules(&self, size: usize) {
-        self.state.lock().fleet.page = size;
+    /// Limits a page of `DescribeRules` to so many rules.
+    pub fn set_rules_page_size(&self, size: usize) {
+        self.state.lock().fleet.rules_page_size = size;
     }
 
     /// Gives the load balancer another name in DNS than `127.0.0.1`.
@@ -28,30 +28,31 @@ impl CodeDeploy {
         name.clone_into(&mut self.state.lock().fleet.dns_name);
     }
 
-    /// Lets ECS know no green task set, as before the installation.
+    /// Hides the green task set from ECS's answers, as before the installation.
     pub fn hide_green(&self) {
         self.state.lock().fleet.green_hidden = true;
     }
 
-    /// Lets ECS take the green task set away.
+    /// Marks the green task set as draining.
     pub fn drain_green(&self) {
         self.state.lock().fleet.green_drains = true;
     }
 
-    /// Lets so many tasks of green be wanted, and so many run; at first it is
+    /// Sets how many tasks of green are wanted and how many run; at first it is
     /// one for each target.
     pub fn set_green_tasks(&self, wanted: usize, running: usize) {
         self.state.lock().fleet.green_tasks = Some((wanted, running));
     }
 
-    /// Lets a version run this image.
+    /// Sets the image of a version's task definition.
     pub fn set_image(&self, colour: Colour, image: &str) {
-        let mut book = self.state.lock();
-        book.fleet.images.push((colour, image.to_owned()));
+        let mut records = self.state.lock();
+        records.fleet.images.push((colour, image.to_owned()));
     }
 
-    /// Lets a deployment be one that CodeDeploy made, to roll another back.
-    pub fn roll_back(&self, registered: &Registered, failed: &str) {
+    /// Marks a deployment as one that CodeDeploy created to roll the deployment
+    /// `failed` back.
+    pub fn mark_as_rollback(&self, registered: &RegisteredDeployment, failed: &str) {
         self.state.change(&registered.deployment_id, |deployment| {
             deployment.rolls_back = Some(failed.to_owned());
         });

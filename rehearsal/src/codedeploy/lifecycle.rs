@@ -1,11 +1,12 @@
-//! The words that CodeDeploy uses of a deployment.
+//! The lifecycle events of a deployment, their statuses and the verdict, by the
+//! names that CodeDeploy gives them.
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// What the hook tells CodeDeploy. Nothing else is accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The status that a hook reports to CodeDeploy. Nothing else is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Production may move to green.
     Succeeded,
@@ -38,7 +39,7 @@ pub enum ComputePlatform {
 /// The lifecycle events of an ECS deployment, in their order.
 ///
 /// Source: [AppSpec hooks](https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum LifecycleEvent {
     /// Before the green task set exists.
     BeforeInstall,

@@ -1,4 +1,5 @@
-//! Answers of the load balancer itself, honest and dishonest.
+//! Answers that the load balancer gives itself: error pages, and the answers of
+//! its faults.
 
 use std::time::Duration;
 
@@ -10,19 +11,19 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 
-use crate::serve::BoxError;
+use crate::server::BoxError;
 
 /// The body of each answer that a listener gives.
-pub(super) type Body = UnsyncBoxBody<Bytes, BoxError>;
+pub(super) type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
-/// How many bytes one frame of a long body has.
+/// How many bytes one chunk of a long body has.
 const CHUNK: usize = 64 * 1024;
-/// How much a short body promises.
-const PROMISED: u64 = 4096;
+/// The `content-length` of a body that is shorter.
+const PROMISED_LENGTH: u64 = 4096;
 
 /// An error page as an Application Load Balancer writes it.
-pub(super) fn page(status: StatusCode) -> Response<Body> {
-    // The one reason phrase in which ALB and RFC 9110 differ.
+pub(super) fn error_page(status: StatusCode) -> Response<ResponseBody> {
+    // An ALB differs from RFC 9110 in these two reason phrases.
     let reason = match status {
         StatusCode::SERVICE_UNAVAILABLE => "Service Temporarily Unavailable",
         StatusCode::GATEWAY_TIMEOUT => "Gateway Time-out",
@@ -44,46 +45,46 @@ pub(super) fn page(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// One byte, a pause, one byte, a pause, for ever.
-pub(super) fn drip(every: Duration) -> Response<Body> {
-    ok(stream::unfold((), move |()| async move {
+/// A 200 whose body is one byte each `every`, without end.
+pub(super) fn drip_response(every: Duration) -> Response<ResponseBody> {
+    stream_response(stream::unfold((), move |()| async move {
         tokio::time::sleep(every).await;
         Some((Ok(Frame::data(Bytes::from_static(b"x"))), ()))
     }))
 }
 
-/// As many bytes as the client takes.
-pub(super) fn endless() -> Response<Body> {
+/// A 200 whose body has as many bytes as the client reads.
+pub(super) fn endless_response() -> Response<ResponseBody> {
     let chunk = Bytes::from(vec![b'x'; CHUNK]);
-    ok(stream::repeat_with(move || Ok(Frame::data(chunk.clone()))))
+    stream_response(stream::repeat_with(move || Ok(Frame::data(chunk.clone()))))
 }
 
-/// A large body with an honest length.
-pub(super) fn huge(mebibytes: u32) -> Response<Body> {
+/// A 200 with a large body and its true length.
+pub(super) fn huge_response(mebibytes: u32) -> Response<ResponseBody> {
     let length = u64::from(mebibytes) * 1024 * 1024;
     let chunk = Bytes::from(vec![b'x'; CHUNK]);
     let body = stream::unfold(length, move |left| {
         let size = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
-        let part = (size > 0).then(|| (Ok(Frame::data(chunk.slice(..size))), left - size as u64));
-        std::future::ready(part)
+        let next = (size > 0).then(|| (Ok(Frame::data(chunk.slice(..size))), left - size as u64));
+        std::future::ready(next)
     });
-    with_length(ok(body), length)
+    with_content_length(stream_response(body), length)
 }
 
-/// One header of this size.
-pub(super) fn huge_header(kibibytes: u32) -> Response<Body> {
+/// A 200 with one header of this size.
+pub(super) fn huge_header_response(kibibytes: u32) -> Response<ResponseBody> {
     let size = usize::try_from(kibibytes).unwrap_or_default() * 1024;
-    with_headers(1, &vec![b'x'; size])
+    headers_response(1, &vec![b'x'; size])
 }
 
-/// So many headers.
-pub(super) fn many_headers(count: u32) -> Response<Body> {
-    with_headers(count, b"x")
+/// A 200 with so many headers.
+pub(super) fn many_headers_response(count: u32) -> Response<ResponseBody> {
+    headers_response(count, b"x")
 }
 
-/// A fine answer with so many headers of this value beside its own.
-fn with_headers(count: u32, value: &[u8]) -> Response<Body> {
-    let mut response = with_length(ok(stream::empty()), 0);
+/// A 200 with so many headers of this value beside its own.
+fn headers_response(count: u32, value: &[u8]) -> Response<ResponseBody> {
+    let mut response = with_content_length(stream_response(stream::empty()), 0);
     for number in 0..count {
         let name = HeaderName::try_from(format!("x-header-{number}"));
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
@@ -93,22 +94,25 @@ fn with_headers(count: u32, value: &[u8]) -> Response<Body> {
     response
 }
 
-/// Less than the promised bytes, then the end of the connection.
-pub(super) fn short() -> Response<Body> {
+/// A 200 that sends less than its length before the connection ends.
+pub(super) fn short_response() -> Response<ResponseBody> {
     let body = stream::unfold(0, |sent| async move {
         if sent == 0 {
             let start = Bytes::from_static(b"{\"status\":");
             return Some((Ok(Frame::data(start)), 1));
         }
-        // Whatever was written has to leave before the error ends the
-        // connection, or the client would see no answer at all.
+        // hyper drops what it has not yet written when a body fails, so the
+        // pause lets the head and the first bytes reach the client.
         tokio::time::sleep(Duration::from_millis(50)).await;
         Some((Err("the body ends early".into()), 2))
     });
-    with_length(ok(body), PROMISED)
+    with_content_length(stream_response(body), PROMISED_LENGTH)
 }
 
-fn ok(body: impl Stream<Item = Result<Frame<Bytes>, BoxError>> + Send + 'static) -> Response<Body> {
+/// A 200 with this body, which claims to be JSON.
+fn stream_response(
+    body: impl Stream<Item = Result<Frame<Bytes>, BoxError>> + Send + 'static,
+) -> Response<ResponseBody> {
     let mut response = Response::new(BodyExt::boxed_unsync(StreamBody::new(body)));
     response
         .headers_mut()
@@ -116,7 +120,10 @@ fn ok(body: impl Stream<Item = Result<Frame<Bytes>, BoxError>> + Send + 'static)
     response
 }
 
-fn with_length(mut response: Response<Body>, length: u64) -> Response<Body> {
+fn with_content_length(
+    mut response: Response<ResponseBody>,
+    length: u64,
+) -> Response<ResponseBody> {
     response
         .headers_mut()
         .insert(CONTENT_LENGTH, HeaderValue::from(length));
