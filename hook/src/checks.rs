@@ -40,7 +40,7 @@ pub(crate) struct CheckFiles {
 pub(crate) async fn load(
     settings: &CheckSettings,
     deployment: Option<&Map<String, Value>>,
-    access: impl FnOnce() -> Result<Access, String>,
+    access: impl FnOnce() -> Result<Access, aws::Error>,
     until: Instant,
 ) -> Result<CheckFiles, Error> {
     let templates = settings.places.iter().filter_map(|place| match place {
@@ -96,7 +96,7 @@ pub(crate) async fn load(
 
 fn connect(
     first: &Address,
-    access: impl FnOnce() -> Result<Access, String>,
+    access: impl FnOnce() -> Result<Access, aws::Error>,
     until: Instant,
 ) -> Result<Fetching, Problem> {
     let access = access().map_err(|reason| Problem {

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::environment::Environment;
 use aws::Access;
-use aws::calls::{Met, repeat};
+use aws::calls::{AttemptError, repeat};
 
 use self::deployments::Deployments as Reads;
 pub(crate) use self::hook::{Hook, read_text};
@@ -80,7 +80,7 @@ pub(crate) trait Deployments {
     /// Sends the verdict once.
     ///
     /// Source: [PutLifecycleEventHookExecutionStatus](https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_PutLifecycleEventHookExecutionStatus.html).
-    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<Put, Met>;
+    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<Put, AttemptError>;
 }
 
 /// What CodeDeploy answers to a verdict.
@@ -114,12 +114,12 @@ pub(crate) async fn report(
             let ours_perhaps = attempts > 1;
             Ok(said(Reported::AlreadyCompleted { ours_perhaps }, attempts))
         }
-        Err(met) => Err(ReportError {
+        Err(error) => Err(ReportError {
             deployment_id: hook.deployment_id.clone(),
             verdict,
             attempts,
-            help: help(&met.code),
-            reason: met.reason,
+            help: help(&error.code),
+            reason: error.reason,
         }),
     }
 }
@@ -138,7 +138,7 @@ fn said(reported: Reported, attempts: u32) -> Reported {
 }
 
 /// CodeDeploy itself, or why it cannot be called.
-pub(crate) struct CodeDeploy(Result<Client, String>);
+pub(crate) struct CodeDeploy(Result<Client, aws::Error>);
 
 impl CodeDeploy {
     /// Makes the client, once for all invocations. Whatever is wrong is kept
@@ -170,14 +170,14 @@ impl CodeDeploy {
 }
 
 fn client(access: &Access) -> Client {
-    Client::new(&access.config("CODEDEPLOY"))
+    Client::new(access.config())
 }
 
 impl Deployments for CodeDeploy {
-    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<Put, Met> {
-        let client = self.0.as_ref().map_err(|reason| Met {
+    async fn put(&self, hook: &Hook, verdict: Verdict) -> Result<Put, AttemptError> {
+        let client = self.0.as_ref().map_err(|error| AttemptError {
             code: NO_ACCESS.to_owned(),
-            reason: reason.clone(),
+            reason: error.to_string(),
             passes: false,
         })?;
         let status = match verdict {
@@ -198,7 +198,7 @@ impl Deployments for CodeDeploy {
             {
                 Ok(Put::AlreadyCompleted)
             }
-            Err(error) => Err(Met::read(&error)),
+            Err(error) => Err(AttemptError::from_sdk(&error)),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct Container {
 
 impl Ecs {
     pub(crate) fn new(access: &Access) -> Self {
-        Self(Client::new(&access.config("ECS")))
+        Self(Client::new(access.config()))
     }
 
     /// The task sets of a service; `None` if there is no such service.

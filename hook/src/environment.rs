@@ -102,8 +102,8 @@ impl Environment {
     /// Access to AWS as the function's role, with connections of its own.
     ///
     /// # Errors
-    /// The variables that are missing, as a clause.
-    pub(crate) fn aws(&self) -> Result<Access, String> {
+    /// The variables that are missing.
+    pub(crate) fn aws(&self) -> Result<Access, aws::Error> {
         let variables = self.clone();
         Access::new(move |name| variables.get(name).map(str::to_owned))
     }

@@ -111,7 +111,7 @@ pub(crate) struct TargetHealth {
 
 impl LoadBalancer {
     pub(crate) fn new(access: &Access) -> Self {
-        Self(Client::new(&access.config("ELASTIC_LOAD_BALANCING_V2")))
+        Self(Client::new(access.config()))
     }
 
     /// A listener; `None` if there is no such one.

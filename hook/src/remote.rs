@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use aws::Access;
 use aws::calls::CallError;
-use aws::secrets::{MOST_PARAMETERS, parameters, secret};
+use aws::parameters::{MOST_PARAMETERS, fetch_parameters};
+use aws::secrets::SecretsManager;
 use check_file::remote::{Fetched, Remote, Unavailable};
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt};
@@ -17,7 +18,7 @@ const AT_ONCE: usize = 10;
 /// Fetches them, or learns why they cannot be had. Without any there is no
 /// call.
 pub(crate) async fn fetch(
-    access: impl FnOnce() -> Result<Access, String>,
+    access: impl FnOnce() -> Result<Access, aws::Error>,
     remotes: BTreeSet<Remote>,
     until: Instant,
 ) -> Fetched {
@@ -26,9 +27,9 @@ pub(crate) async fn fetch(
     }
     let access = match access() {
         Ok(access) => access,
-        Err(reason) => {
+        Err(error) => {
             let unavailable = Unavailable {
-                reason,
+                reason: error.to_string(),
                 help: "run the function on Lambda, or set `SMOKE_SECRET_…`".to_owned(),
             };
             let all = remotes.into_iter();
@@ -44,7 +45,8 @@ pub(crate) async fn fetch(
             Remote::Parameter(name) => names.push(name),
         }
     }
-    let secrets = stream::iter(ids).map(|id| one_secret(&access, id, until));
+    let manager = SecretsManager::new(&access);
+    let secrets = stream::iter(ids).map(|id| one_secret(&manager, id, until));
     let batches: Vec<_> = names
         .chunks(MOST_PARAMETERS)
         .map(<[String]>::to_vec)
@@ -63,8 +65,8 @@ pub(crate) async fn fetch(
 
 type Outcome = (Remote, Result<String, Unavailable>);
 
-async fn one_secret(access: &Access, id: String, until: Instant) -> Outcome {
-    let value = match secret(access, &id, until).await {
+async fn one_secret(manager: &SecretsManager, id: String, until: Instant) -> Outcome {
+    let value = match manager.value(&id, until).await {
         Ok(Some(value)) => Ok(value),
         Ok(None) => Err(Unavailable {
             reason: "a secret of bytes".to_owned(),
@@ -76,7 +78,7 @@ async fn one_secret(access: &Access, id: String, until: Instant) -> Outcome {
 }
 
 async fn one_batch(access: &Access, names: Vec<String>, until: Instant) -> Vec<Outcome> {
-    let answer = parameters(access, &names, until).await;
+    let answer = fetch_parameters(access, &names, until).await;
     let outcome = |name: String| {
         let value = match &answer {
             Ok(values) => values.get(&name).cloned().ok_or_else(|| Unavailable {

@@ -79,6 +79,12 @@ impl Problem {
     }
 }
 
+impl From<aws::Error> for Problem {
+    fn from(error: aws::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl From<CallError> for Problem {
     fn from(error: CallError) -> Self {
         Self {
@@ -94,7 +100,7 @@ impl Sinks {
     pub(crate) fn new(environment: &Environment) -> Self {
         let settings = SinkSettings::read(environment);
         // Only who is to call AWS needs access to it.
-        let access = LazyCell::new(|| environment.aws().map_err(Problem::new));
+        let access = LazyCell::new(|| environment.aws().map_err(Problem::from));
         let reports = settings.reports.map(|below| {
             let access = LazyCell::force(&access).as_ref().map_err(Problem::clone)?;
             Ok(Reports::new(access, below))

@@ -163,7 +163,7 @@ fn fetch(at: &Address) -> Result<Vec<u8>, Trouble> {
         .build()
         .map_err(|error| could_not(format!("the runtime cannot be started: {error}")))?;
     let fetched = runtime.block_on(async {
-        let access = Access::of_user().await.map_err(|problem| {
+        let access = Access::for_user().await.map_err(|problem| {
             let help = "sign in as for AWS's own tools: environment variables, a profile (`AWS_PROFILE`), or `aws sso login`";
             let title = format!("no access to AWS: {problem}");
             (Diagnostic::general(title).help(help), Exit::CouldNotWork)
@@ -175,12 +175,11 @@ fn fetch(at: &Address) -> Result<Vec<u8>, Trouble> {
     });
     // A look-up that the system does not end must not hold up the answer.
     runtime.shutdown_background();
-    let report = fetched?;
-    if report.len() as u64 > MOST_BYTES {
-        let title = format!("`{at}` is too large: expected at most {MOST_BYTES} bytes");
-        return Err(could_not(title));
-    }
-    Ok(report)
+    fetched?.ok_or_else(|| {
+        could_not(format!(
+            "`{at}` is too large: expected at most {MOST_BYTES} bytes"
+        ))
+    })
 }
 
 /// What to say of a report that S3 does not give.

@@ -12,9 +12,28 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use rustls::ClientConfig;
 use rustls_platform_verifier::Verifier;
 
-/// The largest answer that is read, in bytes. AWS pages its lists, and objects
-/// are asked for in part.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+use crate::error::Error;
+
+/// The largest answer that is read, in bytes, where a request has no bound of
+/// its own: AWS pages its lists.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The largest answer to one request, in bytes: an extension of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MostBytes(pub(crate) u64);
+
+/// An answer was larger than its bound. It is not read to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("expected an answer of at most {most} bytes, found more")]
+struct AnswerTooLarge {
+    most: u64,
+}
+
+/// Whether there is no answer because it was larger than its bound.
+pub(crate) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |error| error.source());
+    chain.any(<dyn std::error::Error>::is::<AnswerTooLarge>)
+}
 
 /// A client with a pool of connections, which the SDK's clients may share. It
 /// has no time-outs of its own: whoever calls the SDK sets them.
@@ -25,18 +44,28 @@ impl AwsHttp {
     /// Makes the client, which trusts the system's certificate authorities.
     ///
     /// # Errors
-    /// What is wrong with them or with the TLS stack, as a clause.
-    pub(crate) fn new() -> Result<Self, String> {
-        let unusable = |error: &dyn std::error::Error| format!("no HTTP client for AWS: {error}");
-        let tls = trusting_the_system().map_err(|error| unusable(&error))?;
-        reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+    /// What is wrong with them or with the TLS stack.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let tls = trusting_the_system().map_err(|error| unusable(error.into()))?;
+        Self::build(reqwest::Client::builder().tls_backend_preconfigured(tls))
+    }
+
+    /// A client that looks up the names of hosts here, and so reaches nobody.
+    #[cfg(test)]
+    pub(crate) fn with_resolver(names: tests::Names) -> Result<Self, Error> {
+        let tls = trusting_the_system().map_err(|error| unusable(error.into()))?;
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
+        Self::build(client.dns_resolver(names))
+    }
+
+    fn build(client: reqwest::ClientBuilder) -> Result<Self, Error> {
+        client
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .map(Self)
-            .map_err(|error| unusable(&error))
+            .map_err(|error| unusable(error.into()))
     }
 
     /// Sends a request and reads its answer, which is bounded.
@@ -44,18 +73,18 @@ impl AwsHttp {
         &self,
         request: http::Request<Vec<u8>>,
     ) -> Result<http::Response<Vec<u8>>, ConnectorError> {
+        let bound = request.extensions().get::<MostBytes>();
+        let most = bound.map_or(MOST_BYTES, |bound| bound.0);
         let request = reqwest::Request::try_from(request)
             .map_err(|error| ConnectorError::user(error.into()))?;
         let mut answer = self.0.execute(request).await.map_err(broken)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(broken)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MOST_BYTES {
-                let problem =
-                    format!("expected an answer of at most {MOST_BYTES} bytes, found more");
-                return Err(ConnectorError::user(problem.into()));
+            if (body.len() + chunk.len()) as u64 > most {
+                return Err(ConnectorError::user(AnswerTooLarge { most }.into()));
             }
+            body.extend_from_slice(&chunk);
         }
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
@@ -100,18 +129,29 @@ impl HttpClient for AwsHttp {
 impl HttpConnector for AwsHttp {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.clone();
-        HttpConnectorFuture::new(async move { ask(&client, request).await })
+        HttpConnectorFuture::new(async move { call(&client, request).await })
     }
 }
 
-async fn ask(client: &AwsHttp, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let request = request
+async fn call(client: &AwsHttp, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let (head, body) = request
         .try_into_http1x()
         .map_err(|error| ConnectorError::user(error.into()))?
-        // The bodies of AWS JSON and AWS Query are always in memory.
-        .map(|body| body.bytes().unwrap_or_default().to_vec());
+        .into_parts();
+    // No caller here streams a body. Without this branch, one that does would
+    // be sent as an empty one.
+    let body = body
+        .bytes()
+        .ok_or_else(|| ConnectorError::user("expected a body in memory, found a stream".into()))?;
+    let request = http::Request::from_parts(head, body.to_vec());
     let response = client.send(request).await?.map(Into::into);
-    HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
+    // The SDK takes no headers that are not UTF-8, as something between AWS and
+    // us may send them: another answer may come from AWS itself.
+    HttpResponse::try_from(response).map_err(|error| ConnectorError::io(error.into()))
+}
+
+fn unusable(source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::HttpClient { source }
 }
 
 fn broken(error: reqwest::Error) -> ConnectorError {
@@ -119,5 +159,30 @@ fn broken(error: reqwest::Error) -> ConnectorError {
         ConnectorError::timeout(error.into())
     } else {
         ConnectorError::io(error.into())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use reqwest::dns::{Name, Resolve, Resolving};
+
+    /// Resolves no name, and keeps each that it is asked for.
+    #[derive(Clone, Default)]
+    pub(crate) struct Names(Arc<Mutex<Vec<String>>>);
+
+    impl Names {
+        /// The last name.
+        pub(crate) fn pop(&self) -> Option<String> {
+            self.0.lock().unwrap().pop()
+        }
+    }
+
+    impl Resolve for Names {
+        fn resolve(&self, name: Name) -> Resolving {
+            self.0.lock().unwrap().push(name.as_str().to_owned());
+            Box::pin(async { Err("no such name".into()) })
+        }
     }
 }

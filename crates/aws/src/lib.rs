@@ -5,10 +5,11 @@
 //! |---|---|
 //! | [`access`] | Region, credentials and endpoints: what the clients share |
 //! | [`calls`] | how long to go on with a call, and what to say of one that failed |
+//! | `error` | why there is no access |
 //! | `http` | the SDK's HTTP client over the one of the checks |
-//! | [`secrets`] | values from Secrets Manager and Parameter Store |
-//! | `signed` | one signed request, for what has no client of the SDK here |
+//! | [`parameters`] | values from Parameter Store, with one request that we sign |
 //! | [`s3`] | objects: get, list and put, all bounded |
+//! | [`secrets`] | values from Secrets Manager |
 //! | `user` | a person's credentials, for the command; a feature of its own |
 //! | [`sns`] | a message to a topic |
 //!
@@ -16,13 +17,19 @@
 //! and calls it through [`calls::ask`].
 
 pub mod access;
+#[cfg(test)]
+mod answers;
 pub mod calls;
+#[cfg(test)]
+mod endpoints;
+mod error;
 mod http;
+pub mod parameters;
 pub mod s3;
 pub mod secrets;
-mod signed;
 pub mod sns;
 #[cfg(feature = "user")]
 mod user;
 
 pub use access::Access;
+pub use error::Error;

@@ -1,18 +1,19 @@
 //! SNS: a message to a topic.
 //!
-//! One operation, signed and sent by ourselves, like those of S3.
+//! The only module that knows the SDK of SNS.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
-use http::Request;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use aws_sdk_sns::Client;
+use aws_sdk_sns::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 use tokio::time::Instant;
 
 use crate::access::Access;
-use crate::calls::{CallError, Met, persist_beside};
-use crate::s3::answer;
-use crate::signed;
+use crate::calls::{AttemptError, CallError, persist_beside};
 
 /// How many attempts to send a message may be under way at the same time: each
 /// of them may still arrive.
@@ -58,12 +59,20 @@ impl FromStr for Topic {
 
 /// The client.
 #[derive(Debug, Clone)]
-pub struct Sns(Access);
+pub struct Sns {
+    config: SdkConfig,
+    /// Made for the first call: the SDK reads its tables of endpoints for it.
+    client: OnceLock<Client>,
+}
 
 impl Sns {
     /// Makes the client for a topic, which may be in another Region.
     pub fn new(access: &Access, topic: &Topic) -> Self {
-        Self(access.in_region(&topic.region))
+        let config = access.config().to_builder();
+        Self {
+            config: config.region(Region::new(topic.region.clone())).build(),
+            client: OnceLock::new(),
+        }
     }
 
     /// Sends a message to everybody who listens to the topic.
@@ -79,43 +88,39 @@ impl Sns {
         message: &str,
         until: Instant,
     ) -> Result<(), CallError> {
-        let form = [
-            ("Action", "Publish"),
-            ("Version", "2010-03-31"),
-            ("TopicArn", topic.arn.as_str()),
-            ("Subject", subject),
-            ("Message", message),
-        ];
-        let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
-        let body = form.map(|(name, value)| format!("{name}={}", encoded(value)));
-        let body = body.join("&");
-        let call = || self.send(&body);
+        let client = self.client.get_or_init(|| Client::new(&self.config));
+        let call = async || {
+            let call = client.publish().topic_arn(&topic.arn);
+            let answer = call.subject(subject).message(message).send().await;
+            match answer {
+                Ok(answer) if answer.message_id.is_some() => Ok(()),
+                // What says nothing of a message was perhaps not SNS.
+                Ok(_) => Err(AttemptError::from_answer(200, "", "")),
+                Err(error) => Err(AttemptError::from_sdk(&error)),
+            }
+        };
         let resource = format!("`{topic}`");
         persist_beside("sns:Publish", &resource, until, AT_ONCE, call).await
     }
+}
 
-    async fn send(&self, body: &str) -> Result<(), Met> {
-        let request = Request::post(self.url())
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body.as_bytes().to_vec())
-            .map_err(|error| Met::unanswered(&error, true))?;
-        let answer = signed::send(&self.0, "sns", request).await?;
-        let status = answer.status();
-        // What says nothing of a message was perhaps not SNS.
-        let kept = String::from_utf8_lossy(answer.body()).contains("<MessageId>");
-        if status.is_success() && kept {
-            return Ok(());
-        }
-        let (code, message) = answer::wrapped_error(answer.body());
-        Err(Met::said(status.as_u16(), &code, &message))
-    }
-
-    fn url(&self) -> String {
-        let region = self.0.region();
-        let url = self.0.endpoint_url("SNS");
-        let url = url.map(|url| format!("{}/", url.trim_end_matches('/')));
-        url.unwrap_or_else(|| format!("https://sns.{region}.{}/", self.0.domain()))
-    }
+/// The endpoint of a Region as AWS's own rules have it, or what is called in
+/// its place.
+///
+/// # Errors
+/// What the partition does not have, such as FIPS, or what does not go together.
+pub(crate) async fn endpoint(
+    config: &SdkConfig,
+    stand_in: Option<String>,
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let params = Params::builder()
+        .set_region(config.region().map(ToString::to_string))
+        .set_use_fips(config.use_fips())
+        .set_use_dual_stack(config.use_dual_stack())
+        .set_endpoint(stand_in)
+        .build()?;
+    let endpoint = DefaultResolver::new().resolve_endpoint(&params).await?;
+    Ok(endpoint.url().to_owned())
 }
 
 #[cfg(test)]
@@ -133,26 +138,5 @@ mod tests {
         ] {
             assert!(read(wrong).ends_with(&format!("found `{wrong}`")));
         }
-    }
-
-    #[test]
-    fn a_topic_is_reached_in_its_own_region() {
-        let check = |arn: &str, expected: &str| {
-            let access = Access::new(|name| match name {
-                "AWS_REGION" => Some("eu-central-1".to_owned()),
-                "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("A".to_owned()),
-                _ => None,
-            });
-            let sns = Sns::new(&access.unwrap(), &arn.parse().unwrap());
-            assert_eq!(sns.url(), expected);
-        };
-        check(
-            "arn:aws:sns:eu-west-1:111122223333:d",
-            "https://sns.eu-west-1.amazonaws.com/",
-        );
-        check(
-            "arn:aws-cn:sns:cn-north-1:111122223333:d",
-            "https://sns.cn-north-1.amazonaws.com.cn/",
-        );
     }
 }

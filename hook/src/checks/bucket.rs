@@ -90,7 +90,8 @@ impl Fetching {
 
     async fn object(&self, at: &Address) -> Result<Option<PathBuf>, Problem> {
         match self.s3.get(at, MOST_BYTES, self.until).await {
-            Ok(content) => self.keep(at, &content).map(Some),
+            Ok(Some(content)) => self.keep(at, &content).map(Some),
+            Ok(None) => Err(too_large(at, None)),
             Err(error) if error.code() == "NoSuchKey" => Ok(None),
             Err(error) => Err(unreadable(at, &error)),
         }
@@ -120,6 +121,7 @@ impl Fetching {
             let at = prefix.with_key(&object.key);
             let content = self.s3.get(&at, MOST_BYTES, self.until).await;
             let content = content.map_err(|error| unreadable(&at, &error))?;
+            let content = content.ok_or_else(|| too_large(&at, None))?;
             self.keep(&at, &content).map(|_| ())
         });
         let mut objects = objects.buffer_unordered(AT_ONCE);
@@ -156,9 +158,6 @@ impl Fetching {
     }
 
     fn keep(&self, at: &Address, content: &[u8]) -> Result<PathBuf, Problem> {
-        if content.len() as u64 > MOST_BYTES {
-            return Err(too_large(at, None));
-        }
         let parts = at.key.split('/');
         if parts.clone().any(|part| matches!(part, "" | "." | "..")) || at.key.contains('\0') {
             return Err(Problem {

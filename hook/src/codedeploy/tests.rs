@@ -8,7 +8,7 @@ use aws::calls::{LEAST, PATIENCE};
 use super::*;
 use crate::deadlines::{Deadlines, RESERVE};
 
-type Answer = Result<Put, Met>;
+type Answer = Result<Put, AttemptError>;
 
 /// Answers with these, each after its time, then with silence.
 struct Scripted(RefCell<Vec<(Duration, Answer)>>);
@@ -45,7 +45,7 @@ async fn told_slowly(
 }
 
 fn met(code: &str, passes: bool) -> Answer {
-    Err(Met {
+    Err(AttemptError {
         code: code.to_owned(),
         reason: code.to_owned(),
         passes,

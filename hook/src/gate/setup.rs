@@ -100,9 +100,9 @@ impl Clients {
         if settings.proof.mode == Mode::Off {
             return Err(Unproven::without_help("the proof is switched off"));
         }
-        let access: Access = environment.aws().map_err(|reason| {
+        let access: Access = environment.aws().map_err(|error| {
             Unproven::new(
-                reason,
+                error.to_string(),
                 "run the function on Lambda; for a run by hand, send `{}`",
             )
         })?;

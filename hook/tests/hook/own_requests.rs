@@ -1,5 +1,5 @@
-//! The requests to S3, SNS, Secrets Manager and Parameter Store are written and
-//! signed by the hook itself: AWS's own client judges them.
+//! The requests to S3, SNS and Secrets Manager, and to Parameter Store, which
+//! the hook writes and signs itself: another client of AWS's judges them.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -18,19 +18,23 @@ const ODD: &str = "a b+c=ü/(up)&'down'~!*";
 
 /// Requests of one service, with the operation and the arguments of each.
 fn judge(requests: &[Value]) {
+    run_python(include_str!("judge.py"), &json!(requests).to_string());
+}
+
+/// Runs a script that fails if something is not as botocore has it.
+fn run_python(script: &str, input: &str) {
     let Some(python) = rehearsal::find_tool("python3").unwrap() else {
         return;
     };
     let mut judge = Command::new(python)
-        .args(["-I", "-c", include_str!("judge.py")])
+        .args(["-I", "-c", script])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let requests = json!(requests).to_string();
-    let mut input = judge.stdin.take().unwrap();
-    input.write_all(requests.as_bytes()).unwrap();
-    drop(input);
+    let mut stdin = judge.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
     let judged = judge.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&judged.stderr);
     assert!(judged.status.success(), "{said}");
@@ -142,7 +146,7 @@ async fn botocore_stores_and_publishes_as_we_do() {
     trial.gate().await;
     let mut requests = Vec::new();
     for met in s3.met() {
-        let path = met.0.split(' ').nth(1).unwrap();
+        let path = met.0.split([' ', '?']).nth(1).unwrap();
         let path = percent_decode_str(path).decode_utf8().unwrap();
         let key = path.strip_prefix("/reports/").unwrap();
         assert!(key.starts_with(ODD), "{key}");
@@ -171,4 +175,10 @@ async fn botocore_stores_and_publishes_as_we_do() {
     }
     assert!(requests.last().unwrap()["service"] == "sns");
     judge(&requests);
+}
+
+/// The crate `aws` takes the endpoint of Parameter Store from that of SNS.
+#[test]
+fn botocore_calls_parameter_store_where_it_calls_sns_but_for_the_name() {
+    run_python(include_str!("endpoints.py"), "");
 }

@@ -127,15 +127,16 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
             "crates/query/src/digest.rs",
             "crates/client/src/dial/tls.rs",
             "crates/aws/src/http.rs",
-            "crates/aws/src/s3/mod.rs",
         ],
     ),
     ("aws_config", &["crates/aws/src/user.rs"]),
     (
         "aws_sigv4",
-        &["crates/aws/src/signed.rs", "crates/client/src/sigv4.rs"],
+        &["crates/aws/src/parameters.rs", "crates/client/src/sigv4.rs"],
     ),
-    ("aws_smithy_xml", &["crates/aws/src/s3/answer.rs"]),
+    ("aws_sdk_s3", &["crates/aws/src/s3/mod.rs"]),
+    ("aws_sdk_secretsmanager", &["crates/aws/src/secrets.rs"]),
+    ("aws_sdk_sns", &["crates/aws/src/sns.rs"]),
 ];
 
 fn workspace() -> PathBuf {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep_until};
 
-use super::Met;
+use super::AttemptError;
 
 /// How long an attempt is waited for before another one begins beside it. With
 /// each that hangs it doubles, and it is half of the time that is left at most.
@@ -35,9 +35,9 @@ pub async fn repeat<T, F>(
     most: usize,
     mut call: impl FnMut() -> F,
     again: impl Fn(u32, &str),
-) -> (Result<T, Met>, u32)
+) -> (Result<T, AttemptError>, u32)
 where
-    F: Future<Output = Result<T, Met>>,
+    F: Future<Output = Result<T, AttemptError>>,
 {
     let begun = Instant::now();
     // Whoever comes late makes one attempt all the same.
@@ -45,7 +45,7 @@ where
     let mut next = Some(begun);
     let mut under_way = FuturesUnordered::new();
     let mut attempts = 0;
-    let (mut refused, mut last) = (None::<Met>, None::<Met>);
+    let (mut refused, mut last) = (None::<AttemptError>, None::<AttemptError>);
     loop {
         let due = async {
             match next {
@@ -56,28 +56,28 @@ where
         tokio::select! {
             biased;
             Some(answer) = under_way.next() => {
-                let met: Met = match answer {
+                let error: AttemptError = match answer {
                     Ok(answer) => return (Ok(answer), attempts),
-                    Err(met) => met,
+                    Err(error) => error,
                 };
                 let now = Instant::now();
-                if met.lasts(begun) {
+                if error.lasts(begun) {
                     // No further attempt would do better. One that is under
                     // way may have been carried out before.
-                    refused.get_or_insert(met);
+                    refused.get_or_insert(error);
                     next = None;
                     end = end.min(now + ATTEMPT);
                 } else if refused.is_none() {
-                    last = Some(met);
+                    last = Some(error);
                     next = after(pause(attempts, fastrand::f64()), now, until);
                 }
                 if next.is_none() && under_way.is_empty() {
-                    return (Err(refused.or(last).unwrap_or_else(Met::silence)), attempts);
+                    return (Err(refused.or(last).unwrap_or_else(AttemptError::timeout)), attempts);
                 }
             }
             () = due => {
                 if attempts > 0 {
-                    let reason = last.take().map(|met| met.reason);
+                    let reason = last.take().map(|error| error.reason);
                     again(attempts, reason.as_deref().unwrap_or("no answer yet"));
                 }
                 attempts += 1;
@@ -88,7 +88,7 @@ where
                     .and_then(|hanging| beside(hanging, Instant::now(), until));
             }
             () = sleep_until(end) => {
-                return (Err(refused.or(last).unwrap_or_else(Met::silence)), attempts);
+                return (Err(refused.or(last).unwrap_or_else(AttemptError::timeout)), attempts);
             }
         }
     }
@@ -127,14 +127,14 @@ mod tests {
     }
 
     /// What an attempt does: it answers after a time, or never.
-    type Deed = Option<(Duration, Result<&'static str, Met>)>;
+    type Deed = Option<(Duration, Result<&'static str, AttemptError>)>;
 
-    fn throttled() -> Met {
-        Met::said(400, "ThrottlingException", "Rate exceeded")
+    fn throttled() -> AttemptError {
+        AttemptError::from_answer(400, "ThrottlingException", "Rate exceeded")
     }
 
-    fn denied() -> Met {
-        Met::said(400, "AccessDeniedException", "no")
+    fn denied() -> AttemptError {
+        AttemptError::from_answer(400, "AccessDeniedException", "no")
     }
 
     /// Lets attempts do these deeds, and then hang. Says what came of it, when,
@@ -165,7 +165,7 @@ mod tests {
         let began = began.take();
         assert_eq!(usize::try_from(attempts).unwrap(), began.len());
         assert_eq!(told.get(), attempts - 1);
-        (answer.map_err(|met| met.reason), start.elapsed(), began)
+        (answer.map_err(|error| error.reason), start.elapsed(), began)
     }
 
     #[tokio::test(start_paused = true)]

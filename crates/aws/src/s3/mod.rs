@@ -1,30 +1,21 @@
 //! S3: objects, in bounded sizes and numbers.
 //!
-//! Three operations of a hundred, signed by AWS's signer and sent by ourselves:
-//! the SDK's client would bring all it has for the others along.
+//! The only module that knows the SDK of S3.
 
 mod address;
-pub(crate) mod answer;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use http::{Method, Request, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use ring::digest::{SHA256, digest};
+use std::sync::OnceLock;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, Object};
 use tokio::time::Instant;
 
 pub use self::address::Address;
 use crate::access::Access;
-use crate::calls::{CallError, Met, Pages, persist};
-use crate::signed;
-
-/// What a key keeps as it is; a query keeps no `/` either.
-const KEPT_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-const KEPT_IN_PATH: &AsciiSet = &KEPT_IN_QUERY.remove(b'/');
+use crate::calls::{AttemptError, CallError, Pages, ask, persist};
+use crate::http::{MostBytes, is_too_large};
 
 /// An object, as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,28 +28,69 @@ pub struct Listed {
 
 /// The client.
 #[derive(Debug, Clone)]
-pub struct S3(Access);
+pub struct S3 {
+    access: Access,
+    /// Made for the first call: the SDK reads its tables of endpoints for it.
+    client: OnceLock<Client>,
+}
 
 impl S3 {
     /// Makes the client.
     pub fn new(access: &Access) -> Self {
-        Self(access.clone())
+        Self {
+            access: access.clone(),
+            client: OnceLock::new(),
+        }
     }
 
-    /// The content of an object, or its first `most` bytes and one more, which
-    /// tells that it is larger.
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| {
+            let config = Builder::from(self.access.config())
+                // What stands in for S3 has no name for each bucket.
+                .force_path_style(self.access.endpoint_url("S3").is_some())
+                // A session would be one more call, and one more permission.
+                .disable_s3_express_session_auth(true)
+                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+                .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+            Client::from_conf(config.build())
+        })
+    }
+
+    /// The content of an object; `None` if it has more than `most` bytes, of
+    /// which one too many is read.
     ///
     /// Source: [GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
     ///
     /// # Errors
     /// What the last attempt met.
-    pub async fn get(&self, at: &Address, most: u64, until: Instant) -> Result<Vec<u8>, CallError> {
-        let range = format!("bytes=0-{most}");
-        let headers = [("range", range.as_str())];
-        let call = || self.send(Method::GET, at, "", &headers, &[]);
+    pub async fn get(
+        &self,
+        at: &Address,
+        most: u64,
+        until: Instant,
+    ) -> Result<Option<Vec<u8>>, CallError> {
+        let bound = MostBytes(most.saturating_add(1));
+        let call = async || {
+            let call = self.client().get_object().bucket(&at.bucket).key(&at.key);
+            let call = call.range(format!("bytes=0-{most}")).customize();
+            let answer = call
+                .mutate_request(move |request| request.add_extension(bound))
+                .send()
+                .await;
+            let body = match answer {
+                Ok(answer) => answer.body,
+                // What stands in for S3 may know no ranges.
+                Err(error) if is_too_large(&error) => return Ok(None),
+                Err(error) => return Err(AttemptError::from_sdk(&error)),
+            };
+            let content = body.collect().await;
+            let content = content.map_err(|error| AttemptError::from_silence(&error, true))?;
+            let content = content.to_vec();
+            Ok(Some(content).filter(|content| content.len() as u64 <= most))
+        };
         match persist("s3:GetObject", &resource(at), until, call).await {
             // There is no first byte.
-            Err(error) if error.code() == "InvalidRange" => Ok(Vec::new()),
+            Err(error) if error.code() == "InvalidRange" => Ok(Some(Vec::new())),
             answer => answer,
         }
     }
@@ -76,27 +108,38 @@ impl S3 {
         most: usize,
         until: Instant,
     ) -> Result<Vec<Listed>, CallError> {
-        let bucket = below.with_key("");
+        let action = "s3:ListBucket";
         let resource = format!("the bucket `{}`", below.bucket);
-        let first = format!("list-type=2&prefix={}", in_query(&below.key));
-        let mut query = first.clone();
-        let mut pages = Pages::new("s3:ListBucket", &resource, until);
+        let (mut pages, mut token) = (Pages::new(action, &resource, until), None);
         let mut found = Vec::new();
         loop {
             let call = async || {
-                let body = self.send(Method::GET, &bucket, &query, &[], &[]).await?;
-                answer::list(&body)
+                let call = self.client().list_objects_v2().bucket(&below.bucket);
+                let call = call
+                    .prefix(&below.key)
+                    .set_continuation_token(token.clone());
+                let page = call.send().await;
+                let page = page.map_err(|error| AttemptError::from_sdk(&error))?;
+                let objects: Option<Vec<_>> = page
+                    .contents
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(listed)
+                    .collect();
+                // An object without a key or a size is no answer of S3.
+                let objects = objects.ok_or_else(|| AttemptError::from_answer(200, "", ""))?;
+                Ok((objects, page.next_continuation_token))
             };
-            let page = persist("s3:ListBucket", &resource, until, call).await?;
-            found.extend(page.objects);
+            let (objects, next) = persist(action, &resource, until, call).await?;
+            found.extend(objects);
             if found.len() > most {
                 found.truncate(most.saturating_add(1));
                 return Ok(found);
             }
-            let Some(token) = pages.next(page.next)? else {
+            token = pages.next(next)?;
+            if token.is_none() {
                 return Ok(found);
-            };
-            query = format!("continuation-token={}&{first}", in_query(&token));
+            }
         }
     }
 
@@ -113,11 +156,10 @@ impl S3 {
         content: &[u8],
         until: Instant,
     ) -> Result<(), CallError> {
-        self.write(at, &[("content-type", content_type)], content, until)
-            .await
+        self.write(at, content_type, content, None, until).await
     }
 
-    /// Writes an object, unless there is one. Says whether it did.
+    /// Writes an object, unless there is one. Returns whether it did.
     ///
     /// Source: [conditional writes](https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
     ///
@@ -130,8 +172,10 @@ impl S3 {
         content: &[u8],
         until: Instant,
     ) -> Result<bool, CallError> {
-        let headers = [("content-type", content_type), ("if-none-match", "*")];
-        match self.write(at, &headers, content, until).await {
+        match self
+            .write(at, content_type, content, Some("*"), until)
+            .await
+        {
             Ok(()) => Ok(true),
             // It is there, or somebody else is about to write it.
             Err(error)
@@ -146,80 +190,30 @@ impl S3 {
     async fn write(
         &self,
         at: &Address,
-        headers: &[(&str, &str)],
+        content_type: &str,
         content: &[u8],
+        if_none_match: Option<&str>,
         until: Instant,
     ) -> Result<(), CallError> {
-        // A bucket with Object Lock asks for a sum.
-        let sum = STANDARD.encode(digest(&SHA256, content));
-        let sum = ("x-amz-checksum-sha256", sum.as_str());
-        let headers: Vec<_> = headers.iter().copied().chain([sum]).collect();
-        let call = || self.send(Method::PUT, at, "", &headers, content);
-        persist("s3:PutObject", &resource(at), until, call).await?;
-        Ok(())
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        at: &Address,
-        query: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Result<Vec<u8>, Met> {
-        let uri = self.uri(at, query).map_err(|problem| Met {
-            code: String::new(),
-            reason: problem,
-            passes: false,
-        })?;
-        let mut request = Request::builder().method(method).uri(uri);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request
-            .body(body.to_vec())
-            .map_err(|error| Met::unanswered(&error, true))?;
-        let answer = signed::send(&self.0, "s3", request).await?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer.into_body());
-        }
-        let (code, message) = answer::error(answer.body());
-        Err(Met::said(status.as_u16(), &code, &message))
-    }
-
-    /// Source: [methods for accessing a bucket](https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-bucket-intro.html).
-    fn uri(&self, at: &Address, query: &str) -> Result<Uri, String> {
-        let key = utf8_percent_encode(&at.key, KEPT_IN_PATH);
-        let region = self.0.region();
-        let domain = self.0.domain();
-        let mark = if query.is_empty() { "" } else { "?" };
-        // What stands in for S3 has no name for each bucket, and a certificate
-        // has none for a bucket with a dot.
-        let url = match self.0.endpoint_url("S3") {
-            Some(url) => format!(
-                "{}/{}/{key}{mark}{query}",
-                url.trim_end_matches('/'),
-                at.bucket
-            ),
-            None if at.bucket.contains(['.', '_']) => {
-                format!(
-                    "https://s3.{region}.{domain}/{}/{key}{mark}{query}",
-                    at.bucket
-                )
-            }
-            None => format!(
-                "https://{}.s3.{region}.{domain}/{key}{mark}{query}",
-                at.bucket
-            ),
+        let call = || {
+            let call = self.client().put_object().bucket(&at.bucket).key(&at.key);
+            call.content_type(content_type)
+                .set_if_none_match(if_none_match.map(str::to_owned))
+                // A bucket with Object Lock asks for a sum.
+                .checksum_algorithm(ChecksumAlgorithm::Sha256)
+                .body(ByteStream::from(content.to_vec()))
+                .send()
         };
-        url.parse()
-            .map_err(|error| format!("expected a URL, found `{url}`: {error}"))
+        ask("s3:PutObject", &resource(at), until, call).await?;
+        Ok(())
     }
 }
 
-fn in_query(text: &str) -> impl std::fmt::Display {
-    utf8_percent_encode(text, KEPT_IN_QUERY)
+fn listed(object: Object) -> Option<Listed> {
+    Some(Listed {
+        key: object.key.filter(|key| !key.is_empty())?,
+        size: object.size?.try_into().ok()?,
+    })
 }
 
 /// As in an IAM policy.
