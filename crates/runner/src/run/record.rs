@@ -139,7 +139,7 @@ impl Trace {
     pub(super) fn exchange(self, connection: &Connection, redactor: &Redactor) -> Option<Exchange> {
         let credentials = self.credentials();
         let request = self.request?;
-        let redactor = redactor.with(&credentials);
+        let redactor = redactor.with_secrets(&credentials);
         Some(Exchange {
             curl: curl::command(&request, connection, &redactor),
             request: Sent {

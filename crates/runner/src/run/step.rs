@@ -72,7 +72,7 @@ pub(super) async fn once(
     report.is_foreign = trace.is_foreign();
     report.credentials.extend(trace.credentials());
     if !report.failures.is_empty() {
-        let redactor = shared.redactor.with(scope.secrets());
+        let redactor = shared.redactor.with_secrets(scope.secrets());
         report.exchange = trace.exchange(shared.client.connection(), &redactor);
     }
 }
