@@ -9,7 +9,7 @@ use super::step::Attempt;
 use super::tokens::{Grant, NoToken};
 use check_file::Auth;
 use check_file::template::Scope;
-use client::http::{Manner, Request, Response};
+use client::http::{Request, Response, Transport};
 use diagnostic::units::human_duration;
 use report::{Class, Failure};
 
@@ -28,7 +28,7 @@ impl Attempt<'_> {
         let asked = &self.step.request;
         let auth = asked.auth.as_ref();
         // The login of the defaults is for the target.
-        let auth = auth.filter(|_| asked.own.auth || target.is_at(&request.url));
+        let auth = auth.filter(|_| asked.own.auth || target.is_origin_of(&request.url));
         let Some(Auth::OAuth2(client)) = auth else {
             return Ok(end);
         };
@@ -82,7 +82,7 @@ impl Attempt<'_> {
     /// Adds to a request what is made for it as it goes out.
     pub(super) fn sign(&self, request: &mut Request) -> Result<(), Failure> {
         let signed = request.sign();
-        signed.map_err(|reason| self.unfit("the signature", reason))?;
+        signed.map_err(|error| self.unfit("the signature", error.to_string()))?;
         let answered = request.authorize();
         answered.map_err(|reason| self.unfit("the login", reason))
     }
@@ -92,9 +92,12 @@ impl Attempt<'_> {
     pub(super) fn challenged(
         &self,
         response: &Response,
-        manner: &mut Manner,
+        transport: &mut Transport,
     ) -> Option<Result<(), Failure>> {
-        let login = manner.digest.as_mut().filter(|_| response.status == 401)?;
+        let login = transport
+            .digest
+            .as_mut()
+            .filter(|_| response.status == 401)?;
         let challenged = login.challenged(&response.headers);
         Some(challenged.map_err(|none| {
             let class = if none.unknown {

@@ -9,7 +9,7 @@ use http::{HeaderMap, Version};
 use crate::credential;
 use crate::curl;
 use client::connection::Connection;
-use client::http::{Came, Content, Request, Response};
+use client::http::{Request, Response, SocketEvent, SocketMessage};
 use query::charset;
 use redact::{REDACTED, Redactor, Secret};
 use report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
@@ -40,10 +40,10 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn asked(&mut self, request: &Request) {
-        if let Some(signer) = &request.manner.signer {
+        if let Some(signer) = &request.transport.signer {
             self.know("secret_access_key", &signer.secret_key);
         }
-        if let Some(login) = &request.manner.digest {
+        if let Some(login) = &request.transport.digest {
             // A short one stands in too many texts to be looked for.
             if login.password.len() >= credential::LEAST {
                 self.know("password", &login.password);
@@ -76,13 +76,15 @@ impl Trace {
     }
 
     /// Something came over the WebSocket.
-    pub(super) fn heard(&mut self, came: &Came) {
+    pub(super) fn heard(&mut self, came: &SocketEvent) {
         match came {
-            Came::Message(Content::Text(bytes)) => self.message(false, MessageKind::Text, bytes),
-            Came::Message(Content::Binary(bytes)) => {
+            SocketEvent::Message(SocketMessage::Text(bytes)) => {
+                self.message(false, MessageKind::Text, bytes)
+            }
+            SocketEvent::Message(SocketMessage::Binary(bytes)) => {
                 self.message(false, MessageKind::Binary, bytes);
             }
-            Came::Close(close) => {
+            SocketEvent::Close(close) => {
                 let text = match close {
                     Some((code, reason)) => format!("{code} {reason}"),
                     None => String::new(),

@@ -101,7 +101,7 @@ impl Attempt<'_> {
             Ok(end) => end,
             Err(failure) => return vec![failure],
         };
-        if request.manner.opens {
+        if request.transport.opens_websocket {
             return self.converse(request, end, scope, jar, report, trace).await;
         }
         match self.exchange(request, end, jar, report, trace).await {
@@ -203,7 +203,7 @@ impl Attempt<'_> {
             let sent = Instant::now();
             let limit = end.saturating_duration_since(sent);
             let url = request.url.clone();
-            let mut manner = request.manner.clone();
+            let mut transport = request.transport.clone();
             let limit = self.shared.left(limit);
             // A pooled connection of HTTP/2 names the host that it was opened
             // to, and one to another version leads there again.
@@ -216,8 +216,8 @@ impl Attempt<'_> {
                 client.ask(request, limit).await
             };
             let repeats = match &asked {
-                Ok(response) => response.repeats,
-                Err(unanswered) => unanswered.repeats,
+                Ok(response) => response.resends,
+                Err(unanswered) => unanswered.resends,
             };
             report.repeats += Repeats {
                 closed: repeats.closed,
@@ -247,12 +247,12 @@ impl Attempt<'_> {
             elapsed += response.latency;
             response.latency = elapsed;
             let mut no_login = None;
-            if let Some(challenged) = self.challenged(&response, &mut manner) {
+            if let Some(challenged) = self.challenged(&response, &mut transport) {
                 match challenged {
                     Ok(()) => {
                         report.status = Some(response.status);
                         trace.answered(response);
-                        request = Request { manner, ..plain };
+                        request = Request { transport, ..plain };
                         continue;
                     }
                     Err(failure) => no_login = Some(failure),
@@ -276,18 +276,20 @@ impl Attempt<'_> {
                 return Err(failure);
             }
             followed += 1;
-            let next = client
-                .target()
-                .redirect(&url, &location)
-                .map_err(|(found, help)| {
-                    self.not_followed("a redirect that stays on the target", found, help)
-                })?;
+            let next =
+                client
+                    .target()
+                    .resolve_redirect(&url, &location)
+                    .map_err(|(error, help)| {
+                        let found = error.to_string();
+                        self.not_followed("a redirect that stays on the target", found, help)
+                    })?;
             redirects.push(client.target().path_of(&next));
             request = redirected(&response, plain.method, plain.body, &own_headers, next);
-            if let Some(login) = &mut manner.digest {
+            if let Some(login) = &mut transport.digest {
                 login.moved();
             }
-            request.manner = manner;
+            request.transport = transport;
             if request.url.origin() != own_origin {
                 if !request.body.is_empty() {
                     return Err(self.not_followed(
@@ -298,8 +300,8 @@ impl Attempt<'_> {
                 }
                 request.headers = harmless(&request.headers);
                 // Nor does it get a signature, or an answer to its challenge.
-                request.manner.signer = None;
-                request.manner.digest = None;
+                request.transport.signer = None;
+                request.transport.digest = None;
             }
         }
     }
@@ -352,7 +354,7 @@ impl Attempt<'_> {
 
 /// The parts of the last request's time, if they were taken.
 pub(super) fn timing(response: &Response) -> Option<Timing> {
-    let opened = response.opened.as_ref()?;
+    let opened = response.opening.as_ref()?;
     Some(Timing {
         dns: opened.phases.dns,
         connect: opened.phases.connect,

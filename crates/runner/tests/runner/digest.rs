@@ -293,7 +293,7 @@ async fn with_other(stage: &Stage, text: &str) -> Report {
     let plan = plan(&sources, &selection, &|_| None).unwrap();
     let connection = support::connection(stage);
     let connection = Connection {
-        target: connection.target.allowing(selection.hosts),
+        target: connection.target.with_allowed_hosts(selection.hosts),
         ..connection
     };
     let client = Client::new(&connection).unwrap();

@@ -9,7 +9,7 @@ use super::options::Options;
 use super::{Importer, Step, cookie};
 use crate::draft::{also_sent, can_be_sent, method};
 use check_file::keys::CARRYING;
-use client::hosts::HARMLESS;
+use client::hosts::HARMLESS_HEADERS;
 
 impl Importer {
     /// The step, or the note that stands in its place.
@@ -255,7 +255,10 @@ fn sends_more(step: &Step) -> bool {
     let headers = step.request.get("headers").and_then(Value::as_object);
     let mut names = headers.into_iter().flat_map(Map::keys);
     names.any(|name| {
-        name != "authorization" && !HARMLESS.iter().any(|harmless| harmless == name.as_str())
+        name != "authorization"
+            && !HARMLESS_HEADERS
+                .iter()
+                .any(|harmless| harmless == name.as_str())
     })
 }
 
