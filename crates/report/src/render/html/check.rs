@@ -12,7 +12,7 @@ use crate::{
     StepReport,
 };
 use diagnostic::Diagnostic;
-use diagnostic::snippet::{Colour, Frame, Severity, render_in};
+use diagnostic::snippet::{Colour, Frame, Severity, render_with_frame};
 use diagnostic::units::{counted, human_bytes, human_duration};
 
 /// The width of the drawing that a bar is in, and the least that can be seen.
@@ -183,7 +183,7 @@ fn failure(html: &mut String, check: &CheckReport, failure: &Failure) {
             found: None,
             ..diagnostic.clone()
         };
-        let drawn = render_in(&only_the_place, &frame, Colour::Never);
+        let drawn = render_with_frame(&only_the_place, &frame, Colour::Never);
         let drawn = drawn.split_once('\n').map_or("", |(_, rest)| rest);
         let _ = write!(
             html,
