@@ -179,7 +179,7 @@ impl Settings {
     /// How this target is reached.
     pub(crate) fn connection(&self, target: Target) -> Connection {
         Connection {
-            target: target.allowing(self.selection.hosts.clone()),
+            target: target.with_allowed_hosts(self.selection.hosts.clone()),
             connect_to: self.connect_to.clone(),
             cacert: self.cacert.clone(),
         }
@@ -271,11 +271,11 @@ impl Reader<'_> {
         }
     }
 
-    fn parse_setting<T: FromStr<Err = String>>(&mut self, name: &str, help: &str) -> Option<T> {
+    fn parse_setting<T: FromStr<Err: ToString>>(&mut self, name: &str, help: &str) -> Option<T> {
         match self.environment.setting(name)?.parse() {
             Ok(value) => Some(value),
-            Err(problem) => {
-                self.add_error(name, problem, help);
+            Err(error) => {
+                self.add_error(name, error.to_string(), help);
                 None
             }
         }
@@ -334,9 +334,9 @@ impl Reader<'_> {
         {
             match text.parse::<Host>() {
                 Ok(host) => hosts.push(host),
-                Err(problem) => self.add_error(
+                Err(error) => self.add_error(
                     ALLOW_HOSTS,
-                    problem,
+                    error.to_string(),
                     "name the hosts that checks may ask beside the target, separated by commas",
                 ),
             }

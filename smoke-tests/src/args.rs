@@ -320,7 +320,7 @@ pub(crate) struct FileArgs {
 impl RunArgs {
     pub(crate) fn connection(&self) -> Connection {
         Connection {
-            target: self.target.clone().allowing(self.files.hosts()),
+            target: self.target.clone().with_allowed_hosts(self.files.hosts()),
             connect_to: self.connect_to.clone(),
             cacert: self.cacert.clone(),
         }

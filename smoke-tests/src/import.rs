@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use diagnostic::snippet::{Frame, Severity, render_in};
+use diagnostic::snippet::{Frame, Severity, render_with_frame};
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Problems, Source};
 use importers::import::{self, Bodies, Environment, Imported, Kind};
@@ -92,7 +92,7 @@ fn save(
         ..Frame::default()
     };
     for loss in &imported.losses {
-        let text = render_in(loss, &frame, output.error_colour());
+        let text = render_with_frame(loss, &frame, output.error_colour());
         output.say(&format!("{text}\n"));
     }
     let place = Place::of(&args.writing, &default_name(source.path()));

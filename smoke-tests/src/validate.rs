@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use diagnostic::Diagnostic;
-use diagnostic::units::{counted, human_duration, human_durations};
+use diagnostic::units::{counted, human_duration, human_duration_beside};
 use runner::plan::Plan;
 
 use crate::Exit;
@@ -69,7 +69,7 @@ fn too_long(plan: &Plan, longest: Duration, args: &ValidateArgs) -> Option<Diagn
     } else {
         ""
     };
-    let (most, found) = human_durations(deadline, longest);
+    let (most, found) = human_duration_beside(deadline, longest);
     let named = named.join(", ");
     let problem = Diagnostic::general("the checks may take too long")
         .expected(format!("at most {most}"))

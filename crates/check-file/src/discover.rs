@@ -65,12 +65,12 @@ pub fn read_from(places: &[Place]) -> Result<Vec<Arc<Source>>, Problems> {
                 .found(paths.len().to_string())
                 .help("name a folder that holds check files only"),
         );
-        return Problems::or(problems, Vec::new());
+        return Problems::ok_unless(problems, Vec::new());
     }
     let mut sources = Vec::new();
     for (path, mirror) in paths {
         match read_file(&path, &Mirror::name(mirror.map(Arc::as_ref), &path)) {
-            Ok(text) => sources.push(Source::of(mirror.cloned(), path, text)),
+            Ok(text) => sources.push(Source::from_mirror(mirror.cloned(), path, text)),
             Err(problem) => problems.push(problem),
         }
     }
@@ -82,7 +82,7 @@ pub fn read_from(places: &[Place]) -> Result<Vec<Arc<Source>>, Problems> {
                 .help("name the folder that holds them"),
         );
     }
-    Problems::or(problems, sources)
+    Problems::ok_unless(problems, sources)
 }
 
 fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {

@@ -1,4 +1,4 @@
-//! How the target is reached: what every client has to be told.
+//! How the target is reached: the settings that every client is made of.
 
 use std::path::PathBuf;
 

@@ -13,12 +13,12 @@ use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-/// What requests that say nothing of it accept. Brotli is for those who ask for
-/// it, because a service that has it prefers it to what its checks expect.
-pub const ACCEPTED: &str = "gzip, deflate";
+/// The `accept-encoding` of a request that names none. Brotli is not in it: a
+/// service that has it would prefer it, and checks often expect gzip.
+pub const ACCEPTED_CODINGS: &str = "gzip, deflate";
 
-/// What can be decoded.
-const KNOWN: [&str; 4] = ["gzip", "x-gzip", "deflate", "br"];
+/// The codings that can be decoded.
+const KNOWN_CODINGS: [&str; 4] = ["gzip", "x-gzip", "deflate", "br"];
 
 /// How much of a body in Brotli is read at once.
 const BUFFER: usize = 4096;
@@ -43,26 +43,27 @@ fn codings(headers: &HeaderMap) -> impl Iterator<Item = String> {
         .filter(|coding| !coding.is_empty() && coding != "identity")
 }
 
-/// A coding that is not known here, if a body has one.
-pub fn unknown(headers: &HeaderMap) -> Option<String> {
-    codings(headers).find(|coding| !KNOWN.contains(&coding.as_str()))
+/// The first coding of a body that cannot be decoded.
+pub fn find_unknown_coding(headers: &HeaderMap) -> Option<String> {
+    codings(headers).find(|coding| !KNOWN_CODINGS.contains(&coding.as_str()))
 }
 
-/// The body as it was before its codings. With one that is not known here it
-/// stays as it came.
+/// Takes the codings off a body; `most` is the bound of the result, in bytes. A
+/// body with a coding that cannot be decoded stays as it came.
 pub(crate) fn decode(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Bytes, DecodeError> {
-    // The answer to HEAD has the header and no body.
-    if body.is_empty() || unknown(headers).is_some() {
+    // The answer to HEAD names a coding and has no body.
+    if body.is_empty() || find_unknown_coding(headers).is_some() {
         return Ok(body);
     }
     let codings: Vec<String> = codings(headers).collect();
     codings.iter().rev().try_fold(body, |body, coding| {
         let decoded = match coding.as_str() {
-            "deflate" if is_zlib(&body) => read(ZlibDecoder::new(body.as_ref()), most),
-            // Some servers leave the wrapping out.
-            "deflate" => read(DeflateDecoder::new(body.as_ref()), most),
-            "br" => read(Decompressor::new(body.as_ref(), BUFFER), most),
-            _ => read(MultiGzDecoder::new(body.as_ref()), most),
+            "deflate" if is_zlib(&body) => read_bounded(ZlibDecoder::new(body.as_ref()), most),
+            // Some servers send deflate without the zlib format around it, which RFC
+            // 9110 asks for.
+            "deflate" => read_bounded(DeflateDecoder::new(body.as_ref()), most),
+            "br" => read_bounded(Decompressor::new(body.as_ref(), BUFFER), most),
+            _ => read_bounded(MultiGzDecoder::new(body.as_ref()), most),
         };
         decoded.map_err(|error| match error {
             DecodeError::Broken(reason) => {
@@ -73,8 +74,9 @@ pub(crate) fn decode(headers: &HeaderMap, body: Bytes, most: usize) -> Result<By
     })
 }
 
-/// Never more than the bound is held, however much the body would make.
-fn read(from: impl Read, most: usize) -> Result<Bytes, DecodeError> {
+/// Reads a decoder to its end, and never holds more than the bound: a small body
+/// can decode to gigabytes.
+fn read_bounded(from: impl Read, most: usize) -> Result<Bytes, DecodeError> {
     let mut decoded = Vec::new();
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     from.take(bound)

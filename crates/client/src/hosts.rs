@@ -14,43 +14,52 @@ use http::HeaderName;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT};
 use url::Url;
 
-use crate::target::{is_link_local, literal};
+use crate::target::{is_link_local, literal_address};
 
-/// The headers that another host gets of a request that is redirected to it.
-pub const HARMLESS: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT];
-
-/// What a host looks like, for diagnostics.
-const EXPECTED: &str =
-    "expected a host such as `auth.example.com`, `*.example.com` or `localhost:9000`";
+/// The headers of a request that another host gets when it is redirected there:
+/// they say nothing of the user and his login.
+pub const HARMLESS_HEADERS: [HeaderName; 4] =
+    [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT];
 
 /// One host, or all below a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
     /// Scheme, name and port.
     base: Url,
-    below: bool,
+    /// Whether it stands for the names below it, and not for itself.
+    is_wildcard: bool,
+}
+
+/// Why a text is no [`Host`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a host such as `auth.example.com`, `*.example.com` or `localhost:9000`, found {found}"
+)]
+pub struct ParseHostError {
+    found: String,
 }
 
 impl FromStr for Host {
-    type Err = String;
+    type Err = ParseHostError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParseHostError> {
+        let error = |found: String| ParseHostError { found };
         let text = text.trim();
         let (scheme, rest) = match text.split_once("://") {
             Some(("https", rest)) => ("https", rest),
             Some(("http", rest)) => ("http", rest),
-            Some((scheme, _)) => return Err(format!("{EXPECTED}, found the scheme `{scheme}`")),
+            Some((scheme, _)) => return Err(error(format!("the scheme `{scheme}`"))),
             None => ("https", text),
         };
         if rest.contains('@') {
-            // Not repeated: it may be a real password.
-            return Err(format!("{EXPECTED}, found a user name or password in it"));
+            // The message does not repeat it: it may be a real password.
+            return Err(error("a user name or password in it".to_owned()));
         }
-        let (below, name) = match rest.strip_prefix("*.") {
+        let (is_wildcard, name) = match rest.strip_prefix("*.") {
             Some(name) => (true, name),
             None => (false, rest),
         };
-        let wrong = |why: String| Err(format!("{EXPECTED}, found `{text}`{why}"));
+        let wrong = |reason: String| Err(error(format!("`{text}`{reason}")));
         let base = match Url::parse(&format!("{scheme}://{name}")) {
             Ok(base) if !name.contains('*') => base,
             Ok(_) => return wrong(", with a `*` that is not the first label".to_owned()),
@@ -59,27 +68,30 @@ impl FromStr for Host {
         if base.path() != "/" || base.query().is_some() || base.fragment().is_some() {
             return wrong(", with more than a host and a port".to_owned());
         }
-        if literal(&base).is_some_and(is_link_local) {
+        if literal_address(&base).is_some_and(is_link_local) {
             return wrong(", a link-local address, where nobody is asked".to_owned());
         }
-        if below && !base.domain().is_some_and(|name| name.contains('.')) {
+        // A wildcard below a top-level domain would allow everybody's hosts.
+        if is_wildcard && !base.domain().is_some_and(|name| name.contains('.')) {
             return wrong(", which would allow too much".to_owned());
         }
-        Ok(Self { base, below })
+        Ok(Self { base, is_wildcard })
     }
 }
 
 impl Host {
-    fn covers(&self, url: &Url) -> bool {
+    /// Whether the URL has this scheme, host and port.
+    fn is_match(&self, url: &Url) -> bool {
         let name = self.base.host_str().unwrap_or_default();
-        let asked = url.host_str().unwrap_or_default();
-        let named = if self.below {
-            let label = asked.strip_suffix(name);
-            label.is_some_and(|label| label.len() > 1 && label.ends_with('.'))
+        let found = url.host_str().unwrap_or_default();
+        let is_same_host = if self.is_wildcard {
+            // Without the `.`, `*.example.com` would allow `evilexample.com`.
+            let labels = found.strip_suffix(name);
+            labels.is_some_and(|labels| labels.len() > 1 && labels.ends_with('.'))
         } else {
-            asked == name
+            found == name
         };
-        named
+        is_same_host
             && url.scheme() == self.base.scheme()
             && url.port_or_known_default() == self.base.port_or_known_default()
     }
@@ -97,22 +109,22 @@ impl FromIterator<Host> for Hosts {
 
 impl Hosts {
     /// Whether a request to this URL is allowed.
-    pub fn allow(&self, url: &Url) -> bool {
-        self.0.iter().any(|host| host.covers(url))
+    pub fn is_allowed(&self, url: &Url) -> bool {
+        self.0.iter().any(|host| host.is_match(url))
     }
 
-    /// Those that are one host each: name and port.
-    pub fn exact(&self) -> impl Iterator<Item = (&str, u16)> {
-        let exact = self.0.iter().filter(|host| !host.below);
+    /// Name and port of each entry that is one host and no wildcard.
+    pub fn exact_hosts(&self) -> impl Iterator<Item = (&str, u16)> {
+        let exact = self.0.iter().filter(|host| !host.is_wildcard);
         exact.filter_map(|host| {
             let name = host.base.host_str()?.trim_matches(['[', ']']);
             Some((name, host.base.port_or_known_default()?))
         })
     }
 
-    /// Whether one of them has this very name.
-    pub(crate) fn name(&self, name: &str) -> bool {
-        let mut exact = self.0.iter().filter(|host| !host.below);
+    /// Whether an entry that is no wildcard has this name.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        let mut exact = self.0.iter().filter(|host| !host.is_wildcard);
         exact.any(|host| host.base.host_str() == Some(name))
     }
 }
@@ -126,7 +138,7 @@ mod tests {
         let check = |host: &str, url: &str, allowed: bool| {
             let hosts: Hosts = [host.parse().unwrap()].into_iter().collect();
             let url = Url::parse(url).unwrap();
-            assert_eq!(hosts.allow(&url), allowed, "{host}: {url}");
+            assert_eq!(hosts.is_allowed(&url), allowed, "{host}: {url}");
         };
         check("auth.example.com", "https://auth.example.com/token", true);
         check("AUTH.example.com", "https://auth.example.com:443/", true);
@@ -169,7 +181,7 @@ mod tests {
             "a b",
         ]
         .into_iter()
-        .map(|text| text.parse::<Host>().unwrap_err())
+        .map(|text| text.parse::<Host>().unwrap_err().to_string())
         .collect();
         assert!(!said.join("").contains("s3cret"));
         insta::assert_snapshot!(said.join("\n"));

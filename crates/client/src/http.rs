@@ -8,14 +8,14 @@
 //! verified, redirects are never followed here, proxies of the environment are
 //! ignored, and a body has a largest size and a latest end.
 
-mod cause;
+mod connection;
+mod error_text;
 mod exchange;
 mod frames;
-mod line;
-mod link;
+mod http2;
 mod pool;
 mod receive;
-mod two;
+mod record;
 mod websocket;
 
 use std::net::SocketAddr;
@@ -27,14 +27,16 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use url::Url;
 
-use self::link::Link;
 use self::pool::Pool;
-pub use self::websocket::{Came, Content, MOST_MESSAGE_BYTES, Socket, SocketError, upgrade};
+use self::record::ConnectionRecord;
+pub use self::websocket::{
+    MOST_MESSAGE_BYTES, OpenError, Socket, SocketError, SocketEvent, SocketMessage, upgrade_headers,
+};
 use crate::connection::Connection;
-use crate::dial::{DialError, Dialer, DialerError, Phases, Problem, TlsFacts, TlsTrouble};
+use crate::dial::{ConnectError, DialError, Dialer, DialerError, Phases, TlsErrorKind, TlsFacts};
 use crate::encoding;
-use crate::grpc::{self, Codec};
-use crate::sigv4::Signer;
+use crate::grpc::{self, Codec, FrameError};
+use crate::sigv4::{SignatureError, Signer};
 use crate::target::Target;
 use diagnostic::units::{counted, human_bytes, human_duration};
 
@@ -77,48 +79,70 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body; empty if there is none.
     pub body: Bytes,
-    /// How it is sent, and what is known of the answer.
-    pub manner: Manner,
+    /// How it is sent.
+    pub transport: Transport,
 }
 
 /// How a request is sent.
 #[derive(Debug, Clone, Default)]
-pub struct Manner {
+pub struct Transport {
     /// The version of HTTP; negotiated if absent.
     pub http: Option<HttpVersion>,
     /// Whether the body goes out in gzip.
     pub compress: bool,
-    /// Who signs it when it goes out.
+    /// What signs the request when it goes out.
     pub signer: Option<Signer>,
-    /// What makes the message of a gRPC call of the body.
+    /// What turns the body into the message of a gRPC call.
     pub grpc: Option<Arc<dyn Codec>>,
-    /// Whether it opens a WebSocket.
-    pub opens: bool,
+    /// Whether it asks the server to open a WebSocket.
+    pub opens_websocket: bool,
+}
+
+/// Why a body cannot be written as it is to be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// It makes no message of gRPC.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// It cannot be compressed.
+    #[error(transparent)]
+    Compress(#[from] std::io::Error),
+}
+
+/// Why a request cannot be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// The body that is to be signed cannot be written.
+    #[error(transparent)]
+    Body(#[from] EncodeError),
+    /// The signer refuses the request.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
 }
 
 impl Request {
-    /// The body as it goes out.
-    fn encoded(&self) -> Result<Bytes, String> {
-        if let Some(codec) = &self.manner.grpc {
-            let message = codec.encode(&self.body);
-            let framed = message.and_then(|message| grpc::frame(&message));
-            return Ok(framed.map_err(|error| error.to_string())?.into());
+    /// The body as it goes out: framed for gRPC, or in gzip, or as it is.
+    fn encode_body(&self) -> Result<Bytes, EncodeError> {
+        if let Some(codec) = &self.transport.grpc {
+            let message = codec.encode(&self.body)?;
+            return Ok(grpc::frame(&message)?.into());
         }
-        if self.manner.compress {
-            let gzip = encoding::gzip(&self.body).map_err(|error| error.to_string())?;
-            return Ok(gzip.into());
+        if self.transport.compress {
+            return Ok(encoding::gzip(&self.body)?.into());
         }
         Ok(self.body.clone())
     }
 
-    /// Signs the request as it is now, if somebody does.
-    pub fn sign(&mut self) -> Result<(), String> {
-        let Some(signer) = self.manner.signer.clone() else {
+    /// Signs the request as it is now, if its transport has a signer. A header
+    /// that changes afterwards makes the signature wrong.
+    pub fn sign(&mut self) -> Result<(), SignError> {
+        let Some(signer) = self.transport.signer.clone() else {
             return Ok(());
         };
-        let body = self.encoded()?;
+        let body = self.encode_body()?;
         let now = std::time::SystemTime::now();
-        signer.sign(&self.method, &self.url, &mut self.headers, &body, now)
+        signer.sign(&self.method, &self.url, &mut self.headers, &body, now)?;
+        Ok(())
     }
 }
 
@@ -151,26 +175,26 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, decoded.
     pub body: Bytes,
-    /// From the begin of the attempt that it is the answer to, the connection
-    /// included, to the last byte of the body.
+    /// From the begin of the attempt that brought the answer, the opening of a
+    /// connection included, to the last byte of the body.
     pub latency: Duration,
-    /// What the connection told, if it was opened for this request.
-    pub opened: Option<Opened>,
+    /// How the connection was opened, if that was for this request alone.
+    pub opening: Option<Opening>,
     /// The address that answered; absent if it is not known.
     pub peer: Option<SocketAddr>,
-    /// The connection that it came over.
-    pub link: Arc<Link>,
-    /// How often it was asked for again.
-    pub repeats: Repeats,
+    /// The record of the connection that it came over.
+    pub connection: Arc<ConnectionRecord>,
+    /// How often the request was sent again.
+    pub resends: Resends,
     /// Where redirects led to on the way to it, as paths on the target.
     pub redirects: Vec<String>,
     /// The path on the target that it is the answer of.
     pub path: String,
 }
 
-/// What a connection of its own tells beside the answer.
+/// What the opening of a connection tells beside the answer.
 #[derive(Debug, Clone)]
-pub struct Opened {
+pub struct Opening {
     /// How long opening the connection took, by phase.
     pub phases: Phases,
     /// From the open connection to the head of the answer.
@@ -179,39 +203,39 @@ pub struct Opened {
     pub tls: Option<TlsFacts>,
 }
 
-/// How often a request was asked again, without anybody's saying so in a check
+/// How often a request was sent again without a `retry` or `repeat` in the check
 /// file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repeats {
+pub struct Resends {
     /// Because the server had closed the connection, which was used before.
     pub closed: u32,
     /// Because the server said that it had not begun with the request.
     pub refused: u32,
 }
 
-impl Repeats {
-    /// How often it was in all.
+impl Resends {
+    /// How often it was sent again in all.
     pub fn total(self) -> u32 {
         self.closed + self.refused
     }
 }
 
-impl AddAssign for Repeats {
+impl AddAssign for Resends {
     fn add_assign(&mut self, more: Self) {
         self.closed += more.closed;
         self.refused += more.refused;
     }
 }
 
-/// Nothing, or not all, came back.
+/// A request to which no answer came, or not all of one.
 #[derive(Debug, Clone)]
 pub struct Unanswered {
     /// What came back, if at least the status did.
     pub response: Option<Box<Response>>,
     /// Why.
     pub error: AskError,
-    /// How often it was asked for again.
-    pub repeats: Repeats,
+    /// How often the request was sent again.
+    pub resends: Resends,
 }
 
 /// Why nothing, or not all, came back.
@@ -281,11 +305,14 @@ impl Client {
 }
 
 impl AskError {
-    /// Why there is no connection. A server that does not speak a version
-    /// refuses it in the handshake of TLS.
-    fn no_connection(error: DialError, http: Option<HttpVersion>) -> Self {
-        match (http, error.problem()) {
-            (Some(version), Some(Problem::Tls(tls))) if tls.trouble() == TlsTrouble::NoProtocol => {
+    /// The error of a request without a connection. A server that does not speak
+    /// the version of HTTP refuses the handshake of TLS, so the message is about
+    /// the version then.
+    fn from_dial_error(error: DialError, http: Option<HttpVersion>) -> Self {
+        match (http, error.decisive_error()) {
+            (Some(version), Some(ConnectError::Tls(tls)))
+                if tls.kind() == TlsErrorKind::NoProtocol =>
+            {
                 let reason = error.to_string();
                 Self::Version { version, reason }
             }
@@ -293,17 +320,17 @@ impl AskError {
         }
     }
 
-    /// Why no head of an answer could be read. A server that takes the request
-    /// for another version closes the connection, because the words make no
-    /// sense to it.
-    fn no_head(reason: String, http: Option<HttpVersion>) -> Self {
+    /// The error of a request whose answer has no head. A server that takes the
+    /// request for one of another version of HTTP cannot read it and closes the
+    /// connection, so the message is about the version then.
+    fn from_missing_head(reason: String, http: Option<HttpVersion>) -> Self {
         match http {
             Some(version) => Self::Version { version, reason },
             None => Self::Broken(reason),
         }
     }
 
-    /// Whether there was not enough time.
+    /// Whether the time was over before the answer was there.
     pub fn is_late(&self) -> bool {
         match self {
             Self::NoAnswer(_) | Self::NoEnd(_) => true,
@@ -319,7 +346,7 @@ impl From<AskError> for Unanswered {
         Self {
             response: None,
             error,
-            repeats: Repeats::default(),
+            resends: Resends::default(),
         }
     }
 }

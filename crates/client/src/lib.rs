@@ -1,5 +1,5 @@
-//! One bounded request, one answer: on the target, and nowhere else but where
-//! somebody allowed it.
+//! One bounded request, one answer: from the target, or from a host that somebody
+//! allowed beside it.
 //!
 //! | module | what it is for |
 //! |---|---|
@@ -12,6 +12,7 @@
 //!
 //! It knows neither check files nor reports.
 
+mod address;
 pub mod connection;
 pub mod dial;
 pub mod encoding;

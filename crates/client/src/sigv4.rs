@@ -17,7 +17,7 @@ use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
-/// Who signs, for which service.
+/// The credentials that requests to a service of AWS are signed with.
 #[derive(Clone)]
 pub struct Signer {
     /// AWS's Region.
@@ -30,6 +30,21 @@ pub struct Signer {
     pub secret_key: String,
     /// The token of temporary credentials.
     pub session_token: Option<String>,
+}
+
+/// Why a request cannot be signed: what the signing crate says, or which header
+/// cannot be signed or sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct SignatureError {
+    reason: String,
+}
+
+impl SignatureError {
+    fn new(error: impl fmt::Display) -> Self {
+        let reason = error.to_string();
+        Self { reason }
+    }
 }
 
 impl fmt::Debug for Signer {
@@ -50,8 +65,8 @@ impl Signer {
         url: &Url,
         headers: &mut HeaderMap,
         body: &[u8],
-        at: SystemTime,
-    ) -> Result<(), String> {
+        now: SystemTime,
+    ) -> Result<(), SignatureError> {
         let credentials = Credentials::new(
             &self.access_key,
             &self.secret_key,
@@ -64,10 +79,10 @@ impl Signer {
             .identity(&identity)
             .region(&self.region)
             .name(&self.service)
-            .time(at)
-            .settings(self.settings())
+            .time(now)
+            .settings(self.signing_settings())
             .build()
-            .map_err(|error| error.to_string())?
+            .map_err(SignatureError::new)?
             .into();
         let signed: Vec<(&str, &str)> = headers
             .iter()
@@ -76,27 +91,27 @@ impl Signer {
             })
             .map(|(name, value)| Ok((name.as_str(), value.to_str()?)))
             .collect::<Result<_, http::header::ToStrError>>()
-            .map_err(|error| error.to_string())?;
+            .map_err(SignatureError::new)?;
         let request = SignableRequest::new(
             method.as_str(),
             url.as_str(),
             signed.into_iter(),
             SignableBody::Bytes(body),
         )
-        .map_err(|error| error.to_string())?;
+        .map_err(SignatureError::new)?;
         let (instructions, _) = sign(request, &params)
-            .map_err(|error| error.to_string())?
+            .map_err(SignatureError::new)?
             .into_parts();
         for (name, value) in instructions.headers() {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|e| e.to_string())?;
-            let value = HeaderValue::from_str(value).map_err(|e| e.to_string())?;
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(SignatureError::new)?;
+            let value = HeaderValue::from_str(value).map_err(SignatureError::new)?;
             headers.insert(name, value);
         }
         Ok(())
     }
 
     /// S3 takes paths as they are, and wants the body's hash in a header.
-    fn settings(&self) -> SigningSettings {
+    fn signing_settings(&self) -> SigningSettings {
         let mut settings = SigningSettings::default();
         if self.service == "s3" {
             settings.percent_encoding_mode = PercentEncodingMode::Single;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use url::Url;
 
+pub use crate::address::{Address, ParseAddressError};
 use crate::hosts::Hosts;
 
 /// The base URL under test: scheme, host, port, and a path that all paths of
@@ -13,34 +14,74 @@ use crate::hosts::Hosts;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     base: Url,
-    /// Where requests may go beside it.
+    /// The other hosts that requests may go to.
     hosts: Hosts,
 }
 
-impl FromStr for Target {
-    type Err = String;
+/// Why a text is no [`Target`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a URL such as `https://shop.example.com:8443`, found {found}")]
+pub struct ParseTargetError {
+    found: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected a URL such as `https://shop.example.com:8443`";
+/// Why no request can go to a path or URL, as what was found there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// It is neither a URL nor a path that stays on the target.
+    #[error("`{path}`, which does not begin with one `/`")]
+    NoPath {
+        /// The path, as it was given.
+        path: String,
+    },
+    /// It cannot be parsed.
+    #[error("`{path}`: {reason}")]
+    Malformed {
+        /// The path or URL, as it was given.
+        path: String,
+        /// What is wrong with it.
+        reason: url::ParseError,
+    },
+    /// Requests of that scheme are not sent.
+    #[error("the scheme `{scheme}`, which is neither `http` nor `https`")]
+    Scheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// It leads to a host that nobody allowed.
+    #[error("`{origin}`, which is not on the target `{target}`")]
+    NotAllowed {
+        /// Scheme, host and port of the URL.
+        origin: String,
+        /// Scheme, host and port of the target.
+        target: String,
+    },
+}
+
+impl FromStr for Target {
+    type Err = ParseTargetError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTargetError> {
         let base = Url::parse(text.trim()).map_err(|error| {
-            // What holds an `@` may hold a password.
-            let found = if text.contains('@') { "text" } else { text };
-            format!("{EXPECTED}, found `{found}`: {error}")
+            // What holds an `@` may hold a password, which no message repeats.
+            let text = if text.contains('@') { "text" } else { text };
+            let found = format!("`{text}`: {error}");
+            ParseTargetError { found }
         })?;
-        let wrong = if !is_asked(&base) {
+        let found = if !is_http(&base) {
             Some(format!("the scheme `{}`", base.scheme()))
         } else if !base.username().is_empty() || base.password().is_some() {
-            // Not repeated: it may be a real password.
+            // The message does not repeat it: it may be a real password.
             Some("a user name or password in it".to_owned())
-        } else if literal(&base).is_some_and(is_link_local) {
+        } else if literal_address(&base).is_some_and(is_link_local) {
             Some("a link-local address, where no load balancer is".to_owned())
         } else if base.query().is_some() || base.fragment().is_some() {
             Some("a query or fragment".to_owned())
         } else {
             None
         };
-        match wrong {
-            Some(wrong) => Err(format!("{EXPECTED}, found {wrong}")),
+        match found {
+            Some(found) => Err(ParseTargetError { found }),
             None => Ok(Self {
                 base,
                 hosts: Hosts::default(),
@@ -49,8 +90,8 @@ impl FromStr for Target {
     }
 }
 
-/// The address that stands in a URL in place of a name.
-pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
+/// The address in a URL whose host is no name.
+pub(crate) fn literal_address(url: &Url) -> Option<IpAddr> {
     match url.host()? {
         url::Host::Domain(_) => None,
         url::Host::Ipv4(address) => Some(address.into()),
@@ -58,8 +99,8 @@ pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
     }
 }
 
-/// Whether requests can go to a URL of this scheme.
-fn is_asked(url: &Url) -> bool {
+/// Whether the scheme is one of those that requests are sent by.
+fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
@@ -84,7 +125,7 @@ impl fmt::Display for Target {
 impl Target {
     /// This target, and other hosts that requests may go to.
     #[must_use]
-    pub fn allowing(self, hosts: Hosts) -> Self {
+    pub fn with_allowed_hosts(self, hosts: Hosts) -> Self {
         Self { hosts, ..self }
     }
 
@@ -93,23 +134,32 @@ impl Target {
         &self.hosts
     }
 
-    /// Whether a request to this URL goes to the target.
-    pub fn is_at(&self, url: &Url) -> bool {
+    /// Whether a URL has the target's scheme, host and port.
+    pub fn is_origin_of(&self, url: &Url) -> bool {
         url.origin() == self.base.origin()
     }
 
-    /// The URL of a path, or why it cannot be requested. An absolute URL is
-    /// fine if it stays on the target, or goes to an allowed host.
-    pub fn url(&self, path: &str) -> Result<Url, String> {
+    /// The URL of a path on the target. An absolute URL stays as it is.
+    ///
+    /// # Errors
+    /// The path is none, or the URL leads neither to the target nor to a host
+    /// that is allowed.
+    pub fn url(&self, path: &str) -> Result<Url, UrlError> {
         let url = if path.starts_with("http://") || path.starts_with("https://") {
             Url::parse(path)
         } else if path.starts_with('/') && !path.starts_with("//") {
             Url::parse(&format!("{self}{path}"))
         } else {
-            return Err(format!("`{path}`, which does not begin with one `/`"));
+            // Two slashes begin a host in a URL without a scheme (RFC 3986,
+            // section 4.2), so such a path would leave the target.
+            let path = path.to_owned();
+            return Err(UrlError::NoPath { path });
         };
-        let url = url.map_err(|error| format!("`{path}`: {error}"))?;
-        self.guard(url)
+        let url = url.map_err(|reason| UrlError::Malformed {
+            path: path.to_owned(),
+            reason,
+        })?;
+        self.check_allowed(url)
     }
 
     /// A URL as a check file writes it: the path on the target, or the whole
@@ -123,37 +173,46 @@ impl Target {
         }
     }
 
-    /// Where a redirect from `from` to `location` leads, or why it is not
-    /// followed, and what to do about that.
-    pub fn redirect(&self, from: &Url, location: &str) -> Result<Url, (String, &str)> {
+    /// The URL that a redirect from `from` to `location` leads to.
+    ///
+    /// # Errors
+    /// Why the redirect may not be followed, and what to do about that.
+    pub fn resolve_redirect(
+        &self,
+        from: &Url,
+        location: &str,
+    ) -> Result<Url, (UrlError, &'static str)> {
         const WRONG: &str =
             "correct the `location` of the answer, or expect the redirect's own status";
         const ELSEWHERE: &str = "allow the host with `--allow-host` if it is yours to ask";
         let url = from.join(location);
-        let url = url.map_err(|error| (format!("`{location}`: {error}"), WRONG))?;
-        let help = if is_asked(&url) { ELSEWHERE } else { WRONG };
-        self.guard(url).map_err(|found| (found, help))
+        let url = url.map_err(|reason| {
+            let path = location.to_owned();
+            (UrlError::Malformed { path, reason }, WRONG)
+        })?;
+        let help = if is_http(&url) { ELSEWHERE } else { WRONG };
+        self.check_allowed(url).map_err(|found| (found, help))
     }
 
-    /// Requests go to the target and to allowed hosts, and nowhere else.
-    fn guard(&self, mut url: Url) -> Result<Url, String> {
-        if !is_asked(&url) {
-            let scheme = url.scheme();
-            return Err(format!(
-                "the scheme `{scheme}`, which is neither `http` nor `https`"
-            ));
+    /// Returns the URL as it is sent, if it leads to the target or to an allowed
+    /// host.
+    fn check_allowed(&self, mut url: Url) -> Result<Url, UrlError> {
+        if !is_http(&url) {
+            let scheme = url.scheme().to_owned();
+            return Err(UrlError::Scheme { scheme });
         }
-        // It is for who reads the answer, and not sent (RFC 9110, section 7.1).
+        // A fragment is for the reader of the answer and is not sent (RFC 9110,
+        // section 7.1).
         url.set_fragment(None);
+        // Another host never gets a user or password that stands in a URL.
         let credentials = !url.username().is_empty() || url.password().is_some();
-        if self.is_at(&url) || (self.hosts.allow(&url) && !credentials) {
+        if self.is_origin_of(&url) || (self.hosts.is_allowed(&url) && !credentials) {
             Ok(url)
         } else {
-            Err(format!(
-                "`{}`, which is not on the target `{}`",
-                url.origin().ascii_serialization(),
-                self.base.origin().ascii_serialization()
-            ))
+            Err(UrlError::NotAllowed {
+                origin: url.origin().ascii_serialization(),
+                target: self.base.origin().ascii_serialization(),
+            })
         }
     }
 
@@ -163,74 +222,15 @@ impl Target {
         host.trim_matches(['[', ']'])
     }
 
-    /// The port, said or implied.
+    /// The port, as given or implied by the scheme.
     pub fn port(&self) -> u16 {
         self.base.port_or_known_default().unwrap_or(443)
     }
 
-    /// Whether the host is an address, which no connect-to can replace.
+    /// Whether the host is an address. No other address can be dialled for it,
+    /// because a connection for a name is what TLS verifies.
     pub fn is_address(&self) -> bool {
         !matches!(self.base.host(), Some(url::Host::Domain(_)))
-    }
-}
-
-/// What is dialled instead of the target's own name: the load balancer's name
-/// or address. TLS and `Host` keep the target's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    host: String,
-    port: Option<u16>,
-}
-
-impl FromStr for Address {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("expected `HOST`, `HOST:PORT` or `[IPV6]:PORT`, found `{text}`");
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (host, port) = rest.split_once(']').ok_or_else(wrong)?;
-                (host, port.strip_prefix(':').map(str::to_owned))
-            }
-            None if text.parse::<IpAddr>().is_ok() => (text, None),
-            None => match text.split_once(':') {
-                Some((host, port)) => (host, Some(port.to_owned())),
-                None => (text, None),
-            },
-        };
-        let port = match port {
-            Some(port) => Some(
-                port.parse::<u16>()
-                    .ok()
-                    .filter(|port| *port > 0)
-                    .ok_or_else(wrong)?,
-            ),
-            None => None,
-        };
-        let fine = !host.is_empty()
-            && (host.parse::<IpAddr>().is_ok()
-                || host
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')));
-        if !fine {
-            return Err(wrong());
-        }
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-        })
-    }
-}
-
-impl Address {
-    /// The name or address.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The port, if it is not the target's.
-    pub fn port(&self) -> Option<u16> {
-        self.port
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
         check("/a?b#c", Some("https://shop.example.com:8443/base/a?b"));
         check("/a#b?c", Some("https://shop.example.com:8443/base/a"));
         let from = target.url("/a").unwrap();
-        let moved = target.redirect(&from, "/b#c").unwrap();
+        let moved = target.resolve_redirect(&from, "/b#c").unwrap();
         assert_eq!(target.path_of(&moved), "https://shop.example.com:8443/b");
         for (location, scheme) in [
             ("javascript:alert(1)", "javascript"),
@@ -268,15 +268,19 @@ mod tests {
             ("blob:https://shop.example.com:8443/x", "blob"),
             ("ws://shop.example.com:8443/x", "ws"),
         ] {
-            let (found, _) = target.redirect(&from, location).unwrap_err();
+            let (found, _) = target.resolve_redirect(&from, location).unwrap_err();
             assert_eq!(
-                found,
+                found.to_string(),
                 format!("the scheme `{scheme}`, which is neither `http` nor `https`")
             );
         }
-        assert!(target.redirect(&from, "/b").is_ok());
-        assert!(target.redirect(&from, "//evil.example/b").is_err());
-        assert!(target.redirect(&from, "https://169.254.169.254/").is_err());
+        assert!(target.resolve_redirect(&from, "/b").is_ok());
+        assert!(target.resolve_redirect(&from, "//evil.example/b").is_err());
+        assert!(
+            target
+                .resolve_redirect(&from, "https://169.254.169.254/")
+                .is_err()
+        );
     }
 
     #[test]
@@ -299,7 +303,7 @@ mod tests {
             "https://me:s3cret@ho st",
             "me:s3cret@shop",
         ] {
-            let said = text.parse::<Target>().unwrap_err();
+            let said = text.parse::<Target>().unwrap_err().to_string();
             assert!(!said.contains("s3cret"), "{said}");
         }
     }
@@ -324,22 +328,5 @@ mod tests {
         assert!("http://169.254.169.254".parse::<Target>().is_err());
         assert!("http://2852039166".parse::<Target>().is_err());
         assert!("http://[fe80::1]".parse::<Target>().is_err());
-    }
-
-    #[test]
-    fn an_address_is_a_host_and_perhaps_a_port() {
-        let check = |text: &str, parts: Option<(&str, Option<u16>)>| {
-            let address = text.parse::<Address>().ok();
-            let found = address.as_ref().map(|a| (a.host(), a.port()));
-            assert_eq!(found, parts, "{text}");
-        };
-        check("alb.example.com", Some(("alb.example.com", None)));
-        check("10.0.0.1:8443", Some(("10.0.0.1", Some(8443))));
-        check("[::1]:8443", Some(("::1", Some(8443))));
-        check("::1", Some(("::1", None)));
-        check("alb:port", None);
-        check("alb:0", None);
-        check(":8443", None);
-        check("https://alb", None);
     }
 }

@@ -21,34 +21,37 @@ pub struct Source {
     mirror: Option<Arc<Mirror>>,
     text: String,
     line_starts: Vec<usize>,
-    /// How many characters begin before each of these places: a file can be one
-    /// long line, with many failures in it.
+    /// How many characters begin before every [`BYTES_BETWEEN_MARKS`]th byte. With
+    /// them the column of a place is found without reading the whole line: a file
+    /// can be one long line with many failures in it.
     marks: Vec<usize>,
 }
 
-/// How many bytes stand between two places before which characters are counted.
-const BETWEEN_MARKS: usize = 1024;
+/// How many bytes stand between two marks.
+const BYTES_BETWEEN_MARKS: usize = 1024;
 
-/// How many characters begin in these bytes.
-fn begins(bytes: &[u8]) -> usize {
+/// Counts the characters of UTF-8 that begin in these bytes: each byte begins one
+/// but those of the form `10xxxxxx`.
+fn count_characters(bytes: &[u8]) -> usize {
     bytes
         .iter()
         .filter(|byte| !matches!(byte, 0x80..=0xbf))
         .count()
 }
 
-/// A folder on this machine that holds what was fetched from elsewhere.
+/// A folder on this machine that holds copies of files from elsewhere.
 #[derive(Debug)]
 pub struct Mirror {
     /// The folder.
     pub folder: PathBuf,
     /// What its path stands for, such as `s3://`.
     pub address: String,
-    /// Takes out of an address what no message may repeat.
+    /// Redacts in an address what no message may repeat, such as a signature.
     pub redact: fn(String) -> String,
 }
 
-/// Where it is tells one from another.
+/// Two mirrors are the same if folder and address are: functions cannot be
+/// compared.
 impl PartialEq for Mirror {
     fn eq(&self, other: &Self) -> bool {
         (&self.folder, &self.address) == (&other.folder, &other.address)
@@ -58,7 +61,8 @@ impl PartialEq for Mirror {
 impl Eq for Mirror {}
 
 impl Mirror {
-    /// A file as a message names it: by the address that it came from.
+    /// A file as a message names it: by its address elsewhere if it is a copy, or
+    /// by its path.
     pub fn name(mirror: Option<&Self>, path: &Path) -> String {
         let below = mirror.and_then(|mirror| {
             let below = path.strip_prefix(&mirror.folder).ok()?;
@@ -72,16 +76,17 @@ impl Mirror {
 impl Source {
     /// Wraps the text of the file at `path`. A byte order mark is dropped.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Self::of(None, path, text)
+        Self::from_mirror(None, path, text)
     }
 
-    /// Another file from where this one comes from.
+    /// Another file beside this one: in the same mirror, if this one is in one.
     pub fn beside(&self, path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Self::of(self.mirror.clone(), path, text)
+        Self::from_mirror(self.mirror.clone(), path, text)
     }
 
-    /// The text of a file that was perhaps fetched from elsewhere.
-    pub fn of(
+    /// Wraps the text of a file that may be in a mirror. A byte order mark is
+    /// dropped.
+    pub fn from_mirror(
         mirror: Option<Arc<Mirror>>,
         path: impl Into<PathBuf>,
         text: impl Into<String>,
@@ -93,10 +98,10 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
-        let pieces = text.as_bytes().chunks(BETWEEN_MARKS);
+        let pieces = text.as_bytes().chunks(BYTES_BETWEEN_MARKS);
         let marks = pieces.scan(0, |counted, piece| {
             let before = *counted;
-            *counted += begins(piece);
+            *counted += count_characters(piece);
             Some(before)
         });
         Arc::new(Self {
@@ -108,11 +113,13 @@ impl Source {
         })
     }
 
-    /// The same text with stars in these places, for secrets that stand in it.
-    pub fn masked(&self, spans: &[Span]) -> Arc<Self> {
+    /// The same text with a star for each byte of these spans, for secrets that
+    /// stand in the file itself. Places in the text stay what they are.
+    pub fn redact_spans(&self, spans: &[Span]) -> Arc<Self> {
         let mut bytes = self.text.clone().into_bytes();
         for span in spans {
             for byte in bytes.get_mut(span.range()).into_iter().flatten() {
+                // A line break stays, so that later lines keep their numbers.
                 if *byte != b'\n' {
                     *byte = b'*';
                 }
@@ -146,19 +153,19 @@ impl Source {
         (line, column)
     }
 
-    /// How many characters begin before a place, of which only those since the
-    /// last mark are counted.
+    /// How many characters begin before a byte offset. Those before the last mark
+    /// are known, so only those behind it are counted.
     fn characters_before(&self, offset: usize) -> usize {
-        let (mark, counted) = match self.marks.get(offset / BETWEEN_MARKS) {
-            Some(counted) => (offset / BETWEEN_MARKS * BETWEEN_MARKS, *counted),
+        let (mark, counted) = match self.marks.get(offset / BYTES_BETWEEN_MARKS) {
+            Some(counted) => (offset / BYTES_BETWEEN_MARKS * BYTES_BETWEEN_MARKS, *counted),
             None => (0, 0),
         };
-        counted + begins(&self.text.as_bytes()[mark..offset])
+        counted + count_characters(&self.text.as_bytes()[mark..offset])
     }
 
-    /// The lines that hold a range, without the last line break, and the number
-    /// of the first.
-    pub(crate) fn lines(&self, range: Range<usize>) -> (usize, Range<usize>) {
+    /// The number of the first line of a range, counted from one, and the bytes of
+    /// all its lines without the last line break.
+    pub(crate) fn lines_around(&self, range: Range<usize>) -> (usize, Range<usize>) {
         let first = self
             .line_starts
             .partition_point(|start| *start <= range.start);
@@ -259,7 +266,7 @@ impl Diagnostic {
         }
     }
 
-    /// A diagnostic that no place in a file is to blame for.
+    /// A diagnostic without a place, such as one about a file that is missing.
     pub fn general(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -335,8 +342,11 @@ impl fmt::Display for Diagnostic {
 pub struct Problems(Vec<Diagnostic>);
 
 impl Problems {
-    /// `Ok(value)` if nothing was found, else everything that was.
-    pub fn or<T>(found: Vec<Diagnostic>, value: T) -> Result<T, Self> {
+    /// The value, if no problem was found.
+    ///
+    /// # Errors
+    /// All that were found.
+    pub fn ok_unless<T>(found: Vec<Diagnostic>, value: T) -> Result<T, Self> {
         if found.is_empty() {
             Ok(value)
         } else {

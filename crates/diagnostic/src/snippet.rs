@@ -1,6 +1,6 @@
 //! Renders a [`Diagnostic`] with its source line and a caret under the text.
 //!
-//! The only module that knows the crate that draws.
+//! The only module that knows the renderer, annotate-snippets.
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ pub enum Colour {
     Always,
 }
 
-/// How grave the rendered diagnostic is.
+/// Whether a diagnostic is drawn as an error or as a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Severity {
     /// Stops the run, or fails the verdict.
@@ -30,7 +30,7 @@ pub enum Severity {
     Warning,
 }
 
-/// What is drawn around a diagnostic.
+/// What is drawn beside a diagnostic's own texts.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
     /// How grave it is.
@@ -43,11 +43,11 @@ pub struct Frame {
 
 /// The text of one diagnostic as an error, without a final line break.
 pub fn render(diagnostic: &Diagnostic, colour: Colour) -> String {
-    render_in(diagnostic, &Frame::default(), colour)
+    render_with_frame(diagnostic, &Frame::default(), colour)
 }
 
 /// The text of one diagnostic in its frame, without a final line break.
-pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> String {
+pub fn render_with_frame(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> String {
     let level = match frame.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -62,9 +62,9 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
     };
     let label = visible(&diagnostic.label());
     let related = diagnostic.related.iter();
-    let explained: Vec<_> = related.map(|(_, text)| visible(text)).collect();
+    let related_texts: Vec<_> = related.map(|(_, text)| visible(text)).collect();
     let mut group = match &diagnostic.place {
-        Some(place) => drawn(diagnostic, place, heading(level), &label, &explained),
+        Some(place) => draw_source(diagnostic, place, heading(level), &label, &related_texts),
         None if label.is_empty() => Group::with_title(heading(level)),
         None => Group::with_title(heading(level)).element(Level::NOTE.message(label.as_str())),
     };
@@ -86,66 +86,70 @@ pub fn render_in(diagnostic: &Diagnostic, frame: &Frame, colour: Colour) -> Stri
         .render(&[group])
 }
 
-/// The most bytes of a file that are drawn as they stand there. The renderer
-/// reads all that it is given, for each failure again.
-const MOST_DRAWN: usize = 4 * 1024;
-/// How many bytes of a longer line are drawn before and behind what is wrong.
-const AROUND: usize = 100;
+/// The most bytes of a file that are drawn as they stand there: the renderer reads
+/// all that it is given, and does so again for each failure.
+const MOST_DRAWN_BYTES: usize = 4 * 1024;
+/// How many bytes of a longer line are drawn before the place, and about twice as
+/// many behind its begin.
+const BYTES_AROUND: usize = 100;
 
-/// The source line with a caret, and the lines that explain it.
-fn drawn<'a>(
+/// Draws the source line with a caret, and the places that explain it: in the same
+/// section if that is short enough, or each in a section of its own.
+fn draw_source<'a>(
     diagnostic: &'a Diagnostic,
     place: &'a Place,
     heading: Title<'a>,
     label: &'a str,
-    explained: &'a [String],
+    related_texts: &'a [String],
 ) -> Group<'a> {
-    let main = drawable(&place.source, place.span);
-    let related = || diagnostic.related.iter().zip(explained);
+    let main = drawn_range(&place.source, place.span);
+    let related = || diagnostic.related.iter().zip(related_texts);
     let spans = related().filter(|((other, _), _)| other.source == place.source);
-    let spans = spans.map(|((other, _), _)| drawable(&other.source, other.span));
+    let spans = spans.map(|((other, _), _)| drawn_range(&other.source, other.span));
     let all = spans.fold(main.clone(), |all, span| {
         all.start.min(span.start)..all.end.max(span.end)
     });
-    let (_, lines) = place.source.lines(all.clone());
-    let together = lines.len() <= MOST_DRAWN;
-    let mut part = Part::of(place, if together { all } else { main.clone() });
-    part.annotate(AnnotationKind::Primary, main, label);
-    let mut apart = Vec::new();
+    let (_, lines) = place.source.lines_around(all.clone());
+    let fits_in_one = lines.len() <= MOST_DRAWN_BYTES;
+    let mut section = Section::around(place, if fits_in_one { all } else { main.clone() });
+    section.annotate(AnnotationKind::Primary, main, label);
+    let mut separate = Vec::new();
     for ((other, _), text) in related() {
-        let span = drawable(&other.source, other.span);
-        if together && other.source == place.source {
-            part.annotate(AnnotationKind::Context, span, text);
+        let span = drawn_range(&other.source, other.span);
+        if fits_in_one && other.source == place.source {
+            section.annotate(AnnotationKind::Context, span, text);
         } else {
-            let mut part = Part::of(other, span.clone());
-            part.annotate(AnnotationKind::Context, span, text);
-            apart.push(part);
+            let mut section = Section::around(other, span.clone());
+            section.annotate(AnnotationKind::Context, span, text);
+            separate.push(section);
         }
     }
     let group = Group::with_title(heading);
-    [part]
+    [section]
         .into_iter()
-        .chain(apart)
-        .fold(group, |group, part| part.draw(group))
+        .chain(separate)
+        .fold(group, |group, section| section.draw(group))
 }
 
-/// A part of a file that is drawn.
-struct Part<'a> {
-    /// Where it begins.
+/// A section of a file that is drawn.
+struct Section<'a> {
+    /// The heading with file, line and column; absent where the renderer finds
+    /// them out itself.
     origin: Option<Origin<'a>>,
     snippet: Snippet<'a, Annotation<'a>>,
-    /// Where that is in the file.
+    /// The bytes of the file that are drawn.
     range: Range<usize>,
 }
 
-impl<'a> Part<'a> {
-    /// The lines of a range, or what stands around it in a line that is long.
-    fn of(place: &'a Place, span: Range<usize>) -> Self {
+impl<'a> Section<'a> {
+    /// The section with the lines of a range, or with what stands around its begin
+    /// if they are long.
+    fn around(place: &'a Place, span: Range<usize>) -> Self {
         let source = &place.source;
-        let (line, lines) = source.lines(span.clone());
+        let (line, lines) = source.lines_around(span.clone());
         let text = source.text();
         let name = visible(&source.name());
-        if lines.len() <= MOST_DRAWN {
+        if lines.len() <= MOST_DRAWN_BYTES {
             let snippet = Snippet::source(&text[lines.clone()]).line_start(line);
             return Self {
                 origin: None,
@@ -153,9 +157,11 @@ impl<'a> Part<'a> {
                 range: lines,
             };
         }
-        let start = text.floor_char_boundary(span.start.saturating_sub(AROUND).max(lines.start));
-        let end = text.ceil_char_boundary((span.start + 2 * AROUND).min(lines.end));
-        // The part's own columns begin where it does.
+        let start =
+            text.floor_char_boundary(span.start.saturating_sub(BYTES_AROUND).max(lines.start));
+        let end = text.ceil_char_boundary((span.start + 2 * BYTES_AROUND).min(lines.end));
+        // The renderer would count columns from the begin of the section and not
+        // of the line, so the heading names the place.
         let (line, column) = source.position(span.start);
         Self {
             origin: Some(Origin::path(name).line(line).char_column(column)),
@@ -180,9 +186,9 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The part of a span that is worth drawing: its first line, at least one
+/// The bytes of a span that get a caret: those in its first line, at least one
 /// character if there is one, on character boundaries.
-fn drawable(source: &Source, span: Span) -> Range<usize> {
+fn drawn_range(source: &Source, span: Span) -> Range<usize> {
     let text = source.text();
     let floor = |mut at: usize| {
         at = at.min(text.len());
@@ -205,13 +211,13 @@ fn drawable(source: &Source, span: Span) -> Range<usize> {
     start..end
 }
 
-/// The text with what cannot be seen made visible: control characters, so that
-/// an answer from a server cannot move the cursor or recolour the terminal, and
-/// those of Unicode that turn the direction of writing, or show nothing at all.
+/// Escapes what cannot be seen in a text: control characters, so that an answer
+/// from a server cannot move the cursor or recolour the terminal, and characters
+/// of Unicode that turn the direction of writing, or show nothing at all.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_unseen(c) {
+        if is_invisible(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);
@@ -220,8 +226,8 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// Whether a character changes how others are shown, and is not seen itself.
-pub fn is_unseen(c: char) -> bool {
+/// Whether a character is not seen itself and may change how others are shown.
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -239,7 +245,7 @@ mod tests {
                 source: std::sync::Arc::clone(source),
                 span: *span,
             };
-            Part::of(&place, span.range()).range.len()
+            Section::around(&place, span.range()).range.len()
         });
         drawn.sum()
     }

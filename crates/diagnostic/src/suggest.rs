@@ -1,6 +1,7 @@
-//! Finds the word that was probably meant, and lists the words that could be.
+//! Finds the word that a user probably meant, and lists the words that he may use.
 
-/// The candidate nearest to `word`, if one is near enough to be a typing slip.
+/// Finds the candidate nearest to `word`; absent if none is near enough for a slip
+/// of the fingers.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
@@ -10,7 +11,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// "`a`, `b` or `c`".
+/// Lists words as a choice: "`a`, `b` or `c`".
 pub fn list(words: &[&str]) -> String {
     match words {
         [] => String::new(),

@@ -16,16 +16,17 @@ const LONGEST_SPAN: Duration = Duration::from_hours(24 * 365 * 100);
 
 /// Reads a duration: whole numbers, each with a unit of `ms`, `s`, `m` or `h`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
-    parse(text).filter(|duration| *duration <= LONGEST && !text.contains('d'))
+    parse_units(text).filter(|duration| *duration <= LONGEST && !text.contains('d'))
 }
 
 /// Reads a span of time, such as until a certificate expires: as a duration,
 /// with days of 24 hours (`d`) beside the other units.
 pub fn parse_span(text: &str) -> Option<Duration> {
-    parse(text).filter(|span| *span <= LONGEST_SPAN)
+    parse_units(text).filter(|span| *span <= LONGEST_SPAN)
 }
 
-fn parse(text: &str) -> Option<Duration> {
+/// Sums up amounts with units; absent if the text is anything else, or too large.
+fn parse_units(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut total = Duration::ZERO;
     if rest.is_empty() {
@@ -54,7 +55,7 @@ fn parse(text: &str) -> Option<Duration> {
 
 /// A span of seconds as a person would say it: `29 d 23 h`, `2 h 05 m`.
 pub fn human_span(seconds: f64) -> String {
-    // Beyond what can be said exactly nobody reads the seconds.
+    // The bound keeps the cast exact; nobody reads the seconds of a longer span.
     #[allow(clippy::cast_possible_truncation)]
     let whole = seconds.abs().min(1e15) as i64;
     let sign = if seconds < 0.0 { "-" } else { "" };
@@ -84,7 +85,7 @@ pub fn human_duration(duration: Duration) -> String {
     }
 }
 
-/// So many of something: `1 check`, `2 checks`.
+/// A number of things in words: `1 check`, `2 checks`.
 pub fn counted(count: usize, thing: &str) -> String {
     match count {
         1 => format!("1 {thing}"),
@@ -92,8 +93,8 @@ pub fn counted(count: usize, thing: &str) -> String {
     }
 }
 
-/// A bound and what lies beyond it, in bytes: exactly where both would be said
-/// in the same words.
+/// A bound and what was found beyond it, in bytes. They are exact where both would
+/// be rounded to the same words.
 pub fn human_bytes_beside(bound: u64, found: u64) -> (String, String) {
     match (human_bytes(bound), human_bytes(found)) {
         (one, other) if one == other => (format!("{bound} bytes"), format!("{found} bytes")),
@@ -101,9 +102,9 @@ pub fn human_bytes_beside(bound: u64, found: u64) -> (String, String) {
     }
 }
 
-/// A bound and what lies beyond it: exactly where both would be said in the
-/// same words.
-pub fn human_durations(bound: Duration, found: Duration) -> (String, String) {
+/// A bound and what was found beyond it. They are exact where both would be rounded
+/// to the same words.
+pub fn human_duration_beside(bound: Duration, found: Duration) -> (String, String) {
     let exact = |duration: Duration| format!("{} s", duration.as_secs_f64());
     match (human_duration(bound), human_duration(found)) {
         (one, other) if one == other => (exact(bound), exact(found)),
@@ -111,7 +112,7 @@ pub fn human_durations(bound: Duration, found: Duration) -> (String, String) {
     }
 }
 
-/// A number of bytes as a person would say it.
+/// A number of bytes as a person would say it: `900 bytes`, `12 KiB`, `1.4 MiB`.
 pub fn human_bytes(bytes: u64) -> String {
     const KIB: u64 = 1024;
     const MIB: u64 = 1024 * KIB;
@@ -175,7 +176,7 @@ mod tests {
         assert_eq!(said(8 * 1024, 8 * 1024 + 9), "8192 bytes, 8201 bytes");
         let said = |bound: u64, found: u64| {
             let [bound, found] = [bound, found].map(Duration::from_millis);
-            let (bound, found) = human_durations(bound, found);
+            let (bound, found) = human_duration_beside(bound, found);
             format!("{bound}, {found}")
         };
         assert_eq!(said(5_000, 6_000), "5.0 s, 6.0 s");

@@ -6,7 +6,7 @@ use query::markup::{LONGEST_NAME, read_reference};
 /// The longest escape but for names: a pair of surrogates.
 const LONGEST: usize = 12;
 
-/// A manner of escaping.
+/// A way to write characters by others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escape {
     /// `\"`, `\n`, `\u003d`, as in JSON (RFC 8259, section 7), and what other
@@ -18,13 +18,13 @@ pub(super) enum Escape {
     Url,
 }
 
-/// What stands at the beginning of a text.
+/// What a text begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum EscapeMatch {
     /// An escape of so many bytes.
     Whole(usize),
     /// The beginning of an escape, and nothing behind it.
-    Begun,
+    Partial,
     /// No escape.
     Nothing,
 }
@@ -39,22 +39,24 @@ impl Escape {
         }
     }
 
-    /// Reads the escape that a text may begin with; what it stands for is
-    /// added to `made`. Perhaps the text was cut at its end.
-    pub(super) fn read(self, text: &[u8], is_cut: bool, made: &mut Vec<u8>) -> Found {
+    /// Reads the escape that a text may begin with, and adds what it stands for
+    /// to `decoded`. `is_cut` says that the text was cut at its end.
+    pub(super) fn read(self, text: &[u8], is_cut: bool, decoded: &mut Vec<u8>) -> EscapeMatch {
         let length = match self {
-            Self::Json => backslash(text, made),
-            Self::Markup => read_reference(text, is_cut, made),
-            Self::Url => percent(text, made),
+            Self::Json => read_backslash(text, decoded),
+            Self::Markup => read_reference(text, is_cut, decoded),
+            Self::Url => read_percent(text, decoded),
         };
         match length {
-            Some(length) => Found::Whole(length),
-            None if self.is_begun(text) => Found::Begun,
-            None => Found::Nothing,
+            Some(length) => EscapeMatch::Whole(length),
+            None if self.is_partial(text) => EscapeMatch::Partial,
+            None => EscapeMatch::Nothing,
         }
     }
 
-    fn is_begun(self, text: &[u8]) -> bool {
+    /// Whether the whole text may be the beginning of an escape whose rest was
+    /// cut off.
+    fn is_partial(self, text: &[u8]) -> bool {
         let (longest, inside) = match self {
             Self::Json => (LONGEST, b"\\uUx{".as_slice()),
             Self::Markup => (LONGEST_NAME, b"&#".as_slice()),
@@ -70,73 +72,74 @@ impl Escape {
     }
 }
 
-/// `\` and what stands behind it.
-fn backslash(text: &[u8], made: &mut Vec<u8>) -> Option<usize> {
-    let plain = |byte: u8, made: &mut Vec<u8>| {
-        made.push(byte);
+/// Reads `\` and what stands behind it; the length of both in bytes.
+fn read_backslash(text: &[u8], decoded: &mut Vec<u8>) -> Option<usize> {
+    let plain = |byte: u8, decoded: &mut Vec<u8>| {
+        decoded.push(byte);
         Some(2)
     };
     match *text.get(1)? {
-        b'b' => plain(8, made),
-        b'f' => plain(12, made),
-        b'n' => plain(b'\n', made),
-        b'r' => plain(b'\r', made),
-        b't' => plain(b'\t', made),
-        b'x' => character(text, 2, 2, made),
+        b'b' => plain(8, decoded),
+        b'f' => plain(12, decoded),
+        b'n' => plain(b'\n', decoded),
+        b'r' => plain(b'\r', decoded),
+        b't' => plain(b'\t', decoded),
+        b'x' => read_character(text, 2, 2, decoded),
         b'u' if text.get(2) == Some(&b'{') => {
             let digits = text[3..].iter().take_while(|byte| byte.is_ascii_hexdigit());
             let digits = digits.count();
             let closed = text.get(3 + digits) == Some(&b'}');
-            character(text, 3, digits, made)
+            read_character(text, 3, digits, decoded)
                 .filter(|_| closed)
                 .map(|end| end + 1)
         }
-        b'u' => units(text, b"\\u", made),
-        b'U' => character(text, 2, 8, made),
-        // What needs no escape may have one all the same.
-        other if other.is_ascii_punctuation() || other == b' ' => plain(other, made),
+        b'u' => read_units(text, b"\\u", decoded),
+        b'U' => read_character(text, 2, 8, decoded),
+        // Programs escape punctuation that needs no escape, such as `\/`.
+        other if other.is_ascii_punctuation() || other == b' ' => plain(other, decoded),
         _ => None,
     }
 }
 
-/// `%` and what stands behind it.
-fn percent(text: &[u8], made: &mut Vec<u8>) -> Option<usize> {
+/// Reads `%` and what stands behind it; the length of both in bytes.
+fn read_percent(text: &[u8], decoded: &mut Vec<u8>) -> Option<usize> {
     if text.get(1) == Some(&b'u') {
-        return units(text, b"%u", made);
+        return read_units(text, b"%u", decoded);
     }
-    let byte = number(text.get(1..3)?, 16)?;
-    made.push(u8::try_from(byte).ok()?);
+    let byte = parse_digits(text.get(1..3)?, 16)?;
+    decoded.push(u8::try_from(byte).ok()?);
     Some(3)
 }
 
 /// A character by so many hexadecimal digits.
-fn character(text: &[u8], from: usize, digits: usize, made: &mut Vec<u8>) -> Option<usize> {
-    let found = char::from_u32(number(text.get(from..from + digits)?, 16)?)?;
-    push(found, made);
+fn read_character(text: &[u8], from: usize, digits: usize, decoded: &mut Vec<u8>) -> Option<usize> {
+    let found = char::from_u32(parse_digits(text.get(from..from + digits)?, 16)?)?;
+    push_character(found, decoded);
     Some(from + digits)
 }
 
-/// A character by its one or two units of UTF-16, each behind a mark.
-fn units(text: &[u8], mark: &[u8], made: &mut Vec<u8>) -> Option<usize> {
+/// Reads a character by its one or two units of UTF-16, each behind a mark.
+fn read_units(text: &[u8], mark: &[u8], decoded: &mut Vec<u8>) -> Option<usize> {
     let unit = |text: &[u8]| {
         let digits = text.strip_prefix(mark)?.get(..4)?;
-        u16::try_from(number(digits, 16)?).ok()
+        u16::try_from(parse_digits(digits, 16)?).ok()
     };
     let length = mark.len() + 4;
     let first = unit(text)?;
     let second = text.get(length..).and_then(unit);
     let mut read = char::decode_utf16([Some(first), second].into_iter().flatten());
     let found = read.next()?.ok()?;
-    push(found, made);
+    push_character(found, decoded);
     Some(length * found.len_utf16())
 }
 
-fn number(digits: &[u8], radix: u32) -> Option<u32> {
+/// Parses digits alone: the library would also take a sign.
+fn parse_digits(digits: &[u8], radix: u32) -> Option<u32> {
     let digits = std::str::from_utf8(digits).ok()?;
     let signed = digits.starts_with(['+', '-']);
     u32::from_str_radix(digits, radix).ok().filter(|_| !signed)
 }
 
-fn push(character: char, made: &mut Vec<u8>) {
-    made.extend(character.encode_utf8(&mut [0; 4]).bytes());
+fn push_character(character: char, decoded: &mut Vec<u8>) {
+    decoded.extend(character.encode_utf8(&mut [0; 4]).bytes());
 }

@@ -12,8 +12,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::Form;
 use super::Secret;
 use super::escapes::Escape;
-use super::layers::{CUT, Copy, Cut, Layer, run_around};
-use super::needles::{Needle, needles};
+use super::layers::{CUT_MARK, Cut, DecodedCopy, Layer, widen_to_base64};
+use super::needles::{Needle, derive_needles};
 
 /// How many layers are taken off: two of any kind, and escapes above or below
 /// them, because a message quotes what it found.
@@ -22,7 +22,7 @@ const MOST_LAYERS: usize = 3;
 /// decodes to.
 const LEAST_BEGINNING: usize = 3;
 
-/// Looks for some secrets.
+/// An automaton that finds a set of secrets in one pass over a text.
 #[derive(Debug)]
 pub(super) struct Finder {
     secrets: Vec<Secret>,
@@ -44,10 +44,10 @@ pub(super) struct Hit<'f> {
 impl Finder {
     pub(super) fn new(secrets: Vec<Secret>) -> Self {
         let all = secrets.iter().enumerate();
-        let all = all.flat_map(|(index, secret)| needles(index, &secret.value));
+        let all = all.flat_map(|(index, secret)| derive_needles(index, &secret.value));
         let needles: Vec<_> = all.collect();
-        // The bytes of secrets are bounded, and so is the automaton; there is
-        // none of no patterns.
+        // A build fails for more bytes than an automaton can hold, and the bytes
+        // of all secrets are bounded long before that.
         let patterns = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(needles.iter().map(|needle| &needle.folded))
@@ -64,15 +64,19 @@ impl Finder {
     }
 }
 
-/// The places where a text was cut.
-pub(super) fn cuts(text: &str) -> Vec<Cut> {
-    let marks = text.match_indices(CUT);
+/// The places where a text was cut, by the mark that stands there.
+pub(super) fn find_cuts(text: &str) -> Vec<Cut> {
+    let marks = text.match_indices(CUT_MARK);
     marks.map(|(at, _)| Cut { here: at, text: at }).collect()
 }
 
-/// Every secret in a text, and as much of one as stands before a cut, by the
-/// place where it begins.
-pub(super) fn find<'f>(finders: &'f [Arc<Finder>], text: &str, cuts: Vec<Cut>) -> Vec<Hit<'f>> {
+/// Finds every secret in a text, and as much of a secret as stands before a
+/// cut; the hits are sorted by where they begin, the longest first.
+pub(super) fn find_secrets<'f>(
+    finders: &'f [Arc<Finder>],
+    text: &str,
+    cuts: Vec<Cut>,
+) -> Vec<Hit<'f>> {
     if finders.is_empty() {
         return Vec::new();
     }
@@ -83,9 +87,10 @@ pub(super) fn find<'f>(finders: &'f [Arc<Finder>], text: &str, cuts: Vec<Cut>) -
         copies: Vec::new(),
         hits: Vec::new(),
     };
-    search.look();
+    search.search_copies();
     let mut hits = search.hits;
-    // The same is found again in each copy in which it is not escaped.
+    // A secret is found again in each copy whose layer does not touch it; the
+    // hit with the fewest layers says best how it is written.
     hits.sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end), hit.depth));
     hits
 }
@@ -95,37 +100,40 @@ struct Search<'f, 't> {
     text: &'t str,
     cuts: Vec<Cut>,
     /// One inside the other, the first one that of the text.
-    copies: Vec<Copy>,
+    copies: Vec<DecodedCopy>,
     hits: Vec<Hit<'f>>,
 }
 
 impl<'f> Search<'f, '_> {
-    /// Looks at the innermost copy, and below it.
-    fn look(&mut self) {
-        let found = self.found();
+    /// Searches the innermost copy, then the copies that it holds in turn.
+    fn search_copies(&mut self) {
+        let found = self.search_innermost();
         self.hits.extend(found);
-        let deep = self.copies.len() + 1;
-        let escapes = |copy: &Copy| !copy.layer.is_of_all_bytes();
-        let quoted = self.copies.first().is_none_or(escapes);
-        let nested = !self.copies.iter().skip(1).all(escapes);
+        let depth = self.copies.len() + 1;
+        let is_escape = |copy: &DecodedCopy| !copy.layer.is_byte_encoding();
+        let begins_with_escape = self.copies.first().is_none_or(is_escape);
+        let has_inner_encoding = !self.copies.iter().skip(1).all(is_escape);
         for layer in Layer::ALL {
-            let fits = quoted || !nested && !layer.is_of_all_bytes();
-            if deep > MOST_LAYERS || deep == MOST_LAYERS && !fits {
+            // Each layer multiplies the work, so the last one is looked below
+            // only where a message could have quoted what it found.
+            let is_worth_it =
+                begins_with_escape || !has_inner_encoding && !layer.is_byte_encoding();
+            if depth > MOST_LAYERS || depth == MOST_LAYERS && !is_worth_it {
                 continue;
             }
-            let copy = Copy::of(self.bytes(self.copies.len()), self.cuts(), layer);
+            let copy = DecodedCopy::peel(self.bytes_below(self.copies.len()), self.cuts(), layer);
             if let Some(copy) = copy {
                 self.copies.push(copy);
-                self.look();
+                self.search_copies();
                 self.copies.pop();
             }
         }
     }
 
-    /// The secrets in the innermost copy.
-    fn found(&self) -> Vec<Hit<'f>> {
-        let bytes = self.bytes(self.copies.len());
-        let folded = fold(bytes);
+    /// Finds the secrets in the innermost copy, without looking below it.
+    fn search_innermost(&self) -> Vec<Hit<'f>> {
+        let bytes = self.bytes_below(self.copies.len());
+        let folded = fold_blanks(bytes);
         let mut hits = Vec::new();
         for finder in self.finders {
             let found = finder.patterns.iter();
@@ -133,37 +141,41 @@ impl<'f> Search<'f, '_> {
             hits.extend(found.filter_map(|found| {
                 let needle = &finder.needles[found.pattern().as_usize()];
                 let secret = &finder.secrets[needle.secret];
-                self.whole(needle, secret, &bytes[found.range()], found.range())
+                self.match_whole(needle, secret, &bytes[found.range()], found.range())
             }));
             for cut in self.cuts() {
-                let begun = finder.needles.iter().filter_map(|needle| {
+                let beginnings = finder.needles.iter().filter_map(|needle| {
                     let secret = &finder.secrets[needle.secret];
-                    self.begun(needle, secret, &folded, *cut)
+                    self.match_beginning(needle, secret, &folded, *cut)
                 });
-                hits.extend(begun);
+                hits.extend(beginnings);
             }
         }
         hits
     }
 
+    /// The cuts, by their places in the innermost copy.
     fn cuts(&self) -> &[Cut] {
         self.copies.last().map_or(&self.cuts, |copy| &copy.cuts)
     }
 
-    /// What is below so many layers.
-    fn bytes(&self, layers: usize) -> &[u8] {
+    /// The bytes that are left when so many layers are taken off.
+    fn bytes_below(&self, layers: usize) -> &[u8] {
         match layers.checked_sub(1) {
             None => self.text.as_bytes(),
             Some(last) => &self.copies[last].bytes,
         }
     }
 
-    /// Whether a copy is of bytes that stand for anything.
-    fn is_of_all_bytes(&self) -> bool {
-        self.copies.iter().any(|copy| copy.layer.is_of_all_bytes())
+    /// Whether Base64 or hexadecimal digits were taken off on the way to the
+    /// innermost copy.
+    fn is_byte_encoding(&self) -> bool {
+        self.copies.iter().any(|copy| copy.layer.is_byte_encoding())
     }
 
-    fn whole(
+    /// A hit for a needle that the innermost copy holds at `range`, unless the
+    /// secret is so short that chance explains it.
+    fn match_whole(
         &self,
         needle: &Needle,
         secret: &'f Secret,
@@ -171,22 +183,25 @@ impl<'f> Search<'f, '_> {
         range: Range<usize>,
     ) -> Option<Hit<'f>> {
         let fits = if needle.is_short() {
-            let plain = needle.form == Form::Plain;
+            let is_plain = needle.form == Form::Plain;
             let as_in_forms = needle.text.replace(' ', "+");
-            let same = here == needle.text.as_bytes();
-            let same = same || plain && here == as_in_forms.as_bytes();
-            same && if plain {
-                !self.is_of_all_bytes()
-            } else {
-                self.copies.is_empty()
-            }
+            let is_same = here == needle.text.as_bytes();
+            let is_same = is_same || is_plain && here == as_in_forms.as_bytes();
+            // Decoded digits hold a few given bytes by chance. The Base64 of a
+            // short secret is short, too, so it counts in the text itself alone.
+            is_same
+                && if is_plain {
+                    !self.is_byte_encoding()
+                } else {
+                    self.copies.is_empty()
+                }
         } else {
             true
         };
         fits.then(|| {
             let range = self.origin(range, needle.form == Form::Base64);
             Hit {
-                form: self.form(needle, here),
+                form: self.form_in_text(needle, here),
                 range,
                 secret,
                 depth: self.copies.len(),
@@ -194,20 +209,22 @@ impl<'f> Search<'f, '_> {
         })
     }
 
-    /// The longest beginning of a needle that stands before a cut.
-    fn begun(
+    /// A hit for the longest beginning of a needle that stands before a cut.
+    fn match_beginning(
         &self,
         needle: &Needle,
         secret: &'f Secret,
         folded: &[u8],
         cut: Cut,
     ) -> Option<Hit<'f>> {
-        let all_bytes = self.is_of_all_bytes();
-        let encoded = needle.form != Form::Plain;
-        if needle.is_short() && (all_bytes || encoded && !self.copies.is_empty()) {
+        let is_decoded = self.is_byte_encoding();
+        let is_encoded = needle.form != Form::Plain;
+        // The beginning of a short secret is one or two bytes, which decoded
+        // digits hold by chance.
+        if needle.is_short() && (is_decoded || is_encoded && !self.copies.is_empty()) {
             return None;
         }
-        let shortest = if all_bytes { LEAST_BEGINNING } else { 1 };
+        let shortest = if is_decoded { LEAST_BEGINNING } else { 1 };
         let before = &folded[..cut.here];
         let last = before.last()?;
         let longest = before.len().min(needle.folded.len().saturating_sub(1));
@@ -226,7 +243,7 @@ impl<'f> Search<'f, '_> {
     }
 
     /// How the secret is written that stands `here` in the innermost copy.
-    fn form(&self, needle: &Needle, here: &[u8]) -> Form {
+    fn form_in_text(&self, needle: &Needle, here: &[u8]) -> Form {
         const JSON: Layer = Layer::Escaped(Escape::Json);
         const URL: Layer = Layer::Escaped(Escape::Url);
         let same = here == needle.text.as_bytes();
@@ -241,32 +258,34 @@ impl<'f> Search<'f, '_> {
         }
     }
 
-    /// Where a range of the innermost copy came from, with all of the Base64
-    /// that it stands in.
+    /// The range of the text that a range of the innermost copy came from, with
+    /// all of the Base64 around it: the characters at the edges of a secret in
+    /// Base64 hold bits of its neighbours, and the rest would give those away.
     fn origin(&self, range: Range<usize>, in_base64: bool) -> Range<usize> {
-        let bytes = self.bytes(self.copies.len());
+        let bytes = self.bytes_below(self.copies.len());
         let range = if in_base64 {
-            run_around(bytes, range)
+            widen_to_base64(bytes, range)
         } else {
             range
         };
         let outwards = self.copies.iter().enumerate().rev();
         let range = outwards.fold(range, |range, (depth, copy)| {
-            let bytes = self.bytes(depth);
+            let bytes = self.bytes_below(depth);
             let range = copy.origin(bytes, range);
             match copy.layer {
-                Layer::Base64 => run_around(bytes, range),
+                Layer::Base64 => widen_to_base64(bytes, range),
                 Layer::Escaped(_) | Layer::Hex => range,
             }
         });
+        // A layer can begin in the middle of a character's bytes.
         let start = self.text.floor_char_boundary(range.start);
         start..self.text.ceil_char_boundary(range.end)
     }
 }
 
-/// The text with one byte for a blank and for a `+`, which is a blank in forms
-/// and itself in other URLs.
-pub(super) fn fold(text: &[u8]) -> Vec<u8> {
+/// Writes a `+` for each blank, so that both match each other: a `+` is a blank
+/// in forms and itself in other URLs.
+pub(super) fn fold_blanks(text: &[u8]) -> Vec<u8> {
     text.iter()
         .map(|byte| if *byte == b' ' { b'+' } else { *byte })
         .collect()

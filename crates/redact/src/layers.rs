@@ -5,18 +5,18 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 
-use super::escapes::{Escape, Found};
+use super::escapes::{Escape, EscapeMatch};
 
 /// Base64 of any length, also of a piece that was cut out of a longer text.
 const PIECES: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
 
-/// A byte that no text in UTF-8 holds: what stands on its sides came from
-/// different places.
-const APART: u8 = 0xff;
+/// Separates the decoded runs of a copy, so that no secret is found across two
+/// of them. No text in UTF-8 holds this byte.
+const SEPARATOR: u8 = 0xff;
 
 /// What marks the place where a text was cut.
-pub(super) const CUT: &str = "…";
+pub(super) const CUT_MARK: &str = "…";
 
 /// How a part of a text can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,9 @@ impl Layer {
         Self::Hex,
     ];
 
-    /// Whether anything at all decodes to something, so that a few bytes of it
-    /// say nothing.
-    pub(super) fn is_of_all_bytes(self) -> bool {
+    /// Whether the layer writes bytes as digits. Almost any word decodes to
+    /// some bytes, so a match of a few decoded bytes is chance.
+    pub(super) fn is_byte_encoding(self) -> bool {
         matches!(self, Self::Base64 | Self::Hex)
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct Cut {
 
 /// A copy of a text without one layer.
 #[derive(Debug)]
-pub(super) struct Copy {
+pub(super) struct DecodedCopy {
     pub(super) layer: Layer,
     pub(super) bytes: Vec<u8>,
     /// Where each byte came from, and where the text ends.
@@ -64,9 +64,9 @@ pub(super) struct Copy {
     pub(super) cuts: Vec<Cut>,
 }
 
-impl Copy {
-    /// The text without the layer; nothing if there is none of it.
-    pub(super) fn of(text: &[u8], cuts: &[Cut], layer: Layer) -> Option<Self> {
+impl DecodedCopy {
+    /// Takes the layer off a text; absent if the text has nothing of it.
+    pub(super) fn peel(text: &[u8], cuts: &[Cut], layer: Layer) -> Option<Self> {
         let copy = Self {
             layer,
             bytes: Vec::new(),
@@ -82,15 +82,17 @@ impl Copy {
         Some(copy)
     }
 
-    /// The first of the texts that came from different places.
-    pub(super) fn first(&self) -> &[u8] {
+    /// The bytes before the first separator: all that one run decoded to, from
+    /// its first character on.
+    pub(super) fn first_run(&self) -> &[u8] {
         self.bytes
-            .split(|byte| *byte == APART)
+            .split(|byte| *byte == SEPARATOR)
             .next()
             .unwrap_or_default()
     }
 
-    /// Where the bytes of a range came from, in `text`.
+    /// The range of `text`, the text before the layer was taken off, that the
+    /// bytes of a range came from.
     pub(super) fn origin(
         &self,
         text: &[u8],
@@ -116,18 +118,20 @@ impl Copy {
         }
     }
 
+    /// Adds a byte, and where in the text it came from.
     fn push(&mut self, byte: u8, from: usize) {
         self.bytes.push(byte);
         self.starts.push(from);
     }
 
+    /// Adds the text with each escape replaced; absent if there is no escape.
     fn unescape(mut self, text: &[u8], cuts: &[Cut], escape: Escape) -> Option<Self> {
         let mark = escape.mark();
         if !text.contains(&mark) {
             return None;
         }
         let mut changed = false;
-        let mut made = Vec::new();
+        let mut decoded = Vec::new();
         let mut cuts = cuts.iter().peekable();
         let mut at = 0;
         loop {
@@ -138,25 +142,26 @@ impl Copy {
             let Some(byte) = text.get(at) else { break };
             let end = cuts.peek().map_or(text.len(), |cut| cut.here);
             let found = if *byte == mark {
-                made.clear();
-                escape.read(&text[at..end], cuts.peek().is_some(), &mut made)
+                decoded.clear();
+                escape.read(&text[at..end], cuts.peek().is_some(), &mut decoded)
             } else {
-                Found::Nothing
+                EscapeMatch::Nothing
             };
             match found {
-                Found::Whole(length) => {
-                    for byte in &made {
+                EscapeMatch::Whole(length) => {
+                    for byte in &decoded {
                         self.push(*byte, at);
                     }
                     at += length;
                     changed = true;
                 }
-                // What was cut off stands for no character.
-                Found::Begun if cuts.peek().is_some() => {
+                // The rest of the escape was cut off, so it stands for no
+                // character, and what is before it still ends at the cut.
+                EscapeMatch::Partial if cuts.peek().is_some() => {
                     at = end;
                     changed = true;
                 }
-                Found::Begun | Found::Nothing => {
+                EscapeMatch::Partial | EscapeMatch::Nothing => {
                     self.push(*byte, at);
                     at += 1;
                 }
@@ -165,36 +170,37 @@ impl Copy {
         changed.then_some(self)
     }
 
-    /// Decodes each run of such characters, from each place where a group of
-    /// them can begin.
-    fn decode(mut self, text: &[u8], cuts: &[Cut], groups: &Groups) -> Option<Self> {
+    /// Adds what each run of the encoding's characters decodes to, once from
+    /// each place where a group can begin: a secret may stand in Base64 with
+    /// other text right before it, so its first group is not known.
+    fn decode(mut self, text: &[u8], cuts: &[Cut], groups: &GroupCoding) -> Option<Self> {
         let mut cuts = cuts.iter().peekable();
         let mut places = Vec::new();
         let mut at = 0;
         while at < text.len() {
-            if !(groups.fit)(text[at]) {
+            if !(groups.is_member)(text[at]) {
                 at += 1;
                 continue;
             }
             places.clear();
             let mut line = 0;
             let next = loop {
-                while text.get(at).is_some_and(|byte| (groups.fit)(*byte)) {
+                while text.get(at).is_some_and(|byte| (groups.is_member)(*byte)) {
                     places.push(at);
                     at += 1;
                 }
                 if !groups.in_lines {
                     break at;
                 }
-                let next = at + line_break(&text[at..], places.len() - line);
+                let next = at + line_break_length(&text[at..], places.len() - line);
                 line = places.len();
-                if next == at || !text.get(next).is_some_and(|byte| (groups.fit)(*byte)) {
+                if next == at || !text.get(next).is_some_and(|byte| (groups.is_member)(*byte)) {
                     break next;
                 }
                 at = next;
             };
             while cuts.next_if(|cut| cut.here < at).is_some() {}
-            // It can have been cut between two lines.
+            // A text can be cut between two lines of Base64.
             let cut = cuts.next_if(|cut| cut.here <= next);
             if places.len() < cut.map_or(groups.fewest, |_| groups.fewest / 2) {
                 continue;
@@ -211,7 +217,7 @@ impl Copy {
                 }
                 let here = self.bytes.len();
                 self.cuts.extend(cut.map(|cut| Cut { here, ..*cut }));
-                self.push(APART, at);
+                self.push(SEPARATOR, at);
             }
         }
         (!self.bytes.is_empty()).then_some(self)
@@ -222,33 +228,36 @@ impl Copy {
 /// a line break. No word is that long.
 const LEAST_LINE: usize = 60;
 
-/// How characters become bytes, by groups.
-struct Groups {
-    fit: fn(u8) -> bool,
+/// An encoding that turns each group of characters into a group of bytes.
+struct GroupCoding {
+    /// Whether a byte is one of its characters.
+    is_member: fn(u8) -> bool,
+    /// How many characters a group has.
     characters: usize,
+    /// How many bytes a group becomes.
     bytes: usize,
     decode: fn(&[u8]) -> Vec<u8>,
-    /// Whether it can go on in the next line.
+    /// Whether a run can go on in the next line.
     in_lines: bool,
     /// The fewest characters that are worth a look; half of them where the
     /// text was cut.
     fewest: usize,
 }
 
-const BASE64: Groups = Groups {
-    fit: is_base64,
+const BASE64: GroupCoding = GroupCoding {
+    is_member: is_base64,
     characters: 4,
     bytes: 3,
-    decode: base64,
+    decode: decode_base64,
     in_lines: true,
     fewest: 8,
 };
 
-const HEX: Groups = Groups {
-    fit: |byte| byte.is_ascii_hexdigit(),
+const HEX: GroupCoding = GroupCoding {
+    is_member: |byte| byte.is_ascii_hexdigit(),
     characters: 2,
     bytes: 1,
-    decode: hex,
+    decode: decode_hex,
     in_lines: false,
     fewest: 12,
 };
@@ -257,8 +266,8 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
-fn base64(run: &[u8]) -> Vec<u8> {
-    // The last character alone makes no byte.
+fn decode_base64(run: &[u8]) -> Vec<u8> {
+    // A last group of one character holds six bits, which make no byte.
     let whole = run.len() - usize::from(run.len() % 4 == 1);
     let one_alphabet = run[..whole].iter().map(|byte| match byte {
         b'-' => b'+',
@@ -269,7 +278,7 @@ fn base64(run: &[u8]) -> Vec<u8> {
     PIECES.decode(one_alphabet).unwrap_or_default()
 }
 
-fn hex(run: &[u8]) -> Vec<u8> {
+fn decode_hex(run: &[u8]) -> Vec<u8> {
     let digit = |byte: &u8| match byte {
         b'0'..=b'9' => byte - b'0',
         other => other.to_ascii_lowercase().wrapping_sub(b'a') + 10,
@@ -280,10 +289,10 @@ fn hex(run: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// The length of what stands between two lines: line breaks, perhaps behind a
-/// backslash, and blanks. Behind a line that is as long as those of Base64, of
-/// 64 characters or 76, blanks alone will do.
-fn line_break(text: &[u8], line: usize) -> usize {
+/// The length of what separates two lines at the begin of `text`, in bytes, or
+/// zero: line breaks, perhaps behind a backslash, and blanks. Behind a line that
+/// is as long as those of Base64, of 64 characters or 76, blanks alone will do.
+fn line_break_length(text: &[u8], line: usize) -> usize {
     let escaped = usize::from(text.starts_with(b"\\\n") || text.starts_with(b"\\\r"));
     let blank = text[escaped..].iter();
     let blank = blank.take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -295,9 +304,12 @@ fn line_break(text: &[u8], line: usize) -> usize {
     }
 }
 
-/// The range, widened to all of the Base64 that it stands in: the characters
-/// at its edges hold bits of what stands there too.
-pub(super) fn run_around(text: &[u8], range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+/// Widens a range to all of the Base64 that it stands in: the characters at its
+/// edges hold bits of its neighbours, too.
+pub(super) fn widen_to_base64(
+    text: &[u8],
+    range: std::ops::Range<usize>,
+) -> std::ops::Range<usize> {
     let before = text[..range.start].iter().rev();
     let before = before.take_while(|byte| is_base64(**byte)).count();
     let after = text[range.end..].iter();

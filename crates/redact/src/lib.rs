@@ -2,9 +2,16 @@
 //!
 //! A secret is looked for in a text, and in copies of the text from which
 //! `layers.rs` has taken escapes, Base64 and hexadecimal digits; what is found
-//! there is mapped back to where it came from. So no list of the forms that
-//! other programs give it is needed. Where a text is to be repeated by hand,
-//! [`Redactor::split`] says what each secret is called instead.
+//! there is mapped back to where it came from. So the crate needs no list of
+//! the forms that other programs give a secret. For a text that a person is to
+//! repeat, such as a command for the shell, [`Redactor::split`] returns the
+//! name of each secret in the place of its value.
+//!
+//! ```text
+//! secret → needles.rs → finder.rs ← layers.rs ← text
+//!                          ↓
+//!                   ranges of the text → `***`, or pieces with names
+//! ```
 
 mod escapes;
 mod finder;
@@ -16,7 +23,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use finder::{Finder, Hit, cuts, find};
+use finder::{Finder, Hit, find_cuts, find_secrets};
 use serde_json::Value;
 
 use diagnostic::Diagnostic;
@@ -34,8 +41,9 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// What must not be shown of a value: each text and number in it.
-    pub fn of_value(name: &str, value: &Value) -> Vec<Self> {
+    /// The secrets in a value of JSON, all by the same name: each text and each
+    /// number in it. `true`, `false` and `null` say nothing and are none.
+    pub fn collect(name: &str, value: &Value) -> Vec<Self> {
         let one = |value: String| {
             vec![Self {
                 name: name.to_owned(),
@@ -48,11 +56,11 @@ impl Secret {
             Value::String(text) => one(text.clone()),
             Value::Array(items) => items
                 .iter()
-                .flat_map(|item| Self::of_value(name, item))
+                .flat_map(|item| Self::collect(name, item))
                 .collect(),
             Value::Object(members) => members
                 .values()
-                .flat_map(|member| Self::of_value(name, member))
+                .flat_map(|member| Self::collect(name, member))
                 .collect(),
         }
     }
@@ -97,22 +105,23 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// A redactor for these values. An empty one would match everywhere and
-    /// is left out.
+    /// A redactor for these secrets. An empty value would match everywhere, so
+    /// it is left out.
     pub fn new(secrets: &[Secret]) -> Self {
-        Self::default().with(secrets).into_owned()
+        Self::default().with_secrets(secrets).into_owned()
     }
 
-    /// This redactor, with more secrets.
-    pub fn with(&self, more: &[Secret]) -> Cow<'_, Self> {
+    /// This redactor, with more secrets; borrowed if it knows all of them.
+    pub fn with_secrets(&self, more: &[Secret]) -> Cow<'_, Self> {
         let known = self.finders.iter().flat_map(|finder| finder.secrets());
         // Of two names for one value the first stays.
         let mut values: HashSet<&str> = known.map(|secret| secret.value.as_str()).collect();
+        // An empty value would match everywhere, so it counts as known.
         values.insert("");
         let new = more.iter().filter(|secret| values.insert(&secret.value));
         let new: Vec<_> = new
             .map(|secret| Secret {
-                name: variable(&secret.name),
+                name: shell_variable(&secret.name),
                 value: secret.value.clone(),
             })
             .collect();
@@ -124,7 +133,8 @@ impl Redactor {
         Cow::Owned(Self { finders })
     }
 
-    /// The problem without the secrets.
+    /// Redacts the title, what was expected and found, and the help. Lines of
+    /// the source are not part of a diagnostic: whoever draws them redacts them.
     pub fn redact_diagnostic(&self, diagnostic: &mut Diagnostic) {
         self.redact(&mut diagnostic.title);
         let texts = [
@@ -137,10 +147,10 @@ impl Redactor {
         }
     }
 
-    /// The text without the secrets, also without the beginning of one that
-    /// was cut off by a `…`.
+    /// Puts [`REDACTED`] in the place of each secret, and of the beginning of
+    /// a secret that is cut off by a `…`.
     pub fn redact(&self, text: &mut String) {
-        let found = apart(find(&self.finders, text, cuts(text)));
+        let found = merge_overlaps(find_secrets(&self.finders, text, find_cuts(text)));
         if found.is_empty() {
             return;
         }
@@ -159,13 +169,16 @@ impl Redactor {
     pub fn split<'a>(&'a self, text: &'a str) -> Vec<Piece<'a>> {
         let mut pieces = Vec::new();
         let mut from = 0;
-        for (range, hit) in apart(find(&self.finders, text, Vec::new())) {
+        // A command has to be whole to be repeated, so nothing in it is cut.
+        for (range, hit) in merge_overlaps(find_secrets(&self.finders, text, Vec::new())) {
             if range.start > from {
                 pieces.push(Piece::Text(&text[from..range.start]));
             }
             from = range.end;
             pieces.push(Piece::Secret {
                 variable: &hit.secret.name,
+                // Where several secrets overlap, the first alone does not
+                // make the text again.
                 form: if range == hit.range {
                     hit.form
                 } else {
@@ -180,24 +193,24 @@ impl Redactor {
     }
 }
 
-/// The places of secrets, those that overlap as one, each with the first that
-/// stands there.
-fn apart(hits: Vec<Hit<'_>>) -> Vec<(Range<usize>, Hit<'_>)> {
-    let mut apart: Vec<(Range<usize>, Hit<'_>)> = Vec::new();
+/// The ranges of secrets in a text; those that overlap become one range, with
+/// the first secret in it. The hits come sorted by where they begin.
+fn merge_overlaps(hits: Vec<Hit<'_>>) -> Vec<(Range<usize>, Hit<'_>)> {
+    let mut merged: Vec<(Range<usize>, Hit<'_>)> = Vec::new();
     for hit in hits {
-        match apart.last_mut() {
+        match merged.last_mut() {
             Some((range, _)) if hit.range.start < range.end => {
                 range.end = range.end.max(hit.range.end);
             }
-            _ => apart.push((hit.range.clone(), hit)),
+            _ => merged.push((hit.range.clone(), hit)),
         }
     }
-    apart
+    merged
 }
 
 /// A name as a shell variable: `storefront/smoke-test` is
 /// `STOREFRONT_SMOKE_TEST`.
-pub fn variable(name: &str) -> String {
+pub fn shell_variable(name: &str) -> String {
     let mut variable: String = name
         .chars()
         .map(|c| match c.to_ascii_uppercase() {
@@ -205,6 +218,7 @@ pub fn variable(name: &str) -> String {
             _ => '_',
         })
         .collect();
+    // A name in the shell begins with a letter or `_` (POSIX, section 3.216).
     if !variable.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         variable.insert(0, '_');
     }

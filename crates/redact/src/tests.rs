@@ -193,7 +193,7 @@ fn names_become_names_of_shell_variables() {
         ("2fa", "_2FA"),
         ("", "_"),
     ] {
-        assert_eq!(variable(name), expected);
+        assert_eq!(shell_variable(name), expected);
     }
 }
 

@@ -319,7 +319,7 @@ impl CheckReport {
             .iter_mut()
             .flat_map(|step| std::mem::take(&mut step.credentials))
             .collect();
-        self.redact_known(&redactor.with(&credentials));
+        self.redact_known(&redactor.with_secrets(&credentials));
     }
 
     fn redact_known(&mut self, redactor: &Redactor) {

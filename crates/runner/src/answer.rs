@@ -133,7 +133,7 @@ impl<'a> Answer<'a> {
     }
 
     fn phase(&self, phase: Phase) -> Option<Duration> {
-        let opened = self.response.opened.as_ref();
+        let opened = self.response.opening.as_ref();
         match phase {
             Phase::Total => Some(self.response.latency),
             Phase::Dns => opened.map(|opened| opened.phases.dns),
@@ -144,7 +144,7 @@ impl<'a> Answer<'a> {
     }
 
     fn tls(&self, fact: TlsFact) -> Result<Value, Senseless> {
-        let opened = self.response.opened.as_ref();
+        let opened = self.response.opening.as_ref();
         let facts = opened.and_then(|opened| opened.tls.as_ref());
         let facts = facts.ok_or_else(|| Senseless {
             expected: "TLS".into(),
@@ -153,9 +153,9 @@ impl<'a> Answer<'a> {
         if fact == TlsFact::Version {
             return Ok(facts.version.into());
         }
-        let certificate = facts.certificate().map_err(|found| Senseless {
+        let certificate = facts.certificate().map_err(|error| Senseless {
             expected: "a certificate that can be read".into(),
-            found,
+            found: error.to_string(),
         })?;
         Ok(match fact {
             TlsFact::Version => facts.version.into(),
@@ -181,7 +181,8 @@ impl<'a> Answer<'a> {
     /// known, unless it is plain ASCII.
     fn text(&self) -> Result<Cow<'_, str>, Senseless> {
         let Response { headers, body, .. } = self.response;
-        let unknown = if let Some(coding) = encoding::unknown(headers).filter(|_| !body.is_empty())
+        let unknown = if let Some(coding) =
+            encoding::find_unknown_coding(headers).filter(|_| !body.is_empty())
         {
             Some(format!("`content-encoding: {coding}`"))
         } else if let Err(name) = charset::of(headers, body)

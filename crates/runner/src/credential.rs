@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use http::HeaderMap;
 
-use redact::{Secret, variable};
+use redact::{Secret, shell_variable};
 
 /// Headers whose whole value is a credential.
 const KEYS: [&str; 5] = [
@@ -25,7 +25,7 @@ pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
         "authorization" | "proxy-authorization" => {
             // `Bearer TOKEN`; a value without a scheme is one as a whole.
             let start = value.find(' ').map_or(0, |space| space + 1);
-            vec![(start..value.len(), variable(name))]
+            vec![(start..value.len(), shell_variable(name))]
         }
         "cookie" => value
             .split_inclusive(';')
@@ -37,7 +37,7 @@ pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
             .map(|(start, pair)| cookie(start, pair))
             .collect(),
         "set-cookie" => vec![cookie(0, value.split(';').next().unwrap_or_default())],
-        _ if KEYS.contains(&name) => vec![(0..value.len(), variable(name))],
+        _ if KEYS.contains(&name) => vec![(0..value.len(), shell_variable(name))],
         _ => Vec::new(),
     }
     .into_iter()
@@ -51,7 +51,7 @@ fn cookie(start: usize, pair: &str) -> (Range<usize>, String) {
         Some(at) => (pair[..at].trim(), at + 1),
         None => ("", 0),
     };
-    let name = variable(&format!("cookie-{name}"));
+    let name = shell_variable(&format!("cookie-{name}"));
     (start + at..start + pair.len(), name)
 }
 

@@ -11,7 +11,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
 
 use crate::credential;
 use client::connection::Connection;
-use client::encoding::ACCEPTED;
+use client::encoding::ACCEPTED_CODINGS;
 use client::http::HttpVersion;
 use client::http::Request;
 use redact::{Form, Piece, Redactor};
@@ -25,7 +25,7 @@ const SIGNED: [&str; 3] = ["authorization", "x-amz-date", "x-amz-content-sha256"
 
 /// The command that sends the request again.
 pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Redactor) -> String {
-    if request.manner.grpc.is_some() {
+    if request.transport.grpc.is_some() {
         return grpcurl(request, connection, redactor);
     }
     let mut words = vec!["curl --include".to_owned()];
@@ -38,7 +38,7 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         words.push("--globoff".to_owned());
     }
     if let Some(address) = &connection.connect_to
-        && connection.target.is_at(&request.url)
+        && connection.target.is_origin_of(&request.url)
     {
         let host = request.url.host_str().unwrap_or_default();
         let port = request.url.port_or_known_default().unwrap_or(443);
@@ -56,7 +56,7 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         words.push(format!("--cacert {}", literal(&cacert.to_string_lossy())));
     }
     let plain = request.url.scheme() == "http";
-    words.extend(request.manner.http.map(|version| {
+    words.extend(request.transport.http.map(|version| {
         let option = match version {
             HttpVersion::One => "--http1.1",
             HttpVersion::Two if plain => "--http2-prior-knowledge",
@@ -64,17 +64,17 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         };
         option.to_owned()
     }));
-    if let Some(signer) = &request.manner.signer {
+    if let Some(signer) = &request.transport.signer {
         let scope = format!("aws:amz:{}:{}", signer.region, signer.service);
         let keys = format!("{}:{}", signer.access_key, signer.secret_key);
         words.push(format!("--aws-sigv4 {}", literal(&scope)));
         words.push(format!("--user {}", quoted(&redactor.split(&keys))));
     }
-    let made = request.manner.signer.is_some();
+    let made = request.transport.signer.is_some();
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value.as_bytes());
         let signed = made && SIGNED.contains(&name.as_str());
-        if name == ACCEPT_ENCODING && value == ACCEPTED {
+        if name == ACCEPT_ENCODING && value == ACCEPTED_CODINGS {
             words.push("--compressed".to_owned());
         } else if !signed && (name != ACCEPT || value != "*/*") {
             // All but what curl sends, or makes, by itself.
@@ -82,12 +82,12 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         }
     }
     let mut before = String::new();
-    if request.manner.opens {
+    if request.transport.opens_websocket {
         before.push_str("# opens the WebSocket and shows what comes; curl sends no messages\n");
         words.push("--no-buffer --max-time 10".to_owned());
     }
     if !request.body.is_empty() {
-        let gzip = request.manner.compress;
+        let gzip = request.transport.compress;
         words.push(body(&request.body, gzip, redactor, &mut before));
     }
     words.push(quoted(&redactor.split(request.url.as_str())));

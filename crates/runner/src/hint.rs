@@ -3,7 +3,7 @@
 
 use std::io::ErrorKind;
 
-use client::dial::{DialError, Problem, TlsTrouble};
+use client::dial::{ConnectError, DialError, TlsErrorKind};
 use client::http::AskError;
 
 const SILENCE: &str = "check that the security group of the load balancer lets this machine in on \
@@ -45,9 +45,9 @@ fn connection(error: &DialError) -> Option<&'static str> {
         }
         DialError::Addresses(_) => {}
     }
-    match error.problem()? {
-        Problem::NoConnection | Problem::NoHandshake => Some(SILENCE),
-        Problem::Network(error) => match error.kind() {
+    match error.decisive_error()? {
+        ConnectError::NoConnection | ConnectError::NoHandshake => Some(SILENCE),
+        ConnectError::Network(error) => match error.kind() {
             ErrorKind::ConnectionRefused => Some(
                 "check the port, and that a listener is there; nothing accepts connections on it",
             ),
@@ -56,22 +56,22 @@ fn connection(error: &DialError) -> Option<&'static str> {
             }
             _ => None,
         },
-        Problem::Handshake(_) => None,
-        Problem::Tls(tls) => match tls.trouble() {
-            TlsTrouble::NoTls => {
+        ConnectError::Handshake(_) => None,
+        ConnectError::Tls(tls) => match tls.kind() {
+            TlsErrorKind::NoTls => {
                 Some("check the scheme and the port; what answers there speaks no TLS")
             }
-            TlsTrouble::OtherName => Some(
+            TlsErrorKind::OtherName => Some(
                 "give the certificate's name in the target, and the load balancer's own by `--connect-to`",
             ),
-            TlsTrouble::UnknownIssuer => Some(
+            TlsErrorKind::UnknownIssuer => Some(
                 "give the authority that signed the certificate by `--cacert`, if you trust it",
             ),
-            TlsTrouble::Expired => Some("renew the listener's certificate"),
-            TlsTrouble::Certificate => {
+            TlsErrorKind::Expired => Some("renew the listener's certificate"),
+            TlsErrorKind::Certificate => {
                 Some("give the listener a certificate that customers' clients accept")
             }
-            TlsTrouble::NoProtocol | TlsTrouble::Other => None,
+            TlsErrorKind::NoProtocol | TlsErrorKind::Other => None,
         },
     }
 }

@@ -102,7 +102,7 @@ impl Identity {
         url: &Url,
         response: &Response,
     ) -> Option<String> {
-        if !target.is_at(url) {
+        if !target.is_origin_of(url) {
             return None;
         }
         match &self.origin {

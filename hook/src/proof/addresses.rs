@@ -155,7 +155,10 @@ pub(super) async fn note_other_ports(
     limit: TimeLimit,
 ) -> Vec<String> {
     let (_, port) = dialled_address(connection);
-    let others: Vec<_> = hosts.exact().filter(|(_, other)| *other != port).collect();
+    let others: Vec<_> = hosts
+        .exact_hosts()
+        .filter(|(_, other)| *other != port)
+        .collect();
     if others.is_empty() {
         return Vec::new();
     }

@@ -163,7 +163,7 @@ async fn ask(
 ) -> Result<(), WrongAnswer> {
     let mut connection = connection.clone();
     // Nobody else is asked for the identity, not even by the target's name.
-    connection.target = connection.target.allowing(Hosts::default());
+    connection.target = connection.target.with_allowed_hosts(Hosts::default());
     if connection.target.is_address() {
         connection.target = replace_host(&connection.target, address)
             .ok_or_else(|| WrongAnswer::silence("no URL can be made of the address"))?;

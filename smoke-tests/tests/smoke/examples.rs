@@ -120,7 +120,10 @@ async fn every_example_of_the_documents_comes_out_as_it_says() {
                 continue;
             }
             let client = Client::new(&Connection {
-                target: connection.target.clone().allowing(example.hosts()),
+                target: connection
+                    .target
+                    .clone()
+                    .with_allowed_hosts(example.hosts()),
                 ..connection.clone()
             });
             let client = client.unwrap();

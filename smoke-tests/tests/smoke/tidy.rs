@@ -80,7 +80,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
     ),
     ("regex_syntax", &["crates/query/src/pattern.rs"]),
     ("reqwest", &["crates/aws/src/http.rs"]),
-    ("h2::", &["crates/client/src/http/two.rs"]),
+    ("h2::", &["crates/client/src/http/http2.rs"]),
     (
         "rustls",
         &["crates/client/src/dial/tls.rs", "crates/aws/src/http.rs"],

@@ -314,7 +314,7 @@ impl CheckFile {
         let of_secrets = file.variables.iter().filter_map(Variable::literal_secret);
         let of_secrets: Vec<Span> = of_secrets.collect();
         if !of_secrets.is_empty() {
-            file.source = source.masked(&of_secrets);
+            file.source = source.redact_spans(&of_secrets);
             let places = problems[before..].iter_mut().flat_map(|problem| {
                 let related = problem.related.iter_mut().map(|(place, _)| place);
                 problem.place.iter_mut().chain(related)

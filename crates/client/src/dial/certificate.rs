@@ -25,12 +25,15 @@ pub struct Certificate {
     pub not_after: Timestamp,
 }
 
+/// Why a certificate cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a certificate that cannot be read: {0}")]
+pub struct ReadCertificateError(#[from] x509_cert::der::Error);
+
 impl Certificate {
     /// Reads a certificate in DER form.
-    pub(super) fn read(der: &[u8]) -> Result<Self, String> {
-        let unreadable =
-            |error: x509_cert::der::Error| format!("a certificate that cannot be read: {error}");
-        let certificate = x509_cert::Certificate::from_der(der).map_err(unreadable)?;
+    pub(super) fn read(der: &[u8]) -> Result<Self, ReadCertificateError> {
+        let certificate = x509_cert::Certificate::from_der(der)?;
         let fields = certificate.tbs_certificate();
         let validity = fields.validity();
         let moment = |since: Duration, beyond: Timestamp| {
@@ -39,9 +42,8 @@ impl Certificate {
             moment.unwrap_or(beyond)
         };
         let names = fields
-            .get_extension::<SubjectAltName>()
-            .map_err(unreadable)?
-            .map(|(_, names)| names.0.iter().filter_map(name).collect());
+            .get_extension::<SubjectAltName>()?
+            .map(|(_, names)| names.0.iter().filter_map(read_name).collect());
         Ok(Self {
             issuer: fields.issuer().to_string(),
             subject: fields.subject().to_string(),
@@ -51,8 +53,9 @@ impl Certificate {
         })
     }
 
-    /// Whom it is for and when, if it is not valid at this moment.
-    pub(super) fn untimely(&self, now: Timestamp) -> Option<String> {
+    /// A clause that says whom the certificate is for, and since or until when it
+    /// is not valid; absent if it is valid at `now`.
+    pub(super) fn describe_untimely(&self, now: Timestamp) -> Option<String> {
         let day = |moment: Timestamp| moment.strftime("%Y-%m-%d").to_string();
         let subject = &self.subject;
         if now > self.not_after {
@@ -64,7 +67,9 @@ impl Certificate {
     }
 }
 
-fn name(name: &GeneralName) -> Option<String> {
+/// A name of a host, or an address; names of other kinds, such as of mail, say
+/// nothing about a server.
+fn read_name(name: &GeneralName) -> Option<String> {
     match name {
         GeneralName::DnsName(name) => Some(name.to_string()),
         GeneralName::IpAddress(bytes) => {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-pub use super::tls::TlsProblem;
+pub use super::tls::TlsError;
 
 /// Why nothing can be dialled at all.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,7 +22,8 @@ pub enum DialerError {
         "an address to connect to needs a target with a name, found a target that is an address itself"
     )]
     TargetIsAddress,
-    /// Only the name is known when an address is looked up.
+    /// The target's name is also that of an allowed host, and the resolver, which
+    /// is given the name alone, cannot tell them apart.
     #[error(
         "`{name}` cannot be allowed as another host, because something else is dialled for that name"
     )]
@@ -46,7 +47,7 @@ pub enum DialError {
     Resolve {
         /// The name.
         host: String,
-        /// What was said instead of an address.
+        /// What the resolver says.
         reason: String,
     },
     /// The addresses of the name were not told in time.
@@ -55,7 +56,8 @@ pub enum DialError {
         /// The name.
         host: String,
     },
-    /// Nobody is asked at the address of the name.
+    /// The address of the name is link-local, where the credentials of a machine
+    /// are.
     #[error("`{host}` is {address}, a link-local address")]
     LinkLocal {
         /// The name.
@@ -64,23 +66,23 @@ pub enum DialError {
         address: IpAddr,
     },
     /// No address gave a connection.
-    #[error("{}", list(.0))]
-    Addresses(Vec<Unreached>),
+    #[error("{}", join_errors(.0))]
+    Addresses(Vec<AddressError>),
 }
 
 /// An address that gave no connection.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{address}: {problem}")]
-pub struct Unreached {
+#[error("{address}: {error}")]
+pub struct AddressError {
     /// The address.
     pub address: SocketAddr,
-    /// What came instead.
-    pub problem: Problem,
+    /// Why.
+    pub error: ConnectError,
 }
 
-/// What came instead of a connection.
+/// Why an address gave no connection.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Problem {
+pub enum ConnectError {
     /// Nothing at all.
     #[error("no answer to the connection")]
     NoConnection,
@@ -95,7 +97,7 @@ pub enum Problem {
     Handshake(NetworkError),
     /// What is wrong with TLS, or with the certificate.
     #[error("{0}")]
-    Tls(TlsProblem),
+    Tls(TlsError),
 }
 
 /// What the network says, in words.
@@ -107,28 +109,30 @@ pub struct NetworkError {
 }
 
 impl DialError {
-    /// Whether the time was over before it could be told.
+    /// Whether the deadline passed while an address, or DNS, was silent.
     pub(crate) fn is_late(&self) -> bool {
         match self {
             Self::Unresolved { .. } => true,
-            Self::Addresses(tried) => tried.iter().any(|one| one.problem.is_silence()),
+            Self::Addresses(tried) => tried.iter().any(|tried| tried.error.is_silence()),
             Self::Resolve { .. } | Self::LinkLocal { .. } => false,
         }
     }
 
-    /// What came of the address that says the most.
-    pub fn problem(&self) -> Option<&Problem> {
+    /// The error of the address that says the most: one about TLS names a
+    /// mistake, one of the network a place, and silence nothing.
+    pub fn decisive_error(&self) -> Option<&ConnectError> {
         let Self::Addresses(tried) = self else {
             return None;
         };
-        let problems = || tried.iter().map(|one| &one.problem);
-        let tls = problems().find(|problem| matches!(problem, Problem::Tls(_)));
-        let spoken = || problems().find(|problem| !problem.is_silence());
-        tls.or_else(spoken).or_else(|| problems().next())
+        let errors = || tried.iter().map(|tried| &tried.error);
+        let tls = errors().find(|error| matches!(error, ConnectError::Tls(_)));
+        let network = || errors().find(|error| !error.is_silence());
+        tls.or_else(network).or_else(|| errors().next())
     }
 }
 
-impl Problem {
+impl ConnectError {
+    /// Whether the address sent nothing at all.
     fn is_silence(&self) -> bool {
         matches!(self, Self::NoConnection | Self::NoHandshake)
     }
@@ -145,7 +149,7 @@ impl From<&io::Error> for NetworkError {
     fn from(error: &io::Error) -> Self {
         let kind = error.kind();
         let words = match kind {
-            _ if error.raw_os_error().is_some() => without_number(error),
+            _ if error.raw_os_error().is_some() => describe_os_error(error),
             // The TLS stack says it with a link into its own documents.
             io::ErrorKind::UnexpectedEof => "the connection ended too early".to_owned(),
             io::ErrorKind::BrokenPipe => "the connection ended".to_owned(),
@@ -155,8 +159,9 @@ impl From<&io::Error> for NetworkError {
     }
 }
 
-/// What the operating system says, without its number for it.
-pub(super) fn without_number(error: &io::Error) -> String {
+/// The text of an error of the operating system, without its number and in
+/// lower case, as part of a sentence.
+pub(super) fn describe_os_error(error: &io::Error) -> String {
     let words = error.to_string();
     let number = error
         .raw_os_error()
@@ -169,7 +174,7 @@ pub(super) fn without_number(error: &io::Error) -> String {
     first.into_iter().chain(chars).collect()
 }
 
-fn list(tried: &[Unreached]) -> String {
+fn join_errors(tried: &[AddressError]) -> String {
     let tried: Vec<_> = tried.iter().map(ToString::to_string).collect();
     tried.join("; ")
 }

@@ -15,7 +15,7 @@ mod race;
 mod stream;
 mod tls;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,26 +24,26 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-pub use self::certificate::Certificate;
-pub use self::error::{DialError, DialerError, NetworkError, Problem, TlsProblem, Unreached};
-use self::race::Silent;
+pub use self::certificate::{Certificate, ReadCertificateError};
+pub use self::error::{AddressError, ConnectError, DialError, DialerError, NetworkError, TlsError};
+use self::race::SilentAddresses;
 pub use self::stream::Stream;
+pub use self::tls::TlsErrorKind;
 pub use self::tls::TlsFacts;
-pub use self::tls::TlsTrouble;
 use crate::connection::Connection;
-use crate::target::{Address, is_link_local};
+use crate::target::{Address, is_link_local, literal_address};
 
-/// What opens connections to one target.
+/// Opens connections to one target and the hosts that are allowed beside it.
 #[derive(Debug, Clone)]
 pub struct Dialer {
     detour: Option<Detour>,
-    tls: tls::Config,
-    silent: Silent,
+    tls: tls::TlsConfig,
+    silent: SilentAddresses,
 }
 
-/// A connection that is open.
+/// A stream to a server, with what opening it told.
 #[derive(Debug)]
-pub struct Dialled {
+pub struct OpenStream {
     /// What to read from and write to.
     pub stream: Stream,
     /// The address at the other end.
@@ -78,15 +78,14 @@ impl Dialer {
     /// Makes the dialer; reads the certificate authorities.
     pub fn new(connection: &Connection) -> Result<Self, DialerError> {
         Ok(Self {
-            detour: Detour::of(connection)?,
-            tls: tls::Config::new(connection.cacert.as_deref())?,
-            silent: Silent::default(),
+            detour: Detour::from_connection(connection)?,
+            tls: tls::TlsConfig::new(connection.cacert.as_deref())?,
+            silent: SilentAddresses::default(),
         })
     }
 
-    /// Opens a connection to the host of `url`, with TLS if its scheme is
-    /// `https` or `wss`, and offers these protocols by ALPN. It takes until
-    /// `end` at the latest.
+    /// Opens a connection to the host of `url` by the deadline, with TLS if its
+    /// scheme is `https` or `wss`, and offers these protocols by ALPN.
     ///
     /// # Errors
     /// Which addresses were tried, and what each said.
@@ -94,13 +93,14 @@ impl Dialer {
         &self,
         url: &Url,
         offer: &[Protocol],
-        end: Instant,
-    ) -> Result<Dialled, DialError> {
-        let begun = Instant::now();
+        deadline: Instant,
+    ) -> Result<OpenStream, DialError> {
+        let started = Instant::now();
         let host = url.host_str().unwrap_or_default();
-        let addresses = match literal(url) {
-            Some(ip) => allowed(host, vec![SocketAddr::new(ip, port(url))])?,
-            None => timeout_at(end, resolve(host, self.detour.as_ref()))
+        let port = url.port_or_known_default().unwrap_or(443);
+        let addresses = match literal_address(url) {
+            Some(ip) => refuse_link_local(host, vec![SocketAddr::new(ip, port)])?,
+            None => timeout_at(deadline, resolve(host, self.detour.as_ref()))
                 .await
                 .map_err(|_| DialError::Unresolved {
                     host: host.to_owned(),
@@ -108,57 +108,45 @@ impl Dialer {
         };
         let addresses = addresses.into_iter().map(|mut address| {
             if address.port() == 0 {
-                address.set_port(port(url));
+                address.set_port(port);
             }
             address
         });
         let resolved = Instant::now();
         let with_tls = matches!(url.scheme(), "https" | "wss");
         let open = |peer: SocketAddr, is_connected: Arc<AtomicBool>| async move {
-            let network = |error: std::io::Error| Problem::Network((&error).into());
+            let network = |error: std::io::Error| ConnectError::Network((&error).into());
             let tcp = TcpStream::connect(peer).await.map_err(network)?;
             let connected = Instant::now();
             is_connected.store(true, Ordering::Relaxed);
+            // Without it, the kernel may hold the end of a request back for a
+            // moment (Nagle's algorithm); a connection works either way.
             let _ = tcp.set_nodelay(true);
             let (stream, tls) = if with_tls {
                 let (stream, facts) = self.tls.handshake(tcp, host, offer).await?;
                 (stream, Some(facts))
             } else {
-                (Stream::plain(tcp), None)
+                (Stream::from_tcp(tcp), None)
             };
             let phases = Phases {
-                dns: resolved - begun,
+                dns: resolved - started,
                 connect: connected - resolved,
                 tls: with_tls.then(|| connected.elapsed()),
             };
-            Ok(Dialled {
+            Ok(OpenStream {
                 stream,
                 peer,
                 phases,
                 tls,
             })
         };
-        race::first(addresses.collect(), &self.silent, end, open)
+        race::connect_first(addresses.collect(), &self.silent, deadline, open)
             .await
             .map_err(DialError::Addresses)
     }
 }
 
-/// The address that stands in a URL in place of a name.
-fn literal(url: &Url) -> Option<IpAddr> {
-    let host = url.host_str()?;
-    host.trim_matches(['[', ']']).parse().ok()
-}
-
-fn port(url: &Url) -> u16 {
-    let implied = match url.scheme() {
-        "http" | "ws" => 80,
-        _ => 443,
-    };
-    url.port().unwrap_or(implied)
-}
-
-/// What is dialled in place of the target's name.
+/// The address that is dialled in place of the target's name.
 #[derive(Debug, Clone)]
 struct Detour {
     name: String,
@@ -167,7 +155,7 @@ struct Detour {
 }
 
 impl Detour {
-    fn of(connection: &Connection) -> Result<Option<Self>, DialerError> {
+    fn from_connection(connection: &Connection) -> Result<Option<Self>, DialerError> {
         let Some(address) = &connection.connect_to else {
             return Ok(None);
         };
@@ -175,7 +163,9 @@ impl Detour {
             return Err(DialerError::TargetIsAddress);
         }
         let name = connection.target.host();
-        if connection.target.hosts().name(name) {
+        // The resolver is given names alone, so it could not tell the target
+        // from an allowed host of the same name on another port.
+        if connection.target.hosts().has_name(name) {
             let name = name.to_owned();
             return Err(DialerError::TwoMeanings { name });
         }
@@ -187,8 +177,8 @@ impl Detour {
     }
 }
 
-/// The addresses of a name, or of what is dialled in its place; port 0 stands
-/// for the one of the URL.
+/// Resolves a name, or what is dialled in its place. Port 0 in an address stands
+/// for the URL's own port.
 async fn resolve(name: &str, detour: Option<&Detour>) -> Result<Vec<SocketAddr>, DialError> {
     let (host, port) = match detour.filter(|detour| detour.name.eq_ignore_ascii_case(name)) {
         Some(detour) => (detour.address.host(), detour.port),
@@ -201,11 +191,12 @@ async fn resolve(name: &str, detour: Option<&Detour>) -> Result<Vec<SocketAddr>,
             reason: NetworkError::from(&error).to_string(),
         })?
         .collect();
-    allowed(host, found)
+    refuse_link_local(host, found)
 }
 
-/// The addresses of a host, if somebody may be asked there.
-fn allowed(host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, DialError> {
+/// Returns the addresses of a host, unless one of them is link-local: a name
+/// that resolves to the credentials of this machine is an attack, or a mistake.
+fn refuse_link_local(host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, DialError> {
     match found.iter().find(|found| is_link_local(found.ip())) {
         Some(refused) => Err(DialError::LinkLocal {
             host: host.to_owned(),

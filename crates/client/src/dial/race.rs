@@ -1,5 +1,6 @@
-//! Which of a name's addresses is connected to: they are tried one beside the
-//! other, so that no silent one uses up the time of the rest (RFC 8305).
+//! Connects to the first of a name's addresses that answers: the addresses are
+//! tried one beside the other, so that a silent one does not use up the time of
+//! the others (RFC 8305).
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
-use super::error::{Problem, Unreached};
+use super::error::{AddressError, ConnectError};
 
 /// How long an address is tried alone before the next one is tried beside it
 /// (RFC 8305, section 5).
@@ -20,24 +21,24 @@ pub(super) const STAGGER: Duration = Duration::from_millis(250);
 /// longer than a connection, above all where the server is busy.
 const HANDSHAKE_STAGGER: Duration = Duration::from_secs(1);
 
-/// The addresses that another one was tried beside because they said nothing.
-/// They are tried last from then on, so that they cost the time only once.
+/// The addresses that were silent for so long that another one was tried beside
+/// them. From then on they are tried last, so that they cost the time only once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Silent(Arc<Mutex<BTreeSet<SocketAddr>>>);
+pub(super) struct SilentAddresses(Arc<Mutex<BTreeSet<SocketAddr>>>);
 
 /// An address that is being tried.
-struct Attempt {
+struct AddressAttempt {
     address: SocketAddr,
-    begun: Instant,
+    started: Instant,
     /// Whether there is a TCP connection.
     connected: Arc<AtomicBool>,
 }
 
-impl Attempt {
+impl AddressAttempt {
     /// When the next address is tried beside this one.
     fn due(&self) -> Instant {
         let connected = self.connected.load(Ordering::Relaxed);
-        self.begun
+        self.started
             + if connected {
                 HANDSHAKE_STAGGER
             } else {
@@ -45,34 +46,39 @@ impl Attempt {
             }
     }
 
-    fn silent(&self) -> Unreached {
-        let problem = if self.connected.load(Ordering::Relaxed) {
-            Problem::NoHandshake
+    /// The error of an address that was silent until the deadline.
+    fn silence_error(&self) -> AddressError {
+        let error = if self.connected.load(Ordering::Relaxed) {
+            ConnectError::NoHandshake
         } else {
-            Problem::NoConnection
+            ConnectError::NoConnection
         };
-        Unreached {
+        AddressError {
             address: self.address,
-            problem,
+            error,
         }
     }
 }
 
-/// The first connection that `open` makes to any of the addresses. What it is
-/// given beside the address is set once there is a TCP connection. A handshake
-/// that fails is the end: the address is there, and customers meet it, too.
-pub(super) async fn first<F, A, T>(
+/// Returns the first connection that `open` makes to any of the addresses.
+/// `open` sets the flag that it is given beside the address once there is a TCP
+/// connection.
+///
+/// # Errors
+/// Each address that was tried, with its error. A handshake of TLS that fails
+/// ends the race: the address answers, so customers meet it, too.
+pub(super) async fn connect_first<F, A, T>(
     addresses: Vec<SocketAddr>,
-    silent: &Silent,
-    end: Instant,
+    silent: &SilentAddresses,
+    deadline: Instant,
     open: F,
-) -> Result<T, Vec<Unreached>>
+) -> Result<T, Vec<AddressError>>
 where
     F: Fn(SocketAddr, Arc<AtomicBool>) -> A,
-    A: Future<Output = Result<T, Problem>>,
+    A: Future<Output = Result<T, ConnectError>>,
 {
-    let mut waiting = silent.last(interleaved(addresses));
-    let mut attempts: Vec<Attempt> = Vec::new();
+    let mut waiting = silent.move_last(interleave_families(addresses));
+    let mut attempts: Vec<AddressAttempt> = Vec::new();
     let mut opening = FuturesUnordered::new();
     let mut failed = Vec::new();
     let mut has_failed = false;
@@ -85,42 +91,42 @@ where
             let connected = Arc::new(AtomicBool::new(false));
             let connection = open(address, Arc::clone(&connected));
             opening.push(async move { (address, connection.await) });
-            attempts.push(Attempt {
+            attempts.push(AddressAttempt {
                 address,
-                begun: Instant::now(),
+                started: Instant::now(),
                 connected,
             });
         }
-        let due = attempts.last().map_or(end, Attempt::due);
+        let due = attempts.last().map_or(deadline, AddressAttempt::due);
         tokio::select! {
             opened = opening.next() => match opened {
                 Some((address, Ok(connection))) => {
                     silent.learn(address, &attempts);
                     return Ok(connection);
                 }
-                Some((address, Err(problem))) => {
+                Some((address, Err(error))) => {
                     attempts.retain(|attempt| attempt.address != address);
                     has_failed = true;
-                    let connected = matches!(problem, Problem::Tls(_) | Problem::Handshake(_));
-                    failed.push(Unreached { address, problem });
-                    if connected {
+                    let is_connected = matches!(error, ConnectError::Tls(_) | ConnectError::Handshake(_));
+                    failed.push(AddressError { address, error });
+                    if is_connected {
                         return Err(failed);
                     }
                 }
                 None => return Err(failed),
             },
             () = sleep_until(due), if !waiting.is_empty() => {}
-            () = sleep_until(end) => {
-                failed.extend(attempts.iter().map(Attempt::silent));
+            () = sleep_until(deadline) => {
+                failed.extend(attempts.iter().map(AddressAttempt::silence_error));
                 return Err(failed);
             }
         }
     }
 }
 
-/// The addresses with the families in turn, beginning with the family that the
+/// Sorts the addresses so that the families take turns, beginning with the family that the
 /// resolver prefers (RFC 8305, section 4).
-fn interleaved(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+fn interleave_families(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     let preferred = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second): (VecDeque<_>, VecDeque<_>) = addresses
         .into_iter()
@@ -136,9 +142,9 @@ fn interleaved(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     all
 }
 
-impl Silent {
-    /// The same addresses, those that are known to be silent behind the others.
-    fn last(&self, addresses: VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
+impl SilentAddresses {
+    /// Moves the addresses that are known to be silent behind the others.
+    fn move_last(&self, addresses: VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (silent, mut others): (VecDeque<_>, VecDeque<_>) = addresses
             .into_iter()
@@ -147,8 +153,9 @@ impl Silent {
         others
     }
 
-    /// Remembers who said nothing while this address gave a connection.
-    fn learn(&self, connected: SocketAddr, attempts: &[Attempt]) {
+    /// Remembers the addresses that were silent while this one gave a
+    /// connection.
+    fn learn(&self, connected: SocketAddr, attempts: &[AddressAttempt]) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.remove(&connected);
         let now = Instant::now();
@@ -169,15 +176,18 @@ mod tests {
 
     /// The addresses of 127.0.0.2 say nothing; those of 127.0.0.3 refuse; what
     /// else there is gives a connection.
-    async fn tried(of: &[&str], silent: &Silent) -> (Result<SocketAddr, String>, Vec<SocketAddr>) {
+    async fn tried(
+        of: &[&str],
+        silent: &SilentAddresses,
+    ) -> (Result<SocketAddr, String>, Vec<SocketAddr>) {
         let order = Mutex::new(Vec::new());
         let end = Instant::now() + Duration::from_secs(10);
-        let opened = first(addresses(of), silent, end, |address, connected| {
+        let opened = connect_first(addresses(of), silent, end, |address, connected| {
             order.lock().unwrap().push(address);
             async move {
                 match address.ip().to_string().as_str() {
                     "127.0.0.2" => std::future::pending().await,
-                    "127.0.0.3" => Err(Problem::Network(
+                    "127.0.0.3" => Err(ConnectError::Network(
                         (&std::io::Error::from_raw_os_error(111)).into(),
                     )),
                     "127.0.0.4" => {
@@ -197,7 +207,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_address_costs_a_moment_and_only_once() {
         let all = ["127.0.0.2:1", "127.0.0.4:1", "127.0.0.1:1"];
-        let silent = Silent::default();
+        let silent = SilentAddresses::default();
         let begun = Instant::now();
         let (opened, order) = tried(&all, &silent).await;
         assert_eq!(opened, Ok("127.0.0.1:1".parse().unwrap()));
@@ -213,7 +223,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_address_is_named_with_what_it_said() {
         let all = ["127.0.0.2:1", "127.0.0.3:1", "127.0.0.4:1"];
-        let (opened, _) = tried(&all, &Silent::default()).await;
+        let (opened, _) = tried(&all, &SilentAddresses::default()).await;
         assert_eq!(
             opened.unwrap_err(),
             "127.0.0.3:1: connection refused; \
@@ -226,6 +236,6 @@ mod tests {
     fn both_families_are_tried_in_turn() {
         let all = addresses(&["[::1]:1", "[::2]:1", "[::3]:1", "127.0.0.1:1"]);
         let order = addresses(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"]);
-        assert_eq!(interleaved(all), order);
+        assert_eq!(interleave_families(all), order);
     }
 }

@@ -10,21 +10,21 @@ use tokio_rustls::client::TlsStream;
 
 /// What is read from and written to.
 #[derive(Debug)]
-pub struct Stream(Layer);
+pub struct Stream(Inner);
 
 #[derive(Debug)]
-enum Layer {
+enum Inner {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Stream {
-    pub(super) fn plain(tcp: TcpStream) -> Self {
-        Self(Layer::Plain(tcp))
+    pub(super) fn from_tcp(tcp: TcpStream) -> Self {
+        Self(Inner::Plain(tcp))
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self(Layer::Tls(Box::new(stream)))
+    pub(super) fn from_tls(stream: TlsStream<TcpStream>) -> Self {
+        Self(Inner::Tls(Box::new(stream)))
     }
 }
 
@@ -35,8 +35,8 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match &mut self.0 {
-            Layer::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Layer::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            Inner::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Inner::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -48,22 +48,22 @@ impl AsyncWrite for Stream {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match &mut self.0 {
-            Layer::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Layer::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+            Inner::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Inner::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
-            Layer::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Layer::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Inner::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Inner::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
-            Layer::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Layer::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            Inner::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Inner::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

@@ -17,9 +17,9 @@ async fn the_next_address_is_tried_when_one_refuses() {
     };
     let connection = async |addresses: Vec<SocketAddr>| {
         let end = Instant::now() + Duration::from_secs(10);
-        let network = |error: std::io::Error| Problem::Network((&error).into());
+        let network = |error: std::io::Error| ConnectError::Network((&error).into());
         let open = async |address, _| TcpStream::connect(address).await.map_err(network);
-        race::first(addresses, &Silent::default(), end, open).await
+        race::connect_first(addresses, &SilentAddresses::default(), end, open).await
     };
     let stream = connection(vec![closed, open]).await.unwrap();
     assert_eq!(stream.peer_addr().unwrap(), open);
@@ -47,13 +47,14 @@ async fn a_silent_address_is_named_and_keeps_nobody_from_the_next() {
     let (silent, _listener, _open) = full().await;
     let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let live = live.local_addr().unwrap();
-    let connection = async |addresses: Vec<SocketAddr>, known: &Silent, limit: Duration| {
-        let network = |error: std::io::Error| Problem::Network((&error).into());
-        let open = async |address, _| TcpStream::connect(address).await.map_err(network);
-        let end = Instant::now() + limit;
-        race::first(addresses, known, end, open).await
-    };
-    let known = Silent::default();
+    let connection =
+        async |addresses: Vec<SocketAddr>, known: &SilentAddresses, limit: Duration| {
+            let network = |error: std::io::Error| ConnectError::Network((&error).into());
+            let open = async |address, _| TcpStream::connect(address).await.map_err(network);
+            let end = Instant::now() + limit;
+            race::connect_first(addresses, known, end, open).await
+        };
+    let known = SilentAddresses::default();
     let long = Duration::from_secs(30);
     let stream = connection(vec![silent, live], &known, long).await.unwrap();
     assert_eq!(stream.peer_addr().unwrap(), live);
@@ -73,7 +74,7 @@ async fn only_the_name_of_the_target_is_dialled_elsewhere() {
         connect_to: Some("127.0.0.1:9443".parse().unwrap()),
         cacert: None,
     };
-    let detour = Detour::of(&connection).unwrap();
+    let detour = Detour::from_connection(&connection).unwrap();
     let found = resolve("SHOP.example.test", detour.as_ref()).await.unwrap();
     assert_eq!(found, ["127.0.0.1:9443".parse().unwrap()]);
     let other = resolve("127.0.0.3", detour.as_ref()).await.unwrap();

@@ -13,30 +13,31 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, ProtocolVersion, 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::error::{DialerError, Problem, without_number};
-use super::{Certificate, Protocol, Stream};
+use super::error::{ConnectError, DialerError, describe_os_error};
+use super::{Certificate, Protocol, ReadCertificateError, Stream};
 
 /// Who is trusted. All connections share the tickets with which a handshake
 /// with the same server becomes a short one (RFC 8446, section 2.2).
 #[derive(Clone)]
-pub(super) struct Config {
+pub(super) struct TlsConfig {
     connector: TlsConnector,
-    /// The authorities that would be trusted at another time, as a clause.
+    /// The authorities that are not trusted because their time is over, or has
+    /// not come, as a clause.
     left_out: Option<Arc<str>>,
 }
 
 /// What is wrong with TLS, or with the certificate.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{error}{}", left_out.as_deref().unwrap_or_default())]
-pub struct TlsProblem {
+pub struct TlsError {
     error: rustls::Error,
-    /// What to know beside it of the authorities.
+    /// The authorities that were left out, as a clause, where they matter.
     left_out: Option<Arc<str>>,
 }
 
-/// What usually is wrong with TLS.
+/// The kinds of errors of TLS that need different help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TlsTrouble {
+pub enum TlsErrorKind {
     /// What answers there speaks no TLS.
     NoTls,
     /// None of the protocols that were offered is spoken there.
@@ -53,30 +54,30 @@ pub enum TlsTrouble {
     Other,
 }
 
-impl TlsProblem {
-    /// What kind of trouble it is.
-    pub fn trouble(&self) -> TlsTrouble {
+impl TlsError {
+    /// What kind of error it is.
+    pub fn kind(&self) -> TlsErrorKind {
         match &self.error {
-            rustls::Error::InvalidMessage(_) => TlsTrouble::NoTls,
+            rustls::Error::InvalidMessage(_) => TlsErrorKind::NoTls,
             rustls::Error::NoApplicationProtocol
             | rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
-                TlsTrouble::NoProtocol
+                TlsErrorKind::NoProtocol
             }
             rustls::Error::InvalidCertificate(certificate) => match certificate {
                 CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } => TlsTrouble::OtherName,
-                CertificateError::UnknownIssuer => TlsTrouble::UnknownIssuer,
+                | CertificateError::NotValidForNameContext { .. } => TlsErrorKind::OtherName,
+                CertificateError::UnknownIssuer => TlsErrorKind::UnknownIssuer,
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    TlsTrouble::Expired
+                    TlsErrorKind::Expired
                 }
-                _ => TlsTrouble::Certificate,
+                _ => TlsErrorKind::Certificate,
             },
-            _ => TlsTrouble::Other,
+            _ => TlsErrorKind::Other,
         }
     }
 
-    /// What an error of a connection with TLS says of TLS, if it does.
-    fn within(error: &io::Error) -> Option<rustls::Error> {
+    /// The error of TLS inside an error of the stream, if it holds one.
+    fn find_in(error: &io::Error) -> Option<rustls::Error> {
         error.get_ref()?.downcast_ref::<rustls::Error>().cloned()
     }
 }
@@ -99,12 +100,12 @@ impl TlsFacts {
     ///
     /// # Errors
     /// What cannot be read in it.
-    pub fn certificate(&self) -> Result<Certificate, String> {
+    pub fn certificate(&self) -> Result<Certificate, ReadCertificateError> {
         Certificate::read(&self.certificate)
     }
 }
 
-impl Config {
+impl TlsConfig {
     /// Trusts the authorities in the file, or those of the system.
     pub(super) fn new(cacert: Option<&Path>) -> Result<Self, DialerError> {
         let stack = |error: rustls::Error| DialerError::Stack {
@@ -116,7 +117,7 @@ impl Config {
             .map_err(stack)?;
         let mut left_out = None;
         let config = if let Some(path) = cacert {
-            let authorities = authorities(path)?;
+            let authorities = read_authorities(path)?;
             left_out = authorities.left_out;
             builder.with_root_certificates(authorities.roots)
         } else {
@@ -139,11 +140,11 @@ impl Config {
         tcp: TcpStream,
         host: &str,
         offer: &[Protocol],
-    ) -> Result<(Stream, TlsFacts), Problem> {
+    ) -> Result<(Stream, TlsFacts), ConnectError> {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
         let name = name.map_err(|_| {
             let error = rustls::Error::General(format!("`{host}` is no name for a certificate"));
-            self.problem(error)
+            self.connect_error(error)
         })?;
         let names = offer.iter().map(|protocol| match protocol {
             Protocol::Http1 => b"http/1.1".to_vec(),
@@ -151,13 +152,13 @@ impl Config {
         });
         let connector = self.connector.with_alpn(names.collect());
         let stream = connector.connect(name, tcp).await;
-        let stream = stream.map_err(|error| match TlsProblem::within(&error) {
-            Some(error) => self.problem(error),
-            None => Problem::Handshake((&error).into()),
+        let stream = stream.map_err(|error| match TlsError::find_in(&error) {
+            Some(error) => self.connect_error(error),
+            None => ConnectError::Handshake((&error).into()),
         })?;
         let session = stream.get_ref().1;
         let facts = TlsFacts {
-            version: version(session.protocol_version()),
+            version: version_name(session.protocol_version()),
             cipher: session
                 .negotiated_cipher_suite()
                 .map(|suite| format!("{:?}", suite.suite()))
@@ -171,28 +172,31 @@ impl Config {
                 .map(|certificate| certificate.to_vec())
                 .unwrap_or_default(),
         };
-        Ok((Stream::tls(stream), facts))
+        Ok((Stream::from_tls(stream), facts))
     }
 
-    fn problem(&self, error: rustls::Error) -> Problem {
-        let mut problem = TlsProblem {
+    /// The error of a handshake. An issuer that is not trusted may be one of the
+    /// authorities that were left out, so the message then names those.
+    fn connect_error(&self, error: rustls::Error) -> ConnectError {
+        let mut problem = TlsError {
             error,
             left_out: None,
         };
-        if problem.trouble() == TlsTrouble::UnknownIssuer {
+        if problem.kind() == TlsErrorKind::UnknownIssuer {
             problem.left_out.clone_from(&self.left_out);
         }
-        Problem::Tls(problem)
+        ConnectError::Tls(problem)
     }
 }
 
-impl std::fmt::Debug for Config {
+impl std::fmt::Debug for TlsConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config").finish_non_exhaustive()
+        f.debug_struct("TlsConfig").finish_non_exhaustive()
     }
 }
 
-fn version(version: Option<ProtocolVersion>) -> &'static str {
+/// The version of TLS in the words of its documents. rustls speaks no other two.
+fn version_name(version: Option<ProtocolVersion>) -> &'static str {
     match version {
         Some(ProtocolVersion::TLSv1_3) => "1.3",
         _ => "1.2",
@@ -206,22 +210,23 @@ struct Authorities {
     left_out: Option<Arc<str>>,
 }
 
-/// Reads a PEM file. An authority whose time is over, or has not come, is left
-/// out: the verifier looks at the time of the other certificates only.
-fn authorities(path: &Path) -> Result<Authorities, DialerError> {
+/// Reads the authorities in a PEM file. One whose time is over, or has not come,
+/// is left out here, because rustls does not look at the time of an authority.
+fn read_authorities(path: &Path) -> Result<Authorities, DialerError> {
     let unreadable = |reason: String| DialerError::Authorities {
         path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| unreadable(without_number(&error)))?;
+    let pem = std::fs::read(path).map_err(|error| unreadable(describe_os_error(&error)))?;
     let mut roots = RootCertStore::empty();
     let mut left_out = Vec::new();
     let now = Timestamp::now();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+        // An authority that cannot be read here is for rustls to judge.
         let untimely = Certificate::read(&certificate)
             .ok()
-            .and_then(|read| read.untimely(now));
+            .and_then(|read| read.describe_untimely(now));
         match untimely {
             Some(untimely) => left_out.push(untimely),
             None => roots

@@ -1,19 +1,21 @@
-//! Where in the frames of HTTP/2 a connection is: whether it ended between
-//! them, or within the head of an answer (RFC 9113, sections 4.1 and 6.2).
+//! How far the frames of HTTP/2 have come on a connection: whether it ended
+//! between two of them, or within the head of an answer (RFC 9113, sections 4.1
+//! and 6.2).
 
+/// The types and the flag of frames that are looked at.
 const HEADERS: u8 = 0x1;
 const CONTINUATION: u8 = 0x9;
 const END_HEADERS: u8 = 0x4;
 
-/// The length of what stands before each frame.
+/// The length of the prefix of each frame, in bytes.
 const PREFIX: usize = 9;
 
 /// A reader of frames that only looks at where heads of answers begin and end.
 #[derive(Debug, Default)]
-pub(super) struct Frames {
+pub(super) struct FrameReader {
     prefix: [u8; PREFIX],
     /// How much of the prefix has come.
-    known: usize,
+    prefix_length: usize,
     /// How much of the frame's content is still to come.
     left: usize,
     /// Whether the frame holds a part of a head.
@@ -22,8 +24,8 @@ pub(super) struct Frames {
     continues: bool,
 }
 
-impl Frames {
-    /// Reads what came.
+impl FrameReader {
+    /// Reads the next bytes that came, wherever in a frame they begin and end.
     pub(super) fn read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.left > 0 {
@@ -32,13 +34,13 @@ impl Frames {
                 bytes = &bytes[skipped..];
                 continue;
             }
-            let (begin, rest) = bytes.split_at(bytes.len().min(PREFIX - self.known));
-            self.prefix[self.known..][..begin.len()].copy_from_slice(begin);
-            self.known += begin.len();
+            let (begin, rest) = bytes.split_at(bytes.len().min(PREFIX - self.prefix_length));
+            self.prefix[self.prefix_length..][..begin.len()].copy_from_slice(begin);
+            self.prefix_length += begin.len();
             bytes = rest;
-            if self.known == PREFIX {
+            if self.prefix_length == PREFIX {
                 let [a, b, c, kind, flags, ..] = self.prefix;
-                self.known = 0;
+                self.prefix_length = 0;
                 self.left = u32::from_be_bytes([0, a, b, c]) as usize;
                 self.holds_head = matches!(kind, HEADERS | CONTINUATION);
                 self.continues = self.holds_head && flags & END_HEADERS == 0;
@@ -46,9 +48,10 @@ impl Frames {
         }
     }
 
-    /// Whether a part of a head has come, or may have, and the rest has not.
+    /// Whether a part of a head has come and the rest has not. Less than a prefix
+    /// may be the begin of a head, so it counts as one.
     pub(super) fn is_within_head(&self) -> bool {
-        self.known > 0 || self.continues || self.holds_head && self.left > 0
+        self.prefix_length > 0 || self.continues || self.holds_head && self.left > 0
     }
 }
 
@@ -77,7 +80,7 @@ mod tests {
         let (begin, end) = (settings.len(), settings.len() + head.len());
         // However it is cut.
         for size in 1..=all.len() {
-            let mut frames = Frames::default();
+            let mut frames = FrameReader::default();
             let mut read = 0;
             for piece in all.chunks(size) {
                 frames.read(piece);

@@ -1,4 +1,4 @@
-//! The connections that are open, for those requests that may share them.
+//! The connections that are open, for the requests that may share them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,218 +8,232 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::line::{Line, Sender};
-use super::link::Link;
-use super::receive::Terms;
-use super::two::Two;
+use super::connection::{HttpConnection, Sender};
+use super::http2::Http2Sender;
+use super::receive::AttemptTimes;
+use super::record::ConnectionRecord;
 use super::{AskError, Client};
-use crate::dial::{Dialled, Protocol};
+use crate::dial::{OpenStream, Protocol};
 use crate::http::HttpVersion;
 
-/// How long somebody waits for a connection that another opens and both may
-/// use, before opening one beside it.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a request waits for a connection that another one opens and both may
+/// use, before it opens one of its own.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
-/// Which connection a request needs.
+/// Which of the open connections a request may go over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Any that is open.
+pub(super) enum Reuse {
+    /// Any of them.
     Any,
-    /// One that the server cannot be closing because it was idle: a new one,
-    /// or one that answers at this moment.
-    Alive,
-    /// One of its own.
-    Own,
+    /// One that the server cannot be closing because it was idle: one that
+    /// answers at this moment.
+    Active,
+    /// None: the request needs a new one that no other uses.
+    Never,
 }
 
-/// The connections that are open.
+/// The connections that are open, by where they lead to.
 #[derive(Clone, Default)]
-pub(super) struct Pool(Arc<Mutex<HashMap<Key, Arc<Place>>>>);
+pub(super) struct Pool(Arc<Mutex<HashMap<OriginKey, Arc<OriginPool>>>>);
 
-/// Where connections lead to, and by which version of HTTP.
-type Key = (String, Option<HttpVersion>);
+/// Scheme, host and port of a URL, and the version of HTTP that a request insists
+/// on.
+type OriginKey = (String, Option<HttpVersion>);
 
-/// Connections that lead to the same place.
+/// The connections that lead to one origin.
 #[derive(Default)]
-struct Place {
-    open: Mutex<Open>,
+struct OriginPool {
+    open: Mutex<OpenConnections>,
     /// Held while a connection is opened that all may share.
     opening: tokio::sync::Mutex<()>,
 }
 
+/// The open connections to one origin.
 #[derive(Default)]
-struct Open {
-    /// One of HTTP/2, which all may share.
-    shared: Option<(Arc<Link>, Two)>,
-    /// Those of HTTP/1.1 that nobody uses, the last one used last.
-    idle: Vec<Line>,
+struct OpenConnections {
+    /// The one of HTTP/2, which all requests may share.
+    shared: Option<(Arc<ConnectionRecord>, Http2Sender)>,
+    /// Those of HTTP/1.1 that no request uses; the one used last stands last.
+    idle: Vec<HttpConnection>,
     /// Whether the server has agreed on HTTP/1.1, where it had the choice.
-    is_one: bool,
+    is_http1: bool,
 }
 
-/// Who opens a connection.
+/// What a request does that found no open connection.
 enum Turn<'p> {
-    /// Somebody else did.
-    Taken(Line),
-    /// Whoever has this; absent if others may do so at the same time.
-    Opens(Option<tokio::sync::MutexGuard<'p, ()>>),
+    /// It takes the connection that another request opened meanwhile.
+    Found(HttpConnection),
+    /// It opens one itself, and others wait while it holds the guard; without a
+    /// guard, others may open theirs at the same time.
+    Open(Option<tokio::sync::MutexGuard<'p, ()>>),
 }
 
 impl Pool {
-    fn place(&self, url: &Url, http: Option<HttpVersion>) -> Arc<Place> {
+    fn origin_pool(&self, url: &Url, http: Option<HttpVersion>) -> Arc<OriginPool> {
         let key = (url.origin().ascii_serialization(), http);
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(places.entry(key).or_default())
+        let mut pools = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(pools.entry(key).or_default())
     }
 
-    /// Keeps a connection over which an answer has come whole.
-    pub(super) fn keep(&self, line: Line, url: &Url, http: Option<HttpVersion>) {
-        if matches!(line.sender, Sender::One(_)) {
-            self.place(url, http).open().idle.push(line);
+    /// Keeps a connection of HTTP/1.1 for later requests. The whole answer has to
+    /// be read before. Connections of HTTP/2 are in the pool from the begin.
+    pub(super) fn keep(&self, connection: HttpConnection, url: &Url, http: Option<HttpVersion>) {
+        if matches!(connection.sender, Sender::Http1(_)) {
+            self.origin_pool(url, http)
+                .lock_open()
+                .idle
+                .push(connection);
         }
     }
 }
 
 impl Client {
-    /// A connection for a request, which there is in time or not at all.
-    pub(super) async fn line(
+    /// Takes an open connection for a request, or opens one.
+    pub(super) async fn acquire_connection(
         &self,
         url: &Url,
         http: Option<HttpVersion>,
-        need: Need,
-        terms: Terms,
-    ) -> Result<Line, AskError> {
-        if need == Need::Own {
-            return self.connect(url, http, terms).await;
+        reuse: Reuse,
+        times: AttemptTimes,
+    ) -> Result<HttpConnection, AskError> {
+        if reuse == Reuse::Never {
+            return self.connect(url, http, times).await;
         }
-        let place = self.pool.place(url, http);
+        let origin = self.pool.origin_pool(url, http);
         loop {
-            let known = place.open().take(need);
-            let mut line = match known {
-                Some(line) => line,
-                None => match self.turn(&place, url, http, need, terms).await {
-                    Turn::Taken(line) => line,
-                    Turn::Opens(_turn) => {
-                        return self.open_line(&place, url, http, need, terms).await;
+            let open = origin.lock_open().take(reuse);
+            let mut connection = match open {
+                Some(connection) => connection,
+                None => match self.wait_for_turn(&origin, url, http, reuse, times).await {
+                    Turn::Found(connection) => connection,
+                    Turn::Open(_turn) => {
+                        return self.open_shared(&origin, url, http, reuse, times).await;
                     }
                 },
             };
-            // What ended since it was idle is found here.
-            if line.is_ready().await {
-                return Ok(line);
+            // A connection that the server closed while it was idle is found out
+            // here, and the next one is tried.
+            if connection.wait_until_ready().await {
+                return Ok(connection);
             }
         }
     }
 
     /// Waits while somebody else opens a connection that all may share.
-    async fn turn<'p>(
+    async fn wait_for_turn<'p>(
         &self,
-        place: &'p Place,
+        origin: &'p OriginPool,
         url: &Url,
         http: Option<HttpVersion>,
-        need: Need,
-        terms: Terms,
+        reuse: Reuse,
+        times: AttemptTimes,
     ) -> Turn<'p> {
-        // Without TLS nothing is agreed on.
+        // Without TLS there is no ALPN, so the server has no choice: it is spoken
+        // to in HTTP/1.1.
         let has_choice = url.scheme() == "https" && http.is_none();
-        let is_shared = has_choice && !place.open().is_one || http == Some(HttpVersion::Two);
+        let is_shared =
+            has_choice && !origin.lock_open().is_http1 || http == Some(HttpVersion::Two);
         if !is_shared {
-            return Turn::Opens(None);
+            return Turn::Open(None);
         }
-        let patience = terms.end.min(Instant::now() + PATIENCE);
-        let turn = timeout_at(patience, place.opening.lock()).await.ok();
-        let mut open = place.open();
-        match open.take(need) {
-            Some(line) => Turn::Taken(line),
-            None => Turn::Opens(turn.filter(|_| !open.is_one)),
+        let latest = times.deadline.min(Instant::now() + LONGEST_WAIT);
+        let guard = timeout_at(latest, origin.opening.lock()).await.ok();
+        let mut open = origin.lock_open();
+        match open.take(reuse) {
+            Some(connection) => Turn::Found(connection),
+            // Over HTTP/1.1 each request needs its own connection, so none has
+            // to wait for another.
+            None => Turn::Open(guard.filter(|_| !open.is_http1)),
         }
     }
 
-    /// Opens a connection that others may use, too.
-    async fn open_line(
+    /// Opens a connection that other requests may use, too.
+    async fn open_shared(
         &self,
-        place: &Place,
+        origin: &OriginPool,
         url: &Url,
         http: Option<HttpVersion>,
-        need: Need,
-        terms: Terms,
-    ) -> Result<Line, AskError> {
-        let mut line = self.connect(url, http, terms).await?;
-        // If it is not, the request finds out why.
-        line.is_ready().await;
-        let mut open = place.open();
-        if let Sender::Two(two) = &line.sender {
-            open.shared = Some((Arc::clone(&line.link), two.clone()));
+        reuse: Reuse,
+        times: AttemptTimes,
+    ) -> Result<HttpConnection, AskError> {
+        let mut connection = self.connect(url, http, times).await?;
+        // A connection that is not ready gives the reason when the request is
+        // sent over it.
+        connection.wait_until_ready().await;
+        let mut open = origin.lock_open();
+        if let Sender::Http2(http2) = &connection.sender {
+            open.shared = Some((Arc::clone(&connection.record), http2.clone()));
         } else {
-            open.is_one = true;
-            // This one will be idle in the place of another, so that there are
-            // no more of them than requests at the same time.
-            if need == Need::Alive && !open.idle.is_empty() {
+            open.is_http1 = true;
+            // The new connection will be idle later, so an idle one makes room for
+            // it: there are never more of them than requests at the same time.
+            if reuse == Reuse::Active && !open.idle.is_empty() {
                 open.idle.remove(0);
             }
         }
-        Ok(line)
+        Ok(connection)
     }
 
-    /// Opens a connection for whoever asked for it.
+    /// Opens a connection in the version of HTTP that both sides agree on.
     async fn connect(
         &self,
         url: &Url,
         http: Option<HttpVersion>,
-        terms: Terms,
-    ) -> Result<Line, AskError> {
+        times: AttemptTimes,
+    ) -> Result<HttpConnection, AskError> {
         let offer: &[Protocol] = match http {
             None => &[Protocol::Http2, Protocol::Http1],
             Some(HttpVersion::One) => &[Protocol::Http1],
             Some(HttpVersion::Two) => &[Protocol::Http2],
         };
-        if terms.end <= Instant::now() {
-            // Somebody else knows which address is silent.
-            return Err(AskError::NoAnswer(terms.limit));
+        if times.deadline <= Instant::now() {
+            // The request spent its time waiting for another one's connection;
+            // that other one reports which address is silent.
+            return Err(AskError::NoAnswer(times.timeout));
         }
-        let dialled = self.dialer.dial(url, offer, terms.end).await;
-        let Dialled {
+        let opened = self.dialer.dial(url, offer, times.deadline).await;
+        let OpenStream {
             stream,
             peer,
             phases,
             tls,
-        } = dialled.map_err(|error| AskError::no_connection(error, http))?;
+        } = opened.map_err(|error| AskError::from_dial_error(error, http))?;
         let agreed = tls.as_ref().and_then(|facts| facts.protocol.as_deref());
         let version = http.unwrap_or(match agreed {
             Some("h2") => HttpVersion::Two,
             _ => HttpVersion::One,
         });
-        let (link, stream) = Link::new(peer, phases, tls, stream);
-        let opened = Line::new(link, stream, version).await;
-        opened.map_err(|reason| AskError::no_head(reason, http))
+        let (record, stream) = ConnectionRecord::new(peer, phases, tls, stream);
+        let opened = HttpConnection::new(record, stream, version).await;
+        opened.map_err(|error| AskError::from_missing_head(error.to_string(), http))
     }
 }
 
-impl Place {
-    fn open(&self) -> MutexGuard<'_, Open> {
+impl OriginPool {
+    fn lock_open(&self) -> MutexGuard<'_, OpenConnections> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Open {
-    /// A connection for this need, if there is one.
-    fn take(&mut self, need: Need) -> Option<Line> {
-        let fresh = |link: &Link| !link.is_retired() && !link.is_stale();
-        if let Some((link, two)) = &mut self.shared {
-            if !fresh(link) || !two.is_open() {
+impl OpenConnections {
+    /// Takes a connection that a request may go over, if there is one.
+    fn take(&mut self, reuse: Reuse) -> Option<HttpConnection> {
+        let is_usable = |record: &ConnectionRecord| !record.is_retired() && !record.is_stale();
+        if let Some((record, http2)) = &mut self.shared {
+            if !is_usable(record) || !http2.is_open() {
                 self.shared = None;
-            } else if need == Need::Any || link.is_alive() {
-                let sender = Sender::Two(two.clone());
-                return Some(Line::over(Arc::clone(link), sender));
+            } else if reuse == Reuse::Any || record.is_active() {
+                let sender = Sender::Http2(http2.clone());
+                return Some(HttpConnection::from_sender(Arc::clone(record), sender));
             }
         }
-        if need != Need::Any {
+        if reuse != Reuse::Any {
             return None;
         }
         loop {
-            let line = self.idle.pop()?;
-            if fresh(&line.link) {
-                return Some(line);
+            let connection = self.idle.pop()?;
+            if is_usable(&connection.record) {
+                return Some(connection);
             }
         }
     }

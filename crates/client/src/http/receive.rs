@@ -1,4 +1,4 @@
-//! Reads answers: whole, bounded, and decoded.
+//! Reads an answer after its head: whole, bounded, and decoded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,53 +9,65 @@ use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use super::line::Body;
-use super::link::Link;
+use super::connection::ResponseBody;
+use super::record::ConnectionRecord;
 use super::{
-    AskError, MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_HEADERS, Opened, Repeats, Response,
+    AskError, MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_HEADERS, Opening, Resends, Response,
     Unanswered,
 };
 use crate::encoding::{self, DecodeError};
 use crate::grpc::{Codec, unframe};
 
-/// How long an answer may take.
+/// When an attempt began, and how long it may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms {
-    /// When the attempt began that it is the answer to.
-    pub(super) begun: Instant,
-    /// When it has to be there.
-    pub(super) end: Instant,
-    /// How long all attempts may take together.
-    pub(super) limit: Duration,
+pub(super) struct AttemptTimes {
+    /// When the attempt began, the opening of its connection included.
+    pub(super) started: Instant,
+    /// When the whole answer has to be there.
+    pub(super) deadline: Instant,
+    /// How long all attempts may take together, for messages.
+    pub(super) timeout: Duration,
 }
 
-impl Terms {
+/// Whether an answer has no more headers, in number and bytes, than may be.
+fn is_within_bounds(headers: &HeaderMap) -> bool {
+    let bytes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    headers.len() <= MOST_HEADERS && bytes.sum::<usize>() <= MOST_HEADER_BYTES
+}
+
+impl Response {
     /// Reads the whole answer whose head has come.
+    ///
+    /// # Errors
+    /// Why not all of it came, beside the part that did.
     pub(super) async fn receive(
-        self,
-        head: http::Response<Body>,
-        link: Arc<Link>,
-        opened: Option<Opened>,
-        repeats: Repeats,
+        head: http::Response<ResponseBody>,
+        record: Arc<ConnectionRecord>,
+        opening: Option<Opening>,
+        resends: Resends,
         codec: Option<Arc<dyn Codec>>,
-    ) -> Result<Response, Unanswered> {
+        times: AttemptTimes,
+    ) -> Result<Self, Unanswered> {
         let (head, mut rest) = head.into_parts();
-        let mut answer = Response::within_bounds(head, link, opened, repeats)?;
+        let mut answer = Self::from_head(head, record, opening, resends)?;
         let mut body = BytesMut::new();
         let ended = loop {
-            let frame = match timeout_at(self.end, rest.frame()).await {
+            let frame = match timeout_at(times.deadline, rest.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(None) => break Ok(()),
-                Ok(Some(Err(cause))) => break Err(AskError::Broken(cause.to_string())),
-                Err(_) => break Err(AskError::NoEnd(self.limit)),
+                Ok(Some(Err(error))) => break Err(AskError::Broken(error.to_string())),
+                Err(_) => break Err(AskError::NoEnd(times.timeout)),
             };
             let chunk = match frame.into_data() {
                 Ok(chunk) => chunk,
                 Err(frame) => {
-                    // The status of a call comes behind its message.
+                    // Of gRPC, the status of a call comes in the trailers, behind
+                    // its message; checks read it as a header.
                     if let (Some(_), Ok(trailers)) = (&codec, frame.into_trailers()) {
                         answer.headers.extend(trailers);
-                        if !is_bounded(&answer.headers) {
+                        if !is_within_bounds(&answer.headers) {
                             break Err(AskError::LargeHead);
                         }
                     }
@@ -68,31 +80,24 @@ impl Terms {
             body.extend_from_slice(&chunk);
         };
         answer.body = body.freeze();
-        answer.latency = self.begun.elapsed();
+        answer.latency = times.started.elapsed();
         let ended = ended.and_then(|()| answer.decode(codec.as_deref()));
         ended.map(|()| answer.clone()).map_err(|error| Unanswered {
-            repeats,
+            resends,
             response: Some(Box::new(answer)),
             error,
         })
     }
-}
 
-/// Whether there are no more headers than may be.
-fn is_bounded(headers: &HeaderMap) -> bool {
-    let bytes = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len());
-    headers.len() <= MOST_HEADERS && bytes.sum::<usize>() <= MOST_HEADER_BYTES
-}
-
-impl Response {
-    /// An answer without a body, if its head has no more than may be.
-    pub(super) fn within_bounds(
+    /// An answer that has no body yet.
+    ///
+    /// # Errors
+    /// Its head has more headers than may be.
+    pub(super) fn from_head(
         head: http::response::Parts,
-        link: Arc<Link>,
-        opened: Option<Opened>,
-        repeats: Repeats,
+        record: Arc<ConnectionRecord>,
+        opening: Option<Opening>,
+        resends: Resends,
     ) -> Result<Self, Unanswered> {
         let mut answer = Self {
             status: head.status.as_u16(),
@@ -100,36 +105,38 @@ impl Response {
             headers: head.headers,
             body: Bytes::new(),
             latency: Duration::ZERO,
-            opened,
-            peer: Some(link.peer),
-            link,
-            repeats,
+            opening,
+            peer: Some(record.peer),
+            connection: record,
+            resends,
             redirects: Vec::new(),
             path: String::new(),
         };
-        if is_bounded(&answer.headers) {
+        if is_within_bounds(&answer.headers) {
             return Ok(answer);
         }
-        // No report shows them.
+        // A report would show all of them, and has no room for that.
         answer.headers.clear();
         Err(Unanswered {
             response: Some(Box::new(answer)),
             error: AskError::LargeHead,
-            repeats,
+            resends,
         })
     }
 
     /// Keeps further requests off the connection that the answer came over.
     pub fn retire_connection(&self) {
-        self.link.retire();
+        self.connection.retire();
     }
 
-    /// Whether a server of gRPC says it, and not something before it.
+    /// Whether the answer comes from a server of gRPC, and not from a load
+    /// balancer before it, whose body is a page.
     fn is_grpc(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         self.status == 200 && kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
     }
 
+    /// Takes the frame of gRPC, or the codings of HTTP, off the body.
     fn decode(&mut self, codec: Option<&dyn Codec>) -> Result<(), AskError> {
         if let Some(codec) = codec.filter(|_| self.is_grpc() && !self.body.is_empty()) {
             let message = unframe(&self.body).and_then(|message| codec.decode(message));

@@ -1,9 +1,9 @@
-//! Places that the YAML parser does not tell as a reader needs them.
+//! Places that the YAML parser reports otherwise than a reader sees them.
 
 use crate::Span;
 
-/// The first tab that begins a line, or follows its spaces, after `from`.
-pub(super) fn tab_after(text: &str, from: usize) -> Option<usize> {
+/// The byte offset of the first tab in the indentation of a line after `from`.
+pub(super) fn find_indent_tab(text: &str, from: usize) -> Option<usize> {
     let rest = &text[from..];
     rest.match_indices('\n').find_map(|(newline, _)| {
         let line = &rest[newline + 1..];
@@ -13,9 +13,10 @@ pub(super) fn tab_after(text: &str, from: usize) -> Option<usize> {
     })
 }
 
-/// Where a collection ends: at its bracket in flow style, and nowhere of its
-/// own in block style, where the end event stands at the next token.
-pub(super) fn flow_end(start: Span, end: Span) -> Span {
+/// The span of a collection's end. In flow style that is its closing bracket. In
+/// block style the end event stands at the next token, which is outside of the
+/// collection, so the collection's begin is returned.
+pub(super) fn collection_end(start: Span, end: Span) -> Span {
     if end.end > end.start && start.end > start.start {
         end
     } else {

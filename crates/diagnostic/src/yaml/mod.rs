@@ -1,13 +1,13 @@
 //! YAML text to a tree of values that know where they stand.
 //!
-//! With `tabs.rs` the only module that knows the YAML parser. It is strict where a check file
-//! gains from it: one document, string keys, no duplicate keys, JSON's types
-//! only (YAML 1.2 core schema), and bounds on depth and on what aliases may
+//! With `tabs.rs` the only module that knows the YAML parser. It is strict where a
+//! check file gains from it: one document, string keys, no duplicate keys, JSON's
+//! types only (YAML 1.2 core schema), and bounds on depth and on what aliases may
 //! expand to.
 
+mod json;
 mod marks;
 mod node;
-pub(crate) mod plain;
 pub mod scalar;
 mod tabs;
 
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use crate::{Diagnostic, Source, Span};
-use marks::{flow_end, tab_after};
+use marks::{collection_end, find_indent_tab};
 pub use node::{Key, Node, Yaml};
 
 /// The most values a file may hold once its aliases are expanded.
@@ -25,23 +25,26 @@ pub(crate) const MAX_VALUES: usize = 100_000;
 /// The deepest nesting of lists and maps.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// Reads the one document of a file. Problems that leave a usable tree, such
-/// as duplicate keys, are added to `problems`; the tree is absent when there
-/// is none to speak of.
+/// Reads the one document of a file. What is wrong is added to `problems`. A
+/// mistake that leaves a usable tree, such as a duplicate key, does not end the
+/// reading; the tree is absent after one that does, and for an empty file.
 pub fn parse(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Node> {
-    let mut builder = Builder {
+    let mut builder = TreeBuilder {
         source,
-        offsets: offsets(source.text()),
+        offsets: character_offsets(source.text()),
         problems,
         anchors: HashMap::new(),
         values: 0,
-        kept: 0,
+        anchored_values: 0,
     };
-    builder.document(&mut Parser::new_from_str(&tabs::as_blanks(source.text())))
+    builder.read_document(&mut Parser::new_from_str(&tabs::replace_refused_tabs(
+        source.text(),
+    )))
 }
 
-/// The byte offset of each character, or nothing where they are the same.
-fn offsets(text: &str) -> Option<Vec<usize>> {
+/// The byte offset of each character, because the parser counts characters. Absent
+/// for ASCII, where both are the same.
+fn character_offsets(text: &str) -> Option<Vec<usize>> {
     (!text.is_ascii()).then(|| {
         text.char_indices()
             .map(|(at, _)| at)
@@ -50,12 +53,12 @@ fn offsets(text: &str) -> Option<Vec<usize>> {
     })
 }
 
-/// Reading stopped; why is already among the problems.
-struct Stopped;
+/// Ends the reading; its reason is among the problems already.
+struct Abort;
 
-/// A value that aliases may stand for.
+/// A value that has an anchor, so that aliases may stand for it.
 #[derive(Clone)]
-struct Anchored {
+struct Anchor {
     node: Node,
     /// How many values it holds.
     size: usize,
@@ -63,23 +66,23 @@ struct Anchored {
     height: usize,
 }
 
-struct Builder<'a> {
+struct TreeBuilder<'a> {
     source: &'a Arc<Source>,
     offsets: Option<Vec<usize>>,
     problems: &'a mut Vec<Diagnostic>,
-    anchors: HashMap<usize, Anchored>,
+    anchors: HashMap<usize, Anchor>,
     values: usize,
-    /// How many values are kept for aliases.
-    kept: usize,
+    /// How many values the copies for aliases hold.
+    anchored_values: usize,
 }
 
 type Events<'a> = Parser<'a, saphyr_parser::StrInput<'a>>;
 
-impl Builder<'_> {
-    fn document(&mut self, events: &mut Events<'_>) -> Option<Node> {
+impl TreeBuilder<'_> {
+    fn read_document(&mut self, events: &mut Events<'_>) -> Option<Node> {
         let mut root = None;
         loop {
-            let (event, span) = self.next(events).ok()?;
+            let (event, span) = self.next_event(events).ok()?;
             match event {
                 Event::StreamEnd => return root,
                 Event::DocumentStart(_) if root.is_some() => {
@@ -95,68 +98,68 @@ impl Builder<'_> {
                 | Event::DocumentStart(_)
                 | Event::DocumentEnd
                 | Event::Nothing => {}
-                event => root = Some(self.node(event, span, events, 0).ok()?),
+                event => root = Some(self.read_node(event, span, events, 0).ok()?),
             }
         }
     }
 
-    fn node(
+    fn read_node(
         &mut self,
         event: Event<'_>,
         span: Span,
         events: &mut Events<'_>,
         depth: usize,
-    ) -> Result<Node, Stopped> {
-        self.descend(depth, span)?;
-        self.count(1, span)?;
+    ) -> Result<Node, Abort> {
+        self.check_depth(depth, span)?;
+        self.count_values(1, span)?;
         let before = self.values;
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if let Some(tag) = tag {
                     self.refuse_tag(&tag.to_string(), span);
                 }
-                let value = self.scalar(&text, style, span);
+                let value = self.read_scalar(&text, style, span);
                 (anchor, Node { span, value })
             }
             Event::SequenceStart(anchor, tag) => {
                 if let Some(tag) = tag {
                     self.refuse_tag(&tag.to_string(), span);
                 }
-                (anchor, self.list(span, events, depth)?)
+                (anchor, self.read_list(span, events, depth)?)
             }
             Event::MappingStart(anchor, tag) => {
                 if let Some(tag) = tag {
                     self.refuse_tag(&tag.to_string(), span);
                 }
-                (anchor, self.map(span, events, depth)?)
+                (anchor, self.read_map(span, events, depth)?)
             }
             Event::Alias(anchor) => {
                 // The parser itself refuses an alias whose anchor does not stand
                 // before it; one inside its own anchor gets here.
-                let Some(Anchored { node, size, height }) = self.anchors.get(&anchor).cloned()
-                else {
+                let Some(Anchor { node, size, height }) = self.anchors.get(&anchor).cloned() else {
                     self.problems.push(
                         Diagnostic::at(self.source, span, "an alias to the value that holds it")
                             .expected("an alias to a value that ends before it")
                             .found("one inside its own anchor")
                             .help("write the value out"),
                     );
-                    return Err(Stopped);
+                    return Err(Abort);
                 };
-                self.count(size, span)?;
-                self.descend(depth + height, span)?;
+                self.count_values(size, span)?;
+                self.check_depth(depth + height, span)?;
                 return Ok(node);
             }
-            _ => return Err(Stopped),
+            _ => return Err(Abort),
         };
         if anchor > 0 {
             let size = self.values - before + 1;
-            // A copy is kept, so that anchors inside each other count as well.
-            self.kept += size;
-            if self.kept > MAX_VALUES {
-                return Err(self.too_many(span));
+            // The copy costs memory before any alias stands for it, and anchors
+            // inside each other copy the same values again.
+            self.anchored_values += size;
+            if self.anchored_values > MAX_VALUES {
+                return Err(self.refuse_more_values(span));
             }
-            let anchored = Anchored {
+            let anchored = Anchor {
                 node: node.clone(),
                 size,
                 height: node.height(),
@@ -166,19 +169,19 @@ impl Builder<'_> {
         Ok(node)
     }
 
-    fn list(
+    fn read_list(
         &mut self,
         start: Span,
         events: &mut Events<'_>,
         depth: usize,
-    ) -> Result<Node, Stopped> {
+    ) -> Result<Node, Abort> {
         let mut items = Vec::new();
         loop {
-            let (event, span) = self.next(events)?;
+            let (event, span) = self.next_event(events)?;
             if event == Event::SequenceEnd {
                 let span = items
                     .iter()
-                    .fold(start.to(flow_end(start, span)), |all, item: &Node| {
+                    .fold(start.to(collection_end(start, span)), |all, item: &Node| {
                         all.to(item.span)
                     });
                 return Ok(Node {
@@ -186,19 +189,24 @@ impl Builder<'_> {
                     value: Yaml::List(items),
                 });
             }
-            items.push(self.node(event, span, events, depth + 1)?);
+            items.push(self.read_node(event, span, events, depth + 1)?);
         }
     }
 
-    fn map(&mut self, start: Span, events: &mut Events<'_>, depth: usize) -> Result<Node, Stopped> {
+    fn read_map(
+        &mut self,
+        start: Span,
+        events: &mut Events<'_>,
+        depth: usize,
+    ) -> Result<Node, Abort> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
         let mut seen: HashMap<String, Span> = HashMap::new();
         loop {
-            let (event, span) = self.next(events)?;
+            let (event, span) = self.next_event(events)?;
             if event == Event::MappingEnd {
                 let span = entries
                     .iter()
-                    .fold(start.to(flow_end(start, span)), |all, (key, item)| {
+                    .fold(start.to(collection_end(start, span)), |all, (key, item)| {
                         all.to(key.span).to(item.span)
                     });
                 return Ok(Node {
@@ -212,7 +220,7 @@ impl Builder<'_> {
                     span,
                 }),
                 event => {
-                    let key = self.node(event, span, events, depth + 1)?;
+                    let key = self.read_node(event, span, events, depth + 1)?;
                     self.problems.push(
                         Diagnostic::at(self.source, key.span, "a key that is not a string")
                             .expected("a string")
@@ -222,8 +230,8 @@ impl Builder<'_> {
                     None
                 }
             };
-            let (event, span) = self.next(events)?;
-            let value = self.node(event, span, events, depth + 1)?;
+            let (event, span) = self.next_event(events)?;
+            let value = self.read_node(event, span, events, depth + 1)?;
             let Some(key) = key else { continue };
             if let Some(first) = seen.get(&key.text) {
                 self.problems.push(
@@ -244,7 +252,7 @@ impl Builder<'_> {
         }
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Yaml {
+    fn read_scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Yaml {
         if style != ScalarStyle::Plain {
             return Yaml::String(text.to_owned());
         }
@@ -252,7 +260,7 @@ impl Builder<'_> {
             "" | "~" | "null" | "Null" | "NULL" => Yaml::Null,
             "true" | "True" | "TRUE" => Yaml::Bool(true),
             "false" | "False" | "FALSE" => Yaml::Bool(false),
-            _ => match scalar::number(text) {
+            _ => match scalar::parse_number(text) {
                 Some(Ok(number)) => Yaml::Number(number, text.to_owned()),
                 Some(Err(why)) => {
                     self.problems.push(
@@ -281,7 +289,8 @@ impl Builder<'_> {
         );
     }
 
-    fn descend(&mut self, depth: usize, span: Span) -> Result<(), Stopped> {
+    /// Refuses a value that is nested too deeply: readers go down by recursion.
+    fn check_depth(&mut self, depth: usize, span: Span) -> Result<(), Abort> {
         if depth <= MAX_DEPTH {
             return Ok(());
         }
@@ -291,52 +300,60 @@ impl Builder<'_> {
                 .found("more")
                 .help("flatten the value, or put it into a file of its own"),
         );
-        Err(Stopped)
+        Err(Abort)
     }
 
-    fn count(&mut self, more: usize, span: Span) -> Result<(), Stopped> {
+    /// Counts values, those of aliases included: a few lines of aliases in aliases
+    /// can stand for billions.
+    fn count_values(&mut self, more: usize, span: Span) -> Result<(), Abort> {
         self.values = self.values.saturating_add(more);
         if self.values <= MAX_VALUES {
             return Ok(());
         }
-        Err(self.too_many(span))
+        Err(self.refuse_more_values(span))
     }
 
-    fn too_many(&mut self, span: Span) -> Stopped {
+    /// Reports that the file holds too many values.
+    fn refuse_more_values(&mut self, span: Span) -> Abort {
         self.problems.push(
             Diagnostic::at(self.source, span, "too many values")
                 .expected(format!("at most {MAX_VALUES} once aliases are expanded"))
                 .found("more")
                 .help("split the file, or use fewer aliases"),
         );
-        Stopped
+        Abort
     }
 
-    fn next<'a>(&mut self, events: &mut Events<'a>) -> Result<(Event<'a>, Span), Stopped> {
+    /// The next event of the parser, with its span in bytes.
+    fn next_event<'a>(&mut self, events: &mut Events<'a>) -> Result<(Event<'a>, Span), Abort> {
         match events.next_event() {
             Some(Ok((event, span))) => {
-                let span = Span::new(self.byte(span.start.index()), self.byte(span.end.index()));
+                let span = Span::new(
+                    self.byte_offset(span.start.index()),
+                    self.byte_offset(span.end.index()),
+                );
                 Ok((event, span))
             }
             Some(Err(error)) => {
-                let problem = self.syntax(&error);
+                let problem = self.describe_syntax_error(&error);
                 self.problems.push(problem);
-                Err(Stopped)
+                Err(Abort)
             }
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
 
-    fn syntax(&self, error: &ScanError) -> Diagnostic {
-        let at = self.byte(error.marker().index());
+    fn describe_syntax_error(&self, error: &ScanError) -> Diagnostic {
+        let at = self.byte_offset(error.marker().index());
         let text = self.source.text();
         let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let indent = &text[line_start..];
         let indent = &indent[..indent.len() - indent.trim_start().len()];
-        // The parser's words for a tab depend on where it meets it; ours do not.
+        // The parser's message for a tab depends on where it meets the tab; the
+        // message here does not.
         let tab = match indent.find('\t') {
             Some(tab) => Some(line_start + tab),
-            None if error.info().contains("tab") => tab_after(text, at),
+            None if error.info().contains("tab") => find_indent_tab(text, at),
             None => None,
         };
         if let Some(at) = tab {
@@ -355,7 +372,8 @@ impl Builder<'_> {
             .help("check the indentation, and put text that holds `: `, ` #`, `{` or `[` in quotes")
     }
 
-    fn byte(&self, character: usize) -> usize {
+    /// The byte offset of a character that the parser counts.
+    fn byte_offset(&self, character: usize) -> usize {
         match &self.offsets {
             None => character.min(self.source.text().len()),
             Some(offsets) => offsets

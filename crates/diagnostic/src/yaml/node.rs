@@ -38,20 +38,21 @@ pub struct Key {
 }
 
 impl Node {
-    /// The kind of value in the words of a diagnostic.
+    /// The value in the words of a diagnostic: its kind, and what it is if that
+    /// is short.
     pub fn describe(&self) -> String {
         match &self.value {
             Yaml::Null => "nothing".to_owned(),
             Yaml::Bool(value) => format!("the boolean `{value}`"),
             Yaml::Number(_, text) => format!("the number `{text}`"),
             Yaml::String(text) if text.is_empty() => "an empty string".to_owned(),
-            Yaml::String(text) => format!("the string `{}`", shortened(text)),
+            Yaml::String(text) => format!("the string `{}`", shorten(text)),
             Yaml::List(_) => "a list".to_owned(),
             Yaml::Map(_) => "a map".to_owned(),
         }
     }
 
-    /// How deep the value is nested.
+    /// How many levels of lists and maps the value has; zero for a scalar.
     pub(super) fn height(&self) -> usize {
         let inside = match &self.value {
             Yaml::List(items) => items.iter().map(Self::height).max(),
@@ -62,7 +63,8 @@ impl Node {
     }
 }
 
-fn shortened(text: &str) -> String {
+/// Cuts a text to what a message has room for.
+fn shorten(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {
         text.to_owned()

@@ -1,7 +1,8 @@
-//! Plain scalars that are numbers, as the YAML 1.2 core schema has them.
+//! Plain scalars that are numbers by the core schema of YAML 1.2 (section 10.3.2).
 
-/// A number of the YAML 1.2 core schema, or why JSON cannot hold it.
-pub fn number(text: &str) -> Option<Result<serde_json::Number, &'static str>> {
+/// Parses a number of YAML's core schema; absent if the text is none. The inner
+/// error is a clause that says why JSON cannot hold the number.
+pub fn parse_number(text: &str) -> Option<Result<serde_json::Number, &'static str>> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return Some(Err("which is not finite"));
@@ -12,6 +13,8 @@ pub fn number(text: &str) -> Option<Result<serde_json::Number, &'static str>> {
     if let Some(digits) = text.strip_prefix("0o") {
         return u64::from_str_radix(digits, 8).ok().map(|n| Ok(n.into()));
     }
+    // The rest is read by hand, because Rust's own parsers also take `inf`, `nan`
+    // and other texts that are strings in YAML.
     let mut rest = unsigned.bytes().peekable();
     let mut digits = 0;
     while rest.next_if(u8::is_ascii_digit).is_some() {
@@ -54,7 +57,7 @@ mod tests {
     #[test]
     fn numbers_are_those_of_the_core_schema_that_json_can_hold() {
         let check = |text: &str, value: Option<&str>| {
-            let found = number(text).map(|number| match number {
+            let found = parse_number(text).map(|number| match number {
                 Ok(number) => number.to_string(),
                 Err(why) => why.to_owned(),
             });

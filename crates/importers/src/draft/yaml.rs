@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Check, Draft, Step};
-use diagnostic::yaml::scalar::number;
+use diagnostic::yaml::scalar::parse_number;
 
 /// How long a line may be before a value is spread over several.
 const WIDTH: usize = 88;
@@ -212,7 +212,7 @@ fn is_plain(text: &str) -> bool {
         && !text.ends_with(' ')
         && text.chars().all(inside)
         && !words.contains(&text.to_ascii_lowercase().as_str())
-        && number(text).is_none()
+        && parse_number(text).is_none()
 }
 
 /// In double quotes, with everything escaped that YAML does not let stand.
@@ -347,6 +347,6 @@ mod tests {
     fn parse(text: &str) -> Value {
         let source = diagnostic::Source::new("plain.yaml", text);
         let node = diagnostic::yaml::parse(&source, &mut Vec::new());
-        node.map_or(Value::Null, |node| node.plain())
+        node.map_or(Value::Null, |node| node.to_json())
     }
 }

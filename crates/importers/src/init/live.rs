@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::shape;
 use crate::draft::{Check, Place, Step, escape};
-use client::http::{Client, Manner, Request, Response};
+use client::http::{Client, Request, Response, Transport};
 use diagnostic::{Diagnostic, Problems, Source};
 
 /// Where services say whether they are well, most telling first.
@@ -41,12 +41,13 @@ const NOWHERE: &str = "/smoke-init-asks-for-a-path-that-is-not-there";
 const LIMIT: Duration = Duration::from_secs(10);
 
 async fn ask(client: &Client, path: &str) -> Result<Response, String> {
+    let url = client.target().url(path);
     let request = Request {
         method: Method::GET,
-        url: client.target().url(path)?,
+        url: url.map_err(|error| error.to_string())?,
         headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]),
         body: Bytes::new(),
-        manner: Manner::default(),
+        transport: Transport::default(),
     };
     let answer = client.ask(request, LIMIT).await;
     answer.map_err(|unanswered| unanswered.error.to_string())

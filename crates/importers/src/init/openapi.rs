@@ -58,8 +58,8 @@ fn read(source: &Arc<Source>) -> Result<Value, Problems> {
     } else {
         let mut problems = Vec::new();
         match diagnostic::yaml::parse(source, &mut problems) {
-            Some(node) => node.plain(),
-            None => return Problems::or(problems, Value::Null),
+            Some(node) => node.to_json(),
+            None => return Problems::ok_unless(problems, Value::Null),
         }
     };
     let version = document

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::Severity;
 use crate::verdict;
 use crate::{Outcome, Role, StepOutcome};
-use diagnostic::snippet::is_unseen;
+use diagnostic::snippet::is_invisible;
 
 pub use self::about::{ForeignAnswers, Link, Problem};
 pub use self::exchange::{Answer, Excerpt, Header, Message, Repeats, Request};
@@ -202,7 +202,7 @@ pub fn text(report: &crate::Report) -> serde_json::Result<String> {
 /// JSON in which every character is seen, whoever shows it as it is: those
 /// that turn the direction of writing can only stand in its strings.
 pub fn escaped(json: String) -> String {
-    let is_odd = |c: char| is_unseen(c) && !c.is_ascii_whitespace();
+    let is_odd = |c: char| is_invisible(c) && !c.is_ascii_whitespace();
     if !json.contains(is_odd) {
         return json;
     }

@@ -9,7 +9,7 @@ pub mod text;
 pub mod json;
 
 use crate::{CheckReport, StepReport};
-use diagnostic::snippet::{Colour, Frame, Severity, render_in};
+use diagnostic::snippet::{Colour, Frame, Severity, render_with_frame};
 use diagnostic::units::human_duration;
 
 /// The most characters of an answer's body that a note shows.
@@ -36,7 +36,7 @@ pub fn failures(check: &CheckReport, colour: Colour) -> String {
                     Vec::new()
                 },
             };
-            text.push_str(&render_in(&failure.diagnostic, &frame, colour));
+            text.push_str(&render_with_frame(&failure.diagnostic, &frame, colour));
             text.push('\n');
         }
     }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::{exchange, failures};
 use crate::verdict;
 use crate::{CheckReport, Outcome, Report};
-use diagnostic::snippet::{Colour, is_unseen, visible};
+use diagnostic::snippet::{Colour, is_invisible, visible};
 
 /// The whole report.
 pub fn report(report: &Report) -> String {
@@ -84,7 +84,7 @@ fn quoted(text: &str) -> String {
         .to_string()
         .chars()
         .fold(String::new(), |mut quoted, c| {
-            if is_unseen(c) {
+            if is_invisible(c) {
                 let _ = write!(quoted, "\\u{:04x}", u32::from(c));
             } else {
                 quoted.push(c);

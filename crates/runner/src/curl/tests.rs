@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;
-use client::http::Manner;
+use client::http::Transport;
 use redact::Secret;
 
 fn request(method: Method, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Request {
@@ -19,7 +19,7 @@ fn request(method: Method, url: &str, headers: &[(&str, &str)], body: &[u8]) -> 
         url: url.parse().unwrap(),
         headers: map,
         body: body.to_vec().into(),
-        manner: Manner::default(),
+        transport: Transport::default(),
     }
 }
 

@@ -53,7 +53,7 @@ impl<'f> Url<'f> {
 
     fn forbidden(&self, allowed: &Hosts) -> Option<Diagnostic> {
         let authority = authority(self.text)?;
-        if authority.contains("{{") || allowed.allow(&url::Url::parse(authority).ok()?) {
+        if authority.contains("{{") || allowed.is_allowed(&url::Url::parse(authority).ok()?) {
             return None;
         }
         let Self { source, span, .. } = self;

@@ -155,7 +155,7 @@ pub fn plan_with(
         },
     )?;
     let missing = draft.needed.into_iter().map(|wanted| wanted.problem);
-    Problems::or(missing.collect(), draft.plan)
+    Problems::ok_unless(missing.collect(), draft.plan)
 }
 
 /// A plan that may lack values.
@@ -236,5 +236,5 @@ fn draft(
         redactor,
         files: with_checks,
     };
-    Problems::or(problems, Draft { plan, needed })
+    Problems::ok_unless(problems, Draft { plan, needed })
 }

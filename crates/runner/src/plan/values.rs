@@ -85,7 +85,7 @@ pub(super) fn values(
         if let Some(value) = &value {
             scope.set(&variable.name, value);
             if matches!(variable.origin, Some(Origin::Secret(..))) {
-                secrets.extend(Secret::of_value(&variable.name, value));
+                secrets.extend(Secret::collect(&variable.name, value));
             }
         }
         values.insert(variable.name.clone(), value);

@@ -73,7 +73,7 @@ fn keep(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
     if !capture.secret {
         return 0;
     }
-    let mut secrets = Secret::of_value(&capture.name, value);
+    let mut secrets = Secret::collect(&capture.name, value);
     let longest = secrets.iter().map(|secret| secret.value.len()).max();
     for secret in &mut secrets {
         let cut = secret.value.floor_char_boundary(MOST_SECRET);

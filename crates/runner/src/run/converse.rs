@@ -13,7 +13,9 @@ use super::step::{Attempt, timing};
 use check_file::predicate::Unit;
 use check_file::template::Scope;
 use check_file::{Awaited, Event, Message};
-use client::http::{Came, Content, MOST_MESSAGE_BYTES, Request, Response, Socket, SocketError};
+use client::http::{
+    MOST_MESSAGE_BYTES, Request, Response, Socket, SocketError, SocketEvent, SocketMessage,
+};
 use diagnostic::Diagnostic;
 use diagnostic::units::{counted, human_bytes, human_duration};
 use query::value::shown_text;
@@ -122,7 +124,7 @@ impl Attempt<'_> {
             let sent = Instant::now();
             let limit = end.saturating_duration_since(sent);
             let limit = self.shared.left(limit);
-            let (opened, socket) = match client.open(request, limit).await {
+            let (opened, socket) = match client.open_websocket(request, limit).await {
                 Ok((response, socket)) => (Ok(response), Some(socket)),
                 Err(unanswered) => (Err(unanswered), None),
             };
@@ -145,6 +147,7 @@ impl Attempt<'_> {
                 }
                 failure
             })?;
+            let socket = socket.map(|socket| socket.map_err(|error| error.to_string()));
             let socket = socket.unwrap_or_else(|| Err("no answer".to_owned()));
             jar.keep(&response.headers, &plain.url);
             response.path = client.target().path_of(&plain.url);
@@ -204,7 +207,7 @@ impl Attempt<'_> {
             };
             talk.trace.heard(&came);
             let failures = self.fits(message, awaited, &came, talk).await;
-            let closed = matches!(came, Came::Close(_));
+            let closed = matches!(came, SocketEvent::Close(_));
             if failures.is_empty() || closed || !awaited.skip_others {
                 return failures;
             }
@@ -220,7 +223,7 @@ impl Attempt<'_> {
         &self,
         message: &Message,
         awaited: &Awaited,
-        came: &Came,
+        came: &SocketEvent,
         talk: &mut Talk<'_>,
     ) -> Vec<Failure> {
         let wrong = |title: &str, expected: &str, found: String| {
@@ -236,7 +239,7 @@ impl Attempt<'_> {
                     expectations,
                     captures,
                 },
-                Came::Message(content),
+                SocketEvent::Message(content),
             ) => {
                 let response = as_answer(content, &talk.opened);
                 let judged = self
@@ -247,17 +250,17 @@ impl Attempt<'_> {
                 }
                 judged.failures
             }
-            (Event::Message { .. }, Came::Close(close)) => wrong(
+            (Event::Message { .. }, SocketEvent::Close(close)) => wrong(
                 "a WebSocket that was closed",
                 "a message",
                 format!("a close {}", words(close.as_ref())),
             ),
-            (Event::Close(_), Came::Message(content)) => {
+            (Event::Close(_), SocketEvent::Message(content)) => {
                 let text = String::from_utf8_lossy(content.bytes());
                 let found = format!("the message {}", shown_text(&text));
                 wrong("a WebSocket that stays open", "a close", found)
             }
-            (Event::Close(code), Came::Close(close)) => {
+            (Event::Close(code), SocketEvent::Close(close)) => {
                 let found = close.as_ref().map(|(code, _)| Value::from(*code));
                 match code.judge(found.as_ref(), Unit::None, talk.scope) {
                     Ok(mismatches) => mismatches
@@ -339,7 +342,7 @@ fn failure(class: Class, diagnostic: Diagnostic) -> Failure {
 }
 
 /// A message as the body of the answer that it came after.
-fn as_answer(content: &Content, opened: &Response) -> Response {
+fn as_answer(content: &SocketMessage, opened: &Response) -> Response {
     Response {
         body: content.bytes().clone(),
         headers: HeaderMap::new(),

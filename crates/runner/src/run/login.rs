@@ -28,7 +28,7 @@ impl Attempt<'_> {
         let asked = &self.step.request;
         let auth = asked.auth.as_ref();
         // The login of the defaults is for the target.
-        let auth = auth.filter(|_| asked.own.auth || target.is_at(&request.url));
+        let auth = auth.filter(|_| asked.own.auth || target.is_origin_of(&request.url));
         let Some(Auth::OAuth2(client)) = auth else {
             return Ok(end);
         };
@@ -82,6 +82,6 @@ impl Attempt<'_> {
     /// Signs a request as it goes out.
     pub(super) fn sign(&self, request: &mut Request) -> Result<(), Failure> {
         let signed = request.sign();
-        signed.map_err(|reason| self.unfit("the signature", reason))
+        signed.map_err(|error| self.unfit("the signature", error.to_string()))
     }
 }

@@ -243,7 +243,7 @@ impl Running<'_> {
                 self.in_turn(planned, &scope, progress).await
             }
         };
-        report.redact(&self.plan.redactor.with(scope.secrets()));
+        report.redact(&self.plan.redactor.with_secrets(scope.secrets()));
         if self.limits.fail_fast && report.outcome == Outcome::Failed {
             self.stop.store(true, Ordering::Relaxed);
         }

@@ -9,7 +9,7 @@ use http::{HeaderMap, Version};
 use crate::credential;
 use crate::curl;
 use client::connection::Connection;
-use client::http::{Came, Content, Request, Response};
+use client::http::{Request, Response, SocketEvent, SocketMessage};
 use query::charset;
 use redact::{REDACTED, Redactor, Secret};
 use report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
@@ -40,7 +40,7 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn asked(&mut self, request: &Request) {
-        if let Some(signer) = &request.manner.signer {
+        if let Some(signer) = &request.transport.signer {
             self.know("secret_access_key", &signer.secret_key);
         }
         self.request = Some(request.clone());
@@ -69,13 +69,15 @@ impl Trace {
     }
 
     /// Something came over the WebSocket.
-    pub(super) fn heard(&mut self, came: &Came) {
+    pub(super) fn heard(&mut self, came: &SocketEvent) {
         match came {
-            Came::Message(Content::Text(bytes)) => self.message(false, MessageKind::Text, bytes),
-            Came::Message(Content::Binary(bytes)) => {
+            SocketEvent::Message(SocketMessage::Text(bytes)) => {
+                self.message(false, MessageKind::Text, bytes)
+            }
+            SocketEvent::Message(SocketMessage::Binary(bytes)) => {
                 self.message(false, MessageKind::Binary, bytes);
             }
-            Came::Close(close) => {
+            SocketEvent::Close(close) => {
                 let text = match close {
                     Some((code, reason)) => format!("{code} {reason}"),
                     None => String::new(),
@@ -132,7 +134,7 @@ impl Trace {
     pub(super) fn exchange(self, connection: &Connection, redactor: &Redactor) -> Option<Exchange> {
         let credentials = self.credentials();
         let request = self.request?;
-        let redactor = redactor.with(&credentials);
+        let redactor = redactor.with_secrets(&credentials);
         Some(Exchange {
             curl: curl::command(&request, connection, &redactor),
             request: Sent {

@@ -5,12 +5,12 @@ use http::Method;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION};
 use url::Url;
 
-use client::hosts::HARMLESS;
-use client::http::{Manner, Request, Response};
+use client::hosts::HARMLESS_HEADERS;
+use client::http::{Request, Response, Transport};
 
 /// The headers that a host may see which the step did not name.
 pub(super) fn harmless(headers: &HeaderMap) -> HeaderMap {
-    let kept = HARMLESS
+    let kept = HARMLESS_HEADERS
         .into_iter()
         .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)));
     kept.collect()
@@ -50,6 +50,6 @@ pub(super) fn redirected(
         url,
         headers,
         body: if to_get { Bytes::new() } else { body },
-        manner: Manner::default(),
+        transport: Transport::default(),
     }
 }

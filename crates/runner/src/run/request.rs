@@ -16,7 +16,7 @@ use check_file::template::{Scope, Template};
 use check_file::{Body, Content, GraphQl, HttpVersion, Part, as_http, is_host};
 use client::encoding;
 use client::grpc::{Codec, FrameError};
-use client::http::{self as http_client, Manner, Request};
+use client::http::{self as http_client, Request, Transport};
 use client::target::Target;
 
 /// Why a request cannot be made of the values that there are.
@@ -40,13 +40,14 @@ pub(super) fn fill_in(
     let path = request.path.render(scope).map_err(unfit("the path"))?;
     let opens = request.messages.is_some();
     let path = if opens { as_http(&path) } else { path };
-    let mut url = target.url(&path).map_err(unfit("the URL"))?;
+    let url = target.url(&path);
+    let mut url = url.map_err(|error| unfit("the URL")(error.to_string()))?;
     for (name, template) in &request.query {
         let value = template.render(scope).map_err(unfit("the query"))?;
         url.query_pairs_mut().append_pair(name, &value);
     }
     // The defaults are for the target; another host gets what the step says.
-    let at_target = target.is_at(&url);
+    let at_target = target.is_origin_of(&url);
     let own = if at_target {
         request.headers.len()
     } else {
@@ -76,7 +77,10 @@ pub(super) fn fill_in(
     let call = request.grpc.is_some();
     let defaults = [
         (ACCEPT, Some("*/*")),
-        (ACCEPT_ENCODING, (!call).then_some(encoding::ACCEPTED)),
+        (
+            ACCEPT_ENCODING,
+            (!call).then_some(encoding::ACCEPTED_CODINGS),
+        ),
         // Without it no status can come behind the message.
         (TE, call.then_some("trailers")),
         (CONTENT_ENCODING, request.compress.then_some("gzip")),
@@ -90,7 +94,8 @@ pub(super) fn fill_in(
         }
     }
     if opens {
-        let upgrade = http_client::upgrade().map_err(unfit("the WebSocket"))?;
+        let upgrade = http_client::upgrade_headers();
+        let upgrade = upgrade.map_err(|error| unfit("the WebSocket")(error.to_string()))?;
         headers.extend(upgrade);
     }
     Ok(Request {
@@ -98,12 +103,12 @@ pub(super) fn fill_in(
         url,
         headers,
         body,
-        manner: Manner {
+        transport: Transport {
             http: request.http.map(http_version),
             compress: request.compress,
             signer,
             grpc: codec.map(|codec| codec as Arc<dyn Codec>),
-            opens,
+            opens_websocket: opens,
         },
     })
 }

@@ -72,7 +72,7 @@ pub(super) async fn once(
     report.is_foreign = trace.is_foreign();
     report.credentials.extend(trace.credentials());
     if !report.failures.is_empty() {
-        let redactor = shared.redactor.with(scope.secrets());
+        let redactor = shared.redactor.with_secrets(scope.secrets());
         report.exchange = trace.exchange(shared.client.connection(), &redactor);
     }
 }
@@ -101,7 +101,7 @@ impl Attempt<'_> {
             Ok(end) => end,
             Err(failure) => return vec![failure],
         };
-        if request.manner.opens {
+        if request.transport.opens_websocket {
             return self.converse(request, end, scope, jar, report, trace).await;
         }
         match self.exchange(request, end, jar, report, trace).await {
@@ -209,8 +209,8 @@ impl Attempt<'_> {
                 client.ask(request, limit).await
             };
             let repeats = match &asked {
-                Ok(response) => response.repeats,
-                Err(unanswered) => unanswered.repeats,
+                Ok(response) => response.resends,
+                Err(unanswered) => unanswered.resends,
             };
             report.repeats += Repeats {
                 closed: repeats.closed,
@@ -257,15 +257,17 @@ impl Attempt<'_> {
                 return Err(failure);
             }
             followed += 1;
-            let next = client
-                .target()
-                .redirect(&url, &location)
-                .map_err(|(found, help)| {
-                    self.not_followed("a redirect that stays on the target", found, help)
-                })?;
+            let next =
+                client
+                    .target()
+                    .resolve_redirect(&url, &location)
+                    .map_err(|(error, help)| {
+                        let found = error.to_string();
+                        self.not_followed("a redirect that stays on the target", found, help)
+                    })?;
             redirects.push(client.target().path_of(&next));
             request = redirected(&response, plain.method, plain.body, &own_headers, next);
-            request.manner = plain.manner;
+            request.transport = plain.transport;
             if request.url.origin() != own_origin {
                 if !request.body.is_empty() {
                     return Err(self.not_followed(
@@ -276,7 +278,7 @@ impl Attempt<'_> {
                 }
                 request.headers = harmless(&request.headers);
                 // Nor does it get a signature.
-                request.manner.signer = None;
+                request.transport.signer = None;
             }
         }
     }
@@ -329,7 +331,7 @@ impl Attempt<'_> {
 
 /// The parts of the last request's time, if they were taken.
 pub(super) fn timing(response: &Response) -> Option<Timing> {
-    let opened = response.opened.as_ref()?;
+    let opened = response.opening.as_ref()?;
     Some(Timing {
         dns: opened.phases.dns,
         connect: opened.phases.connect,

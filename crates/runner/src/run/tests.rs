@@ -41,7 +41,7 @@ async fn broken_run() -> Report {
     Arc::make_mut(&mut plan.checks[3].check).steps[0].timeout = Duration::MAX;
     let target: client::target::Target = stage.test_url().parse().unwrap();
     let client = Client::new(&Connection {
-        target: target.allowing(hosts),
+        target: target.with_allowed_hosts(hosts),
         connect_to: None,
         cacert: Some(stage.ca_file().to_owned()),
     });

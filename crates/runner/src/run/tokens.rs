@@ -21,7 +21,7 @@ use super::record::Trace;
 use super::watch::Foreign;
 use check_file::OAuth2;
 use check_file::template::Scope;
-use client::http::{Manner, Request, Response, USER_AGENT as OURS, Unanswered};
+use client::http::{Request, Response, Transport, USER_AGENT as OURS, Unanswered};
 use client::target::Target;
 use query::json;
 use query::value::shown_text;
@@ -86,8 +86,9 @@ impl Grant {
             let template = template.as_ref();
             template.map(|template| template.render(scope)).transpose()
         };
+        let url = target.url(&client.token_url.render(scope)?);
         Ok(Self {
-            url: target.url(&client.token_url.render(scope)?)?,
+            url: url.map_err(|error| error.to_string())?,
             client_id: client.client_id.render(scope)?,
             client_secret: client.client_secret.render(scope)?,
             scope: optional(&client.scope)?,
@@ -130,7 +131,7 @@ impl Grant {
             url: self.url.clone(),
             headers,
             body: form.finish().into(),
-            manner: Manner::default(),
+            transport: Transport::default(),
         }
     }
 }

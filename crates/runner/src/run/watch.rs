@@ -76,7 +76,7 @@ impl<'a> Watch<'a> {
             ..
         } = request;
         let proof = self.release.proof;
-        let is_at_target = self.target.is_at(url);
+        let is_at_target = self.target.is_origin_of(url);
         is_at_target.then(|| proof.route(method, url, headers))
     }
 

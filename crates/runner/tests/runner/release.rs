@@ -482,7 +482,7 @@ async fn checks_that_ask_other_hosts_alone_prove_nothing() {
     let hosts = Hosts::from_iter([host]);
     let target: Target = service.url.parse().unwrap();
     let connection = Connection {
-        target: target.allowing(hosts.clone()),
+        target: target.with_allowed_hosts(hosts.clone()),
         connect_to: None,
         cacert: None,
     };

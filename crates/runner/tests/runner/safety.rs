@@ -39,7 +39,7 @@ async fn report(stage: &Stage, text: &str, hosts: &Hosts) -> Report {
     let plan = planned(&text, hosts).unwrap();
     let connection = support::connection(stage);
     let connection = Connection {
-        target: connection.target.allowing(hosts.clone()),
+        target: connection.target.with_allowed_hosts(hosts.clone()),
         ..connection
     };
     let client = Client::new(&connection).unwrap();
@@ -224,7 +224,7 @@ async fn the_address_that_is_dialled_is_the_targets_alone() {
     let target = format!("https://shop.example.test:{}", stage.test_port());
     let target = target.parse::<client::target::Target>().unwrap();
     let connection = Connection {
-        target: target.clone().allowing(hosts.clone()),
+        target: target.clone().with_allowed_hosts(hosts.clone()),
         connect_to: Some("127.0.0.1".parse().unwrap()),
         ..support::connection(&stage)
     };
@@ -243,7 +243,7 @@ checks:
     // One name cannot lead to two places.
     let twice: Hosts = ["shop.example.test".parse().unwrap()].into_iter().collect();
     let connection = Connection {
-        target: target.allowing(twice),
+        target: target.with_allowed_hosts(twice),
         ..connection
     };
     let said = Client::new(&connection).unwrap_err().to_string();

@@ -9,7 +9,7 @@ use super::lines::unescape;
 use super::options::Options;
 use crate::draft::{Body, Place, Request, Step, add, can_be_sent, method};
 use check_file::keys::CARRYING;
-use client::hosts::HARMLESS;
+use client::hosts::HARMLESS_HEADERS;
 
 impl Importer {
     /// The step, or the note that stands in its place.
@@ -210,6 +210,9 @@ impl Importer {
 fn sends_more(request: &Request) -> bool {
     let mut names = request.headers.keys();
     names.any(|name| {
-        name != "authorization" && !HARMLESS.iter().any(|harmless| harmless == name.as_str())
+        name != "authorization"
+            && !HARMLESS_HEADERS
+                .iter()
+                .any(|harmless| harmless == name.as_str())
     })
 }

@@ -12,7 +12,7 @@ use crate::{
     StepReport,
 };
 use diagnostic::Diagnostic;
-use diagnostic::snippet::{Colour, Frame, Severity, render_in};
+use diagnostic::snippet::{Colour, Frame, Severity, render_with_frame};
 use diagnostic::units::{counted, human_bytes, human_duration};
 
 /// A check; `whole` is the time of the run, which bars are measured by.
@@ -111,7 +111,7 @@ fn snippet(check: &CheckReport, diagnostic: &Diagnostic) -> String {
         found: None,
         ..diagnostic.clone()
     };
-    let drawn = render_in(&only_the_place, &frame, Colour::Never);
+    let drawn = render_with_frame(&only_the_place, &frame, Colour::Never);
     let drawn = drawn.split_once('\n').map_or("", |(_, rest)| rest);
     drawn.to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use diagnostic::snippet::is_unseen;
+use diagnostic::snippet::is_invisible;
 
 /// Shows text so that it is only ever text: in an element as in an attribute
 /// in quotes. Control characters are shown as pictures of themselves, and what
@@ -26,7 +26,7 @@ impl fmt::Display for Text<'_> {
                 '\0'..='\u{1f}' => {
                     f.write_char(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'))?;
                 }
-                c if is_unseen(c) => write!(f, "{}", c.escape_default())?,
+                c if is_invisible(c) => write!(f, "{}", c.escape_default())?,
                 c => f.write_char(c)?,
             }
         }

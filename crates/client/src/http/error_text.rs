@@ -1,40 +1,37 @@
-//! Why something ended, in words: told by the type of an error, never by its
-//! text, which is for those who write programs.
+//! The words for errors of the network and of the HTTP libraries. They are chosen
+//! by an error's type, never by its text, which is for those who write programs.
 
 use std::error::Error;
-use std::{fmt, io};
+use std::io;
 
 use crate::dial::NetworkError;
 
-/// Why a body did not come whole, in words.
-#[derive(Debug)]
-pub(super) struct Cause(String);
-
-impl Cause {
-    pub(super) fn new(words: String) -> Self {
-        Self(words)
-    }
+/// Why a connection could not be begun, or a body did not come whole, in words.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub(super) struct ConnectionError {
+    pub(super) reason: String,
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl From<&hyper::Error> for ConnectionError {
+    fn from(error: &hyper::Error) -> Self {
+        let reason = describe_http1(error);
+        Self { reason }
     }
 }
-
-impl Error for Cause {}
 
 /// What the network says, in words.
-pub(super) fn network(error: &io::Error) -> String {
+pub(super) fn describe_io(error: &io::Error) -> String {
     NetworkError::from(error).to_string()
 }
 
-/// What an error of HTTP/1.1 says, in words.
-pub(super) fn one(error: &hyper::Error) -> String {
+/// What an error of HTTP/1.1 says, in words. An error of the network stands below
+/// hyper's own, and says more.
+pub(super) fn describe_http1(error: &hyper::Error) -> String {
     let mut source = error.source();
     while let Some(below) = source {
         if let Some(error) = below.downcast_ref::<io::Error>() {
-            return network(error);
+            return describe_io(error);
         }
         source = below.source();
     }

@@ -1,5 +1,5 @@
-//! What is known of an open connection: who is at its other end, how much came
-//! over it, and whether it has been idle.
+//! The record of an open connection: which address is at its other end, how many
+//! bytes came over it, and whether it has been idle.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -13,120 +13,126 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::frames::Frames;
+use super::frames::FrameReader;
 use crate::dial::{Phases, Stream, TlsFacts};
 
-/// How long a connection may be idle and still be used: load balancers close
-/// it after a minute by default, some routers forget it without a word.
+/// How long a connection may be idle and still be used. Load balancers close it
+/// after a minute by default, and some routers forget it without a word.
 const MOST_IDLE: Duration = Duration::from_secs(50);
 
-/// The record of an open connection.
-pub struct Link {
+/// What is recorded of an open connection, for those who decide whether another
+/// request may go over it.
+pub struct ConnectionRecord {
     pub(super) peer: SocketAddr,
     pub(super) phases: Phases,
     pub(super) tls: Option<TlsFacts>,
-    heard: Arc<Heard>,
+    received: Arc<Received>,
     usage: Mutex<Usage>,
     retired: AtomicBool,
 }
 
 /// What came over a connection.
 #[derive(Default)]
-struct Heard {
+struct Received {
     bytes: AtomicU64,
     /// Whether it stopped within the head of an answer of HTTP/2.
     within_head: AtomicBool,
 }
 
-/// Who uses a connection.
+/// How requests use a connection.
 #[derive(Default)]
 struct Usage {
     /// How many requests went over it.
     requests: u32,
     /// How many of them have no whole answer yet.
     open: u32,
-    /// Since when there are none.
+    /// Since when no request is open; absent before the first one has ended.
     idle_since: Option<Instant>,
     /// How many bytes had come when it was idle last.
-    heard_before: u64,
+    received_before: u64,
+    /// Whether it was ever without an open request after the first one.
     has_been_idle: bool,
 }
 
 /// A request on its way over a connection.
-pub(super) struct Use {
-    link: Arc<Link>,
-    /// Whether others went over it before.
+pub(super) struct InFlight {
+    record: Arc<ConnectionRecord>,
+    /// Whether other requests went over the connection before.
     pub(super) is_reused: bool,
-    heard_before: u64,
+    /// How many bytes had come over the connection when the request began.
+    received_before: u64,
 }
 
-impl Link {
+impl ConnectionRecord {
+    /// The record of a new connection, and the stream that keeps it up to date.
     pub(super) fn new(
         peer: SocketAddr,
         phases: Phases,
         tls: Option<TlsFacts>,
         stream: Stream,
-    ) -> (Arc<Self>, Listened) {
-        let heard = Arc::<Heard>::default();
-        let listened = Listened {
+    ) -> (Arc<Self>, RecordedStream) {
+        let received = Arc::<Received>::default();
+        let stream = RecordedStream {
             stream,
-            heard: Arc::clone(&heard),
+            received: Arc::clone(&received),
             frames: None,
         };
-        let link = Self {
+        let record = Self {
             peer,
             phases,
             tls,
-            heard,
+            received,
             usage: Mutex::default(),
             retired: AtomicBool::new(false),
         };
-        (Arc::new(link), listened)
+        (Arc::new(record), stream)
     }
 
     fn usage(&self) -> MutexGuard<'_, Usage> {
         self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn heard(&self) -> u64 {
-        self.heard.bytes.load(Ordering::Relaxed)
+    /// How many bytes have come over the connection.
+    fn received_bytes(&self) -> u64 {
+        self.received.bytes.load(Ordering::Relaxed)
     }
 
-    /// Begins a request over it.
-    pub(super) fn begin(self: &Arc<Self>) -> Use {
-        let heard_before = self.heard();
+    /// Records that a request begins; its end is recorded when the value drops.
+    pub(super) fn begin_request(self: &Arc<Self>) -> InFlight {
+        let received_before = self.received_bytes();
         let mut usage = self.usage();
         if usage.open == 0 {
-            usage.heard_before = heard_before;
+            usage.received_before = received_before;
         }
         let is_reused = usage.requests > 0;
         usage.requests += 1;
         usage.open += 1;
         drop(usage);
-        Use {
-            link: Arc::clone(self),
+        InFlight {
+            record: Arc::clone(self),
             is_reused,
-            heard_before,
+            received_before,
         }
     }
 
-    /// Whether it cannot have been closed for being idle: nothing went over it
-    /// yet, or an answer is on its way and something has come since.
-    pub(super) fn is_alive(&self) -> bool {
-        let heard = self.heard();
+    /// Whether the server cannot be closing the connection because it was idle:
+    /// no request went over it yet, or one is open and bytes have come since the
+    /// connection was idle.
+    pub(super) fn is_active(&self) -> bool {
+        let received = self.received_bytes();
         let usage = self.usage();
-        let since_idle = !usage.has_been_idle || heard > usage.heard_before;
-        usage.requests == 0 || usage.open > 0 && since_idle
+        let has_received_since = !usage.has_been_idle || received > usage.received_before;
+        usage.requests == 0 || usage.open > 0 && has_received_since
     }
 
-    /// Whether it has been idle for long.
+    /// Whether the connection has been idle for longer than [`MOST_IDLE`].
     pub(super) fn is_stale(&self) -> bool {
         let usage = self.usage();
         let idle_since = usage.idle_since.filter(|_| usage.open == 0);
         idle_since.is_some_and(|since| since.elapsed() > MOST_IDLE)
     }
 
-    /// No further request goes over it.
+    /// Keeps further requests off the connection; those on their way go on.
     pub(super) fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
     }
@@ -136,28 +142,29 @@ impl Link {
     }
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for ConnectionRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Link").field(&self.peer).finish()
+        f.debug_tuple("ConnectionRecord").field(&self.peer).finish()
     }
 }
 
-impl Use {
-    /// Whether anything came since the request began.
-    pub(super) fn has_heard(&self) -> bool {
-        self.link.heard() > self.heard_before
+impl InFlight {
+    /// Whether any byte came over the connection since the request began.
+    pub(super) fn has_received(&self) -> bool {
+        self.record.received_bytes() > self.received_before
     }
 
-    /// Whether what came stopped within the head of an answer of HTTP/2. Which
-    /// one cannot be told: each of those that were awaited may be it.
+    /// Whether the bytes of HTTP/2 stopped within the head of an answer. The head
+    /// is compressed, so nobody can say whose it is: every request that waits has
+    /// to reckon with it.
     pub(super) fn is_within_head(&self) -> bool {
-        self.link.heard.within_head.load(Ordering::Relaxed)
+        self.record.received.within_head.load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Use {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        let mut usage = self.link.usage();
+        let mut usage = self.record.usage();
         usage.open -= 1;
         if usage.open == 0 {
             usage.has_been_idle = true;
@@ -166,24 +173,24 @@ impl Drop for Use {
     }
 }
 
-/// A stream that records what comes over it.
-pub(super) struct Listened {
+/// A stream that counts the bytes that come over it.
+pub(super) struct RecordedStream {
     stream: Stream,
-    heard: Arc<Heard>,
-    frames: Option<Frames>,
+    received: Arc<Received>,
+    frames: Option<FrameReader>,
 }
 
-impl Listened {
-    /// The same stream, over which frames of HTTP/2 come.
+impl RecordedStream {
+    /// Reads the bytes that come as frames of HTTP/2 from now on.
     pub(super) fn with_frames(self) -> Self {
         Self {
-            frames: Some(Frames::default()),
+            frames: Some(FrameReader::default()),
             ..self
         }
     }
 }
 
-impl AsyncRead for Listened {
+impl AsyncRead for RecordedStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -196,15 +203,17 @@ impl AsyncRead for Listened {
         if let Some(frames) = &mut this.frames {
             frames.read(read);
             let within_head = frames.is_within_head();
-            this.heard.within_head.store(within_head, Ordering::Relaxed);
+            this.received
+                .within_head
+                .store(within_head, Ordering::Relaxed);
         }
         let bytes = u64::try_from(read.len()).unwrap_or(u64::MAX);
-        this.heard.bytes.fetch_add(bytes, Ordering::Relaxed);
+        this.received.bytes.fetch_add(bytes, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Listened {
+impl AsyncWrite for RecordedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -222,7 +231,8 @@ impl AsyncWrite for Listened {
     }
 }
 
-/// What drives a connection; it ends with whoever still sends over it.
+/// The task that moves the bytes of a connection. It ends when the last sender
+/// drops it, and the connection closes with it.
 pub(super) struct Driver(JoinHandle<()>);
 
 impl Driver {
