@@ -21,7 +21,7 @@ use diagnostic::suggest;
 use diagnostic::units::parse_duration;
 use report::Problem;
 use runner::rate::Rate;
-use runner::settings::{Assignment, JOBS, Selection, Tags, parse_jobs};
+use runner::settings::{Assignment, DEFAULT_JOBS, Selection, Tags, parse_jobs};
 
 use crate::deadlines::RESERVE;
 use crate::environment::{Environment, SECRET};
@@ -346,13 +346,17 @@ impl Reader<'_> {
 
     fn read_jobs(&mut self) -> NonZeroUsize {
         let Some(text) = self.environment.setting(MOST_AT_ONCE) else {
-            return JOBS;
+            return DEFAULT_JOBS;
         };
         match parse_jobs(text) {
             Ok(jobs) => jobs,
             Err(problem) => {
-                self.add_error(MOST_AT_ONCE, problem, format!("leave it out for {JOBS}"));
-                JOBS
+                self.add_error(
+                    MOST_AT_ONCE,
+                    problem,
+                    format!("leave it out for {DEFAULT_JOBS}"),
+                );
+                DEFAULT_JOBS
             }
         }
     }

@@ -10,7 +10,7 @@ use client::hosts::{Host, Hosts};
 use client::target::{Address, Target};
 use diagnostic::units::parse_duration;
 use runner::rate::Rate;
-use runner::settings::{Assignment, JOBS, Limits, Selection, Tags, parse_jobs};
+use runner::settings::{Assignment, DEFAULT_JOBS, Limits, Selection, Tags, parse_jobs};
 
 use crate::report_file::ReportFile;
 use crate::variables::{Given, read_variables};
@@ -166,7 +166,7 @@ pub(crate) struct RunArgs {
     fail_fast: bool,
 
     /// How many checks run at the same time, 256 at most
-    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS, value_parser = parse_jobs)]
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = parse_jobs)]
     jobs: NonZeroUsize,
 
     /// The most requests in a second or a minute, over all checks
@@ -211,7 +211,7 @@ pub(crate) struct ValidateArgs {
     pub(crate) list: bool,
 
     /// How many checks will run at the same time, 256 at most
-    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS, value_parser = parse_jobs)]
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = parse_jobs)]
     pub(crate) jobs: NonZeroUsize,
 
     /// The most requests in a second or a minute that there will be

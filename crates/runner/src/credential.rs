@@ -16,11 +16,11 @@ const KEYS: [&str; 5] = [
 ];
 
 /// Shorter values stand in too many texts to be looked for elsewhere.
-pub(crate) const LEAST: usize = 8;
+pub(crate) const LEAST_LENGTH: usize = 8;
 
 /// The parts of a header's value that are credentials, each with the name of a
 /// shell variable for it.
-pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
+pub(crate) fn find_credentials(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
     match name {
         "authorization" | "proxy-authorization" => {
             // `Bearer TOKEN`; a value without a scheme is one as a whole.
@@ -34,9 +34,12 @@ pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
                 *from += pair.len();
                 Some((start, pair.trim_end_matches(';')))
             })
-            .map(|(start, pair)| cookie(start, pair))
+            .map(|(start, pair)| locate_cookie_value(start, pair))
             .collect(),
-        "set-cookie" => vec![cookie(0, value.split(';').next().unwrap_or_default())],
+        "set-cookie" => vec![locate_cookie_value(
+            0,
+            value.split(';').next().unwrap_or_default(),
+        )],
         _ if KEYS.contains(&name) => vec![(0..value.len(), variable(name))],
         _ => Vec::new(),
     }
@@ -46,7 +49,7 @@ pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
 }
 
 /// The value of `name=value`, of which the first byte is at `start`.
-fn cookie(start: usize, pair: &str) -> (Range<usize>, String) {
+fn locate_cookie_value(start: usize, pair: &str) -> (Range<usize>, String) {
     let (name, at) = match pair.find('=') {
         Some(at) => (pair[..at].trim(), at + 1),
         None => ("", 0),
@@ -57,19 +60,19 @@ fn cookie(start: usize, pair: &str) -> (Range<usize>, String) {
 
 /// The credentials in these headers that are long enough to be looked for in
 /// other texts.
-pub(crate) fn of(headers: &HeaderMap) -> Vec<Secret> {
+pub(crate) fn collect_credentials(headers: &HeaderMap) -> Vec<Secret> {
     headers
         .iter()
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .flat_map(|(name, value)| {
-            let found = parts(name, &value).into_iter();
+            let found = find_credentials(name, &value).into_iter();
             let found = found.map(|(range, variable)| Secret {
                 name: variable,
                 value: value[range].to_owned(),
             });
             found.collect::<Vec<_>>()
         })
-        .filter(|secret| secret.value.len() >= LEAST)
+        .filter(|secret| secret.value.len() >= LEAST_LENGTH)
         .collect()
 }
 
@@ -80,7 +83,7 @@ mod tests {
     #[test]
     fn the_credential_of_a_header_is_found_and_called_by_a_name() {
         let check = |name: &str, value: &str, expected: &[(&str, &str)]| {
-            let found = parts(name, value);
+            let found = find_credentials(name, value);
             let found: Vec<_> = found
                 .iter()
                 .map(|(range, name)| (&value[range.clone()], name.as_str()))

@@ -22,7 +22,7 @@ impl Secrets {
 
     /// What a plan knows to be secret: values of the settings, of the
     /// environment and of its check files.
-    pub fn of_plan(plan: &Plan) -> Self {
+    pub fn from_plan(plan: &Plan) -> Self {
         Self(plan.redactor.clone())
     }
 

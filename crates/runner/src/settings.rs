@@ -11,7 +11,7 @@ use client::hosts::Hosts;
 use redact::Secret;
 
 /// How many checks run at the same time if nothing else is said.
-pub const JOBS: NonZeroUsize = match NonZeroUsize::new(8) {
+pub const DEFAULT_JOBS: NonZeroUsize = match NonZeroUsize::new(8) {
     Some(jobs) => jobs,
     None => NonZeroUsize::MIN,
 };
@@ -49,10 +49,10 @@ pub struct Selection {
 impl Selection {
     /// The variables that no output may hold.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
-        let marked = |name: &String| self.secrets.contains(name);
+        let is_secret = |name: &String| self.secrets.contains(name);
         self.variables
             .iter()
-            .filter(move |(name, _)| marked(name))
+            .filter(move |(name, _)| is_secret(name))
             .map(|(name, value)| Secret {
                 name: name.clone(),
                 value: value.clone(),
@@ -76,7 +76,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            jobs: JOBS,
+            jobs: DEFAULT_JOBS,
             fail_fast: false,
             deadline: None,
             rate: None,
@@ -101,12 +101,12 @@ impl FromStr for Assignment {
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| "expected `name=value`, found no `=`".to_owned())?;
-        let fine = name
+        let is_name = name
             .chars()
             .next()
             .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !fine {
+        if !is_name {
             // Nor is the name, if it is not one: it may be part of a password.
             return Err(
                 "expected a name of letters, digits and `_` before `=`, found other text"
@@ -147,7 +147,7 @@ impl Tags {
         Ok(selection)
     }
 
-    pub(crate) fn select(&self, tags: &[String]) -> bool {
+    pub(crate) fn matches(&self, tags: &[String]) -> bool {
         let has = |wanted: &String| tags.contains(wanted);
         (self.any_of.is_empty() || self.any_of.iter().any(has)) && !self.none_of.iter().any(has)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::parsed_response::ParsedResponse;
 use check_file::Capture;
 use check_file::template::{Scope, VALUE};
 use diagnostic::units::human_bytes_beside;
@@ -21,7 +21,7 @@ const MOST_SECRET: usize = 8 * 1024;
 /// on, also if the step fails.
 pub(super) fn take(
     capture: &Capture,
-    answer: &Answer<'_>,
+    answer: &ParsedResponse<'_>,
     source: &Arc<Source>,
     scope: &mut Scope,
 ) -> Result<Value, Diagnostic> {
@@ -33,13 +33,13 @@ pub(super) fn take(
             .help("compare it with the answer, which may be of another kind than the step supposes")
     };
     let found = answer
-        .ask(&capture.query)
+        .evaluate(&capture.query)
         .map_err(|senseless| nothing(senseless.found))?
         .ok_or_else(|| nothing("nothing".to_owned()))?;
     if json::holds_beyond(&found) {
         return Err(nothing(json::BEYOND.to_owned()));
     }
-    let longest = keep(capture, &found, scope);
+    let longest = keep_secret(capture, &found, scope);
     let (value, longest) = match &capture.transform {
         None => (found, longest),
         Some((template, span)) => {
@@ -52,7 +52,7 @@ pub(super) fn take(
                     .found(reason)
                     .help("correct `transform`, or capture what it is meant for")
             })?;
-            let longest = keep(capture, &made, scope);
+            let longest = keep_secret(capture, &made, scope);
             (made, longest)
         }
     };
@@ -69,7 +69,7 @@ pub(super) fn take(
 
 /// Keeps a secret, or its beginning if it is too long; the length of its
 /// longest part.
-fn keep(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
+fn keep_secret(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
     if !capture.secret {
         return 0;
     }

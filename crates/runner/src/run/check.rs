@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::frames::Frames;
-use super::watch::hold_against_routes;
-use super::{Shared, failed, series, skeleton, step};
+use super::parameters::ParameterValues;
+use super::watch::fail_if_led_elsewhere;
+use super::{RunContext, blank_report, failed_outcome, series, step};
 use crate::plan::PlannedCheck;
 use check_file::template::Scope;
 use report::{CheckReport, Outcome, Role, StepOutcome};
@@ -15,7 +15,7 @@ use report::{CheckReport, Outcome, Role, StepOutcome};
 /// What came out of a check, and the values that it knew at its end.
 pub(super) async fn run(
     planned: &PlannedCheck,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &Scope,
 ) -> (CheckReport, Scope) {
     let begun = Instant::now();
@@ -24,7 +24,7 @@ pub(super) async fn run(
     let mut before = scope.clone();
     loop {
         attempts += 1;
-        let (mut report, scope) = attempt(planned, shared, &before).await;
+        let (mut report, scope) = run_attempt(planned, shared, &before).await;
         before.keep_secret(scope.secrets().to_vec());
         report.attempts = attempts;
         report.duration = begun.elapsed();
@@ -34,7 +34,7 @@ pub(super) async fn run(
             .map(|step| step.outlasting)
             .sum::<Duration>();
         if report.outcome == Outcome::Passed {
-            hold_against_routes(planned, &mut report);
+            fail_if_led_elsewhere(planned, &mut report);
             return (report, scope);
         }
         let failed = report
@@ -44,25 +44,25 @@ pub(super) async fn run(
         match (&planned.check.retry, failed) {
             (Some(retry), Some(failed))
                 if shared
-                    .pause(retry, begun + outlasting, attempts, failed)
+                    .pause_before_retry(retry, begun + outlasting, attempts, failed)
                     .await => {}
             _ => return (report, scope),
         }
     }
 }
 
-async fn attempt(
+async fn run_attempt(
     planned: &PlannedCheck,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &Scope,
 ) -> (CheckReport, Scope) {
-    let mut report = skeleton(planned);
+    let mut report = blank_report(planned);
     let mut scope = scope.clone();
     let mut jar = Jar::default();
-    let mut frames = Frames::default();
+    let mut parameters = ParameterValues::default();
     report.outcome = Outcome::Passed;
     for (step, entry) in planned.check.steps.iter().zip(&mut report.steps) {
-        match frames.enter(step.used.as_ref(), &mut scope) {
+        match parameters.enter(step.used.as_ref(), &mut scope) {
             Ok(outside) => {
                 let source = step.source(&planned.source);
                 shared.delay(step.delay).await;
@@ -86,7 +86,7 @@ async fn attempt(
             failure.diagnostic.related.extend(places);
         }
         if entry.outcome != StepOutcome::Passed {
-            report.outcome = failed(planned);
+            report.outcome = failed_outcome(planned);
             // What a teardown can still put in order, it does.
             if planned.role != Role::Teardown {
                 break;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::cookies::Jar;
 use super::question::{Judgement, Known, LESS, Progress, Question, wrong_answer};
-use super::step::Attempt;
+use super::step::StepAttempt;
 use check_file::template::Scope;
 use check_file::{Capture, Expectation, Query};
 use client::http::Response;
@@ -30,7 +30,7 @@ pub(super) struct Judged {
     pub(super) hides_secret: bool,
 }
 
-impl Attempt<'_> {
+impl StepAttempt<'_> {
     /// Holds the answer against the expectations, and keeps the captures if
     /// all of them are met.
     pub(super) async fn judge(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::capture;
-use crate::answer::{Answer, Senseless};
+use crate::parsed_response::{InapplicableQuery, ParsedResponse};
 use check_file::template::Scope;
 use check_file::{Capture, Expectation, Query};
 use client::http::Response;
@@ -90,7 +90,7 @@ impl Question<'_> {
         cookie: &dyn Fn(&str) -> Option<String>,
         progress: &Progress,
     ) -> Result<Judgement, Exhausted> {
-        let answer = Answer::new(self.response, cookie);
+        let answer = ParsedResponse::new(self.response, cookie);
         let mut failures = Vec::new();
         // What a capture finds is a secret of this scope, and a value of that.
         let mut inner = if self.captures.is_empty() {
@@ -138,15 +138,15 @@ impl Question<'_> {
                 Query::Variable(_) if !all_taken => Vec::new(),
                 Query::Variable(named) => {
                     let value = named.template.evaluate(&learned).map(Some);
-                    let value = value.map_err(|found| Senseless {
+                    let value = value.map_err(|found| InapplicableQuery {
                         expected: "a value".into(),
                         found,
                     });
                     self.hold(expectation, value, None, &learned)
                 }
                 query => {
-                    let aside = answer.aside(query);
-                    self.hold(expectation, answer.ask(query), aside, scope)
+                    let aside = answer.server_message(query);
+                    self.hold(expectation, answer.evaluate(query), aside, scope)
                 }
             };
             match budget::within(self.budget, hold) {
@@ -209,7 +209,7 @@ impl Question<'_> {
     fn hold(
         &self,
         expectation: &Expectation,
-        value: Result<Option<Value>, Senseless>,
+        value: Result<Option<Value>, InapplicableQuery>,
         aside: Option<String>,
         scope: &Scope,
     ) -> Vec<Failure> {

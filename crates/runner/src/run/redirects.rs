@@ -9,7 +9,7 @@ use client::hosts::HARMLESS;
 use client::http::{Manner, Request, Response};
 
 /// The headers that a host may see which the step did not name.
-pub(super) fn harmless(headers: &HeaderMap) -> HeaderMap {
+pub(super) fn keep_harmless(headers: &HeaderMap) -> HeaderMap {
     let kept = HARMLESS
         .into_iter()
         .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)));
@@ -17,7 +17,7 @@ pub(super) fn harmless(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// Where an answer redirects to, if it does.
-pub(super) fn redirection(response: &Response) -> Option<String> {
+pub(super) fn find_location(response: &Response) -> Option<String> {
     if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -27,29 +27,29 @@ pub(super) fn redirection(response: &Response) -> Option<String> {
 
 /// The request that follows a redirect: 307 and 308 keep method and body,
 /// 303 asks with GET, and so do 301 and 302 after POST (RFC 9110, 15.4).
-pub(super) fn redirected(
+pub(super) fn redirect_request(
     response: &Response,
     method: Method,
     body: Bytes,
     own_headers: &HeaderMap,
     url: Url,
 ) -> Request {
-    let to_get = match response.status {
+    let becomes_get = match response.status {
         303 => method != Method::HEAD,
         301 | 302 => method == Method::POST,
         _ => false,
     };
     let mut headers = own_headers.clone();
-    if to_get {
+    if becomes_get {
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);
         headers.remove(CONTENT_ENCODING);
     }
     Request {
-        method: if to_get { Method::GET } else { method },
+        method: if becomes_get { Method::GET } else { method },
         url,
         headers,
-        body: if to_get { Bytes::new() } else { body },
+        body: if becomes_get { Bytes::new() } else { body },
         manner: Manner::default(),
     }
 }

@@ -20,15 +20,15 @@ use client::http::{self as http_client, Manner, Request};
 use client::target::Target;
 
 /// Why a request cannot be made of the values that there are.
-pub(super) struct Unfit {
+pub(super) struct RequestError {
     /// The part of the request.
     pub(super) what: String,
     pub(super) reason: String,
 }
 
-fn unfit(what: impl Into<String>) -> impl FnOnce(String) -> Unfit {
+fn error_in(what: impl Into<String>) -> impl FnOnce(String) -> RequestError {
     let what = what.into();
-    |reason| Unfit { what, reason }
+    |reason| RequestError { what, reason }
 }
 
 /// The request, with all of its templates filled in.
@@ -36,13 +36,13 @@ pub(super) fn fill_in(
     request: &check_file::Request,
     target: &Target,
     scope: &Scope,
-) -> Result<Request, Unfit> {
-    let path = request.path.render(scope).map_err(unfit("the path"))?;
+) -> Result<Request, RequestError> {
+    let path = request.path.render(scope).map_err(error_in("the path"))?;
     let opens = request.messages.is_some();
     let path = if opens { as_http(&path) } else { path };
-    let mut url = target.url(&path).map_err(unfit("the URL"))?;
+    let mut url = target.url(&path).map_err(error_in("the URL"))?;
     for (name, template) in &request.query {
-        let value = template.render(scope).map_err(unfit("the query"))?;
+        let value = template.render(scope).map_err(error_in("the query"))?;
         url.query_pairs_mut().append_pair(name, &value);
     }
     // The defaults are for the target; another host gets what the step says.
@@ -52,25 +52,25 @@ pub(super) fn fill_in(
     } else {
         request.own.headers
     };
-    let mut headers = headers(&request.headers[..own], scope)?;
+    let mut headers = fill_in_headers(&request.headers[..own], scope)?;
     let own_login = headers.contains_key(AUTHORIZATION);
     let auth = request.auth.as_ref();
     let auth = auth.filter(|_| !own_login && (at_target || request.own.auth));
-    if let Some(value) = authorization(auth, scope).map_err(unfit("the login"))? {
+    if let Some(value) = authorization(auth, scope).map_err(error_in("the login"))? {
         headers.insert(AUTHORIZATION, value);
     }
-    let signer = signer(auth, scope).map_err(unfit("the signature"))?;
-    let digest = digest_login(auth, scope).map_err(unfit("the login"))?;
+    let signer = signer(auth, scope).map_err(error_in("the signature"))?;
+    let digest = digest_login(auth, scope).map_err(error_in("the login"))?;
     let codec = request.grpc.clone().map(|call| Arc::new(JsonCodec(call)));
     let mut body = Bytes::new();
     if let Some(own) = &request.body {
         let (bytes, content_type) = fill_in_body(own, scope)?;
         if let Some(codec) = &codec {
             let message = codec.encode(&bytes).map_err(|error| error.to_string());
-            message.map_err(unfit("the message"))?;
+            message.map_err(error_in("the message"))?;
         }
         let content_type = HeaderValue::from_str(&content_type)
-            .map_err(|error| unfit("the body")(error.to_string()))?;
+            .map_err(|error| error_in("the body")(error.to_string()))?;
         headers.entry(CONTENT_TYPE).or_insert(content_type);
         body = bytes;
     }
@@ -91,7 +91,7 @@ pub(super) fn fill_in(
         }
     }
     if opens {
-        let upgrade = http_client::upgrade().map_err(unfit("the WebSocket"))?;
+        let upgrade = http_client::upgrade().map_err(error_in("the WebSocket"))?;
         headers.extend(upgrade);
     }
     Ok(Request {
@@ -100,7 +100,7 @@ pub(super) fn fill_in(
         headers,
         body,
         manner: Manner {
-            http: request.http.map(http_version),
+            http: request.http.map(client_version),
             compress: request.compress,
             signer,
             digest,
@@ -129,10 +129,13 @@ impl Codec for JsonCodec {
     }
 }
 
-fn headers(own: &[(HeaderName, Template)], scope: &Scope) -> Result<HeaderMap, Unfit> {
+fn fill_in_headers(
+    own: &[(HeaderName, Template)],
+    scope: &Scope,
+) -> Result<HeaderMap, RequestError> {
     let mut headers = HeaderMap::new();
     for (name, template) in own {
-        let what = || unfit(format!("the header `{name}`"));
+        let what = || error_in(format!("the header `{name}`"));
         let value = template.render(scope).map_err(what())?;
         if name == HOST && !is_host(&value) {
             return Err(what()("a value that is no host".to_owned()));
@@ -145,44 +148,46 @@ fn headers(own: &[(HeaderName, Template)], scope: &Scope) -> Result<HeaderMap, U
 }
 
 /// The bytes of a body, and what they are.
-fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, String), Unfit> {
+fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, String), RequestError> {
     let (bytes, content_type) = match body {
         Body::Json(value) => {
-            let value = value.evaluate(scope).map_err(unfit("the body"))?;
+            let value = value.evaluate(scope).map_err(error_in("the body"))?;
             (value.to_string().into(), "application/json")
         }
         Body::Form(fields) => {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             for (name, template) in fields {
-                let value = template.render(scope).map_err(unfit("the form"))?;
+                let value = template.render(scope).map_err(error_in("the form"))?;
                 form.append_pair(name, &value);
             }
             (form.finish().into(), "application/x-www-form-urlencoded")
         }
         Body::Text(template) => {
-            let text = template.render(scope).map_err(unfit("the body"))?;
+            let text = template.render(scope).map_err(error_in("the body"))?;
             (text.into(), "text/plain; charset=utf-8")
         }
         Body::File(bytes) => (bytes.clone(), "application/octet-stream"),
         Body::GraphQl(request) => {
-            let value = graphql(request, scope).map_err(unfit("the GraphQL request"))?;
+            let value = fill_in_graphql(request, scope).map_err(error_in("the GraphQL request"))?;
             (value.to_string().into(), "application/json")
         }
         Body::Message(message) => {
-            let value = message.evaluate(scope).map_err(unfit("the message"))?;
+            let value = message.evaluate(scope).map_err(error_in("the message"))?;
             (value.to_string().into(), "application/grpc")
         }
         Body::Multipart(parts) => {
-            let parts = parts.iter().map(|own| part(own, scope));
-            let parts: Vec<_> = parts.collect::<Result<_, _>>().map_err(unfit("the form"))?;
-            return Ok(multipart::encode(&parts));
+            let parts = parts.iter().map(|own| fill_in_part(own, scope));
+            let parts: Vec<_> = parts
+                .collect::<Result<_, _>>()
+                .map_err(error_in("the form"))?;
+            return Ok(multipart::encode_form(&parts));
         }
     };
     Ok((bytes, content_type.to_owned()))
 }
 
 /// The members of a request that GraphQL over HTTP names.
-fn graphql(request: &GraphQl, scope: &Scope) -> Result<Value, String> {
+fn fill_in_graphql(request: &GraphQl, scope: &Scope) -> Result<Value, String> {
     let mut members = Map::new();
     members.insert("query".to_owned(), request.document.render(scope)?.into());
     if let Some(variables) = &request.variables {
@@ -194,9 +199,9 @@ fn graphql(request: &GraphQl, scope: &Scope) -> Result<Value, String> {
     Ok(members.into())
 }
 
-fn part(part: &Part, scope: &Scope) -> Result<multipart::Part, String> {
+fn fill_in_part(part: &Part, scope: &Scope) -> Result<multipart::FormPart, String> {
     let filename = part.filename.as_ref().map(|name| name.render(scope));
-    Ok(multipart::Part {
+    Ok(multipart::FormPart {
         name: part.name.clone(),
         filename: filename.transpose()?,
         content_type: part.content_type.clone(),
@@ -208,7 +213,7 @@ fn part(part: &Part, scope: &Scope) -> Result<multipart::Part, String> {
 }
 
 /// The version of HTTP that the client is told of.
-fn http_version(version: HttpVersion) -> client::http::HttpVersion {
+fn client_version(version: HttpVersion) -> client::http::HttpVersion {
     match version {
         HttpVersion::One => client::http::HttpVersion::One,
         HttpVersion::Two => client::http::HttpVersion::Two,

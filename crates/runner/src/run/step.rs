@@ -8,10 +8,10 @@ use http::header::HOST;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::record::Trace;
-use super::redirects::{harmless, redirected, redirection};
-use super::{Shared, request};
-use crate::hint::hint;
+use super::redirects::{find_location, keep_harmless, redirect_request};
+use super::trace::Trace;
+use super::{RunContext, request};
+use crate::help::find_help;
 use check_file::Step;
 use check_file::template::Scope;
 use client::http::{AskError, Request, Response, Unanswered};
@@ -21,7 +21,7 @@ use report::{Class, Failure, Repeats, StepOutcome, StepReport, Timing};
 pub(super) async fn run(
     step: &Step,
     source: &Arc<Source>,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &mut Scope,
     jar: &mut Jar,
     report: &mut StepReport,
@@ -29,7 +29,7 @@ pub(super) async fn run(
     let begun = Instant::now();
     report.start = begun.saturating_duration_since(shared.begun);
     loop {
-        once(step, source, shared, scope, jar, report).await;
+        attempt_once(step, source, shared, scope, jar, report).await;
         report.duration = begun.elapsed();
         if report.failures.is_empty() {
             report.outcome = StepOutcome::Passed;
@@ -39,7 +39,7 @@ pub(super) async fn run(
         match &step.retry {
             Some(retry)
                 if shared
-                    .pause(retry, begun + report.outlasting, report.attempts, report)
+                    .pause_before_retry(retry, begun + report.outlasting, report.attempts, report)
                     .await => {}
             _ => return,
         }
@@ -47,16 +47,16 @@ pub(super) async fn run(
 }
 
 /// Makes one attempt, whatever comes of it.
-pub(super) async fn once(
+pub(super) async fn attempt_once(
     step: &Step,
     source: &Arc<Source>,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &mut Scope,
     jar: &mut Jar,
     report: &mut StepReport,
 ) {
     report.attempts += 1;
-    let attempt = Attempt {
+    let attempt = StepAttempt {
         step,
         source,
         shared,
@@ -68,31 +68,31 @@ pub(super) async fn once(
     report.timing = None;
     report.latency = None;
     let mut trace = Trace::default();
-    report.failures = attempt.make(scope, jar, report, &mut trace).await;
+    report.failures = attempt.perform(scope, jar, report, &mut trace).await;
     report.is_foreign = trace.is_foreign();
     report.credentials.extend(trace.credentials());
     if !report.failures.is_empty() {
         let redactor = shared.redactor.with(scope.secrets());
-        report.exchange = trace.exchange(shared.client.connection(), &redactor);
+        report.exchange = trace.into_exchange(shared.client.connection(), &redactor);
     }
 }
 
-pub(super) struct Attempt<'a> {
+pub(super) struct StepAttempt<'a> {
     pub(super) step: &'a Step,
     pub(super) source: &'a Arc<Source>,
-    pub(super) shared: &'a Shared<'a>,
+    pub(super) shared: &'a RunContext<'a>,
 }
 
-impl Attempt<'_> {
+impl StepAttempt<'_> {
     /// Everything that is wrong with one attempt; nothing if it passed.
-    async fn make(
+    async fn perform(
         &self,
         scope: &mut Scope,
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Vec<Failure> {
-        let mut request = match self.request(scope) {
+        let mut request = match self.fill_in_request(scope) {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
@@ -107,59 +107,59 @@ impl Attempt<'_> {
         match self.exchange(request, end, jar, report, trace).await {
             Ok((response, no_login)) => {
                 report.status = Some(response.status);
-                report.timing = timing(&response);
+                report.timing = connection_timing(&response);
                 report.latency = Some(response.latency);
                 let step = self.step;
-                let judged = self
+                let judgement = self
                     .judge(&step.expectations, &step.captures, &response, scope, jar)
                     .await;
-                trace.answered(response);
-                if judged.hides_secret {
+                trace.record_response(response);
+                if judgement.hides_secret {
                     trace.hide_answer();
                 }
-                let mut failures = judged.failures;
+                let mut failures = judgement.failures;
                 if !failures.is_empty() {
                     failures.splice(0..0, no_login);
                 }
                 failures
             }
             Err(failure) => {
-                self.keep_secrets(scope, jar, trace).await;
+                self.learn_secrets(scope, jar, trace).await;
                 vec![failure]
             }
         }
     }
 
-    /// Finds the secrets in an answer that is not judged: the report shows it
+    /// Finds the secrets in an answer that is not judgement: the report shows it
     /// without them.
-    pub(super) async fn keep_secrets(&self, scope: &mut Scope, jar: &Jar, trace: &mut Trace) {
+    pub(super) async fn learn_secrets(&self, scope: &mut Scope, jar: &Jar, trace: &mut Trace) {
         let Some(response) = trace.response() else {
             return;
         };
         let mut inner = scope.clone();
-        let judged = self
+        let judgement = self
             .judge(&[], &self.step.captures, response, &mut inner, jar)
             .await;
         scope.keep_secret(inner.secrets().to_vec());
-        if judged.hides_secret {
+        if judgement.hides_secret {
             trace.hide_answer();
         }
     }
 
-    pub(super) fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
+    pub(super) fn new_failure(&self, class: Class, title: impl Into<String>) -> Failure {
         Failure {
             class,
             diagnostic: Diagnostic::at(self.source, self.step.span, title),
         }
     }
 
-    fn request(&self, scope: &Scope) -> Result<Request, Failure> {
+    fn fill_in_request(&self, scope: &Scope) -> Result<Request, Failure> {
         request::fill_in(&self.step.request, self.shared.client.target(), scope)
-            .map_err(|unfit| self.unfit(&unfit.what, unfit.reason))
+            .map_err(|unfit| self.value_failure(&unfit.what, unfit.reason))
     }
 
-    pub(super) fn unfit(&self, what: &str, reason: String) -> Failure {
-        let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
+    pub(super) fn value_failure(&self, what: &str, reason: String) -> Failure {
+        let mut failure = self.new_failure(Class::CouldNotAsk, format!("{what} cannot be made"));
         failure.diagnostic = failure
             .diagnostic
             .expected("values that fit into it")
@@ -194,17 +194,17 @@ impl Attempt<'_> {
         loop {
             report.url = Some(request.url.to_string());
             // The wait for a turn is not the target's time.
-            end += self.shared.turn().await;
+            end += self.shared.wait_for_turn().await;
             let plain = request.clone();
             jar.add_to(&mut request.headers, &request.url);
             self.sign(&mut request)?;
-            trace.asked(&request);
+            trace.record_request(&request);
             report.routes.extend(self.shared.route(&request));
             let sent = Instant::now();
             let limit = end.saturating_duration_since(sent);
             let url = request.url.clone();
             let mut manner = request.manner.clone();
-            let limit = self.shared.left(limit);
+            let limit = self.shared.limit_to_deadline(limit);
             // A pooled connection of HTTP/2 names the host that it was opened
             // to, and one to another version leads there again.
             let fresh = self.step.needs_connection()
@@ -223,11 +223,11 @@ impl Attempt<'_> {
                 closed: repeats.closed,
                 refused: repeats.refused,
             };
-            if let Some((foreign, response)) = self.foreign(&url, &asked) {
+            if let Some((foreign, response)) = self.recognize_foreign(&url, &asked) {
                 foreign_answers += 1;
                 report.status = Some(response.status);
-                trace.foreign(response.clone());
-                self.outlast(&foreign, &plain.method, sent, foreign_answers)
+                trace.record_foreign_response(response.clone());
+                self.wait_for_green(&foreign, &plain.method, sent, foreign_answers)
                     .await?;
                 // The step's time is the release's.
                 end += sent.elapsed();
@@ -236,14 +236,14 @@ impl Attempt<'_> {
                 continue;
             }
             let mut response = asked.map_err(|unanswered| {
-                let failure = self.unanswered(&unanswered);
+                let failure = self.no_answer_failure(&unanswered);
                 if let Some(response) = unanswered.response {
                     report.status = Some(response.status);
-                    trace.answered(*response);
+                    trace.record_response(*response);
                 }
                 failure
             })?;
-            jar.keep(&response.headers, &url);
+            jar.store(&response.headers, &url);
             elapsed += response.latency;
             response.latency = elapsed;
             let mut no_login = None;
@@ -251,23 +251,23 @@ impl Attempt<'_> {
                 match challenged {
                     Ok(()) => {
                         report.status = Some(response.status);
-                        trace.answered(response);
+                        trace.record_response(response);
                         request = Request { manner, ..plain };
                         continue;
                     }
                     Err(failure) => no_login = Some(failure),
                 }
             }
-            let location = redirection(&response);
+            let location = find_location(&response);
             let (Some(location), 1..) = (location, self.step.follow_redirects) else {
                 response.path = client.target().path_of(&url);
                 response.redirects = redirects;
                 return Ok((response, no_login));
             };
             report.status = Some(response.status);
-            trace.answered(response.clone());
+            trace.record_response(response.clone());
             if followed == self.step.follow_redirects {
-                let mut failure = self.failure(Class::WrongAnswer, "too many redirects");
+                let mut failure = self.new_failure(Class::WrongAnswer, "too many redirects");
                 failure.diagnostic = failure
                     .diagnostic
                     .expected(format!("at most {followed}"))
@@ -280,23 +280,23 @@ impl Attempt<'_> {
                 .target()
                 .redirect(&url, &location)
                 .map_err(|(found, help)| {
-                    self.not_followed("a redirect that stays on the target", found, help)
+                    self.redirect_failure("a redirect that stays on the target", found, help)
                 })?;
             redirects.push(client.target().path_of(&next));
-            request = redirected(&response, plain.method, plain.body, &own_headers, next);
+            request = redirect_request(&response, plain.method, plain.body, &own_headers, next);
             if let Some(login) = &mut manner.digest {
                 login.moved();
             }
             request.manner = manner;
             if request.url.origin() != own_origin {
                 if !request.body.is_empty() {
-                    return Err(self.not_followed(
+                    return Err(self.redirect_failure(
                         "a redirect that keeps the body on the host it was for",
                         format!("{} to `{location}`", response.status),
                         "name the other host in a step of its own",
                     ));
                 }
-                request.headers = harmless(&request.headers);
+                request.headers = keep_harmless(&request.headers);
                 // Nor does it get a signature, or an answer to its challenge.
                 request.manner.signer = None;
                 request.manner.digest = None;
@@ -304,8 +304,8 @@ impl Attempt<'_> {
         }
     }
 
-    fn not_followed(&self, expected: &str, found: String, help: &str) -> Failure {
-        let mut failure = self.failure(Class::WrongAnswer, "a redirect that is not followed");
+    fn redirect_failure(&self, expected: &str, found: String, help: &str) -> Failure {
+        let mut failure = self.new_failure(Class::WrongAnswer, "a redirect that is not followed");
         failure.diagnostic = failure
             .diagnostic
             .expected(expected)
@@ -314,7 +314,7 @@ impl Attempt<'_> {
         failure
     }
 
-    pub(super) fn unanswered(&self, unanswered: &Unanswered) -> Failure {
+    pub(super) fn no_answer_failure(&self, unanswered: &Unanswered) -> Failure {
         let error = &unanswered.error;
         let late = error.is_late();
         let class = match error {
@@ -338,20 +338,21 @@ impl Attempt<'_> {
             _ if unanswered.response.is_some() => ("no whole answer", "a whole answer"),
             _ => ("no answer", "an answer"),
         };
-        let mut failure = self.failure(class, title);
+        let mut failure = self.new_failure(class, title);
         failure.diagnostic = failure
             .diagnostic
             .expected(expected)
             .found(error.to_string());
         if class != Class::CutShort {
-            failure.diagnostic.help = hint(error, unanswered.response.is_some()).map(str::to_owned);
+            failure.diagnostic.help =
+                find_help(error, unanswered.response.is_some()).map(str::to_owned);
         }
         failure
     }
 }
 
 /// The parts of the last request's time, if they were taken.
-pub(super) fn timing(response: &Response) -> Option<Timing> {
+pub(super) fn connection_timing(response: &Response) -> Option<Timing> {
     let opened = response.opened.as_ref()?;
     Some(Timing {
         dns: opened.phases.dns,

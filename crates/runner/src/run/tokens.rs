@@ -15,10 +15,10 @@ use tokio::time::Instant;
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use super::Shared;
-use super::pace::Turns;
-use super::record::Trace;
-use super::watch::Foreign;
+use super::RunContext;
+use super::pace::TurnWaits;
+use super::trace::Trace;
+use super::watch::ForeignAnswer;
 use check_file::OAuth2;
 use check_file::template::Scope;
 use client::http::{Manner, Request, Response, USER_AGENT as OURS, Unanswered};
@@ -27,22 +27,22 @@ use query::json;
 use query::value::shown_text;
 
 /// How long before its end a token is not used any more, at the most.
-const MARGIN: Duration = Duration::from_secs(30);
+const LONGEST_MARGIN: Duration = Duration::from_secs(30);
 
 /// The tokens of a run.
 #[derive(Default)]
-pub(super) struct Tokens(std::sync::Mutex<HashMap<Grant, Arc<Known>>>);
+pub(super) struct TokenCache(std::sync::Mutex<HashMap<TokenGrant, Arc<CachedToken>>>);
 
 /// What a run knows of a token.
 #[derive(Default)]
-struct Known {
-    state: Mutex<State>,
-    turns: Turns,
+struct CachedToken {
+    state: Mutex<TokenState>,
+    turns: TurnWaits,
 }
 
 /// What a token is asked for with.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Grant {
+pub(super) struct TokenGrant {
     url: Url,
     client_id: String,
     client_secret: String,
@@ -53,7 +53,7 @@ pub(super) struct Grant {
 /// What is known of a token. Whoever holds the lock on it may ask; all others
 /// wait for what comes of that.
 #[derive(Default)]
-enum State {
+enum TokenState {
     #[default]
     Unknown,
     Granted {
@@ -67,21 +67,21 @@ enum State {
 }
 
 /// Why there is no token.
-pub(super) enum NoToken {
+pub(super) enum TokenError {
     /// The server for tokens did not answer.
     Unanswered(Unanswered),
     /// It answered, and not with a token.
     Refused(String),
     /// Another version than the one under test answered.
-    Foreign(Foreign),
+    Foreign(ForeignAnswer),
     /// Somebody else asked it for so long that there is no time left to.
     Late(Duration),
 }
 
-impl Grant {
+impl TokenGrant {
     /// The grant with its templates filled in. The error says why that cannot
     /// be asked for.
-    pub(super) fn of(client: &OAuth2, target: &Target, scope: &Scope) -> Result<Self, String> {
+    pub(super) fn fill_in(client: &OAuth2, target: &Target, scope: &Scope) -> Result<Self, String> {
         let optional = |template: &Option<check_file::template::Template>| {
             let template = template.as_ref();
             template.map(|template| template.render(scope)).transpose()
@@ -100,7 +100,7 @@ impl Grant {
         &self.url
     }
 
-    fn request(&self) -> Request {
+    fn build_request(&self) -> Request {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         // RFC 6749, section 2.3.1: both parts are encoded as in a form.
         let pair = format!(
@@ -135,10 +135,10 @@ impl Grant {
     }
 }
 
-impl Known {
+impl CachedToken {
     /// Waits until nobody else asks for the token, until the end that `end`
     /// tells. That may move away while somebody waits for a turn.
-    async fn lock(&self, end: impl Fn() -> Instant) -> Option<MutexGuard<'_, State>> {
+    async fn lock(&self, end: impl Fn() -> Instant) -> Option<MutexGuard<'_, TokenState>> {
         let mut lock = pin!(self.state.lock());
         loop {
             match tokio::time::timeout_at(end(), &mut lock).await {
@@ -150,19 +150,19 @@ impl Known {
     }
 }
 
-impl Tokens {
+impl TokenCache {
     /// The token of a grant, and the end of the step that needs it: no wait
     /// for a turn counts, neither the own one nor that of who asks for the same
     /// token. What is asked and answered for it goes into the trace, and so do
     /// the secrets in it.
-    pub(super) async fn token(
+    pub(super) async fn get_token(
         &self,
-        grant: &Grant,
-        shared: &Shared<'_>,
+        grant: &TokenGrant,
+        shared: &RunContext<'_>,
         end: Instant,
         trace: &mut Trace,
-    ) -> Result<(String, Instant), NoToken> {
-        trace.know("client_secret", &grant.client_secret);
+    ) -> Result<(String, Instant), TokenError> {
+        trace.add_secret("client_secret", &grant.client_secret);
         let known = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry(grant.clone()).or_default())
@@ -170,28 +170,30 @@ impl Tokens {
         let waiting_since = Instant::now();
         let before = known.turns.total();
         let end = || end + known.turns.total().saturating_sub(before);
-        let locked = known.lock(|| shared.not_beyond(end())).await;
-        let late = || NoToken::Late(waiting_since.elapsed());
+        let locked = known.lock(|| shared.cap_at_deadline(end())).await;
+        let late = || TokenError::Late(waiting_since.elapsed());
         let mut state = locked.ok_or_else(late)?;
         match &*state {
-            State::Granted { token, until } if until.is_none_or(|until| Instant::now() < until) => {
-                trace.know("access_token", token);
+            TokenState::Granted { token, until }
+                if until.is_none_or(|until| Instant::now() < until) =>
+            {
+                trace.add_secret("access_token", token);
                 return Ok((token.clone(), end()));
             }
             // Those who waited for this refusal do not ask once more.
-            State::Refused { at, reason } if *at >= waiting_since => {
-                return Err(NoToken::Refused(reason.clone()));
+            TokenState::Refused { at, reason } if *at >= waiting_since => {
+                return Err(TokenError::Refused(reason.clone()));
             }
             _ => {}
         }
-        if shared.not_beyond(end()) <= Instant::now() {
+        if shared.cap_at_deadline(end()) <= Instant::now() {
             return Err(late());
         }
-        let request = grant.request();
-        trace.asked(&request);
-        known.turns.during(shared.turn()).await;
+        let request = grant.build_request();
+        trace.record_request(&request);
+        known.turns.count_wait(shared.wait_for_turn()).await;
         let asked_at = Instant::now();
-        let limit = shared.left(end().saturating_duration_since(asked_at));
+        let limit = shared.limit_to_deadline(end().saturating_duration_since(asked_at));
         let asked = shared.client.ask(request, limit).await;
         let heard = match &asked {
             Ok(response) => Some(response),
@@ -202,60 +204,60 @@ impl Tokens {
             let answer = json::read(&heard.headers, &heard.body);
             for name in ["access_token", "refresh_token", "id_token"] {
                 if let Some(token) = answer.as_ref().ok().and_then(|it| it[name].as_str()) {
-                    trace.know(name, token);
+                    trace.add_secret(name, token);
                 }
             }
             answer
         });
         let is_cut = matches!((&asked, &answer), (Err(_), Some(Err(_))));
         if let Some(response) = heard
-            && let Some(foreign) = shared.foreign(&grant.url, response)
+            && let Some(foreign) = shared.recognize_foreign(&grant.url, response)
         {
-            trace.foreign(response.clone());
+            trace.record_foreign_response(response.clone());
             if is_cut {
                 trace.hide_answer();
             }
-            return Err(NoToken::Foreign(foreign));
+            return Err(TokenError::Foreign(foreign));
         }
         let response = asked.map_err(|mut unanswered| {
             if let Some(response) = unanswered.response.take() {
-                trace.answered(*response);
+                trace.record_response(*response);
             }
             if is_cut {
                 trace.hide_answer();
             }
-            NoToken::Unanswered(unanswered)
+            TokenError::Unanswered(unanswered)
         })?;
         let answer = answer.and_then(Result::ok).unwrap_or_default();
-        let granted = granted(&response, &answer);
-        trace.answered(response);
+        let granted = read_token(&response, &answer);
+        trace.record_response(response);
         match granted {
             Ok((token, lifetime)) => {
-                *state = State::Granted {
+                *state = TokenState::Granted {
                     token: token.clone(),
-                    until: lifetime.map(|lifetime| asked_at + lifetime - margin(lifetime)),
+                    until: lifetime.map(|lifetime| asked_at + lifetime - expiry_margin(lifetime)),
                 };
                 Ok((token, end()))
             }
             Err(reason) => {
-                *state = State::Refused {
+                *state = TokenState::Refused {
                     at: Instant::now(),
                     reason: reason.clone(),
                 };
-                Err(NoToken::Refused(reason))
+                Err(TokenError::Refused(reason))
             }
         }
     }
 }
 
 /// A request that takes a while must not arrive with a token that has expired.
-fn margin(lifetime: Duration) -> Duration {
-    MARGIN.min(lifetime / 10)
+fn expiry_margin(lifetime: Duration) -> Duration {
+    LONGEST_MARGIN.min(lifetime / 10)
 }
 
 /// The token and how long it is good for (RFC 6749, section 5.1), or why there
 /// is none (section 5.2).
-fn granted(response: &Response, answer: &Value) -> Result<(String, Option<Duration>), String> {
+fn read_token(response: &Response, answer: &Value) -> Result<(String, Option<Duration>), String> {
     let status = response.status;
     if let Some(error) = answer["error"].as_str() {
         let described = answer["error_description"].as_str();

@@ -55,7 +55,7 @@ async fn as_many_checks_run_at_the_same_time_as_may() {
     assert_eq!(most(&checks(12), 1, 1).await, 1);
     assert_eq!(most(&checks(12), 3, 3).await, 3);
     // The default of the command and of the hook.
-    let default = runner::settings::JOBS.get();
+    let default = runner::settings::DEFAULT_JOBS.get();
     assert_eq!(most(&checks(5 * default), default, default).await, default);
     // Fewer checks than jobs.
     assert_eq!(most(&checks(4), 256, 4).await, 4);

@@ -384,7 +384,7 @@ async fn no_login_takes_more_turns_than_were_planned() {
     let text = check(&format!("get: /\n{LOGIN}"));
     let sources = [Source::new("shop.yaml", text)];
     let plan = plan(&sources, &Selection::default(), &|_| None).unwrap();
-    let most = plan.worst_case_at(limits.jobs, limits.rate);
+    let most = plan.worst_case(limits.jobs, limits.rate);
     let begun = Instant::now();
     run(&plan, &Client::new(&plain(&url)).unwrap(), limits, &|_| {}).await;
     assert_eq!(asked.load(Ordering::Relaxed), 3);

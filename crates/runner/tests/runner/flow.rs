@@ -8,7 +8,7 @@ use rehearsal::Listener;
 use report::verdict::{Verdict, judge};
 use report::{CheckReport, NotRun, Outcome, Report, Role, StepOutcome};
 use runner::plan::{Plan, plan};
-use runner::settings::{JOBS, Limits, Selection, Tags};
+use runner::settings::{DEFAULT_JOBS, Limits, Selection, Tags};
 
 use crate::support::{self, check, report, report_within, stage};
 
@@ -311,7 +311,7 @@ checks:
   - { name: b, needs: a, tags: [critical], get: / }
   - { name: c, get: / }
 ";
-    assert_eq!(planned(text, &["critical"]).unwrap().checks(), 2);
+    assert_eq!(planned(text, &["critical"]).unwrap().check_count(), 2);
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn a_long_line_of_needs_is_planned_in_no_time_and_a_flood_of_rows_is_refused() {
         ));
     }
     let plan = planned(&chain, &[]).unwrap();
-    assert!(plan.worst_case(JOBS) > Duration::from_hours(20));
+    assert!(plan.worst_case(DEFAULT_JOBS, None) > Duration::from_hours(20));
     let closed = chain.replace("{ name: c0,", "{ name: c0, needs: c8999,");
     let said = planned(&closed, &[]).unwrap_err();
     assert!(said.contains("checks that wait for each other"));
@@ -360,7 +360,12 @@ checks: [{ name: a, get: '{{ path }}' }]
 
 #[test]
 fn the_worst_case_is_every_request_timing_out_and_every_retry_used_up() {
-    let worst = |text: &str| planned(text, &[]).unwrap().worst_case(JOBS).as_secs();
+    let worst = |text: &str| {
+        planned(text, &[])
+            .unwrap()
+            .worst_case(DEFAULT_JOBS, None)
+            .as_secs()
+    };
     // One chain of ten seconds, and as much shared by eight at a time.
     assert_eq!(worst("checks: [{ name: a, get: /, timeout: 8s }]"), 9);
     let retry = "checks: [{ name: a, get: /, timeout: 2s, retry: { for: 30s } }]";

@@ -13,7 +13,7 @@ use report::verdict::{Verdict, judge};
 use report::{CheckReport, Class, Report};
 use runner::plan::{Plan, plan};
 use runner::run::run;
-use runner::settings::{JOBS, Limits, Selection};
+use runner::settings::{DEFAULT_JOBS, Limits, Selection};
 
 use crate::support::{self, check, stage};
 
@@ -309,7 +309,7 @@ fn the_worst_case_counts_the_times_in_which_nobody_may_ask() {
     let worst = |text: &str, rate: Option<&str>| {
         let rate = rate.map(|rate| rate.parse().unwrap());
         let plan = planned(text, &Hosts::default()).unwrap();
-        plan.worst_case_at(JOBS, rate).as_secs()
+        plan.worst_case(DEFAULT_JOBS, rate).as_secs()
     };
     let two = "checks: [{ name: a, get: /, timeout: 8s }, { name: b, get: /, timeout: 8s }]";
     assert_eq!(worst(two, None), 10);

@@ -10,15 +10,15 @@ use report::Severity;
 use report::{CheckReport, NotRun, Outcome, Repeats, StepOutcome, StepReport};
 
 /// The outcome of a check that something is wrong with.
-pub(super) fn failed(planned: &PlannedCheck) -> Outcome {
+pub(super) fn failed_outcome(planned: &PlannedCheck) -> Outcome {
     match planned.severity {
         Severity::Required => Outcome::Failed,
         Severity::Warn => Outcome::Warned,
     }
 }
 
-pub(super) fn not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
-    let mut report = skeleton(planned);
+pub(super) fn report_not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
+    let mut report = blank_report(planned);
     report.outcome = Outcome::NotRun(why);
     for step in &mut report.steps {
         step.outcome = StepOutcome::NotRun(why);
@@ -27,7 +27,7 @@ pub(super) fn not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
 }
 
 /// The step's own name, or its method and path, behind the fragment's.
-fn step_name(step: &Step) -> String {
+fn display_name(step: &Step) -> String {
     let request = &step.request;
     let own = step.name.clone();
     let own = own.unwrap_or_else(|| format!("{} {}", request.word(), request.path.text()));
@@ -36,7 +36,7 @@ fn step_name(step: &Step) -> String {
 }
 
 /// The report of a check before anything has happened.
-pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
+pub(super) fn blank_report(planned: &PlannedCheck) -> CheckReport {
     let check = &planned.check;
     CheckReport {
         suite: planned.suite.clone(),
@@ -57,7 +57,7 @@ pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
             .steps
             .iter()
             .map(|step| StepReport {
-                name: step_name(step),
+                name: display_name(step),
                 method: step.request.method.to_string(),
                 url: None,
                 status: None,

@@ -10,10 +10,10 @@ const SILENCE: &str = "check that the security group of the load balancer lets t
                        the port; raise `timeout` if the target is only slow";
 
 /// What to do about it, if that is known.
-pub(crate) fn hint(error: &AskError, answered: bool) -> Option<&'static str> {
+pub(crate) fn find_help(error: &AskError, has_answer: bool) -> Option<&'static str> {
     match error {
-        AskError::Connect(error) => connection(error),
-        AskError::NoAnswer(_) if !answered => Some(SILENCE),
+        AskError::Connect(error) => find_connection_help(error),
+        AskError::NoAnswer(_) if !has_answer => Some(SILENCE),
         AskError::NoEnd(_) => Some("raise `timeout` if the answer is only slow"),
         AskError::Version { .. } => {
             Some("leave `http` out, or turn the version on at the load balancer")
@@ -31,7 +31,7 @@ pub(crate) fn hint(error: &AskError, answered: bool) -> Option<&'static str> {
 }
 
 /// What to do about a connection that there is not.
-fn connection(error: &DialError) -> Option<&'static str> {
+fn find_connection_help(error: &DialError) -> Option<&'static str> {
     match error {
         DialError::Resolve { .. } | DialError::Unresolved { .. } => {
             return Some(

@@ -15,9 +15,9 @@ use redact::{REDACTED, Redactor, Secret};
 use report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
 
 /// The most characters of a body that a report shows.
-const MOST_BODY: usize = 2_000;
+const MOST_BODY_CHARACTERS: usize = 2_000;
 /// The most characters of a header's value that a report shows.
-const MOST_VALUE: usize = 500;
+const MOST_VALUE_CHARACTERS: usize = 500;
 /// The most headers that a report shows.
 const MOST_HEADERS: usize = 60;
 /// The most messages of a WebSocket that a report shows.
@@ -39,16 +39,16 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    pub(super) fn asked(&mut self, request: &Request) {
+    pub(super) fn record_request(&mut self, request: &Request) {
         if let Some(signer) = &request.manner.signer {
-            self.know("secret_access_key", &signer.secret_key);
+            self.add_secret("secret_access_key", &signer.secret_key);
         }
         if let Some(login) = &request.manner.digest {
             // A short one stands in too many texts to be looked for.
-            if login.password.len() >= credential::LEAST {
-                self.know("password", &login.password);
+            if login.password.len() >= credential::LEAST_LENGTH {
+                self.add_secret("password", &login.password);
             }
-            self.know("digest_response", login.response());
+            self.add_secret("digest_response", login.response());
         }
         self.request = Some(request.clone());
         self.response = None;
@@ -56,8 +56,8 @@ impl Trace {
     }
 
     /// Another version answered.
-    pub(super) fn foreign(&mut self, response: Response) {
-        self.answered(response);
+    pub(super) fn record_foreign_response(&mut self, response: Response) {
+        self.record_response(response);
         self.is_foreign = true;
     }
 
@@ -66,40 +66,42 @@ impl Trace {
         self.is_foreign
     }
 
-    pub(super) fn answered(&mut self, response: Response) {
+    pub(super) fn record_response(&mut self, response: Response) {
         self.response = Some(response);
     }
 
     /// A message was sent.
-    pub(super) fn said(&mut self, text: &str) {
-        self.message(true, MessageKind::Text, text.as_bytes());
+    pub(super) fn record_sent_message(&mut self, text: &str) {
+        self.record_message(true, MessageKind::Text, text.as_bytes());
     }
 
     /// Something came over the WebSocket.
-    pub(super) fn heard(&mut self, came: &Came) {
+    pub(super) fn record_received_message(&mut self, came: &Came) {
         match came {
-            Came::Message(Content::Text(bytes)) => self.message(false, MessageKind::Text, bytes),
+            Came::Message(Content::Text(bytes)) => {
+                self.record_message(false, MessageKind::Text, bytes)
+            }
             Came::Message(Content::Binary(bytes)) => {
-                self.message(false, MessageKind::Binary, bytes);
+                self.record_message(false, MessageKind::Binary, bytes);
             }
             Came::Close(close) => {
                 let text = match close {
                     Some((code, reason)) => format!("{code} {reason}"),
                     None => String::new(),
                 };
-                self.message(false, MessageKind::Close, text.trim_end().as_bytes());
+                self.record_message(false, MessageKind::Close, text.trim_end().as_bytes());
             }
         }
     }
 
-    fn message(&mut self, sent: bool, kind: MessageKind, content: &[u8]) {
+    fn record_message(&mut self, sent: bool, kind: MessageKind, content: &[u8]) {
         if self.messages.len() >= MOST_MESSAGES {
             self.messages.pop_front();
         }
         self.messages.push_back(Message {
             sent,
             kind,
-            content: beginning(&HeaderMap::new(), content),
+            content: cut_excerpt(&HeaderMap::new(), content),
         });
     }
 
@@ -115,12 +117,12 @@ impl Trace {
             response.body = Bytes::from_static(HIDDEN.as_bytes());
         }
         for message in self.messages.iter_mut().filter(|message| !message.sent) {
-            message.content = beginning(&HeaderMap::new(), HIDDEN.as_bytes());
+            message.content = cut_excerpt(&HeaderMap::new(), HIDDEN.as_bytes());
         }
     }
 
     /// Takes note of a value that no output may hold.
-    pub(super) fn know(&mut self, name: &str, value: &str) {
+    pub(super) fn add_secret(&mut self, name: &str, value: &str) {
         self.secrets.push(Secret {
             name: name.to_owned(),
             value: value.to_owned(),
@@ -131,12 +133,18 @@ impl Trace {
     pub(super) fn credentials(&self) -> Vec<Secret> {
         let sent = self.request.iter().map(|request| &request.headers);
         let received = self.response.iter().map(|response| &response.headers);
-        let in_headers = sent.chain(received).flat_map(credential::of);
+        let in_headers = sent
+            .chain(received)
+            .flat_map(credential::collect_credentials);
         self.secrets.iter().cloned().chain(in_headers).collect()
     }
 
     /// What the report shows; nothing if nothing was sent.
-    pub(super) fn exchange(self, connection: &Connection, redactor: &Redactor) -> Option<Exchange> {
+    pub(super) fn into_exchange(
+        self,
+        connection: &Connection,
+        redactor: &Redactor,
+    ) -> Option<Exchange> {
         let credentials = self.credentials();
         let request = self.request?;
         let redactor = redactor.with(&credentials);
@@ -145,13 +153,13 @@ impl Trace {
             request: Sent {
                 method: request.method.to_string(),
                 url: request.url.to_string(),
-                headers: headers(&request.headers),
+                headers: list_headers(&request.headers),
                 body: excerpt(&request.headers, &request.body),
             },
             answer: self.response.map(|response| Received {
                 status: response.status,
-                version: version(response.version),
-                headers: headers(&response.headers),
+                version: version_name(response.version),
+                headers: list_headers(&response.headers),
                 body: excerpt(&response.headers, &response.body),
             }),
             messages: self.messages.into(),
@@ -159,7 +167,7 @@ impl Trace {
     }
 }
 
-fn version(version: Version) -> &'static str {
+fn version_name(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "HTTP/0.9",
         Version::HTTP_10 => "HTTP/1.0",
@@ -171,16 +179,19 @@ fn version(version: Version) -> &'static str {
 }
 
 /// The headers, without what is a credential by nature.
-fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+fn list_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let mut shown: Vec<_> = headers
         .iter()
         .take(MOST_HEADERS)
         .map(|(name, value)| {
             let mut text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            for (range, _) in credential::parts(name.as_str(), &text).into_iter().rev() {
+            for (range, _) in credential::find_credentials(name.as_str(), &text)
+                .into_iter()
+                .rev()
+            {
                 text.replace_range(range, REDACTED);
             }
-            (name.to_string(), shortened(&text, MOST_VALUE))
+            (name.to_string(), shorten(&text, MOST_VALUE_CHARACTERS))
         })
         .collect();
     if headers.len() > MOST_HEADERS {
@@ -192,20 +203,23 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// The beginning of a body, if there is one.
 fn excerpt(headers: &HeaderMap, body: &[u8]) -> Option<Excerpt> {
-    (!body.is_empty()).then(|| beginning(headers, body))
+    (!body.is_empty()).then(|| cut_excerpt(headers, body))
 }
 
 /// As what judges it reads it: a secret in another text would not be found.
-fn beginning(headers: &HeaderMap, body: &[u8]) -> Excerpt {
+fn cut_excerpt(headers: &HeaderMap, body: &[u8]) -> Excerpt {
     // Four bytes a character at the most, and room for a broken one.
-    let begin = charset::text(headers, &body[..body.len().min(4 * MOST_BODY + 4)]);
+    let begin = charset::text(
+        headers,
+        &body[..body.len().min(4 * MOST_BODY_CHARACTERS + 4)],
+    );
     Excerpt {
-        text: shortened(&begin, MOST_BODY),
+        text: shorten(&begin, MOST_BODY_CHARACTERS),
         bytes: body.len(),
     }
 }
 
-fn shortened(text: &str, most: usize) -> String {
+fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}…", &text[..at]),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::wanted::{self, Wanted};
+use super::remote_values::{self, MissingValue};
 use crate::settings::Selection;
 use check_file::remote::Fetched;
 use check_file::template::Scope;
@@ -16,19 +16,19 @@ use redact::Secret;
 
 /// Where values come from that stand in no file.
 #[derive(Clone, Copy)]
-pub(super) struct Origins<'a> {
+pub(super) struct ValueSources<'a> {
     pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
     pub(super) fetched: &'a Fetched,
 }
 
 /// The variables of a file with their values; one that has none because of a
 /// mistake that is already reported is there, without a value.
-pub(super) fn values(
+pub(super) fn resolve_variables(
     file: &CheckFile,
     selection: &Selection,
-    origins: Origins<'_>,
+    sources: ValueSources<'_>,
     secrets: &mut Vec<Secret>,
-    wanted: &mut Vec<Wanted>,
+    missing: &mut Vec<MissingValue>,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Option<Value>> {
     let mut values = BTreeMap::new();
@@ -47,10 +47,10 @@ pub(super) fn values(
             }
             (None, None) => None,
             (Some(Origin::Literal(value) | Origin::Secret(value, _)), None) => {
-                literal(file, variable, value, &scope, problems)
+                evaluate_literal(file, variable, value, &scope, problems)
             }
             (Some(Origin::Environment(key)), given) => {
-                let value = given.cloned().or_else(|| (origins.environment)(key));
+                let value = given.cloned().or_else(|| (sources.environment)(key));
                 match &value {
                     Some(secret) => secrets.push(Secret {
                         name: key.clone(),
@@ -70,14 +70,14 @@ pub(super) fn values(
                 value.map(Value::String)
             }
             (Some(Origin::Kept(kept)), given) => {
-                let fetched = origins.fetched;
-                let value = given
-                    .cloned()
-                    .or_else(|| wanted::value(file, variable, kept, fetched, wanted, problems));
+                let fetched = sources.fetched;
+                let value = given.cloned().or_else(|| {
+                    remote_values::read_value(file, variable, kept, fetched, missing, problems)
+                });
                 secrets.extend(
                     value
                         .iter()
-                        .map(|value| wanted::secret(kept, value.clone())),
+                        .map(|value| remote_values::name_secret(kept, value.clone())),
                 );
                 value.map(Value::String)
             }
@@ -105,7 +105,7 @@ pub(super) fn values(
 
 /// The value of a variable that stands in the file. Its templates know the
 /// variables above it, and are filled in once for the whole run.
-fn literal(
+fn evaluate_literal(
     file: &CheckFile,
     variable: &Variable,
     value: &ValueTemplate,

@@ -10,9 +10,9 @@ use report::{Class, Failure};
 /// The uses of fragments that a check has entered, with the values of their
 /// parameters: filled in once, when the first step of the fragment begins.
 #[derive(Default)]
-pub(super) struct Frames(Vec<(*const Use, Vec<(String, serde_json::Value)>)>);
+pub(super) struct ParameterValues(Vec<(*const Use, Vec<(String, serde_json::Value)>)>);
 
-impl Frames {
+impl ParameterValues {
     /// Lets the scope know the parameters of this use; gives back what it knew
     /// under their names before.
     pub(super) fn enter(
@@ -31,7 +31,7 @@ impl Frames {
             at
         } else {
             let outside = self.enter(used.within.as_ref(), scope)?;
-            let values = values(used, scope);
+            let values = fill_in_values(used, scope);
             scope.put_back(outside);
             self.0.push((Arc::as_ptr(used), values?));
             self.0.len() - 1
@@ -40,7 +40,7 @@ impl Frames {
     }
 }
 
-fn values(used: &Use, scope: &Scope) -> Result<Vec<(String, serde_json::Value)>, Failure> {
+fn fill_in_values(used: &Use, scope: &Scope) -> Result<Vec<(String, serde_json::Value)>, Failure> {
     let values = used.with.iter().map(|binding| {
         let value = binding.value.evaluate(scope).map_err(|reason| Failure {
             class: Class::CouldNotAsk,

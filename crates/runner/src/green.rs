@@ -24,22 +24,22 @@ use query::jsonpath::Path;
 use query::work::budget::{self, AT_ONCE};
 
 /// The most characters that are repeated of what another version says.
-const MOST_SAID: usize = 100;
+const MOST_CHARACTERS: usize = 100;
 
 /// The version that has to answer.
 #[derive(Clone, Copy)]
-pub struct Release<'a> {
+pub struct GreenVersion<'a> {
     /// How an answer tells its version; absent if none does.
-    pub identity: Option<&'a Identity>,
+    pub identity: Option<&'a ExpectedIdentity>,
     /// How long a run may wait for other versions to stop answering, counted
     /// from the first request that is sent again because one of them answered.
     pub patience: Duration,
     /// What is known of the way to it.
-    pub proof: &'a dyn Proof,
+    pub proof: &'a dyn GreenProof,
 }
 
 /// The way to the release, as the caller knows it.
-pub trait Proof: Sync {
+pub trait GreenProof: Sync {
     /// Where a request to the target is led.
     fn route(&self, method: &Method, url: &Url, headers: &HeaderMap) -> Route;
 
@@ -50,29 +50,29 @@ pub trait Proof: Sync {
 
 /// What the answers of the release say of themselves.
 #[derive(Debug, Clone)]
-pub struct Identity {
-    origin: Origin,
+pub struct ExpectedIdentity {
+    source: IdentitySource,
     expected: String,
 }
 
 #[derive(Debug, Clone)]
-enum Origin {
+enum IdentitySource {
     /// A header of any answer.
     Header(HeaderName),
     /// A member of the JSON that is answered at one path of the target.
     Member { path: String, member: Path },
 }
 
-impl Identity {
+impl ExpectedIdentity {
     /// A header that every answer may carry.
     ///
     /// # Errors
     /// What is wrong with the name.
-    pub fn of_header(name: &str, expected: &str) -> Result<Self, String> {
+    pub fn from_header(name: &str, expected: &str) -> Result<Self, String> {
         let name = HeaderName::try_from(name);
         let name = name.map_err(|_| "expected the name of a header".to_owned())?;
         Ok(Self {
-            origin: Origin::Header(name),
+            source: IdentitySource::Header(name),
             expected: expected.to_owned(),
         })
     }
@@ -81,11 +81,11 @@ impl Identity {
     ///
     /// # Errors
     /// What is wrong with the `JSONPath`.
-    pub fn of_member(path: &str, member: &str, expected: &str) -> Result<Self, String> {
+    pub fn from_member(path: &str, member: &str, expected: &str) -> Result<Self, String> {
         let member = Path::parse(member);
         let member = member.map_err(|(_, problem)| format!("expected a JSONPath: {problem}"))?;
         Ok(Self {
-            origin: Origin::Member {
+            source: IdentitySource::Member {
                 path: path.to_owned(),
                 member,
             },
@@ -96,7 +96,7 @@ impl Identity {
     /// What an answer to a request for `url` says of itself, if that is
     /// something else than the release says. An answer that says nothing may
     /// be the release's: a page of the load balancer, a health check.
-    pub(crate) fn contradiction(
+    pub(crate) fn find_contradiction(
         &self,
         target: &Target,
         url: &Url,
@@ -105,17 +105,17 @@ impl Identity {
         if !target.is_at(url) {
             return None;
         }
-        match &self.origin {
-            Origin::Header(name) => {
+        match &self.source {
+            IdentitySource::Header(name) => {
                 let values = response.headers.get_all(name).iter();
                 let mut values = values.map(HeaderValue::as_bytes).map(<[u8]>::trim_ascii);
                 // A header without a value tells no version.
                 let other =
                     values.find(|value| !value.is_empty() && *value != self.expected.as_bytes())?;
                 let other = String::from_utf8_lossy(other);
-                Some(format!("`{name}: {}`", beginning(&other)))
+                Some(format!("`{name}: {}`", shorten(&other)))
             }
-            Origin::Member { path, member } => {
+            IdentitySource::Member { path, member } => {
                 let asked = target.url(path).ok()?;
                 if asked.path() != url.path() {
                     return None;
@@ -127,25 +127,25 @@ impl Identity {
                 };
                 let other = found.filter(|it| *it != Value::String(self.expected.clone()))?;
                 let other = other.to_string();
-                Some(format!("`{}` at `{}`", beginning(&other), member.text()))
+                Some(format!("`{}` at `{}`", shorten(&other), member.text()))
             }
         }
     }
 }
 
 /// As much of a version as a reader needs: another service may say anything.
-fn beginning(text: &str) -> &str {
+fn shorten(text: &str) -> &str {
     text.char_indices()
-        .nth(MOST_SAID)
+        .nth(MOST_CHARACTERS)
         .map_or(text, |(at, _)| &text[..at])
 }
 
 /// What the release says of itself.
-impl fmt::Display for Identity {
+impl fmt::Display for ExpectedIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.origin {
-            Origin::Header(name) => write!(f, "`{name}: {}`", self.expected),
-            Origin::Member { member, .. } => {
+        match &self.source {
+            IdentitySource::Header(name) => write!(f, "`{name}: {}`", self.expected),
+            IdentitySource::Member { member, .. } => {
                 write!(f, "`\"{}\"` at `{}`", self.expected, member.text())
             }
         }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::record::Trace;
-use super::step::{Attempt, timing};
+use super::step::{StepAttempt, connection_timing};
+use super::trace::Trace;
 use check_file::predicate::Unit;
 use check_file::template::Scope;
 use check_file::{Awaited, Event, Message};
@@ -23,7 +23,7 @@ use report::{Class, Failure, StepReport};
 const MOST_OTHERS: usize = 1_000;
 
 /// What a conversation needs beside its messages.
-struct Talk<'t> {
+struct Conversation<'t> {
     socket: Socket,
     /// The answer that opened it.
     opened: Response,
@@ -32,7 +32,7 @@ struct Talk<'t> {
     trace: &'t mut Trace,
 }
 
-impl Attempt<'_> {
+impl StepAttempt<'_> {
     /// Everything that is wrong with a WebSocket and with what is said over
     /// it; nothing if it passed.
     pub(super) async fn converse(
@@ -48,23 +48,23 @@ impl Attempt<'_> {
         let (response, socket, no_login) = match opened {
             Ok(opened) => opened,
             Err(failure) => {
-                self.keep_secrets(scope, jar, trace).await;
+                self.learn_secrets(scope, jar, trace).await;
                 return vec![failure];
             }
         };
-        let end = self.shared.not_beyond(end);
+        let end = self.shared.cap_at_deadline(end);
         report.status = Some(response.status);
-        report.timing = timing(&response);
+        report.timing = connection_timing(&response);
         report.latency = Some(response.latency);
         let step = self.step;
-        let judged = self
+        let judgement = self
             .judge(&step.expectations, &step.captures, &response, scope, jar)
             .await;
-        trace.answered(response.clone());
-        if judged.hides_secret {
+        trace.record_response(response.clone());
+        if judgement.hides_secret {
             trace.hide_answer();
         }
-        let mut failures = judged.failures;
+        let mut failures = judgement.failures;
         if !failures.is_empty() {
             failures.splice(0..0, no_login);
             return failures;
@@ -75,7 +75,7 @@ impl Attempt<'_> {
             // That it does not open is what the step expects.
             Err(_) if messages.is_empty() && response.status != 101 => return Vec::new(),
             Err(found) => {
-                let mut failure = self.failure(Class::WrongAnswer, "no WebSocket");
+                let mut failure = self.new_failure(Class::WrongAnswer, "no WebSocket");
                 failure.diagnostic = failure
                     .diagnostic
                     .expected("an answer that opens a WebSocket")
@@ -83,7 +83,7 @@ impl Attempt<'_> {
                 return vec![failure];
             }
         };
-        let mut talk = Talk {
+        let mut conversation = Conversation {
             socket,
             opened: response,
             scope,
@@ -91,12 +91,12 @@ impl Attempt<'_> {
             trace,
         };
         for message in messages {
-            let failures = self.turn(message, &mut talk, end).await;
+            let failures = self.exchange_message(message, &mut conversation, end).await;
             if !failures.is_empty() {
                 return failures;
             }
         }
-        talk.socket.close(end).await;
+        conversation.socket.close(end).await;
         Vec::new()
     }
 
@@ -116,25 +116,25 @@ impl Attempt<'_> {
         loop {
             report.url = Some(request.url.to_string());
             // The wait for a turn is not the target's time.
-            *end += self.shared.turn().await;
+            *end += self.shared.wait_for_turn().await;
             let plain = request.clone();
             jar.add_to(&mut request.headers, &request.url);
             self.sign(&mut request)?;
-            trace.asked(&request);
+            trace.record_request(&request);
             report.routes.extend(self.shared.route(&request));
             let sent = Instant::now();
             let limit = end.saturating_duration_since(sent);
-            let limit = self.shared.left(limit);
+            let limit = self.shared.limit_to_deadline(limit);
             let mut manner = request.manner.clone();
             let (opened, socket) = match client.open(request, limit).await {
                 Ok((response, socket)) => (Ok(response), Some(socket)),
                 Err(unanswered) => (Err(unanswered), None),
             };
-            if let Some((foreign, response)) = self.foreign(&plain.url, &opened) {
+            if let Some((foreign, response)) = self.recognize_foreign(&plain.url, &opened) {
                 foreign_answers += 1;
                 report.status = Some(response.status);
-                trace.foreign(response.clone());
-                self.outlast(&foreign, &plain.method, sent, foreign_answers)
+                trace.record_foreign_response(response.clone());
+                self.wait_for_green(&foreign, &plain.method, sent, foreign_answers)
                     .await?;
                 *end += sent.elapsed();
                 report.outlasting += sent.elapsed();
@@ -142,22 +142,22 @@ impl Attempt<'_> {
                 continue;
             }
             let mut response = opened.map_err(|unanswered| {
-                let failure = self.unanswered(&unanswered);
+                let failure = self.no_answer_failure(&unanswered);
                 if let Some(response) = unanswered.response {
                     report.status = Some(response.status);
-                    trace.answered(*response);
+                    trace.record_response(*response);
                 }
                 failure
             })?;
             let socket = socket.unwrap_or_else(|| Err("no answer".to_owned()));
-            jar.keep(&response.headers, &plain.url);
+            jar.store(&response.headers, &plain.url);
             elapsed += response.latency;
             response.latency = elapsed;
             response.path = client.target().path_of(&plain.url);
             match self.challenged(&response, &mut manner) {
                 Some(Ok(())) => {
                     report.status = Some(response.status);
-                    trace.answered(response);
+                    trace.record_response(response);
                     request = Request { manner, ..plain };
                 }
                 Some(Err(failure)) => return Ok((response, socket, Some(failure))),
@@ -167,14 +167,19 @@ impl Attempt<'_> {
     }
 
     /// One turn of a conversation: everything that is wrong with it.
-    async fn turn(&self, message: &Message, talk: &mut Talk<'_>, end: Instant) -> Vec<Failure> {
+    async fn exchange_message(
+        &self,
+        message: &Message,
+        conversation: &mut Conversation<'_>,
+        end: Instant,
+    ) -> Vec<Failure> {
         if let Some(send) = &message.send {
-            let text = match send.evaluate(talk.scope) {
+            let text = match send.evaluate(conversation.scope) {
                 Ok(Value::String(text)) => text,
                 Ok(value) => value.to_string(),
                 Err(reason) => {
                     let title = "a message that cannot be made";
-                    let made = self.wrong(message, title);
+                    let made = self.message_diagnostic(message, title);
                     let made = made
                         .expected("values that fit into it")
                         .found(reason)
@@ -182,24 +187,32 @@ impl Attempt<'_> {
                     return vec![failure(Class::CouldNotAsk, made)];
                 }
             };
-            talk.trace.said(&text);
+            conversation.trace.record_sent_message(&text);
             let left = end.saturating_duration_since(Instant::now());
-            if let Err(error) = talk.socket.send(text, end).await {
-                return vec![self.unheard(message, &error, left, "a message that is not taken")];
+            if let Err(error) = conversation.socket.send(text, end).await {
+                return vec![self.socket_failure(
+                    message,
+                    &error,
+                    left,
+                    "a message that is not taken",
+                )];
             }
         }
         match &message.awaited {
-            Some(awaited) => self.hear(message, awaited, talk, end).await,
+            Some(awaited) => {
+                self.await_message(message, awaited, conversation, end)
+                    .await
+            }
             None => Vec::new(),
         }
     }
 
     /// Waits for what must come.
-    async fn hear(
+    async fn await_message(
         &self,
         message: &Message,
         awaited: &Awaited,
-        talk: &mut Talk<'_>,
+        conversation: &mut Conversation<'_>,
         end: Instant,
     ) -> Vec<Failure> {
         let begun = Instant::now();
@@ -207,38 +220,40 @@ impl Attempt<'_> {
         let limit = end.saturating_duration_since(begun);
         let mut others = 0;
         loop {
-            let came = match talk.socket.receive(end).await {
+            let came = match conversation.socket.receive(end).await {
                 Ok(came) => came,
                 Err(SocketError::Late) if others > 0 && !self.shared.is_over() => {
-                    return vec![self.only_others(message, others, limit)];
+                    return vec![self.only_others_failure(message, others, limit)];
                 }
                 Err(error) => {
-                    return vec![self.unheard(message, &error, limit, "no message")];
+                    return vec![self.socket_failure(message, &error, limit, "no message")];
                 }
             };
-            talk.trace.heard(&came);
-            let failures = self.fits(message, awaited, &came, talk).await;
+            conversation.trace.record_received_message(&came);
+            let failures = self
+                .judge_message(message, awaited, &came, conversation)
+                .await;
             let closed = matches!(came, Came::Close(_));
             if failures.is_empty() || closed || !awaited.skip_others {
                 return failures;
             }
             others += 1;
             if others >= MOST_OTHERS {
-                return vec![self.only_others(message, others, begun.elapsed())];
+                return vec![self.only_others_failure(message, others, begun.elapsed())];
             }
         }
     }
 
     /// What is wrong with what came.
-    async fn fits(
+    async fn judge_message(
         &self,
         message: &Message,
         awaited: &Awaited,
         came: &Came,
-        talk: &mut Talk<'_>,
+        conversation: &mut Conversation<'_>,
     ) -> Vec<Failure> {
         let wrong = |title: &str, expected: &str, found: String| {
-            let diagnostic = self.wrong(message, title);
+            let diagnostic = self.message_diagnostic(message, title);
             vec![failure(
                 Class::WrongAnswer,
                 diagnostic.expected(expected).found(found),
@@ -252,19 +267,25 @@ impl Attempt<'_> {
                 },
                 Came::Message(content),
             ) => {
-                let response = as_answer(content, &talk.opened);
-                let judged = self
-                    .judge(expectations, captures, &response, talk.scope, talk.jar)
+                let response = message_as_response(content, &conversation.opened);
+                let judgement = self
+                    .judge(
+                        expectations,
+                        captures,
+                        &response,
+                        conversation.scope,
+                        conversation.jar,
+                    )
                     .await;
-                if judged.hides_secret {
-                    talk.trace.hide_answer();
+                if judgement.hides_secret {
+                    conversation.trace.hide_answer();
                 }
-                judged.failures
+                judgement.failures
             }
             (Event::Message { .. }, Came::Close(close)) => wrong(
                 "a WebSocket that was closed",
                 "a message",
-                format!("a close {}", words(close.as_ref())),
+                format!("a close {}", describe_close(close.as_ref())),
             ),
             (Event::Close(_), Came::Message(content)) => {
                 let text = String::from_utf8_lossy(content.bytes());
@@ -273,14 +294,14 @@ impl Attempt<'_> {
             }
             (Event::Close(code), Came::Close(close)) => {
                 let found = close.as_ref().map(|(code, _)| Value::from(*code));
-                match code.judge(found.as_ref(), Unit::None, talk.scope) {
+                match code.judge(found.as_ref(), Unit::None, conversation.scope) {
                     Ok(mismatches) => mismatches
                         .into_iter()
                         .map(|mismatch| {
                             let title = "unexpected code of the close";
                             let diagnostic = Diagnostic::at(self.source, mismatch.span, title)
                                 .expected(mismatch.expected)
-                                .found(words(close.as_ref()));
+                                .found(describe_close(close.as_ref()));
                             failure(Class::WrongAnswer, diagnostic)
                         })
                         .collect(),
@@ -294,20 +315,20 @@ impl Attempt<'_> {
         }
     }
 
-    fn wrong(&self, message: &Message, title: &str) -> Diagnostic {
+    fn message_diagnostic(&self, message: &Message, title: &str) -> Diagnostic {
         Diagnostic::at(self.source, message.span, title)
     }
 
-    fn only_others(&self, message: &Message, others: usize, time: Duration) -> Failure {
+    fn only_others_failure(&self, message: &Message, others: usize, time: Duration) -> Failure {
         let diagnostic = self
-            .wrong(message, "not the message that was awaited")
+            .message_diagnostic(message, "not the message that was awaited")
             .expected(format!("it within {}", human_duration(time)))
             .found(format!("{} of another kind", counted(others, "message")));
         failure(Class::WrongAnswer, diagnostic)
     }
 
     /// Nothing came, or nothing could be sent.
-    fn unheard(
+    fn socket_failure(
         &self,
         message: &Message,
         error: &SocketError,
@@ -324,7 +345,7 @@ impl Attempt<'_> {
             Class::WrongAnswer => "too large a message",
             _ => title,
         };
-        let diagnostic = self.wrong(message, title);
+        let diagnostic = self.message_diagnostic(message, title);
         let diagnostic = match error {
             SocketError::Late if class == Class::CutShort => diagnostic
                 .expected("a message before the run's time was over")
@@ -353,7 +374,7 @@ fn failure(class: Class, diagnostic: Diagnostic) -> Failure {
 }
 
 /// A message as the body of the answer that it came after.
-fn as_answer(content: &Content, opened: &Response) -> Response {
+fn message_as_response(content: &Content, opened: &Response) -> Response {
     Response {
         body: content.bytes().clone(),
         headers: HeaderMap::new(),
@@ -362,7 +383,7 @@ fn as_answer(content: &Content, opened: &Response) -> Response {
 }
 
 /// A close in words.
-fn words(close: Option<&(u16, String)>) -> String {
+fn describe_close(close: Option<&(u16, String)>) -> String {
     match close {
         None => "without a code".to_owned(),
         Some((code, reason)) if reason.is_empty() => format!("`{code}`"),

@@ -6,50 +6,50 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use super::tokens::Tokens;
-use super::watch::Watch;
+use super::tokens::TokenCache;
+use super::watch::GreenWatch;
 use check_file::{Retry, RetryOn};
 use client::http::Client;
 use redact::Redactor;
 use report::{Class, StepReport};
 
 /// What all checks of a run share.
-pub(super) struct Shared<'a> {
+pub(super) struct RunContext<'a> {
     pub(super) client: &'a Client,
     pub(super) redactor: &'a Redactor,
-    pub(super) tokens: &'a Tokens,
+    pub(super) tokens: &'a TokenCache,
     pub(super) begun: Instant,
     pub(super) deadline: Option<Instant>,
     /// Absent if requests may be sent as fast as they can be.
     pub(super) pace: Option<&'a Pace>,
     /// Absent if nobody knows which version has to answer.
-    pub(super) watch: Option<&'a Watch<'a>>,
+    pub(super) watch: Option<&'a GreenWatch<'a>>,
 }
 
-impl Shared<'_> {
+impl RunContext<'_> {
     /// Waits until the next request may be sent, or the run's time is over;
     /// says how long that took.
-    pub(super) async fn turn(&self) -> Duration {
+    pub(super) async fn wait_for_turn(&self) -> Duration {
         let begun = Instant::now();
         match (self.pace, self.deadline) {
             (None, _) => {}
-            (Some(pace), None) => pace.turn().await,
+            (Some(pace), None) => pace.wait_for_turn().await,
             (Some(pace), Some(deadline)) => {
-                let _ = tokio::time::timeout_at(deadline, pace.turn()).await;
+                let _ = tokio::time::timeout_at(deadline, pace.wait_for_turn()).await;
             }
         }
         begun.elapsed()
     }
 
     /// The time that is left of the run, no more than `most`.
-    pub(super) fn left(&self, most: Duration) -> Duration {
+    pub(super) fn limit_to_deadline(&self, most: Duration) -> Duration {
         self.deadline.map_or(most, |deadline| {
             most.min(deadline.saturating_duration_since(Instant::now()))
         })
     }
 
     /// This moment, or the end of the run if that comes first.
-    pub(super) fn not_beyond(&self, end: Instant) -> Instant {
+    pub(super) fn cap_at_deadline(&self, end: Instant) -> Instant {
         self.deadline.map_or(end, |deadline| deadline.min(end))
     }
 
@@ -61,19 +61,19 @@ impl Shared<'_> {
     /// Pauses before a step, no longer than the run has time.
     pub(super) async fn delay(&self, delay: Duration) {
         if !delay.is_zero() {
-            tokio::time::sleep_until(self.not_beyond(Instant::now() + delay)).await;
+            tokio::time::sleep_until(self.cap_at_deadline(Instant::now() + delay)).await;
         }
     }
 
     /// Pauses until the next attempt may begin; false if there is none to be.
-    pub(super) async fn pause(
+    pub(super) async fn pause_before_retry(
         &self,
         retry: &Retry,
         begun: Instant,
         attempts: u32,
         last: &StepReport,
     ) -> bool {
-        if retry.times.is_some_and(|times| attempts >= times) || !may_heal(retry, last) {
+        if retry.times.is_some_and(|times| attempts >= times) || !is_retried_after(retry, last) {
             return false;
         }
         let longer = retry
@@ -91,7 +91,7 @@ impl Shared<'_> {
 }
 
 /// Whether asking again is worth it after this.
-fn may_heal(retry: &Retry, last: &StepReport) -> bool {
+fn is_retried_after(retry: &Retry, last: &StepReport) -> bool {
     retry.only.is_empty()
         || retry.only.iter().any(|on| match on {
             RetryOn::CouldNotAsk => last
