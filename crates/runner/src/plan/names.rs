@@ -76,12 +76,12 @@ impl<'a> KnownNames<'a> {
         problems: &mut Vec<Diagnostic>,
     ) {
         let source = &self.file.source;
-        let captures = check.steps.iter().flat_map(|step| {
+        let of_later_steps = check.steps.iter().flat_map(|step| {
             let source = step.source(source);
             let captures = step.all_captures();
             captures.map(move |capture| (capture.name.as_str(), (source, capture.span)))
         });
-        let later: BTreeMap<&str, (&Arc<Source>, Span)> = captures.collect();
+        let later: BTreeMap<&str, (&Arc<Source>, Span)> = of_later_steps.collect();
         let rows = check.flow.each.iter().flatten();
         let columns = rows.flat_map(|row| &row.0).map(|(name, _)| name.as_str());
         let mut captured: BTreeSet<&str> = self.captured.iter().copied().chain(columns).collect();

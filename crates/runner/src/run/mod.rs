@@ -17,6 +17,7 @@ mod parameters;
 mod question;
 mod redirects;
 mod request;
+mod request_chain;
 mod series;
 mod step;
 mod tokens;
@@ -84,7 +85,7 @@ struct ActiveRun<'a> {
     plan: &'a Plan,
     /// For checks and setups.
     shared: RunContext<'a>,
-    /// For teardowns, whose time is teardown_time.
+    /// For teardowns, which have time when that of the checks is over.
     teardown: RunContext<'a>,
     limits: Limits,
     slots: Semaphore,

@@ -24,7 +24,8 @@ impl Pace {
         }
     }
 
-    /// WaitTotal for a turn. Who gives up before it comes leaves it to the next.
+    /// Waits for a turn. A request that gives up before its turn comes leaves
+    /// it to the next one.
     pub(super) async fn wait_for_turn(&self) {
         let mut next = self.next.lock().await;
         tokio::time::sleep_until(*next).await;
@@ -32,7 +33,8 @@ impl Pace {
     }
 }
 
-/// How long somebody waited for turns, while others waited for him.
+/// How long the one who fetches a token waited for turns, while the checks that
+/// need the same token waited for it.
 #[derive(Debug, Default)]
 pub(super) struct TurnWaits(std::sync::Mutex<WaitTotal>);
 
@@ -50,7 +52,8 @@ impl TurnWaits {
         waits.over + going_on.unwrap_or_default()
     }
 
-    /// Counts the time of a wait. Who waits no more ends it.
+    /// Does what waits for a turn, and counts its time. The wait ends too where
+    /// the future is dropped before it is ready.
     pub(super) async fn count_wait<T>(&self, wait: impl Future<Output = T>) -> T {
         let _end = WaitGuard::begin(self);
         wait.await
@@ -61,7 +64,7 @@ impl TurnWaits {
     }
 }
 
-/// A wait that goes on until this is dropped.
+/// Ends a wait when it is dropped.
 struct WaitGuard<'t>(&'t TurnWaits);
 
 impl<'t> WaitGuard<'t> {

@@ -2,13 +2,11 @@
 //! answer and keeps what is captured; again while it may retry.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::header::HOST;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::redirects::{find_location, keep_harmless, redirect_request};
+use super::request_chain::RequestChain;
 use super::trace::Trace;
 use super::{RunContext, request};
 use crate::help::find_help;
@@ -16,7 +14,7 @@ use check_file::Step;
 use check_file::template::Scope;
 use client::http::{AskError, Request, Response, Unanswered};
 use diagnostic::{Diagnostic, Source};
-use report::{Class, Failure, Repeats, StepOutcome, StepReport, Timing};
+use report::{Class, Failure, StepOutcome, StepReport, Timing};
 
 pub(super) async fn run(
     step: &Step,
@@ -96,52 +94,59 @@ impl StepAttempt<'_> {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
-        let end = Instant::now() + self.step.timeout;
-        let end = match self.log_in(&mut request, scope, end, trace).await {
-            Ok(end) => end,
+        let deadline = Instant::now() + self.step.timeout;
+        let deadline = match self.log_in(&mut request, scope, deadline, trace).await {
+            Ok(deadline) => deadline,
             Err(failure) => return vec![failure],
         };
-        if request.manner.opens {
-            return self.converse(request, end, scope, jar, report, trace).await;
-        }
-        match self.exchange(request, end, jar, report, trace).await {
-            Ok((response, no_login)) => {
-                report.status = Some(response.status);
-                report.timing = connection_timing(&response);
-                report.latency = Some(response.latency);
-                let step = self.step;
-                let judgement = self
-                    .judge(&step.expectations, &step.captures, &response, scope, jar)
-                    .await;
-                trace.record_response(response);
-                if judgement.hides_secret {
-                    trace.hide_answer();
-                }
-                let mut failures = judgement.failures;
-                if !failures.is_empty() {
-                    failures.splice(0..0, no_login);
-                }
-                failures
-            }
+        let chain = RequestChain::new(self, &request, deadline, jar, report, trace);
+        let reply = match chain.run(request).await {
+            Ok(reply) => reply,
             Err(failure) => {
                 self.learn_secrets(scope, jar, trace).await;
-                vec![failure]
+                return vec![failure];
             }
+        };
+        let response = reply.response;
+        report.status = Some(response.status);
+        report.timing = connection_timing(&response);
+        report.latency = Some(response.latency);
+        let step = self.step;
+        let judged = self
+            .judge(&step.expectations, &step.captures, &response, scope, jar)
+            .await;
+        trace.record_response(response.clone());
+        if judged.hides_secret {
+            trace.hide_answer();
+        }
+        let mut failures = judged.failures;
+        if !failures.is_empty() {
+            // Perhaps the answer is another one because nobody logged in.
+            failures.splice(0..0, reply.no_login);
+            return failures;
+        }
+        match reply.socket {
+            Some(socket) => {
+                let deadline = self.shared.cap_at_deadline(reply.deadline);
+                self.converse(socket, response, deadline, scope, jar, trace)
+                    .await
+            }
+            None => Vec::new(),
         }
     }
 
-    /// Finds the secrets in an answer that is not judgement: the report shows it
+    /// Finds the secrets in an answer that is not judged: the report shows it
     /// without them.
     pub(super) async fn learn_secrets(&self, scope: &mut Scope, jar: &Jar, trace: &mut Trace) {
         let Some(response) = trace.response() else {
             return;
         };
         let mut inner = scope.clone();
-        let judgement = self
+        let judged = self
             .judge(&[], &self.step.captures, response, &mut inner, jar)
             .await;
         scope.keep_secret(inner.secrets().to_vec());
-        if judgement.hides_secret {
+        if judged.hides_secret {
             trace.hide_answer();
         }
     }
@@ -173,138 +178,7 @@ impl StepAttempt<'_> {
         failure
     }
 
-    /// Asks, answers a challenge, and follows redirects as far as the step
-    /// allows. Beside the answer there is why a challenge was not answered,
-    /// which matters only if the answer is not what it should be.
-    async fn exchange(
-        &self,
-        mut request: Request,
-        mut end: Instant,
-        jar: &mut Jar,
-        report: &mut StepReport,
-        trace: &mut Trace,
-    ) -> Result<(Response, Option<Failure>), Failure> {
-        let client = self.shared.client;
-        let mut redirects = Vec::new();
-        let mut elapsed = Duration::ZERO;
-        let mut followed = 0;
-        let mut foreign_answers = 0;
-        let own_headers = request.headers.clone();
-        let own_origin = request.url.origin();
-        loop {
-            report.url = Some(request.url.to_string());
-            // The wait for a turn is not the target's time.
-            end += self.shared.wait_for_turn().await;
-            let plain = request.clone();
-            jar.add_to(&mut request.headers, &request.url);
-            self.sign(&mut request)?;
-            trace.record_request(&request);
-            report.routes.extend(self.shared.route(&request));
-            let sent = Instant::now();
-            let limit = end.saturating_duration_since(sent);
-            let url = request.url.clone();
-            let mut manner = request.manner.clone();
-            let limit = self.shared.limit_to_deadline(limit);
-            // A pooled connection of HTTP/2 names the host that it was opened
-            // to, and one to another version leads there again.
-            let fresh = self.step.needs_connection()
-                || request.headers.contains_key(HOST)
-                || foreign_answers > 0;
-            let asked = if fresh {
-                client.ask_fresh(request, limit).await
-            } else {
-                client.ask(request, limit).await
-            };
-            let repeats = match &asked {
-                Ok(response) => response.repeats,
-                Err(unanswered) => unanswered.repeats,
-            };
-            report.repeats += Repeats {
-                closed: repeats.closed,
-                refused: repeats.refused,
-            };
-            if let Some((foreign, response)) = self.recognize_foreign(&url, &asked) {
-                foreign_answers += 1;
-                report.status = Some(response.status);
-                trace.record_foreign_response(response.clone());
-                self.wait_for_green(&foreign, &plain.method, sent, foreign_answers)
-                    .await?;
-                // The step's time is the release's.
-                end += sent.elapsed();
-                report.outlasting += sent.elapsed();
-                request = plain;
-                continue;
-            }
-            let mut response = asked.map_err(|unanswered| {
-                let failure = self.no_answer_failure(&unanswered);
-                if let Some(response) = unanswered.response {
-                    report.status = Some(response.status);
-                    trace.record_response(*response);
-                }
-                failure
-            })?;
-            jar.store(&response.headers, &url);
-            elapsed += response.latency;
-            response.latency = elapsed;
-            let mut no_login = None;
-            if let Some(challenged) = self.challenged(&response, &mut manner) {
-                match challenged {
-                    Ok(()) => {
-                        report.status = Some(response.status);
-                        trace.record_response(response);
-                        request = Request { manner, ..plain };
-                        continue;
-                    }
-                    Err(failure) => no_login = Some(failure),
-                }
-            }
-            let location = find_location(&response);
-            let (Some(location), 1..) = (location, self.step.follow_redirects) else {
-                response.path = client.target().path_of(&url);
-                response.redirects = redirects;
-                return Ok((response, no_login));
-            };
-            report.status = Some(response.status);
-            trace.record_response(response.clone());
-            if followed == self.step.follow_redirects {
-                let mut failure = self.new_failure(Class::WrongAnswer, "too many redirects");
-                failure.diagnostic = failure
-                    .diagnostic
-                    .expected(format!("at most {followed}"))
-                    .found(format!("another one to `{location}`"))
-                    .help("raise `follow_redirects` if the way is that long, or expect the redirect's own status");
-                return Err(failure);
-            }
-            followed += 1;
-            let next = client
-                .target()
-                .redirect(&url, &location)
-                .map_err(|(found, help)| {
-                    self.redirect_failure("a redirect that stays on the target", found, help)
-                })?;
-            redirects.push(client.target().path_of(&next));
-            request = redirect_request(&response, plain.method, plain.body, &own_headers, next);
-            if let Some(login) = &mut manner.digest {
-                login.moved();
-            }
-            request.manner = manner;
-            if request.url.origin() != own_origin {
-                if !request.body.is_empty() {
-                    return Err(self.redirect_failure(
-                        "a redirect that keeps the body on the host it was for",
-                        format!("{} to `{location}`", response.status),
-                        "name the other host in a step of its own",
-                    ));
-                }
-                request.headers = keep_harmless(&request.headers);
-                // Nor does it get a signature, or an answer to its challenge.
-                request.manner.signer = None;
-                request.manner.digest = None;
-            }
-        }
-    }
-
-    fn redirect_failure(&self, expected: &str, found: String, help: &str) -> Failure {
+    pub(super) fn redirect_failure(&self, expected: &str, found: String, help: &str) -> Failure {
         let mut failure = self.new_failure(Class::WrongAnswer, "a redirect that is not followed");
         failure.diagnostic = failure
             .diagnostic

@@ -79,7 +79,7 @@ impl Trace {
     pub(super) fn record_received_message(&mut self, came: &Came) {
         match came {
             Came::Message(Content::Text(bytes)) => {
-                self.record_message(false, MessageKind::Text, bytes)
+                self.record_message(false, MessageKind::Text, bytes);
             }
             Came::Message(Content::Binary(bytes)) => {
                 self.record_message(false, MessageKind::Binary, bytes);

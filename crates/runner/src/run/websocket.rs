@@ -8,16 +8,16 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::step::{StepAttempt, connection_timing};
+use super::step::StepAttempt;
 use super::trace::Trace;
 use check_file::predicate::Unit;
 use check_file::template::Scope;
 use check_file::{Awaited, Event, Message};
-use client::http::{Came, Content, MOST_MESSAGE_BYTES, Request, Response, Socket, SocketError};
+use client::http::{Came, Content, MOST_MESSAGE_BYTES, Response, Socket, SocketError};
 use diagnostic::Diagnostic;
 use diagnostic::units::{counted, human_bytes, human_duration};
 use query::value::shown_text;
-use report::{Class, Failure, StepReport};
+use report::{Class, Failure};
 
 /// The most messages that are passed over while one is awaited.
 const MOST_OTHERS: usize = 1_000;
@@ -33,47 +33,22 @@ struct Conversation<'t> {
 }
 
 impl StepAttempt<'_> {
-    /// Everything that is wrong with a WebSocket and with what is said over
-    /// it; nothing if it passed.
+    /// Sends and awaits the step's messages, in their order: everything that is
+    /// wrong with what came; nothing if it passed.
     pub(super) async fn converse(
         &self,
-        request: Request,
-        mut end: Instant,
+        socket: Result<Socket, String>,
+        opened: Response,
+        deadline: Instant,
         scope: &mut Scope,
-        jar: &mut Jar,
-        report: &mut StepReport,
+        jar: &Jar,
         trace: &mut Trace,
     ) -> Vec<Failure> {
-        let opened = self.open(request, &mut end, jar, report, trace).await;
-        let (response, socket, no_login) = match opened {
-            Ok(opened) => opened,
-            Err(failure) => {
-                self.learn_secrets(scope, jar, trace).await;
-                return vec![failure];
-            }
-        };
-        let end = self.shared.cap_at_deadline(end);
-        report.status = Some(response.status);
-        report.timing = connection_timing(&response);
-        report.latency = Some(response.latency);
-        let step = self.step;
-        let judgement = self
-            .judge(&step.expectations, &step.captures, &response, scope, jar)
-            .await;
-        trace.record_response(response.clone());
-        if judgement.hides_secret {
-            trace.hide_answer();
-        }
-        let mut failures = judgement.failures;
-        if !failures.is_empty() {
-            failures.splice(0..0, no_login);
-            return failures;
-        }
-        let messages = step.request.messages();
+        let messages = self.step.request.messages();
         let socket = match socket {
             Ok(socket) => socket,
             // That it does not open is what the step expects.
-            Err(_) if messages.is_empty() && response.status != 101 => return Vec::new(),
+            Err(_) if messages.is_empty() && opened.status != 101 => return Vec::new(),
             Err(found) => {
                 let mut failure = self.new_failure(Class::WrongAnswer, "no WebSocket");
                 failure.diagnostic = failure
@@ -85,85 +60,21 @@ impl StepAttempt<'_> {
         };
         let mut conversation = Conversation {
             socket,
-            opened: response,
+            opened,
             scope,
             jar,
             trace,
         };
         for message in messages {
-            let failures = self.exchange_message(message, &mut conversation, end).await;
+            let failures = self
+                .exchange_message(message, &mut conversation, deadline)
+                .await;
             if !failures.is_empty() {
                 return failures;
             }
         }
-        conversation.socket.close(end).await;
+        conversation.socket.close(deadline).await;
         Vec::new()
-    }
-
-    /// Asks for the WebSocket, and answers a challenge. Beside the answer there
-    /// is the socket, or why there is none, and why there was no login.
-    async fn open(
-        &self,
-        mut request: Request,
-        end: &mut Instant,
-        jar: &mut Jar,
-        report: &mut StepReport,
-        trace: &mut Trace,
-    ) -> Result<(Response, Result<Socket, String>, Option<Failure>), Failure> {
-        let client = self.shared.client;
-        let mut elapsed = Duration::ZERO;
-        let mut foreign_answers = 0;
-        loop {
-            report.url = Some(request.url.to_string());
-            // The wait for a turn is not the target's time.
-            *end += self.shared.wait_for_turn().await;
-            let plain = request.clone();
-            jar.add_to(&mut request.headers, &request.url);
-            self.sign(&mut request)?;
-            trace.record_request(&request);
-            report.routes.extend(self.shared.route(&request));
-            let sent = Instant::now();
-            let limit = end.saturating_duration_since(sent);
-            let limit = self.shared.limit_to_deadline(limit);
-            let mut manner = request.manner.clone();
-            let (opened, socket) = match client.open(request, limit).await {
-                Ok((response, socket)) => (Ok(response), Some(socket)),
-                Err(unanswered) => (Err(unanswered), None),
-            };
-            if let Some((foreign, response)) = self.recognize_foreign(&plain.url, &opened) {
-                foreign_answers += 1;
-                report.status = Some(response.status);
-                trace.record_foreign_response(response.clone());
-                self.wait_for_green(&foreign, &plain.method, sent, foreign_answers)
-                    .await?;
-                *end += sent.elapsed();
-                report.outlasting += sent.elapsed();
-                request = plain;
-                continue;
-            }
-            let mut response = opened.map_err(|unanswered| {
-                let failure = self.no_answer_failure(&unanswered);
-                if let Some(response) = unanswered.response {
-                    report.status = Some(response.status);
-                    trace.record_response(*response);
-                }
-                failure
-            })?;
-            let socket = socket.unwrap_or_else(|| Err("no answer".to_owned()));
-            jar.store(&response.headers, &plain.url);
-            elapsed += response.latency;
-            response.latency = elapsed;
-            response.path = client.target().path_of(&plain.url);
-            match self.challenged(&response, &mut manner) {
-                Some(Ok(())) => {
-                    report.status = Some(response.status);
-                    trace.record_response(response);
-                    request = Request { manner, ..plain };
-                }
-                Some(Err(failure)) => return Ok((response, socket, Some(failure))),
-                None => return Ok((response, socket, None)),
-            }
-        }
     }
 
     /// One turn of a conversation: everything that is wrong with it.
@@ -268,7 +179,7 @@ impl StepAttempt<'_> {
                 Came::Message(content),
             ) => {
                 let response = message_as_response(content, &conversation.opened);
-                let judgement = self
+                let judged = self
                     .judge(
                         expectations,
                         captures,
@@ -277,10 +188,10 @@ impl StepAttempt<'_> {
                         conversation.jar,
                     )
                     .await;
-                if judgement.hides_secret {
+                if judged.hides_secret {
                     conversation.trace.hide_answer();
                 }
-                judgement.failures
+                judged.failures
             }
             (Event::Message { .. }, Came::Close(close)) => wrong(
                 "a WebSocket that was closed",
