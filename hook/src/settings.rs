@@ -9,6 +9,7 @@ mod sinks;
 mod template;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -271,11 +272,11 @@ impl Reader<'_> {
         }
     }
 
-    fn parse_setting<T: FromStr<Err = String>>(&mut self, name: &str, help: &str) -> Option<T> {
+    fn parse_setting<T: FromStr<Err: Display>>(&mut self, name: &str, help: &str) -> Option<T> {
         match self.environment.setting(name)?.parse() {
             Ok(value) => Some(value),
             Err(problem) => {
-                self.add_error(name, problem, help);
+                self.add_error(name, problem.to_string(), help);
                 None
             }
         }
@@ -297,7 +298,7 @@ impl Reader<'_> {
             Err(problem) => {
                 self.add_error(
                     TAG,
-                    problem,
+                    problem.to_string(),
                     "separate tags by commas; `!slow` leaves a tag out",
                 );
                 Tags::default()
@@ -353,7 +354,7 @@ impl Reader<'_> {
             Err(problem) => {
                 self.add_error(
                     MOST_AT_ONCE,
-                    problem,
+                    problem.to_string(),
                     format!("leave it out for {DEFAULT_JOBS}"),
                 );
                 DEFAULT_JOBS

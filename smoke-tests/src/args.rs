@@ -369,14 +369,16 @@ impl FileArgs {
         let plain = self.variables.iter().map(|text| ("--var", text, false));
         let secret = self.secrets.iter().map(|text| ("--secret", text, true));
         for (flag, text, secret) in plain.chain(secret) {
-            let assignment = text.parse().map_err(|error| format!("`{flag}`: {error}"))?;
+            let assignment = text.parse::<Assignment>();
+            let assignment = assignment.map_err(|error| format!("`{flag}`: {error}"))?;
             given.add(assignment, secret)?;
         }
         Ok(Selection {
             variables: given.variables,
             secrets: given.secrets,
             hosts: self.hosts(),
-            tags: Tags::parse(self.tags.iter().map(String::as_str))?,
+            tags: Tags::parse(self.tags.iter().map(String::as_str))
+                .map_err(|error| error.to_string())?,
             ..Selection::default()
         })
     }

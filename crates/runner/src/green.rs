@@ -1,11 +1,11 @@
-//! What a caller knows of the release under test, and a check file does not:
+//! What a caller knows of the version under test, and a check file does not:
 //! how an answer tells which version gave it, where the load balancer leads a
-//! request, and how to prove once more that the release alone answers.
+//! request, and how to prove once more that green alone answers.
 //!
-//! The engine holds every answer of the target against it. An answer that
-//! another version gave is no answer to a check: the proof is made again, and
-//! a request that is safe to repeat (RFC 9110, section 9.2.1) is asked again
-//! over a new connection.
+//! A run holds every answer of the target against it. An answer that another
+//! version gave is no answer to a check: the proof is made again, and a request
+//! that is safe to repeat (RFC 9110, section 9.2.1) is sent again over a new
+//! connection.
 
 use std::fmt;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use query::json;
 use query::jsonpath::Path;
 use query::work::budget::{self, AT_ONCE};
 
-/// The most characters that are repeated of what another version says.
+/// The most characters of what another version says that a report shows.
 const MOST_CHARACTERS: usize = 100;
 
 /// The version that has to answer.
@@ -34,21 +34,42 @@ pub struct GreenVersion<'a> {
     /// How long a run may wait for other versions to stop answering, counted
     /// from the first request that is sent again because one of them answered.
     pub patience: Duration,
-    /// What is known of the way to it.
+    /// Where requests are led, and how the proof is made again.
     pub proof: &'a dyn GreenProof,
 }
 
-/// The way to the release, as the caller knows it.
+/// How a caller proves that green answers.
 pub trait GreenProof: Sync {
     /// Where a request to the target is led.
     fn route(&self, method: &Method, url: &Url, headers: &HeaderMap) -> Route;
 
-    /// Proves once more that the release alone answers, and tries until then.
-    /// The error says why it is not proven.
-    fn renew(&self, until: Instant) -> LocalBoxFuture<'_, Result<(), String>>;
+    /// Proves once more that green alone answers, and tries until `deadline`.
+    fn renew(&self, deadline: Instant) -> LocalBoxFuture<'_, Result<(), NotProven>>;
 }
 
-/// What the answers of the release say of themselves.
+/// Why it is not proven that green alone answers.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct NotProven {
+    /// In one line.
+    pub reason: String,
+}
+
+/// Why no answer can be asked for its version.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The name of a header has a character that HTTP does not allow.
+    #[error("expected the name of a header")]
+    HeaderName,
+    /// The path to the member cannot be read.
+    #[error("expected a JSONPath: {problem}")]
+    JsonPath {
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// What the answers of green say of themselves.
 #[derive(Debug, Clone)]
 pub struct ExpectedIdentity {
     source: IdentitySource,
@@ -67,10 +88,9 @@ impl ExpectedIdentity {
     /// A header that every answer may carry.
     ///
     /// # Errors
-    /// What is wrong with the name.
-    pub fn from_header(name: &str, expected: &str) -> Result<Self, String> {
-        let name = HeaderName::try_from(name);
-        let name = name.map_err(|_| "expected the name of a header".to_owned())?;
+    /// `name` cannot be the name of a header.
+    pub fn from_header(name: &str, expected: &str) -> Result<Self, IdentityError> {
+        let name = HeaderName::try_from(name).map_err(|_| IdentityError::HeaderName)?;
         Ok(Self {
             source: IdentitySource::Header(name),
             expected: expected.to_owned(),
@@ -80,10 +100,10 @@ impl ExpectedIdentity {
     /// What a `JSONPath` finds in the JSON that is answered at `path`.
     ///
     /// # Errors
-    /// What is wrong with the `JSONPath`.
-    pub fn from_member(path: &str, member: &str, expected: &str) -> Result<Self, String> {
+    /// `member` is no `JSONPath`.
+    pub fn from_member(path: &str, member: &str, expected: &str) -> Result<Self, IdentityError> {
         let member = Path::parse(member);
-        let member = member.map_err(|(_, problem)| format!("expected a JSONPath: {problem}"))?;
+        let member = member.map_err(|(_, problem)| IdentityError::JsonPath { problem })?;
         Ok(Self {
             source: IdentitySource::Member {
                 path: path.to_owned(),
@@ -94,8 +114,8 @@ impl ExpectedIdentity {
     }
 
     /// What an answer to a request for `url` says of itself, if that is
-    /// something else than the release says. An answer that says nothing may
-    /// be the release's: a page of the load balancer, a health check.
+    /// something else than green says. An answer that says nothing may be
+    /// green's: a page of the load balancer, a health check.
     pub(crate) fn find_contradiction(
         &self,
         target: &Target,
@@ -116,8 +136,9 @@ impl ExpectedIdentity {
                 Some(format!("`{name}: {}`", shorten(&other)))
             }
             IdentitySource::Member { path, member } => {
-                let asked = target.url(path).ok()?;
-                if asked.path() != url.path() {
+                let identity_url = target.url(path).ok()?;
+                // Only this path has the member; the others say nothing.
+                if identity_url.path() != url.path() {
                     return None;
                 }
                 let document = json::read(&response.headers, &response.body).ok()?;
@@ -125,7 +146,8 @@ impl ExpectedIdentity {
                 let Ok(found) = found else {
                     return Some(format!("too much to look for `{}` in", member.text()));
                 };
-                let other = found.filter(|it| *it != Value::String(self.expected.clone()))?;
+                let other =
+                    found.filter(|version| *version != Value::String(self.expected.clone()))?;
                 let other = other.to_string();
                 Some(format!("`{}` at `{}`", shorten(&other), member.text()))
             }
@@ -133,14 +155,15 @@ impl ExpectedIdentity {
     }
 }
 
-/// As much of a version as a reader needs: another service may say anything.
+/// As much of a version as a reader needs: another service may answer with a
+/// text of any length.
 fn shorten(text: &str) -> &str {
     text.char_indices()
         .nth(MOST_CHARACTERS)
         .map_or(text, |(at, _)| &text[..at])
 }
 
-/// What the release says of itself.
+/// What green says of itself.
 impl fmt::Display for ExpectedIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {

@@ -12,7 +12,7 @@ use futures_util::future::{LocalBoxFuture, join};
 use http::{HeaderMap, Method};
 use report::verdict::{self, Verdict};
 use report::{Problem, Refusal, Report};
-use runner::green::{GreenProof, GreenVersion, Route};
+use runner::green::{GreenProof, GreenVersion, NotProven, Route};
 use runner::plan::{self, Plan};
 use runner::run;
 use runner::settings::{Limits, Selection};
@@ -271,7 +271,7 @@ impl GreenProof for Renewal<'_> {
     }
 
     /// Proves what was proven before the checks, once more, while they run.
-    fn renew(&self, until: Instant) -> LocalBoxFuture<'_, Result<(), String>> {
+    fn renew(&self, deadline: Instant) -> LocalBoxFuture<'_, Result<(), NotProven>> {
         let Self {
             inspection,
             evidence,
@@ -280,12 +280,14 @@ impl GreenProof for Renewal<'_> {
             let proof = async {
                 let prover = &inspection.setup.clients()?.prover;
                 let count = async |green: &Green, limit| inspection.count_tasks(green, limit).await;
-                let limit = inspection.limit_until(until);
+                let limit = inspection.limit_until(deadline);
                 prover
                     .renew(evidence, &inspection.connection, count, limit)
                     .await
             };
-            proof.await.map_err(|unproven| unproven.reason)
+            proof.await.map_err(|unproven| NotProven {
+                reason: unproven.reason,
+            })
         })
     }
 }

@@ -167,7 +167,7 @@ fn plan_as_far_as_possible(
     let all_were_read = problems.is_empty();
     let file_count = files.iter().filter(|file| !file.checks.is_empty()).count();
     let mut collected = Collected {
-        secrets: selection.secrets().collect(),
+        secrets: selection.secret_values().collect(),
         problems,
         ..Collected::default()
     };

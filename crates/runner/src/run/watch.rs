@@ -1,5 +1,5 @@
-//! Watches that the release under test answers, and nobody else: for the whole
-//! run, whichever check asks.
+//! Watches that green answers, and no other version: for the whole run,
+//! whichever check asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use url::Url;
 
 use super::step::StepAttempt;
 use super::{RunContext, failed_outcome};
-use crate::green::{GreenVersion, Route};
+use crate::green::{GreenVersion, NotProven, Route};
 use crate::plan::PlannedCheck;
 use client::http::{Request, Response, Unanswered};
 use client::target::Target;
@@ -35,15 +35,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// The most reasons that a note names.
 const MOST_REASONS: usize = 5;
 
-/// What a run knows of its green.
+/// What a run knows of the version under test.
 pub(super) struct GreenWatch<'a> {
     green: GreenVersion<'a>,
     target: &'a Target,
     /// When the first request was sent that another version answered and that
     /// may be sent again: the patience of the run counts from then.
     began: OnceLock<Instant>,
-    /// When the last new proof was begun that succeeded. Who holds the lock
-    /// makes the proof for all who wait for it.
+    /// When the last new proof was begun that succeeded. The request that holds
+    /// the lock makes the proof for all that wait for it.
     renewed: Mutex<Option<Instant>>,
     answers: std::sync::Mutex<BTreeMap<Option<SocketAddr>, ForeignAnswers>>,
 }
@@ -80,11 +80,12 @@ impl<'a> GreenWatch<'a> {
         is_at_target.then(|| proof.route(method, url, headers))
     }
 
-    /// Counts an answer that another version gave.
+    /// What an answer says of itself, if another version gave it; such answers
+    /// are counted for the report.
     fn recognize_foreign(&self, url: &Url, response: &Response) -> Option<ForeignAnswer> {
         let identity = self.green.identity?;
         let said = identity.find_contradiction(self.target, url, response)?;
-        // It leads to the other version for as long as it is open.
+        // The connection leads to the other version for as long as it is open.
         response.retire_connection();
         let from = response.peer;
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,16 +98,22 @@ impl<'a> GreenWatch<'a> {
         Some(ForeignAnswer { said, from })
     }
 
-    /// Makes the proof again, or waits for somebody who does. The request was
-    /// sent then, for the nth time. The error says why it is not proven before
-    /// the patience is over, or the run.
-    async fn renew(&self, sent: Instant, times: u32, end: Option<Instant>) -> Result<(), String> {
+    /// Makes the proof again, or waits for the request that makes it, after
+    /// another version has answered for the nth time a request of the moment
+    /// `sent`. The error says why the proof does not succeed before the
+    /// patience ends, or the run.
+    async fn renew(
+        &self,
+        sent: Instant,
+        times: u32,
+        run_deadline: Option<Instant>,
+    ) -> Result<(), NotProven> {
         let patience = self.green.patience;
-        let until = *self.began.get_or_init(|| sent) + patience;
-        let (until, over) = match end.filter(|end| *end < until) {
+        let patience_end = *self.began.get_or_init(|| sent) + patience;
+        let (deadline, limit) = match run_deadline.filter(|end| *end < patience_end) {
             Some(end) => (end, "before the end of the run".to_owned()),
             None => (
-                until,
+                patience_end,
                 format!(
                     "within {} of the first such answer",
                     human_duration(patience)
@@ -115,26 +122,31 @@ impl<'a> GreenWatch<'a> {
         };
         let answered = Instant::now();
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(times - 1));
-        tokio::time::sleep_until(until.min(answered + pause.min(LONGEST_PAUSE))).await;
-        let late = || format!("no other answer {over}");
-        let renewed = timeout_at(until, self.renewed.lock()).await;
-        let mut renewed = renewed.map_err(|_| late())?;
+        tokio::time::sleep_until(deadline.min(answered + pause.min(LONGEST_PAUSE))).await;
+        let late = || NotProven {
+            reason: format!("no other answer {limit}"),
+        };
+        let locked = timeout_at(deadline, self.renewed.lock()).await;
+        let mut renewed = locked.map_err(|_| late())?;
+        // Another request has made the proof since this one was answered.
         if renewed.is_some_and(|begun| begun > answered) {
             return Ok(());
         }
         let begun = Instant::now();
-        if begun >= until {
+        if begun >= deadline {
             return Err(late());
         }
-        let proof = timeout_at(until, self.green.proof.renew(until)).await;
-        proof
-            .map_err(|_| late())?
-            .map_err(|why| format!("no new proof {over}: {why}"))?;
+        let proof = timeout_at(deadline, self.green.proof.renew(deadline)).await;
+        proof.map_err(|_| late())?.map_err(|unproven| NotProven {
+            reason: format!("no new proof {limit}: {unproven}"),
+        })?;
         *renewed = Some(begun);
         Ok(())
     }
 
-    /// Says in a report what was not the release's.
+    /// Adds to a report which answers were another version's, and which checks
+    /// cannot say that they asked green. A run in which no check that counts
+    /// asked the target is refused.
     pub(super) fn complete_report(self, report: &mut Report, redactor: &Redactor) {
         let answers = self.answers.into_inner();
         let answers = answers.unwrap_or_else(PoisonError::into_inner);
@@ -175,8 +187,8 @@ fn list_routes(check: &CheckReport) -> impl Iterator<Item = &Route> {
     check.steps.iter().flat_map(|step| &step.routes)
 }
 
-/// A note on the checks of which nobody can say whether the release answered
-/// any of their requests.
+/// A note on the checks of which it is not known whether green answered any of
+/// their requests.
 fn describe_undecided(report: &Report) -> Option<String> {
     let mut reasons = BTreeSet::new();
     let mut checks = 0;
@@ -210,8 +222,8 @@ fn describe_undecided(report: &Report) -> Option<String> {
     })
 }
 
-/// Fails a check that passed, and none of whose requests the release answered:
-/// all of them were led elsewhere.
+/// Fails a check that passed although no request of it reached green, because
+/// the load balancer leads all of them elsewhere.
 pub(super) fn fail_if_led_elsewhere(planned: &PlannedCheck, report: &mut CheckReport) {
     if planned.role != Role::Check || report.outcome != Outcome::Passed {
         return;
@@ -270,11 +282,11 @@ impl StepAttempt<'_> {
         Some((self.shared.recognize_foreign(url, response)?, response))
     }
 
-    /// Waits until the release is proven again, after another version has
-    /// answered a request that was sent then, for the nth time.
+    /// Waits until green is proven again, after another version has answered for
+    /// the nth time a request of the moment `sent`.
     ///
     /// A request that may change something is not sent again: the other
-    /// version has perhaps done what was asked.
+    /// version has perhaps done what it asks for.
     pub(super) async fn wait_for_green(
         &self,
         foreign: &ForeignAnswer,
@@ -295,7 +307,7 @@ impl StepAttempt<'_> {
         let renewed = watch.renew(sent, times, self.shared.deadline).await;
         renewed.map_err(|why| {
             let help = "find out what serves the other version at that address";
-            self.foreign_failure(foreign, Some(why), help)
+            self.foreign_failure(foreign, Some(why.reason), help)
         })
     }
 

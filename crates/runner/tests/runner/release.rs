@@ -16,7 +16,7 @@ use http::{HeaderMap, Method};
 use report::render::failures;
 use report::verdict::{self, Verdict};
 use report::{Class, Outcome, Report};
-use runner::green::{ExpectedIdentity, GreenProof, GreenVersion, Route};
+use runner::green::{ExpectedIdentity, GreenProof, GreenVersion, NotProven, Route};
 use runner::plan::plan;
 use runner::run::run_against;
 use runner::settings::{DEFAULT_JOBS, Limits, Selection};
@@ -50,11 +50,13 @@ impl GreenProof for Way {
         }
     }
 
-    fn renew(&self, _: Instant) -> LocalBoxFuture<'_, Result<(), String>> {
+    fn renew(&self, _: Instant) -> LocalBoxFuture<'_, Result<(), NotProven>> {
         self.renewals.fetch_add(1, Ordering::Relaxed);
-        Box::pin(std::future::ready(
-            self.refuses.map_or(Ok(()), |why| Err(why.to_owned())),
-        ))
+        Box::pin(std::future::ready(self.refuses.map_or(Ok(()), |why| {
+            Err(NotProven {
+                reason: why.to_owned(),
+            })
+        })))
     }
 }
 
