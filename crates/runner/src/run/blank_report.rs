@@ -9,7 +9,7 @@ use diagnostic::Place;
 use report::Severity;
 use report::{CheckReport, NotRun, Outcome, Repeats, StepOutcome, StepReport};
 
-/// The outcome of a check that something is wrong with.
+/// The outcome of a check that does not pass: its severity decides.
 pub(super) fn failed_outcome(planned: &PlannedCheck) -> Outcome {
     match planned.severity {
         Severity::Required => Outcome::Failed,
@@ -17,6 +17,7 @@ pub(super) fn failed_outcome(planned: &PlannedCheck) -> Outcome {
     }
 }
 
+/// The report of a check that does not run.
 pub(super) fn report_not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
     let mut report = blank_report(planned);
     report.outcome = Outcome::NotRun(why);
@@ -29,13 +30,15 @@ pub(super) fn report_not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport
 /// The step's own name, or its method and path, behind the fragment's.
 fn display_name(step: &Step) -> String {
     let request = &step.request;
-    let own = step.name.clone();
-    let own = own.unwrap_or_else(|| format!("{} {}", request.word(), request.path.text()));
+    let own_name = step.name.clone();
+    let own_name =
+        own_name.unwrap_or_else(|| format!("{} {}", request.word(), request.path.text()));
     step.uses()
-        .fold(own, |name, used| format!("{}: {name}", used.label))
+        .fold(own_name, |name, used| format!("{}: {name}", used.label))
 }
 
-/// The report of a check before anything has happened.
+/// The report of a check before anything has happened in it: what the check
+/// does not reach stays as it is here.
 pub(super) fn blank_report(planned: &PlannedCheck) -> CheckReport {
     let check = &planned.check;
     CheckReport {

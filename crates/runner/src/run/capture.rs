@@ -1,4 +1,4 @@
-//! Takes values out of an answer, makes of them what the step says, and keeps
+//! Takes values out of an answer, transforms them as the step says, and keeps
 //! those that are secrets out of every output.
 
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use diagnostic::{Diagnostic, Source};
 use query::json;
 use redact::Secret;
 
-/// The longest secret that can be captured, in bytes: what is kept out of
-/// every output is looked for in every output.
+/// The longest secret that can be captured, in bytes: every output is searched
+/// for it.
 const MOST_SECRET: usize = 8 * 1024;
 
-/// The value of a capture. What is a secret, the scope knows as one from here
-/// on, also if the step fails.
+/// The value of a capture. The scope knows a secret as one from here on, also if
+/// the step fails.
 pub(super) fn take(
     capture: &Capture,
     answer: &ParsedResponse<'_>,
@@ -34,8 +34,9 @@ pub(super) fn take(
     };
     let found = answer
         .evaluate(&capture.query)
-        .map_err(|senseless| nothing(senseless.found))?
+        .map_err(|query| nothing(query.found))?
         .ok_or_else(|| nothing("nothing".to_owned()))?;
+    // A number that no `f64` holds would go into the next request as another one.
     if json::holds_beyond(&found) {
         return Err(nothing(json::BEYOND.to_owned()));
     }
@@ -45,15 +46,15 @@ pub(super) fn take(
         Some((template, span)) => {
             let mut inner = scope.clone();
             inner.set(VALUE, &found);
-            let made = template.evaluate(&inner).map_err(|reason| {
+            let transformed = template.evaluate(&inner).map_err(|reason| {
                 let title = format!("`{}` cannot be made of what was captured", capture.name);
                 Diagnostic::at(source, *span, title)
                     .expected("a value that the transform fits")
                     .found(reason)
                     .help("correct `transform`, or capture what it is meant for")
             })?;
-            let longest = keep_secret(capture, &made, scope);
-            (made, longest)
+            let longest = keep_secret(capture, &transformed, scope);
+            (transformed, longest)
         }
     };
     if longest > MOST_SECRET {
@@ -67,8 +68,8 @@ pub(super) fn take(
     Ok(value)
 }
 
-/// Keeps a secret, or its beginning if it is too long; the length of its
-/// longest part.
+/// Makes a secret known to the scope, or its beginning if it is too long.
+/// Returns the length of its longest part in bytes, 0 if it is no secret.
 fn keep_secret(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
     if !capture.secret {
         return 0;

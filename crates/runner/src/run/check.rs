@@ -12,19 +12,24 @@ use crate::plan::PlannedCheck;
 use check_file::template::Scope;
 use report::{CheckReport, Outcome, Role, StepOutcome};
 
-/// What came out of a check, and the values that it knew at its end.
+/// Runs a check until an attempt passes or there is none left. Returns what came
+/// of the last one, and the values that the check knew at its end.
 pub(super) async fn run(
     planned: &PlannedCheck,
     shared: &RunContext<'_>,
     scope: &Scope,
 ) -> (CheckReport, Scope) {
     let begun = Instant::now();
+    // A check's retry has its time for itself: what its steps waited for green
+    // does not count.
     let mut outlasting = Duration::ZERO;
     let mut attempts = 0;
     let mut before = scope.clone();
     loop {
         attempts += 1;
         let (mut report, scope) = run_attempt(planned, shared, &before).await;
+        // The next attempt begins with the same values, but no output may show
+        // what this one captured as secret.
         before.keep_secret(scope.secrets().to_vec());
         report.attempts = attempts;
         report.duration = begun.elapsed();
@@ -87,7 +92,8 @@ async fn run_attempt(
         }
         if entry.outcome != StepOutcome::Passed {
             report.outcome = failed_outcome(planned);
-            // What a teardown can still put in order, it does.
+            // A teardown goes on after a failed step: each step may put
+            // something else in order.
             if planned.role != Role::Teardown {
                 break;
             }

@@ -1,5 +1,5 @@
 //! What all checks of a run share: the client, the clock, the rate, and what is
-//! known of the release.
+//! known of green.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(super) struct RunContext<'a> {
     pub(super) deadline: Option<Instant>,
     /// Absent if requests may be sent as fast as they can be.
     pub(super) pace: Option<&'a Pace>,
-    /// Absent if nobody knows which version has to answer.
+    /// Absent if it is not known which version has to answer.
     pub(super) watch: Option<&'a GreenWatch<'a>>,
 }
 
@@ -41,18 +41,20 @@ impl RunContext<'_> {
         begun.elapsed()
     }
 
-    /// The time that is left of the run, no more than `most`.
+    /// `most`, or the time that is left of the run if that is less.
     pub(super) fn limit_to_deadline(&self, most: Duration) -> Duration {
         self.deadline.map_or(most, |deadline| {
             most.min(deadline.saturating_duration_since(Instant::now()))
         })
     }
 
-    /// This moment, or the end of the run if that comes first.
-    pub(super) fn cap_at_deadline(&self, end: Instant) -> Instant {
-        self.deadline.map_or(end, |deadline| deadline.min(end))
+    /// `moment`, or the end of the run if that comes first.
+    pub(super) fn cap_at_deadline(&self, moment: Instant) -> Instant {
+        self.deadline
+            .map_or(moment, |deadline| deadline.min(moment))
     }
 
+    /// Whether the run has no time left.
     pub(super) fn is_over(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| Instant::now() >= deadline)
@@ -65,7 +67,8 @@ impl RunContext<'_> {
         }
     }
 
-    /// Pauses until the next attempt may begin; false if there is none to be.
+    /// Pauses until the next attempt may begin; false if there is none, because
+    /// they are used up, time is, or another one would not help.
     pub(super) async fn pause_before_retry(
         &self,
         retry: &Retry,
@@ -76,10 +79,10 @@ impl RunContext<'_> {
         if retry.times.is_some_and(|times| attempts >= times) || !is_retried_after(retry, last) {
             return false;
         }
-        let longer = retry
+        let factor = retry
             .backoff
             .powi(i32::try_from(attempts).unwrap_or(i32::MAX) - 1);
-        let pause = Duration::try_from_secs_f64(retry.every.as_secs_f64() * longer);
+        let pause = Duration::try_from_secs_f64(retry.every.as_secs_f64() * factor);
         let next = Instant::now() + pause.unwrap_or(Duration::from_hours(1));
         let ends = [retry.within.map(|within| begun + within), self.deadline];
         if ends.into_iter().flatten().any(|end| next > end) {
@@ -90,7 +93,7 @@ impl RunContext<'_> {
     }
 }
 
-/// Whether asking again is worth it after this.
+/// Whether a retry goes on after an attempt that failed like this one.
 fn is_retried_after(retry: &Retry, last: &StepReport) -> bool {
     retry.only.is_empty()
         || retry.only.iter().any(|on| match on {

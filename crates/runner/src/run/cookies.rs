@@ -31,12 +31,14 @@ type CookieKey = (String, String, String);
 impl OriginCookies {
     fn insert(&mut self, cookie: Cookie<'static>, url: &Url) {
         let (domain, path, name) = cookie_key(&cookie);
-        // One that is set again stays as old as it was.
+        // A cookie that is set again stays as old as it was (RFC 6265, section
+        // 5.3, step 11.3).
         if !self.cookies.contains(&domain, &path, &name) {
             self.created.insert((domain, path, name), self.inserted);
         }
         self.inserted += 1;
-        // One that may not be set is none.
+        // The crate refuses a cookie that its answer may not set; a browser
+        // ignores it as well.
         let _ = self.cookies.insert(cookie, url);
     }
 
@@ -60,7 +62,7 @@ fn cookie_key(cookie: &Cookie<'_>) -> CookieKey {
 }
 
 impl Jar {
-    /// Keeps the cookies that an answer from `url` sets.
+    /// Stores the cookies that an answer from `url` sets.
     pub(super) fn store(&mut self, headers: &HeaderMap, url: &Url) {
         let cookies = headers.get_all(SET_COOKIE).iter();
         let cookies = cookies.filter_map(|value| {
@@ -78,9 +80,9 @@ impl Jar {
         let Some(store) = self.0.get(&url.origin().ascii_serialization()) else {
             return;
         };
-        // Its bytes need not be text.
+        // The step's own header need not be text.
         let own = headers.get(COOKIE).map(HeaderValue::as_bytes);
-        let named: Vec<&[u8]> = own
+        let own_names: Vec<&[u8]> = own
             .unwrap_or_default()
             .split(|byte| *byte == b';')
             .filter_map(|pair| pair.split(|byte| *byte == b'=').next())
@@ -90,7 +92,7 @@ impl Jar {
             .sort_for_request(store.cookies.matches(url))
             .into_iter()
             .map(|cookie| (to_bytes(cookie.name()), to_bytes(cookie.value())))
-            .filter(|(name, _)| !named.contains(&name.as_slice()))
+            .filter(|(name, _)| !own_names.contains(&name.as_slice()))
             .map(|(name, value)| [name, value].join(&b'='))
             .collect();
         if all.is_empty() {

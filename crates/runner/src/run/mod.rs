@@ -72,11 +72,12 @@ pub enum Progress<'a> {
     },
 }
 
-/// What others wait for at the end of a check.
+/// What other checks wait for at the end of one.
 struct CheckEnd {
     passed: bool,
-    /// Whether a request was sent.
+    /// Whether any step of it began.
     ran: bool,
+    /// The values that it knew, for those that have it as their setup.
     scope: Scope,
 }
 
@@ -89,12 +90,13 @@ struct ActiveRun<'a> {
     teardown: RunContext<'a>,
     limits: Limits,
     slots: Semaphore,
-    /// No further check is to begin.
+    /// Set when no further check is to begin.
     stop: AtomicBool,
     done: Vec<SetOnce<CheckEnd>>,
 }
 
-/// Runs all checks of a plan.
+/// Runs all checks of a plan against whatever answers. `progress` is called as
+/// checks begin and end.
 pub async fn run(
     plan: &Plan,
     client: &Client,
@@ -104,8 +106,8 @@ pub async fn run(
     run_plan(plan, client, limits, None, progress).await
 }
 
-/// Runs all checks of a plan against a release that is known, and nothing
-/// else: what another version answers is no answer.
+/// Runs all checks of a plan against green alone: what another version answers
+/// is no answer.
 pub async fn run_against(
     green: GreenVersion<'_>,
     plan: &Plan,
@@ -129,7 +131,8 @@ async fn run_plan(
     let started_at = jiff::Timestamp::now();
     let begun = Instant::now();
     let total = plan.checks.len();
-    // A teardown gets the time it may need, but never more than a quarter.
+    // Teardowns get the time that they may need, but never more than a quarter
+    // of the run.
     let teardown_time = |deadline: Duration| plan.longest_teardown(limits.rate).min(deadline / 4);
     let pace = limits.rate.map(Pace::new);
     let tokens = TokenCache::default();
@@ -192,8 +195,8 @@ async fn run_plan(
 }
 
 impl ActiveRun<'_> {
-    /// Takes out of what is said of failed checks the secrets that other
-    /// checks captured, perhaps after these were done.
+    /// Takes out of the reports of failed checks the secrets that other checks
+    /// captured, perhaps after those reports were made.
     fn redact_captures_of_others(&self, checks: &mut [CheckReport]) {
         let done = self.done.iter().filter_map(SetOnce::get);
         let secrets = done.flat_map(|done| done.scope.secrets());
@@ -206,7 +209,8 @@ impl ActiveRun<'_> {
         failed.for_each(|check| check.redact(&redactor));
     }
 
-    /// Waits for what a check needs, runs it, and tells those who wait for it.
+    /// Waits for what a check needs, runs it, and lets those checks begin that
+    /// wait for it.
     async fn run_check(
         &self,
         index: usize,
@@ -232,7 +236,8 @@ impl ActiveRun<'_> {
         for before in &planned.after {
             let done = self.done[*before].wait().await;
             any_ran |= done.ran;
-            // A teardown puts in order what the setup began, passed or not.
+            // A teardown puts in order what the setup began, whether the setup
+            // passed or not, so it needs what was captured.
             if self.plan.checks[*before].role == Role::Setup {
                 scope = Some(done.scope.clone());
             }
@@ -291,12 +296,13 @@ impl ActiveRun<'_> {
         progress(Progress::Started {
             check: &planned.name,
         });
-        // Boxed, so that a check that waits costs next to nothing.
+        // The future of a running check is large: boxed here, it does not weigh
+        // on the thousands that wait for their slot.
         Box::pin(catch_panic(planned, shared, scope)).await
     }
 }
 
-/// Runs one check; a panic in it fails it and leaves the others alone.
+/// Runs one check; a panic fails that check alone.
 async fn catch_panic(
     planned: &PlannedCheck,
     shared: &RunContext<'_>,

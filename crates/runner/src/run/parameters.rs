@@ -8,13 +8,14 @@ use diagnostic::Diagnostic;
 use report::{Class, Failure};
 
 /// The uses of fragments that a check has entered, with the values of their
-/// parameters: filled in once, when the first step of the fragment begins.
+/// parameters: filled in once, when the first step of the fragment begins, so
+/// that all of its steps see the same values.
 #[derive(Default)]
 pub(super) struct ParameterValues(Vec<(*const Use, Vec<(String, serde_json::Value)>)>);
 
 impl ParameterValues {
-    /// Lets the scope know the parameters of this use; gives back what it knew
-    /// under their names before.
+    /// Gives the scope the parameters of this use; returns what the scope knew
+    /// by their names before, to be put back after the step.
     pub(super) fn enter(
         &mut self,
         used: Option<&Arc<Use>>,
@@ -30,6 +31,7 @@ impl ParameterValues {
         let at = if let Some(at) = at {
             at
         } else {
+            // A use inside another fragment may name that fragment's parameters.
             let outside = self.enter(used.within.as_ref(), scope)?;
             let values = fill_in_values(used, scope);
             scope.put_back(outside);
@@ -40,6 +42,7 @@ impl ParameterValues {
     }
 }
 
+/// The parameters of a use with their values.
 fn fill_in_values(used: &Use, scope: &Scope) -> Result<Vec<(String, serde_json::Value)>, Failure> {
     let values = used.with.iter().map(|binding| {
         let value = binding.value.evaluate(scope).map_err(|reason| Failure {

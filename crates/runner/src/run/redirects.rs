@@ -1,4 +1,4 @@
-//! Where an answer redirects to, and what is asked there.
+//! Where an answer redirects to, and what is sent there.
 
 use bytes::Bytes;
 use http::Method;
@@ -8,15 +8,17 @@ use url::Url;
 use client::hosts::HARMLESS;
 use client::http::{Manner, Request, Response};
 
-/// The headers that a host may see which the step did not name.
+/// The headers that a host may see although the step did not name it: the
+/// others may hold credentials for the host that it did name.
 pub(super) fn keep_harmless(headers: &HeaderMap) -> HeaderMap {
-    let kept = HARMLESS
+    HARMLESS
         .into_iter()
-        .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)));
-    kept.collect()
+        .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)))
+        .collect()
 }
 
-/// Where an answer redirects to, if it does.
+/// Where an answer redirects to, if it does. 300 and 304 name no place that
+/// the client has to go to (RFC 9110, section 15.4).
 pub(super) fn find_location(response: &Response) -> Option<String> {
     if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -26,7 +28,8 @@ pub(super) fn find_location(response: &Response) -> Option<String> {
 }
 
 /// The request that follows a redirect: 307 and 308 keep method and body,
-/// 303 asks with GET, and so do 301 and 302 after POST (RFC 9110, 15.4).
+/// 303 asks with GET, and so do 301 and 302 after POST (RFC 9110,
+/// section 15.4).
 pub(super) fn redirect_request(
     response: &Response,
     method: Method,

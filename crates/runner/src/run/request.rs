@@ -19,19 +19,24 @@ use client::grpc::{Codec, FrameError};
 use client::http::{self as http_client, Manner, Request};
 use client::target::Target;
 
-/// Why a request cannot be made of the values that there are.
+/// Why a request cannot be made of the values that its templates name.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be made: {reason}")]
 pub(super) struct RequestError {
-    /// The part of the request.
+    /// What part of the request it is, such as `the body`.
     pub(super) what: String,
+    /// What was found.
     pub(super) reason: String,
 }
 
+/// Puts the part of the request to a reason.
 fn error_in(what: impl Into<String>) -> impl FnOnce(String) -> RequestError {
     let what = what.into();
     |reason| RequestError { what, reason }
 }
 
-/// The request, with all of its templates filled in.
+/// Fills in all templates of a request, and adds the headers that every request
+/// has unless the step names them.
 pub(super) fn fill_in(
     request: &check_file::Request,
     target: &Target,
@@ -67,6 +72,8 @@ pub(super) fn fill_in(
         let (bytes, content_type) = fill_in_body(own, scope)?;
         if let Some(codec) = &codec {
             let message = codec.encode(&bytes).map_err(|error| error.to_string());
+            // The client encodes the message again as it sends it; here the
+            // mistake is still one in the check file.
             message.map_err(error_in("the message"))?;
         }
         let content_type = HeaderValue::from_str(&content_type)
@@ -78,7 +85,8 @@ pub(super) fn fill_in(
     let defaults = [
         (ACCEPT, Some("*/*")),
         (ACCEPT_ENCODING, (!call).then_some(encoding::ACCEPTED)),
-        // Without it no status can come behind the message.
+        // gRPC requires this header: a proxy that drops it drops the trailers
+        // too, in which the status stands.
         (TE, call.then_some("trailers")),
         (CONTENT_ENCODING, request.compress.then_some("gzip")),
         (USER_AGENT, Some(http_client::USER_AGENT)),
@@ -110,7 +118,8 @@ pub(super) fn fill_in(
     })
 }
 
-/// The messages of a call as JSON.
+/// Encodes the JSON of a check file as the messages of a call, and decodes the
+/// answer, so that expectations see JSON again.
 #[derive(Debug)]
 struct JsonCodec(Arc<Call>);
 
@@ -147,7 +156,7 @@ fn fill_in_headers(
     Ok(headers)
 }
 
-/// The bytes of a body, and what they are.
+/// The bytes of a body, and its content type.
 fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, String), RequestError> {
     let (bytes, content_type) = match body {
         Body::Json(value) => {
@@ -168,7 +177,7 @@ fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, String), RequestEr
         }
         Body::File(bytes) => (bytes.clone(), "application/octet-stream"),
         Body::GraphQl(request) => {
-            let value = fill_in_graphql(request, scope).map_err(error_in("the GraphQL request"))?;
+            let value = fill_in_graphql(request, scope)?;
             (value.to_string().into(), "application/json")
         }
         Body::Message(message) => {
@@ -177,42 +186,43 @@ fn fill_in_body(body: &Body, scope: &Scope) -> Result<(Bytes, String), RequestEr
         }
         Body::Multipart(parts) => {
             let parts = parts.iter().map(|own| fill_in_part(own, scope));
-            let parts: Vec<_> = parts
-                .collect::<Result<_, _>>()
-                .map_err(error_in("the form"))?;
+            let parts: Vec<_> = parts.collect::<Result<_, _>>()?;
             return Ok(multipart::encode_form(&parts));
         }
     };
     Ok((bytes, content_type.to_owned()))
 }
 
-/// The members of a request that GraphQL over HTTP names.
-fn fill_in_graphql(request: &GraphQl, scope: &Scope) -> Result<Value, String> {
+/// The members of a request as GraphQL over HTTP calls them (its section 5.1).
+fn fill_in_graphql(request: &GraphQl, scope: &Scope) -> Result<Value, RequestError> {
+    let error = || error_in("the GraphQL request");
+    let render = |template: &Template| template.render(scope).map_err(error());
     let mut members = Map::new();
-    members.insert("query".to_owned(), request.document.render(scope)?.into());
+    members.insert("query".to_owned(), render(&request.document)?.into());
     if let Some(variables) = &request.variables {
-        members.insert("variables".to_owned(), variables.evaluate(scope)?);
+        let variables = variables.evaluate(scope).map_err(error())?;
+        members.insert("variables".to_owned(), variables);
     }
     if let Some(operation) = &request.operation {
-        members.insert("operationName".to_owned(), operation.render(scope)?.into());
+        members.insert("operationName".to_owned(), render(operation)?.into());
     }
     Ok(members.into())
 }
 
-fn fill_in_part(part: &Part, scope: &Scope) -> Result<multipart::FormPart, String> {
-    let filename = part.filename.as_ref().map(|name| name.render(scope));
+fn fill_in_part(part: &Part, scope: &Scope) -> Result<multipart::FormPart, RequestError> {
+    let render = |template: &Template| template.render(scope).map_err(error_in("the form"));
     Ok(multipart::FormPart {
         name: part.name.clone(),
-        filename: filename.transpose()?,
+        filename: part.filename.as_ref().map(render).transpose()?,
         content_type: part.content_type.clone(),
         content: match &part.content {
-            Content::Text(template) => template.render(scope)?.into(),
+            Content::Text(template) => render(template)?.into(),
             Content::File(bytes) => bytes.clone(),
         },
     })
 }
 
-/// The version of HTTP that the client is told of.
+/// The version of HTTP in the client's words.
 fn client_version(version: HttpVersion) -> client::http::HttpVersion {
     match version {
         HttpVersion::One => client::http::HttpVersion::One,

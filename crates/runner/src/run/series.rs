@@ -25,22 +25,25 @@ struct Repetition {
     jar: Jar,
 }
 
-/// What is tally of all repetitions: two of them, and figures.
+/// What is known of all repetitions: two of them as examples, and figures. The
+/// reports of all of them could fill the memory.
 #[derive(Default)]
 struct SeriesTally {
     done: usize,
     failed: usize,
     latencies: Vec<Duration>,
     repeats: Repeats,
-    /// How long they waited for other versions: all of them if they come one
-    /// after the other, else the one that waited longest.
+    /// How long the repetitions waited for green: all of them together if they
+    /// come one after the other, else the one that waited longest.
     outlasting: Duration,
-    /// Why the first one failed that another version answered.
+    /// The failure of the first repetition that another version answered.
     foreign: Option<Failure>,
     first_passed: Option<Repetition>,
     first_failed: Option<Repetition>,
 }
 
+/// Runs all repetitions of a step, and writes what came of them into the
+/// report.
 pub(super) async fn run(
     step: &Step,
     repeat: &Repeat,
@@ -81,7 +84,8 @@ pub(super) async fn run(
     let secrets = scope.secrets().to_vec();
     let series = tally.summarize(repeat.times);
     let mut failures = judge_series(repeat, &series, &tally, source, step, scope);
-    // What the steps after it know is what the first good one learned.
+    // The steps after this one know what the first repetition captured that
+    // passed, by number: so the order in which answers come does not matter.
     if let Some(passed) = tally.first_passed.as_mut() {
         *scope = std::mem::take(&mut passed.scope);
         *jar = std::mem::take(&mut passed.jar);
@@ -145,17 +149,18 @@ impl SeriesTally {
         }
     }
 
+    /// The figures of the series, of which `asked` repetitions were to be.
     fn summarize(&mut self, asked: usize) -> Series {
         self.latencies.sort_unstable();
-        let of = |percent| percentile(&self.latencies, percent);
+        let rank = |percent| percentile(&self.latencies, percent);
         Series {
             asked,
             done: self.done,
             failed: self.failed,
-            p50: of(50),
-            p90: of(90),
-            p95: of(95),
-            p99: of(99),
+            p50: rank(50),
+            p90: rank(90),
+            p95: rank(95),
+            p99: rank(99),
         }
     }
 }
@@ -178,7 +183,8 @@ fn judge_series(
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
     let is_limited = |query| repeat.of_all.iter().any(|limit| limit.query == query);
-    // No rate of errors makes an answer of another version one of the release.
+    // An error rate may allow failures, but none that another version gave: such
+    // an answer says nothing of green.
     let foreign = tally
         .foreign
         .iter()
@@ -220,7 +226,8 @@ fn judge_series(
                 Unit::Milliseconds,
             ),
         };
-        // Their limits hold no templates, so there is nothing to go wrong.
+        // The limits of a series hold no templates, so judging them needs no
+        // value that could be missing.
         let mismatches = limit
             .predicate
             .judge(value.map(Value::from).as_ref(), unit, scope);

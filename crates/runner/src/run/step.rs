@@ -1,5 +1,5 @@
-//! Runs one step: fills in the request, asks, follows redirects, judges the
-//! answer and keeps what is captured; again while it may retry.
+//! Runs one step: fills in the request, sends it, judges the answer and keeps
+//! what is captured; again while the step may retry.
 
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use client::http::{AskError, Request, Response, Unanswered};
 use diagnostic::{Diagnostic, Source};
 use report::{Class, Failure, StepOutcome, StepReport, Timing};
 
+/// Runs a step until an attempt passes or there is none left, and writes what
+/// came of the last one into the report. The scope learns the captures.
 pub(super) async fn run(
     step: &Step,
     source: &Arc<Source>,
@@ -44,7 +46,7 @@ pub(super) async fn run(
     }
 }
 
-/// Makes one attempt, whatever comes of it.
+/// Makes one attempt, and writes what came of it into the report.
 pub(super) async fn attempt_once(
     step: &Step,
     source: &Arc<Source>,
@@ -59,6 +61,7 @@ pub(super) async fn attempt_once(
         source,
         shared,
     };
+    // The report tells of the last attempt alone.
     report.url = None;
     report.status = None;
     report.routes.clear();
@@ -75,6 +78,7 @@ pub(super) async fn attempt_once(
     }
 }
 
+/// One try of a step.
 pub(super) struct StepAttempt<'a> {
     pub(super) step: &'a Step,
     pub(super) source: &'a Arc<Source>,
@@ -82,7 +86,8 @@ pub(super) struct StepAttempt<'a> {
 }
 
 impl StepAttempt<'_> {
-    /// Everything that is wrong with one attempt; nothing if it passed.
+    /// Makes the attempt. Returns everything that is wrong with it, so nothing
+    /// if it passed.
     async fn perform(
         &self,
         scope: &mut Scope,
@@ -151,6 +156,7 @@ impl StepAttempt<'_> {
         }
     }
 
+    /// A failure that points at the step.
     pub(super) fn new_failure(&self, class: Class, title: impl Into<String>) -> Failure {
         Failure {
             class,
@@ -160,9 +166,10 @@ impl StepAttempt<'_> {
 
     fn fill_in_request(&self, scope: &Scope) -> Result<Request, Failure> {
         request::fill_in(&self.step.request, self.shared.client.target(), scope)
-            .map_err(|unfit| self.value_failure(&unfit.what, unfit.reason))
+            .map_err(|error| self.value_failure(&error.what, error.reason))
     }
 
+    /// The failure of a request of which `what` cannot be made.
     pub(super) fn value_failure(&self, what: &str, reason: String) -> Failure {
         let mut failure = self.new_failure(Class::CouldNotAsk, format!("{what} cannot be made"));
         failure.diagnostic = failure
@@ -178,6 +185,7 @@ impl StepAttempt<'_> {
         failure
     }
 
+    /// The failure of an answer whose redirect must not be followed.
     pub(super) fn redirect_failure(&self, expected: &str, found: String, help: &str) -> Failure {
         let mut failure = self.new_failure(Class::WrongAnswer, "a redirect that is not followed");
         failure.diagnostic = failure
@@ -188,6 +196,7 @@ impl StepAttempt<'_> {
         failure
     }
 
+    /// The failure of a request that got no whole answer.
     pub(super) fn no_answer_failure(&self, unanswered: &Unanswered) -> Failure {
         let error = &unanswered.error;
         let late = error.is_late();
@@ -225,7 +234,7 @@ impl StepAttempt<'_> {
     }
 }
 
-/// The parts of the last request's time, if they were taken.
+/// How long each phase of the last request took, if it opened a connection.
 pub(super) fn connection_timing(response: &Response) -> Option<Timing> {
     let opened = response.opened.as_ref()?;
     Some(Timing {

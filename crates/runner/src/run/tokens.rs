@@ -305,7 +305,10 @@ fn read_token(status: u16, document: &Value, sent: Instant) -> Result<AccessToke
     Ok(AccessToken {
         value: token.to_owned(),
         // A lifetime beyond what the clock can tell is one without an end.
-        until: lifetime.and_then(|lifetime| sent.checked_add(lifetime - expiry_margin(lifetime))),
+        until: lifetime.and_then(|lifetime| {
+            let used = lifetime.saturating_sub(expiry_margin(lifetime));
+            sent.checked_add(used)
+        }),
     })
 }
 

@@ -1,5 +1,5 @@
-//! Keeps what a step sent last and what came back, for the report of one that
-//! failed; all of it bounded.
+//! Records what a step sent last and what came back, for the report of a step
+//! that failed; all of it bounded.
 
 use std::collections::VecDeque;
 
@@ -31,7 +31,7 @@ const HIDDEN: &str = "(not shown: it may hold a secret that was not found in tim
 pub(super) struct Trace {
     request: Option<Request>,
     response: Option<Response>,
-    /// The last of what was said over a WebSocket.
+    /// The last messages of a WebSocket.
     messages: VecDeque<Message>,
     secrets: Vec<Secret>,
     /// Whether the answer is that of another version.
@@ -39,12 +39,14 @@ pub(super) struct Trace {
 }
 
 impl Trace {
+    /// Records a request that goes out, and forgets the answer to the one
+    /// before.
     pub(super) fn record_request(&mut self, request: &Request) {
         if let Some(signer) = &request.manner.signer {
             self.add_secret("secret_access_key", &signer.secret_key);
         }
         if let Some(login) = &request.manner.digest {
-            // A short one stands in too many texts to be looked for.
+            // A short password stands in too many texts to be looked for.
             if login.password.len() >= credential::LEAST_LENGTH {
                 self.add_secret("password", &login.password);
             }
@@ -55,7 +57,7 @@ impl Trace {
         self.is_foreign = false;
     }
 
-    /// Another version answered.
+    /// Records an answer that another version gave.
     pub(super) fn record_foreign_response(&mut self, response: Response) {
         self.record_response(response);
         self.is_foreign = true;
@@ -66,18 +68,19 @@ impl Trace {
         self.is_foreign
     }
 
+    /// Records the answer to the last request.
     pub(super) fn record_response(&mut self, response: Response) {
         self.response = Some(response);
     }
 
-    /// A message was sent.
+    /// Records a message that was sent over a WebSocket.
     pub(super) fn record_sent_message(&mut self, text: &str) {
         self.record_message(true, MessageKind::Text, text.as_bytes());
     }
 
-    /// Something came over the WebSocket.
-    pub(super) fn record_received_message(&mut self, came: &Came) {
-        match came {
+    /// Records what came over a WebSocket.
+    pub(super) fn record_received_message(&mut self, received: &Came) {
+        match received {
             Came::Message(Content::Text(bytes)) => {
                 self.record_message(false, MessageKind::Text, bytes);
             }
@@ -105,12 +108,13 @@ impl Trace {
         });
     }
 
+    /// The last answer, whole or not.
     pub(super) fn response(&self) -> Option<&Response> {
         self.response.as_ref()
     }
 
-    /// Shows nothing of what came back: there may be a secret in it that
-    /// nobody knows.
+    /// Shows nothing of what came back: it may hold a secret that the redactor
+    /// does not know.
     pub(super) fn hide_answer(&mut self) {
         if let Some(response) = &mut self.response {
             response.headers.clear();
@@ -121,7 +125,7 @@ impl Trace {
         }
     }
 
-    /// Takes note of a value that no output may hold.
+    /// Adds a value that no output may hold.
     pub(super) fn add_secret(&mut self, name: &str, value: &str) {
         self.secrets.push(Secret {
             name: name.to_owned(),
@@ -129,7 +133,8 @@ impl Trace {
         });
     }
 
-    /// The values that are credentials by nature.
+    /// The values that no output may hold: those that were added, and those
+    /// that are credentials by nature.
     pub(super) fn credentials(&self) -> Vec<Secret> {
         let sent = self.request.iter().map(|request| &request.headers);
         let received = self.response.iter().map(|response| &response.headers);
@@ -139,7 +144,7 @@ impl Trace {
         self.secrets.iter().cloned().chain(in_headers).collect()
     }
 
-    /// What the report shows; nothing if nothing was sent.
+    /// What the report shows; absent if nothing was sent.
     pub(super) fn into_exchange(
         self,
         connection: &Connection,
@@ -178,7 +183,8 @@ fn version_name(version: Version) -> &'static str {
     }
 }
 
-/// The headers, without what is a credential by nature.
+/// The headers as the report shows them: without the values that are
+/// credentials by nature.
 fn list_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let mut shown: Vec<_> = headers
         .iter()
@@ -206,7 +212,8 @@ fn excerpt(headers: &HeaderMap, body: &[u8]) -> Option<Excerpt> {
     (!body.is_empty()).then(|| cut_excerpt(headers, body))
 }
 
-/// As what judges it reads it: a secret in another text would not be found.
+/// The beginning of a body in the encoding that the judge reads it in: in
+/// another one, the redactor would not find a captured secret.
 fn cut_excerpt(headers: &HeaderMap, body: &[u8]) -> Excerpt {
     // Four bytes a character at the most, and room for a broken one.
     let begin = charset::text(

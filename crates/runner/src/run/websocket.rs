@@ -1,5 +1,4 @@
-//! Talks over a WebSocket: opens it, sends and awaits one message after the
-//! other, and says farewell.
+//! Sends and awaits the messages of a step over its WebSocket, and closes it.
 
 use std::time::Duration;
 
@@ -19,10 +18,10 @@ use diagnostic::units::{counted, human_bytes, human_duration};
 use query::value::shown_text;
 use report::{Class, Failure};
 
-/// The most messages that are passed over while one is awaited.
+/// The most other messages that are skipped while one is awaited.
 const MOST_OTHERS: usize = 1_000;
 
-/// What a conversation needs beside its messages.
+/// An open WebSocket, and what its messages are judged with.
 struct Conversation<'t> {
     socket: Socket,
     /// The answer that opened it.
@@ -33,8 +32,8 @@ struct Conversation<'t> {
 }
 
 impl StepAttempt<'_> {
-    /// Sends and awaits the step's messages, in their order: everything that is
-    /// wrong with what came; nothing if it passed.
+    /// Sends and awaits the step's messages, in their order. Returns everything
+    /// that is wrong with the first one that fails, so nothing if all pass.
     pub(super) async fn converse(
         &self,
         socket: Result<Socket, String>,
@@ -47,7 +46,8 @@ impl StepAttempt<'_> {
         let messages = self.step.request.messages();
         let socket = match socket {
             Ok(socket) => socket,
-            // That it does not open is what the step expects.
+            // The step expects that the WebSocket does not open: it has no
+            // messages, and the answer is as it says.
             Err(_) if messages.is_empty() && opened.status != 101 => return Vec::new(),
             Err(found) => {
                 let mut failure = self.new_failure(Class::WrongAnswer, "no WebSocket");
@@ -77,7 +77,8 @@ impl StepAttempt<'_> {
         Vec::new()
     }
 
-    /// One turn of a conversation: everything that is wrong with it.
+    /// Sends one message, if there is one to send, and awaits the answer, if
+    /// there is one to await. Returns everything that is wrong with it.
     async fn exchange_message(
         &self,
         message: &Message,
@@ -90,12 +91,12 @@ impl StepAttempt<'_> {
                 Ok(value) => value.to_string(),
                 Err(reason) => {
                     let title = "a message that cannot be made";
-                    let made = self.message_diagnostic(message, title);
-                    let made = made
+                    let diagnostic = self.message_diagnostic(message, title);
+                    let diagnostic = diagnostic
                         .expected("values that fit into it")
                         .found(reason)
                         .help("correct the variables and captures that it is made of");
-                    return vec![failure(Class::CouldNotAsk, made)];
+                    return vec![failure(Class::CouldNotAsk, diagnostic)];
                 }
             };
             conversation.trace.record_sent_message(&text);
@@ -118,7 +119,8 @@ impl StepAttempt<'_> {
         }
     }
 
-    /// Waits for what must come.
+    /// Waits for what must come, and judges it. Messages of another kind are
+    /// skipped if the step says so.
     async fn await_message(
         &self,
         message: &Message,
@@ -155,7 +157,7 @@ impl StepAttempt<'_> {
         }
     }
 
-    /// What is wrong with what came.
+    /// Everything that is wrong with what came.
     async fn judge_message(
         &self,
         message: &Message,
@@ -238,7 +240,7 @@ impl StepAttempt<'_> {
         failure(Class::WrongAnswer, diagnostic)
     }
 
-    /// Nothing came, or nothing could be sent.
+    /// The failure of a WebSocket that sent nothing in time, or took nothing.
     fn socket_failure(
         &self,
         message: &Message,
@@ -284,7 +286,8 @@ fn failure(class: Class, diagnostic: Diagnostic) -> Failure {
     Failure { class, diagnostic }
 }
 
-/// A message as the body of the answer that it came after.
+/// A message as the body of the answer that opened the WebSocket, so that the
+/// same queries find what is in it.
 fn message_as_response(content: &Content, opened: &Response) -> Response {
     Response {
         body: content.bytes().clone(),
