@@ -1,4 +1,5 @@
-//! Headers that are credentials by nature, whoever made their value.
+//! Headers that are credentials by nature, whether a secret of the check file is
+//! in them or not.
 
 use std::ops::Range;
 
@@ -15,15 +16,17 @@ const KEYS: [&str; 5] = [
     "x-csrf-token",
 ];
 
-/// Shorter values stand in too many texts to be looked for elsewhere.
+/// The length below which a credential is not looked for in other texts: so short
+/// a value stands in too many of them, in bytes.
 pub(crate) const LEAST_LENGTH: usize = 8;
 
-/// The parts of a header's value that are credentials, each with the name of a
-/// shell variable for it.
+/// Finds the parts of a header's value that are credentials, each with the name
+/// of a shell variable for it.
 pub(crate) fn find_credentials(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
     match name {
         "authorization" | "proxy-authorization" => {
-            // `Bearer TOKEN`; a value without a scheme is one as a whole.
+            // `Bearer TOKEN`: the scheme is none. A value without a scheme is a
+            // credential as a whole.
             let start = value.find(' ').map_or(0, |space| space + 1);
             vec![(start..value.len(), variable(name))]
         }
@@ -48,7 +51,8 @@ pub(crate) fn find_credentials(name: &str, value: &str) -> Vec<(Range<usize>, St
     .collect()
 }
 
-/// The value of `name=value`, of which the first byte is at `start`.
+/// Where the value of `name=value` stands in a header in which the pair begins
+/// at the byte `start`.
 fn locate_cookie_value(start: usize, pair: &str) -> (Range<usize>, String) {
     let (name, at) = match pair.find('=') {
         Some(at) => (pair[..at].trim(), at + 1),

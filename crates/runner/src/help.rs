@@ -1,15 +1,18 @@
-//! What to do where nobody could be asked, or not all of an answer could be
-//! read: the usual reasons, by what the network and TLS say.
+//! What to do where no answer came, or not all of one could be read: the usual
+//! reasons, by the types of the errors of the network and of TLS.
 
 use std::io::ErrorKind;
 
 use client::dial::{DialError, Problem, TlsTrouble};
 use client::http::AskError;
 
+/// What to do where a host is silent: security groups drop what they do not
+/// allow, so that a closed port looks like a slow one.
 const SILENCE: &str = "check that the security group of the load balancer lets this machine in on \
                        the port; raise `timeout` if the target is only slow";
 
-/// What to do about it, if that is known.
+/// What to do about a request that failed, if that is known; `has_answer` tells
+/// that the answer had begun.
 pub(crate) fn find_help(error: &AskError, has_answer: bool) -> Option<&'static str> {
     match error {
         AskError::Connect(error) => find_connection_help(error),
@@ -30,7 +33,7 @@ pub(crate) fn find_help(error: &AskError, has_answer: bool) -> Option<&'static s
     }
 }
 
-/// What to do about a connection that there is not.
+/// What to do about a connection that could not be opened.
 fn find_connection_help(error: &DialError) -> Option<&'static str> {
     match error {
         DialError::Resolve { .. } | DialError::Unresolved { .. } => {

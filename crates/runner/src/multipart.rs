@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-/// One part of a form, filled in.
+/// One part of a form, with its templates filled in.
 #[derive(Debug)]
 pub(crate) struct FormPart {
     pub name: String,
@@ -13,7 +13,8 @@ pub(crate) struct FormPart {
     pub content: Bytes,
 }
 
-/// The form, and the content type that goes with it.
+/// Encodes a form. Returns its bytes, and the content type that names the
+/// boundary in them.
 ///
 /// The boundary is made of a hash of the parts: the same form is the same
 /// bytes, and no part can hold the boundary by chance or by intent.
@@ -34,6 +35,7 @@ pub(crate) fn encode_form(parts: &[FormPart]) -> (Bytes, String) {
     )
 }
 
+/// A part with its headers, without the boundary.
 fn encode_part(part: &FormPart) -> Vec<u8> {
     let mut bytes = format!(
         "Content-Disposition: form-data; name=\"{}\"",

@@ -1,4 +1,5 @@
-//! What can be asked of a response: status, headers, body, JSON, cookies.
+//! What queries find in a response: status, headers, body, JSON, markup,
+//! cookies, times and facts of TLS.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -18,7 +19,7 @@ use query::markup::{Markup, Unfit};
 use query::value::{MOST_LEVELS, is_too_deep};
 use query::work::budget;
 
-/// Why a query makes no sense for a response.
+/// Why a query cannot be asked of a response.
 pub(crate) struct InapplicableQuery {
     /// What the response would have to be.
     pub(crate) expected: Cow<'static, str>,
@@ -34,10 +35,11 @@ impl From<Unfit> for InapplicableQuery {
     }
 }
 
-/// A response, with what has been learned of it so far.
+/// A response, with its JSON and its markup as soon as a query needs them: each
+/// is parsed once, however many queries there are.
 pub(crate) struct ParsedResponse<'a> {
     pub(crate) response: &'a Response,
-    /// The value of a cookie that the check holds by now.
+    /// The value of a cookie in the check's jar, by the cookie's name.
     pub(crate) cookie: &'a dyn Fn(&str) -> Option<String>,
     json: OnceCell<Result<Value, String>>,
     markup: OnceCell<Result<Markup, Unfit>>,
@@ -53,8 +55,8 @@ impl<'a> ParsedResponse<'a> {
         }
     }
 
-    /// The value that a query stands for, if it is there. The error says why
-    /// the query makes no sense for this response.
+    /// The value that a query finds, if it is there. The error says why the query
+    /// cannot be asked of this response.
     pub(crate) fn evaluate(&self, query: &Query) -> Result<Option<Value>, InapplicableQuery> {
         let response = self.response;
         Ok(match query {
@@ -82,7 +84,8 @@ impl<'a> ParsedResponse<'a> {
             Query::Tls(fact) => Some(self.tls_fact(*fact)?),
             Query::Redirects => Some(response.redirects.clone().into()),
             Query::Url => Some(response.path.clone().into()),
-            // No part of the response.
+            // A variable is no part of the response; who judges it knows the
+            // scope.
             Query::Variable(..) => None,
         })
     }
@@ -95,6 +98,7 @@ impl<'a> ParsedResponse<'a> {
             .collect()
     }
 
+    /// The body as JSON.
     fn json(&self) -> Result<&Value, InapplicableQuery> {
         let Response { headers, body, .. } = self.response;
         let document = self.json.get_or_init(|| {
@@ -105,7 +109,7 @@ impl<'a> ParsedResponse<'a> {
             }
         });
         document.as_ref().map_err(|reason| {
-            // What cannot be decoded is no JSON, and that is why.
+            // If the body has no text at all, its encoding is the reason to name.
             let no_json = || InapplicableQuery {
                 expected: "JSON".into(),
                 found: format!("a body that is not JSON: {reason}"),
@@ -124,6 +128,7 @@ impl<'a> ParsedResponse<'a> {
         })
     }
 
+    /// The body as HTML or XML.
     fn markup(&self) -> Result<&Markup, InapplicableQuery> {
         let text = self.text()?;
         let document = self.markup.get_or_init(|| {
@@ -134,6 +139,8 @@ impl<'a> ParsedResponse<'a> {
         document.as_ref().map_err(|unfit| unfit.clone().into())
     }
 
+    /// How long a phase of the request took; the phases of a connection are
+    /// known if the request opened one.
     fn phase_time(&self, phase: Phase) -> Option<Duration> {
         let opened = self.response.opened.as_ref();
         match phase {
@@ -145,6 +152,7 @@ impl<'a> ParsedResponse<'a> {
         }
     }
 
+    /// What the connection or the server's certificate says.
     fn tls_fact(&self, fact: TlsFact) -> Result<Value, InapplicableQuery> {
         let opened = self.response.opened.as_ref();
         let facts = opened.and_then(|opened| opened.tls.as_ref());
@@ -171,7 +179,8 @@ impl<'a> ParsedResponse<'a> {
         })
     }
 
-    /// What the server says beside the value.
+    /// What the server says of the value in words, such as the message beside a
+    /// status of gRPC.
     pub(crate) fn server_message(&self, query: &Query) -> Option<String> {
         match query {
             Query::Grpc => status::message(&self.response.headers),
@@ -179,8 +188,8 @@ impl<'a> ParsedResponse<'a> {
         }
     }
 
-    /// The body as text. It is none in a coding or an encoding that is not
-    /// known, unless it is plain ASCII.
+    /// The body as text. There is none in a coding or an encoding that is not
+    /// known, unless the body is plain ASCII, which is the same in all of them.
     fn text(&self) -> Result<Cow<'_, str>, InapplicableQuery> {
         let Response { headers, body, .. } = self.response;
         let unknown = if let Some(coding) = encoding::unknown(headers).filter(|_| !body.is_empty())
@@ -219,7 +228,7 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-/// What a `set-cookie` says of an attribute.
+/// The value of an attribute of a `set-cookie`, if it has the attribute.
 fn cookie_attribute(attribute: CookieAttribute, cookie: SetCookie) -> Option<Value> {
     match attribute {
         CookieAttribute::Secure => Some(cookie.secure.into()),

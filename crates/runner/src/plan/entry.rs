@@ -16,7 +16,7 @@ pub struct PlanEntry {
     pub name: String,
     /// Where it is written.
     pub place: Place,
-    /// The words to select it by.
+    /// The tags to select it by.
     pub tags: Vec<String>,
     /// Whether its failure leaves the verdict as it is.
     pub warns: bool,
@@ -29,6 +29,7 @@ pub struct PlanEntry {
 }
 
 impl PlanEntry {
+    /// The entry of a check of a plan.
     pub(super) fn from_planned(planned: &PlannedCheck) -> Self {
         Self {
             name: planned.name.clone(),

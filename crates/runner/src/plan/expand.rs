@@ -17,8 +17,8 @@ use report::Severity;
 /// The most checks of one run, rows counted.
 const MOST_CHECKS: usize = 20_000;
 
-/// Adds the checks of a file, with its setup before and its teardown after
-/// them.
+/// Adds the checks of a file to those of the plan, with its setup before and its
+/// teardown after them.
 pub(super) fn expand(
     file: CheckFile,
     scope: &Scope,
@@ -105,6 +105,7 @@ struct FileContext {
 }
 
 impl FileContext {
+    /// A check as it runs if nothing in it says otherwise.
     fn plan_check(&self, role: Role, check: Arc<Check>) -> PlannedCheck {
         PlannedCheck {
             role,
@@ -122,7 +123,7 @@ impl FileContext {
         }
     }
 
-    /// `skip`, `when` and `quarantine`.
+    /// Applies `skip`, `when` and `quarantine`.
     fn apply_conditions(&self, planned: &mut PlannedCheck, problems: &mut Vec<Diagnostic>) {
         let flow = &planned.check.flow;
         if let Some(reason) = &flow.skip {
@@ -139,7 +140,8 @@ impl FileContext {
                     return;
                 }
                 Err(reason) => {
-                    // A name without a value is reported with its place.
+                    // A name without a value is reported by `names`, with its
+                    // place.
                     if template.names().all(|name| planned.scope.has(name)) {
                         problems.push(self.diagnose_condition(*span, reason));
                     }
@@ -148,6 +150,7 @@ impl FileContext {
             }
         }
         if let Some(quarantine) = &flow.quarantine {
+            // The date alone counts, in the same zone on every machine.
             let today = jiff::tz::Offset::UTC
                 .to_datetime(jiff::Timestamp::now())
                 .date();
@@ -161,6 +164,7 @@ impl FileContext {
         }
     }
 
+    /// The diagnostic of a `when` that gives no answer.
     fn diagnose_condition(&self, span: Span, reason: String) -> Diagnostic {
         Diagnostic::at(&self.source, span, "a condition that cannot be computed")
             .expected("an expression such as `{{ stage == 'production' }}`")
@@ -169,8 +173,8 @@ impl FileContext {
     }
 }
 
-/// The name of a check for one row: its own templates filled in, or the row's
-/// first value behind it.
+/// The name of a check for one row: its own templates filled in, or if it has
+/// none the row's first value behind it.
 fn row_name(name: &str, row: &Row, scope: &Scope) -> String {
     let template = Template::parse(name).ok();
     let template = template.filter(|template| template.names().next().is_some());
@@ -184,7 +188,8 @@ fn row_name(name: &str, row: &Row, scope: &Scope) -> String {
     }
 }
 
-/// Every need is a check of the file, and none waits for itself.
+/// Reports needs that name no check of the file, and checks that wait for each
+/// other.
 fn check_needs(file: &CheckFile, problems: &mut Vec<Diagnostic>) {
     let by_name: HashMap<&str, usize> = (0..file.checks.len())
         .map(|at| (file.checks[at].name.as_str(), at))
@@ -220,8 +225,9 @@ fn check_needs(file: &CheckFile, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The checks that can never begin, because what they need waits for them:
-/// all others are taken away, one after the other, as if they had run.
+/// The checks that can never begin, because what they need waits for them. All
+/// others are removed in an order in which they could run (Kahn's algorithm);
+/// what remains is in a circle, or waits for one.
 fn find_deadlocked(file: &CheckFile, by_name: &HashMap<&str, usize>) -> Vec<usize> {
     let needs = |at: usize| {
         let needs = file.checks[at].flow.needs.iter();

@@ -7,8 +7,8 @@ use check_file::{Auth, CheckFile, Step};
 use client::hosts::Hosts;
 use diagnostic::{Diagnostic, Source, Span};
 
-/// Checks that each URL that names a host names one that is allowed. A host
-/// that comes from a template is known when the step runs.
+/// Reports URLs that name a host which is not allowed. A host that comes from a
+/// template is known, and checked, when the step runs.
 pub(super) fn check_hosts(file: &CheckFile, allowed: &Hosts, problems: &mut Vec<Diagnostic>) {
     let around = file.setup.iter().chain(&file.teardown);
     let steps = around.chain(&file.checks).flat_map(|check| &check.steps);
@@ -31,8 +31,8 @@ struct WrittenUrl<'f> {
     span: Span,
 }
 
-/// Where a step's token comes from. The login of the defaults stands in the
-/// file that has them, and not where a fragment is written.
+/// The URL that a step's token comes from. The login of the defaults stands in
+/// the check file that has them, and not where a fragment is written.
 fn token_url<'f>(step: &'f Step, file: &'f CheckFile) -> Option<WrittenUrl<'f>> {
     let request = &step.request;
     let Some(Auth::OAuth2(client)) = &request.auth else {
@@ -50,7 +50,7 @@ fn token_url<'f>(step: &'f Step, file: &'f CheckFile) -> Option<WrittenUrl<'f>> 
 }
 
 impl<'f> WrittenUrl<'f> {
-    /// The URL that a step asks.
+    /// The URL of a step's request.
     fn from_step(step: &'f Step, file: &'f CheckFile) -> Self {
         Self {
             text: step.request.path.text(),
@@ -59,14 +59,15 @@ impl<'f> WrittenUrl<'f> {
         }
     }
 
+    /// The diagnostic of a URL whose host is not allowed.
     fn diagnose_forbidden_host(&self, allowed: &Hosts) -> Option<Diagnostic> {
         let authority = authority(self.text)?;
         if authority.contains("{{") || allowed.allow(&url::Url::parse(authority).ok()?) {
             return None;
         }
         let Self { source, span, .. } = self;
-        let written = source.text().get(span.range()).unwrap_or_default();
-        let span = match written.find(authority) {
+        let text = source.text().get(span.range()).unwrap_or_default();
+        let span = match text.find(authority) {
             Some(at) => Span::new(span.start + at, span.start + at + authority.len()),
             None => *span,
         };

@@ -10,7 +10,8 @@ use check_file::{Auth, Body, Capture, Check, CheckFile, Expectation, Origin, Que
 use diagnostic::suggest;
 use diagnostic::{Diagnostic, Source, Span};
 
-/// Checks that each template's names have a value when their step runs.
+/// Reports each name in a template that has no value when its step runs. Adds
+/// to `known` every name that the file declares or uses.
 pub(super) fn check_names(
     file: &CheckFile,
     values: &BTreeMap<String, Option<Value>>,
@@ -33,43 +34,45 @@ pub(super) fn check_names(
         captured: BTreeSet::new(),
     };
     if let Some(setup) = &file.setup {
-        known_names.check_check(setup, known, problems);
+        known_names.check_templates(setup, known, problems);
         let captures = setup.steps.iter().flat_map(Step::all_captures);
         known_names
             .captured
             .extend(captures.map(|capture| capture.name.as_str()));
     }
     for check in &file.checks {
-        known_names.check_check(check, known, problems);
+        known_names.check_templates(check, known, problems);
     }
     if let Some(teardown) = &file.teardown {
-        known_names.check_check(teardown, known, problems);
+        known_names.check_templates(teardown, known, problems);
     }
 }
 
-/// What every check of a file knows.
+/// The names that every check of a file knows.
 struct KnownNames<'a> {
     file: &'a CheckFile,
     values: &'a BTreeMap<String, Option<Value>>,
-    /// What the setup captures.
+    /// The captures of the setup.
     captured: BTreeSet<&'a str>,
 }
 
-/// A template, and what it may name beside the values of the file.
+/// A template where it stands, and what it may name beside the values of the
+/// file.
 struct TemplateSite<'a> {
     template: &'a Template,
     source: &'a Arc<Source>,
     span: Span,
     /// The use of a fragment that it stands in.
     used: Option<&'a Arc<Use>>,
-    /// It makes something of a captured value.
+    /// Whether it is the `transform` of a capture, which may name the captured
+    /// value.
     transforms: bool,
     /// The step that it stands in.
     step: Option<Span>,
 }
 
 impl<'a> KnownNames<'a> {
-    fn check_check(
+    fn check_templates(
         &self,
         check: &'a Check,
         known: &mut BTreeSet<String>,
@@ -118,6 +121,7 @@ impl<'a> KnownNames<'a> {
             let mut uses: Vec<_> = step.uses().collect();
             uses.reverse();
             for used in uses {
+                // The steps of one use share its parameters, which are checked once.
                 if entered.contains(&Arc::as_ptr(used)) {
                     continue;
                 }
@@ -155,6 +159,8 @@ impl<'a> KnownNames<'a> {
         }
     }
 
+    /// The diagnostic of a name without a value; `later` is where a later step
+    /// captures it, if one does.
     fn diagnose_unknown(
         &self,
         site: &TemplateSite<'_>,
@@ -209,21 +215,21 @@ impl<'a> KnownNames<'a> {
     }
 }
 
-/// Whether the template makes something of a captured value.
+/// Whether a template of the step is the `transform` of one of its captures.
 fn is_transform(step: &Step, template: &Template) -> bool {
     let transforms = step.all_captures().filter_map(|c| c.transform.as_ref());
     let mut transforms = transforms.map(|(transform, _)| transform);
     transforms.any(|transform| std::ptr::eq(transform, template))
 }
 
-/// The names that a check's templates use.
+/// The names that the templates of a check use, those in its name included.
 pub(super) fn list_used_names(check: &Check) -> BTreeSet<String> {
     let title = Template::parse(&check.name).ok();
     let conditions = check.flow.when.iter().map(|(template, _)| template);
-    let parts = check.steps.iter().flat_map(group_templates);
-    let of_steps = parts.flat_map(|(templates, _)| templates);
-    let of_steps = of_steps.map(|(template, _)| template);
-    let all = conditions.chain(of_steps).chain(&title);
+    let groups = check.steps.iter().flat_map(group_templates);
+    let templates = groups.flat_map(|(templates, _)| templates);
+    let templates = templates.map(|(template, _)| template);
+    let all = conditions.chain(templates).chain(&title);
     all.flat_map(Template::names).map(str::to_owned).collect()
 }
 
@@ -231,12 +237,12 @@ pub(super) fn list_used_names(check: &Check) -> BTreeSet<String> {
 /// captured after them.
 type TemplateGroup<'s> = (Vec<(&'s Template, Span)>, &'s [Capture]);
 
-/// The parts of a step in their order: the request and its answer, and each
-/// message of a WebSocket.
+/// The templates of a step in the order in which they are filled in: the
+/// request and its answer, and each message of a WebSocket.
 fn group_templates(step: &Step) -> Vec<TemplateGroup<'_>> {
     let variables = (list_variable_templates(step), [].as_slice());
-    let mut parts = vec![(list_templates(step), step.captures.as_slice()), variables];
-    parts.extend(step.request.messages().iter().map(|message| {
+    let mut groups = vec![(list_templates(step), step.captures.as_slice()), variables];
+    groups.extend(step.request.messages().iter().map(|message| {
         let sent = message.templates().into_iter();
         let mut found: Vec<_> = sent.map(|template| (template, message.span)).collect();
         for expectation in message.expectations() {
@@ -248,16 +254,17 @@ fn group_templates(step: &Step) -> Vec<TemplateGroup<'_>> {
         found.extend(list_transforms(message.captures()));
         (found, message.captures())
     }));
-    parts
+    groups
 }
 
-/// What is made of captured values.
+/// The transforms of captures.
 fn list_transforms(captures: &[Capture]) -> impl Iterator<Item = (&Template, Span)> {
     let transforms = captures.iter().filter_map(|c| c.transform.as_ref());
     transforms.map(|(template, span)| (template, *span))
 }
 
-/// The templates of a request and of what its answer must be like.
+/// The templates of a request, of what its answer must be like, and of its
+/// captures.
 fn list_templates(step: &Step) -> Vec<(&Template, Span)> {
     let request = &step.request;
     let mut found = vec![(&request.path, step.span)];
@@ -276,8 +283,8 @@ fn list_templates(step: &Step) -> Vec<(&Template, Span)> {
     found
 }
 
-/// The variables that something is expected of, which know what the step
-/// captures.
+/// The templates of expectations of variables, which know the captures of the
+/// step itself.
 fn list_variable_templates(step: &Step) -> Vec<(&Template, Span)> {
     let mut found = Vec::new();
     for Expectation { query, predicate } in &step.expectations {
@@ -289,8 +296,9 @@ fn list_variable_templates(step: &Step) -> Vec<(&Template, Span)> {
     found
 }
 
-/// The name inside the template's text, if the text stands in the span as it
-/// is written; else the span's begin.
+/// The place of a name inside a template, if the template stands in the span as
+/// its author wrote it; else the whole span. YAML may hold it in another form,
+/// with escapes or over several lines.
 fn locate_name(source: &Source, span: Span, template: &Template, name: &str) -> Span {
     let text = source.text().get(span.range()).unwrap_or_default();
     let template_at = text.find(template.text());

@@ -26,11 +26,12 @@ pub(super) struct MissingValue {
     source: Arc<Source>,
     /// The variable, and those of its file that are computed from it.
     names: BTreeSet<String>,
-    /// What to say if the value is not fetched.
+    /// What is wrong if the value is not fetched.
     pub(super) problem: Diagnostic,
 }
 
-/// The value of a variable, if it was fetched; else it is wanted.
+/// The value of a variable, if it was fetched. One that was not is added to
+/// `missing`; one that cannot be used is a problem.
 pub(super) fn read_value(
     file: &CheckFile,
     variable: &Variable,
@@ -80,8 +81,8 @@ pub(super) fn read_value(
     None
 }
 
-/// The member of a JSON object, as text. What is found instead is said without
-/// any of it.
+/// The member of a JSON object, as text. The error names what stands there
+/// instead, and holds nothing of the text, which is a secret.
 fn read_member(text: &str, key: &str) -> Result<String, &'static str> {
     let members: Map<String, Value> =
         serde_json::from_str(text).map_err(|_| "text that is no JSON object")?;
@@ -93,7 +94,7 @@ fn read_member(text: &str, key: &str) -> Result<String, &'static str> {
     }
 }
 
-/// What a secret is called where it cannot be shown.
+/// A secret by the name that stands where it cannot be shown.
 pub(super) fn name_secret(kept: &Kept, value: String) -> Secret {
     let (Remote::Secret(name) | Remote::Parameter(name)) = &kept.remote;
     let name = match &kept.key {
@@ -103,7 +104,7 @@ pub(super) fn name_secret(kept: &Kept, value: String) -> Secret {
     Secret { name, value }
 }
 
-/// A variable, and all that name it or one of those.
+/// A variable, and all variables of the file that are computed from it.
 fn find_dependents(file: &CheckFile, name: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::from([name.to_owned()]);
     for variable in &file.variables {
@@ -119,7 +120,8 @@ fn find_dependents(file: &CheckFile, name: &str) -> BTreeSet<String> {
     found
 }
 
-/// Those that the selected checks need.
+/// The values that the selected checks need. The others are not fetched: the
+/// function may have no permission for them.
 pub(super) fn select_needed(
     missing: Vec<MissingValue>,
     checks: &[PlannedCheck],
@@ -134,10 +136,10 @@ pub(super) fn select_needed(
     needed.collect()
 }
 
-/// What to fetch, each once.
+/// The secrets and parameters to fetch, each once.
 ///
 /// # Errors
-/// More than is fetched for one run.
+/// They are more than may be fetched for one run.
 pub(super) fn list_remotes(needed: Vec<MissingValue>) -> Result<BTreeSet<Remote>, Diagnostic> {
     let remotes: BTreeSet<Remote> = needed.into_iter().map(|value| value.remote).collect();
     if remotes.len() > MOST_REMOTES {

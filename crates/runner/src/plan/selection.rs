@@ -8,13 +8,14 @@ use diagnostic::Diagnostic;
 use diagnostic::suggest;
 use report::Role;
 
-/// The selected checks, the checks they need, and the setups and teardowns of
-/// their files.
+/// Selects checks: those with the right tags, the checks that they need, and the
+/// setups and teardowns of their files.
 pub(super) fn select(checks: Vec<PlannedCheck>, selection: &Selection) -> Vec<PlannedCheck> {
     let mut is_selected: Vec<bool> = checks
         .iter()
         .map(|planned| planned.role == Role::Check && selection.tags.matches(&planned.check.tags))
         .collect();
+    // A need may have needs, and a teardown follows any check of its file.
     loop {
         let before = is_selected.clone();
         for (at, planned) in checks.iter().enumerate() {
@@ -31,7 +32,7 @@ pub(super) fn select(checks: Vec<PlannedCheck>, selection: &Selection) -> Vec<Pl
             break;
         }
     }
-    // Where each check is once the others are gone.
+    // The checks refer to each other by index, and the indexes change.
     let moved: Vec<Option<usize>> = is_selected
         .iter()
         .scan(0, |next, is_selected| {
@@ -40,21 +41,22 @@ pub(super) fn select(checks: Vec<PlannedCheck>, selection: &Selection) -> Vec<Pl
             Some(at)
         })
         .collect();
-    let follow = |list: &mut Vec<usize>| *list = list.iter().filter_map(|at| moved[*at]).collect();
+    let renumber =
+        |indexes: &mut Vec<usize>| *indexes = indexes.iter().filter_map(|at| moved[*at]).collect();
     checks
         .into_iter()
         .zip(&is_selected)
         .filter(|(_, is_selected)| **is_selected)
         .map(|(mut planned, _)| {
-            follow(&mut planned.needs);
-            follow(&mut planned.after);
+            renumber(&mut planned.needs);
+            renumber(&mut planned.after);
             planned.setup = planned.setup.and_then(|at| moved[at]);
             planned
         })
         .collect()
 }
 
-/// Variables that were given but that no file knows: typing slips.
+/// Reports variables from outside that no file knows: they are typing slips.
 pub(super) fn find_unused_variables(
     selection: &Selection,
     known: &BTreeSet<String>,
@@ -76,6 +78,7 @@ pub(super) fn find_unused_variables(
         .collect()
 }
 
+/// The diagnostic of a run without a check.
 pub(super) fn diagnose_empty_selection(
     selection: &Selection,
     tags: &BTreeSet<String>,

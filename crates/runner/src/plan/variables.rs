@@ -1,4 +1,5 @@
-//! Gives the variables of a file their values.
+//! Gives the variables of a file their values: from outside, from the file, from
+//! the environment, or from where they were fetched.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use diagnostic::Diagnostic;
 use diagnostic::suggest;
 use redact::Secret;
 
-/// Where values come from that stand in no file.
+/// Where the values come from that stand in no file.
 #[derive(Clone, Copy)]
 pub(super) struct ValueSources<'a> {
     pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
@@ -103,8 +104,8 @@ pub(super) fn resolve_variables(
     values
 }
 
-/// The value of a variable that stands in the file. Its templates know the
-/// variables above it, and are filled in once for the whole run.
+/// The value of a variable whose value stands in the file. Its templates know
+/// the variables above it, and are filled in once for the whole run.
 fn evaluate_literal(
     file: &CheckFile,
     variable: &Variable,
@@ -120,7 +121,7 @@ fn evaluate_literal(
         let names = file.variables.iter().map(|variable| variable.name.as_str());
         names.take_while(|name| *name != variable.name)
     };
-    // Why one above it has no value is said already.
+    // One of the variables above has no value, which is reported already.
     if above().any(|name| unknown.contains(&name)) {
         return None;
     }

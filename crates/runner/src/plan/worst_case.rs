@@ -13,14 +13,15 @@ use crate::rate::Rate;
 use check_file::{Auth, Check, Retry, Step};
 use report::Role;
 
-/// The most that is ever said; beyond it nobody waits.
+/// The longest time that a plan tells: nobody waits for a run that may take
+/// more than a day.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// Never less than a run takes: at any moment either all jobs are busy, or the
+/// The longest run, never less than one takes: at any moment either all jobs are busy, or the
 /// longest chain of checks that wait for each other goes on.
 ///
-/// With a rate there are also the times in which nobody may ask, no more than
-/// one for each request.
+/// With a rate there are also the times in which no request may be sent, one for
+/// each request at the most.
 pub(super) fn longest_run(plan: &Plan, jobs: NonZeroUsize, rate: Option<Rate>) -> Duration {
     let jobs = u32::try_from(jobs.get()).unwrap_or(u32::MAX);
     let mut total = Duration::ZERO;
@@ -42,7 +43,7 @@ pub(super) fn longest_teardown(plan: &Plan, rate: Option<Rate>) -> Duration {
     longest.saturating_add(waits).min(LONGEST)
 }
 
-/// The time in which a rate lets nobody ask.
+/// The time in which a rate allows no request, all pauses together.
 fn sum_rate_waits<'p>(
     checks: impl Iterator<Item = &'p PlannedCheck>,
     rate: Option<Rate>,
@@ -99,16 +100,18 @@ fn longest_chain(plan: &Plan) -> Duration {
     let mut open: Vec<usize> = (0..plan.checks.len()).collect();
     while let Some(&at) = open.last() {
         let planned = &plan.checks[at];
-        let before = || {
+        let waits_for = || {
             let waits = planned.needs.iter().chain(&planned.after);
             waits.chain(&planned.setup).copied()
         };
-        let unknown: Vec<usize> = before().filter(|before| known[*before].is_none()).collect();
+        let unknown: Vec<usize> = waits_for()
+            .filter(|check| known[*check].is_none())
+            .collect();
         if known[at].is_none() && !unknown.is_empty() {
             open.extend(unknown);
             continue;
         }
-        let longest = before().filter_map(|before| known[before]).max();
+        let longest = waits_for().filter_map(|check| known[check]).max();
         let length = longest
             .unwrap_or_default()
             .saturating_add(longest_planned(planned));
@@ -118,6 +121,7 @@ fn longest_chain(plan: &Plan) -> Duration {
     known.into_iter().flatten().max().unwrap_or_default()
 }
 
+/// The longest that a check of a plan can take: none if it does not run.
 pub(super) fn longest_planned(planned: &PlannedCheck) -> Duration {
     if planned.runs {
         longest_check(&planned.check)
@@ -145,6 +149,7 @@ fn longest_step(step: &Step) -> Duration {
         .min(LONGEST)
 }
 
+/// All attempts of a step, or all repetitions of a series.
 fn longest_attempts(step: &Step) -> Duration {
     if let Some(repeat) = &step.repeat {
         let in_a_row = repeat.times.div_ceil(repeat.jobs.get());
@@ -156,8 +161,9 @@ fn longest_attempts(step: &Step) -> Duration {
         .map_or(step.timeout, |retry| longest_retries(step.timeout, retry))
 }
 
-/// New attempts are begun for so long, and the last of them takes its time;
-/// or there are so many attempts, with the pauses between them.
+/// The longest that attempts can take which take `once` each. If a time limits
+/// the retry, the last attempt may begin just before its end; if a number does,
+/// there are the pauses between them.
 fn longest_retries(once: Duration, retry: &Retry) -> Duration {
     let by_time = retry.within.map(|within| within.saturating_add(once));
     let by_count = retry.times.map(|times| {
