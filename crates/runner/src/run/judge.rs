@@ -11,7 +11,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::question::{Judgement, Known, LESS, Progress, Question, wrong_answer};
+use super::question::{
+    ASK_LESS, Judgement, JudgementInput, JudgementProgress, PartialJudgement, wrong_answer,
+};
 use super::step::StepAttempt;
 use check_file::template::Scope;
 use check_file::{Capture, Expectation, Query};
@@ -23,7 +25,7 @@ use query::work::threads::{self, MOST_THREADS, Undone};
 use report::{Class, Failure};
 
 /// What came of an answer.
-pub(super) struct Judged {
+pub(super) struct JudgedAnswer {
     pub(super) failures: Vec<Failure>,
     /// Whether it may hold a secret that nobody knows, because the capture that
     /// would have found it was given up: then no output may show it.
@@ -40,15 +42,15 @@ impl StepAttempt<'_> {
         response: &Response,
         scope: &mut Scope,
         jar: &Jar,
-    ) -> Judged {
-        let question = Question {
+    ) -> JudgedAnswer {
+        let question = JudgementInput {
             expectations,
             captures,
             response,
             source: self.source,
             budget: AT_ONCE,
         };
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(JudgementProgress::default());
         let at_once = question.judge(scope, &|name| jar.value(name), &progress);
         let judgement = match at_once {
             Ok(judgement) => Ok(judgement),
@@ -60,7 +62,7 @@ impl StepAttempt<'_> {
                 if judgement.failures.is_empty() {
                     *scope = judgement.learned;
                 }
-                Judged {
+                JudgedAnswer {
                     failures: judgement.failures,
                     hides_secret: judgement.hides_secret,
                 }
@@ -73,20 +75,20 @@ impl StepAttempt<'_> {
     /// given up.
     async fn judge_aside(
         &self,
-        question: &Question<'_>,
+        question: &JudgementInput<'_>,
         scope: &mut Scope,
         jar: &Jar,
-        progress: Arc<Progress>,
-    ) -> Result<Judgement, Judged> {
+        progress: Arc<JudgementProgress>,
+    ) -> Result<Judgement, JudgedAnswer> {
         let expectations = question.expectations.to_vec();
         let captures = question.captures.to_vec();
         let response = question.response.clone();
         let source = Arc::clone(self.source);
         let inner = scope.clone();
-        let cookies = cookies(question.expectations, question.captures, jar);
+        let cookies = collect_cookies(question.expectations, question.captures, jar);
         let known = Arc::clone(&progress);
         let work = move || {
-            let question = Question {
+            let question = JudgementInput {
                 expectations: &expectations,
                 captures: &captures,
                 response: &response,
@@ -104,7 +106,7 @@ impl StepAttempt<'_> {
             Ok(Err(_)) => Undone::NoThread,
             Err(undone) => undone,
         };
-        let Known {
+        let PartialJudgement {
             at,
             mut failures,
             secrets,
@@ -123,7 +125,7 @@ impl StepAttempt<'_> {
                 diagnostic: diagnostic("cut short by the end of the run")
                     .expected("a judgement before the run's time was over")
                     .found(format!("none for the {}", part.what))
-                    .help(LESS),
+                    .help(ASK_LESS),
             },
             Undone::Late => wrong_answer(
                 diagnostic("a judgement that does not end")
@@ -132,7 +134,7 @@ impl StepAttempt<'_> {
                         human_duration(timeout)
                     ))
                     .found(format!("none for the {}", part.what))
-                    .help(LESS),
+                    .help(ASK_LESS),
             ),
             Undone::NoThread => wrong_answer(
                 diagnostic("an answer that is not judged")
@@ -151,7 +153,7 @@ impl StepAttempt<'_> {
                     .help("give the process more memory, or more threads"),
             },
         });
-        Err(Judged {
+        Err(JudgedAnswer {
             failures,
             hides_secret: question.captures.iter().skip(captured).any(|it| it.secret),
         })
@@ -162,7 +164,7 @@ impl StepAttempt<'_> {
 const LEAST_TIME: Duration = Duration::from_secs(1);
 
 /// The cookies that are asked for.
-fn cookies(
+fn collect_cookies(
     expectations: &[Expectation],
     captures: &[Capture],
     jar: &Jar,

@@ -55,7 +55,7 @@ pub(super) struct RequestChain<'a> {
 }
 
 /// An answer of green.
-struct Answer {
+struct GreenAnswer {
     response: Response,
     socket: Option<Result<Socket, String>>,
     /// How the request was sent that it answers.
@@ -123,7 +123,7 @@ impl<'a> RequestChain<'a> {
 
     /// Sends a request when its turn has come. There is no answer if another
     /// version gave it: then green is proven again, and may be asked again.
-    async fn send(&mut self, request: &Request) -> Result<Option<Answer>, Failure> {
+    async fn send(&mut self, request: &Request) -> Result<Option<GreenAnswer>, Failure> {
         let shared = self.attempt.shared;
         self.report.url = Some(request.url.to_string());
         // The wait for a turn is not the target's time.
@@ -160,7 +160,7 @@ impl<'a> RequestChain<'a> {
         self.latency += response.latency;
         response.latency = self.latency;
         response.path = shared.client.target().path_of(&request.url);
-        Ok(Some(Answer {
+        Ok(Some(GreenAnswer {
             response,
             socket,
             manner,
@@ -212,7 +212,7 @@ impl<'a> RequestChain<'a> {
     /// Where an answer redirects to, if the step follows redirects. A
     /// WebSocket opens at the URL that the step names, or not at all
     /// (RFC 6455, section 4.1, leaves redirects to the client).
-    fn find_redirect(&self, answer: &Answer) -> Option<String> {
+    fn find_redirect(&self, answer: &GreenAnswer) -> Option<String> {
         let is_followed = self.attempt.step.follow_redirects > 0 && answer.socket.is_none();
         find_location(&answer.response).filter(|_| is_followed)
     }
@@ -221,10 +221,10 @@ impl<'a> RequestChain<'a> {
     fn follow(
         &mut self,
         request: Request,
-        answer: Answer,
+        answer: GreenAnswer,
         location: &str,
     ) -> Result<Request, Failure> {
-        let Answer {
+        let GreenAnswer {
             response,
             mut manner,
             ..
