@@ -15,27 +15,27 @@
     reason = "these are tests"
 )]
 
-mod access;
-mod at_once;
-mod codings;
+mod concurrency;
+mod credentials;
 mod curl;
 mod dial;
 mod digest;
+mod encodings;
 mod expectations;
 mod flow;
 mod fragments;
+mod green;
 mod grpc;
 mod hostile_network;
 mod html;
+mod malformed_checks;
 mod malformed_files;
-mod malformed_flow;
 mod markup;
 mod properties;
 mod protobuf;
 mod redirects;
-mod release;
-mod repeats;
 mod requests;
+mod resends;
 mod runs;
 mod safety;
 mod schemas;

@@ -1,8 +1,8 @@
 //! What is said about malformed check files: each message names the place,
 //! what was expected, what was found, and what to do.
 
-mod of_markup;
-mod of_requests;
+mod markup;
+mod requests;
 
 use std::sync::Arc;
 

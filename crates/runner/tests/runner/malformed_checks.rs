@@ -2,8 +2,8 @@
 //! like: each message names the place, what was expected, what was found, and
 //! what to do.
 
-mod too_much;
-mod whether;
+mod bounds;
+mod conditions;
 
 use diagnostic::Source;
 use diagnostic::snippet::{Colour, render};
