@@ -15,31 +15,39 @@
     reason = "these are tests"
 )]
 
+mod allowed_hosts;
+mod captures;
 mod concurrency;
+mod connection;
+mod cookies;
 mod credentials;
 mod curl;
 mod dial;
 mod digest;
 mod encodings;
-mod expectations;
-mod flow;
 mod fragments;
 mod green;
 mod grpc;
 mod hostile_network;
 mod html;
+mod limits;
 mod malformed_checks;
 mod malformed_files;
 mod markup;
+mod needs;
+mod predicates;
 mod properties;
 mod protobuf;
+mod rate;
 mod redirects;
 mod requests;
 mod resends;
-mod runs;
-mod safety;
+mod retry;
+mod rows;
 mod schemas;
 mod series;
 mod support;
+mod teardown;
 mod timing;
+mod variables;
 mod websocket;

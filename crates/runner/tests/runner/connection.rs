@@ -1,5 +1,5 @@
-//! What can be expected beside status, headers and body, against a real TLS
-//! load balancer on loopback.
+//! What is known of a connection: its phases, TLS, the host and the address that
+//! it leads to.
 
 use std::time::Duration;
 
@@ -9,52 +9,6 @@ use report::{Class, Outcome};
 use runner::settings::Limits;
 
 use crate::support::{check, connection, fails, passes, report, report_of, said, stage};
-
-#[tokio::test]
-async fn something_can_be_expected_of_what_is_captured() {
-    let stage = stage().await;
-    passes(
-        &stage,
-        r#"
-post: /json-echo
-json: { id: ord-7, again: ord-7, tags: "a, b", at: "2030-01-31T00:00:00Z" }
-capture:
-  id: { json: $.id }
-  number: { json: $.id, transform: "{{ value | regex('ord-([0-9]+)') | int }}" }
-  tags: { json: $.tags, transform: "{{ value | split(', ') }}" }
-  again: { json: $.again, secret: true }
-expect:
-  variables:
-    number: { type: integer, above: 6 }
-    tags: { count: 2, each: { matches: "^[ab]$" } }
-    id: "{{ again }}"
-"#,
-    )
-    .await;
-    let said = fails(
-        &stage,
-        r#"
-post: /json-echo
-json: { pin: 4711-4711, tags: "a, b" }
-capture:
-  pin: { json: $.pin, secret: true }
-  tags: { json: $.tags, transform: "{{ value | split(', ') }}" }
-expect:
-  variables:
-    pin: { starts_with: x }
-    tags: { count: 3 }
-"#,
-    )
-    .await;
-    insta::assert_snapshot!(said);
-    // What was not captured is said once, by the capture.
-    let said = fails(
-        &stage,
-        "get: /catalogue\ncapture: { a: { json: $.nowhere } }\nexpect: { variables: { a: 1 } }",
-    )
-    .await;
-    insta::assert_snapshot!(said);
-}
 
 #[tokio::test]
 async fn another_host_can_be_named_in_each_version_of_http() {
@@ -245,131 +199,6 @@ async fn what_goes_wrong_over_an_own_connection_is_said_in_the_same_words() {
 }
 
 #[tokio::test]
-async fn a_cookie_s_attributes_can_be_expected() {
-    let stage = stage().await;
-    passes(
-        &stage,
-        "
-get: /cookies
-expect:
-  cookies:
-    session:
-      value: abc
-      secure: true
-      http_only: true
-      same_site: lax
-      path: /
-      domain: localhost
-      max_age: { above: 1h, at_most: 2h }
-    theme: { path: /shop, secure: false, max_age: { exists: false }, domain: { exists: false } }
-    other: { path: { exists: false } }
-",
-    )
-    .await;
-    insta::assert_snapshot!(
-        fails(
-            &stage,
-            "
-get: /cookies
-expect:
-  cookies:
-    session: { same_site: strict, max_age: { above: 30d } }
-    theme: { secure: true }
-    other: { http_only: true }
-"
-        )
-        .await, @r#"
-    error[wrong-answer]: unexpected `same_site` of the cookie `session`
-     --> shop.yaml:6:31
-      |
-    6 |         session: { same_site: strict, max_age: { above: 30d } }
-      |                               ^^^^^^ expected `"strict"`, found `"lax"`
-    error[wrong-answer]: unexpected `max_age` of the cookie `session`
-     --> shop.yaml:6:50
-      |
-    6 |         session: { same_site: strict, max_age: { above: 30d } }
-      |                                                  ^^^^^^^^^^ expected above 30 d, found 2 h 00 m
-    error[wrong-answer]: unexpected `secure` of the cookie `theme`
-     --> shop.yaml:7:26
-      |
-    7 |         theme: { secure: true }
-      |                          ^^^^ expected `true`, found `false`
-    error[wrong-answer]: unexpected `http_only` of the cookie `other`
-     --> shop.yaml:8:29
-      |
-    8 |         other: { http_only: true }
-      |                             ^^^^ expected `true`, found nothing
-      |
-      = note: GET https://localhost:PORT/cookies answered 200 (N time)
-    "#);
-}
-
-#[tokio::test]
-async fn every_value_of_a_header_can_be_judged() {
-    let stage = stage().await;
-    passes(
-        &stage,
-        "get: /cookies\nexpect: { headers: { link: { count: 2, each: { ends_with: rel=preload }, contains: 'style.css>; rel=preload, <' }, vary: { exists: false, count: 0 } } }",
-    )
-    .await;
-    insta::assert_snapshot!(
-        fails(
-            &stage,
-            "get: /cookies\nexpect: { headers: { link: { count: 1, each: { contains: style } } } }"
-        )
-        .await, @r#"
-    error[wrong-answer]: unexpected values of the header `link`
-     --> shop.yaml:4:34
-      |
-    4 |     expect: { headers: { link: { count: 1, each: { contains: style } } } }
-      |                                  ^^^^^^^^ expected a count of `1`, found 2
-    error[wrong-answer]: unexpected values of the header `link`
-     --> shop.yaml:4:44
-      |
-    4 |     expect: { headers: { link: { count: 1, each: { contains: style } } } }
-      |                                            ^^^^^^^^^^^^^^^^^^^^^^^^^ expected of each element: something that contains `"style"`, found `"</script.js>; rel=preload"` at index 1
-      |
-      = note: GET https://localhost:PORT/cookies answered 200 (N time)
-    "#);
-}
-
-#[tokio::test]
-async fn the_way_through_redirects_can_be_expected_and_captured() {
-    let stage = stage().await;
-    passes(
-        &stage,
-        r#"
-steps:
-  - get: /redirect/2
-    follow_redirects: true
-    expect:
-      redirects: [/redirect/1, /redirect/0]
-      url: /redirect/0
-    capture: { landed: url, issuer: { tls: issuer } }
-  - get: "{{ landed }}"
-    headers: { x-issuer: "{{ issuer }}" }
-    expect: { redirects: { count: 0 }, url: "{{ landed }}" }
-"#,
-    )
-    .await;
-    insta::assert_snapshot!(fails(&stage, "get: /old-shop\nfollow_redirects: true\nexpect: { redirects: { contains: /login }, url: { ends_with: /login } }").await, @r#"
-    error[wrong-answer]: unexpected redirects
-     --> shop.yaml:5:28
-      |
-    5 |     expect: { redirects: { contains: /login }, url: { ends_with: /login } }
-      |                            ^^^^^^^^^^^^^^^^ expected something that contains `"/login"`, found `["/catalogue"]`
-    error[wrong-answer]: unexpected URL
-     --> shop.yaml:5:55
-      |
-    5 |     expect: { redirects: { contains: /login }, url: { ends_with: /login } }
-      |                                                       ^^^^^^^^^^^^^^^^^ expected text that ends with `"/login"`, found `"/catalogue"`
-      |
-      = note: GET https://localhost:PORT/catalogue answered 200 (N time)
-      = note: the answer begins: {"count":8,"items":[{"id":"espresso-cup","name":"Espresso cup","price_cents":1250,"currency":"EUR","category":"cups","in_stock":true,"tags":["porcelain","small"]},{"id":"cappuccino-cup","name":"Cappuccino cup","price_cents":1490,"currency":"EUR","category":"cups","in_stock":true,"tags":["porcelain"]},{"id":"travel-mug","name":"Travel mug","price_cents":2400,"currency":"EUR","category":"cups","in_s…
-    "#);
-}
-
-#[tokio::test]
 async fn the_phases_stand_in_the_reports() {
     let stage = stage().await;
     let report = report(
@@ -410,24 +239,4 @@ async fn another_address_is_dialled_for_an_own_connection_too() {
         said.contains("version of TLS") && !said.contains("JSON at"),
         "{said}"
     );
-}
-
-#[tokio::test]
-async fn what_can_be_expected_of_the_whole_answer_can_be_captured() {
-    let stage = stage().await;
-    let text = "steps:
-  - get: /healthz
-    http: '1.1'
-    capture: { version: version, size: size, sha256: sha256, took: latency, half: { from: size, transform: '{{ value / 2 }}' } }
-  - get: /healthz
-    expect: { size: '{{ size }}', sha256: '{{ sha256 }}' }
-  - post: /json-echo
-    json: { version: '{{ version }}', took: '{{ took }}', size: '{{ size }}', half: '{{ half }}' }
-    expect:
-      json:
-        $.version: '1.1'
-        $.took: { type: number, above: 0 }
-        $.size: { type: integer, above: 0 }
-        $.half: { above: 0, below: '{{ size }}' }";
-    passes(&stage, text).await;
 }
