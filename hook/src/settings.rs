@@ -273,13 +273,18 @@ impl Reader<'_> {
     }
 
     fn parse_setting<T: FromStr<Err: Display>>(&mut self, name: &str, help: &str) -> Option<T> {
-        match self.environment.setting(name)?.parse() {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.add_error(name, problem.to_string(), help);
-                None
-            }
-        }
+        let value = self.environment.setting(name)?.parse();
+        self.value_or_error(value, name, help)
+    }
+
+    fn value_or_error<T>(
+        &mut self,
+        value: Result<T, impl Display>,
+        name: &str,
+        help: &str,
+    ) -> Option<T> {
+        let value = value.map_err(|problem| self.add_error(name, problem.to_string(), help));
+        value.ok()
     }
 
     fn split_list(&self, name: &str) -> Vec<&str> {
@@ -293,17 +298,9 @@ impl Reader<'_> {
     }
 
     fn read_tags(&mut self) -> Tags {
-        match Tags::parse(self.split_list(TAG)) {
-            Ok(tags) => tags,
-            Err(problem) => {
-                self.add_error(
-                    TAG,
-                    problem.to_string(),
-                    "separate tags by commas; `!slow` leaves a tag out",
-                );
-                Tags::default()
-            }
-        }
+        let tags = Tags::parse(self.split_list(TAG));
+        let help = "separate tags by commas; `!slow` leaves a tag out";
+        self.value_or_error(tags, TAG, help).unwrap_or_default()
     }
 
     fn read_variables(&mut self, prefix: &str) -> BTreeMap<String, String> {
@@ -349,17 +346,9 @@ impl Reader<'_> {
         let Some(text) = self.environment.setting(MOST_AT_ONCE) else {
             return DEFAULT_JOBS;
         };
-        match parse_jobs(text) {
-            Ok(jobs) => jobs,
-            Err(problem) => {
-                self.add_error(
-                    MOST_AT_ONCE,
-                    problem.to_string(),
-                    format!("leave it out for {DEFAULT_JOBS}"),
-                );
-                DEFAULT_JOBS
-            }
-        }
+        let help = format!("leave it out for {DEFAULT_JOBS}");
+        self.value_or_error(parse_jobs(text), MOST_AT_ONCE, &help)
+            .unwrap_or(DEFAULT_JOBS)
     }
 
     fn read_fail_fast(&mut self) -> bool {
