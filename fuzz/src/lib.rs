@@ -52,10 +52,10 @@ pub fn planner(text: &str) {
     let source = Source::new("fuzz.yaml", file);
     match plan(&[source], &selection, &environment) {
         Ok(plan) => {
-            assert!(plan.checks() > 0, "a plan without checks");
-            let one = plan.worst_case(NonZeroUsize::MIN);
+            assert!(plan.check_count() > 0, "a plan without checks");
+            let one = plan.worst_case(NonZeroUsize::MIN, None);
             assert!(
-                plan.worst_case(NonZeroUsize::MAX) <= one,
+                plan.worst_case(NonZeroUsize::MAX, None) <= one,
                 "more jobs, more time"
             );
         }

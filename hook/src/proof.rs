@@ -39,7 +39,7 @@ use aws::Access;
 use client::connection::Connection;
 use client::hosts::Hosts;
 use futures_util::future::{join, try_join};
-use runner::release;
+use runner::green::ExpectedIdentity;
 
 use self::listener::ListenerProof;
 use self::question::Question;
@@ -230,7 +230,7 @@ impl Prover {
     pub(crate) fn release_identity(
         &self,
         evidence: &Evidence,
-    ) -> Result<Option<release::Identity>, Unproven> {
+    ) -> Result<Option<ExpectedIdentity>, Unproven> {
         let identity = self.settings.app_identity();
         let expect = |identity| identity::to_release_identity(identity, &evidence.versions.green);
         identity.map(expect).transpose()

@@ -61,7 +61,7 @@ pub(crate) fn remember_execution(id: Option<&str>) {
 
 /// What check files call a secret, from wherever its value is.
 pub(crate) fn remember_plan(plan: &Plan) {
-    update(|known| known.plan = Some(Secrets::of_plan(plan)));
+    update(|known| known.plan = Some(Secrets::from_plan(plan)));
 }
 
 fn update(change: impl FnOnce(&mut KnownSecrets)) {

@@ -9,6 +9,7 @@ mod sinks;
 mod template;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -21,7 +22,7 @@ use diagnostic::suggest;
 use diagnostic::units::parse_duration;
 use report::Problem;
 use runner::rate::Rate;
-use runner::settings::{Assignment, JOBS, Selection, Tags, parse_jobs};
+use runner::settings::{Assignment, DEFAULT_JOBS, Selection, Tags, parse_jobs};
 
 use crate::deadlines::RESERVE;
 use crate::environment::{Environment, SECRET};
@@ -271,14 +272,19 @@ impl Reader<'_> {
         }
     }
 
-    fn parse_setting<T: FromStr<Err: ToString>>(&mut self, name: &str, help: &str) -> Option<T> {
-        match self.environment.setting(name)?.parse() {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.add_error(name, error.to_string(), help);
-                None
-            }
-        }
+    fn parse_setting<T: FromStr<Err: Display>>(&mut self, name: &str, help: &str) -> Option<T> {
+        let value = self.environment.setting(name)?.parse();
+        self.value_or_error(value, name, help)
+    }
+
+    fn value_or_error<T>(
+        &mut self,
+        value: Result<T, impl Display>,
+        name: &str,
+        help: &str,
+    ) -> Option<T> {
+        let value = value.map_err(|problem| self.add_error(name, problem.to_string(), help));
+        value.ok()
     }
 
     fn split_list(&self, name: &str) -> Vec<&str> {
@@ -292,17 +298,9 @@ impl Reader<'_> {
     }
 
     fn read_tags(&mut self) -> Tags {
-        match Tags::parse(self.split_list(TAG)) {
-            Ok(tags) => tags,
-            Err(problem) => {
-                self.add_error(
-                    TAG,
-                    problem,
-                    "separate tags by commas; `!slow` leaves a tag out",
-                );
-                Tags::default()
-            }
-        }
+        let tags = Tags::parse(self.split_list(TAG));
+        let help = "separate tags by commas; `!slow` leaves a tag out";
+        self.value_or_error(tags, TAG, help).unwrap_or_default()
     }
 
     fn read_variables(&mut self, prefix: &str) -> BTreeMap<String, String> {
@@ -346,15 +344,11 @@ impl Reader<'_> {
 
     fn read_jobs(&mut self) -> NonZeroUsize {
         let Some(text) = self.environment.setting(MOST_AT_ONCE) else {
-            return JOBS;
+            return DEFAULT_JOBS;
         };
-        match parse_jobs(text) {
-            Ok(jobs) => jobs,
-            Err(problem) => {
-                self.add_error(MOST_AT_ONCE, problem, format!("leave it out for {JOBS}"));
-                JOBS
-            }
-        }
+        let help = format!("leave it out for {DEFAULT_JOBS}");
+        self.value_or_error(parse_jobs(text), MOST_AT_ONCE, &help)
+            .unwrap_or(DEFAULT_JOBS)
     }
 
     fn read_fail_fast(&mut self) -> bool {

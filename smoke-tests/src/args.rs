@@ -10,7 +10,7 @@ use client::hosts::{Host, Hosts};
 use client::target::{Address, Target};
 use diagnostic::units::parse_duration;
 use runner::rate::Rate;
-use runner::settings::{Assignment, JOBS, Limits, Selection, Tags, parse_jobs};
+use runner::settings::{Assignment, DEFAULT_JOBS, Limits, Selection, Tags, parse_jobs};
 
 use crate::report_file::ReportFile;
 use crate::variables::{Given, read_variables};
@@ -162,7 +162,7 @@ pub(crate) struct RunArgs {
     fail_fast: bool,
 
     /// How many checks run at the same time, 256 at most
-    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS, value_parser = parse_jobs)]
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = parse_jobs)]
     jobs: NonZeroUsize,
 
     /// The most requests in a second or a minute, over all checks
@@ -207,7 +207,7 @@ pub(crate) struct ValidateArgs {
     pub(crate) list: bool,
 
     /// How many checks will run at the same time, 256 at most
-    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = JOBS, value_parser = parse_jobs)]
+    #[arg(long, short, env = "SMOKE_JOBS", value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = parse_jobs)]
     pub(crate) jobs: NonZeroUsize,
 
     /// The most requests in a second or a minute that there will be
@@ -365,14 +365,16 @@ impl FileArgs {
         let plain = self.variables.iter().map(|text| ("--var", text, false));
         let secret = self.secrets.iter().map(|text| ("--secret", text, true));
         for (flag, text, secret) in plain.chain(secret) {
-            let assignment = text.parse().map_err(|error| format!("`{flag}`: {error}"))?;
+            let assignment = text.parse::<Assignment>();
+            let assignment = assignment.map_err(|error| format!("`{flag}`: {error}"))?;
             given.add(assignment, secret)?;
         }
         Ok(Selection {
             variables: given.variables,
             secrets: given.secrets,
             hosts: self.hosts(),
-            tags: Tags::parse(self.tags.iter().map(String::as_str))?,
+            tags: Tags::parse(self.tags.iter().map(String::as_str))
+                .map_err(|error| error.to_string())?,
             ..Selection::default()
         })
     }

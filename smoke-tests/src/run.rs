@@ -38,7 +38,7 @@ pub(crate) fn run(args: &RunArgs, output: &Output) -> Exit {
             return Exit::CouldNotWork;
         }
     };
-    let display = Display::new(output, args.quiet, plan.checks());
+    let display = Display::new(output, args.quiet, plan.check_count());
     let report = runtime.block_on(engine::run(&plan, &client, args.limits(), &|progress| {
         display.show(progress);
     }));

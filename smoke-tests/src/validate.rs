@@ -21,10 +21,10 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
-    let longest = plan.worst_case_at(args.jobs, args.rate);
+    let longest = plan.worst_case(args.jobs, args.rate);
     let mut text = String::new();
     if args.list {
-        for entry in plan.list() {
+        for entry in plan.entries() {
             let _ = writeln!(text, "{entry}");
         }
     }
@@ -33,8 +33,8 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
         let _ = writeln!(
             text,
             "valid: {} in {}, {} at the longest",
-            counted(plan.checks(), "check"),
-            counted(plan.files(), "file"),
+            counted(plan.check_count(), "check"),
+            counted(plan.file_count(), "file"),
             human_duration(longest)
         );
     }
@@ -55,8 +55,8 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
 fn too_long(plan: &Plan, longest: Duration, args: &ValidateArgs) -> Option<Diagnostic> {
     let deadline = args.deadline.filter(|deadline| longest > *deadline)?;
     let mut entries: Vec<_> = plan
-        .list()
-        .filter(|entry| entry.why_not.is_none())
+        .entries()
+        .filter(|entry| entry.skip_reason.is_none())
         .collect();
     entries.sort_by_key(|entry| Reverse(entry.longest));
     let named = entries.iter().take(MOST_NAMED).map(|entry| {

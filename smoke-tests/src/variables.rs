@@ -48,10 +48,10 @@ pub(crate) fn read_variables(path: &Path) -> Result<Vec<(Assignment, bool)>, Str
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(number, line)| {
             let secret = line.strip_prefix("secret ");
-            let assignment = secret.unwrap_or(line).trim().parse();
+            let assignment = secret.unwrap_or(line).trim().parse::<Assignment>();
             assignment
                 .map(|assignment| (assignment, secret.is_some()))
-                .map_err(|error: String| format!("{}:{number}: {error}", path.display()))
+                .map_err(|error| format!("{}:{number}: {error}", path.display()))
         })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! Headers that are credentials by nature, whoever made their value.
+//! Headers that are credentials by nature, whether a secret of the check file is
+//! in them or not.
 
 use std::ops::Range;
 
@@ -15,15 +16,17 @@ const KEYS: [&str; 5] = [
     "x-csrf-token",
 ];
 
-/// Shorter values stand in too many texts to be looked for elsewhere.
-pub(crate) const LEAST: usize = 8;
+/// The length below which a credential is not looked for in other texts: so short
+/// a value stands in too many of them, in bytes.
+pub(crate) const LEAST_LENGTH: usize = 8;
 
-/// The parts of a header's value that are credentials, each with the name of a
-/// shell variable for it.
-pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
+/// Finds the parts of a header's value that are credentials, each with the name
+/// of a shell variable for it.
+pub(crate) fn find_credentials(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
     match name {
         "authorization" | "proxy-authorization" => {
-            // `Bearer TOKEN`; a value without a scheme is one as a whole.
+            // `Bearer TOKEN`: the scheme is none. A value without a scheme is a
+            // credential as a whole.
             let start = value.find(' ').map_or(0, |space| space + 1);
             vec![(start..value.len(), shell_variable(name))]
         }
@@ -34,9 +37,12 @@ pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
                 *from += pair.len();
                 Some((start, pair.trim_end_matches(';')))
             })
-            .map(|(start, pair)| cookie(start, pair))
+            .map(|(start, pair)| locate_cookie_value(start, pair))
             .collect(),
-        "set-cookie" => vec![cookie(0, value.split(';').next().unwrap_or_default())],
+        "set-cookie" => vec![locate_cookie_value(
+            0,
+            value.split(';').next().unwrap_or_default(),
+        )],
         _ if KEYS.contains(&name) => vec![(0..value.len(), shell_variable(name))],
         _ => Vec::new(),
     }
@@ -45,8 +51,9 @@ pub(crate) fn parts(name: &str, value: &str) -> Vec<(Range<usize>, String)> {
     .collect()
 }
 
-/// The value of `name=value`, of which the first byte is at `start`.
-fn cookie(start: usize, pair: &str) -> (Range<usize>, String) {
+/// Where the value of `name=value` stands in a header in which the pair begins
+/// at the byte `start`.
+fn locate_cookie_value(start: usize, pair: &str) -> (Range<usize>, String) {
     let (name, at) = match pair.find('=') {
         Some(at) => (pair[..at].trim(), at + 1),
         None => ("", 0),
@@ -57,19 +64,19 @@ fn cookie(start: usize, pair: &str) -> (Range<usize>, String) {
 
 /// The credentials in these headers that are long enough to be looked for in
 /// other texts.
-pub(crate) fn of(headers: &HeaderMap) -> Vec<Secret> {
+pub(crate) fn collect_credentials(headers: &HeaderMap) -> Vec<Secret> {
     headers
         .iter()
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .flat_map(|(name, value)| {
-            let found = parts(name, &value).into_iter();
+            let found = find_credentials(name, &value).into_iter();
             let found = found.map(|(range, variable)| Secret {
                 name: variable,
                 value: value[range].to_owned(),
             });
             found.collect::<Vec<_>>()
         })
-        .filter(|secret| secret.value.len() >= LEAST)
+        .filter(|secret| secret.value.len() >= LEAST_LENGTH)
         .collect()
 }
 
@@ -80,7 +87,7 @@ mod tests {
     #[test]
     fn the_credential_of_a_header_is_found_and_called_by_a_name() {
         let check = |name: &str, value: &str, expected: &[(&str, &str)]| {
-            let found = parts(name, value);
+            let found = find_credentials(name, value);
             let found: Vec<_> = found
                 .iter()
                 .map(|(range, name)| (&value[range.clone()], name.as_str()))

@@ -145,7 +145,7 @@ fn header(name: &str, value: &str, redactor: &Redactor) -> String {
             return format!("--user {}", quoted(&pieces));
         }
     }
-    let credentials = credential::parts(name, value);
+    let credentials = credential::find_credentials(name, value);
     let mut pieces = vec![Piece::Text(name), Piece::Text(": ")];
     let mut from = 0;
     for (range, variable) in &credentials {

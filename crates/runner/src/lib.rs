@@ -5,17 +5,17 @@
 //! | resolve | [`plan::plan`] | check files, [`settings::Selection`] | [`plan::Plan`] |
 //! | ask | [`run::run`] | plan, client, [`settings::Limits`] | a report |
 //!
-//! What a caller knows of the version under test comes in by [`release`]; what
-//! nobody may say of a run is in [`secrets`].
+//! What a caller knows of the version under test comes in by [`green`]; what no
+//! output may say of a run is in [`secrets`].
 
-mod answer;
 mod credential;
 mod curl;
-mod hint;
+pub mod green;
+mod help;
 mod multipart;
+mod parsed_response;
 pub mod plan;
 pub mod rate;
-pub mod release;
 pub mod run;
 pub mod secrets;
 mod set_cookie;

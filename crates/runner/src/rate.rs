@@ -3,9 +3,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::settings::InvalidSetting;
+
 /// The most requests in a second that can be asked for; beyond it a limit
 /// limits nothing.
-const MOST: u32 = 10_000;
+const MOST_PER_SECOND: u32 = 10_000;
 
 /// A number of requests in a time. They are sent evenly, never two at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,33 +16,30 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The least time between the begins of two requests.
+    /// The least time between the beginnings of two requests.
     pub(crate) fn interval(self) -> Duration {
         self.interval
     }
 }
 
 impl FromStr for Rate {
-    type Err = String;
+    type Err = InvalidSetting;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "expected a number of requests in a second or a minute, such as `20/s` or \
-                 `600/m`, found `{text}`"
-            )
-        };
-        let (requests, unit) = text.trim().split_once('/').ok_or_else(wrong)?;
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        let invalid = |expected: &str| InvalidSetting::new(expected, format!("`{text}`"));
+        let no_rate =
+            || invalid("a number of requests in a second or a minute, such as `20/s` or `600/m`");
+        let (requests, unit) = text.trim().split_once('/').ok_or_else(no_rate)?;
         let (seconds, most) = match unit {
-            "s" => (1, MOST),
-            "m" => (60, 60 * MOST),
-            _ => return Err(wrong()),
+            "s" => (1, MOST_PER_SECOND),
+            "m" => (60, 60 * MOST_PER_SECOND),
+            _ => return Err(no_rate()),
         };
-        let requests: u32 = requests.parse().map_err(|_| wrong())?;
+        let requests: u32 = requests.parse().map_err(|_| no_rate())?;
         if !(1..=most).contains(&requests) {
-            return Err(format!(
-                "expected 1 to {MOST} requests in a second, found `{text}`"
-            ));
+            return Err(invalid(&format!(
+                "1 to {MOST_PER_SECOND} requests in a second"
+            )));
         }
         Ok(Self {
             interval: Duration::from_secs(seconds) / requests,

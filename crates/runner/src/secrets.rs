@@ -1,7 +1,7 @@
-//! Secrets that are known beside the checks, for whoever says something of a
-//! run before its plan is made, or of what stands around its checks.
+//! Secrets that a caller knows, for what it says of a run before there is a plan,
+//! and for what a report says beside its checks.
 //!
-//! What is said of the checks themselves is redacted where it comes from: a
+//! What a report says of the checks themselves is redacted in the run: a
 //! [`CheckReport`](report::CheckReport) never holds a secret of its plan.
 
 use crate::plan::Plan;
@@ -13,7 +13,8 @@ use report::Report;
 pub struct Secrets(Redactor);
 
 impl Secrets {
-    /// These values, each with what it is called where it comes from.
+    /// Secrets from pairs of name and value; the name says where the value comes
+    /// from.
     pub fn new(named: impl IntoIterator<Item = (String, String)>) -> Self {
         let secrets = named.into_iter();
         let secrets = secrets.map(|(name, value)| Secret { name, value });
@@ -22,16 +23,16 @@ impl Secrets {
 
     /// What a plan knows to be secret: values of the settings, of the
     /// environment and of its check files.
-    pub fn of_plan(plan: &Plan) -> Self {
+    pub fn from_plan(plan: &Plan) -> Self {
         Self(plan.redactor.clone())
     }
 
-    /// Takes them out of a text.
+    /// Takes the secrets out of a text.
     pub fn redact(&self, text: &mut String) {
         self.0.redact(text);
     }
 
-    /// Takes them out of all that a report says beside its checks.
+    /// Takes the secrets out of all that a report says beside its checks.
     pub fn redact_around_checks(&self, report: &mut Report) {
         self.redact(&mut report.target);
         if let Some(refusal) = &mut report.refusal {

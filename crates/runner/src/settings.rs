@@ -10,8 +10,25 @@ use crate::rate::Rate;
 use client::hosts::Hosts;
 use redact::Secret;
 
-/// How many checks run at the same time if nothing else is said.
-pub const JOBS: NonZeroUsize = match NonZeroUsize::new(8) {
+/// Why a text is no value of a setting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found {found}")]
+pub struct InvalidSetting {
+    expected: String,
+    found: String,
+}
+
+impl InvalidSetting {
+    pub(crate) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+}
+
+/// How many checks run at the same time if no setting says it.
+pub const DEFAULT_JOBS: NonZeroUsize = match NonZeroUsize::new(8) {
     Some(jobs) => jobs,
     None => NonZeroUsize::MIN,
 };
@@ -23,11 +40,13 @@ pub const MOST_JOBS: usize = 256;
 /// Reads how many checks run at the same time.
 ///
 /// # Errors
-/// What was expected and found, as a clause.
-pub fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+/// The text is no whole number from 1 to [`MOST_JOBS`].
+pub fn parse_jobs(text: &str) -> Result<NonZeroUsize, InvalidSetting> {
     let jobs = text.trim().parse::<NonZeroUsize>().ok();
-    jobs.filter(|jobs| jobs.get() <= MOST_JOBS)
-        .ok_or_else(|| format!("expected a whole number from 1 to {MOST_JOBS}, found `{text}`"))
+    jobs.filter(|jobs| jobs.get() <= MOST_JOBS).ok_or_else(|| {
+        let expected = format!("a whole number from 1 to {MOST_JOBS}");
+        InvalidSetting::new(expected, format!("`{text}`"))
+    })
 }
 
 /// Which checks run, and with which values.
@@ -37,8 +56,8 @@ pub struct Selection {
     pub variables: BTreeMap<String, String>,
     /// Which of the variables are secrets, by name.
     pub secrets: BTreeSet<String>,
-    /// Values that check files may use and need not, such as `deployment`. A
-    /// variable of the same name comes before them.
+    /// Values that check files may use and need not, such as `deployment`.
+    /// Where a variable has the same name, the variable's value is used.
     pub context: BTreeMap<String, serde_json::Value>,
     /// Hosts beside the target that steps may name.
     pub hosts: Hosts,
@@ -47,12 +66,12 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The variables that no output may hold.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
-        let marked = |name: &String| self.secrets.contains(name);
+    /// The variables that no output may hold, with their values.
+    pub(crate) fn secret_values(&self) -> impl Iterator<Item = Secret> {
+        let is_secret = |name: &String| self.secrets.contains(name);
         self.variables
             .iter()
-            .filter(move |(name, _)| marked(name))
+            .filter(move |(name, _)| is_secret(name))
             .map(|(name, value)| Secret {
                 name: name.clone(),
                 value: value.clone(),
@@ -76,7 +95,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            jobs: JOBS,
+            jobs: DEFAULT_JOBS,
             fail_fast: false,
             deadline: None,
             rate: None,
@@ -94,24 +113,25 @@ pub struct Assignment {
 }
 
 impl FromStr for Assignment {
-    type Err = String;
+    type Err = InvalidSetting;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        // The value is not repeated: it may be a password.
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        // The error does not repeat the value: it may be a password.
         let (name, value) = text
             .split_once('=')
-            .ok_or_else(|| "expected `name=value`, found no `=`".to_owned())?;
-        let fine = name
+            .ok_or_else(|| InvalidSetting::new("`name=value`", "no `=`"))?;
+        let is_name = name
             .chars()
             .next()
             .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !fine {
-            // Nor is the name, if it is not one: it may be part of a password.
-            return Err(
-                "expected a name of letters, digits and `_` before `=`, found other text"
-                    .to_owned(),
-            );
+        if !is_name {
+            // Nor does it repeat what is no name: a password may hold `=`, and
+            // this be the part of it that stands before.
+            return Err(InvalidSetting::new(
+                "a name of letters, digits and `_` before `=`",
+                "other text",
+            ));
         }
         Ok(Self {
             name: name.to_owned(),
@@ -130,24 +150,29 @@ pub struct Tags {
 impl Tags {
     /// Reads a selection: `critical` selects checks with the tag, `!slow`
     /// those without it. Of several tags to have, one is enough.
-    pub fn parse<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// A tag without a name.
+    pub fn parse<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidSetting> {
         let mut selection = Self::default();
         for tag in tags {
-            let (list, name) = match tag.strip_prefix('!') {
+            let (names, name) = match tag.strip_prefix('!') {
                 Some(name) => (&mut selection.none_of, name),
                 None => (&mut selection.any_of, tag),
             };
             if name.trim().is_empty() {
-                return Err(format!(
-                    "expected a tag such as `critical` or `!slow`, found `{tag}`"
+                return Err(InvalidSetting::new(
+                    "a tag such as `critical` or `!slow`",
+                    format!("`{tag}`"),
                 ));
             }
-            list.push(name.trim().to_owned());
+            names.push(name.trim().to_owned());
         }
         Ok(selection)
     }
 
-    pub(crate) fn select(&self, tags: &[String]) -> bool {
+    /// Whether a check with these tags is selected.
+    pub(crate) fn matches(&self, tags: &[String]) -> bool {
         let has = |wanted: &String| tags.contains(wanted);
         (self.any_of.is_empty() || self.any_of.iter().any(has)) && !self.none_of.iter().any(has)
     }
@@ -156,7 +181,7 @@ impl Tags {
         self.any_of.is_empty() && self.none_of.is_empty()
     }
 
-    /// The selection as it was given.
+    /// The selection as its author wrote it, for a message.
     pub(crate) fn describe(&self) -> String {
         let any = self.any_of.iter().cloned();
         let none = self.none_of.iter().map(|tag| format!("!{tag}"));

@@ -12,8 +12,8 @@ use futures_util::future::{LocalBoxFuture, join};
 use http::{HeaderMap, Method};
 use report::verdict::{self, Verdict};
 use report::{Problem, Refusal, Report};
+use runner::green::{GreenProof, GreenVersion, NotProven, Route};
 use runner::plan::{self, Plan};
-use runner::release::{self, Release, Route};
 use runner::run;
 use runner::settings::{Limits, Selection};
 use serde_json::{Map, Value};
@@ -141,11 +141,11 @@ impl Inspection {
         };
         let lookup = |name: &str| environment.get(name).map(str::to_owned);
         // What is wrong with the files is said before AWS is asked for secrets.
-        let remotes =
-            plan::remotes(sources, &selection, &lookup).map_err(|problems| refuse(&problems))?;
+        let remotes = plan::find_remotes(sources, &selection, &lookup)
+            .map_err(|problems| refuse(&problems))?;
         let until = self.recorder.deadlines().checks;
         let fetched = remote::fetch(access, remotes, until).await;
-        let plan = plan::plan_with(sources, &selection, &lookup, &fetched)
+        let plan = plan::plan_with_values(sources, &selection, &lookup, &fetched)
             .map_err(|problems| refuse(&problems))?;
         secrets::remember_plan(&plan);
         Ok(CheckPlan {
@@ -169,16 +169,16 @@ impl Inspection {
             None => None,
         };
         let patience = proof_settings.timeout;
-        let longest = plan.worst_case_at(*jobs, *rate);
+        let longest = plan.worst_case(*jobs, *rate);
         // Where answers tell their version, a run may wait for green to answer.
         let longest = identity.as_ref().map_or(longest, |_| longest + patience);
         tracing::info!(
-            checks = plan.checks(),
-            files = plan.files(),
+            checks = plan.check_count(),
+            files = plan.file_count(),
             longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX),
             "running {} of {}",
-            counted(plan.checks(), "check"),
-            counted(plan.files(), "file")
+            counted(plan.check_count(), "check"),
+            counted(plan.file_count(), "file")
         );
         let until = self.recorder.deadlines().checks;
         let limits = Limits {
@@ -190,7 +190,7 @@ impl Inspection {
         let mut report = match &proof.evidence {
             None => run::run(plan, &self.client, limits, &log_progress).await,
             Some(evidence) => {
-                let release = Release {
+                let green = GreenVersion {
                     identity: identity.as_ref(),
                     patience,
                     proof: &Renewal {
@@ -198,7 +198,7 @@ impl Inspection {
                         evidence,
                     },
                 };
-                run::run_on(release, plan, &self.client, limits, &log_progress).await
+                run::run_against(green, plan, &self.client, limits, &log_progress).await
             }
         };
         let notes = checks.note.iter().chain(&proof.notes).cloned();
@@ -264,14 +264,14 @@ struct Renewal<'a> {
     evidence: &'a Evidence,
 }
 
-impl release::Proof for Renewal<'_> {
+impl GreenProof for Renewal<'_> {
     fn route(&self, method: &Method, url: &Url, headers: &HeaderMap) -> Route {
         let routes = self.evidence.routes();
         routes.map_or(Route::Release, |routes| routes.route(method, url, headers))
     }
 
     /// Proves what was proven before the checks, once more, while they run.
-    fn renew(&self, until: Instant) -> LocalBoxFuture<'_, Result<(), String>> {
+    fn renew(&self, deadline: Instant) -> LocalBoxFuture<'_, Result<(), NotProven>> {
         let Self {
             inspection,
             evidence,
@@ -280,12 +280,14 @@ impl release::Proof for Renewal<'_> {
             let proof = async {
                 let prover = &inspection.setup.clients()?.prover;
                 let count = async |green: &Green, limit| inspection.count_tasks(green, limit).await;
-                let limit = inspection.limit_until(until);
+                let limit = inspection.limit_until(deadline);
                 prover
                     .renew(evidence, &inspection.connection, count, limit)
                     .await
             };
-            proof.await.map_err(|unproven| unproven.reason)
+            proof.await.map_err(|unproven| NotProven {
+                reason: unproven.reason,
+            })
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use client::connection::Connection;
-use runner::release;
+use runner::green::ExpectedIdentity;
 
 use super::nodes::{Nodes, WrongAnswer};
 use super::question::{Question, expect_version};
@@ -22,11 +22,11 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(250), Duration::from
 pub(super) fn to_release_identity(
     identity: &Identity,
     green: &Version,
-) -> Result<release::Identity, Unproven> {
+) -> Result<ExpectedIdentity, Unproven> {
     let expected = expect_version(identity, green)?;
     let of_answers = match &identity.origin {
-        Origin::Header(name) => release::Identity::of_header(name, expected),
-        Origin::Json(member) => release::Identity::of_member(&identity.path, member, expected),
+        Origin::Header(name) => ExpectedIdentity::from_header(name, expected),
+        Origin::Json(member) => ExpectedIdentity::from_member(&identity.path, member, expected),
     };
     of_answers.map_err(|problem| {
         Unproven::new(

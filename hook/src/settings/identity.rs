@@ -91,7 +91,7 @@ mod tests {
         let json = Origin::Json("$.version".to_owned());
         for origin in [header, json] {
             let plan = identity("/version", origin).plan("1.0 \"{{\" '", None);
-            assert_eq!(plan.unwrap().checks(), 1);
+            assert_eq!(plan.unwrap().check_count(), 1);
         }
         let wrong = identity("/", Origin::Json("$.[".to_owned()));
         assert!(wrong.plan("1", None).is_err());

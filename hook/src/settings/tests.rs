@@ -90,7 +90,7 @@ fn a_target_is_all_that_is_required() {
         settings.checks.places,
         here(&["/home-of-the-binary/checks"])
     );
-    assert_eq!(settings.jobs, JOBS);
+    assert_eq!(settings.jobs, DEFAULT_JOBS);
     assert_eq!(settings.time, Time::default());
     assert!(!settings.fail_fast);
     assert!(settings.connect_to.is_none());

@@ -17,22 +17,22 @@ use report::Severity;
 /// The most checks of one run, rows counted.
 const MOST_CHECKS: usize = 20_000;
 
-/// Adds the checks of a file, with its setup before and its teardown after
-/// them.
+/// Adds the checks of a file to those of the plan, with its setup before and its
+/// teardown after them.
 pub(super) fn expand(
     file: CheckFile,
     scope: &Scope,
     checks: &mut Vec<PlannedCheck>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    needs_are_there_and_have_an_end(&file, problems);
-    let suite = Suite {
+    check_needs(&file, problems);
+    let context = FileContext {
         name: file.name.as_str().into(),
         source: Arc::clone(&file.source),
         scope: Arc::new(scope.clone()),
     };
     let setup = file.setup.map(|setup| {
-        checks.push(suite.planned(Role::Setup, Arc::new(setup)));
+        checks.push(context.plan_check(Role::Setup, Arc::new(setup)));
         checks.len() - 1
     });
     let first = checks.len();
@@ -46,10 +46,10 @@ pub(super) fn expand(
         };
         for row in rows {
             if checks.len() >= MOST_CHECKS {
-                problems.push(too_many(&file.source, check.span));
+                problems.push(diagnose_too_many_checks(&file.source, check.span));
                 return;
             }
-            let mut planned = suite.planned(Role::Check, Arc::clone(&check));
+            let mut planned = context.plan_check(Role::Check, Arc::clone(&check));
             planned.setup = setup;
             if let Some(row) = row {
                 let mut scope = scope.clone();
@@ -59,7 +59,7 @@ pub(super) fn expand(
                 planned.name = row_name(&check.name, row, &scope);
                 planned.scope = Arc::new(scope);
             }
-            suite.conditions(&mut planned, problems);
+            context.apply_conditions(&mut planned, problems);
             by_name
                 .entry(check.name.clone())
                 .or_default()
@@ -76,13 +76,13 @@ pub(super) fn expand(
             .collect();
     }
     if let Some(teardown) = file.teardown {
-        let mut planned = suite.planned(Role::Teardown, Arc::new(teardown));
+        let mut planned = context.plan_check(Role::Teardown, Arc::new(teardown));
         planned.after = (first..checks.len()).chain(setup).collect();
         checks.push(planned);
     }
 }
 
-fn too_many(source: &Arc<Source>, span: Span) -> Diagnostic {
+fn diagnose_too_many_checks(source: &Arc<Source>, span: Span) -> Diagnostic {
     Diagnostic::at(source, span, "too many checks in one run")
         .expected(format!("at most {MOST_CHECKS}, rows counted"))
         .found("more")
@@ -90,7 +90,7 @@ fn too_many(source: &Arc<Source>, span: Span) -> Diagnostic {
 }
 
 /// What a check file says of a failure, in the report's words.
-fn severity(severity: check_file::Severity) -> Severity {
+fn report_severity(severity: check_file::Severity) -> Severity {
     match severity {
         check_file::Severity::Required => Severity::Required,
         check_file::Severity::Warn => Severity::Warn,
@@ -98,20 +98,21 @@ fn severity(severity: check_file::Severity) -> Severity {
 }
 
 /// What all checks of a file share.
-struct Suite {
+struct FileContext {
     name: Arc<str>,
     source: Arc<Source>,
     scope: Arc<Scope>,
 }
 
-impl Suite {
-    fn planned(&self, role: Role, check: Arc<Check>) -> PlannedCheck {
+impl FileContext {
+    /// A check as it runs if nothing in it says otherwise.
+    fn plan_check(&self, role: Role, check: Arc<Check>) -> PlannedCheck {
         PlannedCheck {
             role,
             suite: Arc::clone(&self.name),
             source: Arc::clone(&self.source),
             name: check.name.clone(),
-            severity: severity(check.severity),
+            severity: report_severity(check.severity),
             check,
             scope: Arc::clone(&self.scope),
             remark: None,
@@ -122,8 +123,8 @@ impl Suite {
         }
     }
 
-    /// `skip`, `when` and `quarantine`.
-    fn conditions(&self, planned: &mut PlannedCheck, problems: &mut Vec<Diagnostic>) {
+    /// Applies `skip`, `when` and `quarantine`.
+    fn apply_conditions(&self, planned: &mut PlannedCheck, problems: &mut Vec<Diagnostic>) {
         let flow = &planned.check.flow;
         if let Some(reason) = &flow.skip {
             planned.runs = false;
@@ -139,15 +140,17 @@ impl Suite {
                     return;
                 }
                 Err(reason) => {
-                    // A name without a value is reported with its place.
+                    // A name without a value is reported by `names`, with its
+                    // place.
                     if template.names().all(|name| planned.scope.has(name)) {
-                        problems.push(self.unclear(*span, reason));
+                        problems.push(self.diagnose_condition(*span, reason));
                     }
                     return;
                 }
             }
         }
         if let Some(quarantine) = &flow.quarantine {
+            // The date alone counts, in the same zone on every machine.
             let today = jiff::tz::Offset::UTC
                 .to_datetime(jiff::Timestamp::now())
                 .date();
@@ -161,7 +164,8 @@ impl Suite {
         }
     }
 
-    fn unclear(&self, span: Span, reason: String) -> Diagnostic {
+    /// The diagnostic of a `when` that gives no answer.
+    fn diagnose_condition(&self, span: Span, reason: String) -> Diagnostic {
         Diagnostic::at(&self.source, span, "a condition that cannot be computed")
             .expected("an expression such as `{{ stage == 'production' }}`")
             .found(reason)
@@ -169,8 +173,8 @@ impl Suite {
     }
 }
 
-/// The name of a check for one row: its own templates filled in, or the row's
-/// first value behind it.
+/// The name of a check for one row: its own templates filled in, or if it has
+/// none the row's first value behind it.
 fn row_name(name: &str, row: &Row, scope: &Scope) -> String {
     let template = Template::parse(name).ok();
     let template = template.filter(|template| template.names().next().is_some());
@@ -184,8 +188,9 @@ fn row_name(name: &str, row: &Row, scope: &Scope) -> String {
     }
 }
 
-/// Every need is a check of the file, and none waits for itself.
-fn needs_are_there_and_have_an_end(file: &CheckFile, problems: &mut Vec<Diagnostic>) {
+/// Reports needs that name no check of the file, and checks that wait for each
+/// other.
+fn check_needs(file: &CheckFile, problems: &mut Vec<Diagnostic>) {
     let by_name: HashMap<&str, usize> = (0..file.checks.len())
         .map(|at| (file.checks[at].name.as_str(), at))
         .collect();
@@ -206,7 +211,7 @@ fn needs_are_there_and_have_an_end(file: &CheckFile, problems: &mut Vec<Diagnost
             );
         }
     }
-    for at in never_begin(file, &by_name) {
+    for at in find_deadlocked(file, &by_name) {
         let check = &file.checks[at];
         let Some((name, span)) = check.flow.needs.first() else {
             continue;
@@ -220,9 +225,10 @@ fn needs_are_there_and_have_an_end(file: &CheckFile, problems: &mut Vec<Diagnost
     }
 }
 
-/// The checks that can never begin, because what they need waits for them:
-/// all others are taken away, one after the other, as if they had run.
-fn never_begin(file: &CheckFile, by_name: &HashMap<&str, usize>) -> Vec<usize> {
+/// The checks that can never begin, because what they need waits for them. All
+/// others are removed in an order in which they could run (Kahn's algorithm);
+/// what remains is in a circle, or waits for one.
+fn find_deadlocked(file: &CheckFile, by_name: &HashMap<&str, usize>) -> Vec<usize> {
     let needs = |at: usize| {
         let needs = file.checks[at].flow.needs.iter();
         needs.filter_map(|(name, _)| by_name.get(name.as_str()).copied())

@@ -3,13 +3,13 @@
 //! Invariant: nothing in a plan can be malformed. Whatever can be found wrong
 //! before the first request is found here, or before.
 
+mod entry;
 mod expand;
 mod hosts;
-mod list;
 mod names;
+mod remote_values;
 mod selection;
-mod values;
-mod wanted;
+mod variables;
 mod worst_case;
 
 use std::num::NonZeroUsize;
@@ -18,15 +18,15 @@ use std::time::Duration;
 
 use std::collections::BTreeSet;
 
-pub use self::list::Entry;
-use self::values::Origins;
-use self::wanted::Wanted;
+pub use self::entry::PlanEntry;
+use self::remote_values::MissingValue;
+use self::variables::ValueSources;
 use crate::rate::Rate;
 use crate::settings::Selection;
 use check_file::remote::{Fetched, Remote};
 use check_file::template::Scope;
 use check_file::{Check, CheckFile};
-use diagnostic::{Problems, Source};
+use diagnostic::{Diagnostic, Problems, Source};
 use redact::{Redactor, Secret};
 use report::Role;
 use report::Severity;
@@ -36,7 +36,7 @@ use report::Severity;
 pub struct Plan {
     pub(crate) checks: Vec<PlannedCheck>,
     pub(crate) redactor: Redactor,
-    files: usize,
+    file_count: usize,
 }
 
 /// One check, with everything it needs from its file.
@@ -65,36 +65,32 @@ pub(crate) struct PlannedCheck {
 
 impl Plan {
     /// How many checks will run, setups and teardowns not counted.
-    pub fn checks(&self) -> usize {
+    pub fn check_count(&self) -> usize {
         let checks = self.checks.iter();
         checks.filter(|check| check.role == Role::Check).count()
     }
 
     /// How many check files they come from.
-    pub fn files(&self) -> usize {
-        self.files
+    pub fn file_count(&self) -> usize {
+        self.file_count
     }
 
     /// What would run, in the order of the files, setups and teardowns
     /// included.
-    pub fn list(&self) -> impl Iterator<Item = Entry> {
-        self.checks.iter().map(Entry::of)
+    pub fn entries(&self) -> impl Iterator<Item = PlanEntry> {
+        self.checks.iter().map(PlanEntry::from_planned)
     }
 
     /// The longest that a run can take with so many checks at the same time:
-    /// every request timing out, every retry used up.
-    pub fn worst_case(&self, jobs: NonZeroUsize) -> Duration {
-        self.worst_case_at(jobs, None)
+    /// every request timing out, every retry used up, and between the requests
+    /// the pauses that a rate demands.
+    pub fn worst_case(&self, jobs: NonZeroUsize, rate: Option<Rate>) -> Duration {
+        worst_case::longest_run(self, jobs, rate)
     }
 
-    /// The same for a run that is kept to a rate.
-    pub fn worst_case_at(&self, jobs: NonZeroUsize, rate: Option<Rate>) -> Duration {
-        worst_case::of_plan(self, jobs, rate)
-    }
-
-    /// The time that the teardowns may need.
-    pub(crate) fn teardown(&self, rate: Option<Rate>) -> Duration {
-        worst_case::of_teardowns(self, rate)
+    /// The longest that the teardowns can take.
+    pub(crate) fn longest_teardown(&self, rate: Option<Rate>) -> Duration {
+        worst_case::longest_teardown(self, rate)
     }
 }
 
@@ -110,119 +106,103 @@ pub fn plan(
     selection: &Selection,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Plan, Problems> {
-    plan_with(sources, selection, environment, &Fetched::default())
+    plan_with_values(sources, selection, environment, &Fetched::default())
 }
 
-/// The values that the selected checks need and that are kept elsewhere: the
-/// caller fetches them for [`plan_with`].
+/// Finds the values that the selected checks need and that are kept elsewhere:
+/// the caller fetches them for [`plan_with_values`].
 ///
 /// # Errors
 /// Everything that is wrong with any of the files as far as it can be known
-/// without them.
-pub fn remotes(
+/// without these values.
+pub fn find_remotes(
     sources: &[Arc<Source>],
     selection: &Selection,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<BTreeSet<Remote>, Problems> {
     let fetched = &Fetched::default();
-    let draft = draft(
-        sources,
-        selection,
-        Origins {
-            environment,
-            fetched,
-        },
-    )?;
-    Ok(wanted::remotes(draft.needed)?)
+    let values = ValueSources {
+        environment,
+        fetched,
+    };
+    let incomplete = plan_as_far_as_possible(sources, selection, values)?;
+    Ok(remote_values::list_remotes(incomplete.missing)?)
 }
 
 /// As [`plan`], with the values that were fetched.
 ///
 /// # Errors
 /// The same, and values that could not be fetched.
-pub fn plan_with(
+pub fn plan_with_values(
     sources: &[Arc<Source>],
     selection: &Selection,
     environment: &dyn Fn(&str) -> Option<String>,
     fetched: &Fetched,
 ) -> Result<Plan, Problems> {
-    let draft = draft(
-        sources,
-        selection,
-        Origins {
-            environment,
-            fetched,
-        },
-    )?;
-    let missing = draft.needed.into_iter().map(|wanted| wanted.problem);
-    Problems::ok_unless(missing.collect(), draft.plan)
+    let values = ValueSources {
+        environment,
+        fetched,
+    };
+    let incomplete = plan_as_far_as_possible(sources, selection, values)?;
+    let problems = incomplete.missing.into_iter().map(|value| value.problem);
+    Problems::ok_unless(problems.collect(), incomplete.plan)
 }
 
-/// A plan that may lack values.
-struct Draft {
+/// A plan that may lack values which its checks need.
+struct IncompletePlan {
     plan: Plan,
-    needed: Vec<Wanted>,
+    missing: Vec<MissingValue>,
 }
 
-fn draft(
+fn plan_as_far_as_possible(
     sources: &[Arc<Source>],
     selection: &Selection,
-    origins: Origins<'_>,
-) -> Result<Draft, Problems> {
+    values: ValueSources<'_>,
+) -> Result<IncompletePlan, Problems> {
     let mut problems = Vec::new();
     let files: Vec<_> = sources
         .iter()
         .filter_map(|source| CheckFile::read(source, &mut problems))
         .collect();
-    let misread = !problems.is_empty();
-    let with_checks = files.iter().filter(|file| !file.checks.is_empty()).count();
-    let mut known = BTreeSet::new();
-    let mut secrets: Vec<Secret> = selection.secrets().collect();
-    let mut wanted = Vec::new();
-    let mut checks = Vec::new();
+    let all_were_read = problems.is_empty();
+    let file_count = files.iter().filter(|file| !file.checks.is_empty()).count();
+    let mut collected = Collected {
+        secrets: selection.secret_values().collect(),
+        problems,
+        ..Collected::default()
+    };
     for file in files {
-        let values = values::values(
-            &file,
-            selection,
-            origins,
-            &mut secrets,
-            &mut wanted,
-            &mut problems,
-        );
-        names::names(&file, &values, &mut known, &mut problems);
-        hosts::hosts(&file, &selection.hosts, &mut problems);
-        let mut scope = Scope::default();
-        for (name, value) in values.iter().filter_map(|(n, v)| Some((n, v.as_ref()?))) {
-            scope.set(name, value);
-        }
-        expand::expand(file, &scope, &mut checks, &mut problems);
+        collected.add(file, selection, values);
     }
-    // What could not be read may have used the variable.
-    if !misread {
-        problems.extend(selection::unused(selection, &known));
+    // What could not be read may have used a variable that nothing else uses.
+    if all_were_read {
+        let unused = selection::find_unused_variables(selection, &collected.known_names);
+        collected.problems.extend(unused);
     }
-    let tags: BTreeSet<String> = checks
-        .iter()
-        .flat_map(|planned: &PlannedCheck| planned.check.tags.iter().cloned())
-        .collect();
-    // Each file that includes another one reads it.
-    let mut said = BTreeSet::new();
-    problems.retain(|problem| said.insert(problem.to_string()));
-    let redactor = Redactor::new(&secrets);
+    let redactor = Redactor::new(&collected.secrets);
+    let Collected {
+        checks,
+        missing,
+        mut problems,
+        ..
+    } = collected;
+    // Two files that include the same one both report what is wrong in it.
+    let mut reported = BTreeSet::new();
+    problems.retain(|problem| reported.insert(problem.to_string()));
     for problem in &mut problems {
         redactor.redact_diagnostic(problem);
     }
+    let tags: BTreeSet<String> = checks
+        .iter()
+        .flat_map(|planned| planned.check.tags.iter().cloned())
+        .collect();
     let mut checks = selection::select(checks, selection);
-    // The values of rows may be secrets, and a file may be called after one.
     for planned in &mut checks {
-        let mut suite = planned.suite.to_string();
-        redactor.redact(&mut suite);
-        planned.suite = suite.into();
-        redactor.redact(&mut planned.name);
-        planned.remark.iter_mut().for_each(|r| redactor.redact(r));
+        planned.redact(&redactor);
     }
+    // Where something else is wrong, the missing check may be in that.
     if checks.is_empty() && problems.is_empty() {
-        problems.push(selection::nothing_selected(selection, &tags));
+        problems.push(selection::diagnose_empty_selection(selection, &tags));
     }
     problems.sort_by_key(|problem| {
         let place = problem.place.as_ref()?;
@@ -230,11 +210,55 @@ fn draft(
         let file = sources.iter().position(|source| source.path() == path);
         Some((file, place.span.start))
     });
-    let needed = wanted::needed(wanted, &checks);
+    let missing = remote_values::select_needed(missing, &checks);
     let plan = Plan {
         checks,
         redactor,
-        files: with_checks,
+        file_count,
     };
-    Problems::ok_unless(problems, Draft { plan, needed })
+    Problems::ok_unless(problems, IncompletePlan { plan, missing })
+}
+
+/// What the files of a plan have given so far.
+#[derive(Default)]
+struct Collected {
+    checks: Vec<PlannedCheck>,
+    secrets: Vec<Secret>,
+    missing: Vec<MissingValue>,
+    /// Every variable that a file declares or uses.
+    known_names: BTreeSet<String>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Collected {
+    fn add(&mut self, file: CheckFile, selection: &Selection, sources: ValueSources<'_>) {
+        let values = variables::resolve_variables(
+            &file,
+            selection,
+            sources,
+            &mut self.secrets,
+            &mut self.missing,
+            &mut self.problems,
+        );
+        names::check_names(&file, &values, &mut self.known_names, &mut self.problems);
+        hosts::check_hosts(&file, &selection.hosts, &mut self.problems);
+        let mut scope = Scope::default();
+        for (name, value) in values.iter().filter_map(|(n, v)| Some((n, v.as_ref()?))) {
+            scope.set(name, value);
+        }
+        expand::expand(file, &scope, &mut self.checks, &mut self.problems);
+    }
+}
+
+impl PlannedCheck {
+    /// Takes the secrets out of the names and the remark: the values of rows
+    /// may be secrets, and a file may be called after one.
+    fn redact(&mut self, redactor: &Redactor) {
+        let mut suite = self.suite.to_string();
+        redactor.redact(&mut suite);
+        self.suite = suite.into();
+        redactor.redact(&mut self.name);
+        let remark = self.remark.iter_mut();
+        remark.for_each(|remark| redactor.redact(remark));
+    }
 }

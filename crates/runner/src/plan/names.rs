@@ -10,8 +10,9 @@ use check_file::{Auth, Body, Capture, Check, CheckFile, Expectation, Origin, Que
 use diagnostic::suggest;
 use diagnostic::{Diagnostic, Source, Span};
 
-/// Checks that each template's names have a value when their step runs.
-pub(super) fn names(
+/// Reports each name in a template that has no value when its step runs. Adds
+/// to `known` every name that the file declares or uses.
+pub(super) fn check_names(
     file: &CheckFile,
     values: &BTreeMap<String, Option<Value>>,
     known: &mut BTreeSet<String>,
@@ -27,82 +28,84 @@ pub(super) fn names(
             }
         }
     }
-    let mut around = Known {
+    let mut known_names = KnownNames {
         file,
         values,
         captured: BTreeSet::new(),
     };
     if let Some(setup) = &file.setup {
-        around.check(setup, known, problems);
+        known_names.check_templates(setup, known, problems);
         let captures = setup.steps.iter().flat_map(Step::all_captures);
-        around
+        known_names
             .captured
             .extend(captures.map(|capture| capture.name.as_str()));
     }
     for check in &file.checks {
-        around.check(check, known, problems);
+        known_names.check_templates(check, known, problems);
     }
     if let Some(teardown) = &file.teardown {
-        around.check(teardown, known, problems);
+        known_names.check_templates(teardown, known, problems);
     }
 }
 
-/// What every check of a file knows.
-struct Known<'a> {
+/// The names that every check of a file knows.
+struct KnownNames<'a> {
     file: &'a CheckFile,
     values: &'a BTreeMap<String, Option<Value>>,
-    /// What the setup captures.
+    /// The captures of the setup.
     captured: BTreeSet<&'a str>,
 }
 
-/// A template, and what it may name beside the values of the file.
-struct Site<'a> {
+/// A template where it stands, and what it may name beside the values of the
+/// file.
+struct TemplateSite<'a> {
     template: &'a Template,
     source: &'a Arc<Source>,
     span: Span,
     /// The use of a fragment that it stands in.
     used: Option<&'a Arc<Use>>,
-    /// It makes something of a captured value.
+    /// Whether it is the `transform` of a capture, which may name the captured
+    /// value.
     transforms: bool,
     /// The step that it stands in.
     step: Option<Span>,
 }
 
-impl<'a> Known<'a> {
-    fn check(
+impl<'a> KnownNames<'a> {
+    fn check_templates(
         &self,
         check: &'a Check,
         known: &mut BTreeSet<String>,
         problems: &mut Vec<Diagnostic>,
     ) {
         let source = &self.file.source;
-        let of_steps = check.steps.iter().flat_map(|step| {
+        let of_later_steps = check.steps.iter().flat_map(|step| {
             let source = step.source(source);
             let captures = step.all_captures();
             captures.map(move |capture| (capture.name.as_str(), (source, capture.span)))
         });
-        let later: BTreeMap<&str, (&Arc<Source>, Span)> = of_steps.collect();
+        let later: BTreeMap<&str, (&Arc<Source>, Span)> = of_later_steps.collect();
         let rows = check.flow.each.iter().flatten();
         let columns = rows.flat_map(|row| &row.0).map(|(name, _)| name.as_str());
         let mut captured: BTreeSet<&str> = self.captured.iter().copied().chain(columns).collect();
-        let mut visit = |site: &Site<'_>, captured: &BTreeSet<&str>| {
+        let mut visit = |site: &TemplateSite<'_>, captured: &BTreeSet<&str>| {
             for name in site.template.names() {
                 known.insert(name.to_owned());
                 let parameters = site.used.iter().flat_map(|used| &used.with);
-                let mut of_place = parameters.map(|binding| binding.name.as_str());
+                let mut parameters = parameters.map(|binding| binding.name.as_str());
                 if captured.contains(name)
                     || self.values.contains_key(name)
-                    || of_place.any(|parameter| parameter == name)
+                    || parameters.any(|parameter| parameter == name)
                     || (site.transforms && name == VALUE)
                 {
                     continue;
                 }
                 let later = later.get(name).copied();
-                problems.push(self.unknown(site, name, captured, later));
+                problems.push(self.diagnose_unknown(site, name, captured, later));
             }
         };
         if let Some((template, span)) = &check.flow.when {
-            let site = Site {
+            let site = TemplateSite {
                 template,
                 source,
                 span: *span,
@@ -118,6 +121,7 @@ impl<'a> Known<'a> {
             let mut uses: Vec<_> = step.uses().collect();
             uses.reverse();
             for used in uses {
+                // The steps of one use share its parameters, which are checked once.
                 if entered.contains(&Arc::as_ptr(used)) {
                     continue;
                 }
@@ -126,7 +130,7 @@ impl<'a> Known<'a> {
                     let mut templates = Vec::new();
                     binding.value.templates(&mut templates);
                     for template in templates {
-                        let site = Site {
+                        let site = TemplateSite {
                             template,
                             source: &binding.place.source,
                             span: binding.place.span,
@@ -138,14 +142,14 @@ impl<'a> Known<'a> {
                     }
                 }
             }
-            for (templates, captures) in parts(step) {
+            for (templates, captures) in group_templates(step) {
                 for (template, span) in templates {
-                    let site = Site {
+                    let site = TemplateSite {
                         template,
                         source: step.source(source),
                         span,
                         used: step.used.as_ref(),
-                        transforms: transforms(step, template),
+                        transforms: is_transform(step, template),
                         step: Some(step.block),
                     };
                     visit(&site, &captured);
@@ -155,14 +159,16 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn unknown(
+    /// The diagnostic of a name without a value; `later` is where a later step
+    /// captures it, if one does.
+    fn diagnose_unknown(
         &self,
-        site: &Site<'_>,
+        site: &TemplateSite<'_>,
         name: &str,
         captured: &BTreeSet<&str>,
         later: Option<(&Arc<Source>, Span)>,
     ) -> Diagnostic {
-        let span = locate(site.source, site.span, site.template, name);
+        let span = locate_name(site.source, site.span, site.template, name);
         let at = |title: String| Diagnostic::at(site.source, span, title);
         let problem = if let Some((source, capture)) = later {
             let inside = |step: Span| step.start <= capture.start && capture.end <= step.end;
@@ -209,34 +215,34 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Whether the template makes something of a captured value.
-fn transforms(step: &Step, template: &Template) -> bool {
+/// Whether a template of the step is the `transform` of one of its captures.
+fn is_transform(step: &Step, template: &Template) -> bool {
     let transforms = step.all_captures().filter_map(|c| c.transform.as_ref());
     let mut transforms = transforms.map(|(transform, _)| transform);
     transforms.any(|transform| std::ptr::eq(transform, template))
 }
 
-/// The names that a check's templates use.
-pub(super) fn used(check: &Check) -> BTreeSet<String> {
+/// The names that the templates of a check use, those in its name included.
+pub(super) fn list_used_names(check: &Check) -> BTreeSet<String> {
     let title = Template::parse(&check.name).ok();
     let conditions = check.flow.when.iter().map(|(template, _)| template);
-    let parts = check.steps.iter().flat_map(parts);
-    let of_steps = parts.flat_map(|(templates, _)| templates);
-    let of_steps = of_steps.map(|(template, _)| template);
-    let all = conditions.chain(of_steps).chain(&title);
+    let groups = check.steps.iter().flat_map(group_templates);
+    let templates = groups.flat_map(|(templates, _)| templates);
+    let templates = templates.map(|(template, _)| template);
+    let all = conditions.chain(templates).chain(&title);
     all.flat_map(Template::names).map(str::to_owned).collect()
 }
 
 /// Templates, each with the place that it is best shown at, and what is
 /// captured after them.
-type Part<'s> = (Vec<(&'s Template, Span)>, &'s [Capture]);
+type TemplateGroup<'s> = (Vec<(&'s Template, Span)>, &'s [Capture]);
 
-/// The parts of a step in their order: the request and its answer, and each
-/// message of a WebSocket.
-fn parts(step: &Step) -> Vec<Part<'_>> {
-    let of_variables = (of_variables(step), [].as_slice());
-    let mut parts = vec![(templates(step), step.captures.as_slice()), of_variables];
-    parts.extend(step.request.messages().iter().map(|message| {
+/// The templates of a step in the order in which they are filled in: the
+/// request and its answer, and each message of a WebSocket.
+fn group_templates(step: &Step) -> Vec<TemplateGroup<'_>> {
+    let variables = (list_variable_templates(step), [].as_slice());
+    let mut groups = vec![(list_templates(step), step.captures.as_slice()), variables];
+    groups.extend(step.request.messages().iter().map(|message| {
         let sent = message.templates().into_iter();
         let mut found: Vec<_> = sent.map(|template| (template, message.span)).collect();
         for expectation in message.expectations() {
@@ -245,20 +251,21 @@ fn parts(step: &Step) -> Vec<Part<'_>> {
         if let Some(close) = message.close() {
             close.templates(&mut found);
         }
-        found.extend(made_of(message.captures()));
+        found.extend(list_transforms(message.captures()));
         (found, message.captures())
     }));
-    parts
+    groups
 }
 
-/// What is made of captured values.
-fn made_of(captures: &[Capture]) -> impl Iterator<Item = (&Template, Span)> {
+/// The transforms of captures.
+fn list_transforms(captures: &[Capture]) -> impl Iterator<Item = (&Template, Span)> {
     let transforms = captures.iter().filter_map(|c| c.transform.as_ref());
     transforms.map(|(template, span)| (template, *span))
 }
 
-/// The templates of a request and of what its answer must be like.
-fn templates(step: &Step) -> Vec<(&Template, Span)> {
+/// The templates of a request, of what its answer must be like, and of its
+/// captures.
+fn list_templates(step: &Step) -> Vec<(&Template, Span)> {
     let request = &step.request;
     let mut found = vec![(&request.path, step.span)];
     let named = request.query.iter().map(|(_, template)| template);
@@ -272,13 +279,13 @@ fn templates(step: &Step) -> Vec<(&Template, Span)> {
             expectation.predicate.templates(&mut found);
         }
     }
-    found.extend(made_of(&step.captures));
+    found.extend(list_transforms(&step.captures));
     found
 }
 
-/// The variables that something is expected of, which know what the step
-/// captures.
-fn of_variables(step: &Step) -> Vec<(&Template, Span)> {
+/// The templates of expectations of variables, which know the captures of the
+/// step itself.
+fn list_variable_templates(step: &Step) -> Vec<(&Template, Span)> {
     let mut found = Vec::new();
     for Expectation { query, predicate } in &step.expectations {
         if let Query::Variable(named) = query {
@@ -289,9 +296,10 @@ fn of_variables(step: &Step) -> Vec<(&Template, Span)> {
     found
 }
 
-/// The name inside the template's text, if the text stands in the span as it
-/// is written; else the span's begin.
-fn locate(source: &Source, span: Span, template: &Template, name: &str) -> Span {
+/// The place of a name inside a template, if the template stands in the span as
+/// its author wrote it; else the whole span. YAML may hold it in another form,
+/// with escapes or over several lines.
+fn locate_name(source: &Source, span: Span, template: &Template, name: &str) -> Span {
     let text = source.text().get(span.range()).unwrap_or_default();
     let template_at = text.find(template.text());
     let name_at = template_at.and_then(|at| Some(at + template.text().find(name)?));

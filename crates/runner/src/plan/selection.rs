@@ -8,54 +8,59 @@ use diagnostic::Diagnostic;
 use diagnostic::suggest;
 use report::Role;
 
-/// The selected checks, the checks they need, and the setups and teardowns of
-/// their files.
+/// Selects checks: those with the right tags, the checks that they need, and the
+/// setups and teardowns of their files.
 pub(super) fn select(checks: Vec<PlannedCheck>, selection: &Selection) -> Vec<PlannedCheck> {
-    let mut kept: Vec<bool> = checks
+    let mut is_selected: Vec<bool> = checks
         .iter()
-        .map(|planned| planned.role == Role::Check && selection.tags.select(&planned.check.tags))
+        .map(|planned| planned.role == Role::Check && selection.tags.matches(&planned.check.tags))
         .collect();
+    // A need may have needs, and a teardown follows any check of its file.
     loop {
-        let before = kept.clone();
+        let before = is_selected.clone();
         for (at, planned) in checks.iter().enumerate() {
-            if kept[at] {
+            if is_selected[at] {
                 for need in planned.needs.iter().chain(&planned.setup) {
-                    kept[*need] = true;
+                    is_selected[*need] = true;
                 }
             }
             if planned.role == Role::Teardown {
-                kept[at] |= planned.after.iter().any(|check| before[*check]);
+                is_selected[at] |= planned.after.iter().any(|check| before[*check]);
             }
         }
-        if kept == before {
+        if is_selected == before {
             break;
         }
     }
-    // Where each check is once the others are gone.
-    let moved: Vec<Option<usize>> = kept
+    // The checks refer to each other by index, and the indexes change.
+    let moved: Vec<Option<usize>> = is_selected
         .iter()
-        .scan(0, |next, kept| {
-            let at = kept.then_some(*next);
-            *next += usize::from(*kept);
+        .scan(0, |next, is_selected| {
+            let at = is_selected.then_some(*next);
+            *next += usize::from(*is_selected);
             Some(at)
         })
         .collect();
-    let follow = |list: &mut Vec<usize>| *list = list.iter().filter_map(|at| moved[*at]).collect();
+    let renumber =
+        |indexes: &mut Vec<usize>| *indexes = indexes.iter().filter_map(|at| moved[*at]).collect();
     checks
         .into_iter()
-        .zip(&kept)
-        .filter(|(_, kept)| **kept)
+        .zip(&is_selected)
+        .filter(|(_, is_selected)| **is_selected)
         .map(|(mut planned, _)| {
-            follow(&mut planned.needs);
-            follow(&mut planned.after);
+            renumber(&mut planned.needs);
+            renumber(&mut planned.after);
             planned.setup = planned.setup.and_then(|at| moved[at]);
             planned
         })
         .collect()
 }
 
-/// Variables that were given but that no file knows: typing slips.
-pub(super) fn unused(selection: &Selection, known: &BTreeSet<String>) -> Vec<Diagnostic> {
+/// Reports variables from outside that no file knows: they are typing slips.
+pub(super) fn find_unused_variables(
+    selection: &Selection,
+    known: &BTreeSet<String>,
+) -> Vec<Diagnostic> {
     selection
         .variables
         .keys()
@@ -73,7 +78,11 @@ pub(super) fn unused(selection: &Selection, known: &BTreeSet<String>) -> Vec<Dia
         .collect()
 }
 
-pub(super) fn nothing_selected(selection: &Selection, tags: &BTreeSet<String>) -> Diagnostic {
+/// The diagnostic of a run without a check.
+pub(super) fn diagnose_empty_selection(
+    selection: &Selection,
+    tags: &BTreeSet<String>,
+) -> Diagnostic {
     let known: Vec<_> = tags.iter().map(String::as_str).collect();
     let problem = Diagnostic::general("no check is selected").expected("at least one check");
     if selection.tags.is_empty() {

@@ -13,65 +13,69 @@ use crate::rate::Rate;
 use check_file::{Auth, Check, Retry, Step};
 use report::Role;
 
-/// The most that is ever said; beyond it nobody waits.
-const MOST: Duration = Duration::from_hours(24);
+/// The longest time that a plan tells: nobody waits for a run that may take
+/// more than a day.
+const LONGEST: Duration = Duration::from_hours(24);
 
-/// Never less than a run takes: at any moment either all jobs are busy, or the
+/// The longest run, never less than one takes: at any moment either all jobs are busy, or the
 /// longest chain of checks that wait for each other goes on.
 ///
-/// With a rate there are also the times in which nobody may ask, no more than
-/// one for each request.
-pub(super) fn of_plan(plan: &Plan, jobs: NonZeroUsize, rate: Option<Rate>) -> Duration {
+/// With a rate there are also the times in which no request may be sent, one for
+/// each request at the most.
+pub(super) fn longest_run(plan: &Plan, jobs: NonZeroUsize, rate: Option<Rate>) -> Duration {
     let jobs = u32::try_from(jobs.get()).unwrap_or(u32::MAX);
     let mut total = Duration::ZERO;
     for planned in &plan.checks {
-        total = total.saturating_add(of_planned(planned));
+        total = total.saturating_add(longest_planned(planned));
     }
     longest_chain(plan)
         .saturating_add(total / jobs)
-        .saturating_add(waits(plan.checks.iter(), rate))
-        .min(MOST)
+        .saturating_add(sum_rate_waits(plan.checks.iter(), rate))
+        .min(LONGEST)
 }
 
 /// The longest teardown: they run at the same time.
-pub(super) fn of_teardowns(plan: &Plan, rate: Option<Rate>) -> Duration {
+pub(super) fn longest_teardown(plan: &Plan, rate: Option<Rate>) -> Duration {
     let teardowns = plan.checks.iter();
     let teardowns = teardowns.filter(|planned| planned.role == Role::Teardown);
-    let waits = waits(teardowns.clone(), rate);
-    let longest = teardowns.map(of_planned).max().unwrap_or_default();
-    longest.saturating_add(waits).min(MOST)
+    let waits = sum_rate_waits(teardowns.clone(), rate);
+    let longest = teardowns.map(longest_planned).max().unwrap_or_default();
+    longest.saturating_add(waits).min(LONGEST)
 }
 
-/// The time in which a rate lets nobody ask.
-fn waits<'p>(checks: impl Iterator<Item = &'p PlannedCheck>, rate: Option<Rate>) -> Duration {
+/// The time in which a rate allows no request, all pauses together.
+fn sum_rate_waits<'p>(
+    checks: impl Iterator<Item = &'p PlannedCheck>,
+    rate: Option<Rate>,
+) -> Duration {
     let Some(rate) = rate else {
         return Duration::ZERO;
     };
     let requests = checks
         .filter(|planned| planned.runs)
-        .map(|planned| requests(&planned.check))
+        .map(|planned| count_requests(&planned.check))
         .fold(0_u32, u32::saturating_add);
     rate.interval().saturating_mul(requests)
 }
 
 /// The most requests that a check can send.
-fn requests(check: &Check) -> u32 {
+fn count_requests(check: &Check) -> u32 {
     let steps = check.steps.iter().map(|step| {
         let redirects = u32::try_from(step.follow_redirects).unwrap_or(u32::MAX);
         let times = match &step.repeat {
             Some(repeat) => u32::try_from(repeat.times).unwrap_or(u32::MAX),
-            None => attempts(step.retry.as_ref()),
+            None => count_attempts(step.retry.as_ref()),
         };
         let token = matches!(step.request.auth, Some(Auth::OAuth2(_)));
         let once = redirects.saturating_add(1).saturating_add(token.into());
         times.saturating_mul(once)
     });
     let once = steps.fold(0, u32::saturating_add);
-    attempts(check.retry.as_ref()).saturating_mul(once)
+    count_attempts(check.retry.as_ref()).saturating_mul(once)
 }
 
 /// The most attempts that a retry makes.
-fn attempts(retry: Option<&Retry>) -> u32 {
+fn count_attempts(retry: Option<&Retry>) -> u32 {
     let Some(retry) = retry else {
         return 1;
     };
@@ -91,78 +95,85 @@ fn longest_chain(plan: &Plan) -> Duration {
     let mut open: Vec<usize> = (0..plan.checks.len()).collect();
     while let Some(&at) = open.last() {
         let planned = &plan.checks[at];
-        let before = || {
+        let waits_for = || {
             let waits = planned.needs.iter().chain(&planned.after);
             waits.chain(&planned.setup).copied()
         };
-        let unknown: Vec<usize> = before().filter(|before| known[*before].is_none()).collect();
+        let unknown: Vec<usize> = waits_for()
+            .filter(|check| known[*check].is_none())
+            .collect();
         if known[at].is_none() && !unknown.is_empty() {
             open.extend(unknown);
             continue;
         }
-        let longest = before().filter_map(|before| known[before]).max();
+        let longest = waits_for().filter_map(|check| known[check]).max();
         let length = longest
             .unwrap_or_default()
-            .saturating_add(of_planned(planned));
-        known[at] = Some(length.min(MOST));
+            .saturating_add(longest_planned(planned));
+        known[at] = Some(length.min(LONGEST));
         open.pop();
     }
     known.into_iter().flatten().max().unwrap_or_default()
 }
 
-pub(super) fn of_planned(planned: &PlannedCheck) -> Duration {
+/// The longest that a check of a plan can take: none if it does not run.
+pub(super) fn longest_planned(planned: &PlannedCheck) -> Duration {
     if planned.runs {
-        of_check(&planned.check)
+        longest_check(&planned.check)
     } else {
         Duration::ZERO
     }
 }
 
-fn of_check(check: &Check) -> Duration {
+fn longest_check(check: &Check) -> Duration {
     let once = check
         .steps
         .iter()
-        .map(of_step)
+        .map(longest_step)
         .fold(Duration::ZERO, Duration::saturating_add)
-        .min(MOST);
+        .min(LONGEST);
     check
         .retry
         .as_ref()
-        .map_or(once, |retry| with_retry(once, retry))
+        .map_or(once, |retry| longest_retries(once, retry))
 }
 
-fn of_step(step: &Step) -> Duration {
-    step.delay.saturating_add(of_attempts(step)).min(MOST)
+fn longest_step(step: &Step) -> Duration {
+    step.delay
+        .saturating_add(longest_attempts(step))
+        .min(LONGEST)
 }
 
-fn of_attempts(step: &Step) -> Duration {
+/// All attempts of a step, or all repetitions of a series.
+fn longest_attempts(step: &Step) -> Duration {
     if let Some(repeat) = &step.repeat {
         let in_a_row = repeat.times.div_ceil(repeat.jobs.get());
         let in_a_row = u32::try_from(in_a_row).unwrap_or(u32::MAX);
-        return step.timeout.saturating_mul(in_a_row).min(MOST);
+        return step.timeout.saturating_mul(in_a_row).min(LONGEST);
     }
     step.retry
         .as_ref()
-        .map_or(step.timeout, |retry| with_retry(step.timeout, retry))
+        .map_or(step.timeout, |retry| longest_retries(step.timeout, retry))
 }
 
-/// New attempts are begun for so long, and the last of them takes its time;
-/// or there are so many attempts, with the pauses between them.
-fn with_retry(once: Duration, retry: &Retry) -> Duration {
+/// The longest that attempts can take which take `once` each. If a time limits
+/// the retry, the last attempt may begin just before its end; if a number does,
+/// there are the pauses between them.
+fn longest_retries(once: Duration, retry: &Retry) -> Duration {
     let by_time = retry.within.map(|within| within.saturating_add(once));
     let by_count = retry.times.map(|times| {
         let mut pause = retry.every.as_secs_f64();
         let mut sum = once;
         for _ in 1..times {
-            let paused = Duration::try_from_secs_f64(pause).unwrap_or(MOST);
+            let paused = Duration::try_from_secs_f64(pause).unwrap_or(LONGEST);
             sum = sum.saturating_add(once).saturating_add(paused);
-            if sum >= MOST {
-                return MOST;
+            if sum >= LONGEST {
+                return LONGEST;
             }
             pause *= retry.backoff;
         }
         sum
     });
     let limits = by_time.into_iter().chain(by_count);
-    limits.min().unwrap_or(once).min(MOST)
+    limits.min().unwrap_or(once).min(LONGEST)
 }

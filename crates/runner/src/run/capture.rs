@@ -1,11 +1,11 @@
-//! Takes values out of an answer, makes of them what the step says, and keeps
+//! Takes values out of an answer, transforms them as the step says, and keeps
 //! those that are secrets out of every output.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::parsed_response::ParsedResponse;
 use check_file::Capture;
 use check_file::template::{Scope, VALUE};
 use diagnostic::units::human_bytes_beside;
@@ -13,15 +13,15 @@ use diagnostic::{Diagnostic, Source};
 use query::json;
 use redact::Secret;
 
-/// The longest secret that can be captured, in bytes: what is kept out of
-/// every output is looked for in every output.
+/// The longest secret that can be captured, in bytes: every output is searched
+/// for it.
 const MOST_SECRET: usize = 8 * 1024;
 
-/// The value of a capture. What is a secret, the scope knows as one from here
-/// on, also if the step fails.
+/// The value of a capture. The scope knows a secret as one from here on, also if
+/// the step fails.
 pub(super) fn take(
     capture: &Capture,
-    answer: &Answer<'_>,
+    answer: &ParsedResponse<'_>,
     source: &Arc<Source>,
     scope: &mut Scope,
 ) -> Result<Value, Diagnostic> {
@@ -33,27 +33,28 @@ pub(super) fn take(
             .help("compare it with the answer, which may be of another kind than the step supposes")
     };
     let found = answer
-        .ask(&capture.query)
-        .map_err(|senseless| nothing(senseless.found))?
+        .evaluate(&capture.query)
+        .map_err(|query| nothing(query.found))?
         .ok_or_else(|| nothing("nothing".to_owned()))?;
+    // A number that no `f64` holds would go into the next request as another one.
     if json::holds_beyond(&found) {
         return Err(nothing(json::BEYOND.to_owned()));
     }
-    let longest = keep(capture, &found, scope);
+    let longest = keep_secret(capture, &found, scope);
     let (value, longest) = match &capture.transform {
         None => (found, longest),
         Some((template, span)) => {
             let mut inner = scope.clone();
             inner.set(VALUE, &found);
-            let made = template.evaluate(&inner).map_err(|reason| {
+            let transformed = template.evaluate(&inner).map_err(|reason| {
                 let title = format!("`{}` cannot be made of what was captured", capture.name);
                 Diagnostic::at(source, *span, title)
                     .expected("a value that the transform fits")
                     .found(reason)
                     .help("correct `transform`, or capture what it is meant for")
             })?;
-            let longest = keep(capture, &made, scope);
-            (made, longest)
+            let longest = keep_secret(capture, &transformed, scope);
+            (transformed, longest)
         }
     };
     if longest > MOST_SECRET {
@@ -67,9 +68,9 @@ pub(super) fn take(
     Ok(value)
 }
 
-/// Keeps a secret, or its beginning if it is too long; the length of its
-/// longest part.
-fn keep(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
+/// Makes a secret known to the scope, or its beginning if it is too long.
+/// Returns the length of its longest part in bytes, 0 if it is no secret.
+fn keep_secret(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
     if !capture.secret {
         return 0;
     }

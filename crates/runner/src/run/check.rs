@@ -5,26 +5,31 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::frames::Frames;
-use super::watch::hold_against_routes;
-use super::{Shared, failed, series, skeleton, step};
+use super::parameters::ParameterValues;
+use super::watch::fail_if_led_elsewhere;
+use super::{RunContext, blank_report, failed_outcome, series, step};
 use crate::plan::PlannedCheck;
 use check_file::template::Scope;
 use report::{CheckReport, Outcome, Role, StepOutcome};
 
-/// What came out of a check, and the values that it knew at its end.
+/// Runs a check until an attempt passes or there is none left. Returns what came
+/// of the last one, and the values that the check knew at its end.
 pub(super) async fn run(
     planned: &PlannedCheck,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &Scope,
 ) -> (CheckReport, Scope) {
     let begun = Instant::now();
+    // A check's retry has its time for itself: what its steps waited for green
+    // does not count.
     let mut outlasting = Duration::ZERO;
     let mut attempts = 0;
     let mut before = scope.clone();
     loop {
         attempts += 1;
-        let (mut report, scope) = attempt(planned, shared, &before).await;
+        let (mut report, scope) = run_attempt(planned, shared, &before).await;
+        // The next attempt begins with the same values, but no output may show
+        // what this one captured as secret.
         before.keep_secret(scope.secrets().to_vec());
         report.attempts = attempts;
         report.duration = begun.elapsed();
@@ -34,7 +39,7 @@ pub(super) async fn run(
             .map(|step| step.outlasting)
             .sum::<Duration>();
         if report.outcome == Outcome::Passed {
-            hold_against_routes(planned, &mut report);
+            fail_if_led_elsewhere(planned, &mut report);
             return (report, scope);
         }
         let failed = report
@@ -44,25 +49,25 @@ pub(super) async fn run(
         match (&planned.check.retry, failed) {
             (Some(retry), Some(failed))
                 if shared
-                    .pause(retry, begun + outlasting, attempts, failed)
+                    .pause_before_retry(retry, begun + outlasting, attempts, failed)
                     .await => {}
             _ => return (report, scope),
         }
     }
 }
 
-async fn attempt(
+async fn run_attempt(
     planned: &PlannedCheck,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &Scope,
 ) -> (CheckReport, Scope) {
-    let mut report = skeleton(planned);
+    let mut report = blank_report(planned);
     let mut scope = scope.clone();
     let mut jar = Jar::default();
-    let mut frames = Frames::default();
+    let mut parameters = ParameterValues::default();
     report.outcome = Outcome::Passed;
     for (step, entry) in planned.check.steps.iter().zip(&mut report.steps) {
-        match frames.enter(step.used.as_ref(), &mut scope) {
+        match parameters.enter(step.used.as_ref(), &mut scope) {
             Ok(outside) => {
                 let source = step.source(&planned.source);
                 shared.delay(step.delay).await;
@@ -86,8 +91,9 @@ async fn attempt(
             failure.diagnostic.related.extend(places);
         }
         if entry.outcome != StepOutcome::Passed {
-            report.outcome = failed(planned);
-            // What a teardown can still put in order, it does.
+            report.outcome = failed_outcome(planned);
+            // A teardown goes on after a failed step: each step may put
+            // something else in order.
             if planned.role != Role::Teardown {
                 break;
             }

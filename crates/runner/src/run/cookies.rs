@@ -11,52 +11,57 @@ use url::Url;
 /// What the answers of a check have set so far, by the origin of the answer:
 /// no host is told what another one set.
 #[derive(Clone, Default)]
-pub(super) struct Jar(BTreeMap<String, Store>);
+pub(super) struct Jar(BTreeMap<String, OriginCookies>);
 
 /// The cookies that one origin set.
 #[derive(Clone, Default)]
-struct Store {
+struct OriginCookies {
     cookies: CookieStore,
     /// When each was created, which the crate does not keep.
-    created: HashMap<Key, usize>,
+    created: HashMap<CookieKey, usize>,
     inserted: usize,
 }
 
 /// The domain, path and name of a cookie, which make it what it is (RFC 6265,
 /// section 5.3, step 11).
-type Key = (String, String, String);
+type CookieKey = (String, String, String);
 
-impl Store {
+impl OriginCookies {
     fn insert(&mut self, cookie: Cookie<'static>, url: &Url) {
-        let (domain, path, name) = key(&cookie);
-        // One that is set again stays as old as it was.
+        let (domain, path, name) = cookie_key(&cookie);
+        // A cookie that is set again stays as old as it was (RFC 6265, section
+        // 5.3, step 11.3).
         if !self.cookies.contains(&domain, &path, &name) {
             self.created.insert((domain, path, name), self.inserted);
         }
         self.inserted += 1;
-        // One that may not be set is none.
+        // The crate refuses a cookie that its answer may not set; a browser
+        // ignores it as well.
         let _ = self.cookies.insert(cookie, url);
     }
 
     /// Cookies as they are sent: those with longer paths first, and of those
     /// the older ones (RFC 6265, section 5.4, step 2).
-    fn in_order<'c>(&self, mut cookies: Vec<&'c Cookie<'static>>) -> Vec<&'c Cookie<'static>> {
+    fn sort_for_request<'c>(
+        &self,
+        mut cookies: Vec<&'c Cookie<'static>>,
+    ) -> Vec<&'c Cookie<'static>> {
         cookies.sort_by_cached_key(|cookie| {
-            let key = key(cookie);
+            let key = cookie_key(cookie);
             (Reverse(key.1.len()), self.created.get(&key).copied())
         });
         cookies
     }
 }
 
-fn key(cookie: &Cookie<'_>) -> Key {
+fn cookie_key(cookie: &Cookie<'_>) -> CookieKey {
     let (domain, path) = (String::from(&cookie.domain), String::from(&cookie.path));
     (domain, path, cookie.name().to_owned())
 }
 
 impl Jar {
-    /// Keeps the cookies that an answer from `url` sets.
-    pub(super) fn keep(&mut self, headers: &HeaderMap, url: &Url) {
+    /// Stores the cookies that an answer from `url` sets.
+    pub(super) fn store(&mut self, headers: &HeaderMap, url: &Url) {
         let cookies = headers.get_all(SET_COOKIE).iter();
         let cookies = cookies.filter_map(|value| {
             let cookie = RawCookie::parse(to_text(value.as_bytes())).ok()?;
@@ -73,19 +78,19 @@ impl Jar {
         let Some(store) = self.0.get(&url.origin().ascii_serialization()) else {
             return;
         };
-        // Its bytes need not be text.
+        // The step's own header need not be text.
         let own = headers.get(COOKIE).map(HeaderValue::as_bytes);
-        let named: Vec<&[u8]> = own
+        let own_names: Vec<&[u8]> = own
             .unwrap_or_default()
             .split(|byte| *byte == b';')
             .filter_map(|pair| pair.split(|byte| *byte == b'=').next())
             .map(<[u8]>::trim_ascii)
             .collect();
         let mut all: Vec<Vec<u8>> = store
-            .in_order(store.cookies.matches(url))
+            .sort_for_request(store.cookies.matches(url))
             .into_iter()
             .map(|cookie| (to_bytes(cookie.name()), to_bytes(cookie.value())))
-            .filter(|(name, _)| !named.contains(&name.as_slice()))
+            .filter(|(name, _)| !own_names.contains(&name.as_slice()))
             .map(|(name, value)| [name, value].join(&b'='))
             .collect();
         if all.is_empty() {
@@ -103,7 +108,7 @@ impl Jar {
         let name = to_text(name.as_bytes());
         self.0
             .values()
-            .flat_map(|store| store.in_order(store.cookies.iter_unexpired().collect()))
+            .flat_map(|store| store.sort_for_request(store.cookies.iter_unexpired().collect()))
             .find(|cookie| cookie.name() == name)
             .map(|cookie| String::from_utf8_lossy(&to_bytes(cookie.value())).into_owned())
     }
@@ -145,7 +150,7 @@ mod tests {
         for cookie in ["session=1", "theme=light"] {
             answer.append(SET_COOKIE, HeaderValue::from_static(cookie));
         }
-        jar.keep(&answer, &url);
+        jar.store(&answer, &url);
         let sent = |own: Option<&'static str>| {
             let mut headers = HeaderMap::new();
             headers.extend(own.map(|own| (COOKIE, HeaderValue::from_str(own).unwrap())));
@@ -165,7 +170,7 @@ mod tests {
         let mut jar = Jar::default();
         for cookie in set {
             let value = HeaderValue::from_bytes(cookie).unwrap();
-            jar.keep(&HeaderMap::from_iter([(SET_COOKIE, value)]), &url);
+            jar.store(&HeaderMap::from_iter([(SET_COOKIE, value)]), &url);
         }
         let mut headers = HeaderMap::new();
         jar.add_to(&mut headers, &url.join(path).unwrap());
@@ -222,7 +227,7 @@ mod tests {
         let url = Url::parse("https://shop.example/").unwrap();
         let mut jar = Jar::default();
         let value = HeaderValue::from_bytes("größe=groß; Path=/".as_bytes()).unwrap();
-        jar.keep(&HeaderMap::from_iter([(SET_COOKIE, value)]), &url);
+        jar.store(&HeaderMap::from_iter([(SET_COOKIE, value)]), &url);
         assert_eq!(jar.value("größe").as_deref(), Some("groß"));
     }
 }

@@ -11,8 +11,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::question::{Judgement, Known, LESS, Progress, Question, wrong_answer};
-use super::step::Attempt;
+use super::question::{
+    ASK_LESS, Judgement, JudgementInput, JudgementProgress, PartialJudgement, wrong_answer,
+};
+use super::step::StepAttempt;
 use check_file::template::Scope;
 use check_file::{Capture, Expectation, Query};
 use client::http::Response;
@@ -23,14 +25,14 @@ use query::work::threads::{self, THREADS_OF_LANE, Undone};
 use report::{Class, Failure};
 
 /// What came of an answer.
-pub(super) struct Judged {
+pub(super) struct JudgedAnswer {
     pub(super) failures: Vec<Failure>,
     /// Whether it may hold a secret that nobody knows, because the capture that
     /// would have found it was given up: then no output may show it.
     pub(super) hides_secret: bool,
 }
 
-impl Attempt<'_> {
+impl StepAttempt<'_> {
     /// Holds the answer against the expectations, and keeps the captures if
     /// all of them are met.
     pub(super) async fn judge(
@@ -40,15 +42,15 @@ impl Attempt<'_> {
         response: &Response,
         scope: &mut Scope,
         jar: &Jar,
-    ) -> Judged {
-        let question = Question {
+    ) -> JudgedAnswer {
+        let question = JudgementInput {
             expectations,
             captures,
             response,
             source: self.source,
             budget: AT_ONCE,
         };
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(JudgementProgress::default());
         let at_once = question.judge(scope, &|name| jar.value(name), &progress);
         let judgement = match at_once {
             Ok(judgement) => Ok(judgement),
@@ -60,7 +62,7 @@ impl Attempt<'_> {
                 if judgement.failures.is_empty() {
                     *scope = judgement.learned;
                 }
-                Judged {
+                JudgedAnswer {
                     failures: judgement.failures,
                     hides_secret: judgement.hides_secret,
                 }
@@ -73,21 +75,21 @@ impl Attempt<'_> {
     /// given up.
     async fn judge_aside(
         &self,
-        question: &Question<'_>,
+        question: &JudgementInput<'_>,
         scope: &mut Scope,
         jar: &Jar,
-        progress: Arc<Progress>,
-    ) -> Result<Judgement, Judged> {
+        progress: Arc<JudgementProgress>,
+    ) -> Result<Judgement, JudgedAnswer> {
         let expectations = question.expectations.to_vec();
         let captures = question.captures.to_vec();
         let response = question.response.clone();
         let source = Arc::clone(self.source);
         let inner = scope.clone();
-        let cookies = cookies(question.expectations, question.captures, jar);
+        let cookies = collect_cookies(question.expectations, question.captures, jar);
         let known = Arc::clone(&progress);
         let size = response.body.len();
         let work = move |budget| {
-            let question = Question {
+            let question = JudgementInput {
                 expectations: &expectations,
                 captures: &captures,
                 response: &response,
@@ -105,7 +107,7 @@ impl Attempt<'_> {
             Ok(Err(_)) => Undone::NoThread,
             Err(undone) => undone,
         };
-        let Known {
+        let PartialJudgement {
             at,
             mut failures,
             secrets,
@@ -124,7 +126,7 @@ impl Attempt<'_> {
                 diagnostic: diagnostic("cut short by the end of the run")
                     .expected("a judgement before the run's time was over")
                     .found(format!("none for the {}", part.what))
-                    .help(LESS),
+                    .help(ASK_LESS),
             },
             Undone::Late => wrong_answer(
                 diagnostic("a judgement that does not end")
@@ -133,7 +135,7 @@ impl Attempt<'_> {
                         human_duration(timeout)
                     ))
                     .found(format!("none for the {}", part.what))
-                    .help(LESS),
+                    .help(ASK_LESS),
             ),
             Undone::NoThread => wrong_answer(
                 diagnostic("an answer that is not judged")
@@ -152,7 +154,7 @@ impl Attempt<'_> {
                     .help("give the process more memory, or more threads"),
             },
         });
-        Err(Judged {
+        Err(JudgedAnswer {
             failures,
             hides_secret: question.captures.iter().skip(captured).any(|it| it.secret),
         })
@@ -163,7 +165,7 @@ impl Attempt<'_> {
 const LEAST_TIME: Duration = Duration::from_secs(1);
 
 /// The cookies that are asked for.
-fn cookies(
+fn collect_cookies(
     expectations: &[Expectation],
     captures: &[Capture],
     jar: &Jar,

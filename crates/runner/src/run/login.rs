@@ -4,16 +4,16 @@
 use http::header::{AUTHORIZATION, HeaderValue};
 use tokio::time::Instant;
 
-use super::record::Trace;
-use super::step::Attempt;
-use super::tokens::{Grant, NoToken};
+use super::step::StepAttempt;
+use super::tokens::{TokenError, TokenGrant};
+use super::trace::Trace;
 use check_file::Auth;
 use check_file::template::Scope;
 use client::http::Request;
 use diagnostic::units::human_duration;
 use report::{Class, Failure};
 
-impl Attempt<'_> {
+impl StepAttempt<'_> {
     /// Gets the access token that the request needs, if it needs one, by the
     /// end of the step. That end comes later by the time of waits for a turn,
     /// and is given back.
@@ -35,22 +35,25 @@ impl Attempt<'_> {
         if request.headers.contains_key(AUTHORIZATION) {
             return Ok(end);
         }
-        let unfit = |reason| self.unfit("the request for a token", reason);
-        let grant = Grant::of(client, target, scope).map_err(unfit)?;
-        let granted = self.shared.tokens.token(&grant, self.shared, end, trace);
+        let unfit = |reason| self.value_failure("the request for a token", reason);
+        let grant = TokenGrant::fill_in(client, target, scope).map_err(unfit)?;
+        let granted = self
+            .shared
+            .tokens
+            .get_token(&grant, self.shared, end, trace);
         let (token, end) = granted.await.map_err(|none| {
             let mut failure = match none {
-                NoToken::Unanswered(unanswered) => self.unanswered(&unanswered),
-                NoToken::Foreign(foreign) => {
-                    return self.foreign_answer(&foreign, None, "run the deployment again");
+                TokenError::Unanswered(unanswered) => self.no_answer_failure(&unanswered),
+                TokenError::Foreign(foreign) => {
+                    return self.foreign_failure(&foreign, None, "run the deployment again");
                 }
-                NoToken::Late(waited) => {
+                TokenError::Late(waited) => {
                     let class = if self.shared.is_over() {
                         Class::CutShort
                     } else {
                         Class::CouldNotAsk
                     };
-                    let mut failure = self.failure(class, "");
+                    let mut failure = self.new_failure(class, "");
                     failure.diagnostic = failure
                         .diagnostic
                         .found(format!(
@@ -60,8 +63,8 @@ impl Attempt<'_> {
                         .help("raise `timeout` if the server for tokens is only slow");
                     failure
                 }
-                NoToken::Refused(reason) => {
-                    let mut failure = self.failure(Class::CouldNotAsk, "");
+                TokenError::Refused(reason) => {
+                    let mut failure = self.new_failure(Class::CouldNotAsk, "");
                     failure.diagnostic = failure
                         .diagnostic
                         .found(reason)
@@ -82,6 +85,6 @@ impl Attempt<'_> {
     /// Signs a request as it goes out.
     pub(super) fn sign(&self, request: &mut Request) -> Result<(), Failure> {
         let signed = request.sign();
-        signed.map_err(|error| self.unfit("the signature", error.to_string()))
+        signed.map_err(|error| self.value_failure("the signature", error.to_string()))
     }
 }

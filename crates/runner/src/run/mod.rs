@@ -5,24 +5,25 @@
 //! becomes an outcome in the report, and every selected check is in it.
 
 mod auth;
-mod blank;
+mod blank_report;
 mod capture;
 mod check;
-mod converse;
+mod context;
 mod cookies;
-mod frames;
 mod judge;
 mod login;
 mod pace;
+mod parameters;
 mod question;
-mod record;
 mod redirects;
 mod request;
+mod request_chain;
 mod series;
-mod shared;
 mod step;
 mod tokens;
+mod trace;
 mod watch;
+mod websocket;
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -34,13 +35,13 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Semaphore, SetOnce};
 use tokio::time::Instant;
 
-use self::blank::{failed, not_run, skeleton};
+use self::blank_report::{blank_report, failed_outcome, report_not_run};
+use self::context::RunContext;
 use self::pace::Pace;
-use self::shared::Shared;
-use self::tokens::Tokens;
-use self::watch::Watch;
+use self::tokens::TokenCache;
+use self::watch::GreenWatch;
+use crate::green::GreenVersion;
 use crate::plan::{Plan, PlannedCheck};
-use crate::release::Release;
 use crate::settings::Limits;
 use check_file::template::Scope;
 use client::http::Client;
@@ -71,79 +72,84 @@ pub enum Progress<'a> {
     },
 }
 
-/// What others wait for at the end of a check.
-struct Done {
+/// What other checks wait for at the end of one.
+struct CheckEnd {
     passed: bool,
-    /// Whether a request was sent.
+    /// Whether any step of it began.
     ran: bool,
+    /// The values that it knew, for those that have it as their setup.
     scope: Scope,
 }
 
 /// A run while it goes on.
-struct Running<'a> {
+struct ActiveRun<'a> {
     plan: &'a Plan,
     /// For checks and setups.
-    shared: Shared<'a>,
-    /// For teardowns, whose time is kept.
-    teardown: Shared<'a>,
+    shared: RunContext<'a>,
+    /// For teardowns, which have time when that of the checks is over.
+    teardown: RunContext<'a>,
     limits: Limits,
     slots: Semaphore,
-    /// No further check is to begin.
+    /// Set when no further check is to begin.
     stop: AtomicBool,
-    done: Vec<SetOnce<Done>>,
+    done: Vec<SetOnce<CheckEnd>>,
 }
 
-/// Runs all checks of a plan.
+/// Runs all checks of a plan against whatever answers. `progress` is called as
+/// checks begin and end.
 pub async fn run(
     plan: &Plan,
     client: &Client,
     limits: Limits,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Report {
-    run_watched(plan, client, limits, None, progress).await
+    run_plan(plan, client, limits, None, progress).await
 }
 
-/// Runs all checks of a plan against a release that is known, and nothing
-/// else: what another version answers is no answer.
-pub async fn run_on(
-    release: Release<'_>,
+/// Runs all checks of a plan against green alone: what another version answers
+/// is no answer.
+pub async fn run_against(
+    green: GreenVersion<'_>,
     plan: &Plan,
     client: &Client,
     limits: Limits,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Report {
-    let watch = Watch::new(release, client.target());
-    let mut report = run_watched(plan, client, limits, Some(&watch), progress).await;
-    watch.conclude(&mut report, &plan.redactor);
+    let watch = GreenWatch::new(green, client.target());
+    let mut report = run_plan(plan, client, limits, Some(&watch), progress).await;
+    watch.complete_report(&mut report, &plan.redactor);
     report
 }
 
-async fn run_watched(
+async fn run_plan(
     plan: &Plan,
     client: &Client,
     limits: Limits,
-    watch: Option<&Watch<'_>>,
+    watch: Option<&GreenWatch<'_>>,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Report {
     let started_at = jiff::Timestamp::now();
     let begun = Instant::now();
     let total = plan.checks.len();
-    // A teardown gets the time it may need, but never more than a quarter.
-    let kept = |deadline: Duration| plan.teardown(limits.rate).min(deadline / 4);
+    // Teardowns get the time that they may need, but never more than a quarter
+    // of the run.
+    let teardown_time = |deadline: Duration| plan.longest_teardown(limits.rate).min(deadline / 4);
     let pace = limits.rate.map(Pace::new);
-    let tokens = Tokens::default();
-    let running = Running {
+    let tokens = TokenCache::default();
+    let running = ActiveRun {
         plan,
-        shared: Shared {
+        shared: RunContext {
             client,
             redactor: &plan.redactor,
             tokens: &tokens,
             begun,
-            deadline: limits.deadline.map(|most| begun + most - kept(most)),
+            deadline: limits
+                .deadline
+                .map(|most| begun + most - teardown_time(most)),
             pace: pace.as_ref(),
             watch,
         },
-        teardown: Shared {
+        teardown: RunContext {
             client,
             redactor: &plan.redactor,
             tokens: &tokens,
@@ -162,7 +168,7 @@ async fn run_watched(
     let mut checks: FuturesUnordered<_> = (0..total)
         .map(|index| {
             let running = &running;
-            async move { (index, running.check(index, progress).await) }
+            async move { (index, running.run_check(index, progress).await) }
         })
         .collect();
     let mut done = 0;
@@ -177,7 +183,7 @@ async fn run_watched(
     }
     drop(checks);
     let mut checks: Vec<_> = reports.into_iter().flatten().collect();
-    running.forget_what_others_captured(&mut checks);
+    running.redact_captures_of_others(&mut checks);
     Report {
         target: client.target().to_string(),
         started_at,
@@ -188,10 +194,10 @@ async fn run_watched(
     }
 }
 
-impl Running<'_> {
-    /// Takes out of what is said of failed checks the secrets that other
-    /// checks captured, perhaps after these were done.
-    fn forget_what_others_captured(&self, checks: &mut [CheckReport]) {
+impl ActiveRun<'_> {
+    /// Takes out of the reports of failed checks the secrets that other checks
+    /// captured, perhaps after those reports were made.
+    fn redact_captures_of_others(&self, checks: &mut [CheckReport]) {
         let done = self.done.iter().filter_map(SetOnce::get);
         let secrets = done.flat_map(|done| done.scope.secrets());
         let secrets: BTreeSet<&Secret> = secrets.take(MOST_SECRETS).collect();
@@ -203,8 +209,13 @@ impl Running<'_> {
         failed.for_each(|check| check.redact(&redactor));
     }
 
-    /// Waits for what a check needs, runs it, and tells those who wait for it.
-    async fn check(&self, index: usize, progress: &(dyn Fn(Progress<'_>) + Sync)) -> CheckReport {
+    /// Waits for what a check needs, runs it, and lets those checks begin that
+    /// wait for it.
+    async fn run_check(
+        &self,
+        index: usize,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> CheckReport {
         let planned = &self.plan.checks[index];
         let mut scope = None;
         let mut why_not = (!planned.runs).then_some(NotRun::Skipped);
@@ -225,29 +236,31 @@ impl Running<'_> {
         for before in &planned.after {
             let done = self.done[*before].wait().await;
             any_ran |= done.ran;
-            // A teardown puts in order what the setup began, passed or not.
+            // A teardown puts in order what the setup began, whether the setup
+            // passed or not, so it needs what was captured.
             if self.plan.checks[*before].role == Role::Setup {
                 scope = Some(done.scope.clone());
             }
         }
         let (mut report, scope) = match why_not {
-            Some(why) => (not_run(planned, why), Scope::default()),
-            None if planned.role == Role::Teardown && !any_ran => {
-                (not_run(planned, NotRun::NothingRan), Scope::default())
-            }
+            Some(why) => (report_not_run(planned, why), Scope::default()),
+            None if planned.role == Role::Teardown && !any_ran => (
+                report_not_run(planned, NotRun::NothingRan),
+                Scope::default(),
+            ),
             None => {
                 let scope = match scope {
                     Some(setup) => planned.scope.with(&setup),
                     None => (*planned.scope).clone(),
                 };
-                self.in_turn(planned, &scope, progress).await
+                self.run_in_slot(planned, &scope, progress).await
             }
         };
         report.redact(&self.plan.redactor.with_secrets(scope.secrets()));
         if self.limits.fail_fast && report.outcome == Outcome::Failed {
             self.stop.store(true, Ordering::Relaxed);
         }
-        let _ = self.done[index].set(Done {
+        let _ = self.done[index].set(CheckEnd {
             passed: report.outcome == Outcome::Passed,
             ran: report.attempts > 0,
             scope,
@@ -256,7 +269,7 @@ impl Running<'_> {
     }
 
     /// Runs a check when there is a slot for it, if there is still time.
-    async fn in_turn(
+    async fn run_in_slot(
         &self,
         planned: &PlannedCheck,
         scope: &Scope,
@@ -278,20 +291,21 @@ impl Running<'_> {
             None
         };
         if let Some(why) = why_not {
-            return (not_run(planned, why), Scope::default());
+            return (report_not_run(planned, why), Scope::default());
         }
         progress(Progress::Started {
             check: &planned.name,
         });
-        // Boxed, so that a check that waits costs next to nothing.
-        Box::pin(guarded(planned, shared, scope)).await
+        // The future of a running check is large: boxed here, it does not weigh
+        // on the thousands that wait for their slot.
+        Box::pin(catch_panic(planned, shared, scope)).await
     }
 }
 
-/// Runs one check; a panic in it fails it and leaves the others alone.
-async fn guarded(
+/// Runs one check; a panic fails that check alone.
+async fn catch_panic(
     planned: &PlannedCheck,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &Scope,
 ) -> (CheckReport, Scope) {
     let begun = Instant::now();
@@ -309,11 +323,11 @@ async fn guarded(
                 .map(|text| (*text).to_owned())
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "a panic".to_owned());
-            let mut report = skeleton(planned);
+            let mut report = blank_report(planned);
             report.start = begun.saturating_duration_since(shared.begun);
             report.duration = begun.elapsed();
             report.attempts = 1;
-            report.outcome = failed(planned);
+            report.outcome = failed_outcome(planned);
             if let Some(step) = report.steps.first_mut() {
                 step.outcome = StepOutcome::Failed;
                 step.failures.push(Failure {

@@ -24,25 +24,27 @@ impl Pace {
         }
     }
 
-    /// Waits for a turn. Who gives up before it comes leaves it to the next.
-    pub(super) async fn turn(&self) {
+    /// Waits for a turn. A request that gives up before its turn comes leaves
+    /// it to the next one.
+    pub(super) async fn wait_for_turn(&self) {
         let mut next = self.next.lock().await;
         tokio::time::sleep_until(*next).await;
         *next = Instant::now() + self.interval;
     }
 }
 
-/// How long somebody waited for turns, while others waited for him.
+/// How long the one who fetches a token waited for turns, while the checks that
+/// need the same token waited for it.
 #[derive(Debug, Default)]
-pub(super) struct Turns(std::sync::Mutex<Waits>);
+pub(super) struct TurnWaits(std::sync::Mutex<WaitTotal>);
 
 #[derive(Debug, Default)]
-struct Waits {
+struct WaitTotal {
     over: Duration,
     since: Option<Instant>,
 }
 
-impl Turns {
+impl TurnWaits {
     /// All waits until now, one that goes on included.
     pub(super) fn total(&self) -> Duration {
         let waits = self.lock();
@@ -50,28 +52,29 @@ impl Turns {
         waits.over + going_on.unwrap_or_default()
     }
 
-    /// Counts the time of a wait. Who waits no more ends it.
-    pub(super) async fn during<T>(&self, wait: impl Future<Output = T>) -> T {
-        let _end = Wait::of(self);
+    /// Does what waits for a turn, and counts its time. The wait ends too where
+    /// the future is dropped before it is ready.
+    pub(super) async fn count_wait<T>(&self, wait: impl Future<Output = T>) -> T {
+        let _end = WaitGuard::begin(self);
         wait.await
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waits> {
+    fn lock(&self) -> MutexGuard<'_, WaitTotal> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A wait that goes on until this is dropped.
-struct Wait<'t>(&'t Turns);
+/// Ends a wait when it is dropped.
+struct WaitGuard<'t>(&'t TurnWaits);
 
-impl<'t> Wait<'t> {
-    fn of(turns: &'t Turns) -> Self {
+impl<'t> WaitGuard<'t> {
+    fn begin(turns: &'t TurnWaits) -> Self {
         turns.lock().since = Some(Instant::now());
         Self(turns)
     }
 }
 
-impl Drop for Wait<'_> {
+impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
         let mut waits = self.0.lock();
         let took = waits.since.take().map(|since| since.elapsed());

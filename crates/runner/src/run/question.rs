@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::capture;
-use crate::answer::{Answer, Senseless};
+use crate::parsed_response::{InapplicableQuery, ParsedResponse};
 use check_file::template::Scope;
 use check_file::{Capture, Expectation, Query};
 use client::http::Response;
@@ -17,11 +17,11 @@ use redact::Secret;
 use report::{Class, Failure};
 
 /// What helps where a judgement is too much.
-pub(super) const LESS: &str =
+pub(super) const ASK_LESS: &str =
     "expect less of it: a narrower path, a simpler schema or pattern, or a smaller answer";
 
 /// An answer, and what it must be like.
-pub(super) struct Question<'a> {
+pub(super) struct JudgementInput<'a> {
     pub(super) expectations: &'a [Expectation],
     pub(super) captures: &'a [Capture],
     pub(super) response: &'a Response,
@@ -41,17 +41,17 @@ pub(super) struct Judgement {
 }
 
 /// An expectation or a capture, for a message.
-pub(super) struct Part {
+pub(super) struct JudgedPart {
     pub(super) span: Span,
     pub(super) what: String,
 }
 
 /// What is known before all is.
 #[derive(Default)]
-pub(super) struct Progress(Mutex<Known>);
+pub(super) struct JudgementProgress(Mutex<PartialJudgement>);
 
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct PartialJudgement {
     /// Which part is worked at: captures first, then expectations.
     pub(super) at: usize,
     /// How many captures were taken.
@@ -60,27 +60,27 @@ pub(super) struct Known {
     pub(super) secrets: Vec<Secret>,
 }
 
-impl Progress {
+impl JudgementProgress {
     /// Nothing is known but where it stopped the last time.
     fn begin(&self) {
         self.note(|known| {
-            *known = Known {
+            *known = PartialJudgement {
                 at: known.at,
-                ..Known::default()
+                ..PartialJudgement::default()
             };
         });
     }
 
-    fn note(&self, change: impl FnOnce(&mut Known)) {
+    fn note(&self, change: impl FnOnce(&mut PartialJudgement)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    pub(super) fn take(&self) -> Known {
+    pub(super) fn take(&self) -> PartialJudgement {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Question<'_> {
+impl JudgementInput<'_> {
     /// Captures first, so that secrets are known whatever comes of the rest.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl Question<'_> {
         &self,
         scope: &Scope,
         cookie: &dyn Fn(&str) -> Option<String>,
-        progress: &Progress,
+        progress: &JudgementProgress,
     ) -> Result<Judgement, Exhausted> {
         let judge = || self.judge_parts(scope, cookie, progress);
         if self.budget == AT_MOST {
@@ -113,9 +113,9 @@ impl Question<'_> {
         &self,
         scope: &Scope,
         cookie: &dyn Fn(&str) -> Option<String>,
-        progress: &Progress,
+        progress: &JudgementProgress,
     ) -> Judgement {
-        let answer = Answer::new(self.response, cookie);
+        let answer = ParsedResponse::new(self.response, cookie);
         let mut failures = Vec::new();
         // What a capture finds is a secret of this scope, and a value of that.
         let mut inner = if self.captures.is_empty() {
@@ -163,15 +163,15 @@ impl Question<'_> {
                 Query::Variable(_) if !all_taken => Vec::new(),
                 Query::Variable(named) => {
                     let value = named.template.evaluate(&learned).map(Some);
-                    let value = value.map_err(|found| Senseless {
+                    let value = value.map_err(|found| InapplicableQuery {
                         expected: "a value".into(),
                         found,
                     });
                     self.hold(expectation, value, None, &learned)
                 }
                 query => {
-                    let aside = answer.aside(query);
-                    self.hold(expectation, answer.ask(query), aside, scope)
+                    let aside = answer.server_message(query);
+                    self.hold(expectation, answer.evaluate(query), aside, scope)
                 }
             };
             match self.attempt(hold) {
@@ -193,9 +193,9 @@ impl Question<'_> {
     }
 
     /// What is said of a part that takes more than it may.
-    fn give_up(&self, exhausted: Exhausted, part: &Part) -> Diagnostic {
+    fn give_up(&self, exhausted: Exhausted, part: &JudgedPart) -> Diagnostic {
         let title = "a judgement that takes too much work";
-        let diagnostic = Diagnostic::at(self.source, part.span, title).help(LESS);
+        let diagnostic = Diagnostic::at(self.source, part.span, title).help(ASK_LESS);
         match exhausted {
             Exhausted::Steps => diagnostic
                 .expected(format!("at most {} steps", AT_MOST.steps))
@@ -207,17 +207,17 @@ impl Question<'_> {
     }
 
     /// A capture, or behind the captures an expectation.
-    pub(super) fn part(&self, at: usize) -> Part {
+    pub(super) fn part(&self, at: usize) -> JudgedPart {
         let expectations = self.expectations.iter();
         let expectations = expectations.map(|it| (it.predicate.span(), &it.query));
         let captures = self.captures.iter().map(|it| (it.span, &it.query));
         let part = captures.chain(expectations).nth(at);
         part.map_or_else(
-            || Part {
+            || JudgedPart {
                 span: Span::default(),
                 what: "answer".to_owned(),
             },
-            |(span, query)| Part {
+            |(span, query)| JudgedPart {
                 span,
                 what: query.describe(),
             },
@@ -228,7 +228,7 @@ impl Question<'_> {
     fn hold(
         &self,
         expectation: &Expectation,
-        value: Result<Option<Value>, Senseless>,
+        value: Result<Option<Value>, InapplicableQuery>,
         aside: Option<String>,
         scope: &Scope,
     ) -> Vec<Failure> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::{Shared, step};
+use super::{RunContext, step};
 use check_file::predicate::Unit;
 use check_file::template::Scope;
 use check_file::{Repeat, SeriesQuery, Step};
@@ -25,33 +25,36 @@ struct Repetition {
     jar: Jar,
 }
 
-/// What is kept of all repetitions: two of them, and figures.
+/// What is known of all repetitions: two of them as examples, and figures. The
+/// reports of all of them could fill the memory.
 #[derive(Default)]
-struct Kept {
+struct SeriesTally {
     done: usize,
     failed: usize,
     latencies: Vec<Duration>,
     repeats: Repeats,
-    /// How long they waited for other versions: all of them if they come one
-    /// after the other, else the one that waited longest.
+    /// How long the repetitions waited for green: all of them together if they
+    /// come one after the other, else the one that waited longest.
     outlasting: Duration,
-    /// Why the first one failed that another version answered.
+    /// The failure of the first repetition that another version answered.
     foreign: Option<Failure>,
     first_passed: Option<Repetition>,
     first_failed: Option<Repetition>,
 }
 
+/// Runs all repetitions of a step, and writes what came of them into the
+/// report.
 pub(super) async fn run(
     step: &Step,
     repeat: &Repeat,
     source: &Arc<Source>,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &mut Scope,
     jar: &mut Jar,
     report: &mut StepReport,
 ) {
     let begun = Instant::now();
-    let mut kept = Kept::default();
+    let mut tally = SeriesTally::default();
     let (begin_scope, begin_jar, blank) = (scope.clone(), jar.clone(), report.clone());
     let mut repetitions = stream::iter(1..=repeat.times)
         .take_while(|_| std::future::ready(!shared.is_over()))
@@ -66,33 +69,34 @@ pub(super) async fn run(
                 let Repetition {
                     report, scope, jar, ..
                 } = &mut repetition;
-                step::once(step, source, shared, scope, jar, report).await;
+                step::attempt_once(step, source, shared, scope, jar, report).await;
                 repetition
             }
         })
         .buffer_unordered(repeat.jobs.get());
     while let Some(repetition) = repetitions.next().await {
-        kept.keep(repetition, repeat.jobs.get() == 1);
+        tally.add(repetition, repeat.jobs.get() == 1);
     }
     drop(repetitions);
-    for repetition in kept.first_passed.iter().chain(&kept.first_failed) {
+    for repetition in tally.first_passed.iter().chain(&tally.first_failed) {
         scope.keep_secret(repetition.scope.secrets().to_vec());
     }
     let secrets = scope.secrets().to_vec();
-    let series = kept.series(repeat.times);
-    let mut failures = judge(repeat, &series, &kept, source, step, scope);
-    // What the steps after it know is what the first good one learned.
-    if let Some(passed) = kept.first_passed.as_mut() {
+    let series = tally.summarize(repeat.times);
+    let mut failures = judge_series(repeat, &series, &tally, source, step, scope);
+    // The steps after this one know what the first repetition captured that
+    // passed, by number: so the order in which answers come does not matter.
+    if let Some(passed) = tally.first_passed.as_mut() {
         *scope = std::mem::take(&mut passed.scope);
         *jar = std::mem::take(&mut passed.jar);
         scope.keep_secret(secrets);
     }
     let start = report.start;
-    let (repeats, outlasting) = (kept.repeats, kept.outlasting);
+    let (repeats, outlasting) = (tally.repeats, tally.outlasting);
     let shown = if failures.is_empty() {
-        kept.first_passed.or(kept.first_failed)
+        tally.first_passed.or(tally.first_failed)
     } else {
-        kept.first_failed.or(kept.first_passed)
+        tally.first_failed.or(tally.first_passed)
     };
     if let Some(shown) = shown {
         *report = shown.report;
@@ -116,13 +120,13 @@ pub(super) async fn run(
     report.series = Some(series);
 }
 
-impl Kept {
-    fn keep(&mut self, repetition: Repetition, one_by_one: bool) {
+impl SeriesTally {
+    fn add(&mut self, repetition: Repetition, is_sequential: bool) {
         self.done += 1;
         self.latencies.extend(repetition.report.latency);
         self.repeats += repetition.report.repeats;
         let waited = repetition.report.outlasting;
-        self.outlasting = if one_by_one {
+        self.outlasting = if is_sequential {
             self.outlasting + waited
         } else {
             self.outlasting.max(waited)
@@ -145,17 +149,18 @@ impl Kept {
         }
     }
 
-    fn series(&mut self, asked: usize) -> Series {
+    /// The figures of the series, of which `asked` repetitions were to be.
+    fn summarize(&mut self, asked: usize) -> Series {
         self.latencies.sort_unstable();
-        let of = |percent| percentile(&self.latencies, percent);
+        let rank = |percent| percentile(&self.latencies, percent);
         Series {
             asked,
             done: self.done,
             failed: self.failed,
-            p50: of(50),
-            p90: of(90),
-            p95: of(95),
-            p99: of(99),
+            p50: rank(50),
+            p90: rank(90),
+            p95: rank(95),
+            p99: rank(99),
         }
     }
 }
@@ -168,24 +173,25 @@ fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
 }
 
 /// What is wrong with the repetitions as a whole.
-fn judge(
+fn judge_series(
     repeat: &Repeat,
     series: &Series,
-    kept: &Kept,
+    tally: &SeriesTally,
     source: &Arc<Source>,
     step: &Step,
     scope: &Scope,
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
-    let tolerant = |query| repeat.of_all.iter().any(|of_all| of_all.query == query);
-    // No rate of errors makes an answer of another version one of the release.
-    let foreign = kept
+    let is_limited = |query| repeat.of_all.iter().any(|limit| limit.query == query);
+    // An error rate may allow failures, but none that another version gave: such
+    // an answer says nothing of green.
+    let foreign = tally
         .foreign
         .iter()
-        .filter(|_| tolerant(SeriesQuery::ErrorRate));
+        .filter(|_| is_limited(SeriesQuery::ErrorRate));
     failures.extend(foreign.cloned());
-    if let Some(first) = &kept.first_failed
-        && !tolerant(SeriesQuery::ErrorRate)
+    if let Some(first) = &tally.first_failed
+        && !is_limited(SeriesQuery::ErrorRate)
     {
         let class = first.report.failures.first();
         let times = counted(series.done, "repetition");
@@ -207,8 +213,8 @@ fn judge(
                 .found(counted(series.done, "repetition")),
         });
     }
-    for of_all in &repeat.of_all {
-        let (title, value, unit) = match of_all.query {
+    for limit in &repeat.of_all {
+        let (title, value, unit) = match limit.query {
             SeriesQuery::ErrorRate => (
                 "unexpected error rate".to_owned(),
                 series.error_rate(),
@@ -220,8 +226,9 @@ fn judge(
                 Unit::Milliseconds,
             ),
         };
-        // Their limits hold no templates, so there is nothing to go wrong.
-        let mismatches = of_all
+        // The limits of a series hold no templates, so judging them needs no
+        // value that could be missing.
+        let mismatches = limit
             .predicate
             .judge(value.map(Value::from).as_ref(), unit, scope);
         for mismatch in mismatches.unwrap_or_default() {

@@ -1,27 +1,27 @@
-//! Runs one step: fills in the request, asks, follows redirects, judges the
-//! answer and keeps what is captured; again while it may retry.
+//! Runs one step: fills in the request, sends it, judges the answer and keeps
+//! what is captured; again while the step may retry.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::header::HOST;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::record::Trace;
-use super::redirects::{harmless, redirected, redirection};
-use super::{Shared, request};
-use crate::hint::hint;
+use super::request_chain::RequestChain;
+use super::trace::Trace;
+use super::{RunContext, request};
+use crate::help::find_help;
 use check_file::Step;
 use check_file::template::Scope;
 use client::http::{AskError, Request, Response, Unanswered};
 use diagnostic::{Diagnostic, Source};
-use report::{Class, Failure, Repeats, StepOutcome, StepReport, Timing};
+use report::{Class, Failure, StepOutcome, StepReport, Timing};
 
+/// Runs a step until an attempt passes or there is none left, and writes what
+/// came of the last one into the report. The scope learns the captures.
 pub(super) async fn run(
     step: &Step,
     source: &Arc<Source>,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &mut Scope,
     jar: &mut Jar,
     report: &mut StepReport,
@@ -29,7 +29,7 @@ pub(super) async fn run(
     let begun = Instant::now();
     report.start = begun.saturating_duration_since(shared.begun);
     loop {
-        once(step, source, shared, scope, jar, report).await;
+        attempt_once(step, source, shared, scope, jar, report).await;
         report.duration = begun.elapsed();
         if report.failures.is_empty() {
             report.outcome = StepOutcome::Passed;
@@ -39,28 +39,29 @@ pub(super) async fn run(
         match &step.retry {
             Some(retry)
                 if shared
-                    .pause(retry, begun + report.outlasting, report.attempts, report)
+                    .pause_before_retry(retry, begun + report.outlasting, report.attempts, report)
                     .await => {}
             _ => return,
         }
     }
 }
 
-/// Makes one attempt, whatever comes of it.
-pub(super) async fn once(
+/// Makes one attempt, and writes what came of it into the report.
+pub(super) async fn attempt_once(
     step: &Step,
     source: &Arc<Source>,
-    shared: &Shared<'_>,
+    shared: &RunContext<'_>,
     scope: &mut Scope,
     jar: &mut Jar,
     report: &mut StepReport,
 ) {
     report.attempts += 1;
-    let attempt = Attempt {
+    let attempt = StepAttempt {
         step,
         source,
         shared,
     };
+    // The report tells of the last attempt alone.
     report.url = None;
     report.status = None;
     report.routes.clear();
@@ -68,67 +69,77 @@ pub(super) async fn once(
     report.timing = None;
     report.latency = None;
     let mut trace = Trace::default();
-    report.failures = attempt.make(scope, jar, report, &mut trace).await;
+    report.failures = attempt.perform(scope, jar, report, &mut trace).await;
     report.is_foreign = trace.is_foreign();
     report.credentials.extend(trace.credentials());
     if !report.failures.is_empty() {
         let redactor = shared.redactor.with_secrets(scope.secrets());
-        report.exchange = trace.exchange(shared.client.connection(), &redactor);
+        report.exchange = trace.into_exchange(shared.client.connection(), &redactor);
     }
 }
 
-pub(super) struct Attempt<'a> {
+/// One try of a step.
+pub(super) struct StepAttempt<'a> {
     pub(super) step: &'a Step,
     pub(super) source: &'a Arc<Source>,
-    pub(super) shared: &'a Shared<'a>,
+    pub(super) shared: &'a RunContext<'a>,
 }
 
-impl Attempt<'_> {
-    /// Everything that is wrong with one attempt; nothing if it passed.
-    async fn make(
+impl StepAttempt<'_> {
+    /// Makes the attempt. Returns everything that is wrong with it, so nothing
+    /// if it passed.
+    async fn perform(
         &self,
         scope: &mut Scope,
         jar: &mut Jar,
         report: &mut StepReport,
         trace: &mut Trace,
     ) -> Vec<Failure> {
-        let mut request = match self.request(scope) {
+        let mut request = match self.fill_in_request(scope) {
             Ok(request) => request,
             Err(failure) => return vec![failure],
         };
-        let end = Instant::now() + self.step.timeout;
-        let end = match self.log_in(&mut request, scope, end, trace).await {
-            Ok(end) => end,
+        let deadline = Instant::now() + self.step.timeout;
+        let deadline = match self.log_in(&mut request, scope, deadline, trace).await {
+            Ok(deadline) => deadline,
             Err(failure) => return vec![failure],
         };
-        if request.transport.opens_websocket {
-            return self.converse(request, end, scope, jar, report, trace).await;
-        }
-        match self.exchange(request, end, jar, report, trace).await {
-            Ok(response) => {
-                report.status = Some(response.status);
-                report.timing = timing(&response);
-                report.latency = Some(response.latency);
-                let step = self.step;
-                let judged = self
-                    .judge(&step.expectations, &step.captures, &response, scope, jar)
-                    .await;
-                trace.answered(response);
-                if judged.hides_secret {
-                    trace.hide_answer();
-                }
-                judged.failures
-            }
+        let chain = RequestChain::new(self, &request, deadline, jar, report, trace);
+        let reply = match chain.run(request).await {
+            Ok(reply) => reply,
             Err(failure) => {
-                self.keep_secrets(scope, jar, trace).await;
-                vec![failure]
+                self.learn_secrets(scope, jar, trace).await;
+                return vec![failure];
             }
+        };
+        let response = reply.response;
+        report.status = Some(response.status);
+        report.timing = connection_timing(&response);
+        report.latency = Some(response.latency);
+        let step = self.step;
+        let judged = self
+            .judge(&step.expectations, &step.captures, &response, scope, jar)
+            .await;
+        trace.record_response(response.clone());
+        if judged.hides_secret {
+            trace.hide_answer();
+        }
+        if !judged.failures.is_empty() {
+            return judged.failures;
+        }
+        match reply.socket {
+            Some(socket) => {
+                let deadline = self.shared.cap_at_deadline(reply.deadline);
+                self.converse(socket, response, deadline, scope, jar, trace)
+                    .await
+            }
+            None => Vec::new(),
         }
     }
 
     /// Finds the secrets in an answer that is not judged: the report shows it
     /// without them.
-    pub(super) async fn keep_secrets(&self, scope: &mut Scope, jar: &Jar, trace: &mut Trace) {
+    pub(super) async fn learn_secrets(&self, scope: &mut Scope, jar: &Jar, trace: &mut Trace) {
         let Some(response) = trace.response() else {
             return;
         };
@@ -142,20 +153,22 @@ impl Attempt<'_> {
         }
     }
 
-    pub(super) fn failure(&self, class: Class, title: impl Into<String>) -> Failure {
+    /// A failure that points at the step.
+    pub(super) fn new_failure(&self, class: Class, title: impl Into<String>) -> Failure {
         Failure {
             class,
             diagnostic: Diagnostic::at(self.source, self.step.span, title),
         }
     }
 
-    fn request(&self, scope: &Scope) -> Result<Request, Failure> {
+    fn fill_in_request(&self, scope: &Scope) -> Result<Request, Failure> {
         request::fill_in(&self.step.request, self.shared.client.target(), scope)
-            .map_err(|unfit| self.unfit(&unfit.what, unfit.reason))
+            .map_err(|error| self.value_failure(&error.what, error.reason))
     }
 
-    pub(super) fn unfit(&self, what: &str, reason: String) -> Failure {
-        let mut failure = self.failure(Class::CouldNotAsk, format!("{what} cannot be made"));
+    /// The failure of a request of which `what` cannot be made.
+    pub(super) fn value_failure(&self, what: &str, reason: String) -> Failure {
+        let mut failure = self.new_failure(Class::CouldNotAsk, format!("{what} cannot be made"));
         failure.diagnostic = failure
             .diagnostic
             .expected("values that fit into it")
@@ -169,122 +182,9 @@ impl Attempt<'_> {
         failure
     }
 
-    /// Asks, and follows redirects as far as the step allows.
-    async fn exchange(
-        &self,
-        mut request: Request,
-        mut end: Instant,
-        jar: &mut Jar,
-        report: &mut StepReport,
-        trace: &mut Trace,
-    ) -> Result<Response, Failure> {
-        let client = self.shared.client;
-        let mut redirects = Vec::new();
-        let mut elapsed = Duration::ZERO;
-        let mut followed = 0;
-        let mut foreign_answers = 0;
-        let own_headers = request.headers.clone();
-        let own_origin = request.url.origin();
-        loop {
-            report.url = Some(request.url.to_string());
-            // The wait for a turn is not the target's time.
-            end += self.shared.turn().await;
-            let plain = request.clone();
-            jar.add_to(&mut request.headers, &request.url);
-            self.sign(&mut request)?;
-            trace.asked(&request);
-            report.routes.extend(self.shared.route(&request));
-            let sent = Instant::now();
-            let limit = end.saturating_duration_since(sent);
-            let url = request.url.clone();
-            let limit = self.shared.left(limit);
-            // A pooled connection of HTTP/2 names the host that it was opened
-            // to, and one to another version leads there again.
-            let fresh = self.step.needs_connection()
-                || request.headers.contains_key(HOST)
-                || foreign_answers > 0;
-            let asked = if fresh {
-                client.ask_fresh(request, limit).await
-            } else {
-                client.ask(request, limit).await
-            };
-            let repeats = match &asked {
-                Ok(response) => response.resends,
-                Err(unanswered) => unanswered.resends,
-            };
-            report.repeats += Repeats {
-                closed: repeats.closed,
-                refused: repeats.refused,
-            };
-            if let Some((foreign, response)) = self.foreign(&url, &asked) {
-                foreign_answers += 1;
-                report.status = Some(response.status);
-                trace.foreign(response.clone());
-                self.outlast(&foreign, &plain.method, sent, foreign_answers)
-                    .await?;
-                // The step's time is the release's.
-                end += sent.elapsed();
-                report.outlasting += sent.elapsed();
-                request = plain;
-                continue;
-            }
-            let mut response = asked.map_err(|unanswered| {
-                let failure = self.unanswered(&unanswered);
-                if let Some(response) = unanswered.response {
-                    report.status = Some(response.status);
-                    trace.answered(*response);
-                }
-                failure
-            })?;
-            jar.keep(&response.headers, &url);
-            elapsed += response.latency;
-            response.latency = elapsed;
-            let location = redirection(&response);
-            let (Some(location), 1..) = (location, self.step.follow_redirects) else {
-                response.path = client.target().path_of(&url);
-                response.redirects = redirects;
-                return Ok(response);
-            };
-            report.status = Some(response.status);
-            trace.answered(response.clone());
-            if followed == self.step.follow_redirects {
-                let mut failure = self.failure(Class::WrongAnswer, "too many redirects");
-                failure.diagnostic = failure
-                    .diagnostic
-                    .expected(format!("at most {followed}"))
-                    .found(format!("another one to `{location}`"))
-                    .help("raise `follow_redirects` if the way is that long, or expect the redirect's own status");
-                return Err(failure);
-            }
-            followed += 1;
-            let next =
-                client
-                    .target()
-                    .resolve_redirect(&url, &location)
-                    .map_err(|(error, help)| {
-                        let found = error.to_string();
-                        self.not_followed("a redirect that stays on the target", found, help)
-                    })?;
-            redirects.push(client.target().path_of(&next));
-            request = redirected(&response, plain.method, plain.body, &own_headers, next);
-            request.transport = plain.transport;
-            if request.url.origin() != own_origin {
-                if !request.body.is_empty() {
-                    return Err(self.not_followed(
-                        "a redirect that keeps the body on the host it was for",
-                        format!("{} to `{location}`", response.status),
-                        "name the other host in a step of its own",
-                    ));
-                }
-                request.headers = harmless(&request.headers);
-                // Nor does it get a signature.
-                request.transport.signer = None;
-            }
-        }
-    }
-
-    fn not_followed(&self, expected: &str, found: String, help: &str) -> Failure {
-        let mut failure = self.failure(Class::WrongAnswer, "a redirect that is not followed");
+    /// The failure of an answer whose redirect must not be followed.
+    pub(super) fn redirect_failure(&self, expected: &str, found: String, help: &str) -> Failure {
+        let mut failure = self.new_failure(Class::WrongAnswer, "a redirect that is not followed");
         failure.diagnostic = failure
             .diagnostic
             .expected(expected)
@@ -293,7 +193,8 @@ impl Attempt<'_> {
         failure
     }
 
-    pub(super) fn unanswered(&self, unanswered: &Unanswered) -> Failure {
+    /// The failure of a request that got no whole answer.
+    pub(super) fn no_answer_failure(&self, unanswered: &Unanswered) -> Failure {
         let error = &unanswered.error;
         let late = error.is_late();
         let class = match error {
@@ -317,20 +218,21 @@ impl Attempt<'_> {
             _ if unanswered.response.is_some() => ("no whole answer", "a whole answer"),
             _ => ("no answer", "an answer"),
         };
-        let mut failure = self.failure(class, title);
+        let mut failure = self.new_failure(class, title);
         failure.diagnostic = failure
             .diagnostic
             .expected(expected)
             .found(error.to_string());
         if class != Class::CutShort {
-            failure.diagnostic.help = hint(error, unanswered.response.is_some()).map(str::to_owned);
+            failure.diagnostic.help =
+                find_help(error, unanswered.response.is_some()).map(str::to_owned);
         }
         failure
     }
 }
 
-/// The parts of the last request's time, if they were taken.
-pub(super) fn timing(response: &Response) -> Option<Timing> {
+/// How long each phase of the last request took, if it opened a connection.
+pub(super) fn connection_timing(response: &Response) -> Option<Timing> {
     let opened = response.opening.as_ref()?;
     Some(Timing {
         dns: opened.phases.dns,

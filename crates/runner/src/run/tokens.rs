@@ -15,10 +15,10 @@ use tokio::time::Instant;
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use super::Shared;
-use super::pace::Turns;
-use super::record::Trace;
-use super::watch::Foreign;
+use super::RunContext;
+use super::pace::TurnWaits;
+use super::trace::Trace;
+use super::watch::ForeignAnswer;
 use check_file::OAuth2;
 use check_file::template::Scope;
 use client::http::{Request, Response, Transport, USER_AGENT as OURS, Unanswered};
@@ -27,22 +27,24 @@ use query::json;
 use query::value::shown_text;
 
 /// How long before its end a token is not used any more, at the most.
-const MARGIN: Duration = Duration::from_secs(30);
+const LONGEST_MARGIN: Duration = Duration::from_secs(30);
 
 /// The tokens of a run.
 #[derive(Default)]
-pub(super) struct Tokens(std::sync::Mutex<HashMap<Grant, Arc<Known>>>);
+pub(super) struct TokenCache(std::sync::Mutex<HashMap<TokenGrant, Arc<CachedToken>>>);
 
-/// What a run knows of a token.
+/// What a run knows of the token of one grant.
 #[derive(Default)]
-struct Known {
-    state: Mutex<State>,
-    turns: Turns,
+struct CachedToken {
+    /// Whoever holds the lock may ask for the token; all others wait for what
+    /// comes of that.
+    state: Mutex<TokenState>,
+    turns: TurnWaits,
 }
 
 /// What a token is asked for with.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Grant {
+pub(super) struct TokenGrant {
     url: Url,
     client_id: String,
     client_secret: String,
@@ -50,38 +52,41 @@ pub(super) struct Grant {
     audience: Option<String>,
 }
 
-/// What is known of a token. Whoever holds the lock on it may ask; all others
-/// wait for what comes of that.
 #[derive(Default)]
-enum State {
+enum TokenState {
     #[default]
     Unknown,
-    Granted {
-        token: String,
-        until: Option<Instant>,
-    },
+    Granted(AccessToken),
     Refused {
         at: Instant,
         reason: String,
     },
 }
 
+#[derive(Clone)]
+struct AccessToken {
+    value: String,
+    /// When it is not used any more; absent if it does not expire.
+    until: Option<Instant>,
+}
+
 /// Why there is no token.
-pub(super) enum NoToken {
+pub(super) enum TokenError {
     /// The server for tokens did not answer.
     Unanswered(Unanswered),
     /// It answered, and not with a token.
     Refused(String),
     /// Another version than the one under test answered.
-    Foreign(Foreign),
-    /// Somebody else asked it for so long that there is no time left to.
+    Foreign(ForeignAnswer),
+    /// Another step asked for the token, for so long that this step has no time
+    /// left to ask.
     Late(Duration),
 }
 
-impl Grant {
-    /// The grant with its templates filled in. The error says why that cannot
-    /// be asked for.
-    pub(super) fn of(client: &OAuth2, target: &Target, scope: &Scope) -> Result<Self, String> {
+impl TokenGrant {
+    /// The grant with its templates filled in. The error says why there is no
+    /// request for it.
+    pub(super) fn fill_in(client: &OAuth2, target: &Target, scope: &Scope) -> Result<Self, String> {
         let optional = |template: &Option<check_file::template::Template>| {
             let template = template.as_ref();
             template.map(|template| template.render(scope)).transpose()
@@ -101,7 +106,7 @@ impl Grant {
         &self.url
     }
 
-    fn request(&self) -> Request {
+    fn build_request(&self) -> Request {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         // RFC 6749, section 2.3.1: both parts are encoded as in a form.
         let pair = format!(
@@ -136,150 +141,180 @@ impl Grant {
     }
 }
 
-impl Known {
-    /// Waits until nobody else asks for the token, until the end that `end`
-    /// tells. That may move away while somebody waits for a turn.
-    async fn lock(&self, end: impl Fn() -> Instant) -> Option<MutexGuard<'_, State>> {
-        let mut lock = pin!(self.state.lock());
-        loop {
-            match tokio::time::timeout_at(end(), &mut lock).await {
-                Ok(state) => return Some(state),
-                Err(_) if end() > Instant::now() => {}
-                Err(_) => return None,
-            }
-        }
-    }
-}
-
-impl Tokens {
-    /// The token of a grant, and the end of the step that needs it: no wait
-    /// for a turn counts, neither the own one nor that of who asks for the same
-    /// token. What is asked and answered for it goes into the trace, and so do
-    /// the secrets in it.
-    pub(super) async fn token(
+impl TokenCache {
+    /// The token of a grant, and the deadline of the step that needs it: no
+    /// wait for a turn counts, be it this step's or that of the step that asks
+    /// for the same token. Request and answer go into the trace, and so do the
+    /// secrets in them.
+    pub(super) async fn get_token(
         &self,
-        grant: &Grant,
-        shared: &Shared<'_>,
-        end: Instant,
+        grant: &TokenGrant,
+        shared: &RunContext<'_>,
+        deadline: Instant,
         trace: &mut Trace,
-    ) -> Result<(String, Instant), NoToken> {
-        trace.know("client_secret", &grant.client_secret);
-        let known = {
+    ) -> Result<(String, Instant), TokenError> {
+        trace.add_secret("client_secret", &grant.client_secret);
+        let cached = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry(grant.clone()).or_default())
         };
         let waiting_since = Instant::now();
-        let before = known.turns.total();
-        let end = || end + known.turns.total().saturating_sub(before);
-        let locked = known.lock(|| shared.not_beyond(end())).await;
-        let late = || NoToken::Late(waiting_since.elapsed());
+        let turns_before = cached.turns.total();
+        let deadline = || deadline + cached.turns.total().saturating_sub(turns_before);
+        let late = || TokenError::Late(waiting_since.elapsed());
+        let locked = cached.lock(|| shared.cap_at_deadline(deadline())).await;
         let mut state = locked.ok_or_else(late)?;
         match &*state {
-            State::Granted { token, until } if until.is_none_or(|until| Instant::now() < until) => {
-                trace.know("access_token", token);
-                return Ok((token.clone(), end()));
+            TokenState::Granted(token) if token.is_fresh() => {
+                trace.add_secret("access_token", &token.value);
+                return Ok((token.value.clone(), deadline()));
             }
-            // Those who waited for this refusal do not ask once more.
-            State::Refused { at, reason } if *at >= waiting_since => {
-                return Err(NoToken::Refused(reason.clone()));
+            // The steps that waited for this refusal do not ask once more.
+            TokenState::Refused { at, reason } if *at >= waiting_since => {
+                return Err(TokenError::Refused(reason.clone()));
             }
             _ => {}
         }
-        if shared.not_beyond(end()) <= Instant::now() {
+        if shared.cap_at_deadline(deadline()) <= Instant::now() {
             return Err(late());
         }
-        let request = grant.request();
-        trace.asked(&request);
-        known.turns.during(shared.turn()).await;
-        let asked_at = Instant::now();
-        let limit = shared.left(end().saturating_duration_since(asked_at));
-        let asked = shared.client.ask(request, limit).await;
-        let heard = match &asked {
+        match cached.fetch(grant, shared, deadline, trace).await {
+            Ok(token) => {
+                *state = TokenState::Granted(token.clone());
+                Ok((token.value, deadline()))
+            }
+            Err(error) => {
+                if let TokenError::Refused(reason) = &error {
+                    *state = TokenState::Refused {
+                        at: Instant::now(),
+                        reason: reason.clone(),
+                    };
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl CachedToken {
+    /// Waits until no other step asks for the token, or until the deadline,
+    /// which may move while that step waits for its turn.
+    async fn lock(&self, deadline: impl Fn() -> Instant) -> Option<MutexGuard<'_, TokenState>> {
+        let mut lock = pin!(self.state.lock());
+        loop {
+            match tokio::time::timeout_at(deadline(), &mut lock).await {
+                Ok(state) => return Some(state),
+                Err(_) if deadline() > Instant::now() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Asks the server for a token.
+    async fn fetch(
+        &self,
+        grant: &TokenGrant,
+        shared: &RunContext<'_>,
+        deadline: impl Fn() -> Instant,
+        trace: &mut Trace,
+    ) -> Result<AccessToken, TokenError> {
+        let request = grant.build_request();
+        trace.record_request(&request);
+        self.turns.count_wait(shared.wait_for_turn()).await;
+        let sent = Instant::now();
+        let limit = shared.limit_to_deadline(deadline().saturating_duration_since(sent));
+        let result = shared.client.ask(request, limit).await;
+        let response = match &result {
             Ok(response) => Some(response),
             Err(unanswered) => unanswered.response.as_deref(),
         };
-        // Whatever becomes of the answer, no output may hold what it grants.
-        let answer = heard.map(|heard| {
-            let answer = json::read(&heard.headers, &heard.body);
-            for name in ["access_token", "refresh_token", "id_token"] {
-                if let Some(token) = answer.as_ref().ok().and_then(|it| it[name].as_str()) {
-                    trace.know(name, token);
-                }
-            }
-            answer
-        });
-        let is_cut = matches!((&asked, &answer), (Err(_), Some(Err(_))));
-        if let Some(response) = heard
-            && let Some(foreign) = shared.foreign(&grant.url, response)
+        let document = response.map(|response| read_document(response, trace));
+        // In JSON that was cut off nobody finds the tokens, so that no output
+        // could be kept free of them.
+        let is_cut = matches!((&result, &document), (Err(_), Some(Err(_))));
+        if let Some(response) = response
+            && let Some(foreign) = shared.recognize_foreign(&grant.url, response)
         {
-            trace.foreign(response.clone());
+            trace.record_foreign_response(response.clone());
             if is_cut {
                 trace.hide_answer();
             }
-            return Err(NoToken::Foreign(foreign));
+            return Err(TokenError::Foreign(foreign));
         }
-        let response = asked.map_err(|mut unanswered| {
+        let response = result.map_err(|mut unanswered| {
             if let Some(response) = unanswered.response.take() {
-                trace.answered(*response);
+                trace.record_response(*response);
             }
             if is_cut {
                 trace.hide_answer();
             }
-            NoToken::Unanswered(unanswered)
+            TokenError::Unanswered(unanswered)
         })?;
-        let answer = answer.and_then(Result::ok).unwrap_or_default();
-        let granted = granted(&response, &answer);
-        trace.answered(response);
-        match granted {
-            Ok((token, lifetime)) => {
-                *state = State::Granted {
-                    token: token.clone(),
-                    until: lifetime.map(|lifetime| asked_at + lifetime - margin(lifetime)),
-                };
-                Ok((token, end()))
-            }
-            Err(reason) => {
-                *state = State::Refused {
-                    at: Instant::now(),
-                    reason: reason.clone(),
-                };
-                Err(NoToken::Refused(reason))
-            }
+        let document = document.and_then(Result::ok).unwrap_or_default();
+        let token = read_token(response.status, &document, sent);
+        trace.record_response(response);
+        token
+    }
+}
+
+impl AccessToken {
+    fn is_fresh(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() < until)
+    }
+}
+
+/// The JSON of an answer. Whatever becomes of the answer, no output may hold
+/// the tokens in it, so they go into the trace.
+fn read_document(response: &Response, trace: &mut Trace) -> Result<Value, String> {
+    let document = json::read(&response.headers, &response.body)?;
+    for name in ["access_token", "refresh_token", "id_token"] {
+        if let Some(token) = document[name].as_str() {
+            trace.add_secret(name, token);
         }
     }
+    Ok(document)
 }
 
-/// A request that takes a while must not arrive with a token that has expired.
-fn margin(lifetime: Duration) -> Duration {
-    MARGIN.min(lifetime / 10)
-}
-
-/// The token and how long it is good for (RFC 6749, section 5.1), or why there
-/// is none (section 5.2).
-fn granted(response: &Response, answer: &Value) -> Result<(String, Option<Duration>), String> {
-    let status = response.status;
-    if let Some(error) = answer["error"].as_str() {
-        let described = answer["error_description"].as_str();
-        let described =
-            described.map_or_else(String::new, |text| format!(": {}", shown_text(text)));
-        return Err(format!("`{error}` with status {status}{described}"));
+/// The token that an answer to a request of the moment `sent` grants (RFC 6749,
+/// section 5.1), or why it grants none (section 5.2).
+fn read_token(status: u16, document: &Value, sent: Instant) -> Result<AccessToken, TokenError> {
+    let refused = |reason: String| Err(TokenError::Refused(reason));
+    if let Some(error) = document["error"].as_str() {
+        let description = document["error_description"].as_str();
+        let description =
+            description.map_or_else(String::new, |text| format!(": {}", shown_text(text)));
+        return refused(format!("`{error}` with status {status}{description}"));
     }
-    let token = answer["access_token"].as_str().unwrap_or_default();
+    let token = document["access_token"].as_str().unwrap_or_default();
     if status != 200 || token.is_empty() {
-        return Err(format!("status {status} and no `access_token`"));
+        return refused(format!("status {status} and no `access_token`"));
     }
-    match answer["token_type"].as_str() {
-        Some(kind) if !kind.eq_ignore_ascii_case("bearer") => {
-            return Err(format!(
-                "a token of the type `{kind}`, which is not `Bearer`"
-            ));
-        }
-        _ => {}
+    // Some servers leave the type out, although the RFC requires it.
+    if let Some(kind) = document["token_type"].as_str()
+        && !kind.eq_ignore_ascii_case("bearer")
+    {
+        return refused(format!(
+            "a token of the type `{kind}`, which is not `Bearer`"
+        ));
     }
-    let seconds = match &answer["expires_in"] {
+    // Azure's first endpoint writes the number as text.
+    let seconds = match &document["expires_in"] {
         Value::String(text) => text.parse().ok(),
         other => other.as_f64(),
     };
     let lifetime = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
-    Ok((token.to_owned(), lifetime))
+    Ok(AccessToken {
+        value: token.to_owned(),
+        // A lifetime beyond what the clock can tell is one without an end.
+        until: lifetime.and_then(|lifetime| {
+            let used = lifetime.saturating_sub(expiry_margin(lifetime));
+            sent.checked_add(used)
+        }),
+    })
+}
+
+/// How long before its end a token is not used any more: a request that takes a
+/// while must not arrive with a token that has expired.
+fn expiry_margin(lifetime: Duration) -> Duration {
+    LONGEST_MARGIN.min(lifetime / 10)
 }

@@ -1,5 +1,5 @@
-//! Watches that the release under test answers, and nobody else: for the whole
-//! run, whichever check asks.
+//! Watches that green answers, and no other version: for the whole run,
+//! whichever check asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::step::Attempt;
-use super::{Shared, failed};
+use super::step::StepAttempt;
+use super::{RunContext, failed_outcome};
+use crate::green::{GreenVersion, NotProven, Route};
 use crate::plan::PlannedCheck;
-use crate::release::{Release, Route};
 use client::http::{Request, Response, Unanswered};
 use client::target::Target;
 use diagnostic::Diagnostic;
@@ -35,31 +35,31 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// The most reasons that a note names.
 const MOST_REASONS: usize = 5;
 
-/// What a run knows of its release.
-pub(super) struct Watch<'a> {
-    release: Release<'a>,
+/// What a run knows of the version under test.
+pub(super) struct GreenWatch<'a> {
+    green: GreenVersion<'a>,
     target: &'a Target,
     /// When the first request was sent that another version answered and that
     /// may be sent again: the patience of the run counts from then.
     began: OnceLock<Instant>,
-    /// When the last new proof was begun that succeeded. Who holds the lock
-    /// makes the proof for all who wait for it.
+    /// When the last new proof was begun that succeeded. The request that holds
+    /// the lock makes the proof for all that wait for it.
     renewed: Mutex<Option<Instant>>,
     answers: std::sync::Mutex<BTreeMap<Option<SocketAddr>, ForeignAnswers>>,
 }
 
 /// An answer that another version gave.
-pub(super) struct Foreign {
+pub(super) struct ForeignAnswer {
     /// What it said of itself.
     said: String,
     /// Where it came from.
     from: Option<SocketAddr>,
 }
 
-impl<'a> Watch<'a> {
-    pub(super) fn new(release: Release<'a>, target: &'a Target) -> Self {
+impl<'a> GreenWatch<'a> {
+    pub(super) fn new(green: GreenVersion<'a>, target: &'a Target) -> Self {
         Self {
-            release,
+            green,
             target,
             began: OnceLock::new(),
             renewed: Mutex::default(),
@@ -75,38 +75,45 @@ impl<'a> Watch<'a> {
             headers,
             ..
         } = request;
-        let proof = self.release.proof;
+        let proof = self.green.proof;
         let is_at_target = self.target.is_origin_of(url);
         is_at_target.then(|| proof.route(method, url, headers))
     }
 
-    /// Counts an answer that another version gave.
-    fn hold(&self, url: &Url, response: &Response) -> Option<Foreign> {
-        let identity = self.release.identity?;
-        let said = identity.contradiction(self.target, url, response)?;
-        // It leads to the other version for as long as it is open.
+    /// What an answer says of itself, if another version gave it; such answers
+    /// are counted for the report.
+    fn recognize_foreign(&self, url: &Url, response: &Response) -> Option<ForeignAnswer> {
+        let identity = self.green.identity?;
+        let said = identity.find_contradiction(self.target, url, response)?;
+        // The connection leads to the other version for as long as it is open.
         response.retire_connection();
         let from = response.peer;
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_address = answers.entry(from).or_insert_with(|| ForeignAnswers {
+        let from_address = answers.entry(from).or_insert_with(|| ForeignAnswers {
             address: from.map_or_else(|| self.target.to_string(), |from| from.to_string()),
             answers: 0,
             said: said.clone(),
         });
-        of_address.answers += 1;
-        Some(Foreign { said, from })
+        from_address.answers += 1;
+        Some(ForeignAnswer { said, from })
     }
 
-    /// Makes the proof again, or waits for somebody who does. The request was
-    /// sent then, for the nth time. The error says why it is not proven before
-    /// the patience is over, or the run.
-    async fn renew(&self, sent: Instant, times: u32, end: Option<Instant>) -> Result<(), String> {
-        let patience = self.release.patience;
-        let until = *self.began.get_or_init(|| sent) + patience;
-        let (until, over) = match end.filter(|end| *end < until) {
+    /// Makes the proof again, or waits for the request that makes it, after
+    /// another version has answered for the nth time a request of the moment
+    /// `sent`. The error says why the proof does not succeed before the
+    /// patience ends, or the run.
+    async fn renew(
+        &self,
+        sent: Instant,
+        times: u32,
+        run_deadline: Option<Instant>,
+    ) -> Result<(), NotProven> {
+        let patience = self.green.patience;
+        let patience_end = *self.began.get_or_init(|| sent) + patience;
+        let (deadline, limit) = match run_deadline.filter(|end| *end < patience_end) {
             Some(end) => (end, "before the end of the run".to_owned()),
             None => (
-                until,
+                patience_end,
                 format!(
                     "within {} of the first such answer",
                     human_duration(patience)
@@ -115,27 +122,32 @@ impl<'a> Watch<'a> {
         };
         let answered = Instant::now();
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(times - 1));
-        tokio::time::sleep_until(until.min(answered + pause.min(LONGEST_PAUSE))).await;
-        let late = || format!("no other answer {over}");
-        let renewed = timeout_at(until, self.renewed.lock()).await;
-        let mut renewed = renewed.map_err(|_| late())?;
+        tokio::time::sleep_until(deadline.min(answered + pause.min(LONGEST_PAUSE))).await;
+        let late = || NotProven {
+            reason: format!("no other answer {limit}"),
+        };
+        let locked = timeout_at(deadline, self.renewed.lock()).await;
+        let mut renewed = locked.map_err(|_| late())?;
+        // Another request has made the proof since this one was answered.
         if renewed.is_some_and(|begun| begun > answered) {
             return Ok(());
         }
         let begun = Instant::now();
-        if begun >= until {
+        if begun >= deadline {
             return Err(late());
         }
-        let proof = timeout_at(until, self.release.proof.renew(until)).await;
-        proof
-            .map_err(|_| late())?
-            .map_err(|why| format!("no new proof {over}: {why}"))?;
+        let proof = timeout_at(deadline, self.green.proof.renew(deadline)).await;
+        proof.map_err(|_| late())?.map_err(|unproven| NotProven {
+            reason: format!("no new proof {limit}: {unproven}"),
+        })?;
         *renewed = Some(begun);
         Ok(())
     }
 
-    /// Says in a report what was not the release's.
-    pub(super) fn conclude(self, report: &mut Report, redactor: &Redactor) {
+    /// Adds to a report which answers were another version's, and which checks
+    /// cannot say that they asked green. A run in which no check that counts
+    /// asked the target is refused.
+    pub(super) fn complete_report(self, report: &mut Report, redactor: &Redactor) {
         let answers = self.answers.into_inner();
         let answers = answers.unwrap_or_else(PoisonError::into_inner);
         let mut answers: Vec<_> = answers.into_values().collect();
@@ -144,12 +156,12 @@ impl<'a> Watch<'a> {
             report.about.notes.push(answers.to_string());
         }
         report.about.foreign_answers = answers;
-        report.about.notes.extend(undecided(report));
+        report.about.notes.extend(describe_undecided(report));
         let is_required = |check: &&CheckReport| check.severity == Severity::Required;
-        let any_required = passed(report).any(|check| is_required(&check));
-        let of_weight = passed(report).filter(|check| !any_required || is_required(check));
-        let reached = of_weight
-            .map(routes)
+        let any_required = passed_checks(report).any(|check| is_required(&check));
+        let decisive = passed_checks(report).filter(|check| !any_required || is_required(check));
+        let reached = decisive
+            .map(list_routes)
             .any(|mut routes| routes.next().is_some());
         if verdict::judge(report) == Verdict::Succeeded && !reached {
             let problem = Problem {
@@ -165,25 +177,25 @@ impl<'a> Watch<'a> {
 }
 
 /// The checks that passed.
-fn passed(report: &Report) -> impl Iterator<Item = &CheckReport> {
+fn passed_checks(report: &Report) -> impl Iterator<Item = &CheckReport> {
     let checks = report.checks.iter();
     checks.filter(|check| check.role == Role::Check && check.outcome == Outcome::Passed)
 }
 
 /// Where the requests of a check were led.
-fn routes(check: &CheckReport) -> impl Iterator<Item = &Route> {
+fn list_routes(check: &CheckReport) -> impl Iterator<Item = &Route> {
     check.steps.iter().flat_map(|step| &step.routes)
 }
 
-/// A note on the checks of which nobody can say whether the release answered
-/// any of their requests.
-fn undecided(report: &Report) -> Option<String> {
+/// A note on the checks of which it is not known whether green answered any of
+/// their requests.
+fn describe_undecided(report: &Report) -> Option<String> {
     let mut reasons = BTreeSet::new();
     let mut checks = 0;
-    for check in passed(report) {
+    for check in passed_checks(report) {
         let mut reached = false;
         let mut why = None;
-        for route in routes(check) {
+        for route in list_routes(check) {
             match route {
                 Route::Release => reached = true,
                 Route::Undecided(reason) => why = Some(reason.as_str()),
@@ -210,14 +222,14 @@ fn undecided(report: &Report) -> Option<String> {
     })
 }
 
-/// Fails a check that passed, and none of whose requests the release answered:
-/// all of them were led elsewhere.
-pub(super) fn hold_against_routes(planned: &PlannedCheck, report: &mut CheckReport) {
+/// Fails a check that passed although no request of it reached green, because
+/// the load balancer leads all of them elsewhere.
+pub(super) fn fail_if_led_elsewhere(planned: &PlannedCheck, report: &mut CheckReport) {
     if planned.role != Role::Check || report.outcome != Outcome::Passed {
         return;
     }
     let is_elsewhere = |route: &Route| matches!(route, Route::Elsewhere(_));
-    if !routes(report).all(is_elsewhere) {
+    if !list_routes(report).all(is_elsewhere) {
         return;
     }
     let steps = planned.check.steps.iter().zip(&mut report.steps);
@@ -235,45 +247,49 @@ pub(super) fn hold_against_routes(planned: &PlannedCheck, report: &mut CheckRepo
             class: Class::CouldNotAsk,
             diagnostic,
         });
-        report.outcome = failed(planned);
+        report.outcome = failed_outcome(planned);
         return;
     }
 }
 
-impl Shared<'_> {
+impl RunContext<'_> {
     /// Where a request is led, if that is known.
     pub(super) fn route(&self, request: &Request) -> Option<Route> {
         self.watch?.route(request)
     }
 
     /// What another version says, if it gave this answer.
-    pub(super) fn foreign(&self, url: &Url, response: &Response) -> Option<Foreign> {
-        self.watch?.hold(url, response)
+    pub(super) fn recognize_foreign(
+        &self,
+        url: &Url,
+        response: &Response,
+    ) -> Option<ForeignAnswer> {
+        self.watch?.recognize_foreign(url, response)
     }
 }
 
-impl Attempt<'_> {
+impl StepAttempt<'_> {
     /// The answer, whole or not, if another version gave it.
-    pub(super) fn foreign<'r>(
+    pub(super) fn recognize_foreign<'r>(
         &self,
         url: &Url,
         asked: &'r Result<Response, Unanswered>,
-    ) -> Option<(Foreign, &'r Response)> {
+    ) -> Option<(ForeignAnswer, &'r Response)> {
         let response = match asked {
             Ok(response) => response,
             Err(unanswered) => unanswered.response.as_deref()?,
         };
-        Some((self.shared.foreign(url, response)?, response))
+        Some((self.shared.recognize_foreign(url, response)?, response))
     }
 
-    /// Waits until the release is proven again, after another version has
-    /// answered a request that was sent then, for the nth time.
+    /// Waits until green is proven again, after another version has answered for
+    /// the nth time a request of the moment `sent`.
     ///
     /// A request that may change something is not sent again: the other
-    /// version has perhaps done what was asked.
-    pub(super) async fn outlast(
+    /// version has perhaps done what it asks for.
+    pub(super) async fn wait_for_green(
         &self,
-        foreign: &Foreign,
+        foreign: &ForeignAnswer,
         method: &Method,
         sent: Instant,
         times: u32,
@@ -281,29 +297,29 @@ impl Attempt<'_> {
         let Some(watch) = self.shared.watch else {
             return Ok(());
         };
-        if !may_be_repeated(method) {
+        if !is_safe_to_resend(method) {
             let help = format!(
                 "run the deployment again; {method} is not sent twice, because the other version \
                  has perhaps done what it asks for"
             );
-            return Err(self.foreign_answer(foreign, None, &help));
+            return Err(self.foreign_failure(foreign, None, &help));
         }
         let renewed = watch.renew(sent, times, self.shared.deadline).await;
         renewed.map_err(|why| {
             let help = "find out what serves the other version at that address";
-            self.foreign_answer(foreign, Some(why), help)
+            self.foreign_failure(foreign, Some(why.reason), help)
         })
     }
 
     /// The failure of a request that another version answered.
-    pub(super) fn foreign_answer(
+    pub(super) fn foreign_failure(
         &self,
-        foreign: &Foreign,
+        foreign: &ForeignAnswer,
         why: Option<String>,
         help: &str,
     ) -> Failure {
-        let mut failure = self.failure(Class::CouldNotAsk, "an answer of another version");
-        let identity = self.shared.watch.and_then(|watch| watch.release.identity);
+        let mut failure = self.new_failure(Class::CouldNotAsk, "an answer of another version");
+        let identity = self.shared.watch.and_then(|watch| watch.green.identity);
         let expected = identity.map_or_else(String::new, ToString::to_string);
         let from = foreign.from.map(|from| format!(" from {from}"));
         let why = why.map(|why| format!(", and {why}"));
@@ -323,6 +339,6 @@ impl Attempt<'_> {
 
 /// Whether a request changes nothing, so that it may be sent twice (RFC 9110,
 /// section 9.2.1). The second answer to PUT and DELETE may be another one.
-fn may_be_repeated(method: &Method) -> bool {
+fn is_safe_to_resend(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }

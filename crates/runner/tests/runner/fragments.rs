@@ -46,7 +46,11 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn planned(folder: &Path, files: &str) -> String {
     let sources = check_file::discover::read(&[folder.join(files).to_string_lossy()]).unwrap();
     let said = match plan(&sources, &Selection::default(), &|_| None) {
-        Ok(plan) => format!("valid: {} checks, {} files", plan.checks(), plan.files()),
+        Ok(plan) => format!(
+            "valid: {} checks, {} files",
+            plan.check_count(),
+            plan.file_count()
+        ),
         Err(problems) => problems
             .diagnostics()
             .iter()

@@ -1,7 +1,7 @@
 //! The HTML report in a real browser, headless.
 
-mod hands;
-mod looks;
+mod appearance;
+mod interaction;
 
 use report::render::html;
 use report::{Outcome, Problem, Refusal, Report};

@@ -1,8 +1,8 @@
 //! What is said about malformed check files: each message names the place,
 //! what was expected, what was found, and what to do.
 
-mod of_markup;
-mod of_requests;
+mod markup;
+mod requests;
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ fn problems_with(text: &str, selection: &Selection) -> String {
 
 pub(super) fn problems_of(sources: &[Arc<Source>], selection: &Selection) -> String {
     match plan(sources, selection, &|_| None) {
-        Ok(plan) => format!("valid: {} checks", plan.checks()),
+        Ok(plan) => format!("valid: {} checks", plan.check_count()),
         Err(problems) => problems
             .diagnostics()
             .iter()

@@ -198,8 +198,8 @@ fn is_true(condition: &str, variables: &[(&str, &str)]) -> bool {
         ..Selection::default()
     };
     let plan = plan(&[Source::new("any.yaml", text)], &selection, &|_| None).unwrap();
-    let only = plan.list().next().unwrap();
-    only.why_not.is_none()
+    let only = plan.entries().next().unwrap();
+    only.skip_reason.is_none()
 }
 
 proptest! {

@@ -1,6 +1,7 @@
-//! The kinds of requests beside plain ones, against a real TLS load balancer
-//! on loopback: GraphQL, forms with files, compression and versions of HTTP.
+//! What is sent, against a real TLS load balancer on loopback: methods, headers,
+//! bodies, GraphQL, forms with files, compression and versions of HTTP.
 
+use report::verdict::{Verdict, judge};
 use report::{Class, Outcome};
 use runner::settings::Limits;
 
@@ -301,4 +302,106 @@ async fn a_server_without_the_chosen_version_could_not_be_asked() {
         found.starts_with("no answer over HTTP/2, which may not be spoken there: "),
         "{found}"
     );
+}
+
+#[tokio::test]
+async fn the_checks_that_ship_pass_on_a_healthy_shop() {
+    let text = include_str!("../../../../smoke-tests/checks/storefront.yaml");
+    let report = report(&stage().await, text).await;
+    let failed: Vec<_> = report
+        .checks
+        .iter()
+        .filter(|check| check.outcome != Outcome::Passed)
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert_eq!(judge(&report), Verdict::Succeeded);
+}
+
+#[tokio::test]
+async fn every_method_can_be_sent() {
+    let stage = stage().await;
+    for method in ["get", "post", "put", "patch", "delete", "options"] {
+        let upper = method.to_uppercase();
+        passes(
+            &stage,
+            &format!("{method}: /echo\nexpect: {{ json: {{ $.method: {upper} }} }}"),
+        )
+        .await;
+    }
+    passes(&stage, "head: /healthz\nexpect: { body: '' }").await;
+}
+
+#[tokio::test]
+async fn a_path_may_hold_what_a_function_gives() {
+    passes(
+        &stage().await,
+        "get: /status/{{ random(204, 204) }}\nexpect: { status: 204 }",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn every_part_of_a_request_arrives() {
+    let stage = stage().await;
+    passes(
+        &stage,
+        r#"
+post: /echo
+query: { a: 1, b: [x, "y z"] }
+headers: { x-one: "1", x-two: two }
+json: { n: 1, list: [true, null, "t"] }
+expect:
+  json:
+    $.path: /echo
+    $.headers['x-one']: "1"
+    $.headers['x-two']: two
+    $.headers['content-type']: application/json
+    $.headers['user-agent']: { starts_with: greenlight/ }
+    $.body: '{"n":1,"list":[true,null,"t"]}'
+"#,
+    )
+    .await;
+    passes(
+        &stage,
+        "post: /echo\nform: { a: b c, d: 'ü&' }\nexpect: { json: { $.body: a=b+c&d=%C3%BC%26, \"$.headers['content-type']\": application/x-www-form-urlencoded } }",
+    )
+    .await;
+    passes(
+        &stage,
+        "post: /echo\ntext: plain words\nexpect: { json: { $.body: plain words } }",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_is_sent_from_beside_the_check_file() {
+    let stage = stage().await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("order.json"), "{\"from\": \"a file\"}").unwrap();
+    let path = folder.path().join("checks.yaml");
+    let text = check(
+        "post: /echo\nfile: order.json\nheaders: { content-type: application/json }\nexpect: { json: { $.body: { contains: a file }, \"$.headers['content-type']\": application/json } }",
+    );
+    std::fs::write(&path, text).unwrap();
+    let sources = check_file::discover::read(&[path.to_string_lossy()]).unwrap();
+    let plan =
+        runner::plan::plan(&sources, &runner::settings::Selection::default(), &|_| None).unwrap();
+    let client = client::http::Client::new(&support::connection(&stage)).unwrap();
+    let report = runner::run::run(&plan, &client, Limits::default(), &|_| {}).await;
+    assert_eq!(judge(&report), Verdict::Succeeded);
+}
+
+#[tokio::test]
+async fn a_login_is_sent_as_basic_or_bearer() {
+    let stage = stage().await;
+    support::passes(
+        &stage,
+        "get: /echo\nauth: { basic: { user: Aladdin, password: 'open sesame' } }\nexpect: { json: { $.headers.authorization: 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==' } }",
+    )
+    .await;
+    support::passes(
+        &stage,
+        "get: /echo\nauth: { bearer: abc }\nexpect: { json: { $.headers.authorization: Bearer abc } }",
+    )
+    .await;
 }

@@ -43,7 +43,7 @@ components:
 fn said(files: &[(&str, &str)], expect: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     match planned(folder.path(), files, expect) {
-        Ok(plan) => format!("valid: {} checks", plan.checks()),
+        Ok(plan) => format!("valid: {} checks", plan.check_count()),
         Err(problems) => problems
             .diagnostics()
             .iter()

@@ -185,7 +185,7 @@ fn repetitions_count_in_the_longest_time() {
             &Selection::default(),
             &|_| None,
         );
-        plan.unwrap().worst_case(NonZeroUsize::MAX).as_secs()
+        plan.unwrap().worst_case(NonZeroUsize::MAX, None).as_secs()
     };
     let once = longest("repeat: 1");
     assert_eq!(longest("repeat: 10"), once * 10);

@@ -169,7 +169,7 @@ async fn no_run_takes_longer_than_its_worst_case() {
         };
         let plan = planned(files);
         let report = report_of(&url, &plan, limits).await;
-        let most = plan.worst_case_at(limits.jobs, limits.rate);
+        let most = plan.worst_case(limits.jobs, limits.rate);
         assert!(
             report.duration <= most,
             "{:?} and not {most:?}: {files:?}",

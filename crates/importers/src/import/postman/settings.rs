@@ -11,7 +11,7 @@ use crate::draft::Step;
 const MOST_REDIRECTS: u64 = 50;
 
 /// Settings with the values that change nothing.
-const HARMLESS: &str = "strictSSL=true protocolVersion=auto disableBodyPruning=true disableBodyPruning=false disableUrlEncoding=false disableCookies=false followAuthorizationHeader=false removeRefererHeaderOnRedirect=true insecureHTTPParser=false tlsPreferServerCiphers=false tlsDisabledProtocols=[] tlsCipherSelection=[] disabledSystemHeaders={} followRedirects=true followRedirects=false protocolVersion=http1 protocolVersion=http2";
+const HARMLESS_HEADERS: &str = "strictSSL=true protocolVersion=auto disableBodyPruning=true disableBodyPruning=false disableUrlEncoding=false disableCookies=false followAuthorizationHeader=false removeRefererHeaderOnRedirect=true insecureHTTPParser=false tlsPreferServerCiphers=false tlsDisabledProtocols=[] tlsCipherSelection=[] disabledSystemHeaders={} followRedirects=true followRedirects=false protocolVersion=http1 protocolVersion=http2";
 
 impl Importer {
     /// Carries the settings over, and says what they cannot say here.
@@ -72,7 +72,7 @@ impl Importer {
 
 fn changes_nothing(name: &str, value: &Value, redirects: bool, method: &Method) -> bool {
     let written = format!("{name}={}", plain(value));
-    let harmless = value.is_null() || HARMLESS.split(' ').any(|known| known == written);
+    let harmless = value.is_null() || HARMLESS_HEADERS.split(' ').any(|known| known == written);
     harmless
         || match name {
             "maxRedirects" => value.as_u64().is_some_and(|most| most <= MOST_REDIRECTS),

@@ -9,7 +9,7 @@ mod stage;
 use diagnostic::snippet::Colour;
 use rehearsal::Stage;
 use report::render::failures;
-use report::{Class, Outcome, Report};
+use report::{CheckReport, Class, Outcome, Report};
 
 pub use stage::*;
 
@@ -51,4 +51,18 @@ pub fn said(stage: &Stage, report: &Report) -> String {
     let only = &report.checks[0];
     assert_eq!(only.outcome, Outcome::Failed);
     scrub(stage, &failures(only, Colour::Never))
+}
+
+/// The report of the check of that name.
+pub fn find<'a>(report: &'a Report, name: &str) -> &'a CheckReport {
+    let found = report.checks.iter().find(|check| check.name == name);
+    found.unwrap_or_else(|| panic!("no `{name}` in {report:#?}"))
+}
+
+/// Each check by its name, with its outcome.
+pub fn outcomes(report: &Report) -> Vec<(&str, Outcome)> {
+    let checks = report.checks.iter();
+    checks
+        .map(|check| (check.name.as_str(), check.outcome))
+        .collect()
 }

@@ -2,8 +2,8 @@
 //! like: each message names the place, what was expected, what was found, and
 //! what to do.
 
-mod too_much;
-mod whether;
+mod bounds;
+mod conditions;
 
 use diagnostic::Source;
 use diagnostic::snippet::{Colour, render};
@@ -14,7 +14,7 @@ use runner::settings::Selection;
 fn problems(text: &str) -> String {
     let sources = [Source::new("shop.yaml", text)];
     match plan(&sources, &Selection::default(), &|_| None) {
-        Ok(plan) => format!("valid: {} checks", plan.checks()),
+        Ok(plan) => format!("valid: {} checks", plan.check_count()),
         Err(problems) => said(&problems),
     }
 }

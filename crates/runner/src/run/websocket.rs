@@ -1,5 +1,4 @@
-//! Talks over a WebSocket: opens it, sends and awaits one message after the
-//! other, and says farewell.
+//! Sends and awaits the messages of a step over its WebSocket, and closes it.
 
 use std::time::Duration;
 
@@ -8,24 +7,22 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::cookies::Jar;
-use super::record::Trace;
-use super::step::{Attempt, timing};
+use super::step::StepAttempt;
+use super::trace::Trace;
 use check_file::predicate::Unit;
 use check_file::template::Scope;
 use check_file::{Awaited, Event, Message};
-use client::http::{
-    MOST_MESSAGE_BYTES, Request, Response, Socket, SocketError, SocketEvent, SocketMessage,
-};
+use client::http::{MOST_MESSAGE_BYTES, Response, Socket, SocketError, SocketEvent, SocketMessage};
 use diagnostic::Diagnostic;
 use diagnostic::units::{counted, human_bytes, human_duration};
 use query::value::shown_text;
-use report::{Class, Failure, StepReport};
+use report::{Class, Failure};
 
-/// The most messages that are passed over while one is awaited.
+/// The most other messages that are skipped while one is awaited.
 const MOST_OTHERS: usize = 1_000;
 
-/// What a conversation needs beside its messages.
-struct Talk<'t> {
+/// An open WebSocket, and what its messages are judged with.
+struct Conversation<'t> {
     socket: Socket,
     /// The answer that opened it.
     opened: Response,
@@ -34,48 +31,26 @@ struct Talk<'t> {
     trace: &'t mut Trace,
 }
 
-impl Attempt<'_> {
-    /// Everything that is wrong with a WebSocket and with what is said over
-    /// it; nothing if it passed.
+impl StepAttempt<'_> {
+    /// Sends and awaits the step's messages, in their order. Returns everything
+    /// that is wrong with the first one that fails, so nothing if all pass.
     pub(super) async fn converse(
         &self,
-        request: Request,
-        mut end: Instant,
+        socket: Result<Socket, String>,
+        opened: Response,
+        deadline: Instant,
         scope: &mut Scope,
-        jar: &mut Jar,
-        report: &mut StepReport,
+        jar: &Jar,
         trace: &mut Trace,
     ) -> Vec<Failure> {
-        let opened = self.open(request, &mut end, jar, report, trace).await;
-        let (response, socket) = match opened {
-            Ok(opened) => opened,
-            Err(failure) => {
-                self.keep_secrets(scope, jar, trace).await;
-                return vec![failure];
-            }
-        };
-        let end = self.shared.not_beyond(end);
-        report.status = Some(response.status);
-        report.timing = timing(&response);
-        report.latency = Some(response.latency);
-        let step = self.step;
-        let judged = self
-            .judge(&step.expectations, &step.captures, &response, scope, jar)
-            .await;
-        trace.answered(response.clone());
-        if judged.hides_secret {
-            trace.hide_answer();
-        }
-        if !judged.failures.is_empty() {
-            return judged.failures;
-        }
-        let messages = step.request.messages();
+        let messages = self.step.request.messages();
         let socket = match socket {
             Ok(socket) => socket,
-            // That it does not open is what the step expects.
-            Err(_) if messages.is_empty() && response.status != 101 => return Vec::new(),
+            // The step expects that the WebSocket does not open: it has no
+            // messages, and the answer is as it says.
+            Err(_) if messages.is_empty() && opened.status != 101 => return Vec::new(),
             Err(found) => {
-                let mut failure = self.failure(Class::WrongAnswer, "no WebSocket");
+                let mut failure = self.new_failure(Class::WrongAnswer, "no WebSocket");
                 failure.diagnostic = failure
                     .diagnostic
                     .expected("an answer that opens a WebSocket")
@@ -83,112 +58,74 @@ impl Attempt<'_> {
                 return vec![failure];
             }
         };
-        let mut talk = Talk {
+        let mut conversation = Conversation {
             socket,
-            opened: response,
+            opened,
             scope,
             jar,
             trace,
         };
         for message in messages {
-            let failures = self.turn(message, &mut talk, end).await;
+            let failures = self
+                .exchange_message(message, &mut conversation, deadline)
+                .await;
             if !failures.is_empty() {
                 return failures;
             }
         }
-        talk.socket.close(end).await;
+        conversation.socket.close(deadline).await;
         Vec::new()
     }
 
-    /// Asks for the WebSocket. Beside the answer there is the socket, or why
-    /// there is none.
-    async fn open(
+    /// Sends one message, if there is one to send, and awaits the answer, if
+    /// there is one to await. Returns everything that is wrong with it.
+    async fn exchange_message(
         &self,
-        mut request: Request,
-        end: &mut Instant,
-        jar: &mut Jar,
-        report: &mut StepReport,
-        trace: &mut Trace,
-    ) -> Result<(Response, Result<Socket, String>), Failure> {
-        let client = self.shared.client;
-        let mut foreign_answers = 0;
-        loop {
-            report.url = Some(request.url.to_string());
-            // The wait for a turn is not the target's time.
-            *end += self.shared.turn().await;
-            let plain = request.clone();
-            jar.add_to(&mut request.headers, &request.url);
-            self.sign(&mut request)?;
-            trace.asked(&request);
-            report.routes.extend(self.shared.route(&request));
-            let sent = Instant::now();
-            let limit = end.saturating_duration_since(sent);
-            let limit = self.shared.left(limit);
-            let (opened, socket) = match client.open_websocket(request, limit).await {
-                Ok((response, socket)) => (Ok(response), Some(socket)),
-                Err(unanswered) => (Err(unanswered), None),
-            };
-            if let Some((foreign, response)) = self.foreign(&plain.url, &opened) {
-                foreign_answers += 1;
-                report.status = Some(response.status);
-                trace.foreign(response.clone());
-                self.outlast(&foreign, &plain.method, sent, foreign_answers)
-                    .await?;
-                *end += sent.elapsed();
-                report.outlasting += sent.elapsed();
-                request = plain;
-                continue;
-            }
-            let mut response = opened.map_err(|unanswered| {
-                let failure = self.unanswered(&unanswered);
-                if let Some(response) = unanswered.response {
-                    report.status = Some(response.status);
-                    trace.answered(*response);
-                }
-                failure
-            })?;
-            let socket = socket.map(|socket| socket.map_err(|error| error.to_string()));
-            let socket = socket.unwrap_or_else(|| Err("no answer".to_owned()));
-            jar.keep(&response.headers, &plain.url);
-            response.path = client.target().path_of(&plain.url);
-            return Ok((response, socket));
-        }
-    }
-
-    /// One turn of a conversation: everything that is wrong with it.
-    async fn turn(&self, message: &Message, talk: &mut Talk<'_>, end: Instant) -> Vec<Failure> {
+        message: &Message,
+        conversation: &mut Conversation<'_>,
+        end: Instant,
+    ) -> Vec<Failure> {
         if let Some(send) = &message.send {
-            let text = match send.evaluate(talk.scope) {
+            let text = match send.evaluate(conversation.scope) {
                 Ok(Value::String(text)) => text,
                 Ok(value) => value.to_string(),
                 Err(reason) => {
                     let title = "a message that cannot be made";
-                    let made = self.wrong(message, title);
-                    let made = made
+                    let diagnostic = self.message_diagnostic(message, title);
+                    let diagnostic = diagnostic
                         .expected("values that fit into it")
                         .found(reason)
                         .help("correct the variables and captures that it is made of");
-                    return vec![failure(Class::CouldNotAsk, made)];
+                    return vec![failure(Class::CouldNotAsk, diagnostic)];
                 }
             };
-            talk.trace.said(&text);
+            conversation.trace.record_sent_message(&text);
             let left = end.saturating_duration_since(Instant::now());
-            if let Err(error) = talk.socket.send(text, end).await {
-                return vec![self.unheard(message, &error, left, "a message that is not taken")];
+            if let Err(error) = conversation.socket.send(text, end).await {
+                return vec![self.socket_failure(
+                    message,
+                    &error,
+                    left,
+                    "a message that is not taken",
+                )];
             }
         }
         match &message.awaited {
-            Some(awaited) => self.hear(message, awaited, talk, end).await,
+            Some(awaited) => {
+                self.await_message(message, awaited, conversation, end)
+                    .await
+            }
             None => Vec::new(),
         }
     }
 
-    /// Waits for what must come.
-    async fn hear(
+    /// Waits for what must come, and judges it. Messages of another kind are
+    /// skipped if the step says so.
+    async fn await_message(
         &self,
         message: &Message,
         awaited: &Awaited,
-        talk: &mut Talk<'_>,
+        conversation: &mut Conversation<'_>,
         end: Instant,
     ) -> Vec<Failure> {
         let begun = Instant::now();
@@ -196,38 +133,40 @@ impl Attempt<'_> {
         let limit = end.saturating_duration_since(begun);
         let mut others = 0;
         loop {
-            let came = match talk.socket.receive(end).await {
+            let came = match conversation.socket.receive(end).await {
                 Ok(came) => came,
                 Err(SocketError::Late) if others > 0 && !self.shared.is_over() => {
-                    return vec![self.only_others(message, others, limit)];
+                    return vec![self.only_others_failure(message, others, limit)];
                 }
                 Err(error) => {
-                    return vec![self.unheard(message, &error, limit, "no message")];
+                    return vec![self.socket_failure(message, &error, limit, "no message")];
                 }
             };
-            talk.trace.heard(&came);
-            let failures = self.fits(message, awaited, &came, talk).await;
+            conversation.trace.record_received_message(&came);
+            let failures = self
+                .judge_message(message, awaited, &came, conversation)
+                .await;
             let closed = matches!(came, SocketEvent::Close(_));
             if failures.is_empty() || closed || !awaited.skip_others {
                 return failures;
             }
             others += 1;
             if others >= MOST_OTHERS {
-                return vec![self.only_others(message, others, begun.elapsed())];
+                return vec![self.only_others_failure(message, others, begun.elapsed())];
             }
         }
     }
 
-    /// What is wrong with what came.
-    async fn fits(
+    /// Everything that is wrong with what came.
+    async fn judge_message(
         &self,
         message: &Message,
         awaited: &Awaited,
         came: &SocketEvent,
-        talk: &mut Talk<'_>,
+        conversation: &mut Conversation<'_>,
     ) -> Vec<Failure> {
         let wrong = |title: &str, expected: &str, found: String| {
-            let diagnostic = self.wrong(message, title);
+            let diagnostic = self.message_diagnostic(message, title);
             vec![failure(
                 Class::WrongAnswer,
                 diagnostic.expected(expected).found(found),
@@ -241,19 +180,25 @@ impl Attempt<'_> {
                 },
                 SocketEvent::Message(content),
             ) => {
-                let response = as_answer(content, &talk.opened);
+                let response = message_as_response(content, &conversation.opened);
                 let judged = self
-                    .judge(expectations, captures, &response, talk.scope, talk.jar)
+                    .judge(
+                        expectations,
+                        captures,
+                        &response,
+                        conversation.scope,
+                        conversation.jar,
+                    )
                     .await;
                 if judged.hides_secret {
-                    talk.trace.hide_answer();
+                    conversation.trace.hide_answer();
                 }
                 judged.failures
             }
             (Event::Message { .. }, SocketEvent::Close(close)) => wrong(
                 "a WebSocket that was closed",
                 "a message",
-                format!("a close {}", words(close.as_ref())),
+                format!("a close {}", describe_close(close.as_ref())),
             ),
             (Event::Close(_), SocketEvent::Message(content)) => {
                 let text = String::from_utf8_lossy(content.bytes());
@@ -262,14 +207,14 @@ impl Attempt<'_> {
             }
             (Event::Close(code), SocketEvent::Close(close)) => {
                 let found = close.as_ref().map(|(code, _)| Value::from(*code));
-                match code.judge(found.as_ref(), Unit::None, talk.scope) {
+                match code.judge(found.as_ref(), Unit::None, conversation.scope) {
                     Ok(mismatches) => mismatches
                         .into_iter()
                         .map(|mismatch| {
                             let title = "unexpected code of the close";
                             let diagnostic = Diagnostic::at(self.source, mismatch.span, title)
                                 .expected(mismatch.expected)
-                                .found(words(close.as_ref()));
+                                .found(describe_close(close.as_ref()));
                             failure(Class::WrongAnswer, diagnostic)
                         })
                         .collect(),
@@ -283,20 +228,20 @@ impl Attempt<'_> {
         }
     }
 
-    fn wrong(&self, message: &Message, title: &str) -> Diagnostic {
+    fn message_diagnostic(&self, message: &Message, title: &str) -> Diagnostic {
         Diagnostic::at(self.source, message.span, title)
     }
 
-    fn only_others(&self, message: &Message, others: usize, time: Duration) -> Failure {
+    fn only_others_failure(&self, message: &Message, others: usize, time: Duration) -> Failure {
         let diagnostic = self
-            .wrong(message, "not the message that was awaited")
+            .message_diagnostic(message, "not the message that was awaited")
             .expected(format!("it within {}", human_duration(time)))
             .found(format!("{} of another kind", counted(others, "message")));
         failure(Class::WrongAnswer, diagnostic)
     }
 
-    /// Nothing came, or nothing could be sent.
-    fn unheard(
+    /// The failure of a WebSocket that sent nothing in time, or took nothing.
+    fn socket_failure(
         &self,
         message: &Message,
         error: &SocketError,
@@ -313,7 +258,7 @@ impl Attempt<'_> {
             Class::WrongAnswer => "too large a message",
             _ => title,
         };
-        let diagnostic = self.wrong(message, title);
+        let diagnostic = self.message_diagnostic(message, title);
         let diagnostic = match error {
             SocketError::Late if class == Class::CutShort => diagnostic
                 .expected("a message before the run's time was over")
@@ -341,8 +286,9 @@ fn failure(class: Class, diagnostic: Diagnostic) -> Failure {
     Failure { class, diagnostic }
 }
 
-/// A message as the body of the answer that it came after.
-fn as_answer(content: &SocketMessage, opened: &Response) -> Response {
+/// A message as the body of the answer that opened the WebSocket, so that the
+/// same queries find what is in it.
+fn message_as_response(content: &SocketMessage, opened: &Response) -> Response {
     Response {
         body: content.bytes().clone(),
         headers: HeaderMap::new(),
@@ -351,7 +297,7 @@ fn as_answer(content: &SocketMessage, opened: &Response) -> Response {
 }
 
 /// A close in words.
-fn words(close: Option<&(u16, String)>) -> String {
+fn describe_close(close: Option<&(u16, String)>) -> String {
     match close {
         None => "without a code".to_owned(),
         Some((code, reason)) if reason.is_empty() => format!("`{code}`"),

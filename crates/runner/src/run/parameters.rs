@@ -8,13 +8,14 @@ use diagnostic::Diagnostic;
 use report::{Class, Failure};
 
 /// The uses of fragments that a check has entered, with the values of their
-/// parameters: filled in once, when the first step of the fragment begins.
+/// parameters: filled in once, when the first step of the fragment begins, so
+/// that all of its steps see the same values.
 #[derive(Default)]
-pub(super) struct Frames(Vec<(*const Use, Vec<(String, serde_json::Value)>)>);
+pub(super) struct ParameterValues(Vec<(*const Use, Vec<(String, serde_json::Value)>)>);
 
-impl Frames {
-    /// Lets the scope know the parameters of this use; gives back what it knew
-    /// under their names before.
+impl ParameterValues {
+    /// Gives the scope the parameters of this use; returns what the scope knew
+    /// by their names before, to be put back after the step.
     pub(super) fn enter(
         &mut self,
         used: Option<&Arc<Use>>,
@@ -30,8 +31,9 @@ impl Frames {
         let at = if let Some(at) = at {
             at
         } else {
+            // A use inside another fragment may name that fragment's parameters.
             let outside = self.enter(used.within.as_ref(), scope)?;
-            let values = values(used, scope);
+            let values = fill_in_values(used, scope);
             scope.put_back(outside);
             self.0.push((Arc::as_ptr(used), values?));
             self.0.len() - 1
@@ -40,7 +42,8 @@ impl Frames {
     }
 }
 
-fn values(used: &Use, scope: &Scope) -> Result<Vec<(String, serde_json::Value)>, Failure> {
+/// The parameters of a use with their values.
+fn fill_in_values(used: &Use, scope: &Scope) -> Result<Vec<(String, serde_json::Value)>, Failure> {
     let values = used.with.iter().map(|binding| {
         let value = binding.value.evaluate(scope).map_err(|reason| Failure {
             class: Class::CouldNotAsk,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use check_file::discover;
 use check_file::remote::{Fetched, Remote, Unavailable};
 use diagnostic::Source;
-use runner::plan::{plan, plan_with, remotes};
+use runner::plan::{find_remotes, plan, plan_with_values};
 use runner::settings::Selection;
 
 use super::{problems, said};
@@ -70,7 +70,7 @@ fn what_is_kept_elsewhere_is_bounded_and_can_be_refused() {
     }
     let _ = writeln!(many, "checks: [{{ name: a, get: '/{used}' }}]");
     let source = Source::new("shop.yaml", many);
-    let too_many = remotes(&[source], &Selection::default(), &|_| None).unwrap_err();
+    let too_many = find_remotes(&[source], &Selection::default(), &|_| None).unwrap_err();
     let source = Source::new(
         "shop.yaml",
         "variables: { a: { secret: login }, b: { parameter: /shop/b } }\nchecks: [{ name: a, get: '/{{ a }}{{ b }}' }]",
@@ -88,6 +88,7 @@ fn what_is_kept_elsewhere_is_bounded_and_can_be_refused() {
     ]
     .into_iter()
     .collect();
-    let unusable = plan_with(&[source], &Selection::default(), &|_| None, &fetched).unwrap_err();
+    let unusable =
+        plan_with_values(&[source], &Selection::default(), &|_| None, &fetched).unwrap_err();
     insta::assert_snapshot!([said(&too_many), said(&unusable)].join("\n\n"));
 }

@@ -1,10 +1,11 @@
-//! Gives the variables of a file their values.
+//! Gives the variables of a file their values: from outside, from the file, from
+//! the environment, or from where they were fetched.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::wanted::{self, Wanted};
+use super::remote_values::{self, MissingValue};
 use crate::settings::Selection;
 use check_file::remote::Fetched;
 use check_file::template::Scope;
@@ -14,21 +15,21 @@ use diagnostic::Diagnostic;
 use diagnostic::suggest;
 use redact::Secret;
 
-/// Where values come from that stand in no file.
+/// Where the values come from that stand in no file.
 #[derive(Clone, Copy)]
-pub(super) struct Origins<'a> {
+pub(super) struct ValueSources<'a> {
     pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
     pub(super) fetched: &'a Fetched,
 }
 
 /// The variables of a file with their values; one that has none because of a
 /// mistake that is already reported is there, without a value.
-pub(super) fn values(
+pub(super) fn resolve_variables(
     file: &CheckFile,
     selection: &Selection,
-    origins: Origins<'_>,
+    sources: ValueSources<'_>,
     secrets: &mut Vec<Secret>,
-    wanted: &mut Vec<Wanted>,
+    missing: &mut Vec<MissingValue>,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Option<Value>> {
     let mut values = BTreeMap::new();
@@ -47,10 +48,10 @@ pub(super) fn values(
             }
             (None, None) => None,
             (Some(Origin::Literal(value) | Origin::Secret(value, _)), None) => {
-                literal(file, variable, value, &scope, problems)
+                evaluate_literal(file, variable, value, &scope, problems)
             }
             (Some(Origin::Environment(key)), given) => {
-                let value = given.cloned().or_else(|| (origins.environment)(key));
+                let value = given.cloned().or_else(|| (sources.environment)(key));
                 match &value {
                     Some(secret) => secrets.push(Secret {
                         name: key.clone(),
@@ -70,14 +71,14 @@ pub(super) fn values(
                 value.map(Value::String)
             }
             (Some(Origin::Kept(kept)), given) => {
-                let fetched = origins.fetched;
-                let value = given
-                    .cloned()
-                    .or_else(|| wanted::value(file, variable, kept, fetched, wanted, problems));
+                let fetched = sources.fetched;
+                let value = given.cloned().or_else(|| {
+                    remote_values::read_value(file, variable, kept, fetched, missing, problems)
+                });
                 secrets.extend(
                     value
                         .iter()
-                        .map(|value| wanted::secret(kept, value.clone())),
+                        .map(|value| remote_values::name_secret(kept, value.clone())),
                 );
                 value.map(Value::String)
             }
@@ -103,9 +104,9 @@ pub(super) fn values(
     values
 }
 
-/// The value of a variable that stands in the file. Its templates know the
-/// variables above it, and are filled in once for the whole run.
-fn literal(
+/// The value of a variable whose value stands in the file. Its templates know
+/// the variables above it, and are filled in once for the whole run.
+fn evaluate_literal(
     file: &CheckFile,
     variable: &Variable,
     value: &ValueTemplate,
@@ -120,7 +121,7 @@ fn literal(
         let names = file.variables.iter().map(|variable| variable.name.as_str());
         names.take_while(|name| *name != variable.name)
     };
-    // Why one above it has no value is said already.
+    // One of the variables above has no value, which is reported already.
     if above().any(|name| unknown.contains(&name)) {
         return None;
     }

@@ -1,16 +1,18 @@
-//! How many requests are under way at the same time, as the server sees it.
+//! How many requests are under way at the same time.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use client::connection::Connection;
 use report::Outcome;
+use report::verdict::{Verdict, judge};
 use runner::settings::Limits;
 use tokio::sync::Barrier;
 
 use crate::support::server::{Reply, serve};
-use crate::support::{check, report_of};
+use crate::support::{check, report, report_of, stage};
 
 /// The most requests that are under way at once, of which each waits until so
 /// many others are: fewer would wait for ever.
@@ -55,7 +57,7 @@ async fn as_many_checks_run_at_the_same_time_as_may() {
     assert_eq!(most(&checks(12), 1, 1).await, 1);
     assert_eq!(most(&checks(12), 3, 3).await, 3);
     // The default of the command and of the hook.
-    let default = runner::settings::JOBS.get();
+    let default = runner::settings::DEFAULT_JOBS.get();
     assert_eq!(most(&checks(5 * default), default, default).await, default);
     // Fewer checks than jobs.
     assert_eq!(most(&checks(4), 256, 4).await, 4);
@@ -76,4 +78,21 @@ checks: [{ name: a, each: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }], get: '/{{ n 
 teardown: [{ get: /teardown }]
 ";
     assert_eq!(most(text, 1, 1).await, 1);
+}
+
+#[tokio::test]
+async fn checks_run_at_the_same_time() {
+    let stage = stage().await;
+    let mut text = String::from("checks:\n");
+    for n in 0..8 {
+        text.push_str(&format!("  - {{ name: c{n}, get: /slow?ms=400 }}\n"));
+    }
+    let report = report(&stage, &text).await;
+    assert_eq!(judge(&report), Verdict::Succeeded);
+    let sum: Duration = report.checks.iter().map(|check| check.duration).sum();
+    assert!(
+        report.duration * 2 < sum,
+        "{:?} of {sum:?}",
+        report.duration
+    );
 }

@@ -11,25 +11,26 @@ use report::Severity;
 
 /// One check, setup or teardown of a plan.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct PlanEntry {
     /// The check's name, with that of its row.
     pub name: String,
     /// Where it is written.
     pub place: Place,
-    /// The words to select it by.
+    /// The tags to select it by.
     pub tags: Vec<String>,
     /// Whether its failure leaves the verdict as it is.
     pub warns: bool,
     /// Whether it is a check, or what runs around the checks of a file.
     pub role: Role,
     /// Why it would not run, if it would not.
-    pub why_not: Option<String>,
+    pub skip_reason: Option<String>,
     /// The longest that it may take.
     pub longest: Duration,
 }
 
-impl Entry {
-    pub(super) fn of(planned: &PlannedCheck) -> Self {
+impl PlanEntry {
+    /// The entry of a check of a plan.
+    pub(super) fn from_planned(planned: &PlannedCheck) -> Self {
         Self {
             name: planned.name.clone(),
             place: Place {
@@ -39,21 +40,21 @@ impl Entry {
             tags: planned.check.tags.clone(),
             warns: planned.severity == Severity::Warn,
             role: planned.role,
-            why_not: planned.remark.clone().filter(|_| !planned.runs),
-            longest: worst_case::of_planned(planned),
+            skip_reason: planned.remark.clone().filter(|_| !planned.runs),
+            longest: worst_case::longest_planned(planned),
         }
     }
 }
 
 /// `file:line:column: name [tags], at the longest`, on one line.
-impl fmt::Display for Entry {
+impl fmt::Display for PlanEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.name)?;
         if !self.tags.is_empty() {
             write!(f, " [{}]", self.tags.join(", "))?;
         }
-        if let Some(why) = &self.why_not {
-            return write!(f, ", skipped: {why}");
+        if let Some(reason) = &self.skip_reason {
+            return write!(f, ", skipped: {reason}");
         }
         write!(f, ", {} at the longest", human_duration(self.longest))?;
         if self.warns && self.role == Role::Check {

@@ -1,5 +1,5 @@
-//! Keeps what a step sent last and what came back, for the report of one that
-//! failed; all of it bounded.
+//! Records what a step sent last and what came back, for the report of a step
+//! that failed; all of it bounded.
 
 use std::collections::VecDeque;
 
@@ -15,9 +15,9 @@ use redact::{REDACTED, Redactor, Secret};
 use report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
 
 /// The most characters of a body that a report shows.
-const MOST_BODY: usize = 2_000;
+const MOST_BODY_CHARACTERS: usize = 2_000;
 /// The most characters of a header's value that a report shows.
-const MOST_VALUE: usize = 500;
+const MOST_VALUE_CHARACTERS: usize = 500;
 /// The most headers that a report shows.
 const MOST_HEADERS: usize = 60;
 /// The most messages of a WebSocket that a report shows.
@@ -31,7 +31,7 @@ const HIDDEN: &str = "(not shown: it may hold a secret that was not found in tim
 pub(super) struct Trace {
     request: Option<Request>,
     response: Option<Response>,
-    /// The last of what was said over a WebSocket.
+    /// The last messages of a WebSocket.
     messages: VecDeque<Message>,
     secrets: Vec<Secret>,
     /// Whether the answer is that of another version.
@@ -39,18 +39,20 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    pub(super) fn asked(&mut self, request: &Request) {
+    /// Records a request that goes out, and forgets the answer to the one
+    /// before.
+    pub(super) fn record_request(&mut self, request: &Request) {
         if let Some(signer) = &request.transport.signer {
-            self.know("secret_access_key", &signer.secret_key);
+            self.add_secret("secret_access_key", &signer.secret_key);
         }
         self.request = Some(request.clone());
         self.response = None;
         self.is_foreign = false;
     }
 
-    /// Another version answered.
-    pub(super) fn foreign(&mut self, response: Response) {
-        self.answered(response);
+    /// Records an answer that another version gave.
+    pub(super) fn record_foreign_response(&mut self, response: Response) {
+        self.record_response(response);
         self.is_foreign = true;
     }
 
@@ -59,79 +61,88 @@ impl Trace {
         self.is_foreign
     }
 
-    pub(super) fn answered(&mut self, response: Response) {
+    /// Records the answer to the last request.
+    pub(super) fn record_response(&mut self, response: Response) {
         self.response = Some(response);
     }
 
-    /// A message was sent.
-    pub(super) fn said(&mut self, text: &str) {
-        self.message(true, MessageKind::Text, text.as_bytes());
+    /// Records a message that was sent over a WebSocket.
+    pub(super) fn record_sent_message(&mut self, text: &str) {
+        self.record_message(true, MessageKind::Text, text.as_bytes());
     }
 
-    /// Something came over the WebSocket.
-    pub(super) fn heard(&mut self, came: &SocketEvent) {
-        match came {
+    /// Records what came over a WebSocket.
+    pub(super) fn record_received_message(&mut self, received: &SocketEvent) {
+        match received {
             SocketEvent::Message(SocketMessage::Text(bytes)) => {
-                self.message(false, MessageKind::Text, bytes)
+                self.record_message(false, MessageKind::Text, bytes);
             }
             SocketEvent::Message(SocketMessage::Binary(bytes)) => {
-                self.message(false, MessageKind::Binary, bytes);
+                self.record_message(false, MessageKind::Binary, bytes);
             }
             SocketEvent::Close(close) => {
                 let text = match close {
                     Some((code, reason)) => format!("{code} {reason}"),
                     None => String::new(),
                 };
-                self.message(false, MessageKind::Close, text.trim_end().as_bytes());
+                self.record_message(false, MessageKind::Close, text.trim_end().as_bytes());
             }
         }
     }
 
-    fn message(&mut self, sent: bool, kind: MessageKind, content: &[u8]) {
+    fn record_message(&mut self, sent: bool, kind: MessageKind, content: &[u8]) {
         if self.messages.len() >= MOST_MESSAGES {
             self.messages.pop_front();
         }
         self.messages.push_back(Message {
             sent,
             kind,
-            content: beginning(&HeaderMap::new(), content),
+            content: cut_excerpt(&HeaderMap::new(), content),
         });
     }
 
+    /// The last answer, whole or not.
     pub(super) fn response(&self) -> Option<&Response> {
         self.response.as_ref()
     }
 
-    /// Shows nothing of what came back: there may be a secret in it that
-    /// nobody knows.
+    /// Shows nothing of what came back: it may hold a secret that the redactor
+    /// does not know.
     pub(super) fn hide_answer(&mut self) {
         if let Some(response) = &mut self.response {
             response.headers.clear();
             response.body = Bytes::from_static(HIDDEN.as_bytes());
         }
         for message in self.messages.iter_mut().filter(|message| !message.sent) {
-            message.content = beginning(&HeaderMap::new(), HIDDEN.as_bytes());
+            message.content = cut_excerpt(&HeaderMap::new(), HIDDEN.as_bytes());
         }
     }
 
-    /// Takes note of a value that no output may hold.
-    pub(super) fn know(&mut self, name: &str, value: &str) {
+    /// Adds a value that no output may hold.
+    pub(super) fn add_secret(&mut self, name: &str, value: &str) {
         self.secrets.push(Secret {
             name: name.to_owned(),
             value: value.to_owned(),
         });
     }
 
-    /// The values that are credentials by nature.
+    /// The values that no output may hold: those that were added, and those
+    /// that are credentials by nature.
     pub(super) fn credentials(&self) -> Vec<Secret> {
         let sent = self.request.iter().map(|request| &request.headers);
         let received = self.response.iter().map(|response| &response.headers);
-        let in_headers = sent.chain(received).flat_map(credential::of);
+        let in_headers = sent
+            .chain(received)
+            .flat_map(credential::collect_credentials);
         self.secrets.iter().cloned().chain(in_headers).collect()
     }
 
-    /// What the report shows; nothing if nothing was sent.
-    pub(super) fn exchange(self, connection: &Connection, redactor: &Redactor) -> Option<Exchange> {
+    /// What the report shows; absent if nothing was sent.
+    pub(super) fn into_exchange(
+        self,
+        connection: &Connection,
+        redactor: &Redactor,
+    ) -> Option<Exchange> {
         let credentials = self.credentials();
         let request = self.request?;
         let redactor = redactor.with_secrets(&credentials);
@@ -140,13 +151,13 @@ impl Trace {
             request: Sent {
                 method: request.method.to_string(),
                 url: request.url.to_string(),
-                headers: headers(&request.headers),
+                headers: list_headers(&request.headers),
                 body: excerpt(&request.headers, &request.body),
             },
             answer: self.response.map(|response| Received {
                 status: response.status,
-                version: version(response.version),
-                headers: headers(&response.headers),
+                version: version_name(response.version),
+                headers: list_headers(&response.headers),
                 body: excerpt(&response.headers, &response.body),
             }),
             messages: self.messages.into(),
@@ -154,7 +165,7 @@ impl Trace {
     }
 }
 
-fn version(version: Version) -> &'static str {
+fn version_name(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "HTTP/0.9",
         Version::HTTP_10 => "HTTP/1.0",
@@ -165,17 +176,21 @@ fn version(version: Version) -> &'static str {
     }
 }
 
-/// The headers, without what is a credential by nature.
-fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+/// The headers as the report shows them: without the values that are
+/// credentials by nature.
+fn list_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let mut shown: Vec<_> = headers
         .iter()
         .take(MOST_HEADERS)
         .map(|(name, value)| {
             let mut text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            for (range, _) in credential::parts(name.as_str(), &text).into_iter().rev() {
+            for (range, _) in credential::find_credentials(name.as_str(), &text)
+                .into_iter()
+                .rev()
+            {
                 text.replace_range(range, REDACTED);
             }
-            (name.to_string(), shortened(&text, MOST_VALUE))
+            (name.to_string(), shorten(&text, MOST_VALUE_CHARACTERS))
         })
         .collect();
     if headers.len() > MOST_HEADERS {
@@ -187,20 +202,24 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// The beginning of a body, if there is one.
 fn excerpt(headers: &HeaderMap, body: &[u8]) -> Option<Excerpt> {
-    (!body.is_empty()).then(|| beginning(headers, body))
+    (!body.is_empty()).then(|| cut_excerpt(headers, body))
 }
 
-/// As what judges it reads it: a secret in another text would not be found.
-fn beginning(headers: &HeaderMap, body: &[u8]) -> Excerpt {
+/// The beginning of a body in the encoding that the judge reads it in: in
+/// another one, the redactor would not find a captured secret.
+fn cut_excerpt(headers: &HeaderMap, body: &[u8]) -> Excerpt {
     // Four bytes a character at the most, and room for a broken one.
-    let begin = charset::text(headers, &body[..body.len().min(4 * MOST_BODY + 4)]);
+    let begin = charset::text(
+        headers,
+        &body[..body.len().min(4 * MOST_BODY_CHARACTERS + 4)],
+    );
     Excerpt {
-        text: shortened(&begin, MOST_BODY),
+        text: shorten(&begin, MOST_BODY_CHARACTERS),
         bytes: body.len(),
     }
 }
 
-fn shortened(text: &str, most: usize) -> String {
+fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}…", &text[..at]),

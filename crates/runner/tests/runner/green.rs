@@ -16,10 +16,10 @@ use http::{HeaderMap, Method};
 use report::render::failures;
 use report::verdict::{self, Verdict};
 use report::{Class, Outcome, Report};
+use runner::green::{ExpectedIdentity, GreenProof, GreenVersion, NotProven, Route};
 use runner::plan::plan;
-use runner::release::{Identity, Proof, Release, Route};
-use runner::run::run_on;
-use runner::settings::{JOBS, Limits, Selection};
+use runner::run::run_against;
+use runner::settings::{DEFAULT_JOBS, Limits, Selection};
 use tokio::time::Instant;
 use url::Url;
 
@@ -37,7 +37,7 @@ struct Way {
     undecided: Option<&'static str>,
 }
 
-impl Proof for Way {
+impl GreenProof for Way {
     fn route(&self, method: &Method, url: &Url, headers: &HeaderMap) -> Route {
         assert!(headers.contains_key("user-agent"), "{method} {url}");
         let rule = || format!("the rule with priority 5 for `{}`", url.path());
@@ -50,11 +50,13 @@ impl Proof for Way {
         }
     }
 
-    fn renew(&self, _: Instant) -> LocalBoxFuture<'_, Result<(), String>> {
+    fn renew(&self, _: Instant) -> LocalBoxFuture<'_, Result<(), NotProven>> {
         self.renewals.fetch_add(1, Ordering::Relaxed);
-        Box::pin(std::future::ready(
-            self.refuses.map_or(Ok(()), |why| Err(why.to_owned())),
-        ))
+        Box::pin(std::future::ready(self.refuses.map_or(Ok(()), |why| {
+            Err(NotProven {
+                reason: why.to_owned(),
+            })
+        })))
     }
 }
 
@@ -99,11 +101,11 @@ fn says(version: &str) -> String {
     format!("x-app-version: {version}\r\n")
 }
 
-fn of_new() -> Identity {
-    Identity::of_header("x-app-version", "new").unwrap()
+fn of_new() -> ExpectedIdentity {
+    ExpectedIdentity::from_header("x-app-version", "new").unwrap()
 }
 
-async fn run(url: &str, text: &str, identity: &Identity, proof: &dyn Proof) -> Report {
+async fn run(url: &str, text: &str, identity: &ExpectedIdentity, proof: &dyn GreenProof) -> Report {
     let connection = Connection {
         target: url.parse().unwrap(),
         connect_to: None,
@@ -115,8 +117,8 @@ async fn run(url: &str, text: &str, identity: &Identity, proof: &dyn Proof) -> R
 async fn run_over(
     connection: &Connection,
     text: &str,
-    identity: &Identity,
-    proof: &dyn Proof,
+    identity: &ExpectedIdentity,
+    proof: &dyn GreenProof,
 ) -> Report {
     let selection = Selection::default();
     run_with(connection, text, &selection, identity, proof).await
@@ -126,21 +128,21 @@ async fn run_with(
     connection: &Connection,
     text: &str,
     selection: &Selection,
-    identity: &Identity,
-    proof: &dyn Proof,
+    identity: &ExpectedIdentity,
+    proof: &dyn GreenProof,
 ) -> Report {
     let plan = plan(&[Source::new("shop.yaml", text)], selection, &|_| None)
         .unwrap_or_else(|problems| panic!("{problems}"));
     let client = Client::new(connection).unwrap();
-    let release = Release {
+    let release = GreenVersion {
         identity: Some(identity),
         patience: PATIENCE,
         proof,
     };
     let begun = Instant::now();
-    let report = run_on(release, &plan, &client, Limits::default(), &|_| {}).await;
+    let report = run_against(release, &plan, &client, Limits::default(), &|_| {}).await;
     // What is said before a run holds for it.
-    let longest = plan.worst_case(JOBS) + PATIENCE;
+    let longest = plan.worst_case(DEFAULT_JOBS, None) + PATIENCE;
     assert!(begun.elapsed() <= longest, "{:?}", begun.elapsed());
     report
 }
@@ -299,7 +301,7 @@ async fn the_answer_that_opens_a_websocket_is_held_against_the_release_too() {
 async fn metadata_of_grpc_is_held_against_the_release_and_no_call_is_made_twice() {
     let stage = stage().await;
     let text = check("grpc: grpc.health.v1.Health/Check");
-    let none = Identity::of_header("content-type", "another").unwrap();
+    let none = ExpectedIdentity::from_header("content-type", "another").unwrap();
     let way = Way::default();
     let report = run_over(&connection(&stage), &text, &none, &way).await;
     assert_eq!(
@@ -373,7 +375,7 @@ async fn a_member_of_json_tells_the_version_at_its_path_and_nowhere_else() {
         Reply::Answer(200, body)
     };
     let service = Service::answering(1, answer).await;
-    let identity = Identity::of_member("/version", "$.version", "new").unwrap();
+    let identity = ExpectedIdentity::from_member("/version", "$.version", "new").unwrap();
     let text = check("steps: [{ get: '/version?full=1' }, { get: / }]");
     let report = run(&service.url, &text, &identity, &Way::default()).await;
     assert_eq!(outcome(&report), (Outcome::Passed, vec![]));

@@ -9,16 +9,17 @@ use diagnostic::Place;
 use report::Severity;
 use report::{CheckReport, NotRun, Outcome, Repeats, StepOutcome, StepReport};
 
-/// The outcome of a check that something is wrong with.
-pub(super) fn failed(planned: &PlannedCheck) -> Outcome {
+/// The outcome of a check that does not pass: its severity decides.
+pub(super) fn failed_outcome(planned: &PlannedCheck) -> Outcome {
     match planned.severity {
         Severity::Required => Outcome::Failed,
         Severity::Warn => Outcome::Warned,
     }
 }
 
-pub(super) fn not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
-    let mut report = skeleton(planned);
+/// The report of a check that does not run.
+pub(super) fn report_not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
+    let mut report = blank_report(planned);
     report.outcome = Outcome::NotRun(why);
     for step in &mut report.steps {
         step.outcome = StepOutcome::NotRun(why);
@@ -27,16 +28,18 @@ pub(super) fn not_run(planned: &PlannedCheck, why: NotRun) -> CheckReport {
 }
 
 /// The step's own name, or its method and path, behind the fragment's.
-fn step_name(step: &Step) -> String {
+fn display_name(step: &Step) -> String {
     let request = &step.request;
-    let own = step.name.clone();
-    let own = own.unwrap_or_else(|| format!("{} {}", request.word(), request.path.text()));
+    let own_name = step.name.clone();
+    let own_name =
+        own_name.unwrap_or_else(|| format!("{} {}", request.word(), request.path.text()));
     step.uses()
-        .fold(own, |name, used| format!("{}: {name}", used.label))
+        .fold(own_name, |name, used| format!("{}: {name}", used.label))
 }
 
-/// The report of a check before anything has happened.
-pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
+/// The report of a check before anything has happened in it: what the check
+/// does not reach stays as it is here.
+pub(super) fn blank_report(planned: &PlannedCheck) -> CheckReport {
     let check = &planned.check;
     CheckReport {
         suite: planned.suite.clone(),
@@ -57,7 +60,7 @@ pub(super) fn skeleton(planned: &PlannedCheck) -> CheckReport {
             .steps
             .iter()
             .map(|step| StepReport {
-                name: step_name(step),
+                name: display_name(step),
                 method: step.request.method.to_string(),
                 url: None,
                 status: None,

@@ -1,4 +1,5 @@
-//! What can be asked of a response: status, headers, body, JSON, cookies.
+//! What queries find in a response: status, headers, body, JSON, markup,
+//! cookies, times and facts of TLS.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -18,14 +19,14 @@ use query::markup::{Markup, Unfit};
 use query::value::{MOST_LEVELS, is_too_deep};
 use query::work::budget;
 
-/// Why a query makes no sense for a response.
-pub(crate) struct Senseless {
+/// Why a query cannot be asked of a response.
+pub(crate) struct InapplicableQuery {
     /// What the response would have to be.
     pub(crate) expected: Cow<'static, str>,
     pub(crate) found: String,
 }
 
-impl From<Unfit> for Senseless {
+impl From<Unfit> for InapplicableQuery {
     fn from(unfit: Unfit) -> Self {
         Self {
             expected: unfit.expected.into(),
@@ -34,16 +35,17 @@ impl From<Unfit> for Senseless {
     }
 }
 
-/// A response, with what has been learned of it so far.
-pub(crate) struct Answer<'a> {
+/// A response, with its JSON and its markup as soon as a query needs them: each
+/// is parsed once, however many queries there are.
+pub(crate) struct ParsedResponse<'a> {
     pub(crate) response: &'a Response,
-    /// The value of a cookie that the check holds by now.
+    /// The value of a cookie in the check's jar, by the cookie's name.
     pub(crate) cookie: &'a dyn Fn(&str) -> Option<String>,
     json: OnceCell<Result<Value, String>>,
     markup: OnceCell<Result<Markup, Unfit>>,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> ParsedResponse<'a> {
     pub(crate) fn new(response: &'a Response, cookie: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self {
             response,
@@ -53,20 +55,20 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// The value that a query stands for, if it is there. The error says why
-    /// the query makes no sense for this response.
-    pub(crate) fn ask(&self, query: &Query) -> Result<Option<Value>, Senseless> {
+    /// The value that a query finds, if it is there. The error says why the query
+    /// cannot be asked of this response.
+    pub(crate) fn evaluate(&self, query: &Query) -> Result<Option<Value>, InapplicableQuery> {
         let response = self.response;
         Ok(match query {
             Query::Status => Some(response.status.into()),
             Query::Header(name) => {
-                let values = self.header(name);
+                let values = self.header_values(name);
                 (!values.is_empty()).then(|| values.join(", ").into())
             }
-            Query::EachHeader(name) => Some(self.header(name).into()),
+            Query::EachHeader(name) => Some(self.header_values(name).into()),
             Query::Cookie(name) => (self.cookie)(name).map(Value::from),
             Query::CookieAttribute(name, attribute) => set_cookie::of(&response.headers, name)
-                .and_then(|cookie| attribute_value(*attribute, cookie)),
+                .and_then(|cookie| cookie_attribute(*attribute, cookie)),
             Query::Body => Some(self.text()?.into()),
             Query::Json(path) => path.select(self.json()?),
             Query::Markup(finder) => self.markup()?.find(finder)?,
@@ -74,26 +76,30 @@ impl<'a> Answer<'a> {
             Query::Regex(pattern) => pattern.first(&self.text()?).map(Value::from),
             Query::Size => Some(response.body.len().into()),
             Query::Sha256 => Some(query::digest::sha256(&response.body).into()),
-            Query::Version => Some(version(response.version).into()),
+            Query::Version => Some(version_name(response.version).into()),
             Query::Grpc => status::status(&response.headers).map(Value::from),
-            Query::Latency(phase) => self.phase(*phase).map(|time| milliseconds(time).into()),
-            Query::Tls(fact) => Some(self.tls(*fact)?),
+            Query::Latency(phase) => self
+                .phase_time(*phase)
+                .map(|time| milliseconds(time).into()),
+            Query::Tls(fact) => Some(self.tls_fact(*fact)?),
             Query::Redirects => Some(response.redirects.clone().into()),
             Query::Url => Some(response.path.clone().into()),
-            // No part of the response.
+            // A variable is no part of the response; who judges it knows the
+            // scope.
             Query::Variable(..) => None,
         })
     }
 
     /// Each value of a header.
-    fn header(&self, name: &HeaderName) -> Vec<String> {
+    fn header_values(&self, name: &HeaderName) -> Vec<String> {
         let values = self.response.headers.get_all(name).iter();
         values
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
             .collect()
     }
 
-    fn json(&self) -> Result<&Value, Senseless> {
+    /// The body as JSON.
+    fn json(&self) -> Result<&Value, InapplicableQuery> {
         let Response { headers, body, .. } = self.response;
         let document = self.json.get_or_init(|| {
             budget::spend_for(body.len());
@@ -103,12 +109,12 @@ impl<'a> Answer<'a> {
             }
         });
         document.as_ref().map_err(|reason| {
-            // What cannot be decoded is no JSON, and that is why.
-            let no_json = || Senseless {
+            // If the body has no text at all, its encoding is the reason to name.
+            let no_json = || InapplicableQuery {
                 expected: "JSON".into(),
                 found: format!("a body that is not JSON: {reason}"),
             };
-            let too_deep = || Senseless {
+            let too_deep = || InapplicableQuery {
                 expected: format!("JSON nested at most {MOST_LEVELS} levels").into(),
                 found: "more of them".to_owned(),
             };
@@ -122,7 +128,8 @@ impl<'a> Answer<'a> {
         })
     }
 
-    fn markup(&self) -> Result<&Markup, Senseless> {
+    /// The body as HTML or XML.
+    fn markup(&self) -> Result<&Markup, InapplicableQuery> {
         let text = self.text()?;
         let document = self.markup.get_or_init(|| {
             let kind = self.response.headers.get(http::header::CONTENT_TYPE);
@@ -132,7 +139,9 @@ impl<'a> Answer<'a> {
         document.as_ref().map_err(|unfit| unfit.clone().into())
     }
 
-    fn phase(&self, phase: Phase) -> Option<Duration> {
+    /// How long a phase of the request took; the phases of a connection are
+    /// known if the request opened one.
+    fn phase_time(&self, phase: Phase) -> Option<Duration> {
         let opened = self.response.opening.as_ref();
         match phase {
             Phase::Total => Some(self.response.latency),
@@ -143,17 +152,18 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn tls(&self, fact: TlsFact) -> Result<Value, Senseless> {
+    /// What the connection or the server's certificate says.
+    fn tls_fact(&self, fact: TlsFact) -> Result<Value, InapplicableQuery> {
         let opened = self.response.opening.as_ref();
         let facts = opened.and_then(|opened| opened.tls.as_ref());
-        let facts = facts.ok_or_else(|| Senseless {
+        let facts = facts.ok_or_else(|| InapplicableQuery {
             expected: "TLS".into(),
             found: "a connection without it".to_owned(),
         })?;
         if fact == TlsFact::Version {
             return Ok(facts.version.into());
         }
-        let certificate = facts.certificate().map_err(|error| Senseless {
+        let certificate = facts.certificate().map_err(|error| InapplicableQuery {
             expected: "a certificate that can be read".into(),
             found: error.to_string(),
         })?;
@@ -169,17 +179,18 @@ impl<'a> Answer<'a> {
         })
     }
 
-    /// What the server says beside the value.
-    pub(crate) fn aside(&self, query: &Query) -> Option<String> {
+    /// What the server says of the value in words, such as the message beside a
+    /// status of gRPC.
+    pub(crate) fn server_message(&self, query: &Query) -> Option<String> {
         match query {
             Query::Grpc => status::message(&self.response.headers),
             _ => None,
         }
     }
 
-    /// The body as text. It is none in a coding or an encoding that is not
-    /// known, unless it is plain ASCII.
-    fn text(&self) -> Result<Cow<'_, str>, Senseless> {
+    /// The body as text. There is none in a coding or an encoding that is not
+    /// known, unless the body is plain ASCII, which is the same in all of them.
+    fn text(&self) -> Result<Cow<'_, str>, InapplicableQuery> {
         let Response { headers, body, .. } = self.response;
         let unknown = if let Some(coding) =
             encoding::find_unknown_coding(headers).filter(|_| !body.is_empty())
@@ -194,7 +205,7 @@ impl<'a> Answer<'a> {
         };
         match unknown {
             None => Ok(charset::text(headers, body)),
-            Some(found) => Err(Senseless {
+            Some(found) => Err(InapplicableQuery {
                 expected: "a body that can be read as text".into(),
                 found: format!("{found}, which is not known here"),
             }),
@@ -203,7 +214,7 @@ impl<'a> Answer<'a> {
 }
 
 /// A version of HTTP as a check file writes it.
-fn version(version: http::Version) -> &'static str {
+fn version_name(version: http::Version) -> &'static str {
     match version {
         http::Version::HTTP_09 => "0.9",
         http::Version::HTTP_10 => "1.0",
@@ -218,8 +229,8 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-/// What a `set-cookie` says of an attribute.
-fn attribute_value(attribute: CookieAttribute, cookie: SetCookie) -> Option<Value> {
+/// The value of an attribute of a `set-cookie`, if it has the attribute.
+fn cookie_attribute(attribute: CookieAttribute, cookie: SetCookie) -> Option<Value> {
     match attribute {
         CookieAttribute::Secure => Some(cookie.secure.into()),
         CookieAttribute::HttpOnly => Some(cookie.http_only.into()),

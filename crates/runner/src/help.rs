@@ -1,19 +1,22 @@
-//! What to do where nobody could be asked, or not all of an answer could be
-//! read: the usual reasons, by what the network and TLS say.
+//! What to do where no answer came, or not all of one could be read: the usual
+//! reasons, by the types of the errors of the network and of TLS.
 
 use std::io::ErrorKind;
 
 use client::dial::{ConnectError, DialError, TlsErrorKind};
 use client::http::AskError;
 
+/// What to do where a host is silent: security groups drop what they do not
+/// allow, so that a closed port looks like a slow one.
 const SILENCE: &str = "check that the security group of the load balancer lets this machine in on \
                        the port; raise `timeout` if the target is only slow";
 
-/// What to do about it, if that is known.
-pub(crate) fn hint(error: &AskError, answered: bool) -> Option<&'static str> {
+/// What to do about a request that failed, if that is known; `has_answer` tells
+/// that the answer had begun.
+pub(crate) fn find_help(error: &AskError, has_answer: bool) -> Option<&'static str> {
     match error {
-        AskError::Connect(error) => connection(error),
-        AskError::NoAnswer(_) if !answered => Some(SILENCE),
+        AskError::Connect(error) => find_connection_help(error),
+        AskError::NoAnswer(_) if !has_answer => Some(SILENCE),
         AskError::NoEnd(_) => Some("raise `timeout` if the answer is only slow"),
         AskError::Version { .. } => {
             Some("leave `http` out, or turn the version on at the load balancer")
@@ -30,8 +33,8 @@ pub(crate) fn hint(error: &AskError, answered: bool) -> Option<&'static str> {
     }
 }
 
-/// What to do about a connection that there is not.
-fn connection(error: &DialError) -> Option<&'static str> {
+/// What to do about a connection that could not be opened.
+fn find_connection_help(error: &DialError) -> Option<&'static str> {
     match error {
         DialError::Resolve { .. } | DialError::Unresolved { .. } => {
             return Some(
