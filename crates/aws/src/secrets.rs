@@ -41,8 +41,12 @@ impl SecretsManager {
             let answer = client.get_secret_value().secret_id(id).send().await;
             let answer = answer.map_err(|error| AttemptError::from_sdk(&error))?;
             match (answer.secret_string, answer.secret_binary) {
-                // A secret has one of both: this was not Secrets Manager.
-                (None, None) => Err(AttemptError::from_answer(200, "", "")),
+                // A secret has one of both. The SDK reads this of an empty body
+                // and of an empty object alike.
+                (None, None) => Err(AttemptError {
+                    passes: false,
+                    ..AttemptError::from_answer(200, "", "")
+                }),
                 (text, _) => Ok(text),
             }
         };
