@@ -100,7 +100,7 @@ fn explained(args: &ExplainArgs, output: &Output) -> Result<String, Trouble> {
         (Diagnostic::general(title), Exit::BadInput)
     })?;
     Ok(match args.format {
-        Form::Text => explain::text(&report, SHOWN, output.colour()),
+        Form::Text => explain::render_text(&report, SHOWN, output.colour()),
         Form::Json => String::from_utf8_lossy(&stored).into_owned(),
     })
 }

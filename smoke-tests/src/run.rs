@@ -106,14 +106,14 @@ fn write(args: &RunArgs, report: &Report, output: &Output) -> Result<(), String>
 
 fn rendered(format: Format, report: &Report, colour: Colour) -> Result<String, String> {
     match format {
-        Format::Text => Ok(text::report(report, colour)),
-        Format::Json => json::text(report)
+        Format::Text => Ok(text::render(report, colour)),
+        Format::Json => json::render(report)
             .map(|text| text + "\n")
             .map_err(|error| format!("the report cannot be written as JSON: {error}")),
-        Format::Junit => junit::report(report)
+        Format::Junit => junit::render(report)
             .map_err(|error| format!("the report cannot be written as XML: {error}")),
-        Format::Tap => Ok(tap::report(report)),
-        Format::Html => Ok(html::report(report)),
+        Format::Tap => Ok(tap::render(report)),
+        Format::Html => Ok(html::render(report)),
     }
 }
 

@@ -25,21 +25,21 @@ pub struct Timing {
 /// How often a request was asked again, without anybody's saying so in a check
 /// file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repeats {
+pub struct Resends {
     /// Because the server had closed the connection, which was used before.
     pub closed: u32,
     /// Because the server said that it had not begun with the request.
     pub refused: u32,
 }
 
-impl Repeats {
+impl Resends {
     /// How often it was in all.
     pub fn total(self) -> u32 {
         self.closed + self.refused
     }
 }
 
-impl AddAssign for Repeats {
+impl AddAssign for Resends {
     fn add_assign(&mut self, more: Self) {
         self.closed += more.closed;
         self.refused += more.refused;
@@ -50,7 +50,7 @@ impl AddAssign for Repeats {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Series {
     /// How many repetitions were to be.
-    pub asked: usize,
+    pub times: usize,
     /// How many there were in the run's time.
     pub done: usize,
     /// How many of them failed.

@@ -53,8 +53,8 @@ pub fn reason(report: &Report) -> String {
     if let Some(refusal) = &report.refusal {
         return refusal.reason.clone();
     }
-    let mut reason = of_checks(report);
-    for note in &report.about.notes {
+    let mut reason = summarise_checks(report);
+    for note in &report.context.notes {
         reason.push_str("; ");
         reason.push_str(note);
     }
@@ -62,7 +62,7 @@ pub fn reason(report: &Report) -> String {
 }
 
 /// What came of the checks.
-fn of_checks(report: &Report) -> String {
+fn summarise_checks(report: &Report) -> String {
     let counts = report.counts();
     let total = report.total();
     let time = human_duration(report.duration);

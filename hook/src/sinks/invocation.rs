@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use report::{About, Refusal, Report};
+use report::{Refusal, Report, RunContext};
 
 use super::links::Console;
 use crate::codedeploy::{ReportError, Reported};
@@ -70,7 +70,7 @@ impl Invocation<'_> {
                 reason: decision.reason.clone(),
                 problems: decision.problems.clone(),
             }),
-            about: About::default(),
+            context: RunContext::default(),
         };
         let mut report = decision
             .report
@@ -81,16 +81,16 @@ impl Invocation<'_> {
             Ok(reported) => reported.to_string(),
             Err(_) => "not-accepted".to_owned(),
         };
-        let About {
+        let RunContext {
             mut notes,
             foreign_answers,
             ..
-        } = std::mem::take(&mut report.about);
+        } = std::mem::take(&mut report.context);
         if let (Some(refusal), Some(note)) = (&mut report.refusal, self.explain_late_watchdog()) {
             refusal.reason = format!("{}; {note}", refusal.reason);
             notes.push(note.to_owned());
         }
-        report.about = About {
+        report.context = RunContext {
             notes,
             deployment: self.deployment(),
             reported: Some(reported),

@@ -60,7 +60,7 @@ impl Notices {
 
 /// The subject and the text.
 fn write(report: &Report) -> (String, String) {
-    let report = json::report(report);
-    let text = explain::text(&report, SHOWN, Colour::Never);
-    (explain::subject(&report), text)
+    let report = json::JsonReport::new(report);
+    let text = explain::render_text(&report, SHOWN, Colour::Never);
+    (explain::render_subject(&report), text)
 }

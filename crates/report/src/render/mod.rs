@@ -31,7 +31,7 @@ pub fn failures(check: &CheckReport, colour: Colour) -> String {
                 id: Some(failure.class.key()),
                 // Once is enough for what all failures of a step share.
                 notes: if index == last {
-                    notes(step)
+                    collect_notes(step)
                 } else {
                     Vec::new()
                 },
@@ -51,7 +51,7 @@ pub(crate) fn paint(text: &str, style: anstyle::Style, colour: Colour) -> String
     }
 }
 
-fn notes(step: &StepReport) -> Vec<String> {
+fn collect_notes(step: &StepReport) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(url) = &step.url {
         let answer = match step.status {

@@ -46,7 +46,7 @@ use check_file::template::Scope;
 use client::http::Client;
 use diagnostic::Diagnostic;
 use redact::{Redactor, Secret};
-use report::{About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome};
+use report::{CheckReport, Class, Failure, NotRun, Outcome, Report, Role, RunContext, StepOutcome};
 
 /// The most captured secrets that the failures of other checks are searched
 /// for.
@@ -184,7 +184,7 @@ async fn run_watched(
         duration: begun.elapsed(),
         checks,
         refusal: None,
-        about: About::default(),
+        context: RunContext::default(),
     }
 }
 

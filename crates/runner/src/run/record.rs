@@ -12,7 +12,7 @@ use client::connection::Connection;
 use client::http::{Came, Content, Request, Response};
 use query::charset;
 use redact::{REDACTED, Redactor, Secret};
-use report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
+use report::{Excerpt, Exchange, MessageKind, ReceivedResponse, SentRequest, SocketMessage};
 
 /// The most characters of a body that a report shows.
 const MOST_BODY: usize = 2_000;
@@ -32,7 +32,7 @@ pub(super) struct Trace {
     request: Option<Request>,
     response: Option<Response>,
     /// The last of what was said over a WebSocket.
-    messages: VecDeque<Message>,
+    messages: VecDeque<SocketMessage>,
     secrets: Vec<Secret>,
     /// Whether the answer is that of another version.
     is_foreign: bool,
@@ -89,7 +89,7 @@ impl Trace {
         if self.messages.len() >= MOST_MESSAGES {
             self.messages.pop_front();
         }
-        self.messages.push_back(Message {
+        self.messages.push_back(SocketMessage {
             sent,
             kind,
             content: beginning(&HeaderMap::new(), content),
@@ -135,13 +135,13 @@ impl Trace {
         let redactor = redactor.with(&credentials);
         Some(Exchange {
             curl: curl::command(&request, connection, &redactor),
-            request: Sent {
+            request: SentRequest {
                 method: request.method.to_string(),
                 url: request.url.to_string(),
                 headers: headers(&request.headers),
                 body: excerpt(&request.headers, &request.body),
             },
-            answer: self.response.map(|response| Received {
+            answer: self.response.map(|response| ReceivedResponse {
                 status: response.status,
                 version: version(response.version),
                 headers: headers(&response.headers),

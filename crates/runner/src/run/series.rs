@@ -15,7 +15,7 @@ use check_file::template::Scope;
 use check_file::{Repeat, SeriesQuery, Step};
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Source};
-use report::{Class, Failure, Repeats, Series, StepOutcome, StepReport};
+use report::{Class, Failure, Resends, Series, StepOutcome, StepReport};
 
 /// What came of one repetition.
 struct Repetition {
@@ -31,7 +31,7 @@ struct Kept {
     done: usize,
     failed: usize,
     latencies: Vec<Duration>,
-    repeats: Repeats,
+    resends: Resends,
     /// How long they waited for other versions: all of them if they come one
     /// after the other, else the one that waited longest.
     outlasting: Duration,
@@ -88,7 +88,7 @@ pub(super) async fn run(
         scope.keep_secret(secrets);
     }
     let start = report.start;
-    let (repeats, outlasting) = (kept.repeats, kept.outlasting);
+    let (resends, outlasting) = (kept.resends, kept.outlasting);
     let shown = if failures.is_empty() {
         kept.first_passed.or(kept.first_failed)
     } else {
@@ -110,7 +110,7 @@ pub(super) async fn run(
     };
     report.attempts = 1;
     report.start = start;
-    report.repeats = repeats;
+    report.resends = resends;
     report.outlasting = outlasting;
     report.duration = begun.elapsed();
     report.series = Some(series);
@@ -120,7 +120,7 @@ impl Kept {
     fn keep(&mut self, repetition: Repetition, one_by_one: bool) {
         self.done += 1;
         self.latencies.extend(repetition.report.latency);
-        self.repeats += repetition.report.repeats;
+        self.resends += repetition.report.resends;
         let waited = repetition.report.outlasting;
         self.outlasting = if one_by_one {
             self.outlasting + waited
@@ -149,7 +149,7 @@ impl Kept {
         self.latencies.sort_unstable();
         let of = |percent| percentile(&self.latencies, percent);
         Series {
-            asked,
+            times: asked,
             done: self.done,
             failed: self.failed,
             p50: of(50),
@@ -199,11 +199,11 @@ fn judge(
                 )),
         });
     }
-    if series.done < series.asked {
+    if series.done < series.times {
         failures.push(Failure {
             class: Class::CutShort,
             diagnostic: Diagnostic::at(source, step.span, "cut short by the end of the run")
-                .expected(counted(series.asked, "repetition"))
+                .expected(counted(series.times, "repetition"))
                 .found(counted(series.done, "repetition")),
         });
     }

@@ -16,7 +16,7 @@ use check_file::Step;
 use check_file::template::Scope;
 use client::http::{AskError, Request, Response, Unanswered};
 use diagnostic::{Diagnostic, Source};
-use report::{Class, Failure, Repeats, StepOutcome, StepReport, Timing};
+use report::{Class, Failure, Resends, StepOutcome, StepReport, Timing};
 
 pub(super) async fn run(
     step: &Step,
@@ -212,7 +212,7 @@ impl Attempt<'_> {
                 Ok(response) => response.repeats,
                 Err(unanswered) => unanswered.repeats,
             };
-            report.repeats += Repeats {
+            report.resends += Resends {
                 closed: repeats.closed,
                 refused: repeats.refused,
             };

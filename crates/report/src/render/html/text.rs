@@ -1,4 +1,4 @@
-//! Text from outside, made harmless for HTML.
+//! EscapedText from outside, made harmless for HTML.
 
 use std::fmt::{self, Write as _};
 
@@ -7,9 +7,9 @@ use diagnostic::snippet::is_unseen;
 /// Shows text so that it is only ever text: in an element as in an attribute
 /// in quotes. Control characters are shown as pictures of themselves, and what
 /// else is not seen by its number.
-pub(super) struct Text<'a>(pub(super) &'a str);
+pub(super) struct EscapedText<'a>(pub(super) &'a str);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for EscapedText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut characters = self.0.chars().peekable();
         while let Some(c) = characters.next() {
@@ -36,17 +36,22 @@ impl fmt::Display for Text<'_> {
 
 /// A sentence of ours in which backticks are round what is quoted. It is shown
 /// as code from the first backtick to its partner.
-pub(super) struct Sentence<'a>(pub(super) &'a str);
+pub(super) struct MarkedSentence<'a>(pub(super) &'a str);
 
-impl fmt::Display for Sentence<'_> {
+impl fmt::Display for MarkedSentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
-        while let Some((before, begun)) = rest.split_once('`')
-            && let Some((code, after)) = begun.split_once('`')
+        while let Some((before, rest_of_code)) = rest.split_once('`')
+            && let Some((code, after)) = rest_of_code.split_once('`')
         {
-            write!(f, "{}<code>{}</code>", Text(before), Text(code))?;
+            write!(
+                f,
+                "{}<code>{}</code>",
+                EscapedText(before),
+                EscapedText(code)
+            )?;
             rest = after;
         }
-        write!(f, "{}", Text(rest))
+        write!(f, "{}", EscapedText(rest))
     }
 }

@@ -27,7 +27,7 @@ pub struct Problem {
 
 /// What is known of a run beside its checks, by whoever asked for it.
 #[derive(Debug, Clone, Default)]
-pub struct About {
+pub struct RunContext {
     /// What is deployed, by the names that check files use, such as `id`.
     pub deployment: BTreeMap<String, String>,
     /// What became of the verdict, such as `accepted`.
