@@ -6,13 +6,22 @@
 use std::fmt::Write as _;
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+use thiserror::Error;
 
 use super::{exchange, failures};
 use crate::{CheckReport, Class, Outcome, Refusal, Report};
 use diagnostic::snippet::{Colour, visible};
 
-/// The whole report, or why it cannot be written as XML.
-pub fn render(report: &Report) -> Result<String, quick_junit::SerializeError> {
+/// The report cannot be written as XML.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct XmlError(#[from] quick_junit::SerializeError);
+
+/// The whole report as XML.
+///
+/// # Errors
+/// The report cannot be written as XML.
+pub fn render(report: &Report) -> Result<String, XmlError> {
     let mut junit = Junit::new("greenlight");
     junit.set_time(report.duration);
     let mut suites: Vec<(&str, TestSuite)> = Vec::new();
@@ -40,7 +49,7 @@ pub fn render(report: &Report) -> Result<String, quick_junit::SerializeError> {
         suites[index].1.add_test_case(case);
     }
     junit.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
-    junit.to_string()
+    Ok(junit.to_string()?)
 }
 
 /// Nothing was asked, or it was not green that answered, which must not look

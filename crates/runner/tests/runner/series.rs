@@ -21,7 +21,7 @@ async fn every_repetition_is_judged() {
     let step = &report.checks[0].steps[0];
     assert_eq!(report.checks[0].outcome, Outcome::Failed);
     let series = step.series.unwrap();
-    assert_eq!((.times, series.done, series.failed), (20, 20, 3));
+    assert_eq!((series.times, series.done, series.failed), (20, 20, 3));
     assert_eq!(step.status, Some(503), "the first that failed is shown");
     insta::assert_snapshot!(fails(&stage, "get: /flaky?key=b&fail=3\nrepeat: 20").await, @r#"
     error[wrong-answer]: repetitions that failed

@@ -1,4 +1,4 @@
-//! EscapedText from outside, made harmless for HTML.
+//! Text from outside, made harmless for HTML.
 
 use std::fmt::{self, Write as _};
 
