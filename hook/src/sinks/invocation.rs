@@ -19,7 +19,7 @@ pub(crate) struct Invocation<'a> {
     /// Absent for a run by hand.
     pub(crate) deployment_id: Option<&'a str>,
     /// Whether the gate died, and this is the watchdog.
-    pub(crate) is_aftermath: bool,
+    pub(crate) is_watchdog: bool,
     /// What was decided, and why.
     pub(crate) decision: &'a Decision,
     /// What was learned on the way.
@@ -51,7 +51,7 @@ impl Invocation<'_> {
     /// verdict and before it had told anybody else.
     fn explain_late_watchdog(&self) -> Option<&'static str> {
         let completed = matches!(self.reported, Ok(Reported::AlreadyCompleted { .. }));
-        (self.is_aftermath && completed).then_some(
+        (self.is_watchdog && completed).then_some(
             "CodeDeploy has a verdict already, which may be the gate's: look there how the \
              deployment goes on; this may be told twice",
         )

@@ -143,7 +143,7 @@ fn workspace() -> PathBuf {
 }
 
 /// The source files below these folders, by their path in the workspace.
-fn sources(folders: &[&str]) -> Vec<(String, String)> {
+pub fn sources(folders: &[&str]) -> Vec<(String, String)> {
     files(folders, "rs")
 }
 
@@ -175,7 +175,7 @@ fn files(folders: &[&str], kind: &str) -> Vec<(String, String)> {
 }
 
 /// The lines that the compiler reads.
-fn code(text: &str) -> impl Iterator<Item = &str> {
+pub fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
 }
@@ -224,13 +224,14 @@ const UNPROVOKED: [&str; 2] = [
 ];
 
 /// What makes a message, and where in its arguments the title stands.
-const TITLED: [(&str, Title); 8] = [
+const TITLED: [(&str, Title); 9] = [
     ("Diagnostic::at(", Title::FirstText),
     ("Diagnostic::general(", Title::FirstText),
     (".at(", Title::FirstText),
     (" at(", Title::FirstText),
     (".failure(", Title::FirstText),
-    ("could_not(", Title::FirstText),
+    ("bad_input(", Title::FirstText),
+    ("could_not_work(", Title::FirstText),
     ("let title = ", Title::FirstText),
     (".wrong_type(", Title::SecondArgument),
 ];
