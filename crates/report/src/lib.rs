@@ -291,7 +291,7 @@ impl Report {
 }
 
 impl CheckReport {
-    /// Why it did not run, if it did not.
+    /// Why the check did not run; `None` if it ran.
     pub fn not_run_reason(&self) -> Option<&str> {
         let Outcome::NotRun(why) = self.outcome else {
             return None;
@@ -300,7 +300,8 @@ impl CheckReport {
         Some(remark.unwrap_or(why.reason()))
     }
 
-    /// What a reader should know beside the outcome of a check that ran.
+    /// The remark on a check that ran, such as whose quarantine it is in. The
+    /// remark on one that did not run is its reason.
     pub fn outcome_remark(&self) -> Option<&str> {
         let ran = !matches!(self.outcome, Outcome::NotRun(_));
         self.remark.as_deref().filter(|_| ran)

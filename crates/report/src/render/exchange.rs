@@ -56,6 +56,8 @@ fn exchanges(check: &CheckReport) -> impl Iterator<Item = &Exchange> {
     check.steps.iter().filter_map(|step| step.exchange.as_ref())
 }
 
+/// Writes a request, an answer or a message of a WebSocket, each line behind
+/// the mark of its direction.
 fn write_message(
     text: &mut String,
     mark: char,

@@ -24,6 +24,7 @@ pub struct XmlError(#[from] quick_junit::SerializeError);
 pub fn render(report: &Report) -> Result<String, XmlError> {
     let mut junit = Junit::new("greenlight");
     junit.set_time(report.duration);
+    // A list, not a map: CI systems show suites in the order of the file.
     let mut suites: Vec<(&str, TestSuite)> = Vec::new();
     if let Some(refusal) = &report.refusal {
         let mut suite = TestSuite::new("greenlight");
@@ -52,8 +53,8 @@ pub fn render(report: &Report) -> Result<String, XmlError> {
     Ok(junit.to_string()?)
 }
 
-/// Nothing was asked, or it was not green that answered, which must not look
-/// like nothing was wrong.
+/// The test case for a refusal: no check was run, or another version than green
+/// answered. A JUnit file without a failed case would look like a success.
 fn build_refusal_case(name: &str, refusal: &Refusal) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(visible(&refusal.reason));
@@ -84,7 +85,8 @@ fn build_case(check: &CheckReport) -> TestCase {
                 NonSuccessKind::Error
             };
             let mut status = TestCaseStatus::non_success(kind);
-            // Of an error the type says why it is none of the answer's failures.
+            // The type and message of an `<error>` are those of the failure that
+            // makes it one, not of a wrong answer beside it.
             let mut failures = check.failures();
             let first = failures.find(|failure| is_answered || failure.class != Class::WrongAnswer);
             if let Some(first) = first {

@@ -10,8 +10,10 @@ use crate::verdict;
 use crate::{CheckReport, Outcome, Report};
 use diagnostic::snippet::{Colour, is_unseen, visible};
 
-/// The whole report.
+/// The whole report as TAP.
 pub fn render(report: &Report) -> String {
+    // A stream of passed checks, or of none, is a success to readers of TAP; only
+    // `Bail out!` tells them that the checks do not count.
     if let Some(refusal) = &report.refusal {
         return format!(
             "TAP version 14\nBail out! {}\n",
@@ -48,7 +50,8 @@ pub fn render(report: &Report) -> String {
     text
 }
 
-/// The block of YAML; its texts are in quotes as JSON has them, which is YAML.
+/// Writes the block of YAML below a check. Its texts are in quotes as JSON has
+/// them, which YAML reads too.
 fn write_details(text: &mut String, check: &CheckReport) {
     let mut line = |row: &str| {
         let _ = writeln!(text, "{}", format!("  {row}").trim_end());
@@ -99,7 +102,8 @@ fn quote_yaml(text: &str) -> String {
         })
 }
 
-/// A description: on one line, and no directive.
+/// A description on one line. A `#` in it is escaped, because it would begin a
+/// directive.
 fn escape_description(text: &str) -> String {
     let visible = visible(text);
     visible.chars().fold(String::new(), |mut escaped, c| {

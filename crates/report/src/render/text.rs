@@ -10,7 +10,7 @@ use crate::{CheckReport, NotRun, Outcome, Report};
 use diagnostic::snippet::{Colour, visible};
 use diagnostic::units::{counted, human_duration};
 
-/// The whole report.
+/// The whole report as text.
 pub fn render(report: &Report, colour: Colour) -> String {
     let mut text = String::new();
     let mut suite = None;
@@ -61,6 +61,8 @@ pub fn render_line(check: &CheckReport, colour: Colour) -> String {
     let aside = check
         .outcome_remark()
         .map_or(String::new(), |aside| format!("; {}", visible(aside)));
+    // The whole check is tried again, or one of its steps; both are attempts to a
+    // reader, and the larger number says how long it took to pass.
     let attempts: u32 = check.attempts.max(
         check
             .steps

@@ -15,7 +15,8 @@ use diagnostic::Diagnostic;
 use diagnostic::snippet::{Colour, Frame, Severity, render_in};
 use diagnostic::units::{counted, human_bytes, human_duration};
 
-/// A check; `run_time` is the time of the run, which bars are measured by.
+/// The values of a check for the page. Its bars are drawn as parts of
+/// `run_time`, which is how long the run took.
 pub(super) fn describe_check(check: &CheckReport, number: usize, run_time: Duration) -> Value {
     let (class, mark, word) = outcome_style(check.outcome);
     let steps = check
@@ -28,7 +29,7 @@ pub(super) fn describe_check(check: &CheckReport, number: usize, run_time: Durat
         mark,
         word,
         is_open => matches!(check.outcome, Outcome::Failed | Outcome::Warned),
-        // What runs around the checks is not counted.
+        // The script counts checks alone, and tells setups and teardowns by this.
         role => match check.role {
             Role::Setup => Some("setup"),
             Role::Check => None,
@@ -95,14 +96,14 @@ fn describe_failure(check: &CheckReport, failure: &Failure) -> Value {
         title => diagnostic.title.as_str(),
         expected => diagnostic.expected.as_deref(),
         found => diagnostic.found.as_deref(),
-        // The snippet ends with it.
+        // The snippet ends with the help, so it is not shown twice.
         help => diagnostic.help.as_deref().filter(|_| snippet.is_none()),
         snippet,
     }
 }
 
-/// The lines of the check file. The heading and the list have said the first
-/// line, and what was expected and found.
+/// The lines of the check file, with a caret below what was not met. The title,
+/// and what was expected and found, stand above it in the page already.
 fn draw_snippet(check: &CheckReport, diagnostic: &Diagnostic) -> String {
     let frame = Frame {
         severity: match check.severity {

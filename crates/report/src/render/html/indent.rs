@@ -18,12 +18,14 @@ pub(super) fn indent_json(body: &str) -> Option<String> {
     let mut escaped = false;
     let mut rest = body.trim_end().chars().peekable();
     while let Some(c) = rest.next() {
+        // Nothing in a string changes, so a bracket in it opens no level.
         if quoted {
             quoted = escaped || c != '"';
             escaped = c == '\\' && !escaped;
             indented.push(c);
             continue;
         }
+        // Text behind the first value is no JSON.
         if depth == 0 && !indented.is_empty() {
             return None;
         }
@@ -31,6 +33,7 @@ pub(super) fn indent_json(body: &str) -> Option<String> {
             '{' | '[' => {
                 indented.push(c);
                 let close = if c == '{' { '}' } else { ']' };
+                // An empty list or object stays on its line.
                 if let Some(close) = rest.next_if_eq(&close) {
                     indented.push(close);
                 } else {

@@ -47,10 +47,11 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// The whole report.
+/// The whole report as an HTML page.
 pub fn render(report: &Report) -> String {
     let page = ENGINE.render_str(PAGE, page_values(report));
-    // The page is the same for every report, so a test would have met this.
+    // The template is the same for every report, so a test would have met an error
+    // of it. Should there be one all the same, the run still has its verdict.
     page.unwrap_or_else(|error| {
         EscapedText(&format!("the report has no page: {error}")).to_string()
     })
@@ -88,7 +89,7 @@ fn page_values(report: &Report) -> Value {
     }
 }
 
-/// An outcome as a class, a mark and a word.
+/// The CSS class, the mark and the word for an outcome.
 fn outcome_style(outcome: Outcome) -> (&'static str, &'static str, &'static str) {
     match outcome {
         Outcome::Passed => ("passed", "✓", "passed"),

@@ -7,13 +7,15 @@ use minijinja::{Value, context};
 use crate::Timing;
 use diagnostic::units::human_duration;
 
-/// The width of the drawing that a bar is in, and the least that can be seen.
+/// The width of the drawing that a bar is in, in its own units, and the width
+/// below which a bar could not be seen.
 const WIDTH: f64 = 1000.0;
 const LEAST: f64 = 10.0;
 
-/// A bar from the begin to the end of something within the whole; none for
-/// what took no time.
+/// A bar that shows when something ran within the whole run; `None` for what
+/// took no time, such as a check that did not run.
 pub(super) fn draw_bar(start: Duration, length: Duration, whole: Duration) -> Option<Value> {
+    // A run that took no time must not divide by zero.
     let whole = whole.as_secs_f64().max(0.001);
     let at = (start.as_secs_f64() / whole * WIDTH).clamp(0.0, WIDTH - LEAST);
     let width = (length.as_secs_f64() / whole * WIDTH).clamp(LEAST, WIDTH - at);
