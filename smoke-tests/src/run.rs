@@ -91,7 +91,8 @@ fn write_reports(args: &RunArgs, report: &Report, output: &Output) -> Result<(),
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(CommandError::could_not_work(errors.join("; ")))
+        let errors = errors.join("; ");
+        Err(CommandError::could_not_work(errors))
     }
 }
 
