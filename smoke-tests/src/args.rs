@@ -14,7 +14,7 @@ use runner::settings::{Assignment, JOBS, Limits, Selection, Tags, parse_jobs};
 
 use crate::error::SelectionError;
 use crate::report_file::ReportFile;
-use crate::variables::{VariableError, Variables, read_variables};
+use crate::variables::{RunVariables, VariableError, read_variables};
 
 use crate::explain;
 
@@ -348,7 +348,7 @@ impl FileArgs {
         &self,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Selection, SelectionError> {
-        let mut variables = Variables::default();
+        let mut variables = RunVariables::default();
         for (key, value) in environment {
             let secret = key.strip_prefix("SMOKE_SECRET_");
             if let Some(name) = secret.or_else(|| key.strip_prefix("SMOKE_VAR_")) {

@@ -15,12 +15,12 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Where a check file goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Destination {
+pub(crate) enum CheckFileDestination {
     StandardOutput,
     File(PathBuf),
 }
 
-impl Destination {
+impl CheckFileDestination {
     /// The destination that the flags name: a file, a folder, `-`, or the default.
     pub(crate) fn choose(args: &WritingArgs, default: &Path) -> Self {
         match &args.output {
@@ -43,14 +43,14 @@ impl Destination {
 
 /// Writes a check file; one that is there is not replaced without `--force`.
 pub(crate) fn write_check_file(
-    destination: &Destination,
+    destination: &CheckFileDestination,
     text: &str,
     force: bool,
     output: &Output,
 ) -> Result<(), CommandError> {
     let path = match destination {
-        Destination::File(path) => path,
-        Destination::StandardOutput => {
+        CheckFileDestination::File(path) => path,
+        CheckFileDestination::StandardOutput => {
             return output.print(text);
         }
     };

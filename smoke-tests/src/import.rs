@@ -11,7 +11,7 @@ use importers::import::{self, Bodies, Environment, Imported, Kind};
 use crate::Exit;
 use crate::args::ImportArgs;
 use crate::error::CommandError;
-use crate::files::{Destination, read_source, write_check_file};
+use crate::files::{CheckFileDestination, read_source, write_check_file};
 use crate::output::Output;
 
 pub(crate) fn import(args: &ImportArgs, output: &Output) -> Result<Exit, CommandError> {
@@ -85,7 +85,7 @@ fn save_import(
         let text = render_in(loss, &frame, output.error_colour());
         output.say(&format!("{text}\n"));
     }
-    let destination = Destination::choose(&args.writing, &default_name(source.path()));
+    let destination = CheckFileDestination::choose(&args.writing, &default_name(source.path()));
     write_check_file(&destination, &imported.text, args.writing.force, output)?;
     let summary = match imported.losses.len() {
         0 => "everything is carried over".to_owned(),
@@ -96,7 +96,7 @@ fn save_import(
     };
     output.say(&format!("{}: {summary}", destination.name()));
     // Standard output has no folder that the files could be copied into.
-    let Destination::File(path) = &destination else {
+    let CheckFileDestination::File(path) = &destination else {
         for name in &imported.files {
             output.say(&format!("`{name}` has to stand beside it"));
         }

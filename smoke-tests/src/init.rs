@@ -13,7 +13,7 @@ use importers::init::{Findings, fetch};
 use crate::Exit;
 use crate::args::InitArgs;
 use crate::error::CommandError;
-use crate::files::{Destination, read_source, write_check_file};
+use crate::files::{CheckFileDestination, read_source, write_check_file};
 use crate::output::Output;
 use crate::runtime::start_runtime;
 
@@ -25,14 +25,14 @@ pub(crate) fn init(args: &InitArgs, output: &Output) -> Result<Exit, CommandErro
     let findings = runtime.block_on(gather_findings(args));
     runtime.shutdown_background();
     let starter = findings?.starter(args.target.as_ref());
-    let destination = Destination::choose(&args.writing, Path::new(FILE_NAME));
+    let destination = CheckFileDestination::choose(&args.writing, Path::new(FILE_NAME));
     write_check_file(&destination, &starter.text, args.writing.force, output)?;
     output.say(&format!(
         "{}: {}",
         destination.name(),
         counted(starter.checks, "check")
     ));
-    if let (Destination::File(path), Some(target)) = (&destination, &args.target) {
+    if let (CheckFileDestination::File(path), Some(target)) = (&destination, &args.target) {
         output.say(&format!(
             "try it: smoke run {} --target {target}",
             path.display()

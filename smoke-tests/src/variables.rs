@@ -34,14 +34,14 @@ pub(crate) enum VariableError {
 /// later source replaces the value of an earlier one, but a variable that was
 /// a secret in one source stays a secret.
 #[derive(Default)]
-pub(crate) struct Variables {
+pub(crate) struct RunVariables {
     pub(crate) values: BTreeMap<String, String>,
     pub(crate) secrets: BTreeSet<String>,
     /// The variables of the current source, and whether each is a secret there.
     in_source: BTreeMap<String, bool>,
 }
 
-impl Variables {
+impl RunVariables {
     /// Begins the next source, which may give the same variables again.
     pub(crate) fn begin_source(&mut self) {
         self.in_source.clear();
