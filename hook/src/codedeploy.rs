@@ -109,10 +109,13 @@ pub(crate) async fn report(
     };
     let (answer, attempts) = repeat(until, usize::MAX, call, again).await;
     match answer {
-        Ok(Put::Accepted) => Ok(said(Reported::Accepted, attempts)),
+        Ok(Put::Accepted) => Ok(log_report(Reported::Accepted, attempts)),
         Ok(Put::AlreadyCompleted) => {
             let ours_perhaps = attempts > 1;
-            Ok(said(Reported::AlreadyCompleted { ours_perhaps }, attempts))
+            Ok(log_report(
+                Reported::AlreadyCompleted { ours_perhaps },
+                attempts,
+            ))
         }
         Err(error) => Err(ReportError {
             deployment_id: hook.deployment_id.clone(),
@@ -124,7 +127,8 @@ pub(crate) async fn report(
     }
 }
 
-fn said(reported: Reported, attempts: u32) -> Reported {
+/// Logs what came of the report to CodeDeploy.
+fn log_report(reported: Reported, attempts: u32) -> Reported {
     tracing::info!(
         reported = %reported,
         attempts,
@@ -154,7 +158,7 @@ impl CodeDeploy {
             return Map::new();
         };
         let until = until.min(Instant::now() + RECALL);
-        let reads = Reads::of(client.clone());
+        let reads = Reads::from_client(client.clone());
         match reads.deployment(&hook.deployment_id, until).await {
             Ok(deployment) => deployment
                 .members()

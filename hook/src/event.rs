@@ -29,7 +29,7 @@ pub(crate) enum Event {
     /// Lambda's on-failure destination says so.
     ///
     /// Source: [records of asynchronous invocations](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
-    Aftermath {
+    Watchdog {
         /// Who waited for that invocation; nobody, if it was a run by hand.
         hook: Option<Hook>,
         /// How it ended, as a clause.
@@ -91,7 +91,7 @@ impl Event {
         match self {
             Self::Local { .. } => None,
             Self::Hook(hook) | Self::Contradictory { hook, .. } => Some(hook),
-            Self::Aftermath { hook, .. } => hook.as_ref(),
+            Self::Watchdog { hook, .. } => hook.as_ref(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Event {
         // Lambda's record comes before a run by hand, because the event in it
         // is the one that counts.
         if let Some((payload, end)) = read_record(members) {
-            return read_aftermath(payload, end);
+            return read_watchdog_event(payload, end);
         }
         let mut names = members.keys().map(String::as_str);
         match (names.next(), names.next(), read_text(members, TARGET)) {
@@ -140,9 +140,9 @@ impl Event {
 }
 
 /// The event of an invocation that had this payload and ended so.
-fn read_aftermath(payload: &Value, end: String) -> Result<Event, EventError> {
+fn read_watchdog_event(payload: &Value, end: String) -> Result<Event, EventError> {
     match Event::read(payload) {
-        Ok(event) => Ok(Event::Aftermath {
+        Ok(event) => Ok(Event::Watchdog {
             hook: event.hook().cloned(),
             end,
         }),

@@ -99,7 +99,7 @@ impl Gate {
         let invocation = Invocation {
             request_id: &request_id,
             deployment_id: hook.map(|hook| hook.deployment_id.as_str()),
-            is_aftermath: matches!(event, Ok(Event::Aftermath { .. })),
+            is_watchdog: matches!(event, Ok(Event::Watchdog { .. })),
             decision: &decision,
             findings: &self.complete_findings(known, event.as_ref()).await,
             reported: &reported,
@@ -144,7 +144,7 @@ impl Gate {
             // CodeDeploy waits, so that this is a verdict and no error.
             Event::Contradictory { error, .. } => return Err(error.clone().into()),
             // The checks may be what the gate died of.
-            Event::Aftermath { end, .. } => return Err(Error::GateDied { end: end.clone() }),
+            Event::Watchdog { end, .. } => return Err(Error::GateDied { end: end.clone() }),
         };
         let setup = self.setup.as_ref();
         let setup =
@@ -158,7 +158,7 @@ impl Gate {
         let hook = event.hook();
         let event_target = match event {
             Event::Local { target } => target.clone(),
-            Event::Hook(_) | Event::Contradictory { .. } | Event::Aftermath { .. } => None,
+            Event::Hook(_) | Event::Contradictory { .. } | Event::Watchdog { .. } => None,
         };
         tracing::info!(
             deployment = hook.map(|hook| hook.deployment_id.as_str()),
@@ -203,7 +203,7 @@ impl Gate {
         mut findings: Findings,
         event: Result<&Event, &EventError>,
     ) -> Findings {
-        if let Ok(Event::Aftermath {
+        if let Ok(Event::Watchdog {
             hook: Some(hook), ..
         }) = event
         {

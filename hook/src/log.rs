@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use report::render::json::escaped;
+use report::render::json::escape_unseen;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -166,7 +166,7 @@ impl Fields {
                 secrets::redact_value(text);
             }
         }
-        let mut line = escaped(Value::Object(self.0).to_string());
+        let mut line = escape_unseen(Value::Object(self.0).to_string());
         line.push('\n');
         // Where the log itself cannot be written, nobody can be told.
         let _ = std::io::stdout().lock().write_all(line.as_bytes());

@@ -44,7 +44,11 @@ pub(crate) struct Response {
 impl Response {
     /// The answer for a decision, and what became of it.
     pub(crate) fn new(decision: &Decision, reported: Reported, notified: Vec<SinkOutcome>) -> Self {
-        let (report, note) = match decision.report.as_deref().map(render::json::report) {
+        let (report, note) = match decision
+            .report
+            .as_deref()
+            .map(render::json::JsonReport::new)
+        {
             None => (None, None),
             Some(report) => match serialize_bounded(&report) {
                 Ok(report) => (Some(report), None),

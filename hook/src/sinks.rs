@@ -157,7 +157,7 @@ impl Sinks {
         let reports = self.reports.as_ref()?;
         let done = finish_in_time(until, async {
             let reports = reports.as_ref().map_err(Problem::clone)?;
-            report.about.links.extend(reports.links(key));
+            report.context.links.extend(reports.links(key));
             reports
                 .store(report, key, invocation.decides(), end_of_calls(until))
                 .await?;
@@ -194,12 +194,12 @@ impl Sinks {
                 let patience = Instant::now() + PATIENCE.min(left / 2);
                 let known = timeout_at(patience, is_stored).await;
                 match known {
-                    Ok(Ok(Ok(links))) => report.about.links.extend(links),
+                    Ok(Ok(Ok(links))) => report.context.links.extend(links),
                     Ok(Ok(Err(problem))) => {
-                        report.about.links.push(explain_missing(&problem.reason));
+                        report.context.links.push(explain_missing(&problem.reason));
                     }
                     _ => report
-                        .about
+                        .context
                         .links
                         .push(explain_missing("no answer from S3 yet")),
                 }

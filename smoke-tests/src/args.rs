@@ -12,8 +12,9 @@ use diagnostic::units::parse_duration;
 use runner::rate::Rate;
 use runner::settings::{Assignment, DEFAULT_JOBS, Limits, Selection, Tags, parse_jobs};
 
+use crate::error::SelectionError;
 use crate::report_file::ReportFile;
-use crate::variables::{Given, read_variables};
+use crate::variables::{RunVariables, VariableError, read_variables};
 
 use crate::explain;
 
@@ -119,7 +120,7 @@ pub(crate) enum When {
 
 /// The form of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum ReportFormat {
     /// For people.
     Text,
     /// For programs, with a version of its own.
@@ -171,12 +172,12 @@ pub(crate) struct RunArgs {
 
     /// The longest that the whole run may take, such as 2m30s; what is not
     /// done by then is reported as cut short or not run
-    #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = duration)]
+    #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = parse_time_limit)]
     deadline: Option<Duration>,
 
     /// The form of the report
-    #[arg(long, env = "SMOKE_FORMAT", value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, env = "SMOKE_FORMAT", value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
 
     /// Write the report into this file, and a text for people to standard output
     #[arg(long, short, env = "SMOKE_OUTPUT", value_name = "FILE")]
@@ -215,7 +216,7 @@ pub(crate) struct ValidateArgs {
     pub(crate) rate: Option<Rate>,
 
     /// Refuse files that may take longer than this, such as 10m
-    #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = duration)]
+    #[arg(long, env = "SMOKE_DEADLINE", value_name = "TIME", value_parser = parse_time_limit)]
     pub(crate) deadline: Option<Duration>,
 }
 
@@ -341,46 +342,53 @@ impl FileArgs {
         self.hosts.iter().cloned().collect()
     }
 
-    /// The selection. Variables of flags come before those of files, and those
-    /// before the environment's.
+    /// What the flags and the environment select. A variable of a flag replaces
+    /// that of a file, and that of a file the environment's.
     pub(crate) fn selection(
         &self,
         environment: impl Iterator<Item = (String, String)>,
-    ) -> Result<Selection, String> {
-        let mut given = Given::default();
+    ) -> Result<Selection, SelectionError> {
+        let mut variables = RunVariables::default();
         for (key, value) in environment {
             let secret = key.strip_prefix("SMOKE_SECRET_");
             if let Some(name) = secret.or_else(|| key.strip_prefix("SMOKE_VAR_")) {
                 let name = name.to_owned();
-                given.add(Assignment { name, value }, secret.is_some())?;
+                variables.add(Assignment { name, value }, secret.is_some())?;
             }
         }
         for path in &self.variable_files {
-            given.next();
+            variables.begin_source();
             for (assignment, secret) in read_variables(path)? {
-                given.add(assignment, secret)?;
+                variables.add(assignment, secret)?;
             }
         }
-        given.next();
+        variables.begin_source();
         let plain = self.variables.iter().map(|text| ("--var", text, false));
         let secret = self.secrets.iter().map(|text| ("--secret", text, true));
         for (flag, text, secret) in plain.chain(secret) {
-            let assignment = text.parse::<Assignment>();
-            let assignment = assignment.map_err(|error| format!("`{flag}`: {error}"))?;
-            given.add(assignment, secret)?;
+            let assignment =
+                text.parse::<Assignment>()
+                    .map_err(|reason| VariableError::BadFlag {
+                        flag,
+                        reason: reason.to_string(),
+                    })?;
+            variables.add(assignment, secret)?;
         }
+        let tags = Tags::parse(self.tags.iter().map(String::as_str));
+        let tags = tags.map_err(|reason| SelectionError::BadTag {
+            reason: reason.to_string(),
+        })?;
         Ok(Selection {
-            variables: given.variables,
-            secrets: given.secrets,
+            variables: variables.values,
+            secrets: variables.secrets,
             hosts: self.hosts(),
-            tags: Tags::parse(self.tags.iter().map(String::as_str))
-                .map_err(|error| error.to_string())?,
+            tags,
             ..Selection::default()
         })
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+fn parse_time_limit(text: &str) -> Result<Duration, String> {
     parse_duration(text)
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| {

@@ -8,23 +8,23 @@ use std::time::Duration;
 use aws::Access;
 use aws::s3::{Address, S3};
 use clap::ValueEnum;
-use diagnostic::Diagnostic;
-use diagnostic::snippet;
 use report::explain;
 use report::render::json;
 use tokio::time::Instant;
 
 use crate::Exit;
+use crate::error::CommandError;
 use crate::output::Output;
+use crate::runtime::start_runtime;
 
 /// How many failed expectations are shown in full.
-const SHOWN: usize = 5;
+const MOST_FAILURES: usize = 5;
 /// The largest report that is read.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// The longest that S3 is asked.
-const LONGEST: Duration = Duration::from_secs(30);
+/// The longest that a request to S3 may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The name that the Lambda gives to a report.
-const NAME: &str = "report.json";
+const REPORT_NAME: &str = "report.json";
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -51,13 +51,13 @@ pub(crate) struct ExplainArgs {
     reports: Option<Address>,
 
     /// What is printed
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    format: Form,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    format: ExplainFormat,
 }
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum ExplainFormat {
     /// What a person needs to know.
     Text,
     /// The whole report, as it is stored.
@@ -66,71 +66,60 @@ enum Form {
 
 /// Where a report is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Origin<'a> {
+enum ReportPlace<'a> {
     File(&'a Path),
     Stored(Address),
 }
 
-/// Why there is no report, what to do, and how the command ends.
-type Trouble = (Diagnostic, Exit);
-
-pub(crate) fn explain(args: &ExplainArgs, output: &Output) -> Exit {
-    match explained(args, output) {
-        Ok(text) => match output.report(&text) {
-            Ok(()) => Exit::Passed,
-            Err(error) => {
-                output.error(&format!("standard output cannot be written: {error}"));
-                Exit::CouldNotWork
-            }
-        },
-        Err((diagnostic, exit)) => {
-            output.say(&snippet::render(&diagnostic, output.error_colour()));
-            exit
-        }
-    }
-}
-
-fn explained(args: &ExplainArgs, output: &Output) -> Result<String, Trouble> {
-    let (stored, from) = match origin(&args.what, args.reports.as_ref())? {
-        Origin::File(path) => (read(path)?, path.display().to_string()),
-        Origin::Stored(at) => (fetch(&at)?, at.to_string()),
+pub(crate) fn explain(args: &ExplainArgs, output: &Output) -> Result<Exit, CommandError> {
+    let (stored, name) = match find_report(&args.what, args.reports.as_ref())? {
+        ReportPlace::File(path) => (read_file(path)?, path.display().to_string()),
+        ReportPlace::Stored(at) => (fetch_report(&at)?, at.to_string()),
     };
     let report = json::read(&stored).map_err(|problem| {
-        let title = format!("`{from}` cannot be explained: {problem}");
-        (Diagnostic::general(title), Exit::BadInput)
+        let title = format!("`{name}` cannot be explained: {problem}");
+        CommandError::bad_input(title)
     })?;
-    Ok(match args.format {
-        Form::Text => explain::text(&report, SHOWN, output.colour()),
-        Form::Json => String::from_utf8_lossy(&stored).into_owned(),
-    })
+    let text = match args.format {
+        ExplainFormat::Text => explain::render_text(&report, MOST_FAILURES, output.colour()),
+        ExplainFormat::Json => String::from_utf8_lossy(&stored).into_owned(),
+    };
+    output.print(&text)?;
+    Ok(Exit::Passed)
 }
 
-/// What is named: an address in S3, a file, or else a deployment.
-fn origin<'a>(what: &'a str, reports: Option<&Address>) -> Result<Origin<'a>, Trouble> {
-    let bad = |title: String| (Diagnostic::general(title), Exit::BadInput);
+/// Where the report is that the argument names: an address in S3, a file, or
+/// else the folder of a deployment below `--reports`.
+fn find_report<'a>(
+    what: &'a str,
+    reports: Option<&Address>,
+) -> Result<ReportPlace<'a>, CommandError> {
     if what.starts_with(Address::SCHEME) {
-        let at: Address = what.parse().map_err(bad)?;
-        return Ok(Origin::Stored(report_at(&at)));
+        let address = what.parse::<Address>();
+        let at = address.map_err(CommandError::bad_input)?;
+        return Ok(ReportPlace::Stored(report_in(&at)));
     }
     let path = Path::new(what);
+    // A deployment's id has no slash and does not end with `.json`, so such a name
+    // is a file, even if no such file is there: the message then names it.
     if path.is_file() || what.contains(['/', '\\']) || is_json(what) {
-        return Ok(Origin::File(path));
+        return Ok(ReportPlace::File(path));
     }
     let Some(below) = reports else {
-        let diagnostic = Diagnostic::general(format!(
+        let error = CommandError::bad_input(format!(
             "where are the reports? expected `--reports`, found nothing beside the deployment `{what}`"
         ));
         let help = "give `--reports s3://bucket/prefix/`, or set `SMOKE_REPORTS`, as it is set for the Lambda";
-        return Err((diagnostic.help(help), Exit::BadInput));
+        return Err(error.with_help(help));
     };
     let prefix = below.key.trim_end_matches('/');
     let slash = if prefix.is_empty() { "" } else { "/" };
     let key = format!("{prefix}{slash}{what}/");
-    Ok(Origin::Stored(report_at(&below.with_key(key))))
+    Ok(ReportPlace::Stored(report_in(&below.with_key(key))))
 }
 
 /// The report in a folder, or what is named itself.
-fn report_at(at: &Address) -> Address {
+fn report_in(at: &Address) -> Address {
     let key = &at.key;
     if is_json(key) {
         return at.clone();
@@ -140,7 +129,7 @@ fn report_at(at: &Address) -> Address {
     } else {
         "/"
     };
-    at.with_key(format!("{key}{slash}{NAME}"))
+    at.with_key(format!("{key}{slash}{REPORT_NAME}"))
 }
 
 fn is_json(name: &str) -> bool {
@@ -149,66 +138,53 @@ fn is_json(name: &str) -> bool {
         .is_some_and(|kind| kind == "json")
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
     std::fs::read(path).map_err(|error| {
         let title = format!("`{}` cannot be read: {error}", path.display());
-        (Diagnostic::general(title), Exit::BadInput)
+        CommandError::bad_input(title)
     })
 }
 
-fn fetch(at: &Address) -> Result<Vec<u8>, Trouble> {
-    let could_not = |title: String| (Diagnostic::general(title), Exit::CouldNotWork);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| could_not(format!("the runtime cannot be started: {error}")))?;
+fn fetch_report(at: &Address) -> Result<Vec<u8>, CommandError> {
+    let runtime = start_runtime()?;
     let fetched = runtime.block_on(async {
         let access = Access::for_user().await.map_err(|problem| {
             let help = "sign in as for AWS's own tools: environment variables, a profile (`AWS_PROFILE`), or `aws sso login`";
             let title = format!("no access to AWS: {problem}");
-            (Diagnostic::general(title).help(help), Exit::CouldNotWork)
+            CommandError::could_not_work(title).with_help(help)
         })?;
-        let got = S3::new(&access)
-            .get(at, MOST_BYTES, Instant::now() + LONGEST)
+        let result = S3::new(&access)
+            .get(at, MOST_BYTES, Instant::now() + TIMEOUT)
             .await;
-        got.map_err(|error| refused(at, &error))
+        result.map_err(|error| explain_refusal(at, &error))
     });
-    // A look-up that the system does not end must not hold up the answer.
     runtime.shutdown_background();
     fetched?.ok_or_else(|| {
-        could_not(format!(
+        CommandError::could_not_work(format!(
             "`{at}` is too large: expected at most {MOST_BYTES} bytes"
         ))
     })
 }
 
-/// What to say of a report that S3 does not give.
-fn refused(at: &Address, error: &aws::calls::CallError) -> Trouble {
+/// Why S3 does not give the report, and what to do.
+fn explain_refusal(at: &Address, error: &aws::calls::CallError) -> CommandError {
     let bucket = &at.bucket;
     match error.code() {
-        "NoSuchKey" => (
-            Diagnostic::general(format!("there is no report `{at}`")).help(
-                "is the deployment's id right, and `--reports` what `SMOKE_REPORTS` of the Lambda is? \
-                 A gate that died before it could report leaves none until its watchdog has reported",
-            ),
-            Exit::BadInput,
+        "NoSuchKey" => CommandError::bad_input(format!("there is no report `{at}`")).with_help(
+            "is the deployment's id right, and `--reports` what `SMOKE_REPORTS` of the Lambda is? \
+             A gate that died before it could report leaves none until its watchdog has reported",
         ),
-        "NoSuchBucket" => (
-            Diagnostic::general(format!("there is no bucket `{bucket}`"))
-                .help("write `--reports` as `SMOKE_REPORTS` of the Lambda is"),
-            Exit::BadInput,
-        ),
-        "AccessDenied" => (
-            Diagnostic::general(format!("`{at}` may not be read: {error}")).help(format!(
+        "NoSuchBucket" => CommandError::bad_input(format!("there is no bucket `{bucket}`"))
+            .with_help("write `--reports` as `SMOKE_REPORTS` of the Lambda is"),
+        // S3 does not tell who may not list a bucket whether the object is there.
+        "AccessDenied" => {
+            CommandError::could_not_work(format!("`{at}` may not be read: {error}")).with_help(format!(
                 "allow yourself `s3:GetObject` on `arn:aws:s3:::{bucket}/{}`; without `s3:ListBucket`, S3 says the same of a report that is not there",
                 at.key
-            )),
-            Exit::CouldNotWork,
-        ),
-        _ => {
-            let diagnostic = Diagnostic::general(format!("`{at}` could not be read: {error}"));
-            let help = "is the Region the bucket's (`AWS_REGION`, or the profile's), and S3 reached from here?";
-            (diagnostic.help(help), Exit::CouldNotWork)
+            ))
         }
+        _ => CommandError::could_not_work(format!("`{at}` could not be read: {error}")).with_help(
+            "is the Region the bucket's (`AWS_REGION`, or the profile's), and S3 reached from here?",
+        ),
     }
 }

@@ -10,62 +10,50 @@ use importers::import::{self, Bodies, Environment, Imported, Kind};
 
 use crate::Exit;
 use crate::args::ImportArgs;
+use crate::error::CommandError;
+use crate::files::{CheckFileDestination, read_source, write_check_file};
 use crate::output::Output;
-use crate::write::{Place, read, write};
 
-pub(crate) fn import(args: &ImportArgs, output: &Output) -> Exit {
-    let files = match sorted(&args.files) {
-        Ok(files) => files,
-        Err(problems) => {
-            output.list(&problems);
-            return Exit::BadInput;
-        }
-    };
+pub(crate) fn import(args: &ImportArgs, output: &Output) -> Result<Exit, CommandError> {
+    let files = sort_files(&args.files)?;
     let bodies = if args.verbatim {
         Bodies::Verbatim
     } else {
         Bodies::Readable
     };
-    let mut lost = 0;
+    let mut losses = 0;
     for (source, kind) in &files.sources {
         let imported = match kind {
-            Kind::Hurl => import::hurl(source, bodies),
+            Kind::Hurl => import::hurl(source, bodies)?,
             Kind::Postman | Kind::PostmanEnvironment => {
-                import::postman(source, &files.environments, bodies)
+                import::postman(source, &files.environments, bodies)?
             }
         };
-        let imported = match imported {
-            Ok(imported) => imported,
-            Err(problems) => {
-                output.list(&problems);
-                return Exit::BadInput;
-            }
-        };
-        lost += imported.losses.len();
-        if let Err(exit) = save(args, source, &imported, output) {
-            return exit;
-        }
+        losses += imported.losses.len();
+        save_import(args, source, &imported, output)?;
     }
-    if lost == 0 {
+    Ok(if losses == 0 {
         Exit::Passed
     } else {
         Exit::Failed
-    }
+    })
 }
 
-struct Files {
+/// The files to import, and the environments whose values go into them.
+struct ImportFiles {
     sources: Vec<(Arc<Source>, Kind)>,
     environments: Vec<Environment>,
 }
 
-/// The files, with the environments apart.
-fn sorted(paths: &[PathBuf]) -> Result<Files, Problems> {
-    let mut files = Files {
+/// Reads the files, and tells environments from what uses them. A flag names
+/// all in any order, as people drop them on a command.
+fn sort_files(paths: &[PathBuf]) -> Result<ImportFiles, Problems> {
+    let mut files = ImportFiles {
         sources: Vec::new(),
         environments: Vec::new(),
     };
     for path in paths {
-        let source = read(path)?;
+        let source = read_source(path)?;
         match import::kind(&source)? {
             Kind::PostmanEnvironment => files.environments.push(Environment::read(&source)?),
             kind => files.sources.push((source, kind)),
@@ -81,12 +69,14 @@ fn sorted(paths: &[PathBuf]) -> Result<Files, Problems> {
     Ok(files)
 }
 
-fn save(
+/// Writes one check file, copies the files that it sends, and says what was lost
+/// and how to try it.
+fn save_import(
     args: &ImportArgs,
     source: &Arc<Source>,
     imported: &Imported,
     output: &Output,
-) -> Result<(), Exit> {
+) -> Result<(), CommandError> {
     let frame = Frame {
         severity: Severity::Warning,
         ..Frame::default()
@@ -95,24 +85,25 @@ fn save(
         let text = render_with_frame(loss, &frame, output.error_colour());
         output.say(&format!("{text}\n"));
     }
-    let place = Place::of(&args.writing, &default_name(source.path()));
-    write(&place, &imported.text, args.writing.force, output)?;
-    let lost = match imported.losses.len() {
+    let destination = CheckFileDestination::choose(&args.writing, &default_name(source.path()));
+    write_check_file(&destination, &imported.text, args.writing.force, output)?;
+    let summary = match imported.losses.len() {
         0 => "everything is carried over".to_owned(),
         count => format!(
             "{} not carried over; comments in it say where",
             counted(count, "thing")
         ),
     };
-    output.say(&format!("{}: {lost}", place.shown()));
-    let Place::File(path) = &place else {
+    output.say(&format!("{}: {summary}", destination.name()));
+    // Standard output has no folder that the files could be copied into.
+    let CheckFileDestination::File(path) = &destination else {
         for name in &imported.files {
             output.say(&format!("`{name}` has to stand beside it"));
         }
         return Ok(());
     };
     for name in &imported.files {
-        copy(name, source.path(), path, args.writing.force, output)?;
+        copy_file_beside(name, source.path(), path, args.writing.force, output)?;
     }
     if let Some(target) = &imported.target {
         let mut command = vec![format!("smoke run {} --target {target}", path.display())];
@@ -123,22 +114,22 @@ fn save(
     Ok(())
 }
 
-/// Puts a file that the original sends beside the check file, if it is not
-/// there.
-fn copy(
+/// Copies a file that the imported file sends, so that the check file finds it
+/// beside itself. Another file of that name is only replaced by `--force`.
+fn copy_file_beside(
     name: &str,
     original: &Path,
     written: &Path,
     force: bool,
     output: &Output,
-) -> Result<(), Exit> {
+) -> Result<(), CommandError> {
     let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).join(name);
     let (from, to) = (beside(original), beside(written));
-    let same = match (std::fs::read(&from), std::fs::read(&to)) {
-        (Ok(wanted), Ok(there)) => wanted == there,
+    let is_there = match (std::fs::read(&from), std::fs::read(&to)) {
+        (Ok(original), Ok(copy)) => original == copy,
         _ => false,
     };
-    if same {
+    if is_there {
         return Ok(());
     }
     if to.exists() && !force {
@@ -146,19 +137,18 @@ fn copy(
             .expected(format!("the file that `{}` sends", original.display()))
             .found("another one")
             .help("name another folder by `--output`, or replace it by `--force`");
-        output.list(&problem.into());
-        return Err(Exit::BadInput);
+        return Err(problem.into());
     }
     let folder = to.parent().unwrap_or(Path::new(""));
-    let copied = std::fs::create_dir_all(folder).and_then(|()| std::fs::copy(&from, &to));
-    match copied {
+    let result = std::fs::create_dir_all(folder).and_then(|()| std::fs::copy(&from, &to));
+    match result {
         Ok(_) => {
             output.say(&format!("copied: {}", to.display()));
             Ok(())
         }
         Err(error) => {
-            output.error(&format!("`{}` cannot be written: {error}", to.display()));
-            Err(Exit::CouldNotWork)
+            let title = format!("`{}` cannot be written: {error}", to.display());
+            Err(CommandError::could_not_work(title))
         }
     }
 }

@@ -12,66 +12,51 @@ use importers::init::{Findings, fetch};
 
 use crate::Exit;
 use crate::args::InitArgs;
+use crate::error::CommandError;
+use crate::files::{CheckFileDestination, read_source, write_check_file};
 use crate::output::Output;
-use crate::write::{Place, read, write};
+use crate::runtime::start_runtime;
 
-/// What a first check file is called.
-const NAME: &str = "smoke.yaml";
+/// The name of a first check file.
+const FILE_NAME: &str = "smoke.yaml";
 
-pub(crate) fn init(args: &InitArgs, output: &Output) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output.error(&format!("the runtime cannot be started: {error}"));
-            return Exit::CouldNotWork;
-        }
-    };
-    let found = runtime.block_on(find(args));
+pub(crate) fn init(args: &InitArgs, output: &Output) -> Result<Exit, CommandError> {
+    let runtime = start_runtime()?;
+    let findings = runtime.block_on(gather_findings(args));
     runtime.shutdown_background();
-    let found = match found {
-        Ok(found) => found,
-        Err(problems) => {
-            output.list(&problems);
-            return Exit::BadInput;
-        }
-    };
-    let starter = found.starter(args.target.as_ref());
-    let place = Place::of(&args.writing, Path::new(NAME));
-    if let Err(exit) = write(&place, &starter.text, args.writing.force, output) {
-        return exit;
-    }
+    let starter = findings?.starter(args.target.as_ref());
+    let destination = CheckFileDestination::choose(&args.writing, Path::new(FILE_NAME));
+    write_check_file(&destination, &starter.text, args.writing.force, output)?;
     output.say(&format!(
         "{}: {}",
-        place.shown(),
+        destination.name(),
         counted(starter.checks, "check")
     ));
-    if let (Place::File(path), Some(target)) = (&place, &args.target) {
+    if let (CheckFileDestination::File(path), Some(target)) = (&destination, &args.target) {
         output.say(&format!(
             "try it: smoke run {} --target {target}",
             path.display()
         ));
     }
-    Exit::Passed
+    Ok(Exit::Passed)
 }
 
-async fn find(args: &InitArgs) -> Result<Findings, Problems> {
+/// What the service and the document show, whichever of them is named.
+async fn gather_findings(args: &InitArgs) -> Result<Findings, Problems> {
     let mut findings = Findings::default();
     if let Some(target) = &args.target {
-        findings.live(&client(args, target)?).await?;
+        findings.live(&build_client(args, target)?).await?;
     }
     if let Some(document) = &args.openapi {
-        findings.openapi(&openapi(args, document).await?)?;
+        findings.openapi(&read_openapi(args, document).await?)?;
     }
     Ok(findings)
 }
 
-/// The document, from a file or a URL.
-async fn openapi(args: &InitArgs, document: &str) -> Result<Arc<Source>, Problems> {
+/// The OpenAPI document, from a file or a URL.
+async fn read_openapi(args: &InitArgs, document: &str) -> Result<Arc<Source>, Problems> {
     let Some((scheme, rest)) = document.split_once("://") else {
-        return read(Path::new(document));
+        return read_source(Path::new(document));
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let target: Target = format!("{scheme}://{host}").parse().map_err(|reason| {
@@ -80,10 +65,10 @@ async fn openapi(args: &InitArgs, document: &str) -> Result<Arc<Source>, Problem
             .found(format!("`{document}`: {reason}"))
             .help("write it like `https://shop.example.com/openapi.json`")
     })?;
-    fetch(&client(args, &target)?, &format!("/{path}")).await
+    fetch(&build_client(args, &target)?, &format!("/{path}")).await
 }
 
-fn client(args: &InitArgs, target: &Target) -> Result<Client, Problems> {
+fn build_client(args: &InitArgs, target: &Target) -> Result<Client, Problems> {
     let connection = Connection {
         target: target.clone(),
         connect_to: args.connect_to.clone(),

@@ -2,17 +2,19 @@
 //! explains the verdict of a deployment.
 
 mod args;
+mod error;
 mod explain;
+mod files;
 mod import;
 mod init;
 mod output;
 mod progress;
+mod reference;
 mod report_file;
 mod run;
-mod teach;
+mod runtime;
 mod validate;
 mod variables;
-mod write;
 
 use std::process::ExitCode;
 
@@ -23,17 +25,17 @@ use args::{Args, Command};
 fn main() -> ExitCode {
     let args = Args::parse();
     let output = output::Output::new(args.color);
-    let exit = match args.command {
+    let result = match args.command {
         Command::Run(args) => run::run(&args, &output),
         Command::Validate(args) => validate::validate(&args, &output),
         Command::Explain(args) => explain::explain(&args, &output),
         Command::Init(args) => init::init(&args, &output),
         Command::Import(args) => import::import(&args, &output),
-        Command::Schema => teach::schema(&output),
-        Command::Completions { shell } => teach::completions(shell, &output),
-        Command::Man(args) => teach::man(&args, &output),
+        Command::Schema => reference::print_schema(&output),
+        Command::Completions { shell } => reference::print_completions(shell, &output),
+        Command::Man(args) => reference::print_manual_page(&args, &output),
     };
-    exit.into()
+    result.unwrap_or_else(|error| error.show(&output)).into()
 }
 
 /// How the command ends; `--help` lists the codes.

@@ -4,10 +4,11 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use diagnostic::Problems;
 use diagnostic::snippet::{self, Colour};
-use diagnostic::{Diagnostic, Problems};
 
 use crate::args::When;
+use crate::error::CommandError;
 
 /// The two streams and what they can show.
 pub(crate) struct Output {
@@ -30,60 +31,47 @@ impl Output {
         }
     }
 
-    /// The colours of the report.
+    /// Whether standard output shows colours.
     pub(crate) fn colour(&self) -> Colour {
-        colour(self.out)
+        to_colour(self.out)
     }
 
-    /// The colours of everything else.
+    /// Whether standard error shows colours.
     pub(crate) fn error_colour(&self) -> Colour {
-        colour(self.err)
+        to_colour(self.err)
     }
 
-    /// Whether a person watches.
+    /// Whether standard error is a terminal, so that a person watches it.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Writes the report.
-    pub(crate) fn report(&self, text: &str) -> io::Result<()> {
+    /// Writes to standard output.
+    pub(crate) fn print(&self, text: &str) -> Result<(), CommandError> {
         let mut out = AutoStream::new(io::stdout().lock(), self.out);
-        out.write_all(text.as_bytes())?;
-        out.flush()
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(|error| {
+                CommandError::could_not_work(format!("standard output cannot be written: {error}"))
+            })
     }
 
-    /// Writes a line of everything else. A closed standard error has nobody
-    /// to tell.
+    /// Writes a line to standard error. Where standard error is closed, nobody
+    /// could be told of that either, so the line is lost.
     pub(crate) fn say(&self, text: &str) {
         let _ = writeln!(AutoStream::new(io::stderr().lock(), self.err), "{text}");
     }
 
-    /// Writes an error without a place.
-    pub(crate) fn error(&self, text: &str) {
-        self.say(&snippet::render(
-            &Diagnostic::general(text),
-            self.error_colour(),
-        ));
-    }
-
-    /// Writes problems, one below the other.
-    pub(crate) fn list(&self, problems: &Problems) {
+    /// Writes problems to standard error, one below the other.
+    pub(crate) fn say_problems(&self, problems: &Problems) {
         for problem in problems.diagnostics() {
             let text = snippet::render(problem, self.error_colour());
             self.say(&format!("{text}\n"));
         }
     }
-
-    /// Writes everything that is wrong with what was given.
-    pub(crate) fn problems(&self, problems: &Problems) {
-        self.list(problems);
-        let count = problems.diagnostics().len();
-        let problems = if count == 1 { "problem" } else { "problems" };
-        self.say(&format!("{count} {problems}; nothing was sent"));
-    }
 }
 
-fn colour(choice: ColorChoice) -> Colour {
+fn to_colour(choice: ColorChoice) -> Colour {
     match choice {
         ColorChoice::Always | ColorChoice::AlwaysAnsi => Colour::Always,
         ColorChoice::Auto | ColorChoice::Never => Colour::Never,

@@ -40,13 +40,13 @@ impl<'a> Display<'a> {
         match (self, progress) {
             (Self::Lines(output), Progress::Finished { check, done, total }) => {
                 let width = total.to_string().len();
-                let line = text::line(check, output.error_colour());
+                let line = text::render_line(check, output.error_colour());
                 output.say(&format!("[{done:>width$}/{total}] {line}"));
             }
             (Self::Bar(_, bar), Progress::Started { check }) => bar.set_message(visible(check)),
             (Self::Bar(output, bar), Progress::Finished { check, .. }) => {
                 if check.outcome != Outcome::Passed {
-                    bar.println(text::line(check, output.error_colour()));
+                    bar.println(text::render_line(check, output.error_colour()));
                 }
                 bar.inc(1);
             }

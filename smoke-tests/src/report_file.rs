@@ -4,39 +4,51 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use thiserror::Error;
 
-use crate::args::Format;
+use crate::args::ReportFormat;
 
 /// A report to write into a file: `FORMAT=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReportFile {
-    pub(crate) format: Format,
+    pub(crate) format: ReportFormat,
     pub(crate) path: PathBuf,
 }
 
-impl FromStr for ReportFile {
-    type Err = String;
+/// Why a text names no report to write.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("expected `FORMAT=FILE`, such as `html=report.html`, with one of {formats}, found {found}")]
+pub(crate) struct ReportFileError {
+    /// The formats that there are.
+    formats: String,
+    /// What stands in the place of a format and a file.
+    found: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let formats = || {
-            let names = Format::value_variants().iter();
-            let names = names.filter_map(ValueEnum::to_possible_value);
-            let names: Vec<_> = names.map(|name| format!("`{}`", name.get_name())).collect();
-            names.join(", ")
+impl FromStr for ReportFile {
+    type Err = ReportFileError;
+
+    fn from_str(text: &str) -> Result<Self, ReportFileError> {
+        let refuse = |found: &str| ReportFileError {
+            formats: list_formats(),
+            found: found.to_owned(),
         };
-        let wrong = |found: &str| {
-            format!(
-                "expected `FORMAT=FILE`, such as `html=report.html`, with one of {}, found {found}",
-                formats()
-            )
-        };
-        let (format, path) = text.split_once('=').ok_or_else(|| wrong("no `=`"))?;
+        let (format, path) = text.split_once('=').ok_or_else(|| refuse("no `=`"))?;
         if path.is_empty() {
-            return Err(wrong("no file"));
+            return Err(refuse("no file"));
         }
         Ok(Self {
-            format: Format::from_str(format, false).map_err(|_| wrong(&format!("`{format}`")))?,
+            format: ReportFormat::from_str(format, false)
+                .map_err(|_| refuse(&format!("`{format}`")))?,
             path: path.into(),
         })
     }
+}
+
+/// The names of all formats, each in backticks.
+fn list_formats() -> String {
+    let names = ReportFormat::value_variants().iter();
+    let names = names.filter_map(ValueEnum::to_possible_value);
+    let names: Vec<_> = names.map(|name| format!("`{}`", name.get_name())).collect();
+    names.join(", ")
 }

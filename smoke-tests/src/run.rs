@@ -1,6 +1,7 @@
 //! `smoke run`: from flags to an exit code.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use check_file::discover;
 use client::http::Client;
@@ -10,114 +11,108 @@ use report::render::{html, json, junit, tap, text};
 use report::verdict::{Verdict, judge};
 use runner::plan::{Plan, plan};
 use runner::run as engine;
+use thiserror::Error;
 
 use crate::Exit;
-use crate::args::{FileArgs, Format, RunArgs};
+use crate::args::{FileArgs, ReportFormat, RunArgs};
+use crate::error::CommandError;
 use crate::output::Output;
 use crate::progress::Display;
+use crate::runtime::start_runtime;
 
-pub(crate) fn run(args: &RunArgs, output: &Output) -> Exit {
-    let plan = match resolve(&args.files, output) {
-        Ok(plan) => plan,
-        Err(exit) => return exit,
-    };
-    let client = match Client::new(&args.connection()) {
-        Ok(client) => client,
-        Err(error) => {
-            output.error(&error.to_string());
-            return Exit::BadInput;
-        }
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output.error(&format!("the runtime cannot be started: {error}"));
-            return Exit::CouldNotWork;
-        }
-    };
+/// Why a report cannot be written.
+#[derive(Debug, Error)]
+enum WriteError {
+    #[error("the report cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the report cannot be written as XML: {0}")]
+    Xml(#[from] junit::XmlError),
+    #[error("`{}` cannot be written: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    StandardOutput(#[from] CommandError),
+}
+
+pub(crate) fn run(args: &RunArgs, output: &Output) -> Result<Exit, CommandError> {
+    let plan = read_plan(&args.files)?;
+    let client = Client::new(&args.connection())
+        .map_err(|error| CommandError::bad_input(error.to_string()))?;
+    let runtime = start_runtime()?;
     let display = Display::new(output, args.quiet, plan.check_count());
     let report = runtime.block_on(engine::run(&plan, &client, args.limits(), &|progress| {
         display.show(progress);
     }));
     display.finish();
-    // A look-up that the system does not end must not hold up the report.
     runtime.shutdown_background();
-    if let Err(reason) = write(args, &report, output) {
-        output.error(&reason);
-        return Exit::CouldNotWork;
-    }
-    match judge(&report) {
+    write_reports(args, &report, output)?;
+    Ok(match judge(&report) {
         Verdict::Succeeded => Exit::Passed,
         Verdict::Failed => Exit::Failed,
-    }
+    })
 }
 
 /// The plan that files, variables and tags make.
-pub(crate) fn resolve(files: &FileArgs, output: &Output) -> Result<Plan, Exit> {
-    let selection = files.selection(environment()).map_err(|reason| {
-        output.error(&reason);
-        Exit::BadInput
-    })?;
+pub(crate) fn read_plan(files: &FileArgs) -> Result<Plan, CommandError> {
+    let selection = files
+        .selection(unicode_environment())
+        .map_err(|error| CommandError::bad_input(error.to_string()))?;
     discover::read(&files.files)
         .and_then(|sources| plan(&sources, &selection, &|name| std::env::var(name).ok()))
-        .map_err(|problems| {
-            output.problems(&problems);
-            Exit::BadInput
-        })
+        .map_err(|problems| CommandError::BadChecks { problems })
 }
 
 /// The environment, without what is not Unicode.
-fn environment() -> impl Iterator<Item = (String, String)> {
+fn unicode_environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// Writes every report that was asked for; one that cannot be written does not
-/// keep the others from it.
-fn write(args: &RunArgs, report: &Report, output: &Output) -> Result<(), String> {
-    let shown = if args.output.is_some() {
-        Format::Text
+/// Writes every report that was asked for. One that cannot be written does not
+/// keep the others from being written; all errors are told together.
+fn write_reports(args: &RunArgs, report: &Report, output: &Output) -> Result<(), CommandError> {
+    // With `--output`, the file has the format, and a person has the text.
+    let on_screen = if args.output.is_some() {
+        ReportFormat::Text
     } else {
         args.format
     };
-    let printed = rendered(shown, report, output.colour()).and_then(|text| {
-        output
-            .report(&text)
-            .map_err(|error| format!("standard output cannot be written: {error}"))
-    });
+    let printed =
+        render_report(on_screen, report, output.colour()).and_then(|text| Ok(output.print(&text)?));
     let output = args.output.iter().map(|path| (args.format, path));
     let reports = args.reports.iter().map(|file| (file.format, &file.path));
     let saved = output.chain(reports).map(|(format, path)| {
-        rendered(format, report, Colour::Never).and_then(|text| save(path, &text))
+        render_report(format, report, Colour::Never).and_then(|text| save_report(path, &text))
     });
-    let wrong: Vec<String> = std::iter::once(printed)
+    let errors: Vec<String> = std::iter::once(printed)
         .chain(saved)
         .filter_map(Result::err)
+        .map(|error| error.to_string())
         .collect();
-    if wrong.is_empty() {
+    if errors.is_empty() {
         Ok(())
     } else {
-        Err(wrong.join("; "))
+        let errors = errors.join("; ");
+        Err(CommandError::could_not_work(errors))
     }
 }
 
-fn rendered(format: Format, report: &Report, colour: Colour) -> Result<String, String> {
-    match format {
-        Format::Text => Ok(text::report(report, colour)),
-        Format::Json => json::text(report)
-            .map(|text| text + "\n")
-            .map_err(|error| format!("the report cannot be written as JSON: {error}")),
-        Format::Junit => junit::report(report)
-            .map_err(|error| format!("the report cannot be written as XML: {error}")),
-        Format::Tap => Ok(tap::report(report)),
-        Format::Html => Ok(html::report(report)),
-    }
+fn render_report(
+    format: ReportFormat,
+    report: &Report,
+    colour: Colour,
+) -> Result<String, WriteError> {
+    Ok(match format {
+        ReportFormat::Text => text::render(report, colour),
+        ReportFormat::Json => json::render(report)? + "\n",
+        ReportFormat::Junit => junit::render(report)?,
+        ReportFormat::Tap => tap::render(report),
+        ReportFormat::Html => html::render(report),
+    })
 }
 
-fn save(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(path, text)
-        .map_err(|error| format!("`{}` cannot be written: {error}", path.display()))
+fn save_report(path: &Path, text: &str) -> Result<(), WriteError> {
+    std::fs::write(path, text).map_err(|source| WriteError::File {
+        path: path.to_owned(),
+        source,
+    })
 }

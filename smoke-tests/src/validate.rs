@@ -10,17 +10,15 @@ use runner::plan::Plan;
 
 use crate::Exit;
 use crate::args::ValidateArgs;
+use crate::error::CommandError;
 use crate::output::Output;
-use crate::run::resolve;
+use crate::run::read_plan;
 
 /// The most checks that are named because they may take long.
 const MOST_NAMED: usize = 3;
 
-pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
-    let plan = match resolve(&args.files, output) {
-        Ok(plan) => plan,
-        Err(exit) => return exit,
-    };
+pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Result<Exit, CommandError> {
+    let plan = read_plan(&args.files)?;
     let longest = plan.worst_case(args.jobs, args.rate);
     let mut text = String::new();
     if args.list {
@@ -28,7 +26,7 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
             let _ = writeln!(text, "{entry}");
         }
     }
-    let problem = too_long(&plan, longest, args);
+    let problem = check_deadline(&plan, longest, args);
     if problem.is_none() {
         let _ = writeln!(
             text,
@@ -38,42 +36,41 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Exit {
             human_duration(longest)
         );
     }
-    if let Err(error) = output.report(&text) {
-        output.error(&format!("standard output cannot be written: {error}"));
-        return Exit::CouldNotWork;
-    }
+    output.print(&text)?;
     match problem {
-        None => Exit::Passed,
-        Some(problem) => {
-            output.problems(&problem.into());
-            Exit::BadInput
-        }
+        None => Ok(Exit::Passed),
+        Some(problem) => Err(CommandError::BadChecks {
+            problems: problem.into(),
+        }),
     }
 }
 
-/// What is wrong with the time that the checks may take, if anything is.
-fn too_long(plan: &Plan, longest: Duration, args: &ValidateArgs) -> Option<Diagnostic> {
+/// The problem that the checks may take longer than `--deadline`, with those
+/// that may take longest; `None` if they may not.
+fn check_deadline(plan: &Plan, longest: Duration, args: &ValidateArgs) -> Option<Diagnostic> {
     let deadline = args.deadline.filter(|deadline| longest > *deadline)?;
     let mut entries: Vec<_> = plan
         .entries()
         .filter(|entry| entry.skip_reason.is_none())
         .collect();
     entries.sort_by_key(|entry| Reverse(entry.longest));
-    let named = entries.iter().take(MOST_NAMED).map(|entry| {
+    let slowest = entries.iter().take(MOST_NAMED).map(|entry| {
         let (name, place) = (&entry.name, &entry.place);
         format!("`{name}` ({place}) for {}", human_duration(entry.longest))
     });
-    let named: Vec<_> = named.collect();
-    let more = if entries.len() > MOST_NAMED {
+    let slowest: Vec<_> = slowest.collect();
+    let ellipsis = if entries.len() > MOST_NAMED {
         ", …"
     } else {
         ""
     };
     let (most, found) = human_duration_beside(deadline, longest);
-    let named = named.join(", ");
+    let slowest = slowest.join(", ");
     let problem = Diagnostic::general("the checks may take too long")
         .expected(format!("at most {most}"))
-        .found(format!("{found} if every request times out: {named}{more}"))
+        .found(format!(
+            "{found} if every request times out: {slowest}{ellipsis}"
+        ))
         .help("shorten timeouts and retries, or raise `--jobs` or `--deadline`");
     Some(problem)
 }

@@ -2,56 +2,93 @@
 //! by flags, and which of them are secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use runner::settings::Assignment;
+use thiserror::Error;
 
-/// The variables that were given so far, from the environment to the flags. A
-/// variable that was a secret once stays one.
-#[derive(Default)]
-pub(crate) struct Given {
-    pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) secrets: BTreeSet<String>,
-    /// What was given in one place, and whether as a secret.
-    here: BTreeMap<String, bool>,
+/// Why the variables cannot be used. No text repeats a value, which may be a
+/// secret.
+#[derive(Debug, Error)]
+pub(crate) enum VariableError {
+    /// One place gives a variable both as a secret and not as one.
+    #[error("expected one value for `{name}`, found one that is a secret and one that is not")]
+    Ambiguous { name: String },
+    /// A file of variables cannot be read.
+    #[error("`{}` cannot be read: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// A line of a file is no `name=value`.
+    #[error("{}:{line}: {reason}", path.display())]
+    BadLine {
+        path: PathBuf,
+        line: usize,
+        reason: String,
+    },
+    /// A flag's value is no `name=value`.
+    #[error("`{flag}`: {reason}")]
+    BadFlag { flag: &'static str, reason: String },
 }
 
-impl Given {
-    pub(crate) fn next(&mut self) {
-        self.here.clear();
+/// The variables from all sources: the environment, then files, then flags. A
+/// later source replaces the value of an earlier one, but a variable that was
+/// a secret in one source stays a secret.
+#[derive(Default)]
+pub(crate) struct RunVariables {
+    pub(crate) values: BTreeMap<String, String>,
+    pub(crate) secrets: BTreeSet<String>,
+    /// The variables of the current source, and whether each is a secret there.
+    in_source: BTreeMap<String, bool>,
+}
+
+impl RunVariables {
+    /// Begins the next source, which may give the same variables again.
+    pub(crate) fn begin_source(&mut self) {
+        self.in_source.clear();
     }
 
-    pub(crate) fn add(&mut self, assignment: Assignment, secret: bool) -> Result<(), String> {
+    /// Adds a variable of the current source.
+    pub(crate) fn add(
+        &mut self,
+        assignment: Assignment,
+        is_secret: bool,
+    ) -> Result<(), VariableError> {
         let Assignment { name, value } = assignment;
-        if self.here.insert(name.clone(), secret) == Some(!secret) {
-            return Err(format!(
-                "expected one value for `{name}`, found one that is a secret and one that is not"
-            ));
+        // Within one source the order of `--var` and `--secret` is not kept, so
+        // nobody could say which of the two values is meant.
+        if self.in_source.insert(name.clone(), is_secret) == Some(!is_secret) {
+            return Err(VariableError::Ambiguous { name });
         }
-        if secret {
+        if is_secret {
             self.secrets.insert(name.clone());
         }
-        self.variables.insert(name, value);
+        self.values.insert(name, value);
         Ok(())
     }
 }
 
 /// The variables of a file, and which are secrets: a `name=value` a line,
-/// perhaps with `secret` before it; empty lines and those that begin with `#`
-/// are skipped. Values are not repeated in errors.
-pub(crate) fn read_variables(path: &Path) -> Result<Vec<(Assignment, bool)>, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
+/// perhaps with `secret` before it. Empty lines and those that begin with `#`
+/// are skipped.
+pub(crate) fn read_variables(path: &Path) -> Result<Vec<(Assignment, bool)>, VariableError> {
+    let text = std::fs::read_to_string(path).map_err(|source| VariableError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
     text.lines()
         .enumerate()
-        .map(|(number, line)| (number + 1, line.trim()))
+        .map(|(index, line)| (index + 1, line.trim()))
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(number, line)| {
-            let secret = line.strip_prefix("secret ");
-            let assignment = secret.unwrap_or(line).trim().parse::<Assignment>();
+        .map(|(line, text)| {
+            let secret = text.strip_prefix("secret ");
+            let assignment = secret.unwrap_or(text).trim().parse::<Assignment>();
             assignment
                 .map(|assignment| (assignment, secret.is_some()))
-                .map_err(|error| format!("{}:{number}: {error}", path.display()))
+                .map_err(|reason| VariableError::BadLine {
+                    path: path.to_owned(),
+                    line,
+                    reason: reason.to_string(),
+                })
         })
         .collect()
 }

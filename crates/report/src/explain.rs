@@ -8,7 +8,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use crate::Class;
-use crate::render::json::Report;
+use crate::render::json::JsonReport;
 use crate::render::paint;
 use diagnostic::snippet::{Colour, visible};
 use diagnostic::units::{counted, human_duration};
@@ -27,18 +27,18 @@ const MOST_COMMAND: usize = 16 * 1024;
 const LONGEST_SUBJECT: usize = 100;
 
 /// One line for the subject of a message: printable ASCII, and bounded.
-pub fn subject(report: &Report<'_>) -> String {
-    let named = ["application", "group", "id"]
+pub fn render_subject(report: &JsonReport<'_>) -> String {
+    let names = ["application", "group", "id"]
         .into_iter()
         .filter_map(|name| report.deployment.get(name))
         .map(String::as_str);
-    let named: Vec<_> = named.collect();
-    let of = if named.is_empty() {
+    let names: Vec<_> = names.collect();
+    let deployment = if names.is_empty() {
         report.target.to_string()
     } else {
-        named.join(" ")
+        names.join(" ")
     };
-    format!("Greenlight {}: {of}", report.verdict)
+    format!("Greenlight {}: {deployment}", report.verdict)
         .chars()
         .map(|c| {
             if c.is_ascii_graphic() || c == ' ' {
@@ -51,49 +51,53 @@ pub fn subject(report: &Report<'_>) -> String {
         .collect()
 }
 
-/// The whole of it, with this many failed expectations in full.
-pub fn text(report: &Report<'_>, shown: usize, colour: Colour) -> String {
-    let mut page = Page {
+/// The explanation in full: verdict, circumstances, problems, and the first
+/// `most_failures` failed expectations. Those beyond are counted and named.
+pub fn render_text(report: &JsonReport<'_>, most_failures: usize, colour: Colour) -> String {
+    let mut page = Explanation {
         text: String::new(),
         colour,
     };
-    let (verdict, reason) = (page.verdict(&report.verdict), clipped(&report.reason));
+    let (verdict, reason) = (
+        page.paint_verdict(&report.verdict),
+        clip_line(&report.reason),
+    );
     let _ = writeln!(page.text, "{verdict}: {reason}\n");
-    circumstances(report, &mut page);
+    write_circumstances(report, &mut page);
     for problem in report.problems.iter().take(MOST_PROBLEMS) {
-        let _ = writeln!(page.text, "\n{}", clipped(&problem.text));
-        page.row("help", problem.help.as_deref());
+        let _ = writeln!(page.text, "\n{}", clip_line(&problem.text));
+        page.write_row("help", problem.help.as_deref());
     }
     if let more @ 1.. = report.problems.len().saturating_sub(MOST_PROBLEMS) {
         let _ = writeln!(page.text, "\nand {}", counted(more, "more problem"));
     }
-    failures(report, &mut page, shown);
+    write_failures(report, &mut page, most_failures);
     if !report.links.is_empty() {
         page.text.push('\n');
     }
     for link in &report.links {
-        page.row(&link.title, Some(&link.url));
+        page.write_row(&link.title, Some(&link.url));
     }
     page.text
 }
 
-fn circumstances(report: &Report<'_>, page: &mut Page) {
-    let of = |name: &str| report.deployment.get(name).map(String::as_str);
-    page.row("deployment", of("id"));
-    page.row("application", of("application"));
-    page.row("group", of("group"));
-    page.row("event", of("lifecycle_event"));
-    page.row("image", of("image"));
-    page.row("target", Some(&report.target));
+fn write_circumstances(report: &JsonReport<'_>, page: &mut Explanation) {
+    let member = |name: &str| report.deployment.get(name).map(String::as_str);
+    page.write_row("deployment", member("id"));
+    page.write_row("application", member("application"));
+    page.write_row("group", member("group"));
+    page.write_row("event", member("lifecycle_event"));
+    page.write_row("image", member("image"));
+    page.write_row("target", Some(&report.target));
     let took = human_duration(Duration::from_millis(report.duration_ms));
-    page.row(
+    page.write_row(
         "tested",
         Some(&format!("{}, for {took}", report.started_at)),
     );
-    page.row("told", report.reported.as_deref().map(told));
+    page.write_row("told", report.reported.as_deref().map(describe_reported));
 }
 
-fn failures(report: &Report<'_>, page: &mut Page, shown: usize) {
+fn write_failures(report: &JsonReport<'_>, page: &mut Explanation, most_failures: usize) {
     let failed = || {
         report
             .checks
@@ -105,25 +109,29 @@ fn failures(report: &Report<'_>, page: &mut Page, shown: usize) {
         steps.flat_map(move |step| step.failures.iter().map(move |it| (check, step, it)))
     });
     let failures: Vec<_> = failures.collect();
-    for (index, (check, step, failure)) in failures.iter().take(shown).enumerate() {
+    for (index, (check, step, failure)) in failures.iter().take(most_failures).enumerate() {
         let name = format!("{} ({})", check.name, check.suite);
-        let name = page.bold(&clipped(&name));
-        let _ = writeln!(page.text, "\n{name}: {}", clipped(&failure.title));
-        page.row("class", Some(class(&failure.class)));
-        page.row("place", failure.place.as_deref());
-        page.row("expected", failure.expected.as_deref());
-        page.row("found", failure.found.as_deref());
-        page.row("help", failure.help.as_deref());
-        let next = failures.get(index + 1).filter(|_| index + 1 < shown);
-        let goes_on = next.is_some_and(|(_, other, _)| std::ptr::eq(*other, *step));
-        if let Some(curl) = step.curl.as_deref().filter(|_| !goes_on) {
-            page.command(curl);
+        let name = page.paint_bold(&clip_line(&name));
+        let _ = writeln!(page.text, "\n{name}: {}", clip_line(&failure.title));
+        page.write_row("class", Some(class_words(&failure.class)));
+        page.write_row("place", failure.place.as_deref());
+        page.write_row("expected", failure.expected.as_deref());
+        page.write_row("found", failure.found.as_deref());
+        page.write_row("help", failure.help.as_deref());
+        // The failures of one step share its request, so its command stands once,
+        // below the last of them.
+        let next = failures
+            .get(index + 1)
+            .filter(|_| index + 1 < most_failures);
+        let next_is_same_step = next.is_some_and(|(_, other, _)| std::ptr::eq(*other, *step));
+        if let Some(curl) = step.curl.as_deref().filter(|_| !next_is_same_step) {
+            page.write_command(curl);
         }
     }
-    if let more @ 1.. = failures.len().saturating_sub(shown) {
-        let mut names: Vec<_> = failures.iter().skip(shown).collect();
+    if let more @ 1.. = failures.len().saturating_sub(most_failures) {
+        let mut names: Vec<_> = failures.iter().skip(most_failures).collect();
         names.dedup_by(|(a, ..), (b, ..)| std::ptr::eq(*a, *b));
-        let cut = if names.len() > MOST_NAMES {
+        let ellipsis = if names.len() > MOST_NAMES {
             ", …"
         } else {
             ""
@@ -133,19 +141,21 @@ fn failures(report: &Report<'_>, page: &mut Page, shown: usize) {
             .map(|(check, ..)| format!("`{}`", check.name))
             .collect();
         let more = counted(more, "more failed expectation");
-        let names = clipped(&names.join(", "));
-        let _ = writeln!(page.text, "\nand {more}, of {names}{cut}");
+        let names = clip_line(&names.join(", "));
+        let _ = writeln!(page.text, "\nand {more}, of {names}{ellipsis}");
     }
 }
 
-/// The class of a failure, for people.
-fn class(key: &str) -> &str {
-    let known = Class::ALL.into_iter().find(|class| class.key() == key);
-    known.map_or(key, |class| class.words())
+/// The class of a failure, for people; a class that this version does not know
+/// is shown by its key.
+fn class_words(key: &str) -> &str {
+    let class = Class::ALL.into_iter().find(|class| class.key() == key);
+    class.map_or(key, |class| class.words())
 }
 
-/// What became of the verdict, for people.
-fn told(reported: &str) -> &str {
+/// What became of the verdict, for people. A later version may write a word
+/// that this one does not know; it is shown as it is.
+fn describe_reported(reported: &str) -> &str {
     match reported {
         "accepted" => "CodeDeploy took the verdict",
         "already-completed" => "CodeDeploy had a verdict already",
@@ -154,14 +164,14 @@ fn told(reported: &str) -> &str {
     }
 }
 
-/// A text that is being written.
-struct Page {
+/// An explanation that is being written.
+struct Explanation {
     text: String,
     colour: Colour,
 }
 
-impl Page {
-    fn verdict(&self, verdict: &str) -> String {
+impl Explanation {
+    fn paint_verdict(&self, verdict: &str) -> String {
         let colour = match verdict {
             "Succeeded" => AnsiColor::Green,
             _ => AnsiColor::Red,
@@ -169,12 +179,13 @@ impl Page {
         paint(&visible(verdict), colour.on_default().bold(), self.colour)
     }
 
-    fn bold(&self, text: &str) -> String {
+    fn paint_bold(&self, text: &str) -> String {
         paint(text, Style::new().bold(), self.colour)
     }
 
-    /// What is known by a name; what is not has no row.
-    fn row(&mut self, name: &str, value: Option<&str>) {
+    /// Writes a name and its value on one line; a value that is absent or empty
+    /// has no line.
+    fn write_row(&mut self, name: &str, value: Option<&str>) {
         let Some(value) = value.filter(|value| !value.is_empty()) else {
             return;
         };
@@ -183,24 +194,26 @@ impl Page {
             Style::new().dimmed(),
             self.colour,
         );
-        let _ = writeln!(self.text, "  {name} {}", clipped(value));
+        let _ = writeln!(self.text, "  {name} {}", clip_line(value));
     }
 
-    fn command(&mut self, curl: &str) {
+    fn write_command(&mut self, curl: &str) {
         self.text.push_str("  repeat it with:\n");
         let lines: Vec<_> = curl.lines().map(visible).collect();
-        for line in cut(&lines.join("\n"), MOST_COMMAND).lines() {
+        for line in truncate(&lines.join("\n"), MOST_COMMAND).lines() {
             let _ = writeln!(self.text, "    {line}");
         }
     }
 }
 
-/// The text on one line, harmless for a terminal, and bounded.
-fn clipped(text: &str) -> String {
-    cut(&visible(text), MOST_TEXT)
+/// The text on one line, without characters that a terminal would obey, and
+/// no longer than `MOST_TEXT`.
+fn clip_line(text: &str) -> String {
+    truncate(&visible(text), MOST_TEXT)
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// At most this many bytes of the text, cut between two characters.
+fn truncate(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }

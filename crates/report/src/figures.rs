@@ -22,35 +22,35 @@ pub struct Timing {
     pub total: Duration,
 }
 
-/// How often a request was asked again, without anybody's saying so in a check
-/// file.
+/// How often a request was sent once more although no check file says so. Only
+/// a request that no server began to answer is sent again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repeats {
+pub struct Resends {
     /// Because the server had closed the connection, which was used before.
     pub closed: u32,
     /// Because the server said that it had not begun with the request.
     pub refused: u32,
 }
 
-impl Repeats {
-    /// How often it was in all.
+impl Resends {
+    /// How many resends there were, for either reason.
     pub fn total(self) -> u32 {
         self.closed + self.refused
     }
 }
 
-impl AddAssign for Repeats {
+impl AddAssign for Resends {
     fn add_assign(&mut self, more: Self) {
         self.closed += more.closed;
         self.refused += more.refused;
     }
 }
 
-/// What came of a step that asks many times.
+/// What came of a step that is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Series {
     /// How many repetitions were to be.
-    pub asked: usize,
+    pub times: usize,
     /// How many there were in the run's time.
     pub done: usize,
     /// How many of them failed.
@@ -69,12 +69,14 @@ pub struct Series {
 impl Series {
     /// How many of all failed, from 0 to 1, to four decimals.
     pub fn error_rate(&self) -> Option<f64> {
+        // More repetitions than `u32` holds do not fit in any run's time.
         let count = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         let rate = count(self.failed) / count(self.done);
         (self.done > 0).then(|| (rate * 10_000.0).round() / 10_000.0)
     }
 
-    /// The time at one of the percentiles that are taken.
+    /// The time at the 50th, 90th, 95th or 99th percentile; any other number
+    /// means the 99th, for the check language has only these.
     pub fn percentile(&self, percent: u8) -> Option<Duration> {
         match percent {
             50 => self.p50,
@@ -84,7 +86,7 @@ impl Series {
         }
     }
 
-    /// All of it in words, for people.
+    /// Count, failures and percentiles in words, for people.
     pub fn words(&self) -> String {
         let mut words = format!("{} times, {} failed", self.done, self.failed);
         for (name, time) in [("p50", self.p50), ("p95", self.p95), ("p99", self.p99)] {

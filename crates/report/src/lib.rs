@@ -1,7 +1,7 @@
 //! The report: what happened, as data. Every output is rendered from it.
 
-mod about;
 mod class;
+mod context;
 pub mod explain;
 mod figures;
 pub mod render;
@@ -14,9 +14,9 @@ use std::time::Duration;
 use diagnostic::{Diagnostic, Place};
 use redact::{Redactor, Secret};
 
-pub use self::about::{About, ForeignAnswers, Link, Problem, Refusal, Route};
 pub use self::class::Class;
-pub use self::figures::{Repeats, Series, Timing};
+pub use self::context::{ForeignAnswers, Link, Problem, Refusal, ReportContext, Route};
+pub use self::figures::{Resends, Series, Timing};
 
 /// What happened in a run.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct Report {
     /// ran do not count.
     pub refusal: Option<Refusal>,
     /// What is known of the run beside its checks.
-    pub about: About,
+    pub context: ReportContext,
 }
 
 /// What happened in one check.
@@ -142,7 +142,7 @@ pub struct StepReport {
     pub timing: Option<Timing>,
     /// How often its requests were asked again that no server had answered,
     /// or begun with; no attempt of a check file is counted here.
-    pub repeats: Repeats,
+    pub resends: Resends,
     /// How long the whole answer took.
     pub latency: Option<Duration>,
     /// What came of all repetitions, if the step is repeated. What else is
@@ -168,11 +168,11 @@ pub struct StepReport {
 #[derive(Debug, Clone)]
 pub struct Exchange {
     /// What was sent.
-    pub request: Sent,
+    pub request: SentRequest,
     /// What came back, at least its status.
-    pub answer: Option<Received>,
+    pub answer: Option<ReceivedResponse>,
     /// The last of what was said over the WebSocket, if it was one.
-    pub messages: Vec<Message>,
+    pub messages: Vec<RecordedMessage>,
     /// A shell command that sends the request again with curl; secrets are
     /// variables in it.
     pub curl: String,
@@ -180,7 +180,7 @@ pub struct Exchange {
 
 /// A request as it was sent.
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub struct SentRequest {
     /// Its method.
     pub method: String,
     /// Its URL.
@@ -193,7 +193,7 @@ pub struct Sent {
 
 /// An answer as it was received.
 #[derive(Debug, Clone)]
-pub struct Received {
+pub struct ReceivedResponse {
     /// Its status.
     pub status: u16,
     /// The version of HTTP, such as `HTTP/2`.
@@ -206,7 +206,7 @@ pub struct Received {
 
 /// A message of a WebSocket, or its close.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub struct RecordedMessage {
     /// Whether it went to the server.
     pub sent: bool,
     /// What it is.
@@ -291,17 +291,18 @@ impl Report {
 }
 
 impl CheckReport {
-    /// Why it did not run, if it did not.
-    pub fn why_not(&self) -> Option<&str> {
+    /// Why the check did not run; `None` if it ran.
+    pub fn not_run_reason(&self) -> Option<&str> {
         let Outcome::NotRun(why) = self.outcome else {
             return None;
         };
-        let said = self.remark.as_deref().filter(|_| why == NotRun::Skipped);
-        Some(said.unwrap_or(why.reason()))
+        let remark = self.remark.as_deref().filter(|_| why == NotRun::Skipped);
+        Some(remark.unwrap_or(why.reason()))
     }
 
-    /// What a reader should know beside the outcome of a check that ran.
-    pub fn aside(&self) -> Option<&str> {
+    /// The remark on a check that ran, such as whose quarantine it is in. The
+    /// remark on one that did not run is its reason.
+    pub fn outcome_remark(&self) -> Option<&str> {
         let ran = !matches!(self.outcome, Outcome::NotRun(_));
         self.remark.as_deref().filter(|_| ran)
     }
@@ -319,10 +320,10 @@ impl CheckReport {
             .iter_mut()
             .flat_map(|step| std::mem::take(&mut step.credentials))
             .collect();
-        self.redact_known(&redactor.with_secrets(&credentials));
+        self.redact_texts(&redactor.with_secrets(&credentials));
     }
 
-    fn redact_known(&mut self, redactor: &Redactor) {
+    fn redact_texts(&mut self, redactor: &Redactor) {
         for step in &mut self.steps {
             redactor.redact(&mut step.name);
             if let Some(url) = &mut step.url {
@@ -332,7 +333,7 @@ impl CheckReport {
                 redactor.redact_diagnostic(&mut failure.diagnostic);
             }
             if let Some(exchange) = &mut step.exchange {
-                exchange.texts().for_each(|text| redactor.redact(text));
+                exchange.texts_mut().for_each(|text| redactor.redact(text));
             }
         }
     }
@@ -340,8 +341,8 @@ impl CheckReport {
 
 impl Exchange {
     /// Every text that could hold a secret.
-    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
-        let Sent {
+    fn texts_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let SentRequest {
             method: _,
             url,
             headers,

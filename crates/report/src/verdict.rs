@@ -32,8 +32,11 @@ pub fn judge(report: &Report) -> Verdict {
     let mut passed = 0_usize;
     for check in &report.checks {
         match (check.outcome, check.severity) {
+            // A setup that passed proves nothing about the service, so that
+            // only checks are counted.
             (Outcome::Passed, _) => passed += usize::from(check.role == Role::Check),
-            // The team has written down that this one is not to be run.
+            // The check file says that this check is not to run, so it is no
+            // gap in the proof.
             (Outcome::NotRun(NotRun::Skipped), _)
             | (Outcome::Warned | Outcome::NotRun(_), Severity::Warn) => {}
             (Outcome::Failed, _) | (Outcome::Warned | Outcome::NotRun(_), Severity::Required) => {
@@ -41,6 +44,7 @@ pub fn judge(report: &Report) -> Verdict {
             }
         }
     }
+    // A run in which every check was skipped proved nothing.
     if passed > 0 {
         Verdict::Succeeded
     } else {
@@ -53,16 +57,16 @@ pub fn reason(report: &Report) -> String {
     if let Some(refusal) = &report.refusal {
         return refusal.reason.clone();
     }
-    let mut reason = of_checks(report);
-    for note in &report.about.notes {
+    let mut reason = summarise_checks(report);
+    for note in &report.context.notes {
         reason.push_str("; ");
         reason.push_str(note);
     }
     reason
 }
 
-/// What came of the checks.
-fn of_checks(report: &Report) -> String {
+/// What came of the checks, in one line: counts, time, and the first failure.
+fn summarise_checks(report: &Report) -> String {
     let counts = report.counts();
     let total = report.total();
     let time = human_duration(report.duration);
@@ -91,6 +95,7 @@ fn of_checks(report: &Report) -> String {
             format!("; `{}`{}", check.name, why.unwrap_or_default())
         })
         .unwrap_or_default();
+    // A reader knows of a skipped check from its file; any other reason is news.
     let why_not = report.checks.iter().find_map(|check| match check.outcome {
         Outcome::NotRun(NotRun::Skipped) => None,
         Outcome::NotRun(why) => Some(why.reason()),

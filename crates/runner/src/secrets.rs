@@ -42,13 +42,13 @@ impl Secrets {
                 problem.help.iter_mut().for_each(|help| self.redact(help));
             }
         }
-        let about = &mut report.about;
-        about.notes.iter_mut().for_each(|note| self.redact(note));
-        let deployment = about.deployment.values_mut();
+        let context = &mut report.context;
+        context.notes.iter_mut().for_each(|note| self.redact(note));
+        let deployment = context.deployment.values_mut();
         deployment.for_each(|value| self.redact(value));
-        let foreign = about.foreign_answers.iter_mut();
+        let foreign = context.foreign_answers.iter_mut();
         foreign.for_each(|answers| self.redact(&mut answers.said));
-        for link in &mut about.links {
+        for link in &mut context.links {
             self.redact(&mut link.url);
         }
     }

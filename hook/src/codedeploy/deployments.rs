@@ -69,7 +69,7 @@ impl Deployments {
     }
 
     /// The same, with a client that is there.
-    pub(super) fn of(client: Client) -> Self {
+    pub(super) fn from_client(client: Client) -> Self {
         Self(client)
     }
 
@@ -130,7 +130,7 @@ impl Deployments {
             let of_ecs = target.ecs_target.and_then(|it| it.lifecycle_events);
             of_ecs.or(of_lambda)
         });
-        Ok(Lifecycle::of(&events.unwrap_or_default()))
+        Ok(Lifecycle::from_events(&events.unwrap_or_default()))
     }
 }
 
@@ -148,7 +148,7 @@ const HOOKS: [&str; 5] = [
 const TRAFFIC: &str = "AllowTraffic";
 
 impl Lifecycle {
-    fn of(events: &[LifecycleEvent]) -> Self {
+    fn from_events(events: &[LifecycleEvent]) -> Self {
         use LifecycleEventStatus::{Failed, InProgress, Skipped, Succeeded};
         let name = |event: &LifecycleEvent| event.lifecycle_event_name.clone().unwrap_or_default();
         let going_on = |event: &&LifecycleEvent| event.status == Some(InProgress);

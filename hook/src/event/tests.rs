@@ -70,11 +70,7 @@ fn a_record_of_a_failed_invocation_is_not_a_run_by_hand() {
     let end = || "RetriesExhausted: timed out".to_owned();
     let check = |payload: &Value, hook: Option<Hook>| {
         let event = Event::read(&record_of(payload));
-        assert_eq!(
-            event,
-            Ok(Event::Aftermath { hook, end: end() }),
-            "{payload}"
-        );
+        assert_eq!(event, Ok(Event::Watchdog { hook, end: end() }), "{payload}");
     };
     check(&ids(), Some(hook()));
     check(&with(ids(), &json!({"executionDetails": {}})), Some(hook()));

@@ -202,7 +202,7 @@ impl Inspection {
             }
         };
         let notes = checks.note.iter().chain(&proof.notes).cloned();
-        report.about.notes.extend(notes);
+        report.context.notes.extend(notes);
         Ok(report)
     }
 

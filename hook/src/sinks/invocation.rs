@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use report::{About, Refusal, Report};
+use report::{Refusal, Report, ReportContext};
 
 use super::links::Console;
 use crate::codedeploy::{ReportError, Reported};
@@ -19,7 +19,7 @@ pub(crate) struct Invocation<'a> {
     /// Absent for a run by hand.
     pub(crate) deployment_id: Option<&'a str>,
     /// Whether the gate died, and this is the watchdog.
-    pub(crate) is_aftermath: bool,
+    pub(crate) is_watchdog: bool,
     /// What was decided, and why.
     pub(crate) decision: &'a Decision,
     /// What was learned on the way.
@@ -51,7 +51,7 @@ impl Invocation<'_> {
     /// verdict and before it had told anybody else.
     fn explain_late_watchdog(&self) -> Option<&'static str> {
         let completed = matches!(self.reported, Ok(Reported::AlreadyCompleted { .. }));
-        (self.is_aftermath && completed).then_some(
+        (self.is_watchdog && completed).then_some(
             "CodeDeploy has a verdict already, which may be the gate's: look there how the \
              deployment goes on; this may be told twice",
         )
@@ -70,7 +70,7 @@ impl Invocation<'_> {
                 reason: decision.reason.clone(),
                 problems: decision.problems.clone(),
             }),
-            about: About::default(),
+            context: ReportContext::default(),
         };
         let mut report = decision
             .report
@@ -81,16 +81,16 @@ impl Invocation<'_> {
             Ok(reported) => reported.to_string(),
             Err(_) => "not-accepted".to_owned(),
         };
-        let About {
+        let ReportContext {
             mut notes,
             foreign_answers,
             ..
-        } = std::mem::take(&mut report.about);
+        } = std::mem::take(&mut report.context);
         if let (Some(refusal), Some(note)) = (&mut report.refusal, self.explain_late_watchdog()) {
             refusal.reason = format!("{}; {note}", refusal.reason);
             notes.push(note.to_owned());
         }
-        report.about = About {
+        report.context = ReportContext {
             notes,
             deployment: self.deployment(),
             reported: Some(reported),

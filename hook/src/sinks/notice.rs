@@ -37,7 +37,7 @@ impl Notices {
     /// Why nobody is to be told of this one.
     pub(super) fn why_not(&self, account: &Invocation<'_>) -> Option<&'static str> {
         let succeeded = account.decision.verdict == Verdict::Succeeded;
-        if !account.decides() && !account.is_aftermath {
+        if !account.decides() && !account.is_watchdog {
             Some("CodeDeploy had a verdict already")
         } else if succeeded && account.reported.is_ok() && self.settings.on == NotifyOn::Failed {
             Some("the verdict is `Succeeded`")
@@ -60,7 +60,7 @@ impl Notices {
 
 /// The subject and the text.
 fn write(report: &Report) -> (String, String) {
-    let report = json::report(report);
-    let text = explain::text(&report, SHOWN, Colour::Never);
-    (explain::subject(&report), text)
+    let report = json::JsonReport::new(report);
+    let text = explain::render_text(&report, SHOWN, Colour::Never);
+    (explain::render_subject(&report), text)
 }

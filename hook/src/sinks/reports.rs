@@ -164,9 +164,9 @@ impl Reports {
 /// The report in each form.
 fn documents(report: &Report) -> Result<Vec<Document>, Problem> {
     let json =
-        json::text(report).map_err(|error| Problem::new(format!("no JSON report: {error}")))?;
+        json::render(report).map_err(|error| Problem::new(format!("no JSON report: {error}")))?;
     let junit =
-        junit::report(report).map_err(|error| Problem::new(format!("no JUnit report: {error}")))?;
+        junit::render(report).map_err(|error| Problem::new(format!("no JUnit report: {error}")))?;
     let document = |name, content_type, content| Document {
         name,
         content_type,
@@ -178,7 +178,7 @@ fn documents(report: &Report) -> Result<Vec<Document>, Problem> {
         document(
             "report.html",
             "text/html; charset=utf-8",
-            html::report(report).into_bytes(),
+            html::render(report).into_bytes(),
         ),
     ])
 }

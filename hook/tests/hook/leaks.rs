@@ -62,7 +62,7 @@ pub(crate) fn outputs(invocation: &Invocation) -> String {
 pub(crate) fn explained(report: &str) -> Option<String> {
     let _: Value = serde_json::from_str(report).ok()?;
     let report = json::read(report.as_bytes()).unwrap();
-    Some(explain::text(&report, usize::MAX, Colour::Never))
+    Some(explain::render_text(&report, usize::MAX, Colour::Never))
 }
 
 /// A text as it is, and as the JSON and the markup in it read.

@@ -644,5 +644,38 @@ async fn each_subcommand_has_a_manual_page() {
     }
     let output = smoke(folder.path(), &["man", "rum"], &[]).await;
     assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(stderr(&output), @"error: expected `run`, `validate`, `explain`, `init`, `import`, `schema`, `completions` or `man`, found `rum`");
+    insta::assert_snapshot!(stderr(&output), @"
+    error: expected `run`, `validate`, `explain`, `init`, `import`, `schema`, `completions` or `man`, found `rum`
+    ");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_named() {
+    let folder = folder_with(&[("shop.hurl", "GET https://localhost/\n")]);
+    let args = ["import", "shop.hurl", "--output", "none/shop.yaml"];
+    let output = smoke(folder.path(), &args, &[]).await;
+    assert_eq!(output.status.code(), Some(3));
+    insta::assert_snapshot!(stderr(&output), @"
+    error: `none/shop.yaml` cannot be written: No such file or directory (os error 2)
+    ");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_standard_output_that_cannot_be_written_is_an_error() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_smoke"))
+        .arg("schema")
+        .env_clear()
+        .stdout(full.unwrap())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    insta::assert_snapshot!(stderr(&output), @"
+    error: standard output cannot be written: No space left on device (os error 28)
+    ");
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use rehearsal::Moto;
 use report::render::json as format;
-use report::{About, Link};
+use report::{Link, ReportContext};
 use serde_json::{Value, json};
 
 use crate::support::{report, stage};
@@ -56,19 +56,19 @@ checks:
 ";
     let stage = stage().await;
     let mut report = report(&stage, text).await;
-    report.about = About {
+    report.context = ReportContext {
         reported: Some("accepted".to_owned()),
         links: vec![Link {
             title: "log".to_owned(),
             url: "https://console.example/log".to_owned(),
         }],
-        ..About::default()
+        ..ReportContext::default()
     };
     report
-        .about
+        .context
         .deployment
         .insert("id".to_owned(), "d-ABCDEF123".to_owned());
-    serde_json::to_string_pretty(&format::report(&report)).unwrap()
+    serde_json::to_string_pretty(&format::JsonReport::new(&report)).unwrap()
 }
 
 /// The folder of a person, and the address of a moto that has the report of

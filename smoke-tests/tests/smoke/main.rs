@@ -31,3 +31,4 @@ mod secrets;
 mod support;
 mod texts;
 mod tidy;
+mod words;

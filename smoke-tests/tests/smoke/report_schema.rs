@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use report::render::json;
-use report::{About, ForeignAnswers, Link, Problem, Refusal, Report};
+use report::{ForeignAnswers, Link, Problem, Refusal, Report, ReportContext};
 use runner::settings::Limits;
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ fn strict(mut schema: Value) -> Value {
 }
 
 fn validate(report: &Report) -> Value {
-    let json = serde_json::to_value(json::report(report)).unwrap();
+    let json = serde_json::to_value(json::JsonReport::new(report)).unwrap();
     let validator = jsonschema::validator_for(&strict(schema())).unwrap();
     let wrong: Vec<_> = validator
         .iter_errors(&json)
@@ -88,7 +88,7 @@ async fn what_is_known_beside_the_checks_is_as_the_schema_says() {
     let stage = stage().await;
     let text = "checks: [{ name: fine, get: /healthz }]";
     let mut report = report(&stage, text).await;
-    report.about = About {
+    report.context = ReportContext {
         notes: vec!["those in the package ran instead".to_owned()],
         deployment: BTreeMap::from([("id".to_owned(), "d-1".to_owned())]),
         reported: Some("accepted".to_owned()),

@@ -144,7 +144,7 @@ fn workspace() -> PathBuf {
 }
 
 /// The source files below these folders, by their path in the workspace.
-fn sources(folders: &[&str]) -> Vec<(String, String)> {
+pub fn sources(folders: &[&str]) -> Vec<(String, String)> {
     files(folders, "rs")
 }
 
@@ -176,7 +176,7 @@ fn files(folders: &[&str], kind: &str) -> Vec<(String, String)> {
 }
 
 /// The lines that the compiler reads.
-fn code(text: &str) -> impl Iterator<Item = &str> {
+pub fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
 }
@@ -219,19 +219,22 @@ fn each_file_says_what_it_is_for_and_is_short_enough_to_read() {
 }
 
 /// Messages that no test can provoke.
-const UNPROVOKED: [&str; 2] = [
+const UNPROVOKED: [&str; 4] = [
     "the runtime cannot be started: {error}",
+    "the schema cannot be written: {error}",
+    "the manual page cannot be made: {error}",
     "`{at}` is too large: expected at most {MOST_BYTES} bytes",
 ];
 
 /// What makes a message, and where in its arguments the title stands.
-const TITLED: [(&str, Title); 8] = [
+const TITLED: [(&str, Title); 9] = [
     ("Diagnostic::at(", Title::FirstText),
     ("Diagnostic::general(", Title::FirstText),
     (".at(", Title::FirstText),
     (" at(", Title::FirstText),
     (".failure(", Title::FirstText),
-    ("could_not(", Title::FirstText),
+    ("bad_input(", Title::FirstText),
+    ("could_not_work(", Title::FirstText),
     ("let title = ", Title::FirstText),
     (".wrong_type(", Title::SecondArgument),
 ];

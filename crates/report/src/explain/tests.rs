@@ -41,20 +41,20 @@ fn counts() -> Value {
     json!({"total": 3, "passed": 1, "warned": 0, "failed": 2, "not_run": 0})
 }
 
-fn read(report: &Value) -> Report<'static> {
+fn read(report: &Value) -> JsonReport<'static> {
     json::read(report.to_string().as_bytes()).unwrap()
 }
 
 #[test]
 fn a_message_has_the_first_failed_expectation_and_counts_the_others() {
-    assert_snapshot!(text(&read(&failed()), 1, Colour::Never));
+    assert_snapshot!(render_text(&read(&failed()), 1, Colour::Never));
 }
 
 #[test]
 fn a_terminal_has_more_of_them_and_colours() {
     let report = read(&failed());
-    assert_snapshot!(text(&report, 5, Colour::Never));
-    let coloured = text(&report, 5, Colour::Always);
+    assert_snapshot!(render_text(&report, 5, Colour::Never));
+    let coloured = render_text(&report, 5, Colour::Always);
     assert!(
         coloured.starts_with("\u{1b}[1m\u{1b}[31mFailed"),
         "{coloured:?}"
@@ -69,22 +69,22 @@ fn what_kept_the_checks_from_running_is_said() {
         "counts": counts(),
         "problems": [{"text": "x", "help": "write y"}, {"text": "z"}],
     });
-    assert_snapshot!(text(&read(&report), 1, Colour::Never));
+    assert_snapshot!(render_text(&read(&report), 1, Colour::Never));
     let mut many = report.clone();
     many["problems"] = vec![json!({"text": "x"}); 12].into();
-    let text = text(&read(&many), 1, Colour::Never);
+    let text = render_text(&read(&many), 1, Colour::Never);
     assert!(text.contains("\nand 2 more problems\n"), "{text}");
 }
 
 #[test]
 fn a_subject_is_short_and_plain() {
     assert_eq!(
-        subject(&read(&failed())),
+        render_subject(&read(&failed())),
         "Greenlight Failed: shop blue-green d-ABCDEF123"
     );
     let mut report = failed();
     report["deployment"]["application"] = format!("sh\u{f6}p\n{}", "x".repeat(200)).into();
-    let subject = subject(&read(&report));
+    let subject = render_subject(&read(&report));
     assert_eq!(subject.len(), 100);
     assert!(
         subject.starts_with("Greenlight Failed: sh?p?xxx"),
@@ -111,7 +111,7 @@ fn whatever_the_report_holds_a_message_is_bounded_and_harmless() {
             }
         }
     }
-    let text = text(&read(&report), 1, Colour::Never);
+    let text = render_text(&read(&report), 1, Colour::Never);
     assert!(text.len() < BOUND, "{}", text.len());
     assert!(!text.contains('\u{1b}'));
 }

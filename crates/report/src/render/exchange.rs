@@ -8,7 +8,7 @@ use diagnostic::snippet::visible;
 use diagnostic::units::human_bytes;
 
 /// The commands that repeat the failed steps of a check.
-pub(super) fn commands(check: &CheckReport) -> String {
+pub(super) fn render_commands(check: &CheckReport) -> String {
     let mut text = String::new();
     for exchange in exchanges(check) {
         text.push_str("\n  repeat it with:\n");
@@ -20,13 +20,13 @@ pub(super) fn commands(check: &CheckReport) -> String {
 }
 
 /// What the failed steps of a check sent (`>`) and received (`<`).
-pub(super) fn transcripts(check: &CheckReport) -> String {
+pub(super) fn render_transcripts(check: &CheckReport) -> String {
     let mut text = String::new();
     for exchange in exchanges(check) {
         let request = &exchange.request;
         let first = format!("{} {}", request.method, request.url);
         text.push('\n');
-        message(
+        write_message(
             &mut text,
             '>',
             &first,
@@ -35,7 +35,7 @@ pub(super) fn transcripts(check: &CheckReport) -> String {
         );
         if let Some(answer) = &exchange.answer {
             let first = format!("{} {}", answer.version, answer.status);
-            message(
+            write_message(
                 &mut text,
                 '<',
                 &first,
@@ -43,10 +43,10 @@ pub(super) fn transcripts(check: &CheckReport) -> String {
                 answer.body.as_ref(),
             );
         }
-        for said in &exchange.messages {
-            let mark = if said.sent { '>' } else { '<' };
-            let kind = format!("[{}]", said.kind.word());
-            message(&mut text, mark, &kind, &[], Some(&said.content));
+        for message in &exchange.messages {
+            let mark = if message.sent { '>' } else { '<' };
+            let kind = format!("[{}]", message.kind.word());
+            write_message(&mut text, mark, &kind, &[], Some(&message.content));
         }
     }
     text
@@ -56,7 +56,9 @@ fn exchanges(check: &CheckReport) -> impl Iterator<Item = &Exchange> {
     check.steps.iter().filter_map(|step| step.exchange.as_ref())
 }
 
-fn message(
+/// Writes a request, an answer or a message of a WebSocket, each line behind
+/// the mark of its direction.
+fn write_message(
     text: &mut String,
     mark: char,
     first: &str,

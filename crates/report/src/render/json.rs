@@ -4,7 +4,7 @@
 //! version, with a default for reports that were written before; removing one
 //! or changing its meaning takes a new version.
 
-mod about;
+mod context;
 mod exchange;
 mod read;
 mod timing;
@@ -20,10 +20,12 @@ use crate::verdict;
 use crate::{Outcome, Role, StepOutcome};
 use diagnostic::snippet::is_invisible;
 
-pub use self::about::{ForeignAnswers, Link, Problem};
-pub use self::exchange::{Answer, Excerpt, Header, Message, Repeats, Request};
+pub use self::context::{JsonForeignAnswers, JsonLink, JsonProblem};
+pub use self::exchange::{
+    JsonExcerpt, JsonHeader, JsonMessage, JsonRequest, JsonResends, JsonResponse,
+};
 pub use self::read::{ReadError, read};
-pub use self::timing::{Series, Timing};
+pub use self::timing::{JsonSeries, JsonTiming};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -31,7 +33,7 @@ pub const VERSION: u32 = 1;
 /// The whole report. Times are in milliseconds.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(expecting = "the members of a report")]
-pub struct Report<'a> {
+pub struct JsonReport<'a> {
     /// The version of this format.
     pub version: u32,
     /// `Succeeded` or `Failed`.
@@ -45,10 +47,10 @@ pub struct Report<'a> {
     /// How long the run took.
     pub duration_ms: u64,
     /// How many checks came out how.
-    pub counts: Counts,
+    pub counts: JsonCounts,
     /// What kept the checks from being run.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub problems: Vec<Problem<'a>>,
+    pub problems: Vec<JsonProblem<'a>>,
     /// What is deployed, as far as it is known.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub deployment: Cow<'a, BTreeMap<String, String>>,
@@ -63,17 +65,17 @@ pub struct Report<'a> {
     pub notes: Cow<'a, [String]>,
     /// The answers of other versions than the one under test, by address.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub foreign_answers: Vec<ForeignAnswers<'a>>,
+    pub foreign_answers: Vec<JsonForeignAnswers<'a>>,
     /// Where to read on.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub links: Vec<Link<'a>>,
+    pub links: Vec<JsonLink<'a>>,
     /// One entry for each selected check.
-    pub checks: Vec<Check<'a>>,
+    pub checks: Vec<JsonCheck<'a>>,
 }
 
 /// How many checks came out how.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Counts {
+pub struct JsonCounts {
     /// All selected checks.
     pub total: usize,
     /// Checks that passed.
@@ -88,7 +90,7 @@ pub struct Counts {
 
 /// One check.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Check<'a> {
+pub struct JsonCheck<'a> {
     /// The name of its check file.
     pub suite: Cow<'a, str>,
     /// `check`, or `setup` and `teardown` for what runs around the checks.
@@ -116,12 +118,12 @@ pub struct Check<'a> {
     /// How often all of it was tried.
     pub attempts: u32,
     /// Its steps.
-    pub steps: Vec<Step<'a>>,
+    pub steps: Vec<JsonStep<'a>>,
 }
 
 /// One step.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Step<'a> {
+pub struct JsonStep<'a> {
     /// Its name, or its method and path as written.
     pub name: Cow<'a, str>,
     /// The method that was sent.
@@ -140,29 +142,29 @@ pub struct Step<'a> {
     pub duration_ms: u64,
     /// How often its requests were asked again beside that.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub repeats: Option<Repeats>,
+    pub repeats: Option<JsonResends>,
     /// The parts of the last answer's time, if the step expects something of
     /// them or of TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub timing: Option<Timing>,
+    pub timing: Option<JsonTiming>,
     /// What came of all repetitions, if the step is repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub series: Option<Series>,
+    pub series: Option<JsonSeries>,
     /// The beginning of the answer's body, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Cow<'a, str>>,
     /// What was wrong with the last attempt.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub failures: Vec<Failure<'a>>,
+    pub failures: Vec<JsonFailure<'a>>,
     /// What was sent last, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<Request<'a>>,
+    pub request: Option<JsonRequest<'a>>,
     /// What came back, at least its status, if the step failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answer<'a>>,
+    pub answer: Option<JsonResponse<'a>>,
     /// The last of what was said over the WebSocket, if the step failed on one.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub messages: Vec<Message<'a>>,
+    pub messages: Vec<JsonMessage<'a>>,
     /// A shell command that sends the request again, if the step failed;
     /// secrets are variables in it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +173,7 @@ pub struct Step<'a> {
 
 /// One thing that was wrong.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Failure<'a> {
+pub struct JsonFailure<'a> {
     /// `wrong-answer`, `could-not-ask`, `cut-short` or `our-fault`.
     pub class: Cow<'a, str>,
     /// What was wrong, in one line.
@@ -190,18 +192,60 @@ pub struct Failure<'a> {
     pub help: Option<Cow<'a, str>>,
 }
 
+impl<'a> JsonReport<'a> {
+    /// The report in this format, to be serialized.
+    pub fn new(report: &'a crate::Report) -> Self {
+        let counts = report.counts();
+        let context = &report.context;
+        let problems = report.refusal.as_ref().map(|refusal| &refusal.problems);
+        Self {
+            version: VERSION,
+            verdict: verdict::judge(report).to_string(),
+            reason: verdict::reason(report),
+            target: (&report.target).into(),
+            started_at: report.started_at.to_string(),
+            duration_ms: whole_milliseconds(report.duration),
+            counts: JsonCounts {
+                total: report.total(),
+                passed: counts.passed,
+                warned: counts.warned,
+                failed: counts.failed,
+                not_run: counts.not_run,
+            },
+            problems: problems
+                .into_iter()
+                .flatten()
+                .map(context::convert_problem)
+                .collect(),
+            deployment: Cow::Borrowed(&context.deployment),
+            reported: context.reported.as_deref().map(Cow::from),
+            proof_ms: context.proof.map(whole_milliseconds),
+            notes: (&context.notes).into(),
+            foreign_answers: context
+                .foreign_answers
+                .iter()
+                .map(context::convert_foreign_answers)
+                .collect(),
+            links: context.links.iter().map(context::convert_link).collect(),
+            checks: report.checks.iter().map(convert_check).collect(),
+        }
+    }
+}
+
 /// The text of a report in this format.
 ///
 /// # Errors
 /// The report cannot be written as JSON.
-pub fn text(report: &crate::Report) -> serde_json::Result<String> {
-    let json = serde_json::to_string_pretty(&self::report(report))?;
-    Ok(escaped(json))
+pub fn render(report: &crate::Report) -> serde_json::Result<String> {
+    let json = serde_json::to_string_pretty(&JsonReport::new(report))?;
+    Ok(escape_unseen(json))
 }
 
-/// JSON in which every character is seen, whoever shows it as it is: those
-/// that turn the direction of writing can only stand in its strings.
-pub fn escaped(json: String) -> String {
+/// Writes each character that cannot be seen, such as one that turns the
+/// direction of writing, as `\uXXXX`. In valid JSON such a character can only
+/// stand in a string, so the escaped text is the same JSON.
+pub fn escape_unseen(json: String) -> String {
+    // The white space between the values of pretty-printed JSON stays.
     let is_odd = |c: char| is_invisible(c) && !c.is_ascii_whitespace();
     if !json.contains(is_odd) {
         return json;
@@ -217,44 +261,14 @@ pub fn escaped(json: String) -> String {
     escaped
 }
 
-/// The report in this format, to be serialized.
-pub fn report(report: &crate::Report) -> Report<'_> {
-    let counts = report.counts();
-    let about = &report.about;
-    let problems = report.refusal.as_ref().map(|refusal| &refusal.problems);
-    Report {
-        version: VERSION,
-        verdict: verdict::judge(report).to_string(),
-        reason: verdict::reason(report),
-        target: (&report.target).into(),
-        started_at: report.started_at.to_string(),
-        duration_ms: milliseconds(report.duration),
-        counts: Counts {
-            total: report.total(),
-            passed: counts.passed,
-            warned: counts.warned,
-            failed: counts.failed,
-            not_run: counts.not_run,
-        },
-        problems: problems.into_iter().flatten().map(about::problem).collect(),
-        deployment: Cow::Borrowed(&about.deployment),
-        reported: about.reported.as_deref().map(Cow::from),
-        proof_ms: about.proof.map(milliseconds),
-        notes: (&about.notes).into(),
-        foreign_answers: about.foreign_answers.iter().map(about::foreign).collect(),
-        links: about.links.iter().map(about::link).collect(),
-        checks: report.checks.iter().map(check).collect(),
-    }
-}
-
-fn check(check: &crate::CheckReport) -> Check<'_> {
+fn convert_check(check: &crate::CheckReport) -> JsonCheck<'_> {
     let outcome = match check.outcome {
         Outcome::Passed => "passed",
         Outcome::Warned => "warned",
         Outcome::Failed => "failed",
         Outcome::NotRun(_) => "not-run",
     };
-    Check {
+    JsonCheck {
         suite: (&*check.suite).into(),
         role: Cow::from(match check.role {
             Role::Setup => "setup",
@@ -269,17 +283,17 @@ fn check(check: &crate::CheckReport) -> Check<'_> {
             Severity::Warn => "warn",
         }),
         outcome: outcome.into(),
-        not_run_because: check.why_not().map(Cow::from),
-        remark: check.aside().map(Cow::from),
-        start_ms: milliseconds(check.start),
-        duration_ms: milliseconds(check.duration),
+        not_run_because: check.not_run_reason().map(Cow::from),
+        remark: check.outcome_remark().map(Cow::from),
+        start_ms: whole_milliseconds(check.start),
+        duration_ms: whole_milliseconds(check.duration),
         attempts: check.attempts,
-        steps: check.steps.iter().map(step).collect(),
+        steps: check.steps.iter().map(convert_step).collect(),
     }
 }
 
-fn step(step: &crate::StepReport) -> Step<'_> {
-    Step {
+fn convert_step(step: &crate::StepReport) -> JsonStep<'_> {
+    JsonStep {
         name: (&step.name).into(),
         method: (&step.method).into(),
         url: step.url.as_deref().map(Cow::from),
@@ -290,31 +304,31 @@ fn step(step: &crate::StepReport) -> Step<'_> {
             StepOutcome::NotRun(_) => "not-run",
         }),
         attempts: step.attempts,
-        start_ms: milliseconds(step.start),
-        duration_ms: milliseconds(step.duration),
-        repeats: exchange::repeats(step.repeats),
-        timing: step.timing.as_ref().map(timing::timing),
-        series: step.series.as_ref().map(timing::series),
+        start_ms: whole_milliseconds(step.start),
+        duration_ms: whole_milliseconds(step.duration),
+        repeats: exchange::convert_resends(step.resends),
+        timing: step.timing.as_ref().map(timing::convert_timing),
+        series: step.series.as_ref().map(timing::convert_series),
         body: step
             .exchange
             .as_ref()
             .and_then(|exchange| exchange.answer.as_ref()?.body.as_ref())
             .map(|body| Cow::from(&body.text)),
-        failures: step.failures.iter().map(failure).collect(),
+        failures: step.failures.iter().map(convert_failure).collect(),
         request: step
             .exchange
             .as_ref()
-            .map(|exchange| exchange::request(&exchange.request)),
+            .map(|exchange| exchange::convert_request(&exchange.request)),
         answer: step
             .exchange
             .as_ref()
             .and_then(|exchange| exchange.answer.as_ref())
-            .map(exchange::answer),
+            .map(exchange::convert_answer),
         messages: step
             .exchange
             .iter()
             .flat_map(|exchange| &exchange.messages)
-            .map(exchange::message)
+            .map(exchange::convert_message)
             .collect(),
         curl: step
             .exchange
@@ -323,9 +337,9 @@ fn step(step: &crate::StepReport) -> Step<'_> {
     }
 }
 
-fn failure(failure: &crate::Failure) -> Failure<'_> {
+fn convert_failure(failure: &crate::Failure) -> JsonFailure<'_> {
     let diagnostic = &failure.diagnostic;
-    Failure {
+    JsonFailure {
         class: failure.class.key().into(),
         title: (&diagnostic.title).into(),
         place: diagnostic.place.as_ref().map(ToString::to_string),
@@ -335,6 +349,6 @@ fn failure(failure: &crate::Failure) -> Failure<'_> {
     }
 }
 
-fn milliseconds(duration: std::time::Duration) -> u64 {
+fn whole_milliseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

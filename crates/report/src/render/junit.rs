@@ -6,15 +6,25 @@
 use std::fmt::Write as _;
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+use thiserror::Error;
 
 use super::{exchange, failures};
 use crate::{CheckReport, Class, Outcome, Refusal, Report};
 use diagnostic::snippet::{Colour, visible};
 
-/// The whole report, or why it cannot be written as XML.
-pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
+/// The report cannot be written as XML.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct XmlError(#[from] quick_junit::SerializeError);
+
+/// The whole report as XML.
+///
+/// # Errors
+/// The report cannot be written as XML.
+pub fn render(report: &Report) -> Result<String, XmlError> {
     let mut junit = Junit::new("greenlight");
     junit.set_time(report.duration);
+    // A list, not a map: CI systems show suites in the order of the file.
     let mut suites: Vec<(&str, TestSuite)> = Vec::new();
     if let Some(refusal) = &report.refusal {
         let mut suite = TestSuite::new("greenlight");
@@ -23,29 +33,29 @@ pub fn report(report: &Report) -> Result<String, quick_junit::SerializeError> {
         } else {
             "the checks count"
         };
-        suite.add_test_case(refused(name, refusal));
+        suite.add_test_case(build_refusal_case(name, refusal));
         suites.push(("", suite));
     }
     for check in &report.checks {
-        let case = case(check);
-        let known = suites.iter().position(|(name, _)| **name == *check.suite);
-        let at = known.unwrap_or_else(|| {
+        let case = build_case(check);
+        let existing = suites.iter().position(|(name, _)| **name == *check.suite);
+        let index = existing.unwrap_or_else(|| {
             let mut suite = TestSuite::new(visible(&check.suite));
-            for note in &report.about.notes {
+            for note in &report.context.notes {
                 suite.add_property(("note", visible(note).as_ref()));
             }
             suites.push((&check.suite, suite));
             suites.len() - 1
         });
-        suites[at].1.add_test_case(case);
+        suites[index].1.add_test_case(case);
     }
     junit.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
-    junit.to_string()
+    Ok(junit.to_string()?)
 }
 
-/// Nothing was asked, or it was not green that answered, which must not look
-/// like nothing was wrong.
-fn refused(name: &str, refusal: &Refusal) -> TestCase {
+/// The test case for a refusal: no check was run, or another version than green
+/// answered. A JUnit file without a failed case would look like a success.
+fn build_refusal_case(name: &str, refusal: &Refusal) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(visible(&refusal.reason));
     status.set_type("not-run");
@@ -62,27 +72,28 @@ fn refused(name: &str, refusal: &Refusal) -> TestCase {
     case
 }
 
-fn case(check: &CheckReport) -> TestCase {
+fn build_case(check: &CheckReport) -> TestCase {
     let status = match check.outcome {
         Outcome::Passed => TestCaseStatus::success(),
         Outcome::Failed => {
-            let asked = check
+            let is_answered = check
                 .failures()
                 .all(|failure| failure.class == Class::WrongAnswer);
-            let kind = if asked {
+            let kind = if is_answered {
                 NonSuccessKind::Failure
             } else {
                 NonSuccessKind::Error
             };
             let mut status = TestCaseStatus::non_success(kind);
-            // Of an error the type says why it is none of the answer's failures.
+            // The type and message of an `<error>` are those of the failure that
+            // makes it one, not of a wrong answer beside it.
             let mut failures = check.failures();
-            let first = failures.find(|failure| asked || failure.class != Class::WrongAnswer);
+            let first = failures.find(|failure| is_answered || failure.class != Class::WrongAnswer);
             if let Some(first) = first {
                 status.set_message(visible(&first.diagnostic.to_string()));
                 status.set_type(first.class.key());
             }
-            status.set_description(details(check));
+            status.set_description(render_details(check));
             status
         }
         // JUnit knows no warnings: the check did not fail the suite, and what
@@ -93,31 +104,31 @@ fn case(check: &CheckReport) -> TestCase {
                 let message = format!("warned: {}", first.diagnostic);
                 status.set_message(visible(&message));
             }
-            status.set_description(details(check));
+            status.set_description(render_details(check));
             status
         }
         Outcome::NotRun(_) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(visible(check.why_not().unwrap_or_default()));
+            status.set_message(visible(check.not_run_reason().unwrap_or_default()));
             status
         }
     };
     let mut case = TestCase::new(visible(&check.name), status);
     case.set_classname(visible(&check.suite));
     case.set_time(check.duration);
-    if let Some(aside) = check.aside() {
-        case.add_property(("remark", visible(aside).as_str()));
+    if let Some(remark) = check.outcome_remark() {
+        case.add_property(("remark", visible(remark).as_str()));
     }
     case.add_property(("place", visible(&check.place.to_string()).as_str()));
     case
 }
 
 /// The failures, what was sent and received, and how to repeat it.
-fn details(check: &CheckReport) -> String {
+fn render_details(check: &CheckReport) -> String {
     format!(
         "{}{}{}",
         failures(check, Colour::Never),
-        exchange::transcripts(check),
-        exchange::commands(check)
+        exchange::render_transcripts(check),
+        exchange::render_commands(check)
     )
 }

@@ -29,9 +29,10 @@ pub fn failures(check: &CheckReport, colour: Colour) -> String {
             let frame = Frame {
                 severity,
                 id: Some(failure.class.key()),
-                // Once is enough for what all failures of a step share.
+                // All failures of a step share its request, so its notes stand once,
+                // below the last of them.
                 notes: if index == last {
-                    notes(step)
+                    collect_notes(step)
                 } else {
                     Vec::new()
                 },
@@ -51,7 +52,8 @@ pub(crate) fn paint(text: &str, style: anstyle::Style, colour: Colour) -> String
     }
 }
 
-fn notes(step: &StepReport) -> Vec<String> {
+/// Notes on the request and the answer that a step's failures belong to.
+fn collect_notes(step: &StepReport) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(url) = &step.url {
         let answer = match step.status {

@@ -10,8 +10,8 @@ use crate::{CheckReport, NotRun, Outcome, Report};
 use diagnostic::snippet::{Colour, visible};
 use diagnostic::units::{counted, human_duration};
 
-/// The whole report.
-pub fn report(report: &Report, colour: Colour) -> String {
+/// The whole report as text.
+pub fn render(report: &Report, colour: Colour) -> String {
     let mut text = String::new();
     let mut suite = None;
     for check in &report.checks {
@@ -26,26 +26,26 @@ pub fn report(report: &Report, colour: Colour) -> String {
             );
             suite = Some(&check.suite);
         }
-        let _ = writeln!(text, "  {}", line(check, colour));
+        let _ = writeln!(text, "  {}", render_line(check, colour));
         let details = failures(check, colour);
         if !details.is_empty() {
             text.push('\n');
-            let commands = exchange::commands(check);
+            let commands = exchange::render_commands(check);
             for row in details.lines().chain(commands.lines()) {
                 let _ = writeln!(text, "{}", format!("    {row}").trim_end());
             }
             text.push('\n');
         }
     }
-    for note in &report.about.notes {
+    for note in &report.context.notes {
         let _ = writeln!(text, "\nnote: {}", visible(note));
     }
-    let _ = writeln!(text, "\n{}", summary(report, colour));
+    let _ = writeln!(text, "\n{}", render_summary(report, colour));
     text
 }
 
 /// One check on one line: outcome, name, time.
-pub fn line(check: &CheckReport, colour: Colour) -> String {
+pub fn render_line(check: &CheckReport, colour: Colour) -> String {
     let (word, style) = match check.outcome {
         Outcome::Passed => ("pass", AnsiColor::Green.on_default()),
         Outcome::Warned => ("warn", AnsiColor::Yellow.on_default().bold()),
@@ -54,13 +54,15 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
     };
     let word = paint(word, style, colour);
     let name = visible(&check.name);
-    let remark = match check.why_not() {
+    let remark = match check.not_run_reason() {
         Some(why) => format!("not run: {}", visible(why)),
         None => human_duration(check.duration),
     };
     let aside = check
-        .aside()
+        .outcome_remark()
         .map_or(String::new(), |aside| format!("; {}", visible(aside)));
+    // The whole check is tried again, or one of its steps; both are attempts to a
+    // reader, and the larger number says how long it took to pass.
     let attempts: u32 = check.attempts.max(
         check
             .steps
@@ -73,7 +75,7 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
         0 | 1 => String::new(),
         attempts => format!(", {attempts} attempts"),
     };
-    let repeats: u32 = check.steps.iter().map(|step| step.repeats.total()).sum();
+    let repeats: u32 = check.steps.iter().map(|step| step.resends.total()).sum();
     let repeats = match repeats {
         0 => String::new(),
         repeats => format!(", asked again {}", counted(repeats as usize, "time")),
@@ -93,7 +95,7 @@ pub fn line(check: &CheckReport, colour: Colour) -> String {
 }
 
 /// The last lines: counts, time, verdict.
-pub fn summary(report: &Report, colour: Colour) -> String {
+pub fn render_summary(report: &Report, colour: Colour) -> String {
     let counts = report.counts();
     let mut parts = vec![format!("{} passed", counts.passed)];
     for (count, word) in [

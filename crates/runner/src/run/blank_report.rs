@@ -7,7 +7,7 @@ use crate::plan::PlannedCheck;
 use check_file::Step;
 use diagnostic::Place;
 use report::Severity;
-use report::{CheckReport, NotRun, Outcome, Repeats, StepOutcome, StepReport};
+use report::{CheckReport, NotRun, Outcome, Resends, StepOutcome, StepReport};
 
 /// The outcome of a check that does not pass: its severity decides.
 pub(super) fn failed_outcome(planned: &PlannedCheck) -> Outcome {
@@ -69,7 +69,7 @@ pub(super) fn blank_report(planned: &PlannedCheck) -> CheckReport {
                 start: Duration::ZERO,
                 duration: Duration::ZERO,
                 timing: None,
-                repeats: Repeats::default(),
+                resends: Resends::default(),
                 latency: None,
                 series: None,
                 outlasting: Duration::ZERO,

@@ -47,7 +47,9 @@ use check_file::template::Scope;
 use client::http::Client;
 use diagnostic::Diagnostic;
 use redact::{Redactor, Secret};
-use report::{About, CheckReport, Class, Failure, NotRun, Outcome, Report, Role, StepOutcome};
+use report::{
+    CheckReport, Class, Failure, NotRun, Outcome, Report, ReportContext, Role, StepOutcome,
+};
 
 /// The most captured secrets that the failures of other checks are searched
 /// for.
@@ -190,7 +192,7 @@ async fn run_plan(
         duration: begun.elapsed(),
         checks,
         refusal: None,
-        about: About::default(),
+        context: ReportContext::default(),
     }
 }
 

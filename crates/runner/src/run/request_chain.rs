@@ -18,7 +18,7 @@ use super::redirects::{find_location, keep_harmless, redirect_request};
 use super::step::StepAttempt;
 use super::trace::Trace;
 use client::http::{Request, Response, Socket, Unanswered};
-use report::{Class, Failure, Repeats, StepReport};
+use report::{Class, Failure, Resends, StepReport};
 
 /// The last answer of a chain.
 pub(super) struct Reply {
@@ -174,7 +174,7 @@ impl<'a> RequestChain<'a> {
             Ok(response) => response.resends,
             Err(unanswered) => unanswered.resends,
         };
-        self.report.repeats += Repeats {
+        self.report.resends += Resends {
             closed: repeats.closed,
             refused: repeats.refused,
         };

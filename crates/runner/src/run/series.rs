@@ -15,7 +15,7 @@ use check_file::template::Scope;
 use check_file::{Repeat, SeriesQuery, Step};
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Source};
-use report::{Class, Failure, Repeats, Series, StepOutcome, StepReport};
+use report::{Class, Failure, Resends, Series, StepOutcome, StepReport};
 
 /// What came of one repetition.
 struct Repetition {
@@ -32,7 +32,7 @@ struct SeriesTally {
     done: usize,
     failed: usize,
     latencies: Vec<Duration>,
-    repeats: Repeats,
+    resends: Resends,
     /// How long the repetitions waited for green: all of them together if they
     /// come one after the other, else the one that waited longest.
     outlasting: Duration,
@@ -92,7 +92,7 @@ pub(super) async fn run(
         scope.keep_secret(secrets);
     }
     let start = report.start;
-    let (repeats, outlasting) = (tally.repeats, tally.outlasting);
+    let (resends, outlasting) = (tally.resends, tally.outlasting);
     let shown = if failures.is_empty() {
         tally.first_passed.or(tally.first_failed)
     } else {
@@ -114,7 +114,7 @@ pub(super) async fn run(
     };
     report.attempts = 1;
     report.start = start;
-    report.repeats = repeats;
+    report.resends = resends;
     report.outlasting = outlasting;
     report.duration = begun.elapsed();
     report.series = Some(series);
@@ -124,7 +124,7 @@ impl SeriesTally {
     fn add(&mut self, repetition: Repetition, is_sequential: bool) {
         self.done += 1;
         self.latencies.extend(repetition.report.latency);
-        self.repeats += repetition.report.repeats;
+        self.resends += repetition.report.resends;
         let waited = repetition.report.outlasting;
         self.outlasting = if is_sequential {
             self.outlasting + waited
@@ -154,7 +154,7 @@ impl SeriesTally {
         self.latencies.sort_unstable();
         let rank = |percent| percentile(&self.latencies, percent);
         Series {
-            asked,
+            times: asked,
             done: self.done,
             failed: self.failed,
             p50: rank(50),
@@ -205,11 +205,11 @@ fn judge_series(
                 )),
         });
     }
-    if series.done < series.asked {
+    if series.done < series.times {
         failures.push(Failure {
             class: Class::CutShort,
             diagnostic: Diagnostic::at(source, step.span, "cut short by the end of the run")
-                .expected(counted(series.asked, "repetition"))
+                .expected(counted(series.times, "repetition"))
                 .found(counted(series.done, "repetition")),
         });
     }

@@ -84,12 +84,12 @@ async fn a_panic_in_a_check_is_our_own_fault_and_leaves_the_others_alone() {
 #[tokio::test]
 async fn every_output_tells_all_classes_of_failures_apart() {
     let report = broken_run().await;
-    let text = text::report(&report, Colour::Never);
-    let json = serde_json::to_value(json::report(&report)).unwrap();
-    let junit = junit::report(&report).unwrap();
-    let (tap, html) = (tap::report(&report), html::report(&report));
+    let text = text::render(&report, Colour::Never);
+    let json = serde_json::to_value(json::JsonReport::new(&report)).unwrap();
+    let junit = junit::render(&report).unwrap();
+    let (tap, html) = (tap::render(&report), html::render(&report));
     let read = json::read(json.to_string().as_bytes()).unwrap();
-    let explained = explain::text(&read, 10, Colour::Never);
+    let explained = explain::render_text(&read, 10, Colour::Never);
     for (index, class) in Class::ALL.into_iter().enumerate() {
         let (key, words) = (class.key(), class.words());
         let check = &report.checks[index];
@@ -123,9 +123,9 @@ async fn every_output_tells_all_classes_of_failures_apart() {
         };
         let line = reason(&alone);
         assert!(line.contains(&format!("; `{key}`, {words}: ")), "{line}");
-        let json = serde_json::to_value(json::report(&alone)).unwrap();
+        let json = serde_json::to_value(json::JsonReport::new(&alone)).unwrap();
         assert_eq!(json["reason"], line);
-        for output in [tap::report(&alone), html::report(&alone)] {
+        for output in [tap::render(&alone), html::render(&alone)] {
             assert!(output.contains(&format!(", {words}: ")), "{output}");
         }
     }

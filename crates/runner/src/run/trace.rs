@@ -12,7 +12,7 @@ use client::connection::Connection;
 use client::http::{Request, Response, SocketEvent, SocketMessage};
 use query::charset;
 use redact::{REDACTED, Redactor, Secret};
-use report::{Excerpt, Exchange, Message, MessageKind, Received, Sent};
+use report::{Excerpt, Exchange, MessageKind, ReceivedResponse, RecordedMessage, SentRequest};
 
 /// The most characters of a body that a report shows.
 const MOST_BODY_CHARACTERS: usize = 2_000;
@@ -32,7 +32,7 @@ pub(super) struct Trace {
     request: Option<Request>,
     response: Option<Response>,
     /// The last messages of a WebSocket.
-    messages: VecDeque<Message>,
+    messages: VecDeque<RecordedMessage>,
     secrets: Vec<Secret>,
     /// Whether the answer is that of another version.
     is_foreign: bool,
@@ -94,7 +94,7 @@ impl Trace {
         if self.messages.len() >= MOST_MESSAGES {
             self.messages.pop_front();
         }
-        self.messages.push_back(Message {
+        self.messages.push_back(RecordedMessage {
             sent,
             kind,
             content: cut_excerpt(&HeaderMap::new(), content),
@@ -148,13 +148,13 @@ impl Trace {
         let redactor = redactor.with_secrets(&credentials);
         Some(Exchange {
             curl: curl::command(&request, connection, &redactor),
-            request: Sent {
+            request: SentRequest {
                 method: request.method.to_string(),
                 url: request.url.to_string(),
                 headers: list_headers(&request.headers),
                 body: excerpt(&request.headers, &request.body),
             },
-            answer: self.response.map(|response| Received {
+            answer: self.response.map(|response| ReceivedResponse {
                 status: response.status,
                 version: version_name(response.version),
                 headers: list_headers(&response.headers),

@@ -153,10 +153,10 @@ impl<'a> GreenWatch<'a> {
         let mut answers: Vec<_> = answers.into_values().collect();
         for answers in &mut answers {
             redactor.redact(&mut answers.said);
-            report.about.notes.push(answers.to_string());
+            report.context.notes.push(answers.to_string());
         }
-        report.about.foreign_answers = answers;
-        report.about.notes.extend(describe_undecided(report));
+        report.context.foreign_answers = answers;
+        report.context.notes.extend(describe_undecided(report));
         let is_required = |check: &&CheckReport| check.severity == Severity::Required;
         let any_required = passed_checks(report).any(|check| is_required(&check));
         let decisive = passed_checks(report).filter(|check| !any_required || is_required(check));

@@ -123,7 +123,7 @@ checks:
     expect: { status: 500, json: { $.body: nothing, $.query: '{{ password }}' } }
 ";
     let report = report(&stage, text).await;
-    let json = serde_json::to_string(&report::render::json::report(&report)).unwrap();
+    let json = serde_json::to_string(&report::render::json::JsonReport::new(&report)).unwrap();
     assert!(json.contains("***"));
     assert!(!json.contains("correct-horse"), "{json}");
     assert!(!format!("{report:?}").contains("correct-horse"));

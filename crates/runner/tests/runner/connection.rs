@@ -206,7 +206,7 @@ async fn the_phases_stand_in_the_reports() {
         &check("get: /healthz\nexpect: { latency: { tls: { below: 10s } } }"),
     )
     .await;
-    let json = serde_json::to_value(report::render::json::report(&report)).unwrap();
+    let json = serde_json::to_value(report::render::json::JsonReport::new(&report)).unwrap();
     let timing = &json["checks"][0]["steps"][0]["timing"];
     for phase in [
         "dns_ms",
@@ -217,7 +217,7 @@ async fn the_phases_stand_in_the_reports() {
     ] {
         assert!(timing[phase].is_number(), "{json}");
     }
-    let html = report::render::html::report(&report);
+    let html = report::render::html::render(&report);
     assert!(html.contains("<div class=\"phases\">"));
     assert!(html.contains("first byte "));
 }

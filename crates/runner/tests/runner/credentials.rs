@@ -66,7 +66,7 @@ async fn a_refused_token_says_why_once_for_all_and_shows_no_secret() {
         outcome(&report),
         (Outcome::Failed, vec![Class::CouldNotAsk])
     );
-    let json = serde_json::to_string(&report::render::json::report(&report)).unwrap();
+    let json = serde_json::to_string(&report::render::json::JsonReport::new(&report)).unwrap();
     assert!(json.contains("invalid_client"), "{json}");
     let in_base64 = "c21va2U6YS13cm9uZy1zZWNyZXQ";
     assert!(
@@ -106,7 +106,7 @@ async fn a_token_of_an_unknown_type_is_no_token_and_not_shown() {
         outcome(&report),
         (Outcome::Failed, vec![Class::CouldNotAsk])
     );
-    let json = serde_json::to_string(&report::render::json::report(&report)).unwrap();
+    let json = serde_json::to_string(&report::render::json::JsonReport::new(&report)).unwrap();
     assert!(json.contains("which is not `Bearer`"), "{json}");
     assert!(!json.contains("machine-token-"), "{json}");
 }
@@ -120,7 +120,7 @@ async fn a_token_is_in_no_part_of_the_report() {
         outcome(&report),
         (Outcome::Failed, vec![Class::WrongAnswer])
     );
-    let json = serde_json::to_string(&report::render::json::report(&report)).unwrap();
+    let json = serde_json::to_string(&report::render::json::JsonReport::new(&report)).unwrap();
     assert!(!json.contains("machine-token-"), "{json}");
     let curl = &report.checks[0].steps[0].exchange.as_ref().unwrap().curl;
     assert!(
@@ -185,7 +185,7 @@ async fn signatures_are_those_of_boto3() {
     // socket itself.
     let (target, received) = keeps_one_request(BODY).await;
     let report = report_with(&plain(&target), SIGNED, Limits::default(), &environment).await;
-    let json = serde_json::to_string(&report::render::json::report(&report)).unwrap();
+    let json = serde_json::to_string(&report::render::json::JsonReport::new(&report)).unwrap();
     for hidden in [secret, session, "Signature="] {
         assert!(!json.contains(hidden), "{hidden} in {json}");
     }

@@ -162,8 +162,8 @@ async fn an_answer_of_another_version_is_no_answer_and_the_request_is_sent_again
     assert_eq!(service.asked(), 4);
     // Before each new attempt green is proven again.
     assert_eq!(way.renewals.into_inner(), 3);
-    let [foreign] = report.about.foreign_answers.as_slice() else {
-        panic!("{:?}", report.about.foreign_answers);
+    let [foreign] = report.context.foreign_answers.as_slice() else {
+        panic!("{:?}", report.context.foreign_answers);
     };
     assert_eq!(foreign.answers, 3);
     assert_eq!(foreign.said, "`x-app-version: old`");
@@ -200,7 +200,7 @@ async fn what_may_not_be_sent_again_fails_with_the_address_and_what_it_said() {
     let way = Way::default();
     let report = run(&service.url, &check("post: /orders"), &of_new(), &way).await;
     insta::assert_snapshot!(said(&report, &service.url));
-    assert_eq!(report.about.foreign_answers[0].answers, 1);
+    assert_eq!(report.context.foreign_answers[0].answers, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +210,7 @@ async fn a_version_that_outlasts_the_patience_fails_the_check() {
     let report = run(&service.url, &check("get: /"), &of_new(), &way).await;
     insta::assert_snapshot!(said(&report, &service.url));
     assert!(service.asked() > 10);
-    let foreign = &report.about.foreign_answers[0];
+    let foreign = &report.context.foreign_answers[0];
     assert_eq!(foreign.answers as usize, service.asked());
 }
 
@@ -308,9 +308,9 @@ async fn metadata_of_grpc_is_held_against_the_release_and_no_call_is_made_twice(
         outcome(&report),
         (Outcome::Failed, vec![Class::CouldNotAsk])
     );
-    assert_eq!(report.about.foreign_answers[0].answers, 1);
+    assert_eq!(report.context.foreign_answers[0].answers, 1);
     assert_eq!(
-        report.about.foreign_answers[0].said,
+        report.context.foreign_answers[0].said,
         "`content-type: application/grpc`"
     );
 }
@@ -381,7 +381,7 @@ async fn a_member_of_json_tells_the_version_at_its_path_and_nowhere_else() {
     assert_eq!(outcome(&report), (Outcome::Passed, vec![]));
     assert_eq!(service.asked(), 3);
     assert_eq!(
-        report.about.foreign_answers[0].said,
+        report.context.foreign_answers[0].said,
         "`\"old\"` at `$.version`"
     );
 }
@@ -471,7 +471,7 @@ async fn a_check_of_which_nobody_knows_where_it_is_led_is_said_to_be_undecided()
     let report = run(&service.url, &check("get: /orders"), &of_new(), &way).await;
     assert_eq!(verdict::judge(&report), Verdict::Succeeded);
     assert_eq!(
-        report.about.notes,
+        report.context.notes,
         ["it is undecided whether green answered 1 check: the rule with priority 5 for `/orders`"]
     );
 }

@@ -78,7 +78,7 @@ async fn rich() -> &'static Report {
 
 /// A page with the rich report; `None` if there is no browser.
 async fn page(fragment: &str) -> Option<Page> {
-    Page::open(&html::report(rich().await), fragment)
+    Page::open(&html::render(rich().await), fragment)
 }
 
 /// The number of the check that came out so for the first time.
@@ -92,7 +92,7 @@ async fn first(wanted: Outcome) -> usize {
 async fn a_hostile_answer_is_only_text_and_the_script_runs() {
     let stage = stage().await;
     let report = report(&stage, HOSTILE).await;
-    let html = html::report(&report);
+    let html = html::render(&report);
     assert!(!html.contains("<img"), "{html}");
     assert!(!html.contains('\u{1b}'));
     assert!(!html.contains('\u{202e}'));
@@ -120,7 +120,7 @@ async fn a_hostile_answer_is_only_text_and_the_script_runs() {
 async fn filters_and_search_hide_what_does_not_fit() {
     let stage = stage().await;
     let report = report(&stage, HOSTILE).await;
-    let Some(mut page) = Page::open(&html::report(&report), "") else {
+    let Some(mut page) = Page::open(&html::render(&report), "") else {
         return;
     };
     let mut check = |script: &str, shown: u64, said: &str| {
@@ -166,7 +166,7 @@ async fn what_kept_the_checks_from_running_stays_in_sight() {
             help: Some("write `checks`".into()),
         }],
     });
-    let Some(mut page) = Page::open(&html::report(&report), "#check-1") else {
+    let Some(mut page) = Page::open(&html::render(&report), "#check-1") else {
         return;
     };
     let seen = page.text("document.body.innerText");
@@ -183,9 +183,9 @@ async fn a_long_list_of_failures_ends_with_how_many_there_are() {
     let mut report = rich().await.clone();
     let failed = first(Outcome::Failed).await - 1;
     report.checks = vec![report.checks[failed].clone(); 15];
-    let html = html::report(&report);
+    let html = html::render(&report);
     assert_eq!(html.matches("<li><a href=\"#check-").count(), 12, "{html}");
     assert!(html.contains("<p>and 3 more</p>"), "{html}");
     report.checks.truncate(12);
-    assert!(!html::report(&report).contains(" more</p>"));
+    assert!(!html::render(&report).contains(" more</p>"));
 }

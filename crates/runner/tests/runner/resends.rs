@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use diagnostic::snippet::Colour;
 use report::render::{failures, json, text};
-use report::{Outcome, Repeats, Report};
+use report::{Outcome, Report, Resends};
 use runner::settings::Limits;
 
 use crate::support::scripted::Deed::{
@@ -53,9 +53,9 @@ impl Seen {
         let found = failures(only, Colour::Never);
         assert_eq!(self.server.connections(), connections, "{case}: {found}");
         assert_eq!(only.outcome, outcome, "{case}: {found}");
-        let counted = only.steps.last().unwrap().repeats;
+        let counted = only.steps.last().unwrap().resends;
         let (closed, refused) = repeats;
-        assert_eq!(counted, Repeats { closed, refused }, "{case}");
+        assert_eq!(counted, Resends { closed, refused }, "{case}");
         for raw in ["os error", "https://docs", "hyper", "h2"] {
             assert!(!found.contains(raw), "{case}: {found}");
         }
@@ -175,7 +175,7 @@ async fn what_the_server_has_not_begun_with_is_asked_again_whatever_it_is() {
         // Whether over the same connection or another one, nobody cares.
         assert_eq!(again.len(), 2, "{method}: {again:?}");
         assert_eq!(seen.report.checks[0].outcome, Outcome::Passed, "{method}");
-        assert_eq!(seen.report.checks[0].steps[0].repeats.refused, 1);
+        assert_eq!(seen.report.checks[0].steps[0].resends.refused, 1);
 
         // A connection on which everything is refused is given up.
         let script: &[&[Deed]] = &[&[refused; 20], &[]];
@@ -245,14 +245,14 @@ async fn reports_say_how_often_requests_were_asked_again() {
     let script: &[&[Deed]] = &[&[Answer, Close], &[GoAwayBefore(NO_ERROR)], &[]];
     let seen = run("2", script, &["get", "get"]).await;
     seen.assert("once each", Outcome::Passed, &[0, 0, 1, 2], (1, 1));
-    let report = serde_json::to_value(json::report(&seen.report)).unwrap();
+    let report = serde_json::to_value(json::JsonReport::new(&seen.report)).unwrap();
     let steps = &report["checks"][0]["steps"];
     assert_eq!(steps[0].get("repeats"), None);
     assert_eq!(
         steps[1]["repeats"],
         serde_json::json!({ "closed": 1, "refused": 1 })
     );
-    let shown = text::report(&seen.report, Colour::Never);
+    let shown = text::render(&seen.report, Colour::Never);
     assert!(shown.contains(", asked again 2 times)"), "{shown}");
 }
 

@@ -21,7 +21,7 @@ async fn every_repetition_is_judged() {
     let step = &report.checks[0].steps[0];
     assert_eq!(report.checks[0].outcome, Outcome::Failed);
     let series = step.series.unwrap();
-    assert_eq!((series.asked, series.done, series.failed), (20, 20, 3));
+    assert_eq!((series.times, series.done, series.failed), (20, 20, 3));
     assert_eq!(step.status, Some(503), "the first that failed is shown");
     insta::assert_snapshot!(fails(&stage, "get: /flaky?key=b&fail=3\nrepeat: 20").await, @r#"
     error[wrong-answer]: repetitions that failed
@@ -165,15 +165,15 @@ async fn the_figures_stand_in_the_reports() {
     let stage = stage().await;
     let text = "get: /flaky?key=e&fail=1\nrepeat: 4\nexpect: { error_rate: { below: 0.5 } }";
     let report = report(&stage, &check(text)).await;
-    let json = serde_json::to_value(render::json::report(&report)).unwrap();
+    let json = serde_json::to_value(render::json::JsonReport::new(&report)).unwrap();
     let series = &json["checks"][0]["steps"][0]["series"];
     assert_eq!(series["times"], 4);
     assert_eq!(series["failed"], 1);
     assert_eq!(series["error_rate"], 0.25);
     assert!(series["p95_ms"].is_number());
-    let line = render::text::line(&report.checks[0], Colour::Never);
+    let line = render::text::render_line(&report.checks[0], Colour::Never);
     assert!(line.contains("; 4 times, 1 failed, p50 "), "{line}");
-    assert!(render::html::report(&report).contains("4 times, 1 failed, p50 "));
+    assert!(render::html::render(&report).contains("4 times, 1 failed, p50 "));
 }
 
 #[test]

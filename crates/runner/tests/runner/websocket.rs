@@ -259,14 +259,14 @@ checks:
 "#;
 
 fn everything(report: &Report) -> String {
-    let json = serde_json::to_string(&json::report(report)).unwrap();
-    let junit = junit::report(report).unwrap();
+    let json = serde_json::to_string(&json::JsonReport::new(report)).unwrap();
+    let junit = junit::render(report).unwrap();
     let failures = render::failures(&report.checks[0], Colour::Never);
     [
         json,
         junit,
-        html::report(report),
-        tap::report(report),
+        html::render(report),
+        tap::render(report),
         failures,
     ]
     .join("\n")
@@ -297,14 +297,14 @@ async fn the_reports_show_what_was_said() {
     let stage = stage().await;
     let step = "websocket: /ws\nmessages: [{ send: { close: 4001 } , expect: { body: '<b>' } }]";
     let report = report(&stage, &check(step)).await;
-    let json = serde_json::to_value(json::report(&report)).unwrap();
+    let json = serde_json::to_value(json::JsonReport::new(&report)).unwrap();
     insta::assert_json_snapshot!(json["checks"][0]["steps"][0]["messages"]);
-    let junit = junit::report(&report).unwrap();
+    let junit = junit::render(&report).unwrap();
     assert!(
         junit.contains("[close]") && junit.contains("4001 as asked"),
         "{junit}"
     );
-    let html = html::report(&report);
+    let html = html::render(&report);
     assert!(
         html.contains("<i>received (close):</i> 4001 as asked"),
         "{html}"

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use super::indent::indented;
-use super::outcome;
-use super::timing::{bar, phases};
+use super::indent::indent_json;
+use super::outcome_style;
+use super::timing::{draw_bar, draw_phases};
 use crate::{
     CheckReport, Excerpt, Exchange, Failure, MessageKind, Outcome, Role, Series, StepOutcome,
     StepReport,
@@ -15,17 +15,21 @@ use diagnostic::Diagnostic;
 use diagnostic::snippet::{Colour, Frame, Severity, render_with_frame};
 use diagnostic::units::{counted, human_bytes, human_duration};
 
-/// A check; `whole` is the time of the run, which bars are measured by.
-pub(super) fn check(check: &CheckReport, number: usize, whole: Duration) -> Value {
-    let (class, mark, word) = outcome(check.outcome);
-    let steps = check.steps.iter().map(|entry| step(check, entry, whole));
+/// The values of a check for the page. Its bars are drawn as parts of
+/// `run_time`, which is how long the run took.
+pub(super) fn describe_check(check: &CheckReport, number: usize, run_time: Duration) -> Value {
+    let (class, mark, word) = outcome_style(check.outcome);
+    let steps = check
+        .steps
+        .iter()
+        .map(|entry| describe_step(check, entry, run_time));
     context! {
         number,
         class,
         mark,
         word,
         is_open => matches!(check.outcome, Outcome::Failed | Outcome::Warned),
-        // What runs around the checks is not counted.
+        // The script counts checks alone, and tells setups and teardowns by this.
         role => match check.role {
             Role::Setup => Some("setup"),
             Role::Check => None,
@@ -33,12 +37,12 @@ pub(super) fn check(check: &CheckReport, number: usize, whole: Duration) -> Valu
         },
         name => check.name.as_str(),
         tags => check.tags.clone(),
-        why => check.why_not().or(check.aside()),
+        why => check.not_run_reason().or(check.outcome_remark()),
         took => match check.outcome {
             Outcome::NotRun(_) => "not run".to_owned(),
             _ => human_duration(check.duration),
         },
-        bar => bar(check.start, check.duration, whole),
+        bar => draw_bar(check.start, check.duration, run_time),
         place => check.place.to_string(),
         attempts => check.attempts,
         only_warns => check.severity == crate::Severity::Warn,
@@ -46,15 +50,18 @@ pub(super) fn check(check: &CheckReport, number: usize, whole: Duration) -> Valu
     }
 }
 
-fn step(check: &CheckReport, step: &StepReport, whole: Duration) -> Value {
+fn describe_step(check: &CheckReport, step: &StepReport, run_time: Duration) -> Value {
     let (class, mark, word) = match step.outcome {
-        StepOutcome::Passed => outcome(Outcome::Passed),
-        StepOutcome::Failed if check.outcome == Outcome::Warned => outcome(Outcome::Warned),
-        StepOutcome::Failed => outcome(Outcome::Failed),
-        StepOutcome::NotRun(why) => outcome(Outcome::NotRun(why)),
+        StepOutcome::Passed => outcome_style(Outcome::Passed),
+        StepOutcome::Failed if check.outcome == Outcome::Warned => outcome_style(Outcome::Warned),
+        StepOutcome::Failed => outcome_style(Outcome::Failed),
+        StepOutcome::NotRun(why) => outcome_style(Outcome::NotRun(why)),
     };
-    let repeats = step.repeats.total();
-    let failures = step.failures.iter().map(|entry| failure(check, entry));
+    let repeats = step.resends.total();
+    let failures = step
+        .failures
+        .iter()
+        .map(|entry| describe_failure(check, entry));
     context! {
         class,
         mark,
@@ -66,38 +73,38 @@ fn step(check: &CheckReport, step: &StepReport, whole: Duration) -> Value {
             (None, _) => "no answer".to_owned(),
         },
         took => (step.attempts > 0).then(|| human_duration(step.duration)),
-        bar => bar(step.start, step.duration, whole),
+        bar => draw_bar(step.start, step.duration, run_time),
         method => step.method.as_str(),
         url => step.url.as_deref(),
         attempts => step.attempts,
         repeats => (repeats > 0).then(|| counted(repeats as usize, "time")),
         series => step.series.as_ref().map(Series::words),
-        phases => step.timing.as_ref().map(phases),
+        phases => step.timing.as_ref().map(draw_phases),
         failures => failures.collect::<Vec<_>>(),
-        exchange => step.exchange.as_ref().map(exchange),
+        exchange => step.exchange.as_ref().map(describe_exchange),
     }
 }
 
-fn failure(check: &CheckReport, failure: &Failure) -> Value {
+fn describe_failure(check: &CheckReport, failure: &Failure) -> Value {
     let diagnostic = &failure.diagnostic;
     let snippet = diagnostic
         .place
         .as_ref()
-        .map(|_| snippet(check, diagnostic));
+        .map(|_| draw_snippet(check, diagnostic));
     context! {
         class => failure.class.words(),
         title => diagnostic.title.as_str(),
         expected => diagnostic.expected.as_deref(),
         found => diagnostic.found.as_deref(),
-        // The snippet ends with it.
+        // The snippet ends with the help, so it is not shown twice.
         help => diagnostic.help.as_deref().filter(|_| snippet.is_none()),
         snippet,
     }
 }
 
-/// The lines of the check file. The heading and the list have said the first
-/// line, and what was expected and found.
-fn snippet(check: &CheckReport, diagnostic: &Diagnostic) -> String {
+/// The lines of the check file, with a caret below what was not met. The title,
+/// and what was expected and found, stand above it in the page already.
+fn draw_snippet(check: &CheckReport, diagnostic: &Diagnostic) -> String {
     let frame = Frame {
         severity: match check.severity {
             crate::Severity::Required => Severity::Error,
@@ -116,12 +123,12 @@ fn snippet(check: &CheckReport, diagnostic: &Diagnostic) -> String {
     drawn.to_owned()
 }
 
-fn exchange(exchange: &Exchange) -> Value {
+fn describe_exchange(exchange: &Exchange) -> Value {
     let request = &exchange.request;
     let first = format!("{} {}", request.method, request.url);
     let answer = exchange.answer.as_ref().map(|answer| {
         let first = format!("{} {}", answer.version, answer.status);
-        message("Answer", &first, &answer.headers, answer.body.as_ref())
+        describe_message("Answer", &first, &answer.headers, answer.body.as_ref())
     });
     // What was said over a WebSocket.
     let messages = exchange.messages.iter().map(|message| {
@@ -134,20 +141,20 @@ fn exchange(exchange: &Exchange) -> Value {
         (format!("{direction}{kind}"), message.content.text.clone())
     });
     context! {
-        request => message("Request", &first, &request.headers, request.body.as_ref()),
+        request => describe_message("Request", &first, &request.headers, request.body.as_ref()),
         answer,
         messages => messages.collect::<Vec<_>>(),
         curl => exchange.curl.as_str(),
     }
 }
 
-fn message(
+fn describe_message(
     title: &str,
     first: &str,
     headers: &[(String, String)],
     body: Option<&Excerpt>,
 ) -> Value {
-    let lines = body.and_then(|body| indented(&body.text));
+    let lines = body.and_then(|body| indent_json(&body.text));
     let mut notes = Vec::new();
     if lines.is_some() {
         notes.push("indented for reading".to_owned());

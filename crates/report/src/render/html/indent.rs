@@ -8,56 +8,59 @@ const DEEPEST: usize = 16;
 /// The body with white space between its values and nothing else changed;
 /// `None` if it has lines already, or is not built like JSON. The beginning of
 /// a body that was cut will do.
-pub(super) fn indented(body: &str) -> Option<String> {
+pub(super) fn indent_json(body: &str) -> Option<String> {
     if !body.starts_with(['{', '[']) || body.trim_end().contains('\n') {
         return None;
     }
-    let mut shown = String::with_capacity(2 * body.len());
+    let mut indented = String::with_capacity(2 * body.len());
     let mut depth = 0_usize;
     let mut quoted = false;
     let mut escaped = false;
     let mut rest = body.trim_end().chars().peekable();
     while let Some(c) = rest.next() {
+        // Nothing in a string changes, so a bracket in it opens no level.
         if quoted {
             quoted = escaped || c != '"';
             escaped = c == '\\' && !escaped;
-            shown.push(c);
+            indented.push(c);
             continue;
         }
-        if depth == 0 && !shown.is_empty() {
+        // Text behind the first value is no JSON.
+        if depth == 0 && !indented.is_empty() {
             return None;
         }
         match c {
             '{' | '[' => {
-                shown.push(c);
+                indented.push(c);
                 let close = if c == '{' { '}' } else { ']' };
+                // An empty list or object stays on its line.
                 if let Some(close) = rest.next_if_eq(&close) {
-                    shown.push(close);
+                    indented.push(close);
                 } else {
                     depth = Some(depth + 1).filter(|depth| *depth <= DEEPEST)?;
-                    line(&mut shown, depth);
+                    break_line(&mut indented, depth);
                 }
             }
             '}' | ']' => {
                 depth = depth.checked_sub(1)?;
-                line(&mut shown, depth);
-                shown.push(c);
+                break_line(&mut indented, depth);
+                indented.push(c);
             }
             ',' => {
-                shown.push(c);
-                line(&mut shown, depth);
+                indented.push(c);
+                break_line(&mut indented, depth);
             }
-            ':' => shown.push_str(": "),
-            ' ' if shown.ends_with(' ') => {}
+            ':' => indented.push_str(": "),
+            ' ' if indented.ends_with(' ') => {}
             c => {
                 quoted = c == '"';
-                shown.push(c);
+                indented.push(c);
             }
         }
     }
-    (depth == 0 || body.ends_with('…')).then_some(shown)
+    (depth == 0 || body.ends_with('…')).then_some(indented)
 }
 
-fn line(shown: &mut String, depth: usize) {
-    let _ = write!(shown, "\n{:width$}", "", width = 2 * depth);
+fn break_line(indented: &mut String, depth: usize) {
+    let _ = write!(indented, "\n{:width$}", "", width = 2 * depth);
 }

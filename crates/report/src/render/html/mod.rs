@@ -1,8 +1,8 @@
 //! The report as one HTML file for people: no outside resource, readable
 //! without its script.
 //!
-//! `report.html.j2` is the page. Each value in it goes through `Text`, which
-//! escapes it, unless `Sentence` has made HTML of it before. The policy in the
+//! `report.html.j2` is the page. Each value in it goes through `EscapedText`, which
+//! escapes it, unless `MarkedSentence` has made HTML of it before. The policy in the
 //! head lets nothing run or load but the style and the script of this folder,
 //! each named by its hash.
 
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
-use text::{Sentence, Text};
+use text::{EscapedText, MarkedSentence};
 
 use crate::verdict::{self, Verdict};
 use crate::{Outcome, Report};
@@ -36,25 +36,28 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     // The engine's own way of escaping shows no control characters.
     engine.set_formatter(|out, _, value| {
         let written = match value.as_str().filter(|_| !value.is_safe()) {
-            Some(text) => write!(out, "{}", Text(text)),
+            Some(text) => write!(out, "{}", EscapedText(text)),
             None => write!(out, "{value}"),
         };
         written.map_err(minijinja::Error::from)
     });
     engine.add_filter("sentence", |text: &str| {
-        Value::from_safe_string(Sentence(text).to_string())
+        Value::from_safe_string(MarkedSentence(text).to_string())
     });
     engine
 });
 
-/// The whole report.
-pub fn report(report: &Report) -> String {
-    let page = ENGINE.render_str(PAGE, page(report));
-    // The page is the same for every report, so a test would have met this.
-    page.unwrap_or_else(|error| Text(&format!("the report has no page: {error}")).to_string())
+/// The whole report as an HTML page.
+pub fn render(report: &Report) -> String {
+    let page = ENGINE.render_str(PAGE, page_values(report));
+    // The template is the same for every report, so a test would have met an error
+    // of it. Should there be one all the same, the run still has its verdict.
+    page.unwrap_or_else(|error| {
+        EscapedText(&format!("the report has no page: {error}")).to_string()
+    })
 }
 
-fn page(report: &Report) -> Value {
+fn page_values(report: &Report) -> Value {
     let verdict = verdict::judge(report);
     let (class, mark, promise) = match verdict {
         Verdict::Succeeded => ("passed", "✓", "Production traffic may move."),
@@ -72,12 +75,12 @@ fn page(report: &Report) -> Value {
         started_shown => started.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         took => human_duration(report.duration),
         half => human_duration(report.duration / 2),
-        deployment => summary::deployment(&report.about),
-        links => summary::links(&report.about),
-        failed => summary::failed(report),
-        counts => summary::counts(report),
-        refusal => summary::refusal(report),
-        suites => summary::suites(report),
+        deployment => summary::describe_deployment(&report.context),
+        links => summary::describe_links(&report.context),
+        failed => summary::list_failed(report),
+        counts => summary::count_outcomes(report),
+        refusal => summary::describe_refusal(report),
+        suites => summary::describe_suites(report),
         style => Value::from_safe_string(STYLE.to_owned()),
         style_hash => STYLE_HASH,
         script => Value::from_safe_string(SCRIPT.to_owned()),
@@ -86,8 +89,8 @@ fn page(report: &Report) -> Value {
     }
 }
 
-/// An outcome as a class, a mark and a word.
-fn outcome(outcome: Outcome) -> (&'static str, &'static str, &'static str) {
+/// The CSS class, the mark and the word for an outcome.
+fn outcome_style(outcome: Outcome) -> (&'static str, &'static str, &'static str) {
     match outcome {
         Outcome::Passed => ("passed", "✓", "passed"),
         Outcome::Warned => ("warned", "!", "warned"),

@@ -3,22 +3,22 @@
 
 use minijinja::{Value, context};
 
-use super::check::check;
-use crate::{About, CheckReport, Outcome, Report, Role};
+use super::check::describe_check;
+use crate::{CheckReport, Outcome, Report, ReportContext, Role};
 
 /// How many failed checks are listed; the filter shows the others too.
 const MOST_LISTED: usize = 12;
 
 /// What is deployed, by names for people.
-pub(super) fn deployment(about: &About) -> Vec<(String, String)> {
-    let known = about.deployment.iter();
-    let known = known.map(|(name, value)| (name.replace('_', " "), value.clone()));
-    known.collect()
+pub(super) fn describe_deployment(context: &ReportContext) -> Vec<(String, String)> {
+    let names = context.deployment.iter();
+    let names = names.map(|(name, value)| (name.replace('_', " "), value.clone()));
+    names.collect()
 }
 
 /// Where to read on. What a browser cannot open is only shown.
-pub(super) fn links(about: &About) -> Vec<Value> {
-    let links = about.links.iter().map(|link| {
+pub(super) fn describe_links(context: &ReportContext) -> Vec<Value> {
+    let links = context.links.iter().map(|link| {
         let is_web = link.url.starts_with("https://");
         context! { title => link.title.as_str(), url => link.url.as_str(), is_web }
     });
@@ -26,7 +26,7 @@ pub(super) fn links(about: &About) -> Vec<Value> {
 }
 
 /// What kept the checks from being run, or from being believed.
-pub(super) fn refusal(report: &Report) -> Option<Value> {
+pub(super) fn describe_refusal(report: &Report) -> Option<Value> {
     let refusal = report.refusal.as_ref()?;
     let heading = if report.checks.is_empty() {
         "No check was run"
@@ -42,7 +42,7 @@ pub(super) fn refusal(report: &Report) -> Option<Value> {
 
 /// How many checks came out how; nothing where none was run. The script makes
 /// filters of them.
-pub(super) fn counts(report: &Report) -> Vec<Value> {
+pub(super) fn count_outcomes(report: &Report) -> Vec<Value> {
     if report.checks.is_empty() {
         return Vec::new();
     }
@@ -59,7 +59,7 @@ pub(super) fn counts(report: &Report) -> Vec<Value> {
 }
 
 /// The checks that failed, with the first of what was wrong.
-pub(super) fn failed(report: &Report) -> Option<Value> {
+pub(super) fn list_failed(report: &Report) -> Option<Value> {
     let checks = report.checks.iter().enumerate();
     let failed: Vec<_> = checks
         .filter(|(_, check)| check.outcome == Outcome::Failed)
@@ -75,18 +75,19 @@ pub(super) fn failed(report: &Report) -> Option<Value> {
 }
 
 /// The checks by their files, with what came of each file.
-pub(super) fn suites(report: &Report) -> Vec<Value> {
+pub(super) fn describe_suites(report: &Report) -> Vec<Value> {
     let mut numbers = 1..;
     let suites = report
         .checks
         .chunk_by(|one, next| one.suite == next.suite)
         .map(|checks| {
-            let count = |wanted: fn(&CheckReport) -> bool| {
-                let counted = checks.iter().filter(|check| check.role == Role::Check);
-                counted.filter(|check| wanted(check)).count()
+            let count = |is_counted: fn(&CheckReport) -> bool| {
+                let own_checks = checks.iter().filter(|check| check.role == Role::Check);
+                own_checks.filter(|check| is_counted(check)).count()
             };
             let numbered = checks.iter().zip(&mut numbers);
-            let entries = numbered.map(|(entry, number)| check(entry, number, report.duration));
+            let entries =
+                numbered.map(|(entry, number)| describe_check(entry, number, report.duration));
             context! {
                 name => checks.first().map(|check| &*check.suite),
                 total => count(|_| true),

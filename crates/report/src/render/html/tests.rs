@@ -18,7 +18,7 @@ fn the_policy_names_the_style_and_the_script_as_they_are() {
 #[test]
 fn text_is_only_ever_text() {
     let hostile = "</pre><script>'\"&\0\u{1b}[31m\u{202e}\u{9f}\r\n\r.";
-    let shown = Text(hostile).to_string();
+    let shown = EscapedText(hostile).to_string();
     assert_eq!(
         shown,
         "&lt;/pre&gt;&lt;script&gt;&#39;&quot;&amp;␀␛[31m\\u{202e}\\u{9f}\n␍."
@@ -28,7 +28,7 @@ fn text_is_only_ever_text() {
 #[test]
 fn json_in_one_line_is_shown_with_a_line_for_each_value() {
     let check = |body: &str, expect: &str| {
-        let shown = indent::indented(body);
+        let shown = indent::indent_json(body);
         assert_eq!(shown.as_deref(), Some(expect), "{body}");
         let bare = |text: &str| text.replace([' ', '\n'], "");
         assert_eq!(bare(expect), bare(body));
@@ -59,6 +59,6 @@ fn json_in_one_line_is_shown_with_a_line_for_each_value() {
         "{\n}",
         &deep,
     ] {
-        assert_eq!(indent::indented(other), None, "{other}");
+        assert_eq!(indent::indent_json(other), None, "{other}");
     }
 }

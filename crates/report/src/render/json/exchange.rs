@@ -6,47 +6,47 @@ use serde::{Deserialize, Serialize};
 
 /// A request as it was sent.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Request<'a> {
+pub struct JsonRequest<'a> {
     /// Its method.
     pub method: Cow<'a, str>,
     /// Its URL.
     pub url: Cow<'a, str>,
     /// Its headers, in their order; a name can stand several times.
-    pub headers: Vec<Header<'a>>,
+    pub headers: Vec<JsonHeader<'a>>,
     /// Its body, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Excerpt<'a>>,
+    pub body: Option<JsonExcerpt<'a>>,
 }
 
 /// An answer as it was received.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Answer<'a> {
+pub struct JsonResponse<'a> {
     /// Its status.
     pub status: u16,
     /// The version of HTTP, such as `HTTP/2`.
     pub version: Cow<'a, str>,
     /// Its headers, in their order; a name can stand several times.
-    pub headers: Vec<Header<'a>>,
+    pub headers: Vec<JsonHeader<'a>>,
     /// Its body, as far as it was read, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Excerpt<'a>>,
+    pub body: Option<JsonExcerpt<'a>>,
 }
 
 /// A message of a WebSocket, or its close.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Message<'a> {
+pub struct JsonMessage<'a> {
     /// `sent` or `received`.
     pub direction: Cow<'a, str>,
     /// `text`, `binary` or `close`.
     pub kind: Cow<'a, str>,
     /// Its content; code and reason of a close.
     #[serde(flatten)]
-    pub content: Excerpt<'a>,
+    pub content: JsonExcerpt<'a>,
 }
 
 /// One header.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Header<'a> {
+pub struct JsonHeader<'a> {
     /// Its name, in lower case.
     pub name: Cow<'a, str>,
     /// Its value; what is a credential is `***`.
@@ -55,7 +55,7 @@ pub struct Header<'a> {
 
 /// The beginning of a body.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Excerpt<'a> {
+pub struct JsonExcerpt<'a> {
     /// Its first characters; `…` at the end if there are more.
     pub text: Cow<'a, str>,
     /// The size of the whole body in bytes.
@@ -64,58 +64,58 @@ pub struct Excerpt<'a> {
 
 /// How often requests were asked again that no server had answered.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Repeats {
+pub struct JsonResends {
     /// Because the server had closed the connection, which was used before.
     pub closed: u32,
     /// Because the server said that it had not begun with the request.
     pub refused: u32,
 }
 
-pub(super) fn repeats(repeats: crate::Repeats) -> Option<Repeats> {
-    (repeats.total() > 0).then_some(Repeats {
-        closed: repeats.closed,
-        refused: repeats.refused,
+pub(super) fn convert_resends(resends: crate::Resends) -> Option<JsonResends> {
+    (resends.total() > 0).then_some(JsonResends {
+        closed: resends.closed,
+        refused: resends.refused,
     })
 }
 
-pub(super) fn request(sent: &crate::Sent) -> Request<'_> {
-    Request {
+pub(super) fn convert_request(sent: &crate::SentRequest) -> JsonRequest<'_> {
+    JsonRequest {
         method: (&sent.method).into(),
         url: (&sent.url).into(),
-        headers: headers(&sent.headers),
-        body: sent.body.as_ref().map(excerpt),
+        headers: convert_headers(&sent.headers),
+        body: sent.body.as_ref().map(convert_excerpt),
     }
 }
 
-pub(super) fn answer(received: &crate::Received) -> Answer<'_> {
-    Answer {
+pub(super) fn convert_answer(received: &crate::ReceivedResponse) -> JsonResponse<'_> {
+    JsonResponse {
         status: received.status,
         version: received.version.into(),
-        headers: headers(&received.headers),
-        body: received.body.as_ref().map(excerpt),
+        headers: convert_headers(&received.headers),
+        body: received.body.as_ref().map(convert_excerpt),
     }
 }
 
-pub(super) fn message(message: &crate::Message) -> Message<'_> {
-    Message {
+pub(super) fn convert_message(message: &crate::RecordedMessage) -> JsonMessage<'_> {
+    JsonMessage {
         direction: Cow::from(if message.sent { "sent" } else { "received" }),
         kind: message.kind.word().into(),
-        content: excerpt(&message.content),
+        content: convert_excerpt(&message.content),
     }
 }
 
-fn headers(headers: &[(String, String)]) -> Vec<Header<'_>> {
+fn convert_headers(headers: &[(String, String)]) -> Vec<JsonHeader<'_>> {
     headers
         .iter()
-        .map(|(name, value)| Header {
+        .map(|(name, value)| JsonHeader {
             name: name.into(),
             value: value.into(),
         })
         .collect()
 }
 
-fn excerpt(excerpt: &crate::Excerpt) -> Excerpt<'_> {
-    Excerpt {
+fn convert_excerpt(excerpt: &crate::Excerpt) -> JsonExcerpt<'_> {
+    JsonExcerpt {
         text: (&excerpt.text).into(),
         bytes: excerpt.bytes,
     }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Report, VERSION};
+use super::{JsonReport, VERSION};
 
 /// Why a text is no report that can be read.
 #[derive(Debug, Error)]
@@ -24,8 +24,8 @@ pub enum ReadError {
 ///
 /// # Errors
 /// The text is no report, or one in another version of the format.
-pub fn read(json: &[u8]) -> Result<Report<'static>, ReadError> {
-    let report: Report<'_> = serde_json::from_slice(json)?;
+pub fn read(json: &[u8]) -> Result<JsonReport<'static>, ReadError> {
+    let report: JsonReport<'_> = serde_json::from_slice(json)?;
     if report.version != VERSION {
         return Err(ReadError::OtherVersion {
             found: report.version,

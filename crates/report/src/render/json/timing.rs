@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The parts of a request's time in milliseconds, with one decimal.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Timing {
+pub struct JsonTiming {
     /// From the name to addresses.
     pub dns_ms: f64,
     /// From an address to a TCP connection.
@@ -20,7 +20,7 @@ pub struct Timing {
 
 /// What came of a step that asks many times.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Series {
+pub struct JsonSeries {
     /// How many repetitions were to be.
     pub times: usize,
     /// How many there were in the run's time.
@@ -40,30 +40,30 @@ pub struct Series {
     pub p99_ms: Option<f64>,
 }
 
-pub(super) fn timing(timing: &crate::Timing) -> Timing {
-    Timing {
-        dns_ms: fine(timing.dns),
-        connect_ms: fine(timing.connect),
-        tls_ms: timing.tls.map(fine),
-        first_byte_ms: fine(timing.first_byte),
-        total_ms: fine(timing.total),
+pub(super) fn convert_timing(timing: &crate::Timing) -> JsonTiming {
+    JsonTiming {
+        dns_ms: round_milliseconds(timing.dns),
+        connect_ms: round_milliseconds(timing.connect),
+        tls_ms: timing.tls.map(round_milliseconds),
+        first_byte_ms: round_milliseconds(timing.first_byte),
+        total_ms: round_milliseconds(timing.total),
     }
 }
 
-pub(super) fn series(series: &crate::Series) -> Series {
-    Series {
-        times: series.asked,
+pub(super) fn convert_series(series: &crate::Series) -> JsonSeries {
+    JsonSeries {
+        times: series.times,
         done: series.done,
         failed: series.failed,
         error_rate: series.error_rate(),
-        p50_ms: series.p50.map(fine),
-        p90_ms: series.p90.map(fine),
-        p95_ms: series.p95.map(fine),
-        p99_ms: series.p99.map(fine),
+        p50_ms: series.p50.map(round_milliseconds),
+        p90_ms: series.p90.map(round_milliseconds),
+        p95_ms: series.p95.map(round_milliseconds),
+        p99_ms: series.p99.map(round_milliseconds),
     }
 }
 
 /// Milliseconds with one decimal.
-fn fine(duration: std::time::Duration) -> f64 {
+fn round_milliseconds(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }

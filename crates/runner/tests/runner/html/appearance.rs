@@ -252,7 +252,7 @@ async fn bars_are_as_long_as_what_they_show_took() {
     }
     assert!(bars > 20 && phases > 0, "{bars} bars, {phases} with phases");
     // The scale says what their ends mean.
-    let html = html::report(report);
+    let html = html::render(report);
     let axis = html.split("class=\"axis\"").nth(1).unwrap();
     let axis = &axis[..axis.find("</p>").unwrap()];
     let took = page.text("document.querySelector('header dl div:nth-child(3) dd').textContent");

@@ -1,4 +1,4 @@
-//! Reads what is to be made a check file, and writes what was made.
+//! Reads the file that becomes a check file, and writes the check file.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use diagnostic::{Diagnostic, Problems, Source};
 
-use crate::Exit;
 use crate::args::WritingArgs;
+use crate::error::CommandError;
 use crate::output::Output;
 
 /// The largest file that is read, in bytes.
@@ -15,14 +15,14 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Where a check file goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum CheckFileDestination {
     StandardOutput,
     File(PathBuf),
 }
 
-impl Place {
-    /// The place that the flags name: a file, a folder, `-`, or the default.
-    pub(crate) fn of(args: &WritingArgs, default: &Path) -> Self {
+impl CheckFileDestination {
+    /// The destination that the flags name: a file, a folder, `-`, or the default.
+    pub(crate) fn choose(args: &WritingArgs, default: &Path) -> Self {
         match &args.output {
             _ if args.dry_run => Self::StandardOutput,
             Some(path) if path == Path::new("-") => Self::StandardOutput,
@@ -32,7 +32,8 @@ impl Place {
         }
     }
 
-    pub(crate) fn shown(&self) -> String {
+    /// The destination, as a message names it.
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::StandardOutput => "the check file".to_owned(),
             Self::File(path) => path.display().to_string(),
@@ -41,19 +42,23 @@ impl Place {
 }
 
 /// Writes a check file; one that is there is not replaced without `--force`.
-pub(crate) fn write(place: &Place, text: &str, force: bool, output: &Output) -> Result<(), Exit> {
-    let path = match place {
-        Place::File(path) => path,
-        Place::StandardOutput => {
-            return output.report(text).map_err(|error| {
-                output.error(&format!("standard output cannot be written: {error}"));
-                Exit::CouldNotWork
-            });
+pub(crate) fn write_check_file(
+    destination: &CheckFileDestination,
+    text: &str,
+    force: bool,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let path = match destination {
+        CheckFileDestination::File(path) => path,
+        CheckFileDestination::StandardOutput => {
+            return output.print(text);
         }
     };
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     if !force {
+        // The system refuses in the same step that creates the file, so a file
+        // that comes into being meanwhile is not replaced either.
         options.create_new(true);
     }
     let written = options
@@ -66,19 +71,18 @@ pub(crate) fn write(place: &Place, text: &str, force: bool, output: &Output) -> 
                 .expected("a file that is not there yet")
                 .found("one that is")
                 .help("name another by `--output`, or replace it by `--force`");
-            output.list(&problem.into());
-            Err(Exit::BadInput)
+            Err(problem.into())
         }
         Err(error) => {
-            output.error(&format!("`{}` cannot be written: {error}", path.display()));
-            Err(Exit::CouldNotWork)
+            let title = format!("`{}` cannot be written: {error}", path.display());
+            Err(CommandError::could_not_work(title))
         }
     }
 }
 
-/// A text file of any kind, up to a bound.
-pub(crate) fn read(path: &Path) -> Result<Arc<Source>, Problems> {
-    let wrong = |found: String| {
+/// Reads a text file of at most `MOST_BYTES`.
+pub(crate) fn read_source(path: &Path) -> Result<Arc<Source>, Problems> {
+    let refuse = |found: String| {
         Problems::from(
             Diagnostic::general(format!("`{}` cannot be read", path.display()))
                 .expected("a text file of at most 16 MiB")
@@ -86,13 +90,15 @@ pub(crate) fn read(path: &Path) -> Result<Arc<Source>, Problems> {
                 .help("check the path and who may read it"),
         )
     };
-    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let file = std::fs::File::open(path).map_err(|error| refuse(error.to_string()))?;
     let mut text = String::new();
+    // One byte more than the bound tells a file that is too large from one that
+    // just fits, whatever length the system gives for it.
     file.take(MOST_BYTES + 1)
         .read_to_string(&mut text)
-        .map_err(|error| wrong(error.to_string()))?;
+        .map_err(|error| refuse(error.to_string()))?;
     if text.len() as u64 > MOST_BYTES {
-        return Err(wrong("more".to_owned()));
+        return Err(refuse("more".to_owned()));
     }
     Ok(Source::new(path, text))
 }

@@ -25,9 +25,9 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-/// What is known of a run beside its checks, by whoever asked for it.
+/// What the gate or the command knows of a run beside its checks.
 #[derive(Debug, Clone, Default)]
-pub struct About {
+pub struct ReportContext {
     /// What is deployed, by the names that check files use, such as `id`.
     pub deployment: BTreeMap<String, String>,
     /// What became of the verdict, such as `accepted`.
@@ -43,8 +43,8 @@ pub struct About {
     pub links: Vec<Link>,
 }
 
-/// The answers of another version that came from one address. None of them is
-/// an answer to a check.
+/// The answers that another version gave from one address. None of them was
+/// judged as an answer to a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignAnswers {
     /// The address, with its port.
@@ -62,7 +62,8 @@ pub enum Route {
     Release,
     /// Elsewhere, by what this text says.
     Elsewhere(String),
-    /// Nobody can say, for the reason that this text gives.
+    /// The rules of the load balancer do not tell, for the reason that this text
+    /// gives.
     Undecided(String),
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that kept the checks from being run.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Problem<'a> {
+pub struct JsonProblem<'a> {
     /// Where it is, what was expected and what was found, in one line.
     pub text: Cow<'a, str>,
     /// What to do.
@@ -16,7 +16,7 @@ pub struct Problem<'a> {
 
 /// Where to read on.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Link<'a> {
+pub struct JsonLink<'a> {
     /// What is there.
     pub title: Cow<'a, str>,
     /// Its address.
@@ -25,7 +25,7 @@ pub struct Link<'a> {
 
 /// The answers of another version that came from one address.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct ForeignAnswers<'a> {
+pub struct JsonForeignAnswers<'a> {
     /// The address, with its port.
     pub address: Cow<'a, str>,
     /// How many answers there were; none of them counted for a check.
@@ -34,22 +34,22 @@ pub struct ForeignAnswers<'a> {
     pub said: Cow<'a, str>,
 }
 
-pub(super) fn problem(problem: &crate::Problem) -> Problem<'_> {
-    Problem {
+pub(super) fn convert_problem(problem: &crate::Problem) -> JsonProblem<'_> {
+    JsonProblem {
         text: (&problem.text).into(),
         help: problem.help.as_deref().map(Cow::from),
     }
 }
 
-pub(super) fn link(link: &crate::Link) -> Link<'_> {
-    Link {
+pub(super) fn convert_link(link: &crate::Link) -> JsonLink<'_> {
+    JsonLink {
         title: (&link.title).into(),
         url: (&link.url).into(),
     }
 }
 
-pub(super) fn foreign(answers: &crate::ForeignAnswers) -> ForeignAnswers<'_> {
-    ForeignAnswers {
+pub(super) fn convert_foreign_answers(answers: &crate::ForeignAnswers) -> JsonForeignAnswers<'_> {
+    JsonForeignAnswers {
         address: (&answers.address).into(),
         answers: answers.answers,
         said: (&answers.said).into(),
