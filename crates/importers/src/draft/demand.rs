@@ -35,9 +35,7 @@ fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool)
         Some(there) if operator == "equals" && !is_template(there) && !is_template(&value) => {
             add(tests, "one_of", json!([value]), text)
         }
-        Some(there) if operator == "not" => {
-            neither(there, &value, text) || refused_by_schema(tests, &value, text)
-        }
+        Some(there) if operator == "not" => neither(there, &value, text),
         Some(Value::Object(inner)) if operator == "each" => match value {
             Value::Object(more) => all(inner, more, false),
             _ => false,
@@ -75,32 +73,6 @@ fn same_number(one: &Value, other: &Value) -> bool {
 
 fn is_template(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.contains("{{"))
-}
-
-/// Refuses a value, or a type, by a schema: what is refused already has no
-/// room for it.
-fn refused_by_schema(tests: &mut Map<String, Value>, value: &Value, text: bool) -> bool {
-    if text {
-        return false;
-    }
-    if let Some(schema) = as_schema(value) {
-        return add(tests, "schema", json!({ "not": schema }), text);
-    }
-    let Some(schema) = tests.get("not").and_then(as_schema) else {
-        return false;
-    };
-    tests.insert("not".to_owned(), value.clone());
-    add(tests, "schema", json!({ "not": schema }), text)
-}
-
-/// A predicate that demands one type, or one value, as a schema.
-fn as_schema(predicate: &Value) -> Option<Value> {
-    let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
-    match (tests.get("equals"), tests.get("type")) {
-        (Some(value), None) if !value.to_string().contains("{{") => Some(json!({ "const": value })),
-        (None, Some(kind)) => Some(json!({ "type": kind })),
-        _ => None,
-    }
 }
 
 /// Neither what is refused there, nor this.

@@ -108,6 +108,24 @@ impl<S> Importer<S> {
         true
     }
 
+    /// Sends a query of GraphQL with its variables, a text of JSON; false if
+    /// the variables cannot be read.
+    pub(super) fn send_graphql(
+        &mut self,
+        query: &str,
+        variables: &str,
+        request: &mut Request,
+    ) -> bool {
+        let query = json!(self.variables.template(query));
+        let mut sent = Map::from_iter([("query".to_owned(), query)]);
+        let values = json_body(variables, &mut self.variables);
+        let is_readable = values.is_some() || variables.trim().is_empty();
+        sent.extend(values.map(|values| ("variables".to_owned(), values)));
+        type_by_itself(request, "application/json");
+        request.body = Some(Body::Json(sent.into()));
+        is_readable
+    }
+
     /// Sends fields as a form: as text where fields have one name, or names
     /// that only answers give.
     pub(super) fn send_form(&mut self, pairs: &[(String, String)], request: &mut Request) {

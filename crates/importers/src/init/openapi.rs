@@ -19,7 +19,7 @@ const MOST_MEMBERS: usize = 20;
 /// The checks, and the operations that are left out.
 pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), Problems> {
     let document = Document(read(source)?);
-    let paths = document.0.get("paths").and_then(Value::as_object);
+    let paths = document.0["paths"].as_object();
     let mut checks = Vec::new();
     let mut left_out = Vec::new();
     for (path, item) in paths.into_iter().flatten() {
@@ -62,11 +62,10 @@ fn read(source: &Arc<Source>) -> Result<Value, Problems> {
             None => return Problems::or(problems, Value::Null),
         }
     };
-    let version = document
-        .get("openapi")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if version.starts_with("3.") {
+    if document["openapi"]
+        .as_str()
+        .is_some_and(|version| version.starts_with("3."))
+    {
         return Ok(document);
     }
     let old = document.get("swagger").is_some();
@@ -86,14 +85,11 @@ impl Document {
     fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
         let mut value = value;
         for _ in 0..MOST_REFERENCES {
-            let reference = value.get("$ref").and_then(Value::as_str);
-            let Some(pointer) = reference.and_then(|reference| reference.strip_prefix('#')) else {
+            let pointer = value["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
+            let Some(found) = pointer.and_then(|pointer| self.0.pointer(pointer)) else {
                 break;
             };
-            match self.0.pointer(pointer) {
-                Some(found) => value = found,
-                None => break,
-            }
+            value = found;
         }
         value
     }
@@ -105,12 +101,7 @@ impl Document {
         step.request.query = query;
         self.expect(operation, &mut step)?;
         let text = |key: &str| {
-            let text = operation
-                .get(key)
-                .and_then(Value::as_str)?
-                .lines()
-                .next()?
-                .trim();
+            let text = operation[key].as_str()?.lines().next()?.trim();
             (!text.is_empty()).then(|| text.trim_end_matches('.').to_owned())
         };
         let mut check = Check {
@@ -147,23 +138,12 @@ impl Document {
     ) -> Result<(String, Map<String, Value>), String> {
         let mut filled = path.to_owned();
         let mut query = Map::new();
-        let lists = [item.get("parameters"), operation.get("parameters")];
-        for parameter in lists
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_array)
-            .flatten()
-        {
+        let lists = [&item["parameters"], &operation["parameters"]];
+        for parameter in lists.into_iter().filter_map(Value::as_array).flatten() {
             let parameter = self.resolved(parameter);
-            let name = parameter
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let place = parameter
-                .get("in")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let required = place == "path" || parameter.get("required") == Some(&json!(true));
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let place = parameter["in"].as_str().unwrap_or_default();
+            let required = place == "path" || parameter["required"] == json!(true);
             if !required {
                 continue;
             }
@@ -196,8 +176,7 @@ impl Document {
             Value::Object(members) => members
                 .values()
                 .next()
-                .map(|one| self.resolved(one))
-                .and_then(|one| one.get("value")),
+                .and_then(|one| self.resolved(one).get("value")),
             _ => None,
         };
         let schema = parameter.get("schema").map(|schema| self.resolved(schema));
@@ -212,8 +191,7 @@ impl Document {
     }
 
     fn expect(&self, operation: &Value, step: &mut Step) -> Result<(), String> {
-        let answers = operation.get("responses").and_then(Value::as_object);
-        let mut answers = answers.into_iter().flatten();
+        let mut answers = operation["responses"].as_object().into_iter().flatten();
         let Some((code, answer)) = answers.find(|(code, _)| code.starts_with('2')) else {
             return Err("it promises no success".to_owned());
         };
@@ -222,14 +200,9 @@ impl Document {
             _ => json!("2xx"),
         };
         step.demand(&Place::Status, "equals", status);
-        let content = self
-            .resolved(answer)
-            .get("content")
-            .and_then(Value::as_object);
-        let found = content
-            .into_iter()
-            .flatten()
-            .find(|(kind, _)| kind.contains("json"));
+        let content = self.resolved(answer)["content"].as_object();
+        let mut content = content.into_iter().flatten();
+        let found = content.find(|(kind, _)| kind.contains("json"));
         let Some((kind, content)) = found else {
             return Ok(());
         };
@@ -258,18 +231,12 @@ impl Document {
             return;
         }
         let schema = self.resolved(schema);
-        for part in schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for part in schema["allOf"].as_array().into_iter().flatten() {
             self.required(part, found, depth + 1);
         }
-        let names = schema.get("required").and_then(Value::as_array);
-        for name in names.into_iter().flatten().filter_map(Value::as_str) {
-            let of_member = schema.get("properties").and_then(|all| all.get(name));
-            found.insert(name.to_owned(), of_member.cloned().unwrap_or_default());
+        let names = schema["required"].as_array().into_iter().flatten();
+        for name in names.filter_map(Value::as_str) {
+            found.insert(name.to_owned(), schema["properties"][name].clone());
         }
     }
 }
@@ -277,10 +244,7 @@ impl Document {
 /// Demands a type where the schema leaves no choice.
 fn typed(step: &mut Step, path: &str, schema: &Value) {
     const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
-    let kind = schema
-        .get("type")
-        .and_then(Value::as_str)
-        .filter(|kind| TYPES.contains(kind));
-    let nullable = schema.get("nullable") == Some(&json!(true));
+    let kind = schema["type"].as_str().filter(|kind| TYPES.contains(kind));
+    let nullable = schema["nullable"] == json!(true);
     demand_type(step, path, kind.filter(|_| !nullable));
 }

@@ -56,7 +56,6 @@ impl Importer {
                 }
             }
         }
-        self.state.seen.extend(cookie::names_in(&answer.message));
         for header in &answer.message.headers {
             self.expected_header(header, &answer.message.headers, step);
         }
@@ -140,8 +139,8 @@ impl Importer {
         if part.form == Form::Status && !filters.is_empty() {
             return None;
         }
-        let (expression, bytes) = filter::expression(value, &filters, &mut self.variables)?;
-        (!bytes).then_some((source, expression))
+        let expression = filter::expression(value, &filters, &mut self.variables)?;
+        Some((source, expression))
     }
 
     /// Hurl compares the body with the text in the file, blanks and all.

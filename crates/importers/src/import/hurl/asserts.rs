@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::{FRESH, HELP};
 use super::cookie;
-use super::demands::{Demand, Demands, as_raw};
+use super::demands::{Demand, Demands};
 use super::filter;
 use super::query::{Form, Query, query};
 use super::value::{Word, words};
@@ -34,12 +34,12 @@ impl Importer {
         let words = words.ok_or(HELP)?;
         let assert = split(text, &words).ok_or(HELP)?;
         let before = step.clone();
-        let direct = self.of_answer(&assert, step);
+        let direct = self.expect_of_answer(&assert, step);
         if direct == Some(Ok(())) {
             return Ok(());
         }
         step.clone_from(&before);
-        let carried = self.of_variable(&assert, step).map(Ok).or(direct);
+        let carried = self.expect_of_variable(&assert, step).map(Ok).or(direct);
         let carried = carried.unwrap_or(Err(HELP));
         if carried.is_err() {
             *step = before;
@@ -59,53 +59,46 @@ impl Importer {
     }
 
     /// Says an assert as an expectation of a part of the answer.
-    fn of_answer(
+    fn expect_of_answer(
         &mut self,
         assert: &Assert<'_>,
         step: &mut Step,
     ) -> Option<Result<(), &'static str>> {
         let part = &assert.query.part;
-        if !assert.query.filters.is_empty() || matches!(part.place, Some(Place::Variable(_))) {
+        if !assert.query.filters.is_empty() || matches!(part.place, Place::Variable(_)) {
             return None;
         }
         let exists = assert.predicate == "exists";
-        // All that can be said of a group is whether it is there.
-        if let (Form::Regex(pattern), true) = (&part.form, exists) {
-            let wanted = json!({ "matches": pattern });
-            let wanted = if assert.negated {
-                json!({ "not": wanted })
-            } else {
-                wanted
-            };
-            let (operator, value) = wanted.as_object()?.iter().next()?;
-            return step
-                .demand(&Place::Body, operator, value.clone())
-                .then_some(Ok(()));
+        let place = &part.place;
+        // A check file says of a group only whether it is there.
+        if let Form::Regex(pattern) = &part.form {
+            let wanted = json!(pattern);
+            let fits = exists
+                && match assert.negated {
+                    true => step.demand(place, "not", json!({ "matches": wanted })),
+                    false => step.demand(place, "matches", wanted),
+                };
+            return fits.then_some(Ok(()));
         }
-        let mut place = part.place.clone()?;
-        if part.is_of_several() {
-            return self.of_several(assert, &place, step);
-        }
-        let mut form = part.form.clone();
-        let mut argument = assert.argument.cloned();
-        // Bytes that are text are looked for in the body as that text.
-        if form == Form::Bytes && ["startsWith", "endsWith", "contains"].contains(&assert.predicate)
-        {
-            let raw = as_raw(argument.as_ref()?, &self.files)?;
-            argument = Some(raw).filter(|raw| matches!(raw, Word::Raw(text) if text.is_ascii()));
-            (place, form) = (Place::Body, Form::Text);
+        // Values of several are always a list here, so that a capture has to
+        // take one that is alone.
+        if part.is_multiple {
+            let fits = exists
+                && part.form == Form::Json
+                && step.demand(place, "empty", json!(assert.negated));
+            return fits.then_some(Ok(()));
         }
         self.variables.took_fresh();
-        let found = self.demands(&place, &form, assert.predicate, argument.as_ref())?;
+        let found = self.demands(place, &part.form, assert.predicate, assert.argument)?;
         if self.variables.took_fresh() {
             return Some(Err(FRESH));
         }
-        if let (Form::Attribute(attribute), Place::Cookie(name)) = (&form, &place) {
+        if let (Form::Attribute(attribute), Place::Cookie(name)) = (&part.form, place) {
             let wanted = cookie::attribute(attribute, exists, &found, assert.negated)?;
             return cookie::set(step, name, attribute, wanted).then_some(Ok(()));
         }
         let mut noted = assert.negated && !exists;
-        if let Place::Cookie(name) = &place {
+        if let Place::Cookie(name) = place {
             // An answer takes a cookie away by an empty one, which Hurl sees.
             if !assert.negated && found.wants_nothing() {
                 let taken = format!("(^|, ){}=\"?\"?(;|, |$)", escaped(name));
@@ -128,7 +121,7 @@ impl Importer {
                 }
             }
         }
-        let written = |demand: Demand| step.demand(&place, demand.0, demand.1);
+        let written = |demand: Demand| step.demand(place, demand.0, demand.1);
         if !found.render(assert.negated).into_iter().all(written) {
             return None;
         }
@@ -139,43 +132,12 @@ impl Importer {
         Some(Ok(()))
     }
 
-    /// Says an assert on a path that may lead to several values, which are a
-    /// list here, always; nothing where that makes a difference.
-    fn of_several(
-        &mut self,
-        assert: &Assert<'_>,
-        place: &Place,
-        step: &mut Step,
-    ) -> Option<Result<(), &'static str>> {
-        if assert.query.part.form != Form::Several {
-            return None;
-        }
-        if assert.predicate == "exists" {
-            let empty = json!(assert.negated);
-            return step.demand(place, "empty", empty).then_some(Ok(()));
-        }
-        // What is not negated wants a value alone, as a capture takes it.
-        let of_list = ["isList", "contains", "includes"].contains(&assert.predicate);
-        if !assert.negated || of_list {
-            return None;
-        }
-        self.variables.took_fresh();
-        let found = self.demands(place, &Form::Json, assert.predicate, assert.argument)?;
-        if self.variables.took_fresh() {
-            return Some(Err(FRESH));
-        }
-        let fits = !found.differs() && step.demand(place, "not", found.of_one());
-        step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
-        fits.then_some(Ok(()))
-    }
-
     /// Says an assert as a capture and an expectation of what it gives.
-    fn of_variable(&mut self, assert: &Assert<'_>, step: &mut Step) -> Option<()> {
+    fn expect_of_variable(&mut self, assert: &Assert<'_>, step: &mut Step) -> Option<()> {
         let Query { part, filters, .. } = &assert.query;
         let exists = assert.predicate == "exists";
-        let mut argument = assert.argument.cloned();
         let named = match &part.place {
-            Some(Place::Variable(name)) => Some(name),
+            Place::Variable(name) => Some(name),
             _ => None,
         };
         let name = if let Some(name) = named {
@@ -191,16 +153,16 @@ impl Importer {
                 ["count", "first", "last", "nth"].contains(&filter.name)
             };
             // Several values of a header are one text here.
-            let of_header = matches!(part.place, Some(Place::Header(_)))
+            let of_header = matches!(part.place, Place::Header(_))
                 && (filters.first().is_some_and(of_list) || assert.predicate.starts_with("is"));
-            let refused = matches!(part.place, Some(Place::Status | Place::Url | Place::Tls(_)));
+            let refused = matches!(part.place, Place::Status | Place::Url | Place::Tls(_));
             if exists || of_header || refused {
                 return None;
             }
-            if let (Some(place @ Place::Json(_)), Some(filter)) = (&part.place, filters.first())
+            if let (place @ Place::Json(_), Some(filter)) = (&part.place, filters.first())
                 && let Some((operator, value)) = filter.takes()
             {
-                let fits = if part.is_of_several() {
+                let fits = if part.is_multiple {
                     step.demand(place, "each", json!({ operator: value }))
                 } else {
                     step.demand(place, operator, value)
@@ -208,12 +170,8 @@ impl Importer {
                 fits.then_some(())?;
             }
             let (source, value) = part.source()?;
-            let (made, bytes) = filter::expression(value, filters, &mut self.variables)?;
-            if bytes {
-                let raw = as_raw(argument.as_ref()?, &self.files)?;
-                argument = Some(raw).filter(|_| assert.predicate == "==");
-            }
-            let capture = capture(source, &made, false);
+            let value = filter::expression(value.to_owned(), filters, &mut self.variables)?;
+            let capture = capture(source, &value, false);
             let mut captures = step.capture.iter();
             let known = captures.find(|(_, known)| **known == capture);
             let known = known.map(|(name, _)| name.clone());
@@ -226,7 +184,7 @@ impl Importer {
             _ => Form::Json,
         };
         let place = Place::Variable(name);
-        let found = self.demands(&place, &form, assert.predicate, argument.as_ref())?;
+        let found = self.demands(&place, &form, assert.predicate, assert.argument)?;
         for (operator, value) in found.render(assert.negated) {
             if !step.demand(&place, operator, value) {
                 return None;

@@ -1,15 +1,19 @@
 //! The body of a request: as it is written, or a file.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::super::files::FILE_HELP;
-use super::super::json_text::{json_body, json_text};
+use super::super::json_text::is_better_as_yaml;
 use super::Importer;
 use super::entry::{Body, BodyKind};
 use super::lines::unescape;
 use super::value::bytes;
-use crate::draft::{self, Step, escape, implied_type, type_by_itself};
+use crate::draft::{self, Step, escape, implied_type};
 use diagnostic::Span;
+
+/// What differs where JSON is sent as a text with variables in its texts.
+const UNESCAPED: &str =
+    "Values go into this text as they are: Hurl writes a quote in them as JSON does.";
 
 impl Importer {
     /// Whether there is a body already: a request sends one.
@@ -36,34 +40,27 @@ impl Importer {
         if self.has_body(Some(body.span), step) {
             return;
         }
-        let request = &mut step.request;
         let text = match body.kind {
             BodyKind::Json(text) | BodyKind::Text("json", text) => {
-                if self.send_json(text, request) {
+                if self.send_json(text, &mut step.request) {
                     return;
                 }
-                implied_type(request, "application/json");
-                let json = json_text(text, &mut self.variables);
-                json.unwrap_or_else(|| self.variables.template(text))
+                implied_type(&mut step.request, "application/json");
+                if is_better_as_yaml(text) && text.contains("{{") {
+                    step.note(UNESCAPED);
+                }
+                self.variables.template(text)
             }
             BodyKind::Text("graphql", text) => {
                 let (query, variables) = text.split_once("\nvariables").unwrap_or((text, ""));
-                let query = json!(self.variables.template(query.trim()));
-                let mut sent = Map::from_iter([("query".to_owned(), query)]);
-                type_by_itself(request, "application/json");
-                match json_body(variables, &mut self.variables) {
-                    Some(variables) => drop(sent.insert("variables".to_owned(), variables)),
-                    None if variables.trim().is_empty() => {}
-                    None => {
-                        let what = "the variables of a query";
-                        self.lose_span(step, body.span, what, "add them to `json`");
-                    }
+                if !self.send_graphql(query.trim(), variables, &mut step.request) {
+                    let what = "the variables of a query";
+                    self.lose_span(step, body.span, what, "add them to `json`");
                 }
-                step.request.body = Some(draft::Body::Json(sent.into()));
                 return;
             }
             BodyKind::Xml(text) | BodyKind::Text("xml", text) => {
-                implied_type(request, "application/xml");
+                implied_type(&mut step.request, "application/xml");
                 self.variables.template(text)
             }
             BodyKind::Text("raw", text) => escape(text),
@@ -71,13 +68,13 @@ impl Importer {
             BodyKind::Text(_, text) => self.variables.template(text),
             BodyKind::Bytes(text) => match self.body_of_bytes(text) {
                 Some(body) => {
-                    request.body = Some(body);
+                    step.request.body = Some(body);
                     return;
                 }
                 None => return self.lose_span(step, body.span, "a body of bytes", FILE_HELP),
             },
         };
-        request.body = Some(draft::Body::Text(text));
+        step.request.body = Some(draft::Body::Text(text));
     }
 
     /// A file, or bytes that are text.

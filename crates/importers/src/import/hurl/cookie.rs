@@ -3,34 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::demands::Demands;
-use super::entry;
 use crate::draft::{Place, Step};
 
 /// What a cookie is asked for beside its value.
-const ATTRIBUTES: [&str; 6] = [
-    "secure",
-    "http_only",
-    "same_site",
-    "path",
-    "domain",
-    "max_age",
-];
-
-/// The names of cookies that are looked for in an answer.
-pub(super) fn names_in(message: &entry::Message<'_>) -> Vec<String> {
-    let set = |header: &&entry::Pair<'_>| header.key.eq_ignore_ascii_case("set-cookie");
-    let by_header = message.headers.iter().filter(set);
-    let by_header = by_header.filter_map(|header| header.value.split('=').next());
-    let pairs = message.sections.iter().flat_map(|section| &section.pairs);
-    let by_query = pairs.filter_map(|pair| {
-        let rest = pair.value.trim_start().strip_prefix("cookie")?;
-        rest.trim_start()
-            .strip_prefix('"')?
-            .split(['"', '['])
-            .next()
-    });
-    by_header.chain(by_query).map(str::to_owned).collect()
-}
+const ATTRIBUTES: [&str; 3] = ["secure", "http_only", "same_site"];
 
 /// What a predicate demands of an attribute.
 pub(super) fn attribute(
@@ -39,30 +15,22 @@ pub(super) fn attribute(
     found: &Demands,
     negated: bool,
 ) -> Option<Value> {
-    let is_flag = matches!(attribute, "secure" | "http_only");
-    match (exists, is_flag) {
-        (true, true) => return Some(json!(!negated)),
-        // Here it stands for `Expires`, too.
-        (true, false) if attribute == "max_age" => return None,
-        (true, false) => return Some(json!({ "exists": !negated })),
-        (false, _) if is_flag || negated || found.differs() => return None,
-        (false, _) => {}
+    let is_flag = attribute != "same_site";
+    match exists {
+        true if is_flag => return Some(json!(!negated)),
+        true => return Some(json!({ "exists": !negated })),
+        false if is_flag || negated || found.differs => return None,
+        false => {}
     }
     let mut tests = Map::new();
     for (operator, value) in &found.tests {
-        let value = match (attribute, value) {
-            ("max_age", value) => json!(format!("{}s", value.as_u64()?)),
-            ("same_site" | "domain", Value::String(text)) if *operator != "matches" => {
-                json!(text.trim_start_matches('.').to_ascii_lowercase())
-            }
-            ("path" | "same_site" | "domain", value) if value.is_string() => value.clone(),
-            _ => return None,
+        let value = match value.as_str()? {
+            pattern if *operator == "matches" => pattern.to_owned(),
+            text => text.to_ascii_lowercase(),
         };
-        tests.insert((*operator).to_owned(), value);
+        tests.insert((*operator).to_owned(), json!(value));
     }
-    // A duration has bounds alone.
     Some(match tests.get("equals") {
-        Some(value) if attribute == "max_age" => json!({ "at_least": value, "at_most": value }),
         Some(value) => value.clone(),
         None => tests.into(),
     })

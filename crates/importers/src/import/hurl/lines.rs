@@ -158,7 +158,7 @@ pub(super) fn unescape(text: &str) -> String {
 }
 
 /// Where a text in quotes ends, which may hold the quote behind a backslash.
-pub(super) fn closing(text: &str, quote: char) -> Option<usize> {
+pub(in crate::import) fn closing(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
         match c {

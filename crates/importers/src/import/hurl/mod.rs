@@ -15,7 +15,7 @@ mod cookie;
 mod demands;
 mod entry;
 mod filter;
-mod lines;
+pub(super) mod lines;
 mod options;
 mod query;
 mod request;
@@ -44,8 +44,6 @@ struct State {
     kept: BTreeMap<String, Vec<value::Word>>,
     /// The names of captures that were lost.
     missed: BTreeSet<String>,
-    /// The names of cookies that answers so far were looked at for.
-    seen: BTreeSet<String>,
     /// Whether the answer at hand is expected to be another host's.
     elsewhere: bool,
     /// How many steps there are already.

@@ -1,6 +1,6 @@
 //! The options of a request: how it is made.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Importer;
 use super::entry::{Pair, Section};
@@ -9,10 +9,9 @@ use crate::draft::{Auth, Step};
 use diagnostic::Span;
 use diagnostic::units::parse_duration;
 
-/// The most redirects, attempts and repetitions that a check file can name.
+/// The most redirects and attempts that a check file can name.
 const MOST_REDIRECTS: i64 = 50;
 const MOST_ATTEMPTS: i64 = 1000;
-const MOST_REPETITIONS: i64 = 10_000;
 
 /// Options that have a meaning only beside others.
 #[derive(Debug, Default)]
@@ -21,9 +20,6 @@ pub(super) struct Options {
     redirects: Option<(i64, Span)>,
     retry: Option<(i64, Span)>,
     interval: Option<String>,
-    repeat: Option<(i64, Span)>,
-    /// Region and service, to sign for.
-    signed: Option<(String, String)>,
     user: Option<(String, String)>,
     /// Whether the user logs in in a way that no check file has.
     unknown_login: bool,
@@ -94,15 +90,9 @@ impl Importer {
                 return None;
             }
             ("http1.1", "true") | ("http2", "false") => step.request.set("http", "1.1"),
-            // Without dots in it a path is sent as it is.
-            ("path-as-is", "true") if !has_dots(&step.request.path) => {}
             ("max-redirs", most) => options.redirects = Some((count(most)?, pair.span)),
             ("retry", times) => options.retry = Some((count(times)?, pair.span)),
             ("retry-interval", time) => options.interval = Some(duration(time)?),
-            ("repeat", times) => {
-                let times = count(times).filter(|times| *times > 0)?;
-                options.repeat = Some((times, pair.span));
-            }
             ("max-time", time) => step.request.set("timeout", duration(time)?),
             ("header", line) => {
                 let (key, value) = line.split_once(':')?;
@@ -113,17 +103,9 @@ impl Importer {
                 let user = self.variables.template(user);
                 options.user = Some((user, self.variables.template(password)));
             }
-            ("digest" | "ntlm" | "negotiate", "true") => {
+            ("digest" | "ntlm" | "negotiate" | "aws-sigv4", _) => {
                 options.unknown_login = true;
                 return None;
-            }
-            ("aws-sigv4", scope) => {
-                let parts: Vec<_> = scope.split(':').collect();
-                let ["aws", "amz", region, service] = parts.as_slice() else {
-                    return None;
-                };
-                let region = self.variables.template(region);
-                options.signed = Some((region, self.variables.template(service)));
             }
             _ => return None,
         }
@@ -139,32 +121,10 @@ impl Importer {
             };
             step.request.set("follow_redirects", most);
         }
-        if let Some((region, service)) = options.signed {
-            let (access, secret) = options.user.unwrap_or_else(|| {
-                step.note("The original signs the request with keys from its command line.");
-                let mut key = |name| format!("{{{{ {} }}}}", self.variables.expression(name));
-                (key("access_key_id"), key("secret_access_key"))
-            });
-            let keys = [
-                ("region", region),
-                ("service", service),
-                ("access_key", access),
-                ("secret_key", secret),
-            ];
-            let keys = keys.map(|(key, value)| (key.to_owned(), json!(value)));
-            step.request.auth = Some(Auth::Sigv4(Map::from_iter(keys)));
-        } else if let Some((user, password)) = options.user.filter(|_| !options.unknown_login) {
+        if let Some((user, password)) = options.user.filter(|_| !options.unknown_login) {
             step.request.auth = Some(Auth::Basic { user, password });
         }
-        let retry = options.retry.filter(|(retry, _)| *retry != 0);
-        if let Some(times) = options.repeat {
-            let times = self.bound(times, "repetitions", MOST_REPETITIONS, step);
-            step.request.set("repeat", times);
-            if let Some((_, span)) = retry {
-                let help = "a repetition is not tried again; allow some to fail by `error_rate`";
-                self.lose_span(step, span, "retries of repetitions", help);
-            }
-        } else if let Some(retry) = retry {
+        if let Some(retry) = options.retry.filter(|(retry, _)| *retry != 0) {
             let times = 1 + self.bound(retry, "retries", MOST_ATTEMPTS - 1, step);
             let every = options.interval.unwrap_or_else(|| "1s".to_owned());
             step.request
@@ -216,27 +176,14 @@ fn count(text: &str) -> Option<i64> {
     text.parse().ok().filter(|count| *count >= -1)
 }
 
-/// Whether a path has parts of dots, which are resolved before it is sent.
-fn has_dots(path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or_default();
-    path.split('/').any(|part| matches!(part, "." | ".."))
-}
-
 fn help(option: &str) -> &'static str {
     match option {
         "insecure" | "cacert" => "TLS is always verified here; give the authority by `--cacert`",
         "delay" => "write `delay` with a time, or wait for what it is for: `retry: { for: 30s }`",
         "connect-to" | "resolve" => "say where the target is by `--connect-to`",
-        "path-as-is" => "dots in a path are resolved before it is sent",
-        "http1.0" | "http3" => "requests are made by HTTP/1.1 or HTTP/2",
-        "limit-rate" => "keep requests to a rate by `--rate`",
+        "repeat" => "write `repeat` at the step",
         "aws-sigv4" => "write `auth: { sigv4: … }` with region, service and keys",
-        "repeat" => "a request is repeated once at least, and not without an end",
-        "output" => "reports hold the answers of steps that failed",
         "digest" | "ntlm" | "negotiate" => "log in by `basic`, or by a token",
-        "location-trusted" => {
-            "a login goes to no other host after a redirect; ask that host in a step of its own"
-        }
         _ => "leave it out, or set it in another way",
     }
 }

@@ -12,11 +12,12 @@ use query::pattern::Pattern;
 /// A part of an answer.
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
-    /// Where a check file finds it, if it can name it.
-    pub(super) place: Option<Place>,
+    /// Where a check file finds it.
+    pub(super) place: Place,
     pub(super) form: Form,
-    /// Where a capture takes it from, and what is made of `value` then.
-    source: Option<(Value, String)>,
+    /// Whether a path may lead to several values: Hurl takes the value if there
+    /// is one alone, and a list if there are several.
+    pub(super) is_multiple: bool,
 }
 
 /// What kind of value a part is.
@@ -27,82 +28,61 @@ pub(super) enum Form {
     Number,
     Boolean,
     Json,
-    /// What a path finds that may lead to several values: Hurl takes the value
-    /// if there is one alone, and a list if there are several.
-    Several,
     /// The number of elements.
     Count,
-    /// The number of a header's values.
-    Values,
     Nodes,
     Milliseconds,
     /// Whole days until the certificate expires.
     Days,
-    /// The names of a certificate.
-    Names,
     Url,
-    /// Bytes, of which only a digest can be compared.
-    Bytes,
+    /// A digest, in hexadecimal digits.
     Digest,
     /// An attribute of a cookie.
     Attribute(&'static str),
-    /// The first group of a pattern.
+    /// The first group of a pattern in the body.
     Regex(String),
 }
 
-/// What is made of the values of a path that may lead to several.
-const ALONE: &str = "value | nth(0) if value | length < 2 else value";
-
 impl Subject {
     pub(super) fn new(place: Place, form: Form) -> Self {
-        let expression = if form == Form::Several {
-            ALONE
-        } else {
-            "value"
-        };
         Self {
-            source: place.source().map(|source| (source, expression.to_owned())),
-            place: Some(place),
+            place,
             form,
+            is_multiple: false,
         }
     }
 
     /// The same place with what a filter makes of it.
-    fn made(&self, form: Form) -> Self {
+    fn with_form(&self, form: Form) -> Self {
         Self {
             form,
             ..self.clone()
         }
     }
 
-    /// A part that a capture alone can take.
-    fn only_captured(source: Value, expression: String, form: Form) -> Self {
-        Self {
-            place: None,
-            form,
-            source: Some((source, expression)),
-        }
+    /// Where a capture takes the value from, and the expression that makes the
+    /// original's value of it.
+    pub(super) fn source(&self) -> Option<(Value, &'static str)> {
+        let source = match &self.form {
+            Form::Days | Form::Attribute(_) => return None,
+            Form::Regex(pattern) => json!({ "regex": pattern }),
+            _ => self.place.source()?,
+        };
+        let expression = if self.is_multiple {
+            "value | nth(0) if value | length < 2 else value"
+        } else {
+            "value"
+        };
+        Some((source, expression))
     }
 
-    /// Where a capture takes the value from, and the expression that it is.
-    pub(super) fn source(&self) -> Option<(Value, String)> {
-        let fine = !matches!(self.form, Form::Values | Form::Days | Form::Attribute(_));
-        self.source.clone().filter(|_| fine)
-    }
-
-    /// Whether it is what a path finds that may lead to several values.
-    pub(super) fn is_of_several(&self) -> bool {
-        let alone = |(_, expression): &(_, String)| expression == ALONE;
-        self.source.as_ref().is_some_and(alone)
-    }
-
-    /// The same of what is captured by its own name.
+    /// The same of a capture that the original names: of a count, the number.
     pub(super) fn capture_source(&self) -> Option<(Value, String)> {
         let (source, expression) = self.source()?;
         let expression = match self.form {
-            Form::Count if expression == "value" => "value | length".to_owned(),
-            Form::Count => format!("({expression}) | length"),
-            _ => expression,
+            Form::Count if self.is_multiple => format!("({expression}) | length"),
+            Form::Count => format!("{expression} | length"),
+            _ => expression.to_owned(),
         };
         Some((source, expression))
     }
@@ -110,15 +90,14 @@ impl Subject {
     /// A word for the part, of which a variable is named.
     pub(super) fn word(&self) -> &str {
         match &self.place {
-            Some(Place::Header(name) | Place::Cookie(name)) => name,
-            Some(Place::Json(path)) => {
+            Place::Header(name) | Place::Cookie(name) => name,
+            Place::Json(path) => {
                 let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let mut names = path.rsplit(|c: char| !letter(c));
                 let begins = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
                 names.find(begins).unwrap_or("value")
             }
-            Some(Place::Body) => "body",
-            None if self.form == Form::Url => "location",
+            Place::Body if self.form == Form::Text => "body",
             _ => "value",
         }
     }
@@ -140,14 +119,15 @@ pub(super) fn query(words: &[Word]) -> Option<Query<'_>> {
         "status" => (Subject::new(Place::Status, Form::Status), rest),
         "version" => (Subject::new(Place::Version, Form::Text), rest),
         "body" => (Subject::new(Place::Body, Form::Text), rest),
-        "bytes" => (Subject::new(Place::Sha256, Form::Bytes), rest),
+        "bytes" if rest.first().is_some_and(|word| word.is("count")) => {
+            (Subject::new(Place::Size, Form::Number), &rest[1..])
+        }
         "sha256" => (Subject::new(Place::Sha256, Form::Digest), rest),
         "duration" => (Subject::new(Place::Latency, Form::Milliseconds), rest),
         "url" => (Subject::new(Place::Url, Form::Url), rest),
         "redirects" if rest.first().is_some_and(|word| word.is("count")) => {
             (Subject::new(Place::Redirects, Form::Count), &rest[1..])
         }
-        "redirects" => redirect(rest)?,
         _ => {
             let (argument, rest) = rest.split_first()?;
             (with_argument(name, argument)?, rest)
@@ -163,22 +143,6 @@ pub(super) fn query(words: &[Word]) -> Option<Query<'_>> {
         filters,
         rest,
     })
-}
-
-/// `nth 0 location`, and its like.
-fn redirect(words: &[Word]) -> Option<(Subject, &[Word])> {
-    let (number, rest) = match words {
-        [first, rest @ ..] if first.is("first") => (0, rest),
-        [last, rest @ ..] if last.is("last") => (-1, rest),
-        [nth, Word::Name(number), rest @ ..] if nth.is("nth") => {
-            (number.parse::<i32>().ok()?, rest)
-        }
-        _ => return None,
-    };
-    let (location, rest) = rest.split_first()?;
-    let expression = format!("value | nth({number})");
-    let part = Subject::only_captured(json!("redirects"), expression, Form::Url);
-    location.is("location").then_some((part, rest))
 }
 
 fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
@@ -210,7 +174,6 @@ fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
         "certificate" => match argument.plain_text()? {
             "Subject" => Subject::new(Place::Tls("subject"), Form::Text),
             "Issuer" => Subject::new(Place::Tls("issuer"), Form::Text),
-            "Subject-Alt-Name" => Subject::new(Place::Tls("names"), Form::Names),
             "Expire-Date" => Subject::new(Place::Tls("expires_in"), Form::Nodes),
             _ => return None,
         },
@@ -218,8 +181,7 @@ fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
             // Without a group there is nothing that it could find.
             let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
-            let form = Form::Regex(pattern.to_owned());
-            Subject::only_captured(json!({ "regex": pattern }), "value".to_owned(), form)
+            Subject::new(Place::Body, Form::Regex(pattern.to_owned()))
         }
         _ => return None,
     })
@@ -227,9 +189,11 @@ fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
 
 /// A path that both dialects read alike.
 fn json_path(path: String) -> Option<Subject> {
-    let singular = Path::parse(&path).ok()?.is_singular();
-    let form = if singular { Form::Json } else { Form::Several };
-    Some(Subject::new(Place::Json(path), form))
+    let is_multiple = !Path::parse(&path).ok()?.is_singular();
+    Some(Subject {
+        is_multiple,
+        ..Subject::new(Place::Json(path), Form::Json)
+    })
 }
 
 /// `name`, or `name[Attribute]`.
@@ -243,9 +207,6 @@ fn cookie(text: &str) -> Option<Subject> {
                 "secure" => Form::Attribute("secure"),
                 "httponly" => Form::Attribute("http_only"),
                 "samesite" => Form::Attribute("same_site"),
-                "path" => Form::Attribute("path"),
-                "domain" => Form::Attribute("domain"),
-                "max-age" => Form::Attribute("max_age"),
                 _ => return None,
             };
             (name, form)
@@ -257,19 +218,22 @@ fn cookie(text: &str) -> Option<Subject> {
 /// What a filter makes of a part, if a check file can name that too.
 fn narrower(part: &Subject, filter: &Filter<'_>) -> Option<Subject> {
     let argument = filter.arguments.first();
-    match (part.place.as_ref()?, &part.form, filter.name) {
-        (Place::Json(path), Form::Json, "first") => json_path(format!("{path}[0]")),
-        (Place::Json(path), Form::Json, "last") => json_path(format!("{path}[-1]")),
-        (Place::Json(path), Form::Json, "nth") => match argument? {
+    match (&part.place, &part.form, filter.name) {
+        (Place::Json(path), Form::Json, "first") if !part.is_multiple => {
+            json_path(format!("{path}[0]"))
+        }
+        (Place::Json(path), Form::Json, "last") if !part.is_multiple => {
+            json_path(format!("{path}[-1]"))
+        }
+        (Place::Json(path), Form::Json, "nth") if !part.is_multiple => match argument? {
             Word::Name(index) => json_path(format!("{path}[{}]", index.parse::<i32>().ok()?)),
             _ => None,
         },
-        (Place::Body, _, "jsonpath" | "regex" | "xpath") => with_argument(filter.name, argument?),
-        (_, Form::Json | Form::Several | Form::Nodes, "count") => Some(part.made(Form::Count)),
-        (_, Form::Bytes, "count") => Some(Subject::new(Place::Size, Form::Number)),
-        (_, Form::Digest, "toHex") => Some(part.clone()),
-        (Place::Header(_), Form::Text, "count") => Some(part.made(Form::Values)),
-        (Place::Tls("expires_in"), _, "daysAfterNow") => Some(part.made(Form::Days)),
+        (Place::Body, Form::Text, "jsonpath" | "regex" | "xpath") => {
+            with_argument(filter.name, argument?)
+        }
+        (_, Form::Json | Form::Nodes, "count") => Some(part.with_form(Form::Count)),
+        (Place::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(Form::Days)),
         _ => None,
     }
 }

@@ -191,12 +191,6 @@ impl Importer {
         for pair in pairs {
             let value = self.variables.template(&unescape(pair.value));
             let cookie = format!("{}={value}", self.variables.template(&pair.key));
-            if self.state.seen.contains(&pair.key) {
-                step.note(&format!(
-                    "The original sends `{}` twice if an answer has set it: here this one takes its place.",
-                    pair.key
-                ));
-            }
             if can_be_sent("cookie", &cookie) {
                 step.request.add_header("cookie".to_owned(), cookie);
             } else {

@@ -3,10 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::files::FILE_HELP;
-use super::super::json_text::json_body;
 use super::Importer;
 use super::collection::{Found, is_on, pairs, plain, text};
-use crate::draft::{Body, Step, add, can_be_sent, escape, implied_type, type_by_itself};
+use crate::draft::{Body, Step, add, can_be_sent, escape, implied_type};
 
 impl Importer {
     pub(super) fn body(&mut self, found: &Found<'_>, step: &mut Step) {
@@ -86,24 +85,16 @@ impl Importer {
 
     /// A query and its variables, which Postman keeps as a text of JSON.
     fn graphql(&mut self, found: &Found<'_>, value: &Value, step: &mut Step) {
-        let query = self
-            .variables
-            .template(text(value, "query").unwrap_or_default());
-        let mut sent = Map::from_iter([("query".to_owned(), json!(query))]);
+        let query = text(value, "query").unwrap_or_default();
         let variables = plain(&value["variables"]);
-        match json_body(&variables, &mut self.variables) {
-            Some(variables) => drop(sent.insert("variables".to_owned(), variables)),
-            None if variables.trim().is_empty() => {}
-            None => {
-                let what = "the variables of a query";
-                self.lose_body(found, step, what, "add them to `json`");
-            }
+        if !self.send_graphql(query, &variables, &mut step.request) {
+            let what = "the variables of a query";
+            self.lose_body(found, step, what, "add them to `json`");
         }
-        if let Some(operation) = text(value, "operationName").filter(|name| !name.is_empty()) {
-            sent.insert("operationName".to_owned(), json!(operation));
+        let operation = text(value, "operationName").filter(|name| !name.is_empty());
+        if let (Some(operation), Some(Body::Json(sent))) = (operation, &mut step.request.body) {
+            sent["operationName"] = json!(operation);
         }
-        type_by_itself(&mut step.request, "application/json");
-        step.request.body = Some(Body::Json(sent.into()));
     }
 
     /// The fields of a form with files.

@@ -50,21 +50,18 @@ impl Importer {
                 self.lose_at(step, &pointer, (what.0, &what.1), help);
             }
         }
-        for (key, what, help) in [
-            (
-                "proxy",
-                "a proxy",
-                "requests go to the target itself; say its address by `--connect-to`",
-            ),
-            (
-                "certificate",
-                "a certificate",
-                "check files have no certificates of clients",
-            ),
+        for (key, help) in [
+            ("proxy", "say the target's address by `--connect-to`"),
+            ("certificate", "check files have no certificates of clients"),
         ] {
             let set = found.request.get(key);
             if set.is_some_and(|set| !set.is_null() && set["disabled"] != json!(true)) {
-                self.lose_at(step, &found.part(key), (what, key), help);
+                self.lose_at(
+                    step,
+                    &found.part(key),
+                    ("a setting of the request", key),
+                    help,
+                );
             }
         }
     }

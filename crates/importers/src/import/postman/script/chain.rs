@@ -102,7 +102,6 @@ impl Script<'_, '_> {
         let Some(arguments) = arguments else {
             let status = match name {
                 "json" => return Some(self.demand(&whole, "exists", json!(true), negated)),
-                "withBody" => return Some(self.demand(&body, "empty", json!(negated), false)),
                 // Postman's `ok` is 200 and nothing else.
                 "ok" => json!(200),
                 "accepted" => json!(202),
@@ -127,9 +126,6 @@ impl Script<'_, '_> {
             ("body", [Expression::Literal(wanted @ Value::String(_))]) => {
                 (body, "equals", escaped(wanted))
             }
-            ("body", [Expression::Pattern(pattern, flags)]) => {
-                (body, "matches", regex(pattern, flags)?)
-            }
             ("status", [Expression::Literal(status)]) => {
                 let status = match status {
                     Value::String(reason) => status_of(reason)?,
@@ -150,11 +146,6 @@ impl Script<'_, '_> {
                 };
                 let schema = schema_of(&schema, "http://json-schema.org/draft-07/schema#")?;
                 (whole, "schema", schema)
-            }
-            ("jsonBody", [Expression::Literal(wanted @ Value::Object(_))]) => {
-                let note = "The original compares nothing here: `jsonBody` wants a path.";
-                self.requested.step.note(note);
-                (whole, "equals", escaped(wanted))
             }
             ("jsonBody", [Expression::Literal(Value::String(path)), rest @ ..]) => {
                 let subject = Subject::json(&nested("$", path));

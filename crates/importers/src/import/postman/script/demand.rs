@@ -141,8 +141,8 @@ impl Script<'_, '_> {
 
     /// Demands that something is there and is not `null`.
     pub(super) fn is_something(&mut self, place: &Place) {
-        let is_null = json!({ "equals": null });
-        self.requested.step.demand(place, "not", is_null);
+        let not_null = json!({ "not": { "const": null } });
+        self.requested.step.demand(place, "schema", not_null);
     }
 
     fn demand_length(
@@ -157,8 +157,7 @@ impl Script<'_, '_> {
             return false;
         }
         if negated {
-            // Nothing has no length, and is an error there.
-            self.is_something(&place);
+            // JavaScript stops where there is nothing that has a length.
             self.has_length(path);
         }
         // Texts have a length too, unless a list is wanted.
