@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diagnostic::snippet::{Frame, Severity, render_in};
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Problems, Source};
-use importers::import::{self, Bodies, Environment, Imported, Kind};
+use importers::import::{self, Bodies, Environment, FileKind, Imported};
 
 use crate::Exit;
 use crate::args::ImportArgs;
@@ -29,9 +29,9 @@ pub(crate) fn import(args: &ImportArgs, output: &Output) -> Exit {
     let mut lost = 0;
     for (source, kind) in &files.sources {
         let imported = match kind {
-            Kind::Hurl => import::hurl(source, bodies),
-            Kind::Postman | Kind::PostmanEnvironment => {
-                import::postman(source, &files.environments, bodies)
+            FileKind::Hurl => import::import_hurl(source, bodies),
+            FileKind::Postman | FileKind::PostmanEnvironment => {
+                import::import_postman(source, &files.environments, bodies)
             }
         };
         let imported = match imported {
@@ -54,7 +54,7 @@ pub(crate) fn import(args: &ImportArgs, output: &Output) -> Exit {
 }
 
 struct Files {
-    sources: Vec<(Arc<Source>, Kind)>,
+    sources: Vec<(Arc<Source>, FileKind)>,
     environments: Vec<Environment>,
 }
 
@@ -66,8 +66,8 @@ fn sorted(paths: &[PathBuf]) -> Result<Files, Problems> {
     };
     for path in paths {
         let source = read(path)?;
-        match import::kind(&source)? {
-            Kind::PostmanEnvironment => files.environments.push(Environment::read(&source)?),
+        match import::detect_kind(&source)? {
+            FileKind::PostmanEnvironment => files.environments.push(Environment::read(&source)?),
             kind => files.sources.push((source, kind)),
         }
     }

@@ -8,7 +8,7 @@ use client::http::Client;
 use client::target::Target;
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Problems, Source};
-use importers::init::{Findings, fetch};
+use importers::init::{StarterChecks, fetch_document};
 
 use crate::Exit;
 use crate::args::InitArgs;
@@ -38,7 +38,7 @@ pub(crate) fn init(args: &InitArgs, output: &Output) -> Exit {
             return Exit::BadInput;
         }
     };
-    let starter = found.starter(args.target.as_ref());
+    let starter = found.into_starter(args.target.as_ref());
     let place = Place::of(&args.writing, Path::new(NAME));
     if let Err(exit) = write(&place, &starter.text, args.writing.force, output) {
         return exit;
@@ -57,13 +57,13 @@ pub(crate) fn init(args: &InitArgs, output: &Output) -> Exit {
     Exit::Passed
 }
 
-async fn find(args: &InitArgs) -> Result<Findings, Problems> {
-    let mut findings = Findings::default();
+async fn find(args: &InitArgs) -> Result<StarterChecks, Problems> {
+    let mut findings = StarterChecks::default();
     if let Some(target) = &args.target {
-        findings.live(&client(args, target)?).await?;
+        findings.add_answers(&client(args, target)?).await?;
     }
     if let Some(document) = &args.openapi {
-        findings.openapi(&openapi(args, document).await?)?;
+        findings.add_openapi(&openapi(args, document).await?)?;
     }
     Ok(findings)
 }
@@ -80,7 +80,7 @@ async fn openapi(args: &InitArgs, document: &str) -> Result<Arc<Source>, Problem
             .found(format!("`{document}`: {reason}"))
             .help("write it like `https://shop.example.com/openapi.json`")
     })?;
-    fetch(&client(args, &target)?, &format!("/{path}")).await
+    fetch_document(&client(args, &target)?, &format!("/{path}")).await
 }
 
 fn client(args: &InitArgs, target: &Target) -> Result<Client, Problems> {

@@ -2,38 +2,39 @@
 //! its parts as types, made text at one place ([`yaml`]), with comments and
 //! laid out as a person would.
 
-mod demand;
-mod place;
+mod expectation;
+mod query;
 mod request;
 mod template;
 mod yaml;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use demand::escaped;
-use demand::merge;
-pub(crate) use place::Place;
+pub(crate) use expectation::escape_pattern;
+use expectation::merge;
+pub(crate) use query::DraftQuery;
 pub(crate) use request::{
-    Auth, Body, Request, add, can_be_sent, implied_type, is_header, method, type_by_itself, writes,
+    AuthDraft, BodyDraft, RequestDraft, add, can_be_sent, implied_type, is_header, is_write,
+    method, type_by_itself,
 };
 pub(crate) use template::{escape, identifier, member};
 
 /// A check file, ready to be written.
 #[derive(Debug, Default)]
-pub(crate) struct Draft {
+pub(crate) struct CheckFileDraft {
     /// Comment lines at the top.
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
-    pub(crate) variables: Vec<Entry>,
+    pub(crate) variables: Vec<VariableDraft>,
     pub(crate) defaults: Map<String, Value>,
-    pub(crate) checks: Vec<Check>,
+    pub(crate) checks: Vec<CheckDraft>,
     /// Comment lines at the end.
     pub(crate) remarks: Vec<String>,
 }
 
 /// A variable with comment lines above it.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct VariableDraft {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
     pub(crate) value: Value,
@@ -41,23 +42,23 @@ pub(crate) struct Entry {
 
 /// A check; one that has a single step is written without `steps`.
 #[derive(Debug, Default)]
-pub(crate) struct Check {
+pub(crate) struct CheckDraft {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
     pub(crate) writes: bool,
     /// Why it does not run.
     pub(crate) skip: Option<String>,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<StepDraft>,
 }
 
 /// A step: what is asked, what is expected, what is captured.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Step {
+pub(crate) struct StepDraft {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
-    pub(crate) request: Request,
+    pub(crate) request: RequestDraft,
     /// Places with what is demanded of them, in the order of the original.
-    pub(crate) expect: Vec<(Place, Value)>,
+    pub(crate) expect: Vec<(DraftQuery, Value)>,
     pub(crate) capture: Map<String, Value>,
 }
 
@@ -90,7 +91,7 @@ pub(crate) fn capture(source: Value, expression: &str, secret: bool) -> Value {
     capture.into()
 }
 
-impl Check {
+impl CheckDraft {
     /// All that stands in it and may be a template.
     pub(crate) fn templates(&self) -> String {
         let steps = self.steps.iter();
@@ -100,7 +101,7 @@ impl Check {
     }
 }
 
-impl Step {
+impl StepDraft {
     /// What it says beside its name, as `key: value`.
     pub(crate) fn values(&self) -> impl Iterator<Item = (String, Value)> {
         let expect = Value::Object(self.expectations());
@@ -114,14 +115,14 @@ impl Step {
     }
 
     /// What is demanded of a place so far.
-    pub(crate) fn expected(&self, place: &Place) -> Option<&Value> {
+    pub(crate) fn expected(&self, place: &DraftQuery) -> Option<&Value> {
         let mut all = self.expect.iter();
         all.find(|(known, _)| known == place)
             .map(|(_, demands)| demands)
     }
 
     /// The same, to be changed; `null` where there is nothing.
-    pub(crate) fn expected_mut(&mut self, place: &Place) -> &mut Value {
+    pub(crate) fn expected_mut(&mut self, place: &DraftQuery) -> &mut Value {
         let known = self.expect.iter().position(|(known, _)| known == place);
         let at = known.unwrap_or_else(|| {
             self.expect.push((place.clone(), Value::Null));
@@ -132,12 +133,17 @@ impl Step {
 
     /// Demands something of a place; false if a check file cannot say it, or
     /// what was demanded before leaves no room for it.
-    pub(crate) fn demand(&mut self, place: &Place, operator: &str, value: Value) -> bool {
+    pub(crate) fn add_expectation(
+        &mut self,
+        place: &DraftQuery,
+        operator: &str,
+        value: Value,
+    ) -> bool {
         if !place.is_named() || !place.takes(operator, &value) {
             return false;
         }
         let slot = self.expected_mut(place);
-        let is_status = *place == Place::Status;
+        let is_status = *place == DraftQuery::Status;
         // A list of statuses is a choice, of which the one is known already.
         if let (Some(choice), true) = (value.as_array(), is_status)
             && choice.contains(slot)
@@ -155,8 +161,8 @@ impl Step {
 
     /// Any status will do for the original, where nothing says which.
     pub(crate) fn take_any_status(&mut self) {
-        if self.expected(&Place::Status).is_none() {
-            *self.expected_mut(&Place::Status) = json!({ "at_least": 100 });
+        if self.expected(&DraftQuery::Status).is_none() {
+            *self.expected_mut(&DraftQuery::Status) = json!({ "at_least": 100 });
             self.notes
                 .push("The original takes any status; say which is right.".to_owned());
         }
@@ -187,7 +193,7 @@ impl Step {
     }
 }
 
-impl Draft {
+impl CheckFileDraft {
     /// The check file's text.
     pub(crate) fn text(mut self) -> String {
         self.number_checks();
@@ -217,27 +223,30 @@ mod tests {
 
     #[test]
     fn demands_of_one_value_become_one_predicate() {
-        let mut step = Step::default();
-        let json = |path: &str| Place::Json(path.to_owned());
+        let mut step = StepDraft::default();
+        let json = |path: &str| DraftQuery::Json(path.to_owned());
         for (place, operator, value) in [
             (json("$.a"), "equals", json!(1)),
             (json("$.a"), "type", json!("number")),
             (json("$.b"), "equals", json!(null)),
             (json("$.c"), "equals", json!({"d": 1})),
-            (Place::Body, "contains", json!("x")),
-            (Place::Body, "contains", json!("y?")),
-            (Place::Body, "contains", json!("z")),
-            (Place::Body, "not", json!({ "contains": "q" })),
+            (DraftQuery::Body, "contains", json!("x")),
+            (DraftQuery::Body, "contains", json!("y?")),
+            (DraftQuery::Body, "contains", json!("z")),
+            (DraftQuery::Body, "not", json!({ "contains": "q" })),
             (json("$.n"), "not", json!({ "equals": 1 })),
             (json("$.n"), "not", json!({ "equals": 2 })),
             (json("$.e"), "each", json!({ "type": "string" })),
             (json("$.e"), "each", json!({ "empty": false })),
-            (Place::Status, "equals", json!(200)),
-            (Place::Status, "equals", json!(200)),
+            (DraftQuery::Status, "equals", json!(200)),
+            (DraftQuery::Status, "equals", json!(200)),
             // It can be neither, and that is said.
-            (Place::Status, "equals", json!([201, 410])),
+            (DraftQuery::Status, "equals", json!([201, 410])),
         ] {
-            assert!(step.demand(&place, operator, value), "{place:?} {operator}");
+            assert!(
+                step.add_expectation(&place, operator, value),
+                "{place:?} {operator}"
+            );
         }
         assert_eq!(
             Value::Object(step.expectations()),

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Check, Draft, Step};
+use super::{CheckDraft, CheckFileDraft, StepDraft};
 use diagnostic::yaml::scalar::number;
 
 /// How long a line may be before a value is spread over several.
@@ -13,8 +13,8 @@ const WIDTH: usize = 88;
 /// section 7.4.2, allows 1,024).
 const LONGEST_KEY: usize = 1_000;
 
-pub(super) fn write(draft: &Draft) -> String {
-    let mut page = Page::default();
+pub(super) fn write(draft: &CheckFileDraft) -> String {
+    let mut page = YamlPage::default();
     page.notes(0, &draft.notes);
     page.line(0, &format!("name: {}", scalar(&draft.name)));
     if !draft.variables.is_empty() {
@@ -46,9 +46,9 @@ pub(super) fn write(draft: &Draft) -> String {
 }
 
 #[derive(Default)]
-struct Page(String);
+struct YamlPage(String);
 
-impl Page {
+impl YamlPage {
     fn line(&mut self, indent: usize, text: &str) {
         self.0.push_str(&" ".repeat(indent));
         self.0.push_str(text);
@@ -66,7 +66,7 @@ impl Page {
         }
     }
 
-    fn check(&mut self, check: &Check) {
+    fn check(&mut self, check: &CheckDraft) {
         self.notes(2, &check.notes);
         let (one, several) = match check.steps.as_slice() {
             [one] => (Some(one), [].as_slice()),
@@ -99,7 +99,7 @@ impl Page {
         }
     }
 
-    fn step(&mut self, indent: usize, step: &Step) {
+    fn step(&mut self, indent: usize, step: &StepDraft) {
         for (key, value) in step.values() {
             self.entry(indent, &key, &value);
         }
@@ -331,12 +331,12 @@ mod tests {
                 json!([text, { text.as_str(): text }]),
                 json!({ "a": [text] }),
             ] {
-                let mut page = Page::default();
+                let mut page = YamlPage::default();
                 page.line(0, "checks: []");
                 page.entry(0, "value", &json!({ "long": "x".repeat(90), "v": value }));
                 let read = parse(&page.0);
                 assert_eq!(read["value"]["v"], value, "{}", page.0);
-                let mut page = Page::default();
+                let mut page = YamlPage::default();
                 page.entry(0, "v", &value);
                 assert_eq!(parse(&page.0)["v"], value, "{}", page.0);
             }

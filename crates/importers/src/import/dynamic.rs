@@ -20,7 +20,7 @@ pub(super) fn from_environment(name: &str) -> Value {
 }
 
 /// What other tools make anew at each use, as an expression of ours.
-pub(super) fn dynamic(name: &str) -> Option<String> {
+pub(super) fn dynamic_expression(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     if let Some(bounds) = lower.strip_prefix(BETWEEN) {
         let (least, most) = bounds.split_once(':')?;

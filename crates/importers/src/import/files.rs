@@ -1,4 +1,4 @@
-//! Files that the original sends: they have to stand beside the check file.
+//! SourceFiles that the original sends: they have to stand beside the check file.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -13,14 +13,14 @@ pub(super) const FILE_HELP: &str = "import it from where the file is, named by a
 
 /// The files beside an original.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(super) struct SourceFiles {
     folder: PathBuf,
     /// Those that are needed, by their paths from there.
     needed: BTreeSet<String>,
 }
 
-impl Files {
-    pub(super) fn beside(source: &Source) -> Self {
+impl SourceFiles {
+    pub(super) fn from_source(source: &Source) -> Self {
         Self {
             folder: source.path().parent().unwrap_or(Path::new("")).to_owned(),
             needed: BTreeSet::new(),
@@ -29,7 +29,7 @@ impl Files {
 
     /// The path of a file as a check file names it; nothing for one that is
     /// not there, too large, or elsewhere.
-    pub(super) fn need(&mut self, name: &str) -> Option<String> {
+    pub(super) fn require(&mut self, name: &str) -> Option<String> {
         self.path(name)?;
         self.needed.insert(name.to_owned());
         Some(name.to_owned())
@@ -57,7 +57,7 @@ impl Files {
         (can_be_sent && std::fs::File::open(&path).is_ok()).then_some(path)
     }
 
-    pub(super) fn into_needed(self) -> Vec<String> {
+    pub(super) fn into_required(self) -> Vec<String> {
         self.needed.into_iter().collect()
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::shape::demand_type;
-use crate::draft::{Check, Place, Step, escape, member};
+use super::shape::expect_type;
+use crate::draft::{CheckDraft, DraftQuery, StepDraft, escape, member};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 /// The most checks that are made of one document.
@@ -17,13 +17,13 @@ const MOST_REFERENCES: usize = 20;
 const MOST_MEMBERS: usize = 20;
 
 /// The checks, and the operations that are left out.
-pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), Problems> {
-    let document = Document(read(source)?);
+pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<CheckDraft>, Vec<String>), Problems> {
+    let document = OpenApiDocument(parse_document(source)?);
     let paths = document.0["paths"].as_object();
     let mut checks = Vec::new();
     let mut left_out = Vec::new();
     for (path, item) in paths.into_iter().flatten() {
-        let item = document.resolved(item);
+        let item = document.resolve(item);
         let Some(operation) = item.get("get") else {
             continue;
         };
@@ -31,7 +31,7 @@ pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), 
             left_out.push(format!("Left out: all from {path} on."));
             break;
         }
-        match document.check(path, item, operation) {
+        match document.import_operation(path, item, operation) {
             Ok(check) => checks.push(check),
             Err(why) => left_out.push(format!("Left out: GET {path}: {why}.")),
         }
@@ -52,7 +52,7 @@ pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), 
     Ok((checks, left_out))
 }
 
-fn read(source: &Arc<Source>) -> Result<Value, Problems> {
+fn parse_document(source: &Arc<Source>) -> Result<Value, Problems> {
     let document: Value = if let Ok(document) = serde_json::from_str(source.text()) {
         document
     } else {
@@ -78,11 +78,11 @@ fn read(source: &Arc<Source>) -> Result<Value, Problems> {
     )
 }
 
-struct Document(Value);
+struct OpenApiDocument(Value);
 
-impl Document {
+impl OpenApiDocument {
     /// What a `$ref` inside the document stands for.
-    fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
+    fn resolve<'v>(&'v self, value: &'v Value) -> &'v Value {
         let mut value = value;
         for _ in 0..MOST_REFERENCES {
             let pointer = value["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
@@ -94,9 +94,14 @@ impl Document {
         value
     }
 
-    fn check(&self, path: &str, item: &Value, operation: &Value) -> Result<Check, String> {
-        let mut step = Step::default();
-        let (path, query) = self.filled(path, item, operation)?;
+    fn import_operation(
+        &self,
+        path: &str,
+        item: &Value,
+        operation: &Value,
+    ) -> Result<CheckDraft, String> {
+        let mut step = StepDraft::default();
+        let (path, query) = self.fill_path(path, item, operation)?;
         step.request.path.clone_from(&path);
         step.request.query = query;
         self.expect(operation, &mut step)?;
@@ -104,12 +109,12 @@ impl Document {
             let text = operation[key].as_str()?.lines().next()?.trim();
             (!text.is_empty()).then(|| text.trim_end_matches('.').to_owned())
         };
-        let mut check = Check {
+        let mut check = CheckDraft {
             name: text("summary")
                 .or_else(|| text("operationId"))
                 .unwrap_or_else(|| format!("GET {path}")),
             steps: vec![step],
-            ..Check::default()
+            ..CheckDraft::default()
         };
         if self.is_guarded(operation) {
             let why = "it needs a login: give it `auth`, and take this away";
@@ -130,7 +135,7 @@ impl Document {
 
     /// The path and query with the examples of the parameters that must be
     /// there.
-    fn filled(
+    fn fill_path(
         &self,
         path: &str,
         item: &Value,
@@ -140,7 +145,7 @@ impl Document {
         let mut query = Map::new();
         let lists = [&item["parameters"], &operation["parameters"]];
         for parameter in lists.into_iter().filter_map(Value::as_array).flatten() {
-            let parameter = self.resolved(parameter);
+            let parameter = self.resolve(parameter);
             let name = parameter["name"].as_str().unwrap_or_default();
             let place = parameter["in"].as_str().unwrap_or_default();
             let required = place == "path" || parameter["required"] == json!(true);
@@ -176,10 +181,10 @@ impl Document {
             Value::Object(members) => members
                 .values()
                 .next()
-                .and_then(|one| self.resolved(one).get("value")),
+                .and_then(|one| self.resolve(one).get("value")),
             _ => None,
         };
-        let schema = parameter.get("schema").map(|schema| self.resolved(schema));
+        let schema = parameter.get("schema").map(|schema| self.resolve(schema));
         let of_schema = |key: &str| schema.and_then(|schema| schema.get(key));
         parameter
             .get("example")
@@ -190,7 +195,7 @@ impl Document {
             .or_else(|| of_schema("enum").and_then(first))
     }
 
-    fn expect(&self, operation: &Value, step: &mut Step) -> Result<(), String> {
+    fn expect(&self, operation: &Value, step: &mut StepDraft) -> Result<(), String> {
         let mut answers = operation["responses"].as_object().into_iter().flatten();
         let Some((code, answer)) = answers.find(|(code, _)| code.starts_with('2')) else {
             return Err("it promises no success".to_owned());
@@ -199,40 +204,40 @@ impl Document {
             Ok(code) if (200..300).contains(&code) => json!(code),
             _ => json!("2xx"),
         };
-        step.demand(&Place::Status, "equals", status);
-        let content = self.resolved(answer)["content"].as_object();
+        step.add_expectation(&DraftQuery::Status, "equals", status);
+        let content = self.resolve(answer)["content"].as_object();
         let mut content = content.into_iter().flatten();
         let found = content.find(|(kind, _)| kind.contains("json"));
         let Some((kind, content)) = found else {
             return Ok(());
         };
-        super::shape::content_type(step, kind);
+        super::shape::expect_content_type(step, kind);
         if let Some(schema) = content.get("schema") {
-            self.shape(schema, step);
+            self.expect_shape(schema, step);
         }
         Ok(())
     }
 
     /// The type of the whole, and that of each member that must be there.
-    fn shape(&self, schema: &Value, step: &mut Step) {
+    fn expect_shape(&self, schema: &Value, step: &mut StepDraft) {
         let mut required = Map::new();
-        self.required(schema, &mut required, 0);
+        self.collect_required(schema, &mut required, 0);
         if required.is_empty() {
-            typed(step, "$", self.resolved(schema));
+            expect_schema_type(step, "$", self.resolve(schema));
         }
         for (name, schema) in required.iter().take(MOST_MEMBERS) {
-            typed(step, &member("$", name), self.resolved(schema));
+            expect_schema_type(step, &member("$", name), self.resolve(schema));
         }
     }
 
     /// The schemas of the members that must be there.
-    fn required(&self, schema: &Value, found: &mut Map<String, Value>, depth: usize) {
+    fn collect_required(&self, schema: &Value, found: &mut Map<String, Value>, depth: usize) {
         if depth > MOST_REFERENCES {
             return;
         }
-        let schema = self.resolved(schema);
+        let schema = self.resolve(schema);
         for part in schema["allOf"].as_array().into_iter().flatten() {
-            self.required(part, found, depth + 1);
+            self.collect_required(part, found, depth + 1);
         }
         let names = schema["required"].as_array().into_iter().flatten();
         for name in names.filter_map(Value::as_str) {
@@ -242,9 +247,9 @@ impl Document {
 }
 
 /// Demands a type where the schema leaves no choice.
-fn typed(step: &mut Step, path: &str, schema: &Value) {
+fn expect_schema_type(step: &mut StepDraft, path: &str, schema: &Value) {
     const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
     let kind = schema["type"].as_str().filter(|kind| TYPES.contains(kind));
     let nullable = schema["nullable"] == json!(true);
-    demand_type(step, path, kind.filter(|_| !nullable));
+    expect_type(step, path, kind.filter(|_| !nullable));
 }

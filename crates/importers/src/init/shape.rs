@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::draft::{Place, Step, escape, member};
+use crate::draft::{DraftQuery, StepDraft, escape, member};
 
 /// The most members of a map that are spoken of.
 const MOST_MEMBERS: usize = 12;
@@ -10,18 +10,18 @@ const MOST_MEMBERS: usize = 12;
 const WELL: [&str; 7] = ["ok", "up", "healthy", "pass", "alive", "ready", "available"];
 
 /// Demands the kind of content, without parameters such as the character set.
-pub(super) fn content_type(step: &mut Step, kind: &str) {
+pub(super) fn expect_content_type(step: &mut StepDraft, kind: &str) {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.is_empty() {
-        let header = Place::Header("content-type".to_owned());
-        step.demand(&header, "contains", json!(escape(kind)));
+        let header = DraftQuery::Header("content-type".to_owned());
+        step.add_expectation(&header, "contains", json!(escape(kind)));
     }
 }
 
 /// Demands the types of a document and of the members of its top.
-pub(super) fn document(step: &mut Step, document: &Value) {
+pub(super) fn expect_document(step: &mut StepDraft, document: &Value) {
     let Value::Object(members) = document else {
-        typed(step, "$", document);
+        expect_value_type(step, "$", document);
         return;
     };
     for (name, value) in members.iter().take(MOST_MEMBERS) {
@@ -32,17 +32,17 @@ pub(super) fn document(step: &mut Step, document: &Value) {
                 && WELL.contains(&text.to_ascii_lowercase().as_str())
         });
         if is_well {
-            step.demand(&Place::Json(path), "equals", value.clone());
+            step.add_expectation(&DraftQuery::Json(path), "equals", value.clone());
         } else {
-            typed(step, &path, value);
+            expect_value_type(step, &path, value);
         }
     }
     if members.is_empty() {
-        demand_type(step, "$", Some("object"));
+        expect_type(step, "$", Some("object"));
     }
 }
 
-fn typed(step: &mut Step, path: &str, value: &Value) {
+fn expect_value_type(step: &mut StepDraft, path: &str, value: &Value) {
     let kind = match value {
         // It may be something else tomorrow.
         Value::Null => None,
@@ -52,15 +52,15 @@ fn typed(step: &mut Step, path: &str, value: &Value) {
         Value::Array(_) => Some("array"),
         Value::Object(_) => Some("object"),
     };
-    demand_type(step, path, kind);
+    expect_type(step, path, kind);
 }
 
 /// Demands a type where one is known, or else that something is there.
-pub(super) fn demand_type(step: &mut Step, path: &str, kind: Option<&str>) {
-    let place = Place::Json(path.to_owned());
+pub(super) fn expect_type(step: &mut StepDraft, path: &str, kind: Option<&str>) {
+    let place = DraftQuery::Json(path.to_owned());
     match kind {
-        Some(kind) => step.demand(&place, "type", json!(kind)),
-        None => step.demand(&place, "exists", json!(true)),
+        Some(kind) => step.add_expectation(&place, "type", json!(kind)),
+        None => step.add_expectation(&place, "exists", json!(true)),
     };
 }
 

@@ -216,7 +216,8 @@ async fn each_assert_of_hurl_holds_and_fails_as_it_does_there() {
                 "POST {{{{base}}}}/json-echo\n{document}\nHTTP 200\n[Asserts]\n{assert}\n\n"
             );
             all.push_str(&entry);
-            let imported = import::hurl(&Source::new("one.hurl", entry), Bodies::Readable).unwrap();
+            let imported =
+                import::import_hurl(&Source::new("one.hurl", entry), Bodies::Readable).unwrap();
             assert_eq!(imported.losses, [], "{assert}");
             cases.push(Case {
                 assert,
@@ -344,7 +345,8 @@ async fn each_expectation_of_postman_holds_and_fails_as_it_does_there() {
             });
             let text = collection(vec![item.clone()]).to_string();
             let imported =
-                import::postman(&Source::new("one.json", text), &[], Bodies::Readable).unwrap();
+                import::import_postman(&Source::new("one.json", text), &[], Bodies::Readable)
+                    .unwrap();
             assert_eq!(imported.losses, [], "{expectation}");
             items.push(item);
             cases.push(Case {

@@ -8,7 +8,7 @@ use super::accepted;
 
 /// What is imported of a Hurl file, and what was lost of it.
 fn hurl(text: &str) -> (String, Vec<String>) {
-    said(import::hurl(&Source::new("file.hurl", text), Bodies::Readable).unwrap())
+    said(import::import_hurl(&Source::new("file.hurl", text), Bodies::Readable).unwrap())
 }
 
 /// The same of a collection of these items.
@@ -16,7 +16,7 @@ fn postman(items: &Value) -> (String, Vec<String>) {
     let schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
     let collection = json!({ "info": { "name": "all", "schema": schema }, "item": items });
     let source = Source::new("all.json", collection.to_string());
-    said(import::postman(&source, &[], Bodies::Readable).unwrap())
+    said(import::import_postman(&source, &[], Bodies::Readable).unwrap())
 }
 
 fn said(imported: import::Imported) -> (String, Vec<String>) {
@@ -204,7 +204,7 @@ fn a_body_stays_as_it_is_written_where_that_is_asked_for() {
         "POST http://a.example/\n{\n  \"id\": {{id}},\n  \"name\": \"{{name}}\"\n}\nHTTP 200\n";
     let source = Source::new("file.hurl", text);
     whole(
-        said(import::hurl(&source, Bodies::Verbatim).unwrap()),
+        said(import::import_hurl(&source, Bodies::Verbatim).unwrap()),
         &[
             "headers: { content-type: application/json }",
             "\"id\": {{ id }},\n",
@@ -232,7 +232,7 @@ fn a_body_stays_as_it_is_written_where_that_is_asked_for() {
     let item = json!([{ "name": "a", "request": request }]);
     let collection = json!({ "info": { "name": "all", "schema": schema }, "item": item });
     let source = Source::new("all.json", collection.to_string());
-    let imported = import::postman(&source, &[], Bodies::Verbatim).unwrap();
+    let imported = import::import_postman(&source, &[], Bodies::Verbatim).unwrap();
     assert!(
         imported.text.contains("{ \"id\": \"{{ id }}\" }"),
         "{}",

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::super::base;
 use super::Importer;
 use super::cookie;
-use super::entry::{Answer, Body, BodyKind, Pair, Section};
+use super::entry::{BodyKind, HurlBody, HurlResponse, Pair, Section};
 use super::filter;
 use super::lines::unescape;
-use super::query::{Form, Query, query};
-use super::value::{Word, bytes, words};
-use crate::draft::{self, Place, Step, escape, escaped};
+use super::query::{Form, HurlQuery, parse_query};
+use super::value::{HurlWord, read_bytes, split_words};
+use crate::draft::{self, DraftQuery, StepDraft, escape, escape_pattern};
 
 pub(super) const HELP: &str = "say it by another expectation, or leave it to other tests";
 pub(super) const FRESH: &str =
@@ -22,11 +22,15 @@ const WHOLE_URL: &str = "The original keeps the whole URL, and here it is the pa
 const REPEATED: &str = "accept-ranges access-control-allow-headers access-control-allow-methods access-control-expose-headers allow cache-control content-language link proxy-authenticate server-timing set-cookie vary via www-authenticate";
 
 impl Importer {
-    pub(super) fn answer(&mut self, answer: Option<&Answer<'_>>, step: &mut Step) {
+    pub(super) fn import_answer(
+        &mut self,
+        answer: Option<&HurlResponse<'_>>,
+        step: &mut StepDraft,
+    ) {
         let status = answer.and_then(|answer| answer.status);
         match (status, answer) {
             (Some(status), Some(answer))
-                if !step.demand(&Place::Status, "equals", json!(status)) =>
+                if !step.add_expectation(&DraftQuery::Status, "equals", json!(status)) =>
             {
                 let help = "HTTP has statuses from 100 to 599";
                 self.lose_span(step, answer.span, "a status", help);
@@ -38,7 +42,7 @@ impl Importer {
             return step.take_any_status();
         };
         if let Some(version @ ("1.0" | "1.1" | "2" | "3")) = answer.version {
-            step.demand(&Place::Version, "equals", json!(version));
+            step.add_expectation(&DraftQuery::Version, "equals", json!(version));
         }
         self.variables.next_answer();
         self.state.kept.clear();
@@ -50,14 +54,14 @@ impl Importer {
             .filter(|one| is_captures(one))
         {
             for pair in &section.pairs {
-                if let Err(help) = self.capture(pair, step) {
+                if let Err(help) = self.import_capture(pair, step) {
                     self.state.missed.extend(self.variables.resolve(&pair.key));
                     self.lose_span(step, pair.span, "a capture", help);
                 }
             }
         }
         for header in &answer.message.headers {
-            self.expected_header(header, &answer.message.headers, step);
+            self.expect_header(header, &answer.message.headers, step);
         }
         let others = answer
             .message
@@ -67,7 +71,7 @@ impl Importer {
         for section in others {
             for pair in &section.pairs {
                 let carried = match section.name {
-                    "Asserts" => self.assert(pair.value, step),
+                    "Asserts" => self.import_assert(pair.value, step),
                     _ => Err(HELP),
                 };
                 if let Err(help) = carried {
@@ -76,47 +80,51 @@ impl Importer {
             }
         }
         if let Some(body) = &answer.message.body {
-            self.expected_body(body, step);
+            self.expect_body(body, step);
         }
-        cookie::tidy(step);
+        cookie::nest_value_predicates(step);
         step.take_any_status();
     }
 
-    fn expected_header(&mut self, header: &Pair<'_>, all: &[Pair<'_>], step: &mut Step) {
+    fn expect_header(&mut self, header: &Pair<'_>, all: &[Pair<'_>], step: &mut StepDraft) {
         let value = self.variables.template(&unescape(header.value));
         let name = header.key.to_ascii_lowercase();
         let same = all
             .iter()
             .filter(|other| other.key.eq_ignore_ascii_case(&name));
         let repeated = REPEATED.split(' ').any(|known| known == name) || same.count() > 1;
-        if self.variables.took_fresh() {
+        if self.variables.take_fresh_use() {
             return self.lose_span(step, header.span, "a header", FRESH);
         }
         let (operator, wanted) = if repeated && value.contains("{{") {
             step.note("One of several headers is looked for as a part of all of them.");
             ("contains", value)
         } else if repeated {
-            let one = format!("(^|, ){}(, |$)", escaped(&value));
+            let one = format!("(^|, ){}(, |$)", escape_pattern(&value));
             ("matches", one)
         } else {
             ("equals", value)
         };
-        if !step.demand(&Place::Header(name), operator, json!(wanted)) {
+        if !step.add_expectation(&DraftQuery::Header(name), operator, json!(wanted)) {
             self.lose_span(step, header.span, "a second value of a header", HELP);
         }
     }
 
-    fn capture(&mut self, pair: &Pair<'_>, step: &mut Step) -> Result<(), &'static str> {
-        let mut words = words(pair.value).ok_or(HELP)?;
+    fn import_capture(
+        &mut self,
+        pair: &Pair<'_>,
+        step: &mut StepDraft,
+    ) -> Result<(), &'static str> {
+        let mut words = split_words(pair.value).ok_or(HELP)?;
         let secret = words.last().is_some_and(|word| word.is("redact"));
         if secret {
             words.pop();
         }
-        self.variables.took_fresh();
+        self.variables.take_fresh_use();
         let (source, made) = self.capture_source(&words).ok_or(HELP)?;
         let name = self.variables.resolve(&pair.key).ok_or(HELP)?;
         self.state.kept.insert(name.clone(), words);
-        if self.variables.took_fresh() {
+        if self.variables.take_fresh_use() {
             return Err(FRESH);
         }
         if source == json!("url") {
@@ -129,22 +137,22 @@ impl Importer {
     }
 
     /// Where a capture comes from, and what is made of it.
-    fn capture_source(&mut self, words: &[Word]) -> Option<(Value, String)> {
-        let Query {
+    fn capture_source(&mut self, words: &[HurlWord]) -> Option<(Value, String)> {
+        let HurlQuery {
             part,
             filters,
             rest,
-        } = query(words)?;
+        } = parse_query(words)?;
         let (source, value) = part.capture_source().filter(|_| rest.is_empty())?;
         if part.form == Form::Status && !filters.is_empty() {
             return None;
         }
-        let expression = filter::expression(value, &filters, &mut self.variables)?;
+        let expression = filter::build_expression(value, &filters, &mut self.variables)?;
         Some((source, expression))
     }
 
     /// Hurl compares the body with the text in the file, blanks and all.
-    fn expected_body(&mut self, body: &Body<'_>, step: &mut Step) {
+    fn expect_body(&mut self, body: &HurlBody<'_>, step: &mut StepDraft) {
         let text = match body.kind {
             BodyKind::Text("raw", text) => escape(text),
             BodyKind::Text("graphql", _) => {
@@ -156,29 +164,31 @@ impl Importer {
             }
             BodyKind::Line(text) => self.variables.template(&unescape(text)),
             BodyKind::Bytes(text) => {
-                let digest = bytes(text, &self.files).map(|bytes| query::digest::sha256(&bytes));
-                if digest.is_none_or(|digest| !step.demand(&Place::Sha256, "equals", json!(digest)))
-                {
+                let digest =
+                    read_bytes(text, &self.files).map(|bytes| query::digest::sha256(&bytes));
+                if digest.is_none_or(|digest| {
+                    !step.add_expectation(&DraftQuery::Sha256, "equals", json!(digest))
+                }) {
                     let help = "expect its `sha256` or its `size`; a file is read where it lies beside the original";
                     self.lose_span(step, body.span, "a body of bytes", help);
                 }
                 return;
             }
         };
-        if self.variables.took_fresh() {
+        if self.variables.take_fresh_use() {
             self.lose_span(step, body.span, "a body", FRESH);
-        } else if !step.demand(&Place::Body, "equals", json!(text)) {
+        } else if !step.add_expectation(&DraftQuery::Body, "equals", json!(text)) {
             self.lose_span(step, body.span, "a body", HELP);
         }
     }
 
     /// A URL as a check file has it: the path, if it is on the target.
-    pub(super) fn path_of(&mut self, url: &str) -> Option<Value> {
+    pub(super) fn target_path(&mut self, url: &str) -> Option<Value> {
         let path = match url.strip_prefix(self.base.as_str()) {
             Some("") => "/",
             Some(path) if !self.base.is_empty() && path.starts_with(['/', '?']) => path,
             _ if url.contains("://") => {
-                self.hosts.insert(base::allowed(url)?);
+                self.hosts.insert(base::host_to_allow(url)?);
                 self.state.elsewhere = true;
                 url
             }

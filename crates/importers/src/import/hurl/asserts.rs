@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::answer::{FRESH, HELP};
 use super::cookie;
-use super::demands::{Demand, Demands};
 use super::filter;
-use super::query::{Form, Query, query};
-use super::value::{Word, words};
+use super::predicate::{OperatorValue, Predicate};
+use super::query::{Form, HurlQuery, parse_query};
+use super::value::{HurlWord, split_words};
 use super::{Importer, LARGEST_EXACT};
-use crate::draft::{Place, Step, capture, escaped};
+use crate::draft::{DraftQuery, StepDraft, capture, escape_pattern};
 
 const ABSENT: &str = "The original also passes where there is nothing to compare:";
 const SET: &str = "A cookie has `secure`, true or false, where this answer sets it.";
@@ -20,19 +20,23 @@ const SET: &str = "A cookie has `secure`, true or false, where this answer sets 
 /// An assert in its parts.
 struct Assert<'w> {
     text: &'w str,
-    query: Query<'w>,
+    query: HurlQuery<'w>,
     negated: bool,
     predicate: &'w str,
-    argument: Option<&'w Word>,
+    argument: Option<&'w HurlWord>,
 }
 
 impl Importer {
     /// Adds what an assert demands; the error says what to do where a check
     /// file cannot say it.
-    pub(super) fn assert(&mut self, text: &str, step: &mut Step) -> Result<(), &'static str> {
-        let words = words(text).map(|words| self.resolve_names(words));
+    pub(super) fn import_assert(
+        &mut self,
+        text: &str,
+        step: &mut StepDraft,
+    ) -> Result<(), &'static str> {
+        let words = split_words(text).map(|words| self.resolve_names(words));
         let words = words.ok_or(HELP)?;
-        let assert = split(text, &words).ok_or(HELP)?;
+        let assert = split_assert(text, &words).ok_or(HELP)?;
         let before = step.clone();
         let direct = self.expect_of_answer(&assert, step);
         if direct == Some(Ok(())) {
@@ -48,8 +52,8 @@ impl Importer {
     }
 
     /// What a variable stands for that this answer gave its value.
-    fn resolve_names(&self, words: Vec<Word>) -> Vec<Word> {
-        let [variable, Word::Text(name), rest @ ..] = words.as_slice() else {
+    fn resolve_names(&self, words: Vec<HurlWord>) -> Vec<HurlWord> {
+        let [variable, HurlWord::Text(name), rest @ ..] = words.as_slice() else {
             return words;
         };
         match self.state.kept.get(name) {
@@ -62,10 +66,10 @@ impl Importer {
     fn expect_of_answer(
         &mut self,
         assert: &Assert<'_>,
-        step: &mut Step,
+        step: &mut StepDraft,
     ) -> Option<Result<(), &'static str>> {
         let part = &assert.query.part;
-        if !assert.query.filters.is_empty() || matches!(part.place, Place::Variable(_)) {
+        if !assert.query.filters.is_empty() || matches!(part.place, DraftQuery::Variable(_)) {
             return None;
         }
         let exists = assert.predicate == "exists";
@@ -75,8 +79,8 @@ impl Importer {
             let wanted = json!(pattern);
             let fits = exists
                 && match assert.negated {
-                    true => step.demand(place, "not", json!({ "matches": wanted })),
-                    false => step.demand(place, "matches", wanted),
+                    true => step.add_expectation(place, "not", json!({ "matches": wanted })),
+                    false => step.add_expectation(place, "matches", wanted),
                 };
             return fits.then_some(Ok(()));
         }
@@ -85,26 +89,26 @@ impl Importer {
         if part.is_multiple {
             let fits = exists
                 && part.form == Form::Json
-                && step.demand(place, "empty", json!(assert.negated));
+                && step.add_expectation(place, "empty", json!(assert.negated));
             return fits.then_some(Ok(()));
         }
-        self.variables.took_fresh();
-        let found = self.demands(place, &part.form, assert.predicate, assert.argument)?;
-        if self.variables.took_fresh() {
+        self.variables.take_fresh_use();
+        let found = self.predicate(place, &part.form, assert.predicate, assert.argument)?;
+        if self.variables.take_fresh_use() {
             return Some(Err(FRESH));
         }
-        if let (Form::Attribute(attribute), Place::Cookie(name)) = (&part.form, place) {
-            let wanted = cookie::attribute(attribute, exists, &found, assert.negated)?;
-            return cookie::set(step, name, attribute, wanted).then_some(Ok(()));
+        if let (Form::Attribute(attribute), DraftQuery::Cookie(name)) = (&part.form, place) {
+            let wanted = cookie::attribute_predicate(attribute, exists, &found, assert.negated)?;
+            return cookie::expect_attribute(step, name, attribute, wanted).then_some(Ok(()));
         }
         let mut noted = assert.negated && !exists;
-        if let Place::Cookie(name) = place {
+        if let DraftQuery::Cookie(name) = place {
             // An answer takes a cookie away by an empty one, which Hurl sees.
             if !assert.negated && found.wants_nothing() {
-                let taken = format!("(^|, ){}=\"?\"?(;|, |$)", escaped(name));
-                let header = Place::Header("set-cookie".to_owned());
+                let taken = format!("(^|, ){}=\"?\"?(;|, |$)", escape_pattern(name));
+                let header = DraftQuery::Header("set-cookie".to_owned());
                 return step
-                    .demand(&header, "matches", json!(taken))
+                    .add_expectation(&header, "matches", json!(taken))
                     .then_some(Ok(()));
             }
             // Hurl asks for the cookies of an answer, and a check file for
@@ -113,7 +117,7 @@ impl Importer {
                 step.note(SET);
                 noted = false;
                 let gone = assert.negated && exists;
-                if !cookie::set(step, name, "secure", json!({ "exists": !gone })) {
+                if !cookie::expect_attribute(step, name, "secure", json!({ "exists": !gone })) {
                     return None;
                 }
                 if gone {
@@ -121,11 +125,14 @@ impl Importer {
                 }
             }
         }
-        let written = |demand: Demand| step.demand(place, demand.0, demand.1);
+        let written = |demand: OperatorValue| step.add_expectation(place, demand.0, demand.1);
         if !found.render(assert.negated).into_iter().all(written) {
             return None;
         }
-        let may_be_absent = matches!(place, Place::Json(_) | Place::Header(_) | Place::Cookie(_));
+        let may_be_absent = matches!(
+            place,
+            DraftQuery::Json(_) | DraftQuery::Header(_) | DraftQuery::Cookie(_)
+        );
         if noted && may_be_absent {
             step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
         }
@@ -133,11 +140,11 @@ impl Importer {
     }
 
     /// Says an assert as a capture and an expectation of what it gives.
-    fn expect_of_variable(&mut self, assert: &Assert<'_>, step: &mut Step) -> Option<()> {
-        let Query { part, filters, .. } = &assert.query;
+    fn expect_of_variable(&mut self, assert: &Assert<'_>, step: &mut StepDraft) -> Option<()> {
+        let HurlQuery { part, filters, .. } = &assert.query;
         let exists = assert.predicate == "exists";
         let named = match &part.place {
-            Place::Variable(name) => Some(name),
+            DraftQuery::Variable(name) => Some(name),
             _ => None,
         };
         let name = if let Some(name) = named {
@@ -153,29 +160,33 @@ impl Importer {
                 ["count", "first", "last", "nth"].contains(&filter.name)
             };
             // Several values of a header are one text here.
-            let of_header = matches!(part.place, Place::Header(_))
+            let of_header = matches!(part.place, DraftQuery::Header(_))
                 && (filters.first().is_some_and(of_list) || assert.predicate.starts_with("is"));
-            let refused = matches!(part.place, Place::Status | Place::Url | Place::Tls(_));
+            let refused = matches!(
+                part.place,
+                DraftQuery::Status | DraftQuery::Url | DraftQuery::Tls(_)
+            );
             if exists || of_header || refused {
                 return None;
             }
-            if let (place @ Place::Json(_), Some(filter)) = (&part.place, filters.first())
-                && let Some((operator, value)) = filter.takes()
+            if let (place @ DraftQuery::Json(_), Some(filter)) = (&part.place, filters.first())
+                && let Some((operator, value)) = filter.input_predicate()
             {
                 let fits = if part.is_multiple {
-                    step.demand(place, "each", json!({ operator: value }))
+                    step.add_expectation(place, "each", json!({ operator: value }))
                 } else {
-                    step.demand(place, operator, value)
+                    step.add_expectation(place, operator, value)
                 };
                 fits.then_some(())?;
             }
             let (source, value) = part.source()?;
-            let value = filter::expression(value.to_owned(), filters, &mut self.variables)?;
+            let value = filter::build_expression(value.to_owned(), filters, &mut self.variables)?;
             let capture = capture(source, &value, false);
             let mut captures = step.capture.iter();
             let known = captures.find(|(_, known)| **known == capture);
             let known = known.map(|(name, _)| name.clone());
-            let name = known.unwrap_or_else(|| self.variables.capture_named(part.word()));
+            let name =
+                known.unwrap_or_else(|| self.variables.capture_under_new_name(part.naming_word()));
             step.capture.insert(name.clone(), capture);
             name
         };
@@ -183,10 +194,10 @@ impl Importer {
             Form::Url | Form::Count => part.form.clone(),
             _ => Form::Json,
         };
-        let place = Place::Variable(name);
-        let found = self.demands(&place, &form, assert.predicate, assert.argument)?;
+        let place = DraftQuery::Variable(name);
+        let found = self.predicate(&place, &form, assert.predicate, assert.argument)?;
         for (operator, value) in found.render(assert.negated) {
-            if !step.demand(&place, operator, value) {
+            if !step.add_expectation(&place, operator, value) {
                 return None;
             }
         }
@@ -198,17 +209,18 @@ impl Importer {
 }
 
 /// Takes an assert apart.
-fn split<'w>(text: &'w str, words: &'w [Word]) -> Option<Assert<'w>> {
-    let query = query(words)?;
+fn split_assert<'w>(text: &'w str, words: &'w [HurlWord]) -> Option<Assert<'w>> {
+    let query = parse_query(words)?;
     let negated = query.rest.first().is_some_and(|word| word.is("not"));
-    let (Word::Name(predicate), arguments) = query.rest[usize::from(negated)..].split_first()?
+    let (HurlWord::Name(predicate), arguments) =
+        query.rest[usize::from(negated)..].split_first()?
     else {
         return None;
     };
     // A floating-point number beside one so large that others are equal to it.
     let floats = query.filters.iter().any(|filter| filter.name == "toFloat");
-    let inexact = |word: &Word| match word {
-        Word::Name(number) => number.parse().is_ok_and(|n: f64| n.abs() >= LARGEST_EXACT),
+    let inexact = |word: &HurlWord| match word {
+        HurlWord::Name(number) => number.parse().is_ok_and(|n: f64| n.abs() >= LARGEST_EXACT),
         _ => false,
     };
     let fine = arguments.len() < 2 && !(floats && arguments.iter().any(inexact));
@@ -226,7 +238,7 @@ fn shorten(text: &str) -> String {
     line.chars().take(100).collect()
 }
 
-impl Demands {
+impl Predicate {
     /// Whether a text has to be empty.
     fn wants_nothing(&self) -> bool {
         matches!(self.tests.as_slice(), [("empty", Value::Bool(true))])

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::super::files::FILE_HELP;
-use super::super::json_text::is_better_as_yaml;
+use super::super::json_body::is_better_as_yaml;
 use super::Importer;
-use super::entry::{Body, BodyKind};
+use super::entry::{BodyKind, HurlBody};
 use super::lines::unescape;
-use super::value::bytes;
-use crate::draft::{self, Step, escape, implied_type};
+use super::value::read_bytes;
+use crate::draft::{self, StepDraft, escape, implied_type};
 use diagnostic::Span;
 
 /// What differs where JSON is sent as a text with variables in its texts.
@@ -17,7 +17,7 @@ const UNESCAPED: &str =
 
 impl Importer {
     /// Whether there is a body already: a request sends one.
-    pub(super) fn has_body(&mut self, second: Option<Span>, step: &mut Step) -> bool {
+    pub(super) fn has_body(&mut self, second: Option<Span>, step: &mut StepDraft) -> bool {
         let has_body = step.request.body.is_some();
         if let (Some(span), true) = (second, has_body) {
             self.lose_span(step, span, "a second body", "send one body in a request");
@@ -30,13 +30,13 @@ impl Importer {
         let (name, kind) = text.split_once(';')?;
         let name = unescape(name.trim());
         let kind = match kind.trim() {
-            "" => kind_of(&name),
+            "" => media_type(&name),
             kind => kind,
         };
         self.file_part(&name, kind, sent)
     }
 
-    pub(super) fn body(&mut self, body: &Body<'_>, step: &mut Step) {
+    pub(super) fn import_body(&mut self, body: &HurlBody<'_>, step: &mut StepDraft) {
         if self.has_body(Some(body.span), step) {
             return;
         }
@@ -66,7 +66,7 @@ impl Importer {
             BodyKind::Text("raw", text) => escape(text),
             BodyKind::Line(text) => self.variables.template(&unescape(text)),
             BodyKind::Text(_, text) => self.variables.template(text),
-            BodyKind::Bytes(text) => match self.body_of_bytes(text) {
+            BodyKind::Bytes(text) => match self.bytes_body(text) {
                 Some(body) => {
                     step.request.body = Some(body);
                     return;
@@ -74,22 +74,22 @@ impl Importer {
                 None => return self.lose_span(step, body.span, "a body of bytes", FILE_HELP),
             },
         };
-        step.request.body = Some(draft::Body::Text(text));
+        step.request.body = Some(draft::BodyDraft::Text(text));
     }
 
     /// A file, or bytes that are text.
-    fn body_of_bytes(&mut self, text: &str) -> Option<draft::Body> {
+    fn bytes_body(&mut self, text: &str) -> Option<draft::BodyDraft> {
         if let Some(name) = text.strip_prefix("file,") {
-            let name = self.files.need(&unescape(name.trim()))?;
-            return Some(draft::Body::File(name));
+            let name = self.files.require(&unescape(name.trim()))?;
+            return Some(draft::BodyDraft::File(name));
         }
-        let text = String::from_utf8(bytes(text, &self.files)?).ok()?;
-        Some(draft::Body::Text(escape(&text)))
+        let text = String::from_utf8(read_bytes(text, &self.files)?).ok()?;
+        Some(draft::BodyDraft::Text(escape(&text)))
     }
 }
 
 /// The media type that Hurl gives a file by its name.
-fn kind_of(name: &str) -> &'static str {
+fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "gif" => "image/gif",
         "jpg" | "jpeg" => "image/jpeg",

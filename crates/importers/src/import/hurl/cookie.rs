@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::demands::Demands;
-use crate::draft::{Place, Step};
+use super::predicate::Predicate;
+use crate::draft::{DraftQuery, StepDraft};
 
 /// What a cookie is asked for beside its value.
 const ATTRIBUTES: [&str; 3] = ["secure", "http_only", "same_site"];
 
 /// What a predicate demands of an attribute.
-pub(super) fn attribute(
+pub(super) fn attribute_predicate(
     attribute: &str,
     exists: bool,
-    found: &Demands,
+    found: &Predicate,
     negated: bool,
 ) -> Option<Value> {
     let is_flag = attribute != "same_site";
@@ -36,10 +36,15 @@ pub(super) fn attribute(
     })
 }
 
-/// Demands something of an attribute; false if something else was demanded of
+/// Predicate something of an attribute; false if something else was demanded of
 /// it already.
-pub(super) fn set(step: &mut Step, name: &str, attribute: &str, wanted: Value) -> bool {
-    let cookie = step.expected_mut(&Place::Cookie(name.to_owned()));
+pub(super) fn expect_attribute(
+    step: &mut StepDraft,
+    name: &str,
+    attribute: &str,
+    wanted: Value,
+) -> bool {
+    let cookie = step.expected_mut(&DraftQuery::Cookie(name.to_owned()));
     if !cookie.is_object() {
         *cookie = match cookie.take() {
             Value::Null => json!({}),
@@ -60,9 +65,9 @@ pub(super) fn set(step: &mut Step, name: &str, attribute: &str, wanted: Value) -
 
 /// Puts the predicates over a value below `value`, where there are attributes
 /// beside them.
-pub(super) fn tidy(step: &mut Step) {
+pub(super) fn nest_value_predicates(step: &mut StepDraft) {
     for (place, cookie) in &mut step.expect {
-        let (Place::Cookie(_), Value::Object(demands)) = (place, cookie) else {
+        let (DraftQuery::Cookie(_), Value::Object(demands)) = (place, cookie) else {
             continue;
         };
         let named = |name: &String| ATTRIBUTES.contains(&name.as_str());

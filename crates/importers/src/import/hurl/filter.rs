@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::dynamic::quote;
 use super::super::variables::Variables;
-use super::value::Word;
+use super::value::HurlWord;
 use query::jsonpath::Path;
 use query::pattern::Pattern;
 
@@ -23,14 +23,14 @@ const TEXT_FILTERS: &str =
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Filter<'w> {
     pub(super) name: &'static str,
-    pub(super) arguments: &'w [Word],
+    pub(super) arguments: &'w [HurlWord],
 }
 
 /// The filters that the words begin with, and the words after them.
-pub(super) fn filters(words: &[Word]) -> Option<(Vec<Filter<'_>>, &[Word])> {
+pub(super) fn parse_filters(words: &[HurlWord]) -> Option<(Vec<Filter<'_>>, &[HurlWord])> {
     let mut found = Vec::new();
     let mut rest = words;
-    while let [Word::Name(name), after @ ..] = rest {
+    while let [HurlWord::Name(name), after @ ..] = rest {
         let find = |count: usize| FILTERS[count].split(' ').find(|known| known == name);
         let Some((count, name)) = (0..3).find_map(|count| Some((count, find(count)?))) else {
             break;
@@ -44,7 +44,7 @@ pub(super) fn filters(words: &[Word]) -> Option<(Vec<Filter<'_>>, &[Word])> {
 
 impl Filter<'_> {
     /// What a value has to be, to go through it in Hurl.
-    pub(super) fn takes(&self) -> Option<(&'static str, Value)> {
+    pub(super) fn input_predicate(&self) -> Option<(&'static str, Value)> {
         match self.name {
             "toInt" | "toFloat" => Some(("schema", json!({ "type": ["number", "string"] }))),
             "toString" => {
@@ -61,7 +61,7 @@ impl Filter<'_> {
 
 /// The template expression that applies the filters to `value`; nothing where
 /// templates lack one of them.
-pub(super) fn expression(
+pub(super) fn build_expression(
     value: String,
     filters: &[Filter<'_>],
     variables: &mut Variables,
@@ -78,8 +78,8 @@ pub(super) fn expression(
 fn template_filter(filter: &Filter<'_>, variables: &mut Variables) -> Option<String> {
     let first = filter.arguments.first();
     let mut text = |at: usize| match filter.arguments.get(at)? {
-        Word::Text(text) => variables.quote(text),
-        Word::Template(name) => Some(variables.expression(name)),
+        HurlWord::Text(text) => variables.quote(text),
+        HurlWord::Template(name) => Some(variables.expression(name)),
         _ => None,
     };
     Some(match filter.name {
@@ -88,7 +88,7 @@ fn template_filter(filter: &Filter<'_>, variables: &mut Variables) -> Option<Str
         "first" => "nth(0)".to_owned(),
         "last" => "nth(-1)".to_owned(),
         "nth" => match first? {
-            Word::Name(index) => format!("nth({})", index.parse::<i32>().ok()?),
+            HurlWord::Name(index) => format!("nth({})", index.parse::<i32>().ok()?),
             _ => format!("nth({})", text(0)?),
         },
         "toInt" => "int".to_owned(),

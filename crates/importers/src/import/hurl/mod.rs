@@ -12,11 +12,11 @@ mod answer;
 mod asserts;
 mod body;
 mod cookie;
-mod demands;
 mod entry;
 mod filter;
 pub(super) mod lines;
 mod options;
+mod predicate;
 mod query;
 mod request;
 mod value;
@@ -26,10 +26,10 @@ use std::sync::Arc;
 
 use serde_json::Map;
 
-use super::importer::{self, MOST_STEPS, writes};
+use super::importer::{self, MOST_STEPS, is_write};
 use super::variables::Variables;
-use super::{Bodies, Imported, stem};
-use crate::draft::{Check, Step};
+use super::{Bodies, Imported, file_stem};
+use crate::draft::{CheckDraft, StepDraft};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 /// From here on there are whole numbers that no floating-point number is.
@@ -41,7 +41,7 @@ type Importer = importer::Importer<State>;
 #[derive(Default)]
 struct State {
     /// What the captures of the answer at hand ask of it, by their names.
-    kept: BTreeMap<String, Vec<value::Word>>,
+    kept: BTreeMap<String, Vec<value::HurlWord>>,
     /// The names of captures that were lost.
     missed: BTreeSet<String>,
     /// Whether the answer at hand is expected to be another host's.
@@ -52,14 +52,14 @@ struct State {
 
 impl Importer {
     /// What stands at a span is lost.
-    fn lose_span(&mut self, step: &mut Step, span: Span, what: &str, help: &str) {
+    fn lose_span(&mut self, step: &mut StepDraft, span: Span, what: &str, help: &str) {
         let note = self.losses.add(span, what, help);
         step.notes.push(note);
     }
 }
 
 pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, Problems> {
-    let entries = entry::entries(source.text()).map_err(|wrong| {
+    let entries = entry::parse_entries(source.text()).map_err(|wrong| {
         Problems::from(
             Diagnostic::at(source, wrong.span, "this is not Hurl")
                 .expected(wrong.expected)
@@ -71,9 +71,9 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
     let bases: Vec<String> = bases.collect();
     let variables = Variables::default();
     let mut importer = Importer::new(source, bodies, &bases, variables, State::default());
-    let mut check = Check {
-        name: stem(source.path()),
-        ..Check::default()
+    let mut check = CheckDraft {
+        name: file_stem(source.path()),
+        ..CheckDraft::default()
     };
     for entry in &entries {
         if check.steps.len() == MOST_STEPS {
@@ -84,9 +84,9 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
                 .push(importer.losses.add(entry.span, what, help));
             break;
         }
-        match importer.step(entry) {
+        match importer.import_step(entry) {
             Ok(step) => {
-                check.writes |= writes(&step.request);
+                check.writes |= is_write(&step.request);
                 check.steps.push(step);
             }
             Err(note) => check.notes.push(note),
@@ -95,13 +95,13 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
     }
     if check.steps.is_empty() {
         check.skip = Some("nothing of the original is left".to_owned());
-        let mut step = Step::default();
+        let mut step = StepDraft::default();
         "/".clone_into(&mut step.request.path);
         check.steps.push(step);
     }
     let base = importer.base.clone();
     let target = (!base.contains("{{") && !base.is_empty()).then_some(base);
-    let name = stem(source.path());
+    let name = file_stem(source.path());
     Ok(
         importer.finish(name, target, Map::new(), vec![check], |unknown, _| {
             let note = "Variables that Hurl takes from --variable come from --var, or from here.";

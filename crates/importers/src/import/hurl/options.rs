@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Importer;
 use super::entry::{Pair, Section};
 use super::lines::unescape;
-use crate::draft::{Auth, Step};
+use crate::draft::{AuthDraft, StepDraft};
 use diagnostic::Span;
 use diagnostic::units::parse_duration;
 
@@ -27,10 +27,10 @@ pub(super) struct Options {
 
 impl Importer {
     /// Takes the options in; true if the request is not made at all.
-    pub(super) fn options(
+    pub(super) fn import_options(
         &mut self,
         pairs: &[Pair<'_>],
-        step: &mut Step,
+        step: &mut StepDraft,
         options: &mut Options,
     ) -> bool {
         for pair in pairs {
@@ -38,8 +38,13 @@ impl Importer {
             if (pair.key.as_str(), value.as_str()) == ("skip", "true") {
                 return true;
             }
-            if self.option(pair, &value, step, options).is_none() {
-                self.lose(step, pair.span, ("an option", &pair.key), help(&pair.key));
+            if self.import_option(pair, &value, step, options).is_none() {
+                self.lose(
+                    step,
+                    pair.span,
+                    ("an option", &pair.key),
+                    help_for(&pair.key),
+                );
             }
         }
         false
@@ -47,21 +52,26 @@ impl Importer {
 
     /// Gives the variables of a request their values, which the whole of it
     /// knows.
-    pub(super) fn given(&mut self, sections: &[Section<'_>], step: &mut Step) {
+    pub(super) fn import_variables(&mut self, sections: &[Section<'_>], step: &mut StepDraft) {
         let options = sections.iter().filter(|one| one.name == "Options");
         for pair in options.flat_map(|one| &one.pairs) {
             let assignment = unescape(pair.value);
-            if pair.key == "variable" && self.variable(&assignment).is_none() {
-                self.lose(step, pair.span, ("an option", &pair.key), help(&pair.key));
+            if pair.key == "variable" && self.import_variable(&assignment).is_none() {
+                self.lose(
+                    step,
+                    pair.span,
+                    ("an option", &pair.key),
+                    help_for(&pair.key),
+                );
             }
         }
     }
 
-    fn option(
+    fn import_option(
         &mut self,
         pair: &Pair<'_>,
         value: &str,
-        step: &mut Step,
+        step: &mut StepDraft,
         options: &mut Options,
     ) -> Option<()> {
         /// Options that are switched off where nobody says otherwise.
@@ -81,22 +91,22 @@ impl Importer {
             | ("delay", "0" | "0s" | "0ms") => {}
             (key, "false") if OFF.split(' ').any(|known| known == key) => {}
             ("compressed", "true") => {
-                self.header(&header("accept-encoding", "gzip, deflate, br"), step);
+                self.import_header(&header("accept-encoding", "gzip, deflate, br"), step);
             }
-            ("delay", time) => step.request.set("delay", duration(time)?),
+            ("delay", time) => step.request.set("delay", to_duration(time)?),
             ("location", "true") => options.location = true,
             ("location-trusted", "true") => {
                 options.location = true;
                 return None;
             }
             ("http1.1", "true") | ("http2", "false") => step.request.set("http", "1.1"),
-            ("max-redirs", most) => options.redirects = Some((count(most)?, pair.span)),
-            ("retry", times) => options.retry = Some((count(times)?, pair.span)),
-            ("retry-interval", time) => options.interval = Some(duration(time)?),
-            ("max-time", time) => step.request.set("timeout", duration(time)?),
+            ("max-redirs", most) => options.redirects = Some((parse_count(most)?, pair.span)),
+            ("retry", times) => options.retry = Some((parse_count(times)?, pair.span)),
+            ("retry-interval", time) => options.interval = Some(to_duration(time)?),
+            ("max-time", time) => step.request.set("timeout", to_duration(time)?),
             ("header", line) => {
                 let (key, value) = line.split_once(':')?;
-                self.header(&header(key.trim(), value.trim()), step);
+                self.import_header(&header(key.trim(), value.trim()), step);
             }
             ("user", login) => {
                 let (user, password) = login.split_once(':')?;
@@ -113,19 +123,19 @@ impl Importer {
     }
 
     /// Says the options that have a meaning only beside others.
-    pub(super) fn set(&mut self, options: Options, step: &mut Step) {
+    pub(super) fn apply_options(&mut self, options: Options, step: &mut StepDraft) {
         if options.location {
             let most = match options.redirects {
-                Some(redirects) => self.bound(redirects, "redirects", MOST_REDIRECTS, step),
+                Some(redirects) => self.limit(redirects, "redirects", MOST_REDIRECTS, step),
                 None => MOST_REDIRECTS,
             };
             step.request.set("follow_redirects", most);
         }
         if let Some((user, password)) = options.user.filter(|_| !options.unknown_login) {
-            step.request.auth = Some(Auth::Basic { user, password });
+            step.request.auth = Some(AuthDraft::Basic { user, password });
         }
         if let Some(retry) = options.retry.filter(|(retry, _)| *retry != 0) {
-            let times = 1 + self.bound(retry, "retries", MOST_ATTEMPTS - 1, step);
+            let times = 1 + self.limit(retry, "retries", MOST_ATTEMPTS - 1, step);
             let every = options.interval.unwrap_or_else(|| "1s".to_owned());
             step.request
                 .set("retry", json!({ "times": times, "every": every }));
@@ -133,7 +143,7 @@ impl Importer {
     }
 
     /// A number as far as a check file can name it; the rest is said.
-    fn bound(&mut self, wanted: (i64, Span), what: &str, most: i64, step: &mut Step) -> i64 {
+    fn limit(&mut self, wanted: (i64, Span), what: &str, most: i64, step: &mut StepDraft) -> i64 {
         let (count, span) = wanted;
         if count < 0 {
             step.note(&format!(
@@ -149,7 +159,7 @@ impl Importer {
     }
 
     /// A variable that has no value yet.
-    fn variable(&mut self, assignment: &str) -> Option<()> {
+    fn import_variable(&mut self, assignment: &str) -> Option<()> {
         let (name, text) = assignment.split_once('=')?;
         let known = self.variables.value(name);
         if known.is_some_and(|known| *known != json!(text)) || self.variables.is_captured(name) {
@@ -158,13 +168,13 @@ impl Importer {
         let value = serde_json::from_str(text).ok();
         let value = value.filter(|value: &Value| !value.is_object() && !value.is_array());
         let value = value.unwrap_or_else(|| json!(text));
-        self.variables.give(name.to_owned(), value, false);
+        self.variables.declare(name.to_owned(), value, false);
         Some(())
     }
 }
 
 /// A time as we write it: Hurl's numbers without a unit are milliseconds.
-fn duration(text: &str) -> Option<String> {
+fn to_duration(text: &str) -> Option<String> {
     let bare = text.bytes().all(|c| c.is_ascii_digit());
     let text = format!("{text}{}", if bare { "ms" } else { "" });
     let fine = parse_duration(&text).is_some_and(|time| !time.is_zero());
@@ -172,11 +182,11 @@ fn duration(text: &str) -> Option<String> {
 }
 
 /// A number, or -1 for one without an end.
-fn count(text: &str) -> Option<i64> {
+fn parse_count(text: &str) -> Option<i64> {
     text.parse().ok().filter(|count| *count >= -1)
 }
 
-fn help(option: &str) -> &'static str {
+fn help_for(option: &str) -> &'static str {
     match option {
         "insecure" | "cacert" => "TLS is always verified here; give the authority by `--cacert`",
         "delay" => "write `delay` with a time, or wait for what it is for: `retry: { for: 30s }`",

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::filter::{Filter, filters};
-use super::value::Word;
-use crate::draft::{Place, is_header};
+use super::filter::{Filter, parse_filters};
+use super::value::HurlWord;
+use crate::draft::{DraftQuery, is_header};
 use query::jsonpath::Path;
 use query::markup::{Kind, XPath};
 use query::pattern::Pattern;
 
 /// A part of an answer.
 #[derive(Debug, Clone)]
-pub(super) struct Subject {
+pub(super) struct AnswerPart {
     /// Where a check file finds it.
-    pub(super) place: Place,
+    pub(super) place: DraftQuery,
     pub(super) form: Form,
     /// Whether a path may lead to several values: Hurl takes the value if there
     /// is one alone, and a list if there are several.
@@ -43,8 +43,8 @@ pub(super) enum Form {
     Regex(String),
 }
 
-impl Subject {
-    pub(super) fn new(place: Place, form: Form) -> Self {
+impl AnswerPart {
+    pub(super) fn new(place: DraftQuery, form: Form) -> Self {
         Self {
             place,
             form,
@@ -88,74 +88,83 @@ impl Subject {
     }
 
     /// A word for the part, of which a variable is named.
-    pub(super) fn word(&self) -> &str {
+    pub(super) fn naming_word(&self) -> &str {
         match &self.place {
-            Place::Header(name) | Place::Cookie(name) => name,
-            Place::Json(path) => {
+            DraftQuery::Header(name) | DraftQuery::Cookie(name) => name,
+            DraftQuery::Json(path) => {
                 let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let mut names = path.rsplit(|c: char| !letter(c));
                 let begins = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
                 names.find(begins).unwrap_or("value")
             }
-            Place::Body if self.form == Form::Text => "body",
+            DraftQuery::Body if self.form == Form::Text => "body",
             _ => "value",
         }
     }
 }
 
 /// What is asked, and the words after it.
-pub(super) struct Query<'w> {
-    pub(super) part: Subject,
+pub(super) struct HurlQuery<'w> {
+    pub(super) part: AnswerPart,
     /// The filters that are not part of `part`.
     pub(super) filters: Vec<Filter<'w>>,
-    pub(super) rest: &'w [Word],
+    pub(super) rest: &'w [HurlWord],
 }
 
 /// What the first words ask.
-pub(super) fn query(words: &[Word]) -> Option<Query<'_>> {
+pub(super) fn parse_query(words: &[HurlWord]) -> Option<HurlQuery<'_>> {
     let (first, rest) = words.split_first()?;
-    let Word::Name(name) = first else { return None };
+    let HurlWord::Name(name) = first else {
+        return None;
+    };
     let (mut part, rest) = match name.as_str() {
-        "status" => (Subject::new(Place::Status, Form::Status), rest),
-        "version" => (Subject::new(Place::Version, Form::Text), rest),
-        "body" => (Subject::new(Place::Body, Form::Text), rest),
+        "status" => (AnswerPart::new(DraftQuery::Status, Form::Status), rest),
+        "version" => (AnswerPart::new(DraftQuery::Version, Form::Text), rest),
+        "body" => (AnswerPart::new(DraftQuery::Body, Form::Text), rest),
         "bytes" if rest.first().is_some_and(|word| word.is("count")) => {
-            (Subject::new(Place::Size, Form::Number), &rest[1..])
+            (AnswerPart::new(DraftQuery::Size, Form::Number), &rest[1..])
         }
-        "sha256" => (Subject::new(Place::Sha256, Form::Digest), rest),
-        "duration" => (Subject::new(Place::Latency, Form::Milliseconds), rest),
-        "url" => (Subject::new(Place::Url, Form::Url), rest),
-        "redirects" if rest.first().is_some_and(|word| word.is("count")) => {
-            (Subject::new(Place::Redirects, Form::Count), &rest[1..])
-        }
+        "sha256" => (AnswerPart::new(DraftQuery::Sha256, Form::Digest), rest),
+        "duration" => (
+            AnswerPart::new(DraftQuery::Latency, Form::Milliseconds),
+            rest,
+        ),
+        "url" => (AnswerPart::new(DraftQuery::Url, Form::Url), rest),
+        "redirects" if rest.first().is_some_and(|word| word.is("count")) => (
+            AnswerPart::new(DraftQuery::Redirects, Form::Count),
+            &rest[1..],
+        ),
         _ => {
             let (argument, rest) = rest.split_first()?;
-            (with_argument(name, argument)?, rest)
+            (parse_query_with_argument(name, argument)?, rest)
         }
     };
-    let (mut filters, rest) = filters(rest)?;
-    while let Some(narrower) = filters.first().and_then(|filter| narrower(&part, filter)) {
+    let (mut filters, rest) = parse_filters(rest)?;
+    while let Some(narrower) = filters
+        .first()
+        .and_then(|filter| apply_filter(&part, filter))
+    {
         filters.remove(0);
         part = narrower;
     }
-    Some(Query {
+    Some(HurlQuery {
         part,
         filters,
         rest,
     })
 }
 
-fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
+fn parse_query_with_argument(name: &str, argument: &HurlWord) -> Option<AnswerPart> {
     Some(match name {
-        "variable" => Subject::new(
-            Place::Variable(argument.plain_text()?.to_owned()),
+        "variable" => AnswerPart::new(
+            DraftQuery::Variable(argument.plain_text()?.to_owned()),
             Form::Json,
         ),
         "header" => {
             let name = argument.plain_text().filter(|name| is_header(name))?;
-            Subject::new(Place::Header(name.to_ascii_lowercase()), Form::Text)
+            AnswerPart::new(DraftQuery::Header(name.to_ascii_lowercase()), Form::Text)
         }
-        "cookie" => cookie(argument.plain_text()?)?,
+        "cookie" => parse_cookie(argument.plain_text()?)?,
         "jsonpath" => json_path(argument.plain_text()?.to_owned())?,
         "xpath" => {
             let xpath = XPath::parse(argument.plain_text()?).ok()?;
@@ -169,35 +178,35 @@ fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
                 Kind::Boolean => Form::Boolean,
                 Kind::Nodes => Form::Nodes,
             };
-            Subject::new(Place::XPath(xpath.text().to_owned()), form)
+            AnswerPart::new(DraftQuery::XPath(xpath.text().to_owned()), form)
         }
         "certificate" => match argument.plain_text()? {
-            "Subject" => Subject::new(Place::Tls("subject"), Form::Text),
-            "Issuer" => Subject::new(Place::Tls("issuer"), Form::Text),
-            "Expire-Date" => Subject::new(Place::Tls("expires_in"), Form::Nodes),
+            "AnswerPart" => AnswerPart::new(DraftQuery::Tls("subject"), Form::Text),
+            "Issuer" => AnswerPart::new(DraftQuery::Tls("issuer"), Form::Text),
+            "Expire-Date" => AnswerPart::new(DraftQuery::Tls("expires_in"), Form::Nodes),
             _ => return None,
         },
         "regex" => {
             // Without a group there is nothing that it could find.
             let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
-            Subject::new(Place::Body, Form::Regex(pattern.to_owned()))
+            AnswerPart::new(DraftQuery::Body, Form::Regex(pattern.to_owned()))
         }
         _ => return None,
     })
 }
 
 /// A path that both dialects read alike.
-fn json_path(path: String) -> Option<Subject> {
+fn json_path(path: String) -> Option<AnswerPart> {
     let is_multiple = !Path::parse(&path).ok()?.is_singular();
-    Some(Subject {
+    Some(AnswerPart {
         is_multiple,
-        ..Subject::new(Place::Json(path), Form::Json)
+        ..AnswerPart::new(DraftQuery::Json(path), Form::Json)
     })
 }
 
 /// `name`, or `name[Attribute]`.
-fn cookie(text: &str) -> Option<Subject> {
+fn parse_cookie(text: &str) -> Option<AnswerPart> {
     let (name, form) = match text.split_once('[') {
         None => (text, Form::Text),
         Some((name, attribute)) => {
@@ -212,28 +221,28 @@ fn cookie(text: &str) -> Option<Subject> {
             (name, form)
         }
     };
-    Some(Subject::new(Place::Cookie(name.to_owned()), form))
+    Some(AnswerPart::new(DraftQuery::Cookie(name.to_owned()), form))
 }
 
 /// What a filter makes of a part, if a check file can name that too.
-fn narrower(part: &Subject, filter: &Filter<'_>) -> Option<Subject> {
+fn apply_filter(part: &AnswerPart, filter: &Filter<'_>) -> Option<AnswerPart> {
     let argument = filter.arguments.first();
     match (&part.place, &part.form, filter.name) {
-        (Place::Json(path), Form::Json, "first") if !part.is_multiple => {
+        (DraftQuery::Json(path), Form::Json, "first") if !part.is_multiple => {
             json_path(format!("{path}[0]"))
         }
-        (Place::Json(path), Form::Json, "last") if !part.is_multiple => {
+        (DraftQuery::Json(path), Form::Json, "last") if !part.is_multiple => {
             json_path(format!("{path}[-1]"))
         }
-        (Place::Json(path), Form::Json, "nth") if !part.is_multiple => match argument? {
-            Word::Name(index) => json_path(format!("{path}[{}]", index.parse::<i32>().ok()?)),
+        (DraftQuery::Json(path), Form::Json, "nth") if !part.is_multiple => match argument? {
+            HurlWord::Name(index) => json_path(format!("{path}[{}]", index.parse::<i32>().ok()?)),
             _ => None,
         },
-        (Place::Body, Form::Text, "jsonpath" | "regex" | "xpath") => {
-            with_argument(filter.name, argument?)
+        (DraftQuery::Body, Form::Text, "jsonpath" | "regex" | "xpath") => {
+            parse_query_with_argument(filter.name, argument?)
         }
         (_, Form::Json | Form::Nodes, "count") => Some(part.with_form(Form::Count)),
-        (Place::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(Form::Days)),
+        (DraftQuery::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(Form::Days)),
         _ => None,
     }
 }

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::super::files::Files;
+use super::super::files::SourceFiles;
 use super::super::variables::Variables;
-use super::lines::{closing, unescape};
+use super::lines::{find_closing, unescape};
 use crate::draft::escape;
 use query::digest;
 
 /// One word.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Word {
+pub(super) enum HurlWord {
     Name(String),
     /// In quotes or backticks; its templates are still Hurl's.
     Text(String),
@@ -27,14 +27,14 @@ pub(super) enum Word {
 const SIGNS: [&str; 6] = ["==", "!=", ">=", "<=", ">", "<"];
 
 /// The words of a line; nothing if a quote is never closed.
-pub(super) fn words(text: &str) -> Option<Vec<Word>> {
+pub(super) fn split_words(text: &str) -> Option<Vec<HurlWord>> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let (word, length) = match first {
             '"' => {
-                let end = closing(&rest[1..], '"')?;
-                (Word::Text(unescape(&rest[1..=end])), end + 2)
+                let end = find_closing(&rest[1..], '"')?;
+                (HurlWord::Text(unescape(&rest[1..=end])), end + 2)
             }
             '`' if rest.starts_with("```") => {
                 let end = rest[3..].find("```")?;
@@ -42,38 +42,41 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
                 let (kind, text) = inside.split_once('\n').unwrap_or(("", inside));
                 let text = text.to_owned();
                 let word = match kind.trim() {
-                    "raw" => Word::Raw(text),
+                    "raw" => HurlWord::Raw(text),
                     // It stands for the JSON that such a query is sent as.
                     "graphql" => return None,
-                    _ => Word::Text(text),
+                    _ => HurlWord::Text(text),
                 };
                 (word, end + 6)
             }
             '`' => {
-                let end = closing(&rest[1..], '`')?;
-                (Word::Text(unescape(&rest[1..=end])), end + 2)
+                let end = find_closing(&rest[1..], '`')?;
+                (HurlWord::Text(unescape(&rest[1..=end])), end + 2)
             }
             '/' => {
-                let end = closing(&rest[1..], '/')?;
-                (Word::Pattern(rest[1..=end].replace("\\/", "/")), end + 2)
+                let end = find_closing(&rest[1..], '/')?;
+                (
+                    HurlWord::Pattern(rest[1..=end].replace("\\/", "/")),
+                    end + 2,
+                )
             }
             '{' if rest.starts_with("{{") => {
                 let end = rest.find("}}")?;
-                (Word::Template(rest[2..end].trim().to_owned()), end + 2)
+                (HurlWord::Template(rest[2..end].trim().to_owned()), end + 2)
             }
             _ if ["hex,", "base64,", "file,"]
                 .iter()
                 .any(|kind| rest.starts_with(kind)) =>
             {
                 let end = rest.find(';')?;
-                (Word::Bytes(rest[..end].to_owned()), end + 1)
+                (HurlWord::Bytes(rest[..end].to_owned()), end + 1)
             }
             _ if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) => {
-                (Word::Name((*sign).to_owned()), sign.len())
+                (HurlWord::Name((*sign).to_owned()), sign.len())
             }
             _ => {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (Word::Name(rest[..end].to_owned()), end)
+                (HurlWord::Name(rest[..end].to_owned()), end)
             }
         };
         words.push(word);
@@ -82,7 +85,7 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
     Some(words)
 }
 
-impl Word {
+impl HurlWord {
     /// Whether it is this name, or this sign.
     pub(super) fn is(&self, name: &str) -> bool {
         matches!(self, Self::Name(found) if found == name)
@@ -118,9 +121,9 @@ impl Word {
     }
 
     /// The bytes that are meant, if they are written out.
-    pub(super) fn bytes(&self, files: &Files) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self, files: &SourceFiles) -> Option<Vec<u8>> {
         match self {
-            Self::Bytes(text) => bytes(text, files),
+            Self::Bytes(text) => read_bytes(text, files),
             _ => None,
         }
     }
@@ -143,14 +146,14 @@ impl Word {
 }
 
 /// The bytes of `hex,…`, `base64,…` or `file,…`, without the semicolon.
-pub(super) fn bytes(text: &str, files: &Files) -> Option<Vec<u8>> {
+pub(super) fn read_bytes(text: &str, files: &SourceFiles) -> Option<Vec<u8>> {
     match text.strip_prefix("file,") {
         Some(name) => files.bytes(name.trim()),
-        None => written_bytes(text),
+        None => decode_bytes(text),
     }
 }
 
-fn written_bytes(text: &str) -> Option<Vec<u8>> {
+fn decode_bytes(text: &str) -> Option<Vec<u8>> {
     let (kind, text) = text.split_once(',')?;
     match kind {
         "hex" => {

@@ -4,15 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::super::files::FILE_HELP;
 use super::Importer;
-use super::collection::{Found, is_on, pairs, plain, text};
-use crate::draft::{Body, Step, add, can_be_sent, escape, implied_type};
+use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_member, to_text};
+use crate::draft::{BodyDraft, StepDraft, add, can_be_sent, escape, implied_type};
 
 impl Importer {
-    pub(super) fn body(&mut self, found: &Found<'_>, step: &mut Step) {
-        let Some(body) = found.request.get("body").filter(|body| is_on(body)) else {
+    pub(super) fn import_body(&mut self, found: &FoundRequest<'_>, step: &mut StepDraft) {
+        let Some(body) = found.request.get("body").filter(|body| is_enabled(body)) else {
             return;
         };
-        let mode = text(body, "mode").unwrap_or_default();
+        let mode = text_member(body, "mode").unwrap_or_default();
         let value = &body[mode];
         // Postman leaves it away where it has no meaning, unless told not to.
         let method = step.request.method.as_str();
@@ -21,20 +21,20 @@ impl Importer {
             return;
         }
         match mode {
-            "raw" => self.raw(body, step),
+            "raw" => self.import_raw_body(body, step),
             "urlencoded" => {
-                let pairs: Vec<_> = pairs(value).collect();
+                let pairs: Vec<_> = enabled_pairs(value).collect();
                 self.send_form(&pairs, &mut step.request);
             }
-            "graphql" => self.graphql(found, value, step),
-            "formdata" => self.multipart(found, value, step),
+            "graphql" => self.import_graphql(found, value, step),
+            "formdata" => self.import_multipart(found, value, step),
             "file" => {
-                let name = value.as_str().or_else(|| text(value, "src"));
-                let file = name.and_then(|name| self.files.need(name));
-                let content = text(value, "content");
+                let name = value.as_str().or_else(|| text_member(value, "src"));
+                let file = name.and_then(|name| self.files.require(name));
+                let content = text_member(value, "content");
                 step.request.body = match (file, content) {
-                    (Some(file), _) => Some(Body::File(file)),
-                    (None, Some(content)) => Some(Body::Text(escape(content))),
+                    (Some(file), _) => Some(BodyDraft::File(file)),
+                    (None, Some(content)) => Some(BodyDraft::Text(escape(content))),
                     // No file is chosen, and nothing is sent.
                     (None, None) if name.is_none_or(str::is_empty) => None,
                     (None, None) => {
@@ -50,13 +50,19 @@ impl Importer {
         }
     }
 
-    fn lose_body(&mut self, found: &Found<'_>, step: &mut Step, what: &str, help: &str) {
-        let mode = text(&found.request["body"], "mode").unwrap_or_default();
-        self.lose_at(step, &found.part("body"), (what, mode), help);
+    fn lose_body(
+        &mut self,
+        found: &FoundRequest<'_>,
+        step: &mut StepDraft,
+        what: &str,
+        help: &str,
+    ) {
+        let mode = text_member(&found.request["body"], "mode").unwrap_or_default();
+        self.lose_pointer(step, &found.pointer_to("body"), (what, mode), help);
     }
 
-    fn raw(&mut self, body: &Value, step: &mut Step) {
-        let raw = text(body, "raw").unwrap_or_default();
+    fn import_raw_body(&mut self, body: &Value, step: &mut StepDraft) {
+        let raw = text_member(body, "raw").unwrap_or_default();
         if raw.is_empty() {
             return;
         }
@@ -80,40 +86,41 @@ impl Importer {
         if let Some(implied) = implied {
             implied_type(&mut step.request, implied);
         }
-        step.request.body = Some(Body::Text(self.variables.template(raw)));
+        step.request.body = Some(BodyDraft::Text(self.variables.template(raw)));
     }
 
     /// A query and its variables, which Postman keeps as a text of JSON.
-    fn graphql(&mut self, found: &Found<'_>, value: &Value, step: &mut Step) {
-        let query = text(value, "query").unwrap_or_default();
-        let variables = plain(&value["variables"]);
+    fn import_graphql(&mut self, found: &FoundRequest<'_>, value: &Value, step: &mut StepDraft) {
+        let query = text_member(value, "query").unwrap_or_default();
+        let variables = to_text(&value["variables"]);
         if !self.send_graphql(query, &variables, &mut step.request) {
             let what = "the variables of a query";
             self.lose_body(found, step, what, "add them to `json`");
         }
-        let operation = text(value, "operationName").filter(|name| !name.is_empty());
-        if let (Some(operation), Some(Body::Json(sent))) = (operation, &mut step.request.body) {
+        let operation = text_member(value, "operationName").filter(|name| !name.is_empty());
+        if let (Some(operation), Some(BodyDraft::Json(sent))) = (operation, &mut step.request.body)
+        {
             sent["operationName"] = json!(operation);
         }
     }
 
     /// The fields of a form with files.
-    fn multipart(&mut self, found: &Found<'_>, fields: &Value, step: &mut Step) {
+    fn import_multipart(&mut self, found: &FoundRequest<'_>, fields: &Value, step: &mut StepDraft) {
         let mut sent = Map::new();
         let mut bytes = 0;
         let fields = fields.as_array().into_iter().flatten();
-        for field in fields.filter(|field| is_on(field)) {
-            let name = text(field, "key").unwrap_or_default();
+        for field in fields.filter(|field| is_enabled(field)) {
+            let name = text_member(field, "key").unwrap_or_default();
             let Some(name) = self.variables.resolve(name) else {
                 let help = "write the name out: a template stands for values, and not for names";
                 self.lose_body(found, step, "a field whose name a variable gives", help);
                 continue;
             };
-            let kind = text(field, "contentType").unwrap_or_default();
+            let kind = text_member(field, "contentType").unwrap_or_default();
             let fine = kind.contains('/') && can_be_sent("content-type", kind);
             let kind = if fine { kind } else { "" };
-            if text(field, "type") != Some("file") {
-                let value = json!(self.variables.template(&plain(&field["value"])));
+            if text_member(field, "type") != Some("file") {
+                let value = json!(self.variables.template(&to_text(&field["value"])));
                 let value = match kind {
                     "" => value,
                     kind => json!({ "text": value, "type": kind }),
@@ -134,7 +141,7 @@ impl Importer {
             }
         }
         if !sent.is_empty() {
-            step.request.body = Some(Body::Multipart(sent));
+            step.request.body = Some(BodyDraft::Multipart(sent));
         }
     }
 }

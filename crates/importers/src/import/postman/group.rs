@@ -12,16 +12,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::importer::MOST_STEPS;
-use super::request::Requested;
-use crate::draft::{Check, Place};
+use super::request::ImportedRequest;
+use crate::draft::{CheckDraft, DraftQuery};
 
 /// The checks, and how many requests there is no room for.
-pub(super) fn checks(asked: Vec<Requested>) -> (Vec<Check>, usize) {
+pub(super) fn group_into_checks(asked: Vec<ImportedRequest>) -> (Vec<CheckDraft>, usize) {
     let mut left_out = 0;
     // What does not run stands at the end, alone.
     let (skipped, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|one| one.skip.is_some());
     let last = last_of_each_group(&asked);
-    let mut checks: Vec<Check> = Vec::new();
+    let mut checks: Vec<CheckDraft> = Vec::new();
     let mut asked = asked.into_iter().enumerate();
     while let Some((at, first)) = asked.next() {
         let mut group = vec![first];
@@ -30,15 +30,15 @@ pub(super) fn checks(asked: Vec<Requested>) -> (Vec<Check>, usize) {
         }
         left_out += group.len().saturating_sub(MOST_STEPS);
         group.truncate(MOST_STEPS);
-        checks.push(check(group));
+        checks.push(build_check(group));
     }
-    checks.extend(skipped.into_iter().map(|one| check(vec![one])));
+    checks.extend(skipped.into_iter().map(|one| build_check(vec![one])));
     (checks, left_out)
 }
 
 /// Takes out variables that are set, from nothing in the answer, and that no
 /// later request uses.
-pub(super) fn drop_unused(asked: &mut [Requested]) {
+pub(super) fn drop_unused(asked: &mut [ImportedRequest]) {
     let mut used: BTreeSet<String> = BTreeSet::new();
     for one in asked.iter_mut().rev() {
         for name in std::mem::take(&mut one.constants) {
@@ -51,13 +51,13 @@ pub(super) fn drop_unused(asked: &mut [Requested]) {
     }
 }
 
-fn reads_cookies(one: &Requested) -> bool {
+fn reads_cookies(one: &ImportedRequest) -> bool {
     let mut places = one.step.expect.iter();
-    places.any(|(place, _)| matches!(place, Place::Cookie(_)))
+    places.any(|(place, _)| matches!(place, DraftQuery::Cookie(_)))
 }
 
 /// For each request the last one of its group; groups do not overlap.
-fn last_of_each_group(asked: &[Requested]) -> Vec<usize> {
+fn last_of_each_group(asked: &[ImportedRequest]) -> Vec<usize> {
     let mut reach: Vec<usize> = (0..asked.len()).collect();
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     let mut writing: BTreeMap<&[String], usize> = BTreeMap::new();
@@ -96,7 +96,7 @@ fn last_of_each_group(asked: &[Requested]) -> Vec<usize> {
     reach
 }
 
-fn check(group: Vec<Requested>) -> Check {
+fn build_check(group: Vec<ImportedRequest>) -> CheckDraft {
     let first = group[0].folders.clone();
     let shared = group.iter().skip(1).fold(first.as_slice(), |shared, one| {
         let same = shared.iter().zip(&one.folders).take_while(|(a, b)| a == b);
@@ -126,11 +126,11 @@ fn check(group: Vec<Requested>) -> Check {
             step
         })
         .collect();
-    Check {
+    CheckDraft {
         name,
         writes,
         skip,
         steps,
-        ..Check::default()
+        ..CheckDraft::default()
     }
 }

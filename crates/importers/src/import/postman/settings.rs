@@ -4,8 +4,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Importer;
-use super::collection::{Found, plain};
-use crate::draft::Step;
+use super::collection::{FoundRequest, to_text};
+use crate::draft::StepDraft;
 
 /// The most redirects that a check file can name.
 const MOST_REDIRECTS: u64 = 50;
@@ -15,7 +15,7 @@ const HARMLESS: &str = "strictSSL=true protocolVersion=auto disableBodyPruning=t
 
 impl Importer {
     /// Carries the settings over, and says what they cannot say here.
-    pub(super) fn settings(&mut self, found: &Found<'_>, step: &mut Step) {
+    pub(super) fn import_settings(&mut self, found: &FoundRequest<'_>, step: &mut StepDraft) {
         let redirects = found.setting("followRedirects") != Some(&json!(false));
         let most = found.setting("maxRedirects").and_then(Value::as_u64);
         if !redirects {
@@ -33,7 +33,7 @@ impl Importer {
         for (pointer, settings) in &found.settings {
             for (name, value) in settings.as_object().into_iter().flatten() {
                 let overruled = found.setting(name) != Some(value);
-                if overruled || changes_nothing(name, value, redirects, &method) {
+                if overruled || is_harmless(name, value, redirects, &method) {
                     continue;
                 }
                 let help = match name.as_str() {
@@ -47,7 +47,7 @@ impl Importer {
                 };
                 let pointer = format!("{pointer}/{name}");
                 let what = ("a setting", format!("{name}: {value}"));
-                self.lose_at(step, &pointer, (what.0, &what.1), help);
+                self.lose_pointer(step, &pointer, (what.0, &what.1), help);
             }
         }
         for (key, help) in [
@@ -56,9 +56,9 @@ impl Importer {
         ] {
             let set = found.request.get(key);
             if set.is_some_and(|set| !set.is_null() && set["disabled"] != json!(true)) {
-                self.lose_at(
+                self.lose_pointer(
                     step,
-                    &found.part(key),
+                    &found.pointer_to(key),
                     ("a setting of the request", key),
                     help,
                 );
@@ -67,8 +67,8 @@ impl Importer {
     }
 }
 
-fn changes_nothing(name: &str, value: &Value, redirects: bool, method: &Method) -> bool {
-    let written = format!("{name}={}", plain(value));
+fn is_harmless(name: &str, value: &Value, redirects: bool, method: &Method) -> bool {
+    let written = format!("{name}={}", to_text(value));
     let harmless = value.is_null() || HARMLESS.split(' ').any(|known| known == written);
     harmless
         || match name {

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::hurl::lines::closing;
-use super::variables::{Piece, Variables, parts};
+use super::hurl::lines::find_closing;
+use super::variables::{TemplatePart, Variables, split_template};
 
 /// Round a template without quotes; no JSON text holds these unescaped.
 const OPEN: char = '\u{1}';
@@ -12,7 +12,7 @@ const CLOSE: char = '\u{2}';
 
 /// A JSON body with our templates. Hurl lets templates stand without quotes;
 /// these keep their type, and those in quotes are text.
-pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> {
+pub(super) fn parse_json_body(text: &str, variables: &mut Variables) -> Option<Value> {
     let mut marked = String::new();
     let mut quoted = false;
     let mut rest = text;
@@ -40,24 +40,30 @@ pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> 
         rest = &rest[c.len_utf8()..];
     }
     let value: Value = serde_json::from_str(&marked).ok()?;
-    restore(value, variables)
+    restore_templates(value, variables)
 }
 
-fn restore(value: Value, variables: &mut Variables) -> Option<Value> {
+fn restore_templates(value: Value, variables: &mut Variables) -> Option<Value> {
     Some(match value {
         Value::String(text) => match text.strip_prefix(OPEN).and_then(|t| t.strip_suffix(CLOSE)) {
             Some(name) => json!(format!("{{{{ {} }}}}", variables.typed_expression(name))),
             None => variables.text(&text).into(),
         },
         Value::Array(items) => {
-            let items = items.into_iter().map(|item| restore(item, variables));
+            let items = items
+                .into_iter()
+                .map(|item| restore_templates(item, variables));
             items.collect::<Option<_>>()?
         }
         // No template stands for a name.
         Value::Object(members) => {
             let members = members.into_iter();
-            let members = members
-                .map(|(key, value)| Some((variables.resolve(&key)?, restore(value, variables)?)));
+            let members = members.map(|(key, value)| {
+                Some((
+                    variables.resolve(&key)?,
+                    restore_templates(value, variables)?,
+                ))
+            });
             members.collect::<Option<_>>()?
         }
         other => other,
@@ -68,10 +74,10 @@ fn restore(value: Value, variables: &mut Variables) -> Option<Value> {
 fn has_variables_in_texts(text: &str) -> bool {
     let mut rest = text;
     while let Some((_, quoted)) = rest.split_once('"') {
-        let Some(end) = closing(quoted, '"') else {
+        let Some(end) = find_closing(quoted, '"') else {
             return false;
         };
-        if parts(&quoted[..end]).any(|part| matches!(part, Piece::Variable(_))) {
+        if split_template(&quoted[..end]).any(|part| matches!(part, TemplatePart::Variable(_))) {
             return true;
         }
         rest = &quoted[end + 1..];
@@ -100,7 +106,7 @@ mod tests {
     fn a_json_body_keeps_the_types_of_its_templates() {
         let mut variables = Variables::default();
         variables.capture("id");
-        let body = json_body(
+        let body = parse_json_body(
             r#"{"a": {{id}}, "b": "{{id}}", "c": "x{{d}}\"", "e": [{{f}}]}"#,
             &mut variables,
         );

@@ -16,7 +16,7 @@ pub(super) fn merge(predicate: &mut Value, operator: &str, value: Value, text: b
         Value::Object(tests) => tests,
         other => Map::from_iter([("equals".to_owned(), other)]),
     };
-    let fits = add(&mut tests, operator, value, text);
+    let fits = add_operator(&mut tests, operator, value, text);
     *predicate = match tests.get("equals") {
         Some(only) if tests.len() == 1 && !only.is_object() && !only.is_null() => only.clone(),
         _ => tests.into(),
@@ -24,7 +24,7 @@ pub(super) fn merge(predicate: &mut Value, operator: &str, value: Value, text: b
     fits
 }
 
-fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
+fn add_operator(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
     match tests.get_mut(operator) {
         None => {
             tests.insert(operator.to_owned(), value);
@@ -33,11 +33,11 @@ fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool)
         Some(there) if *there == value || same_number(there, &value) => true,
         // What cannot be both fails, as it does in the original.
         Some(there) if operator == "equals" && !is_template(there) && !is_template(&value) => {
-            add(tests, "one_of", json!([value]), text)
+            add_operator(tests, "one_of", json!([value]), text)
         }
-        Some(there) if operator == "not" => neither(there, &value, text),
+        Some(there) if operator == "not" => refuse_both(there, &value, text),
         Some(Value::Object(inner)) if operator == "each" => match value {
-            Value::Object(more) => all(inner, more, false),
+            Value::Object(more) => add_all(inner, more, false),
             _ => false,
         },
         Some(_) => match (&value, text) {
@@ -46,22 +46,27 @@ fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool)
                     && !part.contains("{{")
                     && !tests.contains_key("matches") =>
             {
-                tests.insert("matches".to_owned(), json!(escaped(part)));
+                tests.insert("matches".to_owned(), json!(escape_pattern(part)));
                 true
             }
-            _ => also(tests, operator, value, text),
+            _ => add_below_negations(tests, operator, value, text),
         },
     }
 }
 
 /// What has no room beside the others stands below two negations.
-fn also(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
+fn add_below_negations(
+    tests: &mut Map<String, Value>,
+    operator: &str,
+    value: Value,
+    text: bool,
+) -> bool {
     let refused = tests.entry("not").or_insert_with(|| json!({ "not": {} }));
     if !refused.get("not").is_some_and(Value::is_object) {
         *refused = json!({ "not": { "not": refused.take() } });
     }
     match refused.get_mut("not") {
-        Some(Value::Object(inner)) => add(inner, operator, value, text),
+        Some(Value::Object(inner)) => add_operator(inner, operator, value, text),
         _ => false,
     }
 }
@@ -76,9 +81,9 @@ fn is_template(value: &Value) -> bool {
 }
 
 /// Neither what is refused there, nor this.
-fn neither(there: &mut Value, value: &Value, text: bool) -> bool {
+fn refuse_both(there: &mut Value, value: &Value, text: bool) -> bool {
     if let Some(Value::Object(inner)) = there.get_mut("not") {
-        return add(inner, "not", value.clone(), text);
+        return add_operator(inner, "not", value.clone(), text);
     }
     if let (true, Some(a), Some(b)) = (text, pattern(there), pattern(value)) {
         *there = json!({ "matches": format!("{a}|{b}") });
@@ -106,22 +111,22 @@ fn choices(predicate: &Value) -> Option<Vec<Value>> {
 fn pattern(predicate: &Value) -> Option<String> {
     let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
     match (tests.get("contains"), tests.get("matches")) {
-        (Some(Value::String(part)), None) if !part.contains("{{") => Some(escaped(part)),
+        (Some(Value::String(part)), None) if !part.contains("{{") => Some(escape_pattern(part)),
         (None, Some(Value::String(pattern))) if !pattern.starts_with("(?") => Some(pattern.clone()),
         _ => None,
     }
 }
 
-fn all(tests: &mut Map<String, Value>, more: Map<String, Value>, text: bool) -> bool {
+fn add_all(tests: &mut Map<String, Value>, more: Map<String, Value>, text: bool) -> bool {
     let mut fits = true;
     for (operator, value) in more {
-        fits &= add(tests, &operator, value, text);
+        fits &= add_operator(tests, &operator, value, text);
     }
     fits
 }
 
 /// A pattern that matches this text and nothing else.
-pub(crate) fn escaped(text: &str) -> String {
+pub(crate) fn escape_pattern(text: &str) -> String {
     let mut pattern = String::new();
     for c in text.chars() {
         if c.is_ascii_punctuation()

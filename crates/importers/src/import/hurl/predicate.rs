@@ -7,19 +7,19 @@ use serde_json::{Map, Value, json};
 
 use super::Importer;
 use super::query::Form;
-use super::value::Word;
-use crate::draft::Place;
+use super::value::HurlWord;
+use crate::draft::DraftQuery;
 use query::pattern::Pattern;
 
 /// An operator with its value.
-pub(super) type Demand = (&'static str, Value);
+pub(super) type OperatorValue = (&'static str, Value);
 
 /// What must be true of a value.
 #[derive(Default)]
-pub(super) struct Demands {
+pub(super) struct Predicate {
     /// What it must be whether the predicate is negated or not.
-    guards: Vec<Demand>,
-    pub(super) tests: Vec<Demand>,
+    guards: Vec<OperatorValue>,
+    pub(super) tests: Vec<OperatorValue>,
     /// Whether the predicate itself wants the opposite.
     pub(super) differs: bool,
     /// Whether it is looked for in any value of JSON.
@@ -30,17 +30,17 @@ pub(super) struct Demands {
 
 const UUID: &str = r"(?i-u)^([0-9a-f]{32}|(urn:uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\})$";
 
-fn tests(guards: &[&str], tests: Vec<Demand>) -> Demands {
-    Demands {
+fn predicate_with(guards: &[&str], tests: Vec<OperatorValue>) -> Predicate {
+    Predicate {
         guards: guards.iter().map(|kind| ("type", json!(kind))).collect(),
         tests,
-        ..Demands::default()
+        ..Predicate::default()
     }
 }
 
-impl Demands {
+impl Predicate {
     /// As a check file has it.
-    pub(super) fn render(mut self, negated: bool) -> Vec<Demand> {
+    pub(super) fn render(mut self, negated: bool) -> Vec<OperatorValue> {
         let negated = negated != self.differs;
         if self.is_count && negated {
             for (_, count) in &mut self.tests {
@@ -75,21 +75,23 @@ impl Demands {
 impl Importer {
     /// What a predicate says of a part; nothing where a check file has no words
     /// for it.
-    pub(super) fn demands(
+    pub(super) fn predicate(
         &mut self,
-        place: &Place,
+        place: &DraftQuery,
         form: &Form,
         predicate: &str,
-        argument: Option<&Word>,
-    ) -> Option<Demands> {
+        argument: Option<&HurlWord>,
+    ) -> Option<Predicate> {
         let json = *form == Form::Json;
         let text = json || *form == Form::Text;
         let counts = *form == Form::Count;
         match predicate {
-            "exists" => return (!counts).then(|| tests(&[], vec![("exists", json!(true))])),
+            "exists" => {
+                return (!counts).then(|| predicate_with(&[], vec![("exists", json!(true))]));
+            }
             name if name.starts_with("is") => {
-                let text = text && !matches!(place, Place::Version | Place::Tls(_));
-                return of_type(json, text, name);
+                let text = text && !matches!(place, DraftQuery::Version | DraftQuery::Tls(_));
+                return type_predicate(json, text, name);
             }
             _ => {}
         }
@@ -101,28 +103,29 @@ impl Importer {
             let whole = *form == Form::Url && pattern.starts_with('^');
             let fine = text || matches!(form, Form::Url | Form::Attribute(_));
             let guards: &[&str] = if json { &["string"] } else { &[] };
-            return (fine && !whole).then(|| tests(guards, vec![("matches", json!(pattern))]));
+            return (fine && !whole)
+                .then(|| predicate_with(guards, vec![("matches", json!(pattern))]));
         }
         let value = self.value_to_compare(form, argument)?;
         let found = match predicate {
-            "==" | "equals" | "!=" => Demands {
+            "==" | "equals" | "!=" => Predicate {
                 differs: predicate == "!=",
-                ..equal(place, form, value)?
+                ..equal_predicate(place, form, value)?
             },
-            ">" => order(form, "above", &value)?,
-            ">=" => order(form, "at_least", &value)?,
-            "<" => order(form, "below", &value)?,
-            "<=" => order(form, "at_most", &value)?,
-            _ => part_of(form, predicate, value)?,
+            ">" => order_predicate(form, "above", &value)?,
+            ">=" => order_predicate(form, "at_least", &value)?,
+            "<" => order_predicate(form, "below", &value)?,
+            "<=" => order_predicate(form, "at_most", &value)?,
+            _ => part_predicate(form, predicate, value)?,
         };
         // Texts have an order there, and none here.
         let order = predicate.starts_with(['<', '>']);
-        if order && matches!(argument, Word::Text(_) | Word::Raw(_)) {
+        if order && matches!(argument, HurlWord::Text(_) | HurlWord::Raw(_)) {
             return None;
         }
         let by_count = *form == Form::Count && !place.is_json();
-        Some(Demands {
-            is_count: by_count && *place != Place::Redirects,
+        Some(Predicate {
+            is_count: by_count && *place != DraftQuery::Redirects,
             guards: match form {
                 // Hurl counts lists, and no maps.
                 Form::Count if place.is_json() => vec![("type", json!("array"))],
@@ -133,10 +136,10 @@ impl Importer {
     }
 
     /// The value that is compared with, as it is written for this part.
-    fn value_to_compare(&mut self, form: &Form, argument: &Word) -> Option<Value> {
+    fn value_to_compare(&mut self, form: &Form, argument: &HurlWord) -> Option<Value> {
         match (form, argument) {
-            (Form::Url, _) => self.path_of(argument.text()?),
-            (Form::Digest, Word::Bytes(_)) => {
+            (Form::Url, _) => self.target_path(argument.text()?),
+            (Form::Digest, HurlWord::Bytes(_)) => {
                 let bytes = argument.bytes(&self.files)?;
                 let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
                 Some(json!(digits.collect::<String>()))
@@ -147,23 +150,24 @@ impl Importer {
 }
 
 /// The types of JSON, and texts of a form.
-fn of_type(json: bool, text: bool, predicate: &str) -> Option<Demands> {
+fn type_predicate(json: bool, text: bool, predicate: &str) -> Option<Predicate> {
     let string: &[&str] = if json { &["string"] } else { &[] };
-    let formatted =
-        |format: &str| json.then(|| tests(string, vec![("schema", json!({ "format": format }))]));
+    let formatted = |format: &str| {
+        json.then(|| predicate_with(string, vec![("schema", json!({ "format": format }))]))
+    };
     let number = |kind: &str, written: &str| {
-        tests(
+        predicate_with(
             &[],
             vec![("type", json!(kind)), ("matches", json!(written))],
         )
     };
-    let kind = |kind: &str| tests(&[], vec![("type", json!(kind))]);
+    let kind = |kind: &str| predicate_with(&[], vec![("type", json!(kind))]);
     match predicate {
         "isIsoDate" => return formatted("date-time"),
         "isIpv4" => return formatted("ipv4"),
         "isIpv6" => return formatted("ipv6"),
-        "isEmpty" => return text.then(|| tests(&[], vec![("empty", json!(true))])),
-        "isUuid" => return text.then(|| tests(string, vec![("matches", json!(UUID))])),
+        "isEmpty" => return text.then(|| predicate_with(&[], vec![("empty", json!(true))])),
+        "isUuid" => return text.then(|| predicate_with(string, vec![("matches", json!(UUID))])),
         _ => {}
     }
     let found = match predicate {
@@ -180,13 +184,13 @@ fn of_type(json: bool, text: bool, predicate: &str) -> Option<Demands> {
     json.then_some(found)
 }
 
-fn equal(place: &Place, form: &Form, value: Value) -> Option<Demands> {
+fn equal_predicate(place: &DraftQuery, form: &Form, value: Value) -> Option<Predicate> {
     let template = value.as_str().is_some_and(|text| text.contains("{{"));
-    let one = |operator, value| Some(tests(&[], vec![(operator, value)]));
+    let one = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
     match form {
         Form::Milliseconds | Form::Days | Form::Nodes => None,
         // Its parts have another order.
-        Form::Text if matches!(place, Place::Tls(_)) && value.as_str()?.contains(',') => None,
+        Form::Text if matches!(place, DraftQuery::Tls(_)) && value.as_str()?.contains(',') => None,
         Form::Text | Form::Digest if !value.is_string() => None,
         Form::Boolean if !value.is_boolean() => None,
         Form::Count => (value.is_u64() || template)
@@ -197,10 +201,10 @@ fn equal(place: &Place, form: &Form, value: Value) -> Option<Demands> {
     }
 }
 
-fn order(form: &Form, order: &'static str, value: &Value) -> Option<Demands> {
+fn order_predicate(form: &Form, order: &'static str, value: &Value) -> Option<Predicate> {
     let template = value.as_str().is_some_and(|text| text.contains("{{"));
     let number = (value.is_number() || template).then(|| value.clone());
-    let one = |operator, value| Some(tests(&[], vec![(operator, value)]));
+    let one = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
     match form {
         Form::Status => one(order, json!(value.as_u64()?)),
         Form::Number => one(order, number?),
@@ -218,26 +222,26 @@ fn order(form: &Form, order: &'static str, value: &Value) -> Option<Demands> {
         }
         Form::Json => {
             let guards: &[&str] = if template { &[] } else { &["number"] };
-            Some(tests(guards, vec![(order, number?)]))
+            Some(predicate_with(guards, vec![(order, number?)]))
         }
         _ => None,
     }
 }
 
 /// Parts of texts and lists.
-fn part_of(form: &Form, predicate: &str, value: Value) -> Option<Demands> {
+fn part_predicate(form: &Form, predicate: &str, value: Value) -> Option<Predicate> {
     let json = *form == Form::Json;
     let text =
         value.is_string() && (json || matches!(form, Form::Text | Form::Url | Form::Attribute(_)));
     let string: &[&str] = if json { &["string"] } else { &[] };
     match predicate {
-        "startsWith" if text => Some(tests(string, vec![("starts_with", value)])),
-        "endsWith" if text => Some(tests(string, vec![("ends_with", value)])),
-        "contains" if json || text => Some(Demands {
+        "startsWith" if text => Some(predicate_with(string, vec![("starts_with", value)])),
+        "endsWith" if text => Some(predicate_with(string, vec![("ends_with", value)])),
+        "contains" if json || text => Some(Predicate {
             inside_any: json,
-            ..tests(&[], vec![("contains", value)])
+            ..predicate_with(&[], vec![("contains", value)])
         }),
-        "includes" if json => Some(tests(&["array"], vec![("contains", value)])),
+        "includes" if json => Some(predicate_with(&["array"], vec![("contains", value)])),
         _ => None,
     }
 }
