@@ -1,8 +1,8 @@
-//! Several demands of one value, as one predicate.
+//! Several expectations of one value, as one predicate.
 
 use serde_json::{Map, Value, json};
 
-/// Adds one demand to a predicate; false if there is no room for it. Equality
+/// Adds one operator to a predicate; false if there is no room for it. Equality
 /// alone is written as a literal. `text` says that the value is known to be
 /// text.
 pub(super) fn merge(predicate: &mut Value, operator: &str, value: Value, text: bool) -> bool {
@@ -31,7 +31,7 @@ fn add_operator(tests: &mut Map<String, Value>, operator: &str, value: Value, te
             true
         }
         Some(there) if *there == value || same_number(there, &value) => true,
-        // What cannot be both fails, as it does in the original.
+        // A value cannot equal both, so the check fails as the original does.
         Some(there) if operator == "equals" && !is_template(there) && !is_template(&value) => {
             add_operator(tests, "one_of", json!([value]), text)
         }
@@ -54,7 +54,8 @@ fn add_operator(tests: &mut Map<String, Value>, operator: &str, value: Value, te
     }
 }
 
-/// What has no room beside the others stands below two negations.
+/// Adds an operator that the predicate has already: below two negations there
+/// is room for a second one.
 fn add_below_negations(
     tests: &mut Map<String, Value>,
     operator: &str,
@@ -80,7 +81,7 @@ fn is_template(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.contains("{{"))
 }
 
-/// Neither what is refused there, nor this.
+/// Joins two refusals: the value may be neither.
 fn refuse_both(there: &mut Value, value: &Value, text: bool) -> bool {
     if let Some(Value::Object(inner)) = there.get_mut("not") {
         return add_operator(inner, "not", value.clone(), text);
@@ -107,7 +108,7 @@ fn choices(predicate: &Value) -> Option<Vec<Value>> {
     }
 }
 
-/// A pattern for what a predicate of one demand on text looks for.
+/// A pattern for what a predicate of one operator on text looks for.
 fn pattern(predicate: &Value) -> Option<String> {
     let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
     match (tests.get("contains"), tests.get("matches")) {

@@ -14,10 +14,10 @@ pub(crate) use expectation::escape_pattern;
 use expectation::merge;
 pub(crate) use query::DraftQuery;
 pub(crate) use request::{
-    AuthDraft, BodyDraft, RequestDraft, add, can_be_sent, implied_type, is_header, is_write,
-    method, type_by_itself,
+    AuthDraft, BodyDraft, RequestDraft, add_member, imply_content_type, is_header,
+    is_sendable_header, is_write, parse_method, type_by_itself,
 };
-pub(crate) use template::{escape, identifier, member};
+pub(crate) use template::{escape, identifier, member_path};
 
 /// A check file, ready to be written.
 #[derive(Debug, Default)]
@@ -57,14 +57,14 @@ pub(crate) struct StepDraft {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
     pub(crate) request: RequestDraft,
-    /// Places with what is demanded of them, in the order of the original.
+    /// Places with what is expected of them, in the order of the original.
     pub(crate) expect: Vec<(DraftQuery, Value)>,
     pub(crate) capture: Map<String, Value>,
 }
 
 /// The first lines of a check file that was written for somebody: with them
 /// their editor explains each key.
-pub(crate) fn for_editors() -> Vec<String> {
+pub(crate) fn editor_notes() -> Vec<String> {
     vec![
         "yaml-language-server: $schema=check-file.schema.json".to_owned(),
         "(smoke schema > check-file.schema.json, and the editor explains each key)".to_owned(),
@@ -74,7 +74,7 @@ pub(crate) fn for_editors() -> Vec<String> {
 
 /// A capture from a source, with the expression that makes something of
 /// `value`.
-pub(crate) fn capture(source: Value, expression: &str, secret: bool) -> Value {
+pub(crate) fn build_capture(source: Value, expression: &str, secret: bool) -> Value {
     let plain = expression == "value";
     let mut capture = match source {
         Value::Object(capture) => capture,
@@ -114,15 +114,15 @@ impl StepDraft {
         self.request.values().into_iter().chain(rest)
     }
 
-    /// What is demanded of a place so far.
-    pub(crate) fn expected(&self, place: &DraftQuery) -> Option<&Value> {
+    /// What is expected of a place so far.
+    pub(crate) fn expectation_of(&self, place: &DraftQuery) -> Option<&Value> {
         let mut all = self.expect.iter();
         all.find(|(known, _)| known == place)
             .map(|(_, demands)| demands)
     }
 
     /// The same, to be changed; `null` where there is nothing.
-    pub(crate) fn expected_mut(&mut self, place: &DraftQuery) -> &mut Value {
+    pub(crate) fn expectation_mut(&mut self, place: &DraftQuery) -> &mut Value {
         let known = self.expect.iter().position(|(known, _)| known == place);
         let at = known.unwrap_or_else(|| {
             self.expect.push((place.clone(), Value::Null));
@@ -131,26 +131,26 @@ impl StepDraft {
         &mut self.expect[at].1
     }
 
-    /// Demands something of a place; false if a check file cannot say it, or
-    /// what was demanded before leaves no room for it.
+    /// Expects something of a place; false if a check file cannot say it, or
+    /// what was expected before leaves no room for it.
     pub(crate) fn add_expectation(
         &mut self,
         place: &DraftQuery,
         operator: &str,
         value: Value,
     ) -> bool {
-        if !place.is_named() || !place.takes(operator, &value) {
+        if !place.is_named() || !place.accepts(operator, &value) {
             return false;
         }
-        let slot = self.expected_mut(place);
+        let slot = self.expectation_mut(place);
         let is_status = *place == DraftQuery::Status;
-        // A list of statuses is a choice, of which the one is known already.
+        // One status of a choice is expected already, and is stricter than the choice.
         if let (Some(choice), true) = (value.as_array(), is_status)
             && choice.contains(slot)
         {
             return true;
         }
-        // Beside another demand it is a choice in so many words.
+        // Beside another expectation, a list is a choice in so many words.
         let beside = is_status && value.is_array() && !slot.is_null();
         let operator = match operator {
             "equals" if beside => "one_of",
@@ -160,9 +160,9 @@ impl StepDraft {
     }
 
     /// Any status will do for the original, where nothing says which.
-    pub(crate) fn take_any_status(&mut self) {
-        if self.expected(&DraftQuery::Status).is_none() {
-            *self.expected_mut(&DraftQuery::Status) = json!({ "at_least": 100 });
+    pub(crate) fn expect_any_status(&mut self) {
+        if self.expectation_of(&DraftQuery::Status).is_none() {
+            *self.expectation_mut(&DraftQuery::Status) = json!({ "at_least": 100 });
             self.notes
                 .push("The original takes any status; say which is right.".to_owned());
         }
@@ -172,7 +172,7 @@ impl StepDraft {
     fn expectations(&self) -> Map<String, Value> {
         let mut keys = Map::new();
         let mut sorted: Vec<_> = self.expect.iter().collect();
-        sorted.sort_by_key(|(place, _)| place.rank());
+        sorted.sort_by_key(|(place, _)| place.reading_rank());
         for (place, demands) in sorted {
             let (key, name) = place.key();
             let Some(name) = name else {
@@ -186,7 +186,7 @@ impl StepDraft {
     }
 
     /// Adds a word on the step, once.
-    pub(crate) fn note(&mut self, note: &str) {
+    pub(crate) fn add_note(&mut self, note: &str) {
         if !self.notes.iter().any(|known| known == note) {
             self.notes.push(note.to_owned());
         }
@@ -195,7 +195,7 @@ impl StepDraft {
 
 impl CheckFileDraft {
     /// The check file's text.
-    pub(crate) fn text(mut self) -> String {
+    pub(crate) fn into_text(mut self) -> String {
         self.number_checks();
         yaml::write(&self)
     }

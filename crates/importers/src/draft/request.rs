@@ -88,12 +88,12 @@ impl RequestDraft {
     pub(crate) fn send_form_text(&mut self, pairs: impl Iterator<Item = (String, String)>) {
         let pairs = pairs.map(|(key, value)| format!("{key}={value}"));
         self.body = Some(BodyDraft::Text(pairs.collect::<Vec<_>>().join("&")));
-        implied_type(self, "application/x-www-form-urlencoded");
+        imply_content_type(self, "application/x-www-form-urlencoded");
     }
 }
 
 /// Says what kind of body is sent, where nothing else is said.
-pub(crate) fn implied_type(request: &mut RequestDraft, kind: &str) {
+pub(crate) fn imply_content_type(request: &mut RequestDraft, kind: &str) {
     let headers = &mut request.headers;
     headers.entry("content-type").or_insert_with(|| json!(kind));
 }
@@ -131,7 +131,7 @@ impl BodyDraft {
 }
 
 /// Adds a value under a name that may have one already: then it is a list.
-pub(crate) fn add(map: &mut Map<String, Value>, name: &str, value: Value) {
+pub(crate) fn add_member(map: &mut Map<String, Value>, name: &str, value: Value) {
     match map.get_mut(name) {
         None => drop(map.insert(name.to_owned(), value)),
         Some(Value::Array(values)) => values.push(value),
@@ -140,7 +140,7 @@ pub(crate) fn add(map: &mut Map<String, Value>, name: &str, value: Value) {
 }
 
 /// A method that a check file can ask with.
-pub(crate) fn method(name: &str) -> Option<Method> {
+pub(crate) fn parse_method(name: &str) -> Option<Method> {
     let method = Method::from_bytes(name.to_ascii_uppercase().as_bytes()).ok();
     method.filter(|method| method != Method::CONNECT)
 }
@@ -156,7 +156,7 @@ pub(crate) fn is_header(name: &str) -> bool {
 }
 
 /// Whether a check file can send a header with this name and value.
-pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
+pub(crate) fn is_sendable_header(name: &str, value: &str) -> bool {
     let carries = CARRYING.contains(&name.to_ascii_lowercase().as_str());
     let fits = !name.eq_ignore_ascii_case("host") || value.contains("{{") || is_host(value);
     is_header(name) && !carries && fits && HeaderValue::from_str(value).is_ok()

@@ -15,7 +15,7 @@ pub(super) struct UrlParts {
     /// From the first `/` on, without a fragment.
     pub(super) path: String,
     /// Whether the URL has a path at all.
-    pub(super) bare: bool,
+    pub(super) has_no_path: bool,
     /// User and password, where the URL holds them.
     pub(super) login: Option<(String, String)>,
 }
@@ -38,7 +38,7 @@ pub(super) fn split_url(url: &str) -> UrlParts {
     UrlParts {
         base,
         path: clean_path(path),
-        bare: path.is_empty(),
+        has_no_path: path.is_empty(),
         login,
     }
 }
@@ -68,12 +68,12 @@ pub(super) fn base_on_other_host(
 ) -> Option<(String, Option<String>)> {
     let http = base.starts_with("https://") || base.starts_with("http://");
     if base.contains("{{") {
-        let odd = base.contains(['@', '"', '\\']) || base.contains(char::is_whitespace);
-        let whole = base.starts_with("{{") || http;
+        let is_unusable = base.contains(['@', '"', '\\']) || base.contains(char::is_whitespace);
+        let is_absolute = base.starts_with("{{") || http;
         let allow = variables
             .value_of_template(base)
             .and_then(|url| host_to_allow(&url));
-        return (whole && !odd).then(|| (variables.template(base), allow));
+        return (is_absolute && !is_unusable).then(|| (variables.template(base), allow));
     }
     let allow = host_to_allow(base).filter(|_| http)?;
     // A value of its own, so that it is changed in one place.
@@ -90,10 +90,12 @@ pub(super) fn base_on_other_host(
 /// What `--allow-host` has to say for a URL.
 pub(super) fn host_to_allow(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
-    let fine = matches!(url.scheme(), "http" | "https")
+    let is_allowed = matches!(url.scheme(), "http" | "https")
         && url.username().is_empty()
         && url.password().is_none();
-    let host = url.host_str().filter(|host| fine && !host.is_empty())?;
+    let host = url
+        .host_str()
+        .filter(|host| is_allowed && !host.is_empty())?;
     let port = url.port().map(|port| format!(":{port}"));
     let allowed = format!("{host}{}", port.unwrap_or_default());
     Some(match url.scheme() {

@@ -18,10 +18,10 @@ impl Variables {
         checks: &[CheckDraft],
     ) -> (Vec<VariableDraft>, Vec<String>) {
         let mut entries = Vec::new();
-        let mut done = BTreeSet::new();
+        let mut declared = BTreeSet::new();
         // A value may name other variables, which have to stand above it.
         for name in self.order.clone() {
-            self.declare_used(&name, &mut entries, &mut done, 0);
+            self.declare_used(&name, &mut entries, &mut declared, 0);
         }
         let mut written: Vec<String> = checks.iter().map(CheckDraft::templates).collect();
         written.extend(
@@ -31,10 +31,10 @@ impl Variables {
         );
         let unknown = std::mem::take(&mut self.used).into_iter();
         let unknown: Vec<String> = unknown
-            .filter(|name| !done.contains(name))
+            .filter(|name| !declared.contains(name))
             .filter(|name| {
-                let ours = self.name(name);
-                written.iter().any(|text| mentions(text, &ours))
+                let own_name = self.name(name);
+                written.iter().any(|text| mentions(text, &own_name))
             })
             .collect();
         for (at, name) in unknown.iter().enumerate() {
@@ -57,7 +57,7 @@ impl Variables {
                 value: sent.map_or_else(|| from_environment(&name_here), Value::from),
                 name: name_here,
             };
-            // Above those whose values may name it.
+            // A variable stands above those whose values may name it.
             entries.insert(at, entry);
         }
         let unknown = unknown.into_iter();
@@ -69,13 +69,13 @@ impl Variables {
         &mut self,
         name: &str,
         entries: &mut Vec<VariableDraft>,
-        done: &mut BTreeSet<String>,
+        declared: &mut BTreeSet<String>,
         depth: usize,
     ) {
         let Some(given) = self.given.get(name).cloned() else {
             return;
         };
-        if !self.used.contains(name) || depth > MOST_DEPTH || !done.insert(name.to_owned()) {
+        if !self.used.contains(name) || depth > MOST_DEPTH || !declared.insert(name.to_owned()) {
             return;
         }
         // A circle of values, or one that names a capture, has no value.
@@ -83,23 +83,23 @@ impl Variables {
         if let Value::String(text) = &given.value {
             for part in split_template(text) {
                 if let TemplatePart::Variable(inner) = part {
-                    let ours = self.expression(inner);
-                    self.declare_used(inner, entries, done, depth + 1);
-                    let entered = entries.iter().any(|entry| entry.name == ours);
+                    let own_name = self.expression(inner);
+                    self.declare_used(inner, entries, declared, depth + 1);
+                    let entered = entries.iter().any(|entry| entry.name == own_name);
                     has_value &= entered || !self.given.contains_key(inner);
                     has_value &= !self.is_captured(inner);
                 }
             }
         }
-        let ours = self.name(name);
+        let own_name = self.name(name);
         let value = match (&given.value, given.secret || !has_value) {
-            (_, true) => from_environment(&ours),
+            (_, true) => from_environment(&own_name),
             (Value::String(text), _) => self.template(text).into(),
             (value, _) => value.clone(),
         };
         entries.push(VariableDraft {
             notes: Vec::new(),
-            name: ours,
+            name: own_name,
             value,
         });
     }

@@ -1,4 +1,4 @@
-//! SourceFiles that the original sends: they have to stand beside the check file.
+//! Files that the original sends: they have to stand beside the check file.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -30,23 +30,23 @@ impl SourceFiles {
     /// The path of a file as a check file names it; nothing for one that is
     /// not there, too large, or elsewhere.
     pub(super) fn require(&mut self, name: &str) -> Option<String> {
-        self.path(name)?;
+        self.sendable_path(name)?;
         self.needed.insert(name.to_owned());
         Some(name.to_owned())
     }
 
     /// What a file holds that is only compared with.
     pub(super) fn bytes(&self, name: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.path(name)?).ok()
+        std::fs::read(self.sendable_path(name)?).ok()
     }
 
     /// How large a file is that can be sent.
     pub(super) fn size(&self, name: &str) -> Option<u64> {
-        let path = self.path(name)?;
+        let path = self.sendable_path(name)?;
         Some(std::fs::metadata(path).ok()?.len())
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
+    fn sendable_path(&self, name: &str) -> Option<PathBuf> {
         let below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
         let fixed =
             !name.is_empty() && !name.contains(['{', '\\']) && !name.contains(char::is_control);

@@ -11,8 +11,8 @@ use super::losses::Losses;
 use super::variables::Variables;
 use super::{Bodies, Imported, base};
 use crate::draft::{
-    self, AuthDraft, BodyDraft, CheckDraft, CheckFileDraft, RequestDraft, StepDraft, can_be_sent,
-    for_editors, type_by_itself,
+    self, AuthDraft, BodyDraft, CheckDraft, CheckFileDraft, RequestDraft, StepDraft, editor_notes,
+    is_sendable_header, type_by_itself,
 };
 use diagnostic::{Source, Span};
 
@@ -79,7 +79,7 @@ impl<S> Importer<S> {
     /// What URLs on another host begin with, which has to be allowed.
     pub(super) fn allow_other_host(&mut self, base: &str, step: &mut StepDraft) -> Option<String> {
         let (base, allow) = base::base_on_other_host(base, &mut self.variables)?;
-        step.note(match &allow {
+        step.add_note(match &allow {
             Some(_) => "It asks another host, which `--allow-host` has to allow.",
             None => "It may ask another host than the target: if so, allow it by `--allow-host`.",
         });
@@ -150,8 +150,9 @@ impl<S> Importer<S> {
 
     /// A file as a field of a form that has so many bytes of files already.
     pub(super) fn file_part(&mut self, name: &str, kind: &str, sent: &mut u64) -> Option<Value> {
-        let fine = kind.is_empty() || kind.contains('/') && can_be_sent("content-type", kind);
-        let size = self.files.size(name).filter(|_| fine)?;
+        let is_valid_type =
+            kind.is_empty() || kind.contains('/') && is_sendable_header("content-type", kind);
+        let size = self.files.size(name).filter(|_| is_valid_type)?;
         *sent = Some(*sent + size).filter(|sent| *sent <= MOST_FILES)?;
         let mut part = json!({ "file": self.files.require(name)? });
         if !kind.is_empty() {
@@ -172,7 +173,7 @@ impl<S> Importer<S> {
     ) -> Imported {
         let hosts: Vec<String> = self.hosts.into_iter().collect();
         let original = self.source.path().file_name().unwrap_or_default();
-        let mut notes = for_editors();
+        let mut notes = editor_notes();
         notes.push(format!("Imported from {}.", original.to_string_lossy()));
         let shown = target.as_deref().unwrap_or("https://your.test.listener");
         let mut command = vec![format!("smoke run THIS-FILE --target {shown}")];
@@ -191,7 +192,7 @@ impl<S> Importer<S> {
             checks,
             remarks: Vec::new(),
         };
-        let text = draft.text();
+        let text = draft.into_text();
         self.losses.check_length(&text);
         Imported {
             text,

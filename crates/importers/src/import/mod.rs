@@ -1,4 +1,4 @@
-//! CheckDraft files out of what other tools have: Postman collections (format
+//! Check files out of what other tools have: Postman collections (format
 //! v2.1) and Hurl files.
 //!
 //! ```text
@@ -37,7 +37,7 @@ pub struct Imported {
     pub target: Option<String>,
     /// Other hosts that it asks, as `--allow-host` takes them.
     pub hosts: Vec<String>,
-    /// SourceFiles that have to stand beside the check file, by their paths from the
+    /// Files that have to stand beside the check file, by their paths from the
     /// original's folder.
     pub files: Vec<String>,
 }

@@ -118,16 +118,16 @@ impl Variables {
 
     /// A name of our own under which an answer's value is kept.
     pub(super) fn capture_under_new_name(&mut self, word: &str) -> String {
-        let taken = |name: &String| {
-            self.names.contains_key(name) || self.names.values().any(|ours| ours == name)
+        let is_taken = |name: &String| {
+            self.names.contains_key(name) || self.names.values().any(|own_name| own_name == name)
         };
         let names = (1..).map(|number| format!("{}_{number}", identifier(word)));
-        let name = names.into_iter().find(|name| !taken(name));
+        let name = names.into_iter().find(|name| !is_taken(name));
         self.capture(&name.unwrap_or_default())
     }
 
     /// Goes on to the next answer.
-    pub(super) fn next_answer(&mut self) {
+    pub(super) fn start_next_answer(&mut self) {
         self.fresh.clear();
         self.fresh_is_used = false;
     }
@@ -246,12 +246,12 @@ impl Variables {
         if let Some(known) = self.names.get(name) {
             return known.clone();
         }
-        let mut ours = identifier(name);
-        while self.names.values().any(|taken| *taken == ours) {
-            ours.push('_');
+        let mut own_name = identifier(name);
+        while self.names.values().any(|is_taken| *is_taken == own_name) {
+            own_name.push('_');
         }
-        self.names.insert(name.to_owned(), ours.clone());
-        ours
+        self.names.insert(name.to_owned(), own_name.clone());
+        own_name
     }
 }
 

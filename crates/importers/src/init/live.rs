@@ -40,7 +40,7 @@ const NOWHERE: &str = "/smoke-init-asks-for-a-path-that-is-not-there";
 /// The longest that one answer may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-async fn ask(client: &Client, path: &str) -> Result<Response, String> {
+async fn get(client: &Client, path: &str) -> Result<Response, String> {
     let request = Request {
         method: Method::GET,
         url: client.target().url(path)?,
@@ -53,33 +53,35 @@ async fn ask(client: &Client, path: &str) -> Result<Response, String> {
 }
 
 pub(super) async fn fetch_document(client: &Client, path: &str) -> Result<Arc<Source>, Problems> {
-    let wrong = |found: String| {
+    let no_document = |found: String| {
         Diagnostic::general(format!("no document at `{path}`"))
             .expected("an answer with status 200")
             .found(found)
             .help("name the URL of an OpenAPI document, or a file")
     };
-    let answer = ask(client, path).await.map_err(wrong)?;
+    let answer = get(client, path).await.map_err(no_document)?;
     if answer.status != 200 {
-        return Err(wrong(format!("status {}", answer.status)).into());
+        return Err(no_document(format!("status {}", answer.status)).into());
     }
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     Ok(Source::new(path.trim_start_matches('/'), text))
 }
 
 /// The checks, and what is worth knowing beside them.
-pub(super) async fn checks(client: &Client) -> Result<(Vec<CheckDraft>, Vec<String>), Problems> {
-    let front = ask(client, "/").await.map_err(|found| {
+pub(super) async fn collect_checks(
+    client: &Client,
+) -> Result<(Vec<CheckDraft>, Vec<String>), Problems> {
+    let front = get(client, "/").await.map_err(|found| {
         Diagnostic::general("the service does not answer")
             .expected("an answer to `GET /`")
             .found(found)
             .help("check the URL; `--connect-to` and `--cacert` help to reach it")
     })?;
-    let nowhere = ask(client, NOWHERE).await.ok();
+    let unknown_path = get(client, NOWHERE).await.ok();
     let mut checks = Vec::new();
-    checks.extend(front_page(&front));
+    checks.extend(front_page_check(&front));
     for path in HEALTH {
-        let Some(answer) = find_answer(client, path, nowhere.as_ref()).await else {
+        let Some(answer) = find_answer(client, path, unknown_path.as_ref()).await else {
             continue;
         };
         let mut check = check_from_answer(
@@ -98,11 +100,11 @@ pub(super) async fn checks(client: &Client) -> Result<(Vec<CheckDraft>, Vec<Stri
         checks.push(check);
     }
     for path in FACTS {
-        if let Some(answer) = find_answer(client, path, nowhere.as_ref()).await {
+        if let Some(answer) = find_answer(client, path, unknown_path.as_ref()).await {
             checks.push(check_from_answer(&format!("{path} is told"), path, &answer));
         }
     }
-    if let Some(answer) = nowhere.filter(|answer| answer.status == 404 && !checks.is_empty()) {
+    if let Some(answer) = unknown_path.filter(|answer| answer.status == 404 && !checks.is_empty()) {
         let path = "/no-such-page";
         let mut check = check_from_answer("an unknown path is not found", path, &answer);
         check.steps[0]
@@ -110,12 +112,12 @@ pub(super) async fn checks(client: &Client) -> Result<(Vec<CheckDraft>, Vec<Stri
             .retain(|(place, _)| *place == DraftQuery::Status);
         checks.push(check);
     }
-    let mut known = Vec::new();
+    let mut notes = Vec::new();
     for path in DOCUMENTS {
         if let Some(answer) = find_answer(client, path, None).await
             && String::from_utf8_lossy(&answer.body).contains("openapi")
         {
-            known.push(format!(
+            notes.push(format!(
                 "It describes itself at {path}: `smoke init --openapi URL` makes checks of that."
             ));
         }
@@ -127,19 +129,23 @@ pub(super) async fn checks(client: &Client) -> Result<(Vec<CheckDraft>, Vec<Stri
             .help("name the URL below which the service answers, or give `--openapi`")
             .into());
     }
-    Ok((checks, known))
+    Ok((checks, notes))
 }
 
 /// A successful answer that an unknown path does not get as well.
-async fn find_answer(client: &Client, path: &str, nowhere: Option<&Response>) -> Option<Response> {
-    let answer = ask(client, path).await.ok()?;
-    let everywhere = nowhere.is_some_and(|nowhere| {
-        nowhere.status == answer.status && content_type(nowhere) == content_type(&answer)
+async fn find_answer(
+    client: &Client,
+    path: &str,
+    unknown_path: Option<&Response>,
+) -> Option<Response> {
+    let answer = get(client, path).await.ok()?;
+    let everywhere = unknown_path.is_some_and(|unknown_path| {
+        unknown_path.status == answer.status && content_type(unknown_path) == content_type(&answer)
     });
     ((200..300).contains(&answer.status) && !everywhere).then_some(answer)
 }
 
-fn front_page(answer: &Response) -> Option<CheckDraft> {
+fn front_page_check(answer: &Response) -> Option<CheckDraft> {
     match answer.status {
         200..=299 => Some(check_from_answer("the front page opens", "/", answer)),
         300..=399 => {
@@ -167,7 +173,7 @@ fn check_from_answer(name: &str, path: &str, answer: &Response) -> CheckDraft {
                 shape::expect_document(&mut step, &document);
             }
         } else if kind.contains("html")
-            && let Some(title) = shape::title(&String::from_utf8_lossy(&answer.body))
+            && let Some(title) = shape::stable_title(&String::from_utf8_lossy(&answer.body))
         {
             step.add_expectation(&DraftQuery::Body, "contains", json!(escape(&title)));
         }

@@ -1,8 +1,8 @@
 //! A first check file: from what a service answers now, or from an OpenAPI
 //! document.
 //!
-//! It demands what is true now and will stay so: statuses, kinds of content,
-//! types of members. Values change with the data, so few of them are demanded.
+//! It expects what is true now and will stay so: statuses, kinds of content,
+//! types of members. Values change with the data, so few of them are expected.
 
 mod live;
 mod openapi;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, json};
 
-use crate::draft::{CheckDraft, CheckFileDraft, for_editors};
+use crate::draft::{CheckDraft, CheckFileDraft, editor_notes};
 use client::http::Client;
 use client::target::Target;
 use diagnostic::{Problems, Source};
@@ -39,7 +39,7 @@ impl StarterChecks {
     /// # Errors
     /// A service that answers none of them.
     pub async fn add_answers(&mut self, client: &Client) -> Result<(), Problems> {
-        let (checks, left_out) = live::checks(client).await?;
+        let (checks, left_out) = live::collect_checks(client).await?;
         self.checks.extend(checks);
         self.left_out.extend(left_out);
         Ok(())
@@ -50,7 +50,7 @@ impl StarterChecks {
     /// # Errors
     /// A document that cannot be read.
     pub fn add_openapi(&mut self, source: &Arc<Source>) -> Result<(), Problems> {
-        let (checks, left_out) = openapi::checks(source)?;
+        let (checks, left_out) = openapi::collect_checks(source)?;
         self.checks.extend(checks);
         self.left_out.extend(left_out);
         Ok(())
@@ -62,7 +62,7 @@ impl StarterChecks {
             || "https://your.test.listener".to_owned(),
             ToString::to_string,
         );
-        let mut notes = for_editors();
+        let mut notes = editor_notes();
         notes.extend([
             "What must be true of a new version before customers see it. Run it with".to_owned(),
             format!("  smoke run THIS-FILE --target {target_flag}"),
@@ -84,7 +84,7 @@ impl StarterChecks {
             remarks: REMARKS.lines().map(str::to_owned).collect(),
         };
         Starter {
-            text: draft.text(),
+            text: draft.into_text(),
             checks,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::shape::expect_type;
-use crate::draft::{CheckDraft, DraftQuery, StepDraft, escape, member};
+use crate::draft::{CheckDraft, DraftQuery, StepDraft, escape, member_path};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 /// The most checks that are made of one document.
@@ -16,8 +16,23 @@ const MOST_REFERENCES: usize = 20;
 /// The most members of an answer that are spoken of.
 const MOST_MEMBERS: usize = 20;
 
+/// Why an operation becomes no check.
+#[derive(Debug, thiserror::Error)]
+enum OperationError {
+    #[error("its parameter `{name}` has no example")]
+    NoExample { name: String },
+    #[error("its parameter `{name}` is a {place}")]
+    Unfillable { name: String, place: String },
+    #[error("a part of its path is no parameter")]
+    UndeclaredParameter,
+    #[error("it promises no success")]
+    NoSuccess,
+}
+
 /// The checks, and the operations that are left out.
-pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<CheckDraft>, Vec<String>), Problems> {
+pub(super) fn collect_checks(
+    source: &Arc<Source>,
+) -> Result<(Vec<CheckDraft>, Vec<String>), Problems> {
     let document = OpenApiDocument(parse_document(source)?);
     let paths = document.0["paths"].as_object();
     let mut checks = Vec::new();
@@ -94,12 +109,14 @@ impl OpenApiDocument {
         value
     }
 
+    /// A check of a GET operation: its request with the examples of required
+    /// parameters, and its first promised success.
     fn import_operation(
         &self,
         path: &str,
         item: &Value,
         operation: &Value,
-    ) -> Result<CheckDraft, String> {
+    ) -> Result<CheckDraft, OperationError> {
         let mut step = StepDraft::default();
         let (path, query) = self.fill_path(path, item, operation)?;
         step.request.path.clone_from(&path);
@@ -140,7 +157,7 @@ impl OpenApiDocument {
         path: &str,
         item: &Value,
         operation: &Value,
-    ) -> Result<(String, Map<String, Value>), String> {
+    ) -> Result<(String, Map<String, Value>), OperationError> {
         let mut filled = path.to_owned();
         let mut query = Map::new();
         let lists = [&item["parameters"], &operation["parameters"]];
@@ -152,7 +169,9 @@ impl OpenApiDocument {
             if !required {
                 continue;
             }
-            let missing = || format!("its parameter `{name}` has no example");
+            let missing = || OperationError::NoExample {
+                name: name.to_owned(),
+            };
             let example = self.example(parameter).ok_or_else(missing)?;
             let text = match &example {
                 Value::String(text) => text.clone(),
@@ -166,15 +185,21 @@ impl OpenApiDocument {
                     filled = filled.replace(&format!("{{{name}}}"), &encoded.replace('+', "%20"));
                 }
                 "query" => drop(query.insert(name.to_owned(), json!(escape(&text)))),
-                _ => return Err(format!("its parameter `{name}` is a {place}")),
+                _ => {
+                    return Err(OperationError::Unfillable {
+                        name: name.to_owned(),
+                        place: place.to_owned(),
+                    });
+                }
             }
         }
         if filled.contains('{') {
-            return Err("a part of its path is no parameter".to_owned());
+            return Err(OperationError::UndeclaredParameter);
         }
         Ok((filled, query))
     }
 
+    /// The nearest example of a parameter: its own, or one of its schema.
     fn example<'v>(&'v self, parameter: &'v Value) -> Option<&'v Value> {
         let first = |value: &'v Value| match value {
             Value::Array(items) => items.first(),
@@ -195,10 +220,11 @@ impl OpenApiDocument {
             .or_else(|| of_schema("enum").and_then(first))
     }
 
-    fn expect(&self, operation: &Value, step: &mut StepDraft) -> Result<(), String> {
+    /// Expects the first promised success: status, kind of content, shape.
+    fn expect(&self, operation: &Value, step: &mut StepDraft) -> Result<(), OperationError> {
         let mut answers = operation["responses"].as_object().into_iter().flatten();
         let Some((code, answer)) = answers.find(|(code, _)| code.starts_with('2')) else {
-            return Err("it promises no success".to_owned());
+            return Err(OperationError::NoSuccess);
         };
         let status = match code.parse::<u16>() {
             Ok(code) if (200..300).contains(&code) => json!(code),
@@ -226,7 +252,7 @@ impl OpenApiDocument {
             expect_schema_type(step, "$", self.resolve(schema));
         }
         for (name, schema) in required.iter().take(MOST_MEMBERS) {
-            expect_schema_type(step, &member("$", name), self.resolve(schema));
+            expect_schema_type(step, &member_path("$", name), self.resolve(schema));
         }
     }
 
@@ -246,7 +272,7 @@ impl OpenApiDocument {
     }
 }
 
-/// Demands a type where the schema leaves no choice.
+/// Expects a type where the schema leaves no choice.
 fn expect_schema_type(step: &mut StepDraft, path: &str, schema: &Value) {
     const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
     let kind = schema["type"].as_str().filter(|kind| TYPES.contains(kind));

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::draft::{DraftQuery, StepDraft, escape, member};
+use crate::draft::{DraftQuery, StepDraft, escape, member_path};
 
 /// The most members of a map that are spoken of.
 const MOST_MEMBERS: usize = 12;
 /// Words by which a service says that it is well.
 const WELL: [&str; 7] = ["ok", "up", "healthy", "pass", "alive", "ready", "available"];
 
-/// Demands the kind of content, without parameters such as the character set.
+/// Expects the kind of content, without parameters such as the character set.
 pub(super) fn expect_content_type(step: &mut StepDraft, kind: &str) {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.is_empty() {
@@ -18,14 +18,14 @@ pub(super) fn expect_content_type(step: &mut StepDraft, kind: &str) {
     }
 }
 
-/// Demands the types of a document and of the members of its top.
+/// Expects the types of a document and of the members of its top.
 pub(super) fn expect_document(step: &mut StepDraft, document: &Value) {
     let Value::Object(members) = document else {
         expect_value_type(step, "$", document);
         return;
     };
     for (name, value) in members.iter().take(MOST_MEMBERS) {
-        let path = member("$", name);
+        let path = member_path("$", name);
         let is_well = value.as_str().is_some_and(|text| {
             let name = name.to_ascii_lowercase();
             matches!(name.as_str(), "status" | "state" | "health")
@@ -55,7 +55,7 @@ fn expect_value_type(step: &mut StepDraft, path: &str, value: &Value) {
     expect_type(step, path, kind);
 }
 
-/// Demands a type where one is known, or else that something is there.
+/// Expects a type where one is known, or else that something is there.
 pub(super) fn expect_type(step: &mut StepDraft, path: &str, kind: Option<&str>) {
     let place = DraftQuery::Json(path.to_owned());
     match kind {
@@ -65,11 +65,11 @@ pub(super) fn expect_type(step: &mut StepDraft, path: &str, kind: Option<&str>) 
 }
 
 /// The title of a page, if it looks like one that stays.
-pub(super) fn title(page: &str) -> Option<String> {
+pub(super) fn stable_title(page: &str) -> Option<String> {
     let (_, rest) = page.split_once("<title>")?;
     let (title, _) = rest.split_once("</title>")?;
-    let fine = !title.trim().is_empty()
+    let is_stable = !title.trim().is_empty()
         && title.chars().count() <= 80
         && !title.contains(|c: char| c.is_ascii_digit() || c.is_control());
-    fine.then(|| format!("<title>{title}</title>"))
+    is_stable.then(|| format!("<title>{title}</title>"))
 }

@@ -35,18 +35,18 @@ impl Importer {
                 let help = "HTTP has statuses from 100 to 599";
                 self.lose_span(step, answer.span, "a status", help);
             }
-            // Said where no assert says it.
+            // Without a status, the end of this function says that any will do.
             _ => {}
         }
         let Some(answer) = answer else {
-            return step.take_any_status();
+            return step.expect_any_status();
         };
         if let Some(version @ ("1.0" | "1.1" | "2" | "3")) = answer.version {
             step.add_expectation(&DraftQuery::Version, "equals", json!(version));
         }
-        self.variables.next_answer();
-        self.state.kept.clear();
-        // Captures come first, wherever they stand.
+        self.variables.start_next_answer();
+        self.state.captured_words.clear();
+        // Hurl captures before it asserts, wherever the sections stand.
         for section in answer
             .message
             .sections
@@ -55,7 +55,9 @@ impl Importer {
         {
             for pair in &section.pairs {
                 if let Err(help) = self.import_capture(pair, step) {
-                    self.state.missed.extend(self.variables.resolve(&pair.key));
+                    self.state
+                        .lost_captures
+                        .extend(self.variables.resolve(&pair.key));
                     self.lose_span(step, pair.span, "a capture", help);
                 }
             }
@@ -83,7 +85,7 @@ impl Importer {
             self.expect_body(body, step);
         }
         cookie::nest_value_predicates(step);
-        step.take_any_status();
+        step.expect_any_status();
     }
 
     fn expect_header(&mut self, header: &Pair<'_>, all: &[Pair<'_>], step: &mut StepDraft) {
@@ -97,7 +99,7 @@ impl Importer {
             return self.lose_span(step, header.span, "a header", FRESH);
         }
         let (operator, wanted) = if repeated && value.contains("{{") {
-            step.note("One of several headers is looked for as a part of all of them.");
+            step.add_note("One of several headers is looked for as a part of all of them.");
             ("contains", value)
         } else if repeated {
             let one = format!("(^|, ){}(, |$)", escape_pattern(&value));
@@ -116,23 +118,23 @@ impl Importer {
         step: &mut StepDraft,
     ) -> Result<(), &'static str> {
         let mut words = split_words(pair.value).ok_or(HELP)?;
-        let secret = words.last().is_some_and(|word| word.is("redact"));
+        let secret = words.last().is_some_and(|word| word.is_name("redact"));
         if secret {
             words.pop();
         }
         self.variables.take_fresh_use();
         let (source, made) = self.capture_source(&words).ok_or(HELP)?;
         let name = self.variables.resolve(&pair.key).ok_or(HELP)?;
-        self.state.kept.insert(name.clone(), words);
+        self.state.captured_words.insert(name.clone(), words);
         if self.variables.take_fresh_use() {
             return Err(FRESH);
         }
         if source == json!("url") {
-            step.note(&format!("{WHOLE_URL}\n  {name}"));
+            step.add_note(&format!("{WHOLE_URL}\n  {name}"));
         }
         let name = self.variables.capture(&name);
         step.capture
-            .insert(name, draft::capture(source, &made, secret));
+            .insert(name, draft::build_capture(source, &made, secret));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The asserts of an answer as expectations.
 //!
-//! What a check file cannot demand of the answer itself, such as what filters
+//! What a check file cannot expect of the answer itself, such as what filters
 //! make of it, becomes a capture and an expectation of that variable.
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::predicate::{OperatorValue, Predicate};
 use super::query::{Form, HurlQuery, parse_query};
 use super::value::{HurlWord, split_words};
 use super::{Importer, LARGEST_EXACT};
-use crate::draft::{DraftQuery, StepDraft, capture, escape_pattern};
+use crate::draft::{DraftQuery, StepDraft, build_capture, escape_pattern};
 
 const ABSENT: &str = "The original also passes where there is nothing to compare:";
 const SET: &str = "A cookie has `secure`, true or false, where this answer sets it.";
@@ -27,7 +27,7 @@ struct Assert<'w> {
 }
 
 impl Importer {
-    /// Adds what an assert demands; the error says what to do where a check
+    /// Adds what an assert expects; the error says what to do where a check
     /// file cannot say it.
     pub(super) fn import_assert(
         &mut self,
@@ -56,8 +56,10 @@ impl Importer {
         let [variable, HurlWord::Text(name), rest @ ..] = words.as_slice() else {
             return words;
         };
-        match self.state.kept.get(name) {
-            Some(kept) if variable.is("variable") => kept.iter().chain(rest).cloned().collect(),
+        match self.state.captured_words.get(name) {
+            Some(query) if variable.is_name("variable") => {
+                query.iter().chain(rest).cloned().collect()
+            }
             _ => words,
         }
     }
@@ -76,12 +78,12 @@ impl Importer {
         let place = &part.place;
         // A check file says of a group only whether it is there.
         if let Form::Regex(pattern) = &part.form {
-            let wanted = json!(pattern);
-            let fits = exists
-                && match assert.negated {
-                    true => step.add_expectation(place, "not", json!({ "matches": wanted })),
-                    false => step.add_expectation(place, "matches", wanted),
-                };
+            let (operator, wanted) = if assert.negated {
+                ("not", json!({ "matches": pattern }))
+            } else {
+                ("matches", json!(pattern))
+            };
+            let fits = exists && step.add_expectation(place, operator, wanted);
             return fits.then_some(Ok(()));
         }
         // Values of several are always a list here, so that a capture has to
@@ -105,16 +107,16 @@ impl Importer {
         if let DraftQuery::Cookie(name) = place {
             // An answer takes a cookie away by an empty one, which Hurl sees.
             if !assert.negated && found.wants_nothing() {
-                let taken = format!("(^|, ){}=\"?\"?(;|, |$)", escape_pattern(name));
+                let empty_cookie = format!("(^|, ){}=\"?\"?(;|, |$)", escape_pattern(name));
                 let header = DraftQuery::Header("set-cookie".to_owned());
                 return step
-                    .add_expectation(&header, "matches", json!(taken))
+                    .add_expectation(&header, "matches", json!(empty_cookie))
                     .then_some(Ok(()));
             }
             // Hurl asks for the cookies of an answer, and a check file for
             // those that the check holds by now.
             if self.state.steps > 0 {
-                step.note(SET);
+                step.add_note(SET);
                 noted = false;
                 let gone = assert.negated && exists;
                 if !cookie::expect_attribute(step, name, "secure", json!({ "exists": !gone })) {
@@ -126,7 +128,11 @@ impl Importer {
             }
         }
         let written = |demand: OperatorValue| step.add_expectation(place, demand.0, demand.1);
-        if !found.render(assert.negated).into_iter().all(written) {
+        if !found
+            .into_operators(assert.negated)
+            .into_iter()
+            .all(written)
+        {
             return None;
         }
         let may_be_absent = matches!(
@@ -134,7 +140,7 @@ impl Importer {
             DraftQuery::Json(_) | DraftQuery::Header(_) | DraftQuery::Cookie(_)
         );
         if noted && may_be_absent {
-            step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
+            step.add_note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
         }
         Some(Ok(()))
     }
@@ -149,7 +155,7 @@ impl Importer {
         };
         let name = if let Some(name) = named {
             let unknown = exists && !self.variables.is_captured(name);
-            if !filters.is_empty() || unknown || self.state.missed.contains(name) {
+            if !filters.is_empty() || unknown || self.state.lost_captures.contains(name) {
                 return None;
             }
             let name = self.variables.typed_expression(name);
@@ -181,7 +187,7 @@ impl Importer {
             }
             let (source, value) = part.source()?;
             let value = filter::build_expression(value.to_owned(), filters, &mut self.variables)?;
-            let capture = capture(source, &value, false);
+            let capture = build_capture(source, &value, false);
             let mut captures = step.capture.iter();
             let known = captures.find(|(_, known)| **known == capture);
             let known = known.map(|(name, _)| name.clone());
@@ -196,13 +202,13 @@ impl Importer {
         };
         let place = DraftQuery::Variable(name);
         let found = self.predicate(&place, &form, assert.predicate, assert.argument)?;
-        for (operator, value) in found.render(assert.negated) {
+        for (operator, value) in found.into_operators(assert.negated) {
             if !step.add_expectation(&place, operator, value) {
                 return None;
             }
         }
         if assert.negated && !exists && named.is_none() {
-            step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
+            step.add_note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
         }
         Some(())
     }
@@ -211,7 +217,7 @@ impl Importer {
 /// Takes an assert apart.
 fn split_assert<'w>(text: &'w str, words: &'w [HurlWord]) -> Option<Assert<'w>> {
     let query = parse_query(words)?;
-    let negated = query.rest.first().is_some_and(|word| word.is("not"));
+    let negated = query.rest.first().is_some_and(|word| word.is_name("not"));
     let (HurlWord::Name(predicate), arguments) =
         query.rest[usize::from(negated)..].split_first()?
     else {
@@ -223,8 +229,8 @@ fn split_assert<'w>(text: &'w str, words: &'w [HurlWord]) -> Option<Assert<'w>> 
         HurlWord::Name(number) => number.parse().is_ok_and(|n: f64| n.abs() >= LARGEST_EXACT),
         _ => false,
     };
-    let fine = arguments.len() < 2 && !(floats && arguments.iter().any(inexact));
-    fine.then_some(Assert {
+    let is_exact = arguments.len() < 2 && !(floats && arguments.iter().any(inexact));
+    is_exact.then_some(Assert {
         text,
         negated,
         predicate,

@@ -8,7 +8,7 @@ use super::Importer;
 use super::entry::{BodyKind, HurlBody};
 use super::lines::unescape;
 use super::value::read_bytes;
-use crate::draft::{self, StepDraft, escape, implied_type};
+use crate::draft::{self, StepDraft, escape, imply_content_type};
 use diagnostic::Span;
 
 /// What differs where JSON is sent as a text with variables in its texts.
@@ -45,9 +45,9 @@ impl Importer {
                 if self.send_json(text, &mut step.request) {
                     return;
                 }
-                implied_type(&mut step.request, "application/json");
+                imply_content_type(&mut step.request, "application/json");
                 if is_better_as_yaml(text) && text.contains("{{") {
-                    step.note(UNESCAPED);
+                    step.add_note(UNESCAPED);
                 }
                 self.variables.template(text)
             }
@@ -60,7 +60,7 @@ impl Importer {
                 return;
             }
             BodyKind::Xml(text) | BodyKind::Text("xml", text) => {
-                implied_type(&mut step.request, "application/xml");
+                imply_content_type(&mut step.request, "application/xml");
                 self.variables.template(text)
             }
             BodyKind::Text("raw", text) => escape(text),

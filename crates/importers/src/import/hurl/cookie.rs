@@ -8,7 +8,7 @@ use crate::draft::{DraftQuery, StepDraft};
 /// What a cookie is asked for beside its value.
 const ATTRIBUTES: [&str; 3] = ["secure", "http_only", "same_site"];
 
-/// What a predicate demands of an attribute.
+/// What a predicate expects of an attribute.
 pub(super) fn attribute_predicate(
     attribute: &str,
     exists: bool,
@@ -36,7 +36,7 @@ pub(super) fn attribute_predicate(
     })
 }
 
-/// Predicate something of an attribute; false if something else was demanded of
+/// Expects something of an attribute; false if something else is expected of
 /// it already.
 pub(super) fn expect_attribute(
     step: &mut StepDraft,
@@ -44,18 +44,18 @@ pub(super) fn expect_attribute(
     attribute: &str,
     wanted: Value,
 ) -> bool {
-    let cookie = step.expected_mut(&DraftQuery::Cookie(name.to_owned()));
+    let cookie = step.expectation_mut(&DraftQuery::Cookie(name.to_owned()));
     if !cookie.is_object() {
         *cookie = match cookie.take() {
             Value::Null => json!({}),
             value => json!({ "equals": value }),
         };
     }
-    let there = json!({ "exists": true });
+    let exists_only = json!({ "exists": true });
     match cookie.get(attribute) {
-        Some(known) if *known != there && *known != wanted && wanted != there => false,
-        // That it is there follows from its value.
-        Some(known) if *known != there => true,
+        Some(known) if *known != exists_only && *known != wanted && wanted != exists_only => false,
+        // A value that is expected says already that the attribute is there.
+        Some(known) if *known != exists_only => true,
         _ => {
             cookie[attribute] = wanted;
             true
@@ -77,7 +77,7 @@ pub(super) fn nest_value_predicates(step: &mut StepDraft) {
         let all = std::mem::take(demands);
         let (attributes, mut tests): (Map<_, _>, Map<_, _>) =
             all.into_iter().partition(|(name, _)| named(name));
-        // What this answer sets is there.
+        // A cookie with `secure` was set by this answer, so `exists` adds nothing.
         tests.retain(|name, value| {
             name != "exists" || *value != json!(true) || !attributes.contains_key("secure")
         });

@@ -155,7 +155,7 @@ fn parse_message<'t>(lines: &mut Lines<'t>) -> Result<HurlMessage<'t>, SyntaxErr
     let mut message = HurlMessage::default();
     while let Some(line) = lines.peek() {
         let first = line.text.split_whitespace().next().unwrap_or_default();
-        if first.starts_with("HTTP") && !first.contains(':') || starts_entry(line.text) {
+        if first.starts_with("HTTP") && !first.contains(':') || is_entry_start(line.text) {
             break;
         }
         if let Some(name) = section_name(line.text) {
@@ -176,7 +176,7 @@ fn parse_message<'t>(lines: &mut Lines<'t>) -> Result<HurlMessage<'t>, SyntaxErr
     Ok(message)
 }
 
-fn starts_entry(line: &str) -> bool {
+fn is_entry_start(line: &str) -> bool {
     let mut words = line.split_whitespace();
     words.next().is_some_and(is_method) && words.next().is_some() && !line.starts_with('[')
 }
@@ -196,8 +196,8 @@ fn parse_section<'t>(
     while let Some(line) = lines.peek() {
         if section_name(line.text).is_some()
             || line.text.starts_with("HTTP")
-            || starts_entry(line.text)
-            || starts_body(line.text)
+            || is_entry_start(line.text)
+            || is_body_start(line.text)
         {
             break;
         }
@@ -210,7 +210,7 @@ fn parse_section<'t>(
                     let rest = &lines.text[begin..];
                     let close = rest
                         .find("```")
-                        .ok_or_else(|| line.syntax_error("find_closing backticks"))?;
+                        .ok_or_else(|| line.syntax_error("closing backticks"))?;
                     begin + close + 3
                 }
                 None => line.start + text.len(),
@@ -234,7 +234,7 @@ fn parse_section<'t>(
 }
 
 /// Whether a body that follows a section begins here.
-fn starts_body(line: &str) -> bool {
+fn is_body_start(line: &str) -> bool {
     let bytes = ["file,", "base64,", "hex,"];
     line.starts_with(['{', '[', '<', '`']) && !line.starts_with("{{")
         || bytes.iter().any(|kind| line.starts_with(kind))
@@ -265,7 +265,7 @@ fn parse_body<'t>(
     let (kind, length) = if let Some(inside) = rest.strip_prefix("```") {
         let close = inside
             .find("```")
-            .ok_or_else(|| line.syntax_error("find_closing backticks"))?;
+            .ok_or_else(|| line.syntax_error("closing backticks"))?;
         let (head, text) = inside[..close]
             .split_once('\n')
             .unwrap_or(("", &inside[..close]));
@@ -273,8 +273,8 @@ fn parse_body<'t>(
         let language = head.split(',').next().unwrap_or_default();
         (BodyKind::Text(language.trim(), text), close + 6)
     } else if let Some(inside) = rest.strip_prefix('`') {
-        let close = find_closing(inside, '`')
-            .ok_or_else(|| line.syntax_error("a find_closing backtick"))?;
+        let close =
+            find_closing(inside, '`').ok_or_else(|| line.syntax_error("a closing backtick"))?;
         (BodyKind::Line(&inside[..close]), close + 2)
     } else if ["file,", "base64,", "hex,"]
         .iter()
@@ -287,7 +287,7 @@ fn parse_body<'t>(
     } else if rest.starts_with('<') {
         let length = xml_length(rest);
         (BodyKind::Xml(rest[..length].trim_end()), length)
-    } else if json_begins(rest) {
+    } else if is_json_start(rest) {
         let length =
             json_length(rest).ok_or_else(|| line.syntax_error("a JSON value that is closed"))?;
         (BodyKind::Json(&rest[..length]), length)
@@ -299,18 +299,18 @@ fn parse_body<'t>(
     Ok(Some(HurlBody { kind, span }))
 }
 
-fn json_begins(rest: &str) -> bool {
+fn is_json_start(rest: &str) -> bool {
     let line = rest.lines().next().unwrap_or_default().trim();
     rest.starts_with(['{', '[', '"'])
         && section_name(line).is_none()
-        && !names_by_variable(line)
+        && !is_named_by_variable(line)
         // A quoted name with a colon would be a header, of which there is none.
         || matches!(line, "true" | "false" | "null")
         || line.parse::<f64>().is_ok()
 }
 
 /// Whether it is `{{name}}: value`.
-fn names_by_variable(line: &str) -> bool {
+fn is_named_by_variable(line: &str) -> bool {
     let name = line
         .strip_prefix("{{")
         .and_then(|rest| rest.split_once("}}"));
@@ -355,7 +355,7 @@ fn xml_length(rest: &str) -> usize {
         if at > 0
             && (text.starts_with("HTTP ")
                 || text.starts_with("HTTP/")
-                || starts_entry(text)
+                || is_entry_start(text)
                 || text.starts_with('#'))
         {
             break;

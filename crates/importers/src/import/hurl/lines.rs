@@ -59,7 +59,7 @@ impl<'t> Lines<'t> {
             } else {
                 return Some(line);
             }
-            self.at = self.end();
+            self.at = self.next_line_start();
         }
         None
     }
@@ -78,10 +78,10 @@ impl<'t> Lines<'t> {
     /// Moves behind the line.
     pub(super) fn skip(&mut self) {
         self.comments.clear();
-        self.at = self.end();
+        self.at = self.next_line_start();
     }
 
-    fn end(&self) -> usize {
+    fn next_line_start(&self) -> usize {
         let rest = &self.text[self.at..];
         self.at + rest.find('\n').map_or(rest.len(), |end| end + 1)
     }

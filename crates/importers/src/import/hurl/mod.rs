@@ -41,9 +41,9 @@ type Importer = importer::Importer<State>;
 #[derive(Default)]
 struct State {
     /// What the captures of the answer at hand ask of it, by their names.
-    kept: BTreeMap<String, Vec<value::HurlWord>>,
+    captured_words: BTreeMap<String, Vec<value::HurlWord>>,
     /// The names of captures that were lost.
-    missed: BTreeSet<String>,
+    lost_captures: BTreeSet<String>,
     /// Whether the answer at hand is expected to be another host's.
     elsewhere: bool,
     /// How many steps there are already.
@@ -89,7 +89,7 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
                 check.writes |= is_write(&step.request);
                 check.steps.push(step);
             }
-            Err(note) => check.notes.push(note),
+            Err(omitted) => check.notes.push(omitted.0),
         }
         importer.state.steps = check.steps.len();
     }

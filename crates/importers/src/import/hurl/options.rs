@@ -39,12 +39,7 @@ impl Importer {
                 return true;
             }
             if self.import_option(pair, &value, step, options).is_none() {
-                self.lose(
-                    step,
-                    pair.span,
-                    ("an option", &pair.key),
-                    help_for(&pair.key),
-                );
+                self.lose_option(pair, step);
             }
         }
         false
@@ -57,14 +52,14 @@ impl Importer {
         for pair in options.flat_map(|one| &one.pairs) {
             let assignment = unescape(pair.value);
             if pair.key == "variable" && self.import_variable(&assignment).is_none() {
-                self.lose(
-                    step,
-                    pair.span,
-                    ("an option", &pair.key),
-                    help_for(&pair.key),
-                );
+                self.lose_option(pair, step);
             }
         }
+    }
+
+    fn lose_option(&mut self, pair: &Pair<'_>, step: &mut StepDraft) {
+        let what = ("an option", pair.key.as_str());
+        self.lose(step, pair.span, what, help_for(&pair.key));
     }
 
     fn import_option(
@@ -146,7 +141,7 @@ impl Importer {
     fn limit(&mut self, wanted: (i64, Span), what: &str, most: i64, step: &mut StepDraft) -> i64 {
         let (count, span) = wanted;
         if count < 0 {
-            step.note(&format!(
+            step.add_note(&format!(
                 "The original allows any number of {what}; here are {most} at the most."
             ));
             return most;
@@ -177,8 +172,8 @@ impl Importer {
 fn to_duration(text: &str) -> Option<String> {
     let bare = text.bytes().all(|c| c.is_ascii_digit());
     let text = format!("{text}{}", if bare { "ms" } else { "" });
-    let fine = parse_duration(&text).is_some_and(|time| !time.is_zero());
-    fine.then_some(text)
+    let is_positive = parse_duration(&text).is_some_and(|time| !time.is_zero());
+    is_positive.then_some(text)
 }
 
 /// A number, or -1 for one without an end.

@@ -1,4 +1,4 @@
-//! What a predicate of Hurl demands of a value.
+//! What a predicate of Hurl expects of a value.
 //!
 //! Hurl holds values of different types apart, and where it does, so does what
 //! is written here: a number that became text is not above 5.
@@ -40,7 +40,7 @@ fn predicate_with(guards: &[&str], tests: Vec<OperatorValue>) -> Predicate {
 
 impl Predicate {
     /// As a check file has it.
-    pub(super) fn render(mut self, negated: bool) -> Vec<OperatorValue> {
+    pub(super) fn into_operators(mut self, negated: bool) -> Vec<OperatorValue> {
         let negated = negated != self.differs;
         if self.is_count && negated {
             for (_, count) in &mut self.tests {
@@ -54,7 +54,7 @@ impl Predicate {
         match self.tests.as_slice() {
             [(word @ ("exists" | "empty"), _)] => return vec![(word, json!(!negated))],
             [("contains", value)] if negated && self.inside_any => {
-                // Nothing else can contain it.
+                // Hurl fails where a value of another type is asked what it contains.
                 let kinds: &[&str] = match value {
                     Value::String(_) => &["string", "array"],
                     _ => &["array"],
@@ -99,11 +99,11 @@ impl Importer {
         if predicate == "matches" {
             let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok()?;
-            // Of a URL on the target there is the path alone.
+            // A URL on the target is its path here, so that no pattern of a whole URL fits.
             let whole = *form == Form::Url && pattern.starts_with('^');
-            let fine = text || matches!(form, Form::Url | Form::Attribute(_));
+            let is_comparable = text || matches!(form, Form::Url | Form::Attribute(_));
             let guards: &[&str] = if json { &["string"] } else { &[] };
-            return (fine && !whole)
+            return (is_comparable && !whole)
                 .then(|| predicate_with(guards, vec![("matches", json!(pattern))]));
         }
         let value = self.value_to_compare(form, argument)?;
@@ -118,7 +118,7 @@ impl Importer {
             "<=" => order_predicate(form, "at_most", &value)?,
             _ => part_predicate(form, predicate, value)?,
         };
-        // Texts have an order there, and none here.
+        // Hurl orders texts, and a check file orders numbers alone.
         let order = predicate.starts_with(['<', '>']);
         if order && matches!(argument, HurlWord::Text(_) | HurlWord::Raw(_)) {
             return None;
@@ -127,7 +127,7 @@ impl Importer {
         Some(Predicate {
             is_count: by_count && *place != DraftQuery::Redirects,
             guards: match form {
-                // Hurl counts lists, and no maps.
+                // Hurl counts lists only; a check file would count maps as well.
                 Form::Count if place.is_json() => vec![("type", json!("array"))],
                 _ => found.guards,
             },
@@ -176,7 +176,7 @@ fn type_predicate(json: bool, text: bool, predicate: &str) -> Option<Predicate> 
         "isNumber" => kind("number"),
         "isList" => kind("array"),
         "isObject" => kind("object"),
-        // As they are written: 1.0 is a float to Hurl, and to us an integer.
+        // Hurl tells integers from floats by how they are written: `1.0` is a float.
         "isInteger" => number("integer", "^-?[0-9]+$"),
         "isFloat" => number("number", "[.eE]"),
         _ => return None,
@@ -186,30 +186,30 @@ fn type_predicate(json: bool, text: bool, predicate: &str) -> Option<Predicate> 
 
 fn equal_predicate(place: &DraftQuery, form: &Form, value: Value) -> Option<Predicate> {
     let template = value.as_str().is_some_and(|text| text.contains("{{"));
-    let one = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
+    let single = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
     match form {
         Form::Milliseconds | Form::Days | Form::Nodes => None,
-        // Its parts have another order.
+        // Here the parts of a distinguished name stand in another order.
         Form::Text if matches!(place, DraftQuery::Tls(_)) && value.as_str()?.contains(',') => None,
         Form::Text | Form::Digest if !value.is_string() => None,
         Form::Boolean if !value.is_boolean() => None,
         Form::Count => (value.is_u64() || template)
-            .then(|| one("count", value))
+            .then(|| single("count", value))
             .flatten(),
-        Form::Status => value.is_u64().then(|| one("equals", value)).flatten(),
-        _ => one("equals", value),
+        Form::Status => value.is_u64().then(|| single("equals", value)).flatten(),
+        _ => single("equals", value),
     }
 }
 
 fn order_predicate(form: &Form, order: &'static str, value: &Value) -> Option<Predicate> {
     let template = value.as_str().is_some_and(|text| text.contains("{{"));
     let number = (value.is_number() || template).then(|| value.clone());
-    let one = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
+    let single = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
     match form {
-        Form::Status => one(order, json!(value.as_u64()?)),
-        Form::Number => one(order, number?),
-        Form::Milliseconds => one(order, json!(format!("{}ms", value.as_u64()?))),
-        Form::Count => one("count", json!({ order: number? })),
+        Form::Status => single(order, json!(value.as_u64()?)),
+        Form::Number => single(order, number?),
+        Form::Milliseconds => single(order, json!(format!("{}ms", value.as_u64()?))),
+        Form::Count => single("count", json!({ order: number? })),
         Form::Days => {
             // Whole days: more than 15 of them are 16 at least.
             let days = value.as_u64()?;
@@ -218,7 +218,7 @@ fn order_predicate(form: &Form, order: &'static str, value: &Value) -> Option<Pr
                 "at_most" => ("below", days.checked_add(1)?),
                 order => (order, days),
             };
-            one(order, json!(format!("{days}d")))
+            single(order, json!(format!("{days}d")))
         }
         Form::Json => {
             let guards: &[&str] = if template { &[] } else { &["number"] };

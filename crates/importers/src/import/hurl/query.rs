@@ -121,7 +121,7 @@ pub(super) fn parse_query(words: &[HurlWord]) -> Option<HurlQuery<'_>> {
         "status" => (AnswerPart::new(DraftQuery::Status, Form::Status), rest),
         "version" => (AnswerPart::new(DraftQuery::Version, Form::Text), rest),
         "body" => (AnswerPart::new(DraftQuery::Body, Form::Text), rest),
-        "bytes" if rest.first().is_some_and(|word| word.is("count")) => {
+        "bytes" if rest.first().is_some_and(|word| word.is_name("count")) => {
             (AnswerPart::new(DraftQuery::Size, Form::Number), &rest[1..])
         }
         "sha256" => (AnswerPart::new(DraftQuery::Sha256, Form::Digest), rest),
@@ -130,7 +130,7 @@ pub(super) fn parse_query(words: &[HurlWord]) -> Option<HurlQuery<'_>> {
             rest,
         ),
         "url" => (AnswerPart::new(DraftQuery::Url, Form::Url), rest),
-        "redirects" if rest.first().is_some_and(|word| word.is("count")) => (
+        "redirects" if rest.first().is_some_and(|word| word.is_name("count")) => (
             AnswerPart::new(DraftQuery::Redirects, Form::Count),
             &rest[1..],
         ),
@@ -181,7 +181,7 @@ fn parse_query_with_argument(name: &str, argument: &HurlWord) -> Option<AnswerPa
             AnswerPart::new(DraftQuery::XPath(xpath.text().to_owned()), form)
         }
         "certificate" => match argument.plain_text()? {
-            "AnswerPart" => AnswerPart::new(DraftQuery::Tls("subject"), Form::Text),
+            "Subject" => AnswerPart::new(DraftQuery::Tls("subject"), Form::Text),
             "Issuer" => AnswerPart::new(DraftQuery::Tls("issuer"), Form::Text),
             "Expire-Date" => AnswerPart::new(DraftQuery::Tls("expires_in"), Form::Nodes),
             _ => return None,

@@ -7,26 +7,37 @@ use super::Importer;
 use super::entry::{HurlEntry, Pair};
 use super::lines::unescape;
 use super::options::Options;
-use crate::draft::{BodyDraft, DraftQuery, RequestDraft, StepDraft, add, can_be_sent, method};
+use crate::draft::{
+    BodyDraft, DraftQuery, RequestDraft, StepDraft, add_member, is_sendable_header, parse_method,
+};
 use check_file::keys::CARRYING;
 use client::hosts::HARMLESS;
 
+/// The comment in the place of a step.
+pub(super) struct OmittedStep(pub(super) String);
+
 impl Importer {
-    /// The step, or the note that stands in its place.
-    pub(super) fn import_step(&mut self, entry: &HurlEntry<'_>) -> Result<StepDraft, String> {
+    /// The step.
+    ///
+    /// # Errors
+    /// The comment that stands in the place of a step that no check file can
+    /// make.
+    pub(super) fn import_step(&mut self, entry: &HurlEntry<'_>) -> Result<StepDraft, OmittedStep> {
         let mut step = StepDraft::default();
-        let is_told = |line: &&&str| line.starts_with("@cookie_storage_");
-        let mut comments = entry.comments.iter().filter(|line| !is_told(line));
+        let changes_cookies = |line: &&&str| line.starts_with("@cookie_storage_");
+        let mut comments = entry.comments.iter().filter(|line| !changes_cookies(line));
         if let Some(comment) = comments.next().filter(|comment| !comment.is_empty()) {
             (*comment).clone_into(&mut step.name);
             step.notes.extend(comments.map(|&line| line.to_owned()));
         }
-        step.request.method = method(&entry.method).ok_or_else(|| {
+        step.request.method = parse_method(&entry.method).ok_or_else(|| {
             let help = "requests go to the target itself, and not to a proxy";
-            self.losses
-                .add(entry.span, "a request with this method", help)
+            OmittedStep(
+                self.losses
+                    .add(entry.span, "a request with this method", help),
+            )
         })?;
-        for comment in entry.comments.iter().filter(is_told) {
+        for comment in entry.comments.iter().filter(changes_cookies) {
             let what = ("what a comment does to cookies", *comment);
             let help = "send cookies by the header `cookie`; another check begins with none";
             self.lose(&mut step, entry.span, what, help);
@@ -39,10 +50,10 @@ impl Importer {
         }
         for section in &entry.request.sections {
             match section.name {
-                "QueryStringParams" | "HurlQuery" => self.import_query(&section.pairs, &mut step),
+                "QueryStringParams" | "Query" => self.import_query(&section.pairs, &mut step),
                 "FormParams" | "Form" => self.import_form(&section.pairs, &mut step),
                 "MultipartFormData" | "Multipart" => {
-                    self.import_multipart(&section.pairs, &mut step)
+                    self.import_multipart(&section.pairs, &mut step);
                 }
                 "Cookies" => self.import_cookies(&section.pairs, &mut step),
                 "BasicAuth" => {
@@ -53,10 +64,10 @@ impl Importer {
                 }
                 "Options" => {
                     if self.import_options(&section.pairs, &mut step, &mut options) {
-                        return Err(format!(
+                        return Err(OmittedStep(format!(
                             "Skipped in the original: {} {}",
                             entry.method, entry.address.path
-                        ));
+                        )));
                     }
                 }
                 _ => {
@@ -101,7 +112,7 @@ impl Importer {
         &mut self,
         entry: &HurlEntry<'_>,
         step: &mut StepDraft,
-    ) -> Result<String, String> {
+    ) -> Result<String, OmittedStep> {
         let address = &entry.address;
         if address.base == self.base {
             return Ok(self.variables.template(&address.path));
@@ -110,13 +121,19 @@ impl Importer {
         let name = address.base.strip_prefix("{{");
         let name = name.and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
         if let Some(name) = name.filter(|name| self.variables.is_captured(name)) {
-            let rest = if address.bare { "" } else { &address.path };
+            let rest = if address.has_no_path {
+                ""
+            } else {
+                &address.path
+            };
             return Ok(self.variables.template(&format!("{{{{{name}}}}}{rest}")));
         }
         let base = self.allow_other_host(&address.base, step).ok_or_else(|| {
             let help = "put it into a check file of its own, with that host as `--target`";
-            self.losses
-                .add(entry.span, "a request to another host", help)
+            OmittedStep(
+                self.losses
+                    .add(entry.span, "a request to another host", help),
+            )
         })?;
         Ok(base + &self.variables.template(&address.path))
     }
@@ -137,7 +154,7 @@ impl Importer {
         };
         let name = name.to_ascii_lowercase();
         let value = self.variables.template(&unescape(header.value));
-        if can_be_sent(&name, &value) {
+        if is_sendable_header(&name, &value) {
             return step.request.add_header(name, value);
         }
         let help = if CARRYING.contains(&name.as_str()) {
@@ -152,7 +169,7 @@ impl Importer {
         for pair in pairs {
             if let Some(name) = self.resolve_name(pair, step) {
                 let value = self.variables.template(&unescape(pair.value));
-                add(&mut step.request.query, &name, json!(value));
+                add_member(&mut step.request.query, &name, json!(value));
             }
         }
     }
@@ -183,7 +200,7 @@ impl Importer {
                 Some(file) => self.file_field(file, &mut sent),
             };
             if let Some(value) = value {
-                add(&mut fields, &name, value);
+                add_member(&mut fields, &name, value);
             } else {
                 self.lose_span(step, pair.span, "a field of a form", FILE_HELP);
             }
@@ -197,7 +214,7 @@ impl Importer {
         for pair in pairs {
             let value = self.variables.template(&unescape(pair.value));
             let cookie = format!("{}={value}", self.variables.template(&pair.key));
-            if can_be_sent("cookie", &cookie) {
+            if is_sendable_header("cookie", &cookie) {
                 step.request.add_header("cookie".to_owned(), cookie);
             } else {
                 self.lose_span(step, pair.span, "a cookie", "no header can hold it");

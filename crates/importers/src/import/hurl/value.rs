@@ -87,7 +87,7 @@ pub(super) fn split_words(text: &str) -> Option<Vec<HurlWord>> {
 
 impl HurlWord {
     /// Whether it is this name, or this sign.
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(super) fn is_name(&self, name: &str) -> bool {
         matches!(self, Self::Name(found) if found == name)
     }
 

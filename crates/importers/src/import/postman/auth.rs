@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::base;
 use super::Importer;
 use super::collection::{FoundRequest, text_member, to_text};
-use crate::draft::{AuthDraft, StepDraft, add, can_be_sent};
+use crate::draft::{AuthDraft, StepDraft, add_member, is_sendable_header};
 
 impl Importer {
     pub(super) fn import_auth(&mut self, found: &FoundRequest<'_>, step: &mut StepDraft) {
@@ -31,16 +31,16 @@ impl Importer {
                     ("session_token", "sessionToken", ""),
                 ];
                 let mut signer = Map::new();
-                for (ours, theirs, default) in keys {
-                    let found = Some(value(theirs)).filter(|found| !found.is_empty());
-                    if found.is_some() || ours != "session_token" {
+                for (key, postman_key, default) in keys {
+                    let found = Some(value(postman_key)).filter(|found| !found.is_empty());
+                    if found.is_some() || key != "session_token" {
                         let found = found.unwrap_or_else(|| default.to_owned());
                         let found = self.variables.template(&found);
-                        signer.insert(ours.to_owned(), json!(found));
+                        signer.insert(key.to_owned(), json!(found));
                     }
                 }
                 if value("addAuthDataToQuery") == "true" {
-                    step.note("The original signs in the query; here it is in headers.");
+                    step.add_note("The original signs in the query; here it is in headers.");
                 }
                 Some(AuthDraft::Sigv4(signer))
             }
@@ -70,32 +70,32 @@ impl Importer {
         };
         let (name, key) = (value("key"), value("value"));
         if value("in") == "query" {
-            return add(&mut step.request.query, &name, json!(key));
+            return add_member(&mut step.request.query, &name, json!(key));
         }
         let name = name.to_ascii_lowercase();
-        if !can_be_sent(&name, &key) {
+        if !is_sendable_header(&name, &key) {
             let help = "a header needs a name that HTTP allows";
             return self.lose_pointer(step, pointer, ("a login by a header", &name), help);
         }
-        add(&mut step.request.headers, &name, json!(key));
+        add_member(&mut step.request.headers, &name, json!(key));
     }
 
     /// Client credentials, or a token that is kept in the collection.
     fn oauth2_auth(&mut self, values: Option<&Value>, step: &mut StepDraft) -> Option<AuthDraft> {
-        let given = |key: &str| auth_parameter(values, key).filter(|value| !value.is_empty());
-        let in_header = given("addTokenTo").is_none_or(|place| place == "header");
-        let prefix = given("headerPrefix").is_none_or(|prefix| prefix.trim() == "Bearer");
+        let non_empty = |key: &str| auth_parameter(values, key).filter(|value| !value.is_empty());
+        let in_header = non_empty("addTokenTo").is_none_or(|place| place == "header");
+        let prefix = non_empty("headerPrefix").is_none_or(|prefix| prefix.trim() == "Bearer");
         if !in_header || !prefix {
             return None;
         }
-        let by_credentials = given("grant_type").as_deref() == Some("client_credentials");
+        let by_credentials = non_empty("grant_type").as_deref() == Some("client_credentials");
         let parts = (
-            given("accessTokenUrl"),
-            given("clientId"),
-            given("clientSecret"),
+            non_empty("accessTokenUrl"),
+            non_empty("clientId"),
+            non_empty("clientSecret"),
         );
         let (true, (Some(url), Some(id), Some(secret))) = (by_credentials, parts) else {
-            let token = given("accessToken")?;
+            let token = non_empty("accessToken")?;
             return Some(AuthDraft::Bearer(self.variables.template(&token)));
         };
         let address = base::split_url(&url);
@@ -103,15 +103,15 @@ impl Importer {
         if address.base != self.base {
             token_url.insert_str(0, &self.allow_other_host(&address.base, step)?);
         }
-        if given("client_authentication").as_deref() == Some("body") {
-            step.note("The original sends the client's credentials in the body; here they are in a header, as RFC 6749 prefers.");
+        if non_empty("client_authentication").as_deref() == Some("body") {
+            step.add_note("The original sends the client's credentials in the body; here they are in a header, as RFC 6749 prefers.");
         }
         let mut keys = Map::from_iter([("token_url".to_owned(), json!(token_url))]);
         for (key, value) in [
             ("client_id", Some(id)),
             ("client_secret", Some(secret)),
-            ("scope", given("scope")),
-            ("audience", given("audience")),
+            ("scope", non_empty("scope")),
+            ("audience", non_empty("audience")),
         ] {
             if let Some(value) = value {
                 let value = self.variables.template(&value);

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use super::super::files::FILE_HELP;
 use super::Importer;
 use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_member, to_text};
-use crate::draft::{BodyDraft, StepDraft, add, can_be_sent, escape, implied_type};
+use crate::draft::{
+    BodyDraft, StepDraft, add_member, escape, imply_content_type, is_sendable_header,
+};
 
 impl Importer {
     pub(super) fn import_body(&mut self, found: &FoundRequest<'_>, step: &mut StepDraft) {
@@ -14,7 +16,7 @@ impl Importer {
         };
         let mode = text_member(body, "mode").unwrap_or_default();
         let value = &body[mode];
-        // Postman leaves it away where it has no meaning, unless told not to.
+        // Postman sends no body with these methods, unless a setting says so.
         let method = step.request.method.as_str();
         let pruned = ["GET", "HEAD", "COPY", "PURGE", "UNLOCK"].contains(&method);
         if pruned && found.setting("disableBodyPruning") != Some(&json!(true)) {
@@ -35,7 +37,7 @@ impl Importer {
                 step.request.body = match (file, content) {
                     (Some(file), _) => Some(BodyDraft::File(file)),
                     (None, Some(content)) => Some(BodyDraft::Text(escape(content))),
-                    // No file is chosen, and nothing is sent.
+                    // Postman sends nothing where no file is chosen.
                     (None, None) if name.is_none_or(str::is_empty) => None,
                     (None, None) => {
                         return self.lose_body(found, step, "a body from a file", FILE_HELP);
@@ -70,7 +72,7 @@ impl Importer {
         let kind = step.request.headers.get("content-type");
         let kind = kind.and_then(Value::as_str);
         let is_json = language == Some("json") || kind.is_some_and(|kind| kind.contains("json"));
-        let is_told = kind.is_some();
+        let has_type = kind.is_some();
         let readable = serde_json::from_str::<Value>(raw).is_ok();
         if is_json && readable && self.send_json(raw, &mut step.request) {
             return;
@@ -80,11 +82,11 @@ impl Importer {
             Some("xml") => Some("application/xml"),
             Some("html") => Some("text/html"),
             Some("javascript") => Some("application/javascript"),
-            _ if !is_told => Some("text/plain"),
+            _ if !has_type => Some("text/plain"),
             _ => None,
         };
         if let Some(implied) = implied {
-            implied_type(&mut step.request, implied);
+            imply_content_type(&mut step.request, implied);
         }
         step.request.body = Some(BodyDraft::Text(self.variables.template(raw)));
     }
@@ -117,15 +119,15 @@ impl Importer {
                 continue;
             };
             let kind = text_member(field, "contentType").unwrap_or_default();
-            let fine = kind.contains('/') && can_be_sent("content-type", kind);
-            let kind = if fine { kind } else { "" };
+            let is_valid_type = kind.contains('/') && is_sendable_header("content-type", kind);
+            let kind = if is_valid_type { kind } else { "" };
             if text_member(field, "type") != Some("file") {
                 let value = json!(self.variables.template(&to_text(&field["value"])));
                 let value = match kind {
                     "" => value,
                     kind => json!({ "text": value, "type": kind }),
                 };
-                add(&mut sent, &name, value);
+                add_member(&mut sent, &name, value);
                 continue;
             }
             let sources = match &field["src"] {
@@ -135,7 +137,7 @@ impl Importer {
             };
             for file in sources {
                 match self.file_part(file, kind, &mut bytes) {
-                    Some(part) => add(&mut sent, &name, part),
+                    Some(part) => add_member(&mut sent, &name, part),
                     None => self.lose_body(found, step, "a field of a form", FILE_HELP),
                 }
             }

@@ -16,17 +16,18 @@ use super::request::ImportedRequest;
 use crate::draft::{CheckDraft, DraftQuery};
 
 /// The checks, and how many requests there is no room for.
-pub(super) fn group_into_checks(asked: Vec<ImportedRequest>) -> (Vec<CheckDraft>, usize) {
+pub(super) fn group_into_checks(requests: Vec<ImportedRequest>) -> (Vec<CheckDraft>, usize) {
     let mut left_out = 0;
-    // What does not run stands at the end, alone.
-    let (skipped, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|one| one.skip.is_some());
-    let last = last_of_each_group(&asked);
+    // A request that does not run joins no group, because its group would be skipped.
+    let (skipped, requests): (Vec<_>, Vec<_>) =
+        requests.into_iter().partition(|one| one.skip.is_some());
+    let last = last_of_each_group(&requests);
     let mut checks: Vec<CheckDraft> = Vec::new();
-    let mut asked = asked.into_iter().enumerate();
-    while let Some((at, first)) = asked.next() {
+    let mut requests = requests.into_iter().enumerate();
+    while let Some((at, first)) = requests.next() {
         let mut group = vec![first];
         for _ in at..last[at] {
-            group.extend(asked.next().map(|(_, one)| one));
+            group.extend(requests.next().map(|(_, one)| one));
         }
         left_out += group.len().saturating_sub(MOST_STEPS);
         group.truncate(MOST_STEPS);
@@ -38,13 +39,13 @@ pub(super) fn group_into_checks(asked: Vec<ImportedRequest>) -> (Vec<CheckDraft>
 
 /// Takes out variables that are set, from nothing in the answer, and that no
 /// later request uses.
-pub(super) fn drop_unused(asked: &mut [ImportedRequest]) {
+pub(super) fn drop_unused(requests: &mut [ImportedRequest]) {
     let mut used: BTreeSet<String> = BTreeSet::new();
-    for one in asked.iter_mut().rev() {
+    for one in requests.iter_mut().rev() {
         for name in std::mem::take(&mut one.constants) {
             if !used.contains(&name) {
                 one.step.capture.shift_remove(&name);
-                one.keeps.remove(&name);
+                one.captures.remove(&name);
             }
         }
         used.extend(one.uses.iter().cloned());
@@ -57,23 +58,23 @@ fn reads_cookies(one: &ImportedRequest) -> bool {
 }
 
 /// For each request the last one of its group; groups do not overlap.
-fn last_of_each_group(asked: &[ImportedRequest]) -> Vec<usize> {
-    let mut reach: Vec<usize> = (0..asked.len()).collect();
-    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+fn last_of_each_group(requests: &[ImportedRequest]) -> Vec<usize> {
+    let mut reach: Vec<usize> = (0..requests.len()).collect();
+    let mut first_capture: BTreeMap<&str, usize> = BTreeMap::new();
     let mut writing: BTreeMap<&[String], usize> = BTreeMap::new();
     let mut first: BTreeMap<&[String], usize> = BTreeMap::new();
-    for (at, one) in asked.iter().enumerate() {
+    for (at, one) in requests.iter().enumerate() {
         let begin = *first.entry(&one.folders).or_insert(at);
         if !one.writes && reads_cookies(one) {
             reach[begin] = reach[begin].max(at);
         }
         for name in &one.uses {
-            if let Some(&begin) = kept.get(name.as_str()) {
+            if let Some(&begin) = first_capture.get(name.as_str()) {
                 reach[begin] = reach[begin].max(at);
             }
         }
-        for name in &one.keeps {
-            kept.entry(name).or_insert(at);
+        for name in &one.captures {
+            first_capture.entry(name).or_insert(at);
         }
         match writing.get(one.folders.as_slice()) {
             Some(&begin) => reach[begin] = reach[begin].max(at),

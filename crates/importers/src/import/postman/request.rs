@@ -9,7 +9,7 @@ use super::super::importer::is_write;
 use super::Importer;
 use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_member, to_text};
 use super::script::ScriptValue;
-use crate::draft::{self, DraftQuery, StepDraft, add, can_be_sent};
+use crate::draft::{self, DraftQuery, StepDraft, add_member, is_sendable_header};
 
 /// A request, ready to be put into a check.
 #[derive(Default)]
@@ -22,11 +22,11 @@ pub(super) struct ImportedRequest {
     /// Variables that it needs a value of.
     pub(super) uses: BTreeSet<String>,
     /// Variables that it gives a value.
-    pub(super) keeps: BTreeSet<String>,
+    pub(super) captures: BTreeSet<String>,
     /// Those of them whose value has nothing to do with its answer.
     pub(super) constants: BTreeSet<String>,
     /// The parts of its answer that scripts have named so, by their own names.
-    pub(super) kept: BTreeMap<String, ScriptValue>,
+    pub(super) captured_values: BTreeMap<String, ScriptValue>,
 }
 
 /// The base of a request's URL.
@@ -75,7 +75,7 @@ impl Importer {
         }
         let name = text_member(found.request, "method").filter(|name| !name.is_empty());
         let name = name.unwrap_or("GET");
-        if let Some(method) = draft::method(name) {
+        if let Some(method) = draft::parse_method(name) {
             step.request.method = method;
         } else {
             let help = "no request has a method of this name; it is a GET now";
@@ -96,9 +96,9 @@ impl Importer {
                 self.lose_pointer(step, &found.pointer_to("url"), what, help);
             }
         }
-        // What an answer gave is a path, or a whole URL.
+        // A URL that an answer gave is a path, or a whole URL.
         let name = address.base.trim_matches(['{', '}']).trim();
-        let whole = address.bare && !here && self.variables.is_captured(name);
+        let whole = address.has_no_path && !here && self.variables.is_captured(name);
         let path = self.import_path(found, address, step);
         step.request.path = if whole { base } else { base + &path };
         self.import_headers(found, step);
@@ -164,7 +164,7 @@ impl Importer {
             let (key, value) = (decode_query_part(&key), decode_query_part(&value));
             if let Some(key) = self.variables.resolve(&key) {
                 let value = json!(self.variables.template(&value));
-                add(&mut step.request.query, &key, value);
+                add_member(&mut step.request.query, &key, value);
                 continue;
             }
             // No template stands for a name, but for a part of the path.
@@ -183,13 +183,13 @@ impl Importer {
             let value = self.variables.template(value.trim());
             let plain = value.to_ascii_lowercase();
             let help = match lower.as_str() {
-                // It follows from the body.
+                // The client computes it from the body.
                 "content-length" => continue,
                 "connection" if plain == "keep-alive" => continue,
                 "connection" => "connections are kept for the requests that follow",
-                // Others than these cannot be decoded.
+                // The client cannot decode `zstd`.
                 "accept-encoding" if plain.split(',').any(|word| word.trim() == "zstd") => {
-                    step.note("The original also takes `zstd`, which is not known here.");
+                    step.add_note("The original also takes `zstd`, which is not known here.");
                     let known = plain.split(',').map(str::trim);
                     let known: Vec<_> = known.filter(|word| *word != "zstd").collect();
                     if !known.is_empty() {
@@ -197,7 +197,7 @@ impl Importer {
                     }
                     continue;
                 }
-                _ if can_be_sent(&name, &value) => {
+                _ if is_sendable_header(&name, &value) => {
                     step.request.add_header(lower, value);
                     continue;
                 }

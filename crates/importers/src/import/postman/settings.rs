@@ -73,9 +73,9 @@ fn is_harmless(name: &str, value: &Value, redirects: bool, method: &Method) -> b
     harmless
         || match name {
             "maxRedirects" => value.as_u64().is_some_and(|most| most <= MOST_REDIRECTS),
-            // These keep their method whatever is said.
+            // A redirected GET or HEAD keeps its method whatever the setting says.
             "followOriginalHttpMethod" if [Method::GET, Method::HEAD].contains(method) => true,
-            // POST becomes GET in Postman, and here.
+            // Postman makes GET of a redirected POST, as check files do.
             "followOriginalHttpMethod" if value == &json!(false) => {
                 !redirects || *method == Method::POST
             }

@@ -20,26 +20,28 @@ impl Script<'_, '_> {
             return false;
         };
         let variables = &mut self.importer.variables;
-        // What was demanded of it before was meant of its value before.
+        // An expectation of the former value would be held against the new one.
         let tested = DraftQuery::Variable(variables.name(name));
-        if self.requested.step.expected(&tested).is_some() {
+        if self.requested.step.expectation_of(&tested).is_some() {
             return false;
         }
-        let anyway = matches!(subject, ScriptValue::Value(_));
+        let is_constant = matches!(subject, ScriptValue::Value(_));
         let known = variables.value(name);
         let stays = matches!(&subject, ScriptValue::Value(value) if Some(value) == known);
         if stays && !variables.is_captured(name) {
             return true;
         }
-        let ours = variables.capture(name);
-        self.requested.kept.insert(name.to_owned(), subject);
-        if anyway {
-            self.requested.constants.insert(ours.clone());
+        let own_name = variables.capture(name);
+        self.requested
+            .captured_values
+            .insert(name.to_owned(), subject);
+        if is_constant {
+            self.requested.constants.insert(own_name.clone());
         } else {
-            self.requested.constants.remove(&ours);
+            self.requested.constants.remove(&own_name);
         }
-        self.requested.keeps.insert(ours.clone());
-        self.requested.step.capture.insert(ours, source);
+        self.requested.captures.insert(own_name.clone());
+        self.requested.step.capture.insert(own_name, source);
         true
     }
 
@@ -59,7 +61,7 @@ impl Script<'_, '_> {
                     Value::Number(_) | Value::Bool(_) => format!("{{{{ {value} }}}}"),
                     _ => return None,
                 };
-                // It is this value whatever the answer is.
+                // Every answer has a status, so the capture always gives this value.
                 let source = json!({ "from": "status", "transform": template });
                 Some((ScriptValue::Value(value), source))
             }
@@ -76,7 +78,7 @@ impl Script<'_, '_> {
                     source => source,
                 };
                 source["transform"] = json!(joined.template);
-                // It is no part of the answer any more.
+                // A joined text is no part of the answer, so nothing can be expected of it.
                 Some((ScriptValue::Other, source))
             }
         }

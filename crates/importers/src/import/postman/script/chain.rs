@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::expectation::{nested_path, status_by_reason, to_pattern};
 use super::script_value::{escape_texts, usable_schema};
 use super::{Expression, Script, ScriptValue, dotted_name};
-use crate::draft::{DraftQuery, member};
+use crate::draft::{DraftQuery, member_path};
 
 /// Words that change nothing.
 const NOISE: &str =
@@ -35,7 +35,7 @@ impl Script<'_, '_> {
         let mut asserted = false;
         for word in words {
             match (word.name, word.arguments) {
-                // It stays so for all words that follow.
+                // Chai negates all words that follow.
                 ("not", None) => state.negated = true,
                 (name, None) if NOISE.split(' ').any(|noise| noise == name) => {}
                 (name, arguments) => {
@@ -189,7 +189,7 @@ impl Script<'_, '_> {
             "undefined" => ("exists", json!(negated), false),
             "exist" if negated => {
                 let note = "The original also passes where there is `null`.";
-                self.requested.step.note(note);
+                self.requested.step.add_note(note);
                 ("exists", json!(false), false)
             }
             // `null` does not exist, to Chai.
@@ -201,7 +201,7 @@ impl Script<'_, '_> {
                 state.subject = ScriptValue::Length(state.subject.path()?.to_owned());
                 return Some(true);
             }
-            // Others change what the words after them mean.
+            // Other words, such as `any`, change what the words after them mean.
             _ => return None,
         };
         Some(self.add_expectation(&state.subject, operator, wanted, negated))
@@ -277,7 +277,7 @@ impl Script<'_, '_> {
                 one => vec![one],
             };
             for name in names {
-                let subject = ScriptValue::json(&member(path, name.as_str()?));
+                let subject = ScriptValue::json(&member_path(path, name.as_str()?));
                 all &= self.add_expectation(&subject, "exists", json!(true), false);
             }
         }
@@ -295,7 +295,7 @@ impl Script<'_, '_> {
         let subject = match &state.subject {
             ScriptValue::Query(place @ DraftQuery::Json(path)) => {
                 if state.negated && path != "$" {
-                    // Nothing has no properties, and is an error there.
+                    // JavaScript stops where there is nothing that has properties.
                     self.expect_something(place);
                 }
                 ScriptValue::json(&nested_path(path, name))

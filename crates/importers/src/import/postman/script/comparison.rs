@@ -8,7 +8,7 @@ use super::{Expression, Script, ScriptValue};
 use crate::draft::DraftQuery;
 
 impl Script<'_, '_> {
-    /// Demands that an expression is true, or that it is not; false if there
+    /// Expects that an expression is true, or that it is not; false if there
     /// is no way to say all of it.
     pub(super) fn expect_truth(&mut self, expression: &Expression, negated: bool) -> bool {
         let carried = match expression {
@@ -116,7 +116,7 @@ impl Script<'_, '_> {
         if !negated {
             return Some(step.add_expectation(place, operator, wanted));
         }
-        step.note(&format!(
+        step.add_note(&format!(
             "The original also passes where there is no `{path}`, or no number."
         ));
         Some(step.add_expectation(place, "not", json!({ operator: wanted })))
@@ -136,7 +136,7 @@ impl Script<'_, '_> {
                 let same = number.filter(|number| number.to_string() == *text);
                 same.map(Value::Number)
             }
-            // To these more is equal than can be listed.
+            // `==` makes more values equal to these than a list can hold.
             Value::Null | Value::Array(_) | Value::Object(_) => return None,
             Value::Bool(_) => None,
         };
@@ -150,7 +150,7 @@ impl Script<'_, '_> {
     fn expect_truthy(&mut self, expression: &Expression, negated: bool) -> Option<bool> {
         let subject = self.evaluate(expression)?;
         let (operator, wanted) = match &subject {
-            // Text that is not empty is true.
+            // To JavaScript a text is true if it is not empty.
             ScriptValue::Query(DraftQuery::Header(_) | DraftQuery::Cookie(_)) if !negated => {
                 ("empty", json!(false))
             }

@@ -1,13 +1,13 @@
-//! Demands on a part of the answer, in the form that check files have.
+//! Expectations of a part of the answer, in the form that check files have.
 
 use serde_json::{Value, json};
 
 use super::{Script, ScriptValue};
-use crate::draft::{DraftQuery, member};
+use crate::draft::{DraftQuery, member_path};
 use query::pattern::Pattern;
 
 impl Script<'_, '_> {
-    /// Demands a text or a list: anything else has no length and holds nothing.
+    /// Expects a text or a list: anything else has no length and holds nothing.
     pub(super) fn expect_length_type(&mut self, path: &str) {
         let schema = json!({ "type": ["array", "string"] });
         let place = DraftQuery::Json(path.to_owned());
@@ -16,7 +16,7 @@ impl Script<'_, '_> {
             .add_expectation(&place, "schema", schema);
     }
 
-    /// Adds a demand to the step; false if there is no way to say it.
+    /// Adds an expectation to the step; false if there is no way to say it.
     pub(super) fn add_expectation(
         &mut self,
         subject: &ScriptValue,
@@ -63,7 +63,7 @@ impl Script<'_, '_> {
                 }
             }
             (ScriptValue::Value(value), _) => match variable_name(value) {
-                // A variable has to have a value.
+                // A check file cannot run without a value of the variable, so `exists` says nothing.
                 Some(name) if operator != "exists" => {
                     let place = DraftQuery::Variable(name.to_owned());
                     self.expect_plain(&place, operator, wanted, negated)
@@ -75,7 +75,7 @@ impl Script<'_, '_> {
         }
     }
 
-    /// Whether a value of the script's own meets a demand.
+    /// Whether a value of the script's own meets an operator.
     fn is_met_by(&mut self, value: &Value, operator: &str, wanted: &Value) -> Option<bool> {
         let fixed = |value: &Value| !value.to_string().contains("{{");
         let is = match operator {
@@ -85,7 +85,7 @@ impl Script<'_, '_> {
             _ => return None,
         };
         let note = "The original tests values of its own here, which are as it wants them.";
-        self.requested.step.note(note);
+        self.requested.step.add_note(note);
         Some(is)
     }
 
@@ -117,18 +117,18 @@ impl Script<'_, '_> {
             };
             wanted = json!(format!("{}ms", limit.ceil()));
         }
-        if !place.takes(operator, &wanted) {
+        if !place.accepts(operator, &wanted) {
             return false;
         }
         if let DraftQuery::Json(path) = place {
             match (operator, &wanted) {
                 ("contains", Value::Object(_)) if negated => {
-                    // Nothing has no members, and is an error there.
+                    // JavaScript stops where there is nothing that has members.
                     self.expect_something(place);
                 }
                 ("contains", Value::Object(_)) => {}
                 ("contains", _) if negated => self.expect_length_type(path),
-                // Text is no number there, even if it is written as one.
+                // Chai orders numbers alone, and a check file also texts that are written as one.
                 _ if orders && wanted.is_number() => {
                     self.requested
                         .step
@@ -145,14 +145,14 @@ impl Script<'_, '_> {
             _ => None,
         };
         if let (Some(of), true, "equals" | "one_of" | "type") = (of, negated, operator) {
-            self.requested.step.note(&format!(
+            self.requested.step.add_note(&format!(
                 "The original also passes where there is no `{of}`."
             ));
         }
         self.expect_plain(place, operator, wanted, negated)
     }
 
-    /// Demands that something is there and is not `null`.
+    /// Expects that something is there and is not `null`.
     pub(super) fn expect_something(&mut self, place: &DraftQuery) {
         let not_null = json!({ "not": { "const": null } });
         self.requested
@@ -176,7 +176,7 @@ impl Script<'_, '_> {
             self.expect_length_type(path);
         }
         // Texts have a length too, unless a list is wanted.
-        let demands = self.requested.step.expected(&place);
+        let demands = self.requested.step.expectation_of(&place);
         if demands.is_some_and(|demands| demands["type"] == "array") {
             let count = match operator {
                 "equals" => wanted,
@@ -238,13 +238,13 @@ pub(super) fn nested_path(path: &str, name: &str) -> String {
     for part in name.split('.') {
         let (name, indexes) = part.split_once('[').unwrap_or((part, ""));
         if !name.is_empty() {
-            path = member(&path, name);
+            path = member_path(&path, name);
         }
         for index in indexes.split('[').filter(|index| !index.is_empty()) {
             let index = index.trim_end_matches(']');
             path = match index.parse::<u32>() {
                 Ok(index) => format!("{path}[{index}]"),
-                Err(_) => member(&path, index.trim_matches(['"', '\''])),
+                Err(_) => member_path(&path, index.trim_matches(['"', '\''])),
             };
         }
     }

@@ -47,7 +47,7 @@ impl Importer {
         self.import_event_scripts(found, false, requested);
         // The original is content with any status, and says something else.
         if self.import_event_scripts(found, true, requested) {
-            requested.step.take_any_status();
+            requested.step.expect_any_status();
         }
     }
 
@@ -146,7 +146,7 @@ impl Script<'_, '_> {
                     continue;
                 };
                 let condition = self.excerpt(condition.clone());
-                self.requested.step.note(&format!(
+                self.requested.step.add_note(&format!(
                     "The original sets `{name}` only if `{condition}`; here it has to be there."
                 ));
             }
@@ -172,7 +172,10 @@ impl Script<'_, '_> {
                 }
                 (name, _) if name.starts_with("console.") => return,
                 ("pm.test.skip", _) => {
-                    return self.requested.step.note("The original skips a test here.");
+                    return self
+                        .requested
+                        .step
+                        .add_note("The original skips a test here.");
                 }
                 _ => {}
             }
@@ -229,7 +232,7 @@ impl Script<'_, '_> {
             return None;
         }
         if value.as_str().is_some_and(|text| text.contains("{{$")) {
-            self.requested.step.note(&format!("{ONCE}\n  {name}"));
+            self.requested.step.add_note(&format!("{ONCE}\n  {name}"));
         }
         variables.declare(name.to_owned(), value, false);
         Some(())

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Expression, Script, dotted_name, dynamic_value};
-use crate::draft::{DraftQuery, escape, member};
+use crate::draft::{DraftQuery, escape, member_path};
 use query::json_schema::JsonSchema;
 
 /// Something that can be asserted, or kept.
@@ -83,7 +83,7 @@ impl Script<'_, '_> {
                     Some(ScriptValue::Length(path))
                 }
                 (ScriptValue::Query(DraftQuery::Json(path)), name) => {
-                    Some(ScriptValue::json(&member(&path, name)))
+                    Some(ScriptValue::json(&member_path(&path, name)))
                 }
                 // What `postman.getResponseCookie` gives.
                 (cookie @ ScriptValue::Query(DraftQuery::Cookie(_)), "value") => Some(cookie),
@@ -134,7 +134,7 @@ impl Script<'_, '_> {
         let wanted = self.value_to_compare(wanted)?;
         let operator = match (name.as_str(), &place) {
             ("hasOwnProperty", DraftQuery::Json(path)) => {
-                let path = member(path, wanted.as_str()?);
+                let path = member_path(path, wanted.as_str()?);
                 return Some(existence_of(DraftQuery::Json(path)));
             }
             ("includes", DraftQuery::Json(_)) => "contains",
@@ -149,7 +149,7 @@ impl Script<'_, '_> {
     /// The value of a variable, so far.
     fn resolve_variable(&mut self, name: &str) -> ScriptValue {
         // What the same answer gave it is still that part of it.
-        if let Some(kept) = self.requested.kept.get(name) {
+        if let Some(kept) = self.requested.captured_values.get(name) {
             return kept.clone();
         }
         let expression = self.importer.variables.expression(name);
