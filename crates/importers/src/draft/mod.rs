@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use expectation::escape_pattern;
 use expectation::merge;
-pub(crate) use query::DraftQuery;
+pub(crate) use query::Query;
 pub(crate) use request::{
     AuthDraft, BodyDraft, RequestDraft, add_member, imply_content_type, is_header,
     is_sendable_header, is_write, parse_method, type_by_itself,
@@ -58,7 +58,7 @@ pub(crate) struct StepDraft {
     pub(crate) name: String,
     pub(crate) request: RequestDraft,
     /// Places with what is expected of them, in the order of the original.
-    pub(crate) expect: Vec<(DraftQuery, Value)>,
+    pub(crate) expectations: Vec<(Query, Value)>,
     pub(crate) capture: Map<String, Value>,
 }
 
@@ -104,7 +104,7 @@ impl CheckDraft {
 impl StepDraft {
     /// What it says beside its name, as `key: value`.
     pub(crate) fn values(&self) -> impl Iterator<Item = (String, Value)> {
-        let expect = Value::Object(self.expectations());
+        let expect = Value::Object(self.expect_value());
         let capture = Value::Object(self.capture.clone());
         let rest = [("expect", expect), ("capture", capture)];
         let rest = rest
@@ -115,35 +115,33 @@ impl StepDraft {
     }
 
     /// What is expected of a place so far.
-    pub(crate) fn expectation_of(&self, place: &DraftQuery) -> Option<&Value> {
-        let mut all = self.expect.iter();
+    pub(crate) fn expectation_of(&self, place: &Query) -> Option<&Value> {
+        let mut all = self.expectations.iter();
         all.find(|(known, _)| known == place)
             .map(|(_, demands)| demands)
     }
 
     /// The same, to be changed; `null` where there is nothing.
-    pub(crate) fn expectation_mut(&mut self, place: &DraftQuery) -> &mut Value {
-        let known = self.expect.iter().position(|(known, _)| known == place);
+    pub(crate) fn expectation_mut(&mut self, place: &Query) -> &mut Value {
+        let known = self
+            .expectations
+            .iter()
+            .position(|(known, _)| known == place);
         let at = known.unwrap_or_else(|| {
-            self.expect.push((place.clone(), Value::Null));
-            self.expect.len() - 1
+            self.expectations.push((place.clone(), Value::Null));
+            self.expectations.len() - 1
         });
-        &mut self.expect[at].1
+        &mut self.expectations[at].1
     }
 
     /// Expects something of a place; false if a check file cannot say it, or
     /// what was expected before leaves no room for it.
-    pub(crate) fn add_expectation(
-        &mut self,
-        place: &DraftQuery,
-        operator: &str,
-        value: Value,
-    ) -> bool {
+    pub(crate) fn expect(&mut self, place: &Query, operator: &str, value: Value) -> bool {
         if !place.is_named() || !place.accepts(operator, &value) {
             return false;
         }
         let slot = self.expectation_mut(place);
-        let is_status = *place == DraftQuery::Status;
+        let is_status = *place == Query::Status;
         // One status of a choice is expected already, and is stricter than the choice.
         if let (Some(choice), true) = (value.as_array(), is_status)
             && choice.contains(slot)
@@ -161,17 +159,17 @@ impl StepDraft {
 
     /// Any status will do for the original, where nothing says which.
     pub(crate) fn expect_any_status(&mut self) {
-        if self.expectation_of(&DraftQuery::Status).is_none() {
-            *self.expectation_mut(&DraftQuery::Status) = json!({ "at_least": 100 });
+        if self.expectation_of(&Query::Status).is_none() {
+            *self.expectation_mut(&Query::Status) = json!({ "at_least": 100 });
             self.notes
                 .push("The original takes any status; say which is right.".to_owned());
         }
     }
 
     /// What is expected, as `expect` has it.
-    fn expectations(&self) -> Map<String, Value> {
+    fn expect_value(&self) -> Map<String, Value> {
         let mut keys = Map::new();
-        let mut sorted: Vec<_> = self.expect.iter().collect();
+        let mut sorted: Vec<_> = self.expectations.iter().collect();
         sorted.sort_by_key(|(place, _)| place.reading_rank());
         for (place, demands) in sorted {
             let (key, name) = place.key();
@@ -224,32 +222,29 @@ mod tests {
     #[test]
     fn demands_of_one_value_become_one_predicate() {
         let mut step = StepDraft::default();
-        let json = |path: &str| DraftQuery::Json(path.to_owned());
+        let json = |path: &str| Query::Json(path.to_owned());
         for (place, operator, value) in [
             (json("$.a"), "equals", json!(1)),
             (json("$.a"), "type", json!("number")),
             (json("$.b"), "equals", json!(null)),
             (json("$.c"), "equals", json!({"d": 1})),
-            (DraftQuery::Body, "contains", json!("x")),
-            (DraftQuery::Body, "contains", json!("y?")),
-            (DraftQuery::Body, "contains", json!("z")),
-            (DraftQuery::Body, "not", json!({ "contains": "q" })),
+            (Query::Body, "contains", json!("x")),
+            (Query::Body, "contains", json!("y?")),
+            (Query::Body, "contains", json!("z")),
+            (Query::Body, "not", json!({ "contains": "q" })),
             (json("$.n"), "not", json!({ "equals": 1 })),
             (json("$.n"), "not", json!({ "equals": 2 })),
             (json("$.e"), "each", json!({ "type": "string" })),
             (json("$.e"), "each", json!({ "empty": false })),
-            (DraftQuery::Status, "equals", json!(200)),
-            (DraftQuery::Status, "equals", json!(200)),
+            (Query::Status, "equals", json!(200)),
+            (Query::Status, "equals", json!(200)),
             // It can be neither, and that is said.
-            (DraftQuery::Status, "equals", json!([201, 410])),
+            (Query::Status, "equals", json!([201, 410])),
         ] {
-            assert!(
-                step.add_expectation(&place, operator, value),
-                "{place:?} {operator}"
-            );
+            assert!(step.expect(&place, operator, value), "{place:?} {operator}");
         }
         assert_eq!(
-            Value::Object(step.expectations()),
+            Value::Object(step.expect_value()),
             json!({
                 "json": {
                     "$.a": { "equals": 1, "type": "number" },

@@ -8,7 +8,7 @@ use query::markup::XPath;
 
 /// A part of an answer, or a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum DraftQuery {
+pub(crate) enum Query {
     Status,
     Version,
     Header(String),
@@ -32,7 +32,7 @@ pub(crate) enum DraftQuery {
 /// What orders expect of a number.
 const ORDERS: [&str; 4] = ["above", "below", "at_least", "at_most"];
 
-impl DraftQuery {
+impl Query {
     /// The key of `expect`, and the name below it.
     pub(super) fn key(&self) -> (&'static str, Option<&str>) {
         match self {

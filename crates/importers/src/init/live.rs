@@ -9,7 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use serde_json::json;
 
 use super::shape;
-use crate::draft::{CheckDraft, DraftQuery, StepDraft, escape};
+use crate::draft::{CheckDraft, Query, StepDraft, escape};
 use client::http::{Client, Manner, Request, Response};
 use diagnostic::{Diagnostic, Problems, Source};
 
@@ -95,7 +95,7 @@ pub(super) async fn collect_checks(
             let step = &mut check.steps[0];
             step.request
                 .set("retry", json!({ "for": "30s", "every": "1s" }));
-            step.add_expectation(&DraftQuery::Latency, "below", json!("2s"));
+            step.expect(&Query::Latency, "below", json!("2s"));
         }
         checks.push(check);
     }
@@ -108,8 +108,8 @@ pub(super) async fn collect_checks(
         let path = "/no-such-page";
         let mut check = check_from_answer("an unknown path is not found", path, &answer);
         check.steps[0]
-            .expect
-            .retain(|(place, _)| *place == DraftQuery::Status);
+            .expectations
+            .retain(|(place, _)| *place == Query::Status);
         checks.push(check);
     }
     let mut notes = Vec::new();
@@ -151,8 +151,8 @@ fn front_page_check(answer: &Response) -> Option<CheckDraft> {
         300..=399 => {
             let mut check = check_from_answer("the front page leads on", "/", answer);
             if answer.headers.contains_key(LOCATION) {
-                let location = DraftQuery::Header("location".to_owned());
-                check.steps[0].add_expectation(&location, "exists", json!(true));
+                let location = Query::Header("location".to_owned());
+                check.steps[0].expect(&location, "exists", json!(true));
             }
             Some(check)
         }
@@ -164,7 +164,7 @@ fn front_page_check(answer: &Response) -> Option<CheckDraft> {
 fn check_from_answer(name: &str, path: &str, answer: &Response) -> CheckDraft {
     let mut step = StepDraft::default();
     path.clone_into(&mut step.request.path);
-    step.add_expectation(&DraftQuery::Status, "equals", json!(answer.status));
+    step.expect(&Query::Status, "equals", json!(answer.status));
     let kind = content_type(answer);
     if (200..300).contains(&answer.status) {
         shape::expect_content_type(&mut step, &kind);
@@ -175,7 +175,7 @@ fn check_from_answer(name: &str, path: &str, answer: &Response) -> CheckDraft {
         } else if kind.contains("html")
             && let Some(title) = shape::stable_title(&String::from_utf8_lossy(&answer.body))
         {
-            step.add_expectation(&DraftQuery::Body, "contains", json!(escape(&title)));
+            step.expect(&Query::Body, "contains", json!(escape(&title)));
         }
     }
     CheckDraft {

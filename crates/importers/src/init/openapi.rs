@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::shape::expect_type;
-use crate::draft::{CheckDraft, DraftQuery, StepDraft, escape, member_path};
+use crate::draft::{CheckDraft, Query, StepDraft, escape, member_path};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 /// The most checks that are made of one document.
@@ -230,7 +230,7 @@ impl OpenApiDocument {
             Ok(code) if (200..300).contains(&code) => json!(code),
             _ => json!("2xx"),
         };
-        step.add_expectation(&DraftQuery::Status, "equals", status);
+        step.expect(&Query::Status, "equals", status);
         let content = self.resolve(answer)["content"].as_object();
         let mut content = content.into_iter().flatten();
         let found = content.find(|(kind, _)| kind.contains("json"));

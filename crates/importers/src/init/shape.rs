@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::draft::{DraftQuery, StepDraft, escape, member_path};
+use crate::draft::{Query, StepDraft, escape, member_path};
 
 /// The most members of a map that are spoken of.
 const MOST_MEMBERS: usize = 12;
@@ -13,8 +13,8 @@ const WELL: [&str; 7] = ["ok", "up", "healthy", "pass", "alive", "ready", "avail
 pub(super) fn expect_content_type(step: &mut StepDraft, kind: &str) {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.is_empty() {
-        let header = DraftQuery::Header("content-type".to_owned());
-        step.add_expectation(&header, "contains", json!(escape(kind)));
+        let header = Query::Header("content-type".to_owned());
+        step.expect(&header, "contains", json!(escape(kind)));
     }
 }
 
@@ -32,7 +32,7 @@ pub(super) fn expect_document(step: &mut StepDraft, document: &Value) {
                 && WELL.contains(&text.to_ascii_lowercase().as_str())
         });
         if is_well {
-            step.add_expectation(&DraftQuery::Json(path), "equals", value.clone());
+            step.expect(&Query::Json(path), "equals", value.clone());
         } else {
             expect_value_type(step, &path, value);
         }
@@ -57,10 +57,10 @@ fn expect_value_type(step: &mut StepDraft, path: &str, value: &Value) {
 
 /// Expects a type where one is known, or else that something is there.
 pub(super) fn expect_type(step: &mut StepDraft, path: &str, kind: Option<&str>) {
-    let place = DraftQuery::Json(path.to_owned());
+    let place = Query::Json(path.to_owned());
     match kind {
-        Some(kind) => step.add_expectation(&place, "type", json!(kind)),
-        None => step.add_expectation(&place, "exists", json!(true)),
+        Some(kind) => step.expect(&place, "type", json!(kind)),
+        None => step.expect(&place, "exists", json!(true)),
     };
 }
 

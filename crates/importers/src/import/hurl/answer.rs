@@ -9,8 +9,8 @@ use super::entry::{BodyKind, HurlBody, HurlResponse, Pair, Section};
 use super::filter;
 use super::lines::unescape;
 use super::query::{Form, HurlQuery, parse_query};
-use super::value::{HurlWord, read_bytes, split_words};
-use crate::draft::{self, DraftQuery, StepDraft, escape, escape_pattern};
+use super::value::{Word, read_bytes, split_words};
+use crate::draft::{self, Query, StepDraft, escape, escape_pattern};
 
 pub(super) const HELP: &str = "say it by another expectation, or leave it to other tests";
 pub(super) const FRESH: &str =
@@ -30,7 +30,7 @@ impl Importer {
         let status = answer.and_then(|answer| answer.status);
         match (status, answer) {
             (Some(status), Some(answer))
-                if !step.add_expectation(&DraftQuery::Status, "equals", json!(status)) =>
+                if !step.expect(&Query::Status, "equals", json!(status)) =>
             {
                 let help = "HTTP has statuses from 100 to 599";
                 self.lose_span(step, answer.span, "a status", help);
@@ -42,7 +42,7 @@ impl Importer {
             return step.expect_any_status();
         };
         if let Some(version @ ("1.0" | "1.1" | "2" | "3")) = answer.version {
-            step.add_expectation(&DraftQuery::Version, "equals", json!(version));
+            step.expect(&Query::Version, "equals", json!(version));
         }
         self.variables.start_next_answer();
         self.state.captured_words.clear();
@@ -107,7 +107,7 @@ impl Importer {
         } else {
             ("equals", value)
         };
-        if !step.add_expectation(&DraftQuery::Header(name), operator, json!(wanted)) {
+        if !step.expect(&Query::Header(name), operator, json!(wanted)) {
             self.lose_span(step, header.span, "a second value of a header", HELP);
         }
     }
@@ -139,7 +139,7 @@ impl Importer {
     }
 
     /// Where a capture comes from, and what is made of it.
-    fn capture_source(&mut self, words: &[HurlWord]) -> Option<(Value, String)> {
+    fn capture_source(&mut self, words: &[Word]) -> Option<(Value, String)> {
         let HurlQuery {
             part,
             filters,
@@ -168,9 +168,8 @@ impl Importer {
             BodyKind::Bytes(text) => {
                 let digest =
                     read_bytes(text, &self.files).map(|bytes| query::digest::sha256(&bytes));
-                if digest.is_none_or(|digest| {
-                    !step.add_expectation(&DraftQuery::Sha256, "equals", json!(digest))
-                }) {
+                if digest.is_none_or(|digest| !step.expect(&Query::Sha256, "equals", json!(digest)))
+                {
                     let help = "expect its `sha256` or its `size`; a file is read where it lies beside the original";
                     self.lose_span(step, body.span, "a body of bytes", help);
                 }
@@ -179,7 +178,7 @@ impl Importer {
         };
         if self.variables.take_fresh_use() {
             self.lose_span(step, body.span, "a body", FRESH);
-        } else if !step.add_expectation(&DraftQuery::Body, "equals", json!(text)) {
+        } else if !step.expect(&Query::Body, "equals", json!(text)) {
             self.lose_span(step, body.span, "a body", HELP);
         }
     }

@@ -10,9 +10,9 @@ use super::cookie;
 use super::filter;
 use super::predicate::{OperatorValue, Predicate};
 use super::query::{Form, HurlQuery, parse_query};
-use super::value::{HurlWord, split_words};
+use super::value::{Word, split_words};
 use super::{Importer, LARGEST_EXACT};
-use crate::draft::{DraftQuery, StepDraft, build_capture, escape_pattern};
+use crate::draft::{Query, StepDraft, build_capture, escape_pattern};
 
 const ABSENT: &str = "The original also passes where there is nothing to compare:";
 const SET: &str = "A cookie has `secure`, true or false, where this answer sets it.";
@@ -23,7 +23,7 @@ struct Assert<'w> {
     query: HurlQuery<'w>,
     negated: bool,
     predicate: &'w str,
-    argument: Option<&'w HurlWord>,
+    argument: Option<&'w Word>,
 }
 
 impl Importer {
@@ -52,8 +52,8 @@ impl Importer {
     }
 
     /// What a variable stands for that this answer gave its value.
-    fn resolve_names(&self, words: Vec<HurlWord>) -> Vec<HurlWord> {
-        let [variable, HurlWord::Text(name), rest @ ..] = words.as_slice() else {
+    fn resolve_names(&self, words: Vec<Word>) -> Vec<Word> {
+        let [variable, Word::Text(name), rest @ ..] = words.as_slice() else {
             return words;
         };
         match self.state.captured_words.get(name) {
@@ -71,7 +71,7 @@ impl Importer {
         step: &mut StepDraft,
     ) -> Option<Result<(), &'static str>> {
         let part = &assert.query.part;
-        if !assert.query.filters.is_empty() || matches!(part.place, DraftQuery::Variable(_)) {
+        if !assert.query.filters.is_empty() || matches!(part.place, Query::Variable(_)) {
             return None;
         }
         let exists = assert.predicate == "exists";
@@ -83,7 +83,7 @@ impl Importer {
             } else {
                 ("matches", json!(pattern))
             };
-            let fits = exists && step.add_expectation(place, operator, wanted);
+            let fits = exists && step.expect(place, operator, wanted);
             return fits.then_some(Ok(()));
         }
         // Values of several are always a list here, so that a capture has to
@@ -91,7 +91,7 @@ impl Importer {
         if part.is_multiple {
             let fits = exists
                 && part.form == Form::Json
-                && step.add_expectation(place, "empty", json!(assert.negated));
+                && step.expect(place, "empty", json!(assert.negated));
             return fits.then_some(Ok(()));
         }
         self.variables.take_fresh_use();
@@ -99,18 +99,18 @@ impl Importer {
         if self.variables.take_fresh_use() {
             return Some(Err(FRESH));
         }
-        if let (Form::Attribute(attribute), DraftQuery::Cookie(name)) = (&part.form, place) {
+        if let (Form::Attribute(attribute), Query::Cookie(name)) = (&part.form, place) {
             let wanted = cookie::attribute_predicate(attribute, exists, &found, assert.negated)?;
             return cookie::expect_attribute(step, name, attribute, wanted).then_some(Ok(()));
         }
         let mut noted = assert.negated && !exists;
-        if let DraftQuery::Cookie(name) = place {
+        if let Query::Cookie(name) = place {
             // An answer takes a cookie away by an empty one, which Hurl sees.
             if !assert.negated && found.wants_nothing() {
                 let empty_cookie = format!("(^|, ){}=\"?\"?(;|, |$)", escape_pattern(name));
-                let header = DraftQuery::Header("set-cookie".to_owned());
+                let header = Query::Header("set-cookie".to_owned());
                 return step
-                    .add_expectation(&header, "matches", json!(empty_cookie))
+                    .expect(&header, "matches", json!(empty_cookie))
                     .then_some(Ok(()));
             }
             // Hurl asks for the cookies of an answer, and a check file for
@@ -127,7 +127,7 @@ impl Importer {
                 }
             }
         }
-        let written = |demand: OperatorValue| step.add_expectation(place, demand.0, demand.1);
+        let written = |demand: OperatorValue| step.expect(place, demand.0, demand.1);
         if !found
             .into_operators(assert.negated)
             .into_iter()
@@ -135,10 +135,7 @@ impl Importer {
         {
             return None;
         }
-        let may_be_absent = matches!(
-            place,
-            DraftQuery::Json(_) | DraftQuery::Header(_) | DraftQuery::Cookie(_)
-        );
+        let may_be_absent = matches!(place, Query::Json(_) | Query::Header(_) | Query::Cookie(_));
         if noted && may_be_absent {
             step.add_note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
         }
@@ -150,7 +147,7 @@ impl Importer {
         let HurlQuery { part, filters, .. } = &assert.query;
         let exists = assert.predicate == "exists";
         let named = match &part.place {
-            DraftQuery::Variable(name) => Some(name),
+            Query::Variable(name) => Some(name),
             _ => None,
         };
         let name = if let Some(name) = named {
@@ -166,22 +163,19 @@ impl Importer {
                 ["count", "first", "last", "nth"].contains(&filter.name)
             };
             // Several values of a header are one text here.
-            let of_header = matches!(part.place, DraftQuery::Header(_))
+            let of_header = matches!(part.place, Query::Header(_))
                 && (filters.first().is_some_and(of_list) || assert.predicate.starts_with("is"));
-            let refused = matches!(
-                part.place,
-                DraftQuery::Status | DraftQuery::Url | DraftQuery::Tls(_)
-            );
+            let refused = matches!(part.place, Query::Status | Query::Url | Query::Tls(_));
             if exists || of_header || refused {
                 return None;
             }
-            if let (place @ DraftQuery::Json(_), Some(filter)) = (&part.place, filters.first())
+            if let (place @ Query::Json(_), Some(filter)) = (&part.place, filters.first())
                 && let Some((operator, value)) = filter.input_predicate()
             {
                 let fits = if part.is_multiple {
-                    step.add_expectation(place, "each", json!({ operator: value }))
+                    step.expect(place, "each", json!({ operator: value }))
                 } else {
-                    step.add_expectation(place, operator, value)
+                    step.expect(place, operator, value)
                 };
                 fits.then_some(())?;
             }
@@ -200,10 +194,10 @@ impl Importer {
             Form::Url | Form::Count => part.form.clone(),
             _ => Form::Json,
         };
-        let place = DraftQuery::Variable(name);
+        let place = Query::Variable(name);
         let found = self.predicate(&place, &form, assert.predicate, assert.argument)?;
         for (operator, value) in found.into_operators(assert.negated) {
-            if !step.add_expectation(&place, operator, value) {
+            if !step.expect(&place, operator, value) {
                 return None;
             }
         }
@@ -215,18 +209,17 @@ impl Importer {
 }
 
 /// Takes an assert apart.
-fn split_assert<'w>(text: &'w str, words: &'w [HurlWord]) -> Option<Assert<'w>> {
+fn split_assert<'w>(text: &'w str, words: &'w [Word]) -> Option<Assert<'w>> {
     let query = parse_query(words)?;
     let negated = query.rest.first().is_some_and(|word| word.is_name("not"));
-    let (HurlWord::Name(predicate), arguments) =
-        query.rest[usize::from(negated)..].split_first()?
+    let (Word::Name(predicate), arguments) = query.rest[usize::from(negated)..].split_first()?
     else {
         return None;
     };
     // A floating-point number beside one so large that others are equal to it.
     let floats = query.filters.iter().any(|filter| filter.name == "toFloat");
-    let inexact = |word: &HurlWord| match word {
-        HurlWord::Name(number) => number.parse().is_ok_and(|n: f64| n.abs() >= LARGEST_EXACT),
+    let inexact = |word: &Word| match word {
+        Word::Name(number) => number.parse().is_ok_and(|n: f64| n.abs() >= LARGEST_EXACT),
         _ => false,
     };
     let is_exact = arguments.len() < 2 && !(floats && arguments.iter().any(inexact));

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::predicate::Predicate;
-use crate::draft::{DraftQuery, StepDraft};
+use crate::draft::{Query, StepDraft};
 
 /// What a cookie is asked for beside its value.
 const ATTRIBUTES: [&str; 3] = ["secure", "http_only", "same_site"];
@@ -44,7 +44,7 @@ pub(super) fn expect_attribute(
     attribute: &str,
     wanted: Value,
 ) -> bool {
-    let cookie = step.expectation_mut(&DraftQuery::Cookie(name.to_owned()));
+    let cookie = step.expectation_mut(&Query::Cookie(name.to_owned()));
     if !cookie.is_object() {
         *cookie = match cookie.take() {
             Value::Null => json!({}),
@@ -66,8 +66,8 @@ pub(super) fn expect_attribute(
 /// Puts the predicates over a value below `value`, where there are attributes
 /// beside them.
 pub(super) fn nest_value_predicates(step: &mut StepDraft) {
-    for (place, cookie) in &mut step.expect {
-        let (DraftQuery::Cookie(_), Value::Object(demands)) = (place, cookie) else {
+    for (place, cookie) in &mut step.expectations {
+        let (Query::Cookie(_), Value::Object(demands)) = (place, cookie) else {
             continue;
         };
         let named = |name: &String| ATTRIBUTES.contains(&name.as_str());

@@ -71,10 +71,13 @@ pub(super) enum BodyKind<'t> {
     Bytes(&'t str),
 }
 
+/// What a part of the text is, or what stopped the reading.
+type Parsed<T> = Result<T, SyntaxError>;
+
 const METHODS: &str = "a request, such as `GET https://example.com/`";
 
 /// All entries of a text.
-pub(super) fn parse_entries(text: &str) -> Result<Vec<HurlEntry<'_>>, SyntaxError> {
+pub(super) fn parse_entries(text: &str) -> Parsed<Vec<HurlEntry<'_>>> {
     let mut lines = Lines::new(text);
     let mut entries = Vec::new();
     while let Some(line) = lines.peek() {
@@ -90,10 +93,7 @@ pub(super) fn parse_entries(text: &str) -> Result<Vec<HurlEntry<'_>>, SyntaxErro
     Ok(entries)
 }
 
-fn parse_entry<'t>(
-    lines: &mut Lines<'t>,
-    line: HurlLine<'t>,
-) -> Result<HurlEntry<'t>, SyntaxError> {
+fn parse_entry<'t>(lines: &mut Lines<'t>, line: HurlLine<'t>) -> Parsed<HurlEntry<'t>> {
     let (method, url) = line
         .text
         .split_once(char::is_whitespace)
@@ -129,10 +129,7 @@ fn url_without_comment(url: &str) -> &str {
     url[..end].trim_end()
 }
 
-fn parse_response<'t>(
-    lines: &mut Lines<'t>,
-    line: HurlLine<'t>,
-) -> Result<HurlResponse<'t>, SyntaxError> {
+fn parse_response<'t>(lines: &mut Lines<'t>, line: HurlLine<'t>) -> Parsed<HurlResponse<'t>> {
     const EXPECTED: &str = "`HTTP` and a status, such as `HTTP 200`, or `HTTP *`";
     let mut words = without_comment(line.text).split_whitespace();
     let version = words.next().unwrap_or_default().strip_prefix("HTTP");
@@ -151,7 +148,7 @@ fn parse_response<'t>(
     })
 }
 
-fn parse_message<'t>(lines: &mut Lines<'t>) -> Result<HurlMessage<'t>, SyntaxError> {
+fn parse_message<'t>(lines: &mut Lines<'t>) -> Parsed<HurlMessage<'t>> {
     let mut message = HurlMessage::default();
     while let Some(line) = lines.peek() {
         let first = line.text.split_whitespace().next().unwrap_or_default();
@@ -187,11 +184,7 @@ fn section_name(line: &str) -> Option<&str> {
     (is_name && inside.starts_with(|c: char| c.is_ascii_uppercase())).then_some(inside)
 }
 
-fn parse_section<'t>(
-    lines: &mut Lines<'t>,
-    name: &'t str,
-    span: Span,
-) -> Result<Section<'t>, SyntaxError> {
+fn parse_section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Parsed<Section<'t>> {
     let mut pairs = Vec::new();
     while let Some(line) = lines.peek() {
         if section_name(line.text).is_some()
@@ -240,7 +233,7 @@ fn is_body_start(line: &str) -> bool {
         || bytes.iter().any(|kind| line.starts_with(kind))
 }
 
-fn parse_pair<'t>(line: HurlLine<'t>, text: &'t str) -> Result<Pair<'t>, SyntaxError> {
+fn parse_pair<'t>(line: HurlLine<'t>, text: &'t str) -> Parsed<Pair<'t>> {
     let mut escaped = false;
     let colon = text.char_indices().find(|(_, c)| {
         let found = *c == ':' && !escaped;
@@ -257,10 +250,7 @@ fn parse_pair<'t>(line: HurlLine<'t>, text: &'t str) -> Result<Pair<'t>, SyntaxE
     })
 }
 
-fn parse_body<'t>(
-    lines: &mut Lines<'t>,
-    line: HurlLine<'t>,
-) -> Result<Option<HurlBody<'t>>, SyntaxError> {
+fn parse_body<'t>(lines: &mut Lines<'t>, line: HurlLine<'t>) -> Parsed<Option<HurlBody<'t>>> {
     let rest = &lines.text[line.start..];
     let (kind, length) = if let Some(inside) = rest.strip_prefix("```") {
         let close = inside

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::dynamic::quote;
 use super::super::variables::Variables;
-use super::value::HurlWord;
+use super::value::Word;
 use query::jsonpath::Path;
 use query::pattern::Pattern;
 
@@ -23,14 +23,14 @@ const TEXT_FILTERS: &str =
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Filter<'w> {
     pub(super) name: &'static str,
-    pub(super) arguments: &'w [HurlWord],
+    pub(super) arguments: &'w [Word],
 }
 
 /// The filters that the words begin with, and the words after them.
-pub(super) fn parse_filters(words: &[HurlWord]) -> Option<(Vec<Filter<'_>>, &[HurlWord])> {
+pub(super) fn parse_filters(words: &[Word]) -> Option<(Vec<Filter<'_>>, &[Word])> {
     let mut found = Vec::new();
     let mut rest = words;
-    while let [HurlWord::Name(name), after @ ..] = rest {
+    while let [Word::Name(name), after @ ..] = rest {
         let find = |count: usize| FILTERS[count].split(' ').find(|known| known == name);
         let Some((count, name)) = (0..3).find_map(|count| Some((count, find(count)?))) else {
             break;
@@ -78,8 +78,8 @@ pub(super) fn build_expression(
 fn template_filter(filter: &Filter<'_>, variables: &mut Variables) -> Option<String> {
     let first = filter.arguments.first();
     let mut text = |at: usize| match filter.arguments.get(at)? {
-        HurlWord::Text(text) => variables.quote(text),
-        HurlWord::Template(name) => Some(variables.expression(name)),
+        Word::Text(text) => variables.quote(text),
+        Word::Template(name) => Some(variables.expression(name)),
         _ => None,
     };
     Some(match filter.name {
@@ -88,7 +88,7 @@ fn template_filter(filter: &Filter<'_>, variables: &mut Variables) -> Option<Str
         "first" => "nth(0)".to_owned(),
         "last" => "nth(-1)".to_owned(),
         "nth" => match first? {
-            HurlWord::Name(index) => format!("nth({})", index.parse::<i32>().ok()?),
+            Word::Name(index) => format!("nth({})", index.parse::<i32>().ok()?),
             _ => format!("nth({})", text(0)?),
         },
         "toInt" => "int".to_owned(),

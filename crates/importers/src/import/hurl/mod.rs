@@ -41,7 +41,7 @@ type Importer = importer::Importer<State>;
 #[derive(Default)]
 struct State {
     /// What the captures of the answer at hand ask of it, by their names.
-    captured_words: BTreeMap<String, Vec<value::HurlWord>>,
+    captured_words: BTreeMap<String, Vec<value::Word>>,
     /// The names of captures that were lost.
     lost_captures: BTreeSet<String>,
     /// Whether the answer at hand is expected to be another host's.

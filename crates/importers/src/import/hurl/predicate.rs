@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::Importer;
 use super::query::Form;
-use super::value::HurlWord;
-use crate::draft::DraftQuery;
+use super::value::Word;
+use crate::draft::Query;
 use query::pattern::Pattern;
 
 /// An operator with its value.
@@ -77,10 +77,10 @@ impl Importer {
     /// for it.
     pub(super) fn predicate(
         &mut self,
-        place: &DraftQuery,
+        place: &Query,
         form: &Form,
         predicate: &str,
-        argument: Option<&HurlWord>,
+        argument: Option<&Word>,
     ) -> Option<Predicate> {
         let json = *form == Form::Json;
         let text = json || *form == Form::Text;
@@ -90,7 +90,7 @@ impl Importer {
                 return (!counts).then(|| predicate_with(&[], vec![("exists", json!(true))]));
             }
             name if name.starts_with("is") => {
-                let text = text && !matches!(place, DraftQuery::Version | DraftQuery::Tls(_));
+                let text = text && !matches!(place, Query::Version | Query::Tls(_));
                 return type_predicate(json, text, name);
             }
             _ => {}
@@ -120,12 +120,12 @@ impl Importer {
         };
         // Hurl orders texts, and a check file orders numbers alone.
         let order = predicate.starts_with(['<', '>']);
-        if order && matches!(argument, HurlWord::Text(_) | HurlWord::Raw(_)) {
+        if order && matches!(argument, Word::Text(_) | Word::Raw(_)) {
             return None;
         }
         let by_count = *form == Form::Count && !place.is_json();
         Some(Predicate {
-            is_count: by_count && *place != DraftQuery::Redirects,
+            is_count: by_count && *place != Query::Redirects,
             guards: match form {
                 // Hurl counts lists only; a check file would count maps as well.
                 Form::Count if place.is_json() => vec![("type", json!("array"))],
@@ -136,10 +136,10 @@ impl Importer {
     }
 
     /// The value that is compared with, as it is written for this part.
-    fn value_to_compare(&mut self, form: &Form, argument: &HurlWord) -> Option<Value> {
+    fn value_to_compare(&mut self, form: &Form, argument: &Word) -> Option<Value> {
         match (form, argument) {
             (Form::Url, _) => self.target_path(argument.text()?),
-            (Form::Digest, HurlWord::Bytes(_)) => {
+            (Form::Digest, Word::Bytes(_)) => {
                 let bytes = argument.bytes(&self.files)?;
                 let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
                 Some(json!(digits.collect::<String>()))
@@ -184,13 +184,13 @@ fn type_predicate(json: bool, text: bool, predicate: &str) -> Option<Predicate> 
     json.then_some(found)
 }
 
-fn equal_predicate(place: &DraftQuery, form: &Form, value: Value) -> Option<Predicate> {
+fn equal_predicate(place: &Query, form: &Form, value: Value) -> Option<Predicate> {
     let template = value.as_str().is_some_and(|text| text.contains("{{"));
     let single = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
     match form {
         Form::Milliseconds | Form::Days | Form::Nodes => None,
         // Here the parts of a distinguished name stand in another order.
-        Form::Text if matches!(place, DraftQuery::Tls(_)) && value.as_str()?.contains(',') => None,
+        Form::Text if matches!(place, Query::Tls(_)) && value.as_str()?.contains(',') => None,
         Form::Text | Form::Digest if !value.is_string() => None,
         Form::Boolean if !value.is_boolean() => None,
         Form::Count => (value.is_u64() || template)

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::filter::{Filter, parse_filters};
-use super::value::HurlWord;
-use crate::draft::{DraftQuery, is_header};
+use super::value::Word;
+use crate::draft::{Query, is_header};
 use query::jsonpath::Path;
 use query::markup::{Kind, XPath};
 use query::pattern::Pattern;
@@ -13,7 +13,7 @@ use query::pattern::Pattern;
 #[derive(Debug, Clone)]
 pub(super) struct AnswerPart {
     /// Where a check file finds it.
-    pub(super) place: DraftQuery,
+    pub(super) place: Query,
     pub(super) form: Form,
     /// Whether a path may lead to several values: Hurl takes the value if there
     /// is one alone, and a list if there are several.
@@ -44,7 +44,7 @@ pub(super) enum Form {
 }
 
 impl AnswerPart {
-    pub(super) fn new(place: DraftQuery, form: Form) -> Self {
+    pub(super) fn new(place: Query, form: Form) -> Self {
         Self {
             place,
             form,
@@ -90,14 +90,14 @@ impl AnswerPart {
     /// A word for the part, of which a variable is named.
     pub(super) fn naming_word(&self) -> &str {
         match &self.place {
-            DraftQuery::Header(name) | DraftQuery::Cookie(name) => name,
-            DraftQuery::Json(path) => {
+            Query::Header(name) | Query::Cookie(name) => name,
+            Query::Json(path) => {
                 let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let mut names = path.rsplit(|c: char| !letter(c));
                 let begins = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
                 names.find(begins).unwrap_or("value")
             }
-            DraftQuery::Body if self.form == Form::Text => "body",
+            Query::Body if self.form == Form::Text => "body",
             _ => "value",
         }
     }
@@ -108,32 +108,28 @@ pub(super) struct HurlQuery<'w> {
     pub(super) part: AnswerPart,
     /// The filters that are not part of `part`.
     pub(super) filters: Vec<Filter<'w>>,
-    pub(super) rest: &'w [HurlWord],
+    pub(super) rest: &'w [Word],
 }
 
 /// What the first words ask.
-pub(super) fn parse_query(words: &[HurlWord]) -> Option<HurlQuery<'_>> {
+pub(super) fn parse_query(words: &[Word]) -> Option<HurlQuery<'_>> {
     let (first, rest) = words.split_first()?;
-    let HurlWord::Name(name) = first else {
+    let Word::Name(name) = first else {
         return None;
     };
     let (mut part, rest) = match name.as_str() {
-        "status" => (AnswerPart::new(DraftQuery::Status, Form::Status), rest),
-        "version" => (AnswerPart::new(DraftQuery::Version, Form::Text), rest),
-        "body" => (AnswerPart::new(DraftQuery::Body, Form::Text), rest),
+        "status" => (AnswerPart::new(Query::Status, Form::Status), rest),
+        "version" => (AnswerPart::new(Query::Version, Form::Text), rest),
+        "body" => (AnswerPart::new(Query::Body, Form::Text), rest),
         "bytes" if rest.first().is_some_and(|word| word.is_name("count")) => {
-            (AnswerPart::new(DraftQuery::Size, Form::Number), &rest[1..])
+            (AnswerPart::new(Query::Size, Form::Number), &rest[1..])
         }
-        "sha256" => (AnswerPart::new(DraftQuery::Sha256, Form::Digest), rest),
-        "duration" => (
-            AnswerPart::new(DraftQuery::Latency, Form::Milliseconds),
-            rest,
-        ),
-        "url" => (AnswerPart::new(DraftQuery::Url, Form::Url), rest),
-        "redirects" if rest.first().is_some_and(|word| word.is_name("count")) => (
-            AnswerPart::new(DraftQuery::Redirects, Form::Count),
-            &rest[1..],
-        ),
+        "sha256" => (AnswerPart::new(Query::Sha256, Form::Digest), rest),
+        "duration" => (AnswerPart::new(Query::Latency, Form::Milliseconds), rest),
+        "url" => (AnswerPart::new(Query::Url, Form::Url), rest),
+        "redirects" if rest.first().is_some_and(|word| word.is_name("count")) => {
+            (AnswerPart::new(Query::Redirects, Form::Count), &rest[1..])
+        }
         _ => {
             let (argument, rest) = rest.split_first()?;
             (parse_query_with_argument(name, argument)?, rest)
@@ -154,15 +150,15 @@ pub(super) fn parse_query(words: &[HurlWord]) -> Option<HurlQuery<'_>> {
     })
 }
 
-fn parse_query_with_argument(name: &str, argument: &HurlWord) -> Option<AnswerPart> {
+fn parse_query_with_argument(name: &str, argument: &Word) -> Option<AnswerPart> {
     Some(match name {
         "variable" => AnswerPart::new(
-            DraftQuery::Variable(argument.plain_text()?.to_owned()),
+            Query::Variable(argument.plain_text()?.to_owned()),
             Form::Json,
         ),
         "header" => {
             let name = argument.plain_text().filter(|name| is_header(name))?;
-            AnswerPart::new(DraftQuery::Header(name.to_ascii_lowercase()), Form::Text)
+            AnswerPart::new(Query::Header(name.to_ascii_lowercase()), Form::Text)
         }
         "cookie" => parse_cookie(argument.plain_text()?)?,
         "jsonpath" => json_path(argument.plain_text()?.to_owned())?,
@@ -178,19 +174,19 @@ fn parse_query_with_argument(name: &str, argument: &HurlWord) -> Option<AnswerPa
                 Kind::Boolean => Form::Boolean,
                 Kind::Nodes => Form::Nodes,
             };
-            AnswerPart::new(DraftQuery::XPath(xpath.text().to_owned()), form)
+            AnswerPart::new(Query::XPath(xpath.text().to_owned()), form)
         }
         "certificate" => match argument.plain_text()? {
-            "Subject" => AnswerPart::new(DraftQuery::Tls("subject"), Form::Text),
-            "Issuer" => AnswerPart::new(DraftQuery::Tls("issuer"), Form::Text),
-            "Expire-Date" => AnswerPart::new(DraftQuery::Tls("expires_in"), Form::Nodes),
+            "Subject" => AnswerPart::new(Query::Tls("subject"), Form::Text),
+            "Issuer" => AnswerPart::new(Query::Tls("issuer"), Form::Text),
+            "Expire-Date" => AnswerPart::new(Query::Tls("expires_in"), Form::Nodes),
             _ => return None,
         },
         "regex" => {
             // Without a group there is nothing that it could find.
             let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
-            AnswerPart::new(DraftQuery::Body, Form::Regex(pattern.to_owned()))
+            AnswerPart::new(Query::Body, Form::Regex(pattern.to_owned()))
         }
         _ => return None,
     })
@@ -201,7 +197,7 @@ fn json_path(path: String) -> Option<AnswerPart> {
     let is_multiple = !Path::parse(&path).ok()?.is_singular();
     Some(AnswerPart {
         is_multiple,
-        ..AnswerPart::new(DraftQuery::Json(path), Form::Json)
+        ..AnswerPart::new(Query::Json(path), Form::Json)
     })
 }
 
@@ -221,28 +217,28 @@ fn parse_cookie(text: &str) -> Option<AnswerPart> {
             (name, form)
         }
     };
-    Some(AnswerPart::new(DraftQuery::Cookie(name.to_owned()), form))
+    Some(AnswerPart::new(Query::Cookie(name.to_owned()), form))
 }
 
 /// What a filter makes of a part, if a check file can name that too.
 fn apply_filter(part: &AnswerPart, filter: &Filter<'_>) -> Option<AnswerPart> {
     let argument = filter.arguments.first();
     match (&part.place, &part.form, filter.name) {
-        (DraftQuery::Json(path), Form::Json, "first") if !part.is_multiple => {
+        (Query::Json(path), Form::Json, "first") if !part.is_multiple => {
             json_path(format!("{path}[0]"))
         }
-        (DraftQuery::Json(path), Form::Json, "last") if !part.is_multiple => {
+        (Query::Json(path), Form::Json, "last") if !part.is_multiple => {
             json_path(format!("{path}[-1]"))
         }
-        (DraftQuery::Json(path), Form::Json, "nth") if !part.is_multiple => match argument? {
-            HurlWord::Name(index) => json_path(format!("{path}[{}]", index.parse::<i32>().ok()?)),
+        (Query::Json(path), Form::Json, "nth") if !part.is_multiple => match argument? {
+            Word::Name(index) => json_path(format!("{path}[{}]", index.parse::<i32>().ok()?)),
             _ => None,
         },
-        (DraftQuery::Body, Form::Text, "jsonpath" | "regex" | "xpath") => {
+        (Query::Body, Form::Text, "jsonpath" | "regex" | "xpath") => {
             parse_query_with_argument(filter.name, argument?)
         }
         (_, Form::Json | Form::Nodes, "count") => Some(part.with_form(Form::Count)),
-        (DraftQuery::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(Form::Days)),
+        (Query::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(Form::Days)),
         _ => None,
     }
 }

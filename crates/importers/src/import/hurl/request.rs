@@ -8,7 +8,7 @@ use super::entry::{HurlEntry, Pair};
 use super::lines::unescape;
 use super::options::Options;
 use crate::draft::{
-    BodyDraft, DraftQuery, RequestDraft, StepDraft, add_member, is_sendable_header, parse_method,
+    BodyDraft, Query, RequestDraft, StepDraft, add_member, is_sendable_header, parse_method,
 };
 use check_file::keys::CARRYING;
 use client::hosts::HARMLESS;
@@ -32,10 +32,8 @@ impl Importer {
         }
         step.request.method = parse_method(&entry.method).ok_or_else(|| {
             let help = "requests go to the target itself, and not to a proxy";
-            OmittedStep(
-                self.losses
-                    .add(entry.span, "a request with this method", help),
-            )
+            let what = "a request with this method";
+            OmittedStep(self.losses.add(entry.span, what, help))
         })?;
         for comment in entry.comments.iter().filter(changes_cookies) {
             let what = ("what a comment does to cookies", *comment);
@@ -98,8 +96,8 @@ impl Importer {
         // Hurl accepts codings only where an option says so, which makes a
         // difference where the answer's own headers are looked at.
         let telling = ["content-encoding", "content-length", "vary"];
-        let is_telling = |place: &DraftQuery| matches!(place, DraftQuery::Header(name) if telling.contains(&name.as_str()));
-        if step.expect.iter().any(|(place, _)| is_telling(place)) {
+        let is_telling = |place: &Query| matches!(place, Query::Header(name) if telling.contains(&name.as_str()));
+        if step.expectations.iter().any(|(place, _)| is_telling(place)) {
             let headers = &mut step.request.headers;
             let coding = headers.entry("accept-encoding");
             coding.or_insert_with(|| json!("identity"));
@@ -121,19 +119,14 @@ impl Importer {
         let name = address.base.strip_prefix("{{");
         let name = name.and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
         if let Some(name) = name.filter(|name| self.variables.is_captured(name)) {
-            let rest = if address.has_no_path {
-                ""
-            } else {
-                &address.path
-            };
-            return Ok(self.variables.template(&format!("{{{{{name}}}}}{rest}")));
+            let path = Some(address.path.as_str()).filter(|_| !address.has_no_path);
+            let url = format!("{{{{{name}}}}}{}", path.unwrap_or_default());
+            return Ok(self.variables.template(&url));
         }
         let base = self.allow_other_host(&address.base, step).ok_or_else(|| {
             let help = "put it into a check file of its own, with that host as `--target`";
-            OmittedStep(
-                self.losses
-                    .add(entry.span, "a request to another host", help),
-            )
+            let what = "a request to another host";
+            OmittedStep(self.losses.add(entry.span, what, help))
         })?;
         Ok(base + &self.variables.template(&address.path))
     }

@@ -10,7 +10,7 @@ use query::digest;
 
 /// One word.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum HurlWord {
+pub(super) enum Word {
     Name(String),
     /// In quotes or backticks; its templates are still Hurl's.
     Text(String),
@@ -27,14 +27,14 @@ pub(super) enum HurlWord {
 const SIGNS: [&str; 6] = ["==", "!=", ">=", "<=", ">", "<"];
 
 /// The words of a line; nothing if a quote is never closed.
-pub(super) fn split_words(text: &str) -> Option<Vec<HurlWord>> {
+pub(super) fn split_words(text: &str) -> Option<Vec<Word>> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let (word, length) = match first {
             '"' => {
                 let end = find_closing(&rest[1..], '"')?;
-                (HurlWord::Text(unescape(&rest[1..=end])), end + 2)
+                (Word::Text(unescape(&rest[1..=end])), end + 2)
             }
             '`' if rest.starts_with("```") => {
                 let end = rest[3..].find("```")?;
@@ -42,41 +42,38 @@ pub(super) fn split_words(text: &str) -> Option<Vec<HurlWord>> {
                 let (kind, text) = inside.split_once('\n').unwrap_or(("", inside));
                 let text = text.to_owned();
                 let word = match kind.trim() {
-                    "raw" => HurlWord::Raw(text),
+                    "raw" => Word::Raw(text),
                     // It stands for the JSON that such a query is sent as.
                     "graphql" => return None,
-                    _ => HurlWord::Text(text),
+                    _ => Word::Text(text),
                 };
                 (word, end + 6)
             }
             '`' => {
                 let end = find_closing(&rest[1..], '`')?;
-                (HurlWord::Text(unescape(&rest[1..=end])), end + 2)
+                (Word::Text(unescape(&rest[1..=end])), end + 2)
             }
             '/' => {
                 let end = find_closing(&rest[1..], '/')?;
-                (
-                    HurlWord::Pattern(rest[1..=end].replace("\\/", "/")),
-                    end + 2,
-                )
+                (Word::Pattern(rest[1..=end].replace("\\/", "/")), end + 2)
             }
             '{' if rest.starts_with("{{") => {
                 let end = rest.find("}}")?;
-                (HurlWord::Template(rest[2..end].trim().to_owned()), end + 2)
+                (Word::Template(rest[2..end].trim().to_owned()), end + 2)
             }
             _ if ["hex,", "base64,", "file,"]
                 .iter()
                 .any(|kind| rest.starts_with(kind)) =>
             {
                 let end = rest.find(';')?;
-                (HurlWord::Bytes(rest[..end].to_owned()), end + 1)
+                (Word::Bytes(rest[..end].to_owned()), end + 1)
             }
             _ if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) => {
-                (HurlWord::Name((*sign).to_owned()), sign.len())
+                (Word::Name((*sign).to_owned()), sign.len())
             }
             _ => {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (HurlWord::Name(rest[..end].to_owned()), end)
+                (Word::Name(rest[..end].to_owned()), end)
             }
         };
         words.push(word);
@@ -85,7 +82,7 @@ pub(super) fn split_words(text: &str) -> Option<Vec<HurlWord>> {
     Some(words)
 }
 
-impl HurlWord {
+impl Word {
     /// Whether it is this name, or this sign.
     pub(super) fn is_name(&self, name: &str) -> bool {
         matches!(self, Self::Name(found) if found == name)

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::base;
 use super::Importer;
-use super::collection::{FoundRequest, text_member, to_text};
+use super::collection::{FoundRequest, text_at, to_text};
 use crate::draft::{AuthDraft, StepDraft, add_member, is_sendable_header};
 
 impl Importer {
@@ -12,7 +12,7 @@ impl Importer {
         let Some((pointer, auth)) = &found.auth else {
             return;
         };
-        let kind = text_member(auth, "type").unwrap_or_default();
+        let kind = text_at(auth, "type").unwrap_or_default();
         let values = auth.get(kind);
         let value = |key: &str| auth_parameter(values, key).unwrap_or_default();
         let login = match kind {
@@ -128,7 +128,7 @@ fn auth_parameter(values: Option<&Value>, key: &str) -> Option<String> {
         Value::Array(list) => {
             let entry = list
                 .iter()
-                .find(|entry| text_member(entry, "key") == Some(key))?;
+                .find(|entry| text_at(entry, "key") == Some(key))?;
             entry.get("value").map(to_text)
         }
         map => map.get(key).map(to_text),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::files::FILE_HELP;
 use super::Importer;
-use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_member, to_text};
+use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_at, to_text};
 use crate::draft::{
     BodyDraft, StepDraft, add_member, escape, imply_content_type, is_sendable_header,
 };
@@ -14,7 +14,7 @@ impl Importer {
         let Some(body) = found.request.get("body").filter(|body| is_enabled(body)) else {
             return;
         };
-        let mode = text_member(body, "mode").unwrap_or_default();
+        let mode = text_at(body, "mode").unwrap_or_default();
         let value = &body[mode];
         // Postman sends no body with these methods, unless a setting says so.
         let method = step.request.method.as_str();
@@ -31,9 +31,9 @@ impl Importer {
             "graphql" => self.import_graphql(found, value, step),
             "formdata" => self.import_multipart(found, value, step),
             "file" => {
-                let name = value.as_str().or_else(|| text_member(value, "src"));
+                let name = value.as_str().or_else(|| text_at(value, "src"));
                 let file = name.and_then(|name| self.files.require(name));
-                let content = text_member(value, "content");
+                let content = text_at(value, "content");
                 step.request.body = match (file, content) {
                     (Some(file), _) => Some(BodyDraft::File(file)),
                     (None, Some(content)) => Some(BodyDraft::Text(escape(content))),
@@ -59,12 +59,12 @@ impl Importer {
         what: &str,
         help: &str,
     ) {
-        let mode = text_member(&found.request["body"], "mode").unwrap_or_default();
+        let mode = text_at(&found.request["body"], "mode").unwrap_or_default();
         self.lose_pointer(step, &found.pointer_to("body"), (what, mode), help);
     }
 
     fn import_raw_body(&mut self, body: &Value, step: &mut StepDraft) {
-        let raw = text_member(body, "raw").unwrap_or_default();
+        let raw = text_at(body, "raw").unwrap_or_default();
         if raw.is_empty() {
             return;
         }
@@ -93,13 +93,13 @@ impl Importer {
 
     /// A query and its variables, which Postman keeps as a text of JSON.
     fn import_graphql(&mut self, found: &FoundRequest<'_>, value: &Value, step: &mut StepDraft) {
-        let query = text_member(value, "query").unwrap_or_default();
+        let query = text_at(value, "query").unwrap_or_default();
         let variables = to_text(&value["variables"]);
         if !self.send_graphql(query, &variables, &mut step.request) {
             let what = "the variables of a query";
             self.lose_body(found, step, what, "add them to `json`");
         }
-        let operation = text_member(value, "operationName").filter(|name| !name.is_empty());
+        let operation = text_at(value, "operationName").filter(|name| !name.is_empty());
         if let (Some(operation), Some(BodyDraft::Json(sent))) = (operation, &mut step.request.body)
         {
             sent["operationName"] = json!(operation);
@@ -112,16 +112,16 @@ impl Importer {
         let mut bytes = 0;
         let fields = fields.as_array().into_iter().flatten();
         for field in fields.filter(|field| is_enabled(field)) {
-            let name = text_member(field, "key").unwrap_or_default();
+            let name = text_at(field, "key").unwrap_or_default();
             let Some(name) = self.variables.resolve(name) else {
                 let help = "write the name out: a template stands for values, and not for names";
                 self.lose_body(found, step, "a field whose name a variable gives", help);
                 continue;
             };
-            let kind = text_member(field, "contentType").unwrap_or_default();
+            let kind = text_at(field, "contentType").unwrap_or_default();
             let is_valid_type = kind.contains('/') && is_sendable_header("content-type", kind);
             let kind = if is_valid_type { kind } else { "" };
-            if text_member(field, "type") != Some("file") {
+            if text_at(field, "type") != Some("file") {
                 let value = json!(self.variables.template(&to_text(&field["value"])));
                 let value = match kind {
                     "" => value,

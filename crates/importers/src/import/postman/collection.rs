@@ -88,10 +88,7 @@ fn collect_folder<'v>(
     let items = folder.get("item").and_then(Value::as_array);
     for (number, item) in items.into_iter().flatten().enumerate() {
         let pointer = format!("{}/item/{number}", inherited.pointer);
-        let name = text_member(item, "name")
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
+        let name = text_at(item, "name").unwrap_or_default().trim().to_owned();
         if depth > MOST_DEPTH || found.len() >= MOST_REQUESTS {
             let (what, help) = if depth > MOST_DEPTH {
                 (
@@ -129,7 +126,7 @@ pub(super) fn is_enabled(entry: &Value) -> bool {
     entry.get("disabled") != Some(&json!(true)) && entry.get("enabled") != Some(&json!(false))
 }
 
-pub(super) fn text_member<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+pub(super) fn text_at<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
@@ -146,7 +143,7 @@ pub(super) fn to_text(value: &Value) -> String {
 pub(super) fn enabled_pairs(list: &Value) -> impl Iterator<Item = (String, String)> {
     let entries = list.as_array().into_iter().flatten();
     entries.filter(|entry| is_enabled(entry)).map(|entry| {
-        let key = text_member(entry, "key").unwrap_or_default().to_owned();
+        let key = text_at(entry, "key").unwrap_or_default().to_owned();
         (key, to_text(&entry["value"]))
     })
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::importer::MOST_STEPS;
 use super::request::ImportedRequest;
-use crate::draft::{CheckDraft, DraftQuery};
+use crate::draft::{CheckDraft, Query};
 
 /// The checks, and how many requests there is no room for.
 pub(super) fn group_into_checks(requests: Vec<ImportedRequest>) -> (Vec<CheckDraft>, usize) {
@@ -53,8 +53,8 @@ pub(super) fn drop_unused(requests: &mut [ImportedRequest]) {
 }
 
 fn reads_cookies(one: &ImportedRequest) -> bool {
-    let mut places = one.step.expect.iter();
-    places.any(|(place, _)| matches!(place, DraftQuery::Cookie(_)))
+    let mut places = one.step.expectations.iter();
+    places.any(|(place, _)| matches!(place, Query::Cookie(_)))
 }
 
 /// For each request the last one of its group; groups do not overlap.

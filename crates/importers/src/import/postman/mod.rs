@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use super::variables::{Environment, GivenVariable, Variables};
 use super::{Bodies, FileKind, Imported, file_stem, importer};
 use crate::draft::StepDraft;
-use collection::{is_enabled, text_member};
+use collection::{is_enabled, text_at};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 type Importer = importer::Importer<()>;
@@ -80,7 +80,7 @@ fn read_variables(list: Option<&Value>) -> Vec<GivenVariable> {
     let list = list.and_then(Value::as_array);
     let on = list.into_iter().flatten().filter(|entry| is_enabled(entry));
     on.filter_map(|entry| {
-        let name = text_member(entry, "key").or_else(|| text_member(entry, "id"))?;
+        let name = text_at(entry, "key").or_else(|| text_at(entry, "id"))?;
         Some(GivenVariable {
             name: name.to_owned(),
             value: match entry.get("value") {
@@ -89,7 +89,7 @@ fn read_variables(list: Option<&Value>) -> Vec<GivenVariable> {
                 Some(Value::Array(_) | Value::Object(_)) => json!(entry["value"].to_string()),
                 Some(value) => value.clone(),
             },
-            secret: text_member(entry, "type") == Some("secret"),
+            secret: text_at(entry, "type") == Some("secret"),
         })
     })
     .collect()
@@ -167,7 +167,7 @@ pub(super) fn import(
             .add_text(Span::new(0, 0), what, &found, help);
     }
     let target = importer.target();
-    let name = text_member(&root["info"], "name").filter(|name| !name.trim().is_empty());
+    let name = text_at(&root["info"], "name").filter(|name| !name.trim().is_empty());
     let name = name.map_or_else(|| file_stem(source.path()), str::to_owned);
     // As Postman does.
     let defaults = Map::from_iter([("follow_redirects".to_owned(), json!(true))]);
@@ -179,7 +179,7 @@ pub(super) fn import(
                     "give it a value in the check file, by --var, or import its environment as well";
                 losses.add_text(Span::new(0, 0), what, name, help);
             }
-            let about = text_member(&root["info"], "description").map(|about| format!("\n{about}"));
+            let about = text_at(&root["info"], "description").map(|about| format!("\n{about}"));
             let about = about.unwrap_or_default();
             about.lines().take(21).map(str::to_owned).collect()
         }),

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::super::base::{self, UrlParts};
 use super::super::importer::is_write;
 use super::Importer;
-use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_member, to_text};
-use super::script::ScriptValue;
-use crate::draft::{self, DraftQuery, StepDraft, add_member, is_sendable_header};
+use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_at, to_text};
+use super::script::Operand;
+use crate::draft::{self, Query, StepDraft, add_member, is_sendable_header};
 
 /// A request, ready to be put into a check.
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub(super) struct ImportedRequest {
     /// Those of them whose value has nothing to do with its answer.
     pub(super) constants: BTreeSet<String>,
     /// The parts of its answer that scripts have named so, by their own names.
-    pub(super) captured_values: BTreeMap<String, ScriptValue>,
+    pub(super) captured_values: BTreeMap<String, Operand>,
 }
 
 /// The base of a request's URL.
@@ -40,7 +40,7 @@ fn raw_url(request: &Value) -> String {
         Value::Object(request) => request.get("url").unwrap_or(&Value::Null),
         url => url,
     };
-    if let Some(raw) = url.as_str().or_else(|| text_member(url, "raw")) {
+    if let Some(raw) = url.as_str().or_else(|| text_at(url, "raw")) {
         return raw.to_owned();
     }
     let joined = |key: &str, by: &str| match &url[key] {
@@ -50,8 +50,8 @@ fn raw_url(request: &Value) -> String {
         }
         other => to_text(other),
     };
-    let scheme = text_member(url, "protocol").map(|scheme| format!("{scheme}://"));
-    let port = text_member(url, "port").map(|port| format!(":{port}"));
+    let scheme = text_at(url, "protocol").map(|scheme| format!("{scheme}://"));
+    let port = text_at(url, "port").map(|port| format!(":{port}"));
     format!(
         "{}{}{}/{}",
         scheme.unwrap_or_default(),
@@ -69,11 +69,11 @@ impl Importer {
         };
         let step = &mut requested.step;
         step.name.clone_from(&found.name);
-        if let Some(about) = text_member(found.request, "description") {
+        if let Some(about) = text_at(found.request, "description") {
             let first = about.lines().find(|line| !line.trim().is_empty());
             step.notes.extend(first.map(|line| line.trim().to_owned()));
         }
-        let name = text_member(found.request, "method").filter(|name| !name.is_empty());
+        let name = text_at(found.request, "method").filter(|name| !name.is_empty());
         let name = name.unwrap_or("GET");
         if let Some(method) = draft::parse_method(name) {
             step.request.method = method;
@@ -115,9 +115,9 @@ impl Importer {
         requested.uses = variables_in(&requested.step);
         self.import_scripts(found, &mut requested);
         requested.uses.extend(variables_in(&requested.step));
-        let tested = requested.step.expect.iter();
+        let tested = requested.step.expectations.iter();
         let tested = tested.filter_map(|(place, _)| match place {
-            DraftQuery::Variable(name) => Some(name.clone()),
+            Query::Variable(name) => Some(name.clone()),
             _ => None,
         });
         requested.uses.extend(tested);
@@ -141,8 +141,7 @@ impl Importer {
             let name = segment.strip_prefix(':').filter(|name| !name.is_empty());
             let value = name.and_then(|name| {
                 let mut values = values.into_iter().flatten();
-                let is_it =
-                    |v: &&Value| text_member(v, "key").or(text_member(v, "id")) == Some(name);
+                let is_it = |v: &&Value| text_at(v, "key").or(text_at(v, "id")) == Some(name);
                 Some(to_text(values.find(is_it)?.get("value")?))
             });
             value.unwrap_or_else(|| segment.to_owned())
@@ -219,10 +218,7 @@ fn list_headers(found: &FoundRequest<'_>) -> Vec<(String, String, String)> {
                 .enumerate()
                 .filter(|(_, header)| is_enabled(header));
             let named = list.map(|(number, header)| {
-                let name = text_member(header, "key")
-                    .unwrap_or_default()
-                    .trim()
-                    .to_owned();
+                let name = text_at(header, "key").unwrap_or_default().trim().to_owned();
                 (
                     format!("{pointer}/{number}"),
                     name,

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Expression, Script, ScriptValue};
-use crate::draft::{DraftQuery, escape};
+use super::{Expression, Operand, Script};
+use crate::draft::{Query, escape};
 
 /// A template with at most one part of the answer in it.
 #[derive(Default)]
@@ -21,13 +21,13 @@ impl Script<'_, '_> {
         };
         let variables = &mut self.importer.variables;
         // An expectation of the former value would be held against the new one.
-        let tested = DraftQuery::Variable(variables.name(name));
+        let tested = Query::Variable(variables.name(name));
         if self.requested.step.expectation_of(&tested).is_some() {
             return false;
         }
-        let is_constant = matches!(subject, ScriptValue::Value(_));
+        let is_constant = matches!(subject, Operand::Value(_));
         let known = variables.value(name);
-        let stays = matches!(&subject, ScriptValue::Value(value) if Some(value) == known);
+        let stays = matches!(&subject, Operand::Value(value) if Some(value) == known);
         if stays && !variables.is_captured(name) {
             return true;
         }
@@ -46,16 +46,16 @@ impl Script<'_, '_> {
     }
 
     /// What a variable stands for, and the capture that it is.
-    fn capture_value(&mut self, value: &Expression) -> Option<(ScriptValue, Value)> {
+    fn capture_value(&mut self, value: &Expression) -> Option<(Operand, Value)> {
         let subject = match value {
             Expression::Literal(Value::String(text)) => {
                 let text = self.importer.variables.template(text);
-                Some(ScriptValue::Value(json!(text)))
+                Some(Operand::Value(json!(text)))
             }
             value => self.evaluate(value),
         };
         match subject {
-            Some(ScriptValue::Value(value)) => {
+            Some(Operand::Value(value)) => {
                 let template = match &value {
                     Value::String(text) => text.clone(),
                     Value::Number(_) | Value::Bool(_) => format!("{{{{ {value} }}}}"),
@@ -63,11 +63,11 @@ impl Script<'_, '_> {
                 };
                 // Every answer has a status, so the capture always gives this value.
                 let source = json!({ "from": "status", "transform": template });
-                Some((ScriptValue::Value(value), source))
+                Some((Operand::Value(value), source))
             }
-            Some(ScriptValue::Query(place)) => {
+            Some(Operand::Query(place)) => {
                 let source = place.source()?;
-                Some((ScriptValue::Query(place), source))
+                Some((Operand::Query(place), source))
             }
             Some(_) => None,
             None => {
@@ -79,7 +79,7 @@ impl Script<'_, '_> {
                 };
                 source["transform"] = json!(joined.template);
                 // A joined text is no part of the answer, so nothing can be expected of it.
-                Some((ScriptValue::Other, source))
+                Some((Operand::Other, source))
             }
         }
     }
@@ -108,11 +108,11 @@ impl Script<'_, '_> {
             }
             Expression::Literal(Value::String(value)) => Some(text(escape(value))),
             other => match self.evaluate(other)? {
-                ScriptValue::Value(Value::String(value)) => Some(text(value)),
-                ScriptValue::Value(value @ (Value::Number(_) | Value::Bool(_))) => {
+                Operand::Value(Value::String(value)) => Some(text(value)),
+                Operand::Value(value @ (Value::Number(_) | Value::Bool(_))) => {
                     Some(text(value.to_string()))
                 }
-                ScriptValue::Query(place) => Some(JoinedText {
+                Operand::Query(place) => Some(JoinedText {
                     template: "{{ value }}".to_owned(),
                     part: Some(place.source()?),
                 }),

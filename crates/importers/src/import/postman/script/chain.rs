@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::expectation::{nested_path, status_by_reason, to_pattern};
-use super::script_value::{escape_texts, usable_schema};
-use super::{Expression, Script, ScriptValue, dotted_name};
-use crate::draft::{DraftQuery, member_path};
+use super::operand::{escape_texts, usable_schema};
+use super::{Expression, Operand, Script, dotted_name};
+use crate::draft::{Query, member_path};
 
 /// Words that change nothing.
 const NOISE: &str =
@@ -19,7 +19,7 @@ struct ChainWord<'e> {
 
 /// What the words so far have made of the assertion.
 struct ChainState {
-    subject: ScriptValue,
+    subject: Operand,
     negated: bool,
 }
 
@@ -40,8 +40,8 @@ impl Script<'_, '_> {
                 (name, None) if NOISE.split(' ').any(|noise| noise == name) => {}
                 (name, arguments) => {
                     let carried = match (&state.subject, arguments) {
-                        (ScriptValue::Other, _) => None,
-                        (ScriptValue::Response, arguments) => {
+                        (Operand::Other, _) => None,
+                        (Operand::Response, arguments) => {
                             self.expect_of_response(name, arguments, state.negated)
                         }
                         (_, None) => self.apply_property(name, &mut state),
@@ -61,7 +61,7 @@ impl Script<'_, '_> {
     fn split_chain<'e>(
         &mut self,
         expression: &'e Expression,
-    ) -> Option<(ScriptValue, Vec<ChainWord<'e>>)> {
+    ) -> Option<(Operand, Vec<ChainWord<'e>>)> {
         let mut words = Vec::new();
         let mut rest = expression;
         loop {
@@ -73,7 +73,7 @@ impl Script<'_, '_> {
                 }
                 rest => {
                     let is_response = dotted_name(rest).as_deref() == Some("pm.response");
-                    is_response.then_some(ScriptValue::Response)
+                    is_response.then_some(Operand::Response)
                 }
             };
             if let Some(subject) = subject {
@@ -99,13 +99,13 @@ impl Script<'_, '_> {
         arguments: Option<&[Expression]>,
         negated: bool,
     ) -> Option<bool> {
-        let whole = DraftQuery::Json("$".to_owned());
-        let whole = ScriptValue::Query(whole);
-        let body = ScriptValue::Query(DraftQuery::Body);
+        let whole = Query::Json("$".to_owned());
+        let whole = Operand::Query(whole);
+        let body = Operand::Query(Query::Body);
         let Some(arguments) = arguments else {
             let status = match name {
                 "json" => {
-                    return Some(self.add_expectation(&whole, "exists", json!(true), negated));
+                    return Some(self.expect(&whole, "exists", json!(true), negated));
                 }
                 // Postman's `ok` is 200 and nothing else.
                 "ok" => json!(200),
@@ -123,17 +123,12 @@ impl Script<'_, '_> {
                 "error" => json!(["4xx", "5xx"]),
                 _ => return None,
             };
-            return Some(self.add_expectation(
-                &ScriptValue::Query(DraftQuery::Status),
-                "equals",
-                status,
-                negated,
-            ));
+            return Some(self.expect(&Operand::Query(Query::Status), "equals", status, negated));
         };
         let (subject, operator, wanted) = match (name, arguments) {
             ("jsonBody", []) => (whole, "exists", json!(true)),
             ("body", []) => {
-                return Some(self.add_expectation(&body, "empty", json!(negated), false));
+                return Some(self.expect(&body, "empty", json!(negated), false));
             }
             ("body", [Expression::Literal(wanted @ Value::String(_))]) => {
                 (body, "equals", escape_texts(wanted))
@@ -143,24 +138,24 @@ impl Script<'_, '_> {
                     Value::String(reason) => status_by_reason(reason)?,
                     code => code.clone(),
                 };
-                (ScriptValue::Query(DraftQuery::Status), "equals", status)
+                (Operand::Query(Query::Status), "equals", status)
             }
             ("header", [Expression::Literal(Value::String(header)), rest @ ..]) => {
-                let subject = ScriptValue::Query(DraftQuery::Header(header.to_ascii_lowercase()));
+                let subject = Operand::Query(Query::Header(header.to_ascii_lowercase()));
                 match rest.first() {
                     None => (subject, "exists", json!(true)),
                     Some(value) => (subject, "equals", self.value_to_compare(value)?),
                 }
             }
             ("jsonSchema", [schema, ..]) => {
-                let ScriptValue::Value(schema) = self.evaluate(schema)? else {
+                let Operand::Value(schema) = self.evaluate(schema)? else {
                     return None;
                 };
                 let schema = usable_schema(&schema, "http://json-schema.org/draft-07/schema#")?;
                 (whole, "schema", schema)
             }
             ("jsonBody", [Expression::Literal(Value::String(path)), rest @ ..]) => {
-                let subject = ScriptValue::json(&nested_path("$", path));
+                let subject = Operand::json(&nested_path("$", path));
                 // Postman looks for the path alone, if it must not be there.
                 match rest.first().filter(|_| !negated) {
                     None => (subject, "exists", json!(true)),
@@ -170,18 +165,15 @@ impl Script<'_, '_> {
             _ => return None,
         };
         if operator == "exists" {
-            return Some(self.add_expectation(&subject, operator, json!(!negated), false));
+            return Some(self.expect(&subject, operator, json!(!negated), false));
         }
-        Some(self.add_expectation(&subject, operator, wanted, negated))
+        Some(self.expect(&subject, operator, wanted, negated))
     }
 
     /// A word that is not called: `true`, `empty` and their like.
     fn apply_property(&mut self, name: &str, state: &mut ChainState) -> Option<bool> {
         let negated = state.negated;
-        let is_truth = matches!(
-            state.subject,
-            ScriptValue::Meets(..) | ScriptValue::Holds(_)
-        );
+        let is_truth = matches!(state.subject, Operand::Meets(..) | Operand::Holds(_));
         let (operator, wanted, negated) = match name {
             "true" => ("equals", json!(true), negated),
             "false" => ("equals", json!(false), negated),
@@ -198,13 +190,13 @@ impl Script<'_, '_> {
             "ok" if !negated => ("not", json!({ "one_of": [false, 0, "", null] }), false),
             "empty" => ("empty", json!(!negated), false),
             "length" | "lengthOf" => {
-                state.subject = ScriptValue::Length(state.subject.path()?.to_owned());
+                state.subject = Operand::Length(state.subject.path()?.to_owned());
                 return Some(true);
             }
             // Other words, such as `any`, change what the words after them mean.
             _ => return None,
         };
-        Some(self.add_expectation(&state.subject, operator, wanted, negated))
+        Some(self.expect(&state.subject, operator, wanted, negated))
     }
 
     fn apply_method(
@@ -220,10 +212,8 @@ impl Script<'_, '_> {
             "eql" | "equal" | "equals" | "eq" | "eqls" => "equals",
             "include" | "includes" | "contain" | "contains" => "contains",
             "string" => {
-                if let ScriptValue::Query(place @ DraftQuery::Json(_)) = &subject {
-                    self.requested
-                        .step
-                        .add_expectation(place, "type", json!("string"));
+                if let Operand::Query(place @ Query::Json(_)) = &subject {
+                    self.requested.step.expect(place, "type", json!("string"));
                 }
                 "contains"
             }
@@ -236,36 +226,36 @@ impl Script<'_, '_> {
                     self.value_to_compare(first)?,
                     self.value_to_compare(arguments.get(1)?)?,
                 );
-                let low = self.add_expectation(&subject, "at_least", low, false);
-                return Some(self.add_expectation(&subject, "at_most", high, false) && low);
+                let low = self.expect(&subject, "at_least", low, false);
+                return Some(self.expect(&subject, "at_most", high, false) && low);
             }
-            "oneOf" if subject == ScriptValue::Query(DraftQuery::Status) => "equals",
+            "oneOf" if subject == Operand::Query(Query::Status) => "equals",
             "oneOf" => "one_of",
             "a" | "an" => {
                 let kind = self.value_to_compare(first)?;
                 let kind = kind.as_str()?.to_ascii_lowercase();
                 let kinds = ["string", "number", "boolean", "array", "object", "null"];
                 let known = kinds.contains(&kind.as_str());
-                return known.then(|| self.add_expectation(&subject, "type", json!(kind), negated));
+                return known.then(|| self.expect(&subject, "type", json!(kind), negated));
             }
             "lengthOf" | "length" => {
-                let length = ScriptValue::Length(subject.path()?.to_owned());
+                let length = Operand::Length(subject.path()?.to_owned());
                 let wanted = self.value_to_compare(first)?;
-                return Some(self.add_expectation(&length, "equals", wanted, negated));
+                return Some(self.expect(&length, "equals", wanted, negated));
             }
             "match" | "matches" => {
                 let Expression::Pattern(pattern, flags) = first else {
                     return None;
                 };
                 let wanted = to_pattern(pattern, flags)?;
-                return Some(self.add_expectation(&subject, "matches", wanted, negated));
+                return Some(self.expect(&subject, "matches", wanted, negated));
             }
             "keys" | "key" if !negated => return self.expect_keys(subject.path()?, arguments),
             "property" => return self.expect_property(arguments, state),
             _ => return None,
         };
         let wanted = self.value_to_compare(first)?;
-        Some(self.add_expectation(&subject, operator, wanted, negated))
+        Some(self.expect(&subject, operator, wanted, negated))
     }
 
     /// Members that have to be there.
@@ -277,8 +267,8 @@ impl Script<'_, '_> {
                 one => vec![one],
             };
             for name in names {
-                let subject = ScriptValue::json(&member_path(path, name.as_str()?));
-                all &= self.add_expectation(&subject, "exists", json!(true), false);
+                let subject = Operand::json(&member_path(path, name.as_str()?));
+                all &= self.expect(&subject, "exists", json!(true), false);
             }
         }
         Some(all)
@@ -293,24 +283,22 @@ impl Script<'_, '_> {
         let name = self.value_to_compare(arguments.first()?)?;
         let name = name.as_str()?;
         let subject = match &state.subject {
-            ScriptValue::Query(place @ DraftQuery::Json(path)) => {
+            Operand::Query(place @ Query::Json(path)) => {
                 if state.negated && path != "$" {
                     // JavaScript stops where there is nothing that has properties.
                     self.expect_something(place);
                 }
-                ScriptValue::json(&nested_path(path, name))
+                Operand::json(&nested_path(path, name))
             }
-            ScriptValue::Headers => {
-                ScriptValue::Query(DraftQuery::Header(name.to_ascii_lowercase()))
-            }
+            Operand::Headers => Operand::Query(Query::Header(name.to_ascii_lowercase())),
             _ => return None,
         };
         state.subject = subject.clone();
         Some(match arguments.get(1) {
-            None => self.add_expectation(&subject, "exists", json!(!state.negated), false),
+            None => self.expect(&subject, "exists", json!(!state.negated), false),
             Some(value) => {
                 let wanted = self.value_to_compare(value)?;
-                self.add_expectation(&subject, "equals", wanted, state.negated)
+                self.expect(&subject, "equals", wanted, state.negated)
             }
         })
     }

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::expectation::variable_name;
-use super::{Expression, Script, ScriptValue};
-use crate::draft::DraftQuery;
+use super::{Expression, Operand, Script};
+use crate::draft::Query;
 
 impl Script<'_, '_> {
     /// Expects that an expression is true, or that it is not; false if there
@@ -35,17 +35,13 @@ impl Script<'_, '_> {
         let mut choices = Vec::new();
         let subject = self.collect_choices(expression, &mut choices)?;
         let operator = match subject {
-            ScriptValue::Query(DraftQuery::Status) => "equals",
+            Operand::Query(Query::Status) => "equals",
             _ => "one_of",
         };
-        Some(self.add_expectation(&subject, operator, choices.into(), false))
+        Some(self.expect(&subject, operator, choices.into(), false))
     }
 
-    fn collect_choices(
-        &mut self,
-        found: &Expression,
-        choices: &mut Vec<Value>,
-    ) -> Option<ScriptValue> {
+    fn collect_choices(&mut self, found: &Expression, choices: &mut Vec<Value>) -> Option<Operand> {
         let Expression::Binary(left, sign, right) = found else {
             return None;
         };
@@ -66,9 +62,9 @@ impl Script<'_, '_> {
         left: &Expression,
         sign: &'s str,
         right: &Expression,
-    ) -> Option<(ScriptValue, Value, &'s str)> {
+    ) -> Option<(Operand, Value, &'s str)> {
         let subject = self.evaluate(left)?;
-        if let ScriptValue::Value(value) = &subject
+        if let Operand::Value(value) = &subject
             && variable_name(value).is_none()
         {
             let turned = match sign {
@@ -103,10 +99,9 @@ impl Script<'_, '_> {
             ">=" => "at_least",
             _ => return None,
         };
-        let (ScriptValue::Query(place @ DraftQuery::Json(path)), true) =
-            (&subject, operator != "equals")
+        let (Operand::Query(place @ Query::Json(path)), true) = (&subject, operator != "equals")
         else {
-            return Some(self.add_expectation(&subject, operator, wanted, negated));
+            return Some(self.expect(&subject, operator, wanted, negated));
         };
         // JavaScript takes a number also where it is written as a text.
         if !wanted.is_number() {
@@ -114,18 +109,18 @@ impl Script<'_, '_> {
         }
         let step = &mut self.requested.step;
         if !negated {
-            return Some(step.add_expectation(place, operator, wanted));
+            return Some(step.expect(place, operator, wanted));
         }
         step.add_note(&format!(
             "The original also passes where there is no `{path}`, or no number."
         ));
-        Some(step.add_expectation(place, "not", json!({ operator: wanted })))
+        Some(step.expect(place, "not", json!({ operator: wanted })))
     }
 
     /// `==`, to which a number is the text that it is written as.
     fn expect_loose_equality(
         &mut self,
-        subject: &ScriptValue,
+        subject: &Operand,
         wanted: &Value,
         negated: bool,
     ) -> Option<bool> {
@@ -141,8 +136,8 @@ impl Script<'_, '_> {
             Value::Bool(_) => None,
         };
         Some(match other {
-            Some(other) => self.add_expectation(subject, "one_of", json!([wanted, other]), negated),
-            None => self.add_expectation(subject, "equals", wanted.clone(), negated),
+            Some(other) => self.expect(subject, "one_of", json!([wanted, other]), negated),
+            None => self.expect(subject, "equals", wanted.clone(), negated),
         })
     }
 
@@ -151,18 +146,18 @@ impl Script<'_, '_> {
         let subject = self.evaluate(expression)?;
         let (operator, wanted) = match &subject {
             // To JavaScript a text is true if it is not empty.
-            ScriptValue::Query(DraftQuery::Header(_) | DraftQuery::Cookie(_)) if !negated => {
+            Operand::Query(Query::Header(_) | Query::Cookie(_)) if !negated => {
                 ("empty", json!(false))
             }
-            ScriptValue::Query(DraftQuery::Body) => ("empty", json!(negated)),
-            ScriptValue::Query(DraftQuery::Json(_)) if !negated => {
+            Operand::Query(Query::Body) => ("empty", json!(negated)),
+            Operand::Query(Query::Json(_)) if !negated => {
                 ("not", json!({ "one_of": [false, 0, "", null] }))
             }
-            ScriptValue::Length(_) if negated => ("equals", json!(0)),
-            ScriptValue::Length(_) => ("above", json!(0)),
-            ScriptValue::Meets(..) | ScriptValue::Holds(_) => ("equals", json!(!negated)),
+            Operand::Length(_) if negated => ("equals", json!(0)),
+            Operand::Length(_) => ("above", json!(0)),
+            Operand::Meets(..) | Operand::Holds(_) => ("equals", json!(!negated)),
             _ => return None,
         };
-        Some(self.add_expectation(&subject, operator, wanted, false))
+        Some(self.expect(&subject, operator, wanted, false))
     }
 }

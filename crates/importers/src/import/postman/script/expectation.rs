@@ -2,54 +2,46 @@
 
 use serde_json::{Value, json};
 
-use super::{Script, ScriptValue};
-use crate::draft::{DraftQuery, member_path};
+use super::{Operand, Script};
+use crate::draft::{Query, member_path};
 use query::pattern::Pattern;
 
 impl Script<'_, '_> {
     /// Expects a text or a list: anything else has no length and holds nothing.
     pub(super) fn expect_length_type(&mut self, path: &str) {
         let schema = json!({ "type": ["array", "string"] });
-        let place = DraftQuery::Json(path.to_owned());
-        self.requested
-            .step
-            .add_expectation(&place, "schema", schema);
+        let place = Query::Json(path.to_owned());
+        self.requested.step.expect(&place, "schema", schema);
     }
 
     /// Adds an expectation to the step; false if there is no way to say it.
-    pub(super) fn add_expectation(
+    pub(super) fn expect(
         &mut self,
-        subject: &ScriptValue,
+        subject: &Operand,
         operator: &'static str,
         wanted: Value,
         negated: bool,
     ) -> bool {
         match (subject, &wanted) {
-            (ScriptValue::Query(place), _) => {
-                self.expect_of_query(place, operator, wanted, negated)
-            }
-            (ScriptValue::Length(path), _) => self.expect_length(path, operator, wanted, negated),
-            (ScriptValue::Reason, Value::String(reason)) if operator == "equals" => {
+            (Operand::Query(place), _) => self.expect_of_query(place, operator, wanted, negated),
+            (Operand::Length(path), _) => self.expect_length(path, operator, wanted, negated),
+            (Operand::Reason, Value::String(reason)) if operator == "equals" => {
                 let status = status_by_reason(reason);
                 status.is_some_and(|status| {
-                    self.expect_of_query(&DraftQuery::Status, "equals", status, negated)
+                    self.expect_of_query(&Query::Status, "equals", status, negated)
                 })
             }
-            (ScriptValue::Meets(place, "exists", _), Value::Bool(there))
-                if operator == "equals" =>
-            {
+            (Operand::Meets(place, "exists", _), Value::Bool(there)) if operator == "equals" => {
                 self.expect_of_query(place, "exists", json!(*there != negated), false)
             }
-            (ScriptValue::Meets(place, inner, value), Value::Bool(meets))
-                if operator == "equals" =>
-            {
+            (Operand::Meets(place, inner, value), Value::Bool(meets)) if operator == "equals" => {
                 self.expect_of_query(place, inner, value.clone(), *meets == negated)
             }
-            (ScriptValue::Holds(comparison), Value::Bool(holds)) if operator == "equals" => {
+            (Operand::Holds(comparison), Value::Bool(holds)) if operator == "equals" => {
                 self.expect_truth(comparison, *holds == negated)
             }
-            (ScriptValue::TypeOf(path), Value::String(word)) if operator == "equals" => {
-                let place = DraftQuery::Json(path.clone());
+            (Operand::TypeOf(path), Value::String(word)) if operator == "equals" => {
+                let place = Query::Json(path.clone());
                 match word.as_str() {
                     "string" | "number" | "boolean" => {
                         self.expect_of_query(&place, "type", wanted, negated)
@@ -62,10 +54,10 @@ impl Script<'_, '_> {
                     _ => false,
                 }
             }
-            (ScriptValue::Value(value), _) => match variable_name(value) {
+            (Operand::Value(value), _) => match variable_name(value) {
                 // A check file cannot run without a value of the variable, so `exists` says nothing.
                 Some(name) if operator != "exists" => {
-                    let place = DraftQuery::Variable(name.to_owned());
+                    let place = Query::Variable(name.to_owned());
                     self.expect_plain(&place, operator, wanted, negated)
                 }
                 Some(_) => false,
@@ -91,27 +83,27 @@ impl Script<'_, '_> {
 
     fn expect_plain(
         &mut self,
-        place: &DraftQuery,
+        place: &Query,
         operator: &str,
         wanted: Value,
         negated: bool,
     ) -> bool {
         let step = &mut self.requested.step;
         if negated {
-            return step.add_expectation(place, "not", json!({ operator: wanted }));
+            return step.expect(place, "not", json!({ operator: wanted }));
         }
-        step.add_expectation(place, operator, wanted)
+        step.expect(place, operator, wanted)
     }
 
     fn expect_of_query(
         &mut self,
-        place: &DraftQuery,
+        place: &Query,
         operator: &str,
         mut wanted: Value,
         negated: bool,
     ) -> bool {
         let orders = matches!(operator, "above" | "below" | "at_least" | "at_most");
-        if *place == DraftQuery::Latency {
+        if *place == Query::Latency {
             let Some(limit) = wanted.as_f64().filter(|limit| *limit >= 0.0) else {
                 return false;
             };
@@ -120,7 +112,7 @@ impl Script<'_, '_> {
         if !place.accepts(operator, &wanted) {
             return false;
         }
-        if let DraftQuery::Json(path) = place {
+        if let Query::Json(path) = place {
             match (operator, &wanted) {
                 ("contains", Value::Object(_)) if negated => {
                     // JavaScript stops where there is nothing that has members.
@@ -130,18 +122,14 @@ impl Script<'_, '_> {
                 ("contains", _) if negated => self.expect_length_type(path),
                 // Chai orders numbers alone, and a check file also texts that are written as one.
                 _ if orders && wanted.is_number() => {
-                    self.requested
-                        .step
-                        .add_expectation(place, "type", json!("number"));
+                    self.requested.step.expect(place, "type", json!("number"));
                 }
                 _ if orders => return false,
                 _ => {}
             }
         }
         let of = match place {
-            DraftQuery::Json(name) | DraftQuery::Header(name) | DraftQuery::Cookie(name) => {
-                Some(name)
-            }
+            Query::Json(name) | Query::Header(name) | Query::Cookie(name) => Some(name),
             _ => None,
         };
         if let (Some(of), true, "equals" | "one_of" | "type") = (of, negated, operator) {
@@ -153,11 +141,9 @@ impl Script<'_, '_> {
     }
 
     /// Expects that something is there and is not `null`.
-    pub(super) fn expect_something(&mut self, place: &DraftQuery) {
+    pub(super) fn expect_something(&mut self, place: &Query) {
         let not_null = json!({ "not": { "const": null } });
-        self.requested
-            .step
-            .add_expectation(place, "schema", not_null);
+        self.requested.step.expect(place, "schema", not_null);
     }
 
     fn expect_length(
@@ -167,7 +153,7 @@ impl Script<'_, '_> {
         wanted: Value,
         negated: bool,
     ) -> bool {
-        let place = DraftQuery::Json(path.to_owned());
+        let place = Query::Json(path.to_owned());
         if !wanted.is_number() {
             return false;
         }

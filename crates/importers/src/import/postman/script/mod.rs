@@ -7,7 +7,7 @@ mod comparison;
 mod dynamic_value;
 mod expectation;
 mod javascript;
-mod script_value;
+mod operand;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,11 +15,11 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::Importer;
-use super::collection::{FoundRequest, is_enabled, text_member, to_text};
+use super::collection::{FoundRequest, is_enabled, text_at, to_text};
 use super::request::ImportedRequest;
 use diagnostic::Span;
 use javascript::{Expression, Statement, StatementKind};
-pub(super) use script_value::ScriptValue;
+pub(super) use operand::Operand;
 
 const HELP: &str = "say it by `expect` or `capture`, or leave it to other tests";
 const HELP_BEFORE: &str =
@@ -35,7 +35,7 @@ struct Script<'i, 'r> {
     text: String,
     lines: Vec<String>,
     /// What names stand for.
-    names: BTreeMap<String, ScriptValue>,
+    names: BTreeMap<String, Operand>,
 }
 
 impl Importer {
@@ -65,7 +65,7 @@ impl Importer {
             events.map(move |(number, event)| (format!("{pointer}/{number}/script"), event))
         });
         for (pointer, event) in events {
-            if !is_enabled(event) || (text_member(event, "listen") == Some("test")) != tests {
+            if !is_enabled(event) || (text_at(event, "listen") == Some("test")) != tests {
                 continue;
             }
             let script = &event["script"];
@@ -113,11 +113,11 @@ impl Script<'_, '_> {
             StatementKind::Let(name, value) => {
                 let subject = match value {
                     Expression::Literal(value) => {
-                        Some(ScriptValue::Value(script_value::escape_texts(value)))
+                        Some(Operand::Value(operand::escape_texts(value)))
                     }
                     value => self.evaluate(value),
                 };
-                let subject = subject.unwrap_or(ScriptValue::Other);
+                let subject = subject.unwrap_or(Operand::Other);
                 self.names.insert(name.clone(), subject);
             }
             StatementKind::Assign(Expression::Member(tests, _), value)
@@ -190,12 +190,10 @@ impl Script<'_, '_> {
         match &statement.kind {
             StatementKind::Let(name, value) => {
                 let subject = match (dynamic_value::dynamic_template(value), value) {
-                    (Some(made), _) => ScriptValue::Value(json!(made)),
-                    (None, Expression::Literal(literal)) => {
-                        ScriptValue::Value(json!(to_text(literal)))
-                    }
+                    (Some(made), _) => Operand::Value(json!(made)),
+                    (None, Expression::Literal(literal)) => Operand::Value(json!(to_text(literal))),
                     (None, Expression::Call(callee, _)) if dotted_name(callee)? == "require" => {
-                        ScriptValue::Other
+                        Operand::Other
                     }
                     _ => return None,
                 };
@@ -220,7 +218,7 @@ impl Script<'_, '_> {
                 literal.clone()
             }
             (None, Expression::Name(known)) => match self.names.get(known)? {
-                ScriptValue::Value(value) => value.clone(),
+                Operand::Value(value) => value.clone(),
                 _ => return None,
             },
             _ => return None,
