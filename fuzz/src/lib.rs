@@ -159,7 +159,7 @@ pub fn import(text: &str) {
     };
     let imported = match tool {
         "hurl" => importers::import::import_hurl(&source, bodies),
-        "environment" => return drop(importers::import::Environment::read(&source)),
+        "environment" => return drop(importers::import::PostmanEnvironment::read(&source)),
         _ => importers::import::import_postman(&source, &[], bodies),
     };
     match imported {

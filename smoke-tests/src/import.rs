@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diagnostic::snippet::{Frame, Severity, render_in};
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Problems, Source};
-use importers::import::{self, Bodies, Environment, FileKind, Imported};
+use importers::import::{self, Bodies, FileKind, Imported, PostmanEnvironment};
 
 use crate::Exit;
 use crate::args::ImportArgs;
@@ -55,7 +55,7 @@ pub(crate) fn import(args: &ImportArgs, output: &Output) -> Exit {
 
 struct Files {
     sources: Vec<(Arc<Source>, FileKind)>,
-    environments: Vec<Environment>,
+    environments: Vec<PostmanEnvironment>,
 }
 
 /// The files, with the environments apart.
@@ -67,7 +67,9 @@ fn sorted(paths: &[PathBuf]) -> Result<Files, Problems> {
     for path in paths {
         let source = read(path)?;
         match import::detect_kind(&source)? {
-            FileKind::PostmanEnvironment => files.environments.push(Environment::read(&source)?),
+            FileKind::PostmanEnvironment => {
+                files.environments.push(PostmanEnvironment::read(&source)?);
+            }
             kind => files.sources.push((source, kind)),
         }
     }

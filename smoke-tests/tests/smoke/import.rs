@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use diagnostic::Source;
 use diagnostic::snippet::{Colour, render};
-use importers::import::{self, Bodies, Environment};
+use importers::import::{self, Bodies, PostmanEnvironment};
 use rehearsal::{Defect, Stage};
 use report::verdict::{Verdict, judge};
 use runner::plan::plan;
@@ -43,7 +43,7 @@ fn hurl_file(name: &str) -> import::Imported {
 }
 
 fn collection(name: &str, environment: &str) -> import::Imported {
-    let environment = Environment::read(&source(environment)).unwrap();
+    let environment = PostmanEnvironment::read(&source(environment)).unwrap();
     import::import_postman(&source(name), &[environment], Bodies::Readable).unwrap()
 }
 
@@ -250,7 +250,7 @@ async fn an_imported_collection_fails_where_postman_fails() {
 /// The same for a collection.
 async fn beside_newman(name: &str, fails: bool) {
     let collection = folder().join(format!("{name}.postman_collection.json"));
-    let environment = Environment::read(&source("shop.postman_environment.json")).unwrap();
+    let environment = PostmanEnvironment::read(&source("shop.postman_environment.json")).unwrap();
     let original = here(&format!("{name}.postman_collection.json"));
     let imported = import::import_postman(&original, &[environment], Bodies::Readable).unwrap();
     let newman = tool("newman");

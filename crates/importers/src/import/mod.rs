@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use diagnostic::{Diagnostic, Problems, Source};
-pub use variables::Environment;
+pub use variables::PostmanEnvironment;
 
 /// A check file, made from another tool's.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub fn detect_kind(source: &Arc<Source>) -> Result<FileKind, Problems> {
 /// A text that is no collection.
 pub fn import_postman(
     source: &Arc<Source>,
-    environments: &[Environment],
+    environments: &[PostmanEnvironment],
     bodies: Bodies,
 ) -> Result<Imported, Problems> {
     postman::import(source, environments, bodies)

@@ -10,7 +10,7 @@ use crate::draft::{escape, identifier};
 
 /// The values of a Postman environment, or of Postman's globals.
 #[derive(Debug, Clone, Default)]
-pub struct Environment {
+pub struct PostmanEnvironment {
     pub(super) values: Vec<GivenVariable>,
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use diagnostic::{Problems, Source};
-use importers::import::{self, Bodies, Environment, FileKind, Imported};
+use importers::import::{self, Bodies, FileKind, Imported, PostmanEnvironment};
 use runner::plan::plan;
 use runner::settings::Selection;
 
@@ -93,7 +93,7 @@ fn imported(source: &std::sync::Arc<Source>) -> Result<Option<Imported>, Problem
         FileKind::Hurl => Some(import::import_hurl(source, Bodies::Readable)?),
         FileKind::Postman => Some(import::import_postman(source, &[], Bodies::Readable)?),
         FileKind::PostmanEnvironment => {
-            Environment::read(source)?;
+            PostmanEnvironment::read(source)?;
             None
         }
     })

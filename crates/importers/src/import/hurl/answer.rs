@@ -8,7 +8,7 @@ use super::cookie;
 use super::entry::{BodyKind, HurlBody, HurlResponse, Pair, Section};
 use super::filter;
 use super::lines::unescape;
-use super::query::{Form, HurlQuery, parse_query};
+use super::query::{HurlQuery, ValueKind, parse_query};
 use super::value::{Word, read_bytes, split_words};
 use crate::draft::{self, Query, StepDraft, escape, escape_pattern};
 
@@ -146,7 +146,7 @@ impl Importer {
             rest,
         } = parse_query(words)?;
         let (source, value) = part.capture_source().filter(|_| rest.is_empty())?;
-        if part.form == Form::Status && !filters.is_empty() {
+        if part.form == ValueKind::Status && !filters.is_empty() {
             return None;
         }
         let expression = filter::build_expression(value, &filters, &mut self.variables)?;

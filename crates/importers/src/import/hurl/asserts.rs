@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::answer::{FRESH, HELP};
 use super::cookie;
 use super::filter;
-use super::predicate::{OperatorValue, Predicate};
-use super::query::{Form, HurlQuery, parse_query};
+use super::predicate::{HurlPredicate, OperatorValue};
+use super::query::{HurlQuery, ValueKind, parse_query};
 use super::value::{Word, split_words};
 use super::{Importer, LARGEST_EXACT};
 use crate::draft::{Query, StepDraft, build_capture, escape_pattern};
@@ -77,7 +77,7 @@ impl Importer {
         let exists = assert.predicate == "exists";
         let place = &part.place;
         // A check file says of a group only whether it is there.
-        if let Form::Regex(pattern) = &part.form {
+        if let ValueKind::Regex(pattern) = &part.form {
             let (operator, wanted) = if assert.negated {
                 ("not", json!({ "matches": pattern }))
             } else {
@@ -90,7 +90,7 @@ impl Importer {
         // take one that is alone.
         if part.is_multiple {
             let fits = exists
-                && part.form == Form::Json
+                && part.form == ValueKind::Json
                 && step.expect(place, "empty", json!(assert.negated));
             return fits.then_some(Ok(()));
         }
@@ -99,7 +99,7 @@ impl Importer {
         if self.variables.take_fresh_use() {
             return Some(Err(FRESH));
         }
-        if let (Form::Attribute(attribute), Query::Cookie(name)) = (&part.form, place) {
+        if let (ValueKind::Attribute(attribute), Query::Cookie(name)) = (&part.form, place) {
             let wanted = cookie::attribute_predicate(attribute, exists, &found, assert.negated)?;
             return cookie::expect_attribute(step, name, attribute, wanted).then_some(Ok(()));
         }
@@ -191,8 +191,8 @@ impl Importer {
             name
         };
         let form = match part.form {
-            Form::Url | Form::Count => part.form.clone(),
-            _ => Form::Json,
+            ValueKind::Url | ValueKind::Count => part.form.clone(),
+            _ => ValueKind::Json,
         };
         let place = Query::Variable(name);
         let found = self.predicate(&place, &form, assert.predicate, assert.argument)?;
@@ -237,7 +237,7 @@ fn shorten(text: &str) -> String {
     line.chars().take(100).collect()
 }
 
-impl Predicate {
+impl HurlPredicate {
     /// Whether a text has to be empty.
     fn wants_nothing(&self) -> bool {
         matches!(self.tests.as_slice(), [("empty", Value::Bool(true))])

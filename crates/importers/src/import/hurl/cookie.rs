@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::predicate::Predicate;
+use super::predicate::HurlPredicate;
 use crate::draft::{Query, StepDraft};
 
 /// What a cookie is asked for beside its value.
@@ -12,7 +12,7 @@ const ATTRIBUTES: [&str; 3] = ["secure", "http_only", "same_site"];
 pub(super) fn attribute_predicate(
     attribute: &str,
     exists: bool,
-    found: &Predicate,
+    found: &HurlPredicate,
     negated: bool,
 ) -> Option<Value> {
     let is_flag = attribute != "same_site";

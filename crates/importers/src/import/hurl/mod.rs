@@ -35,11 +35,11 @@ use diagnostic::{Diagnostic, Problems, Source, Span};
 /// From here on there are whole numbers that no floating-point number is.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-type Importer = importer::Importer<State>;
+type Importer = importer::Importer<HurlState>;
 
 /// What answers so far have to do with the one at hand.
 #[derive(Default)]
-struct State {
+struct HurlState {
     /// What the captures of the answer at hand ask of it, by their names.
     captured_words: BTreeMap<String, Vec<value::Word>>,
     /// The names of captures that were lost.
@@ -70,7 +70,7 @@ pub(super) fn import(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, P
     let bases = entries.iter().map(|entry| entry.address.base.clone());
     let bases: Vec<String> = bases.collect();
     let variables = Variables::default();
-    let mut importer = Importer::new(source, bodies, &bases, variables, State::default());
+    let mut importer = Importer::new(source, bodies, &bases, variables, HurlState::default());
     let mut check = CheckDraft {
         name: file_stem(source.path()),
         ..CheckDraft::default()

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Importer;
-use super::query::Form;
+use super::query::ValueKind;
 use super::value::Word;
 use crate::draft::Query;
 use query::pattern::Pattern;
@@ -16,7 +16,7 @@ pub(super) type OperatorValue = (&'static str, Value);
 
 /// What must be true of a value.
 #[derive(Default)]
-pub(super) struct Predicate {
+pub(super) struct HurlPredicate {
     /// What it must be whether the predicate is negated or not.
     guards: Vec<OperatorValue>,
     pub(super) tests: Vec<OperatorValue>,
@@ -30,15 +30,15 @@ pub(super) struct Predicate {
 
 const UUID: &str = r"(?i-u)^([0-9a-f]{32}|(urn:uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\})$";
 
-fn predicate_with(guards: &[&str], tests: Vec<OperatorValue>) -> Predicate {
-    Predicate {
+fn predicate_with(guards: &[&str], tests: Vec<OperatorValue>) -> HurlPredicate {
+    HurlPredicate {
         guards: guards.iter().map(|kind| ("type", json!(kind))).collect(),
         tests,
-        ..Predicate::default()
+        ..HurlPredicate::default()
     }
 }
 
-impl Predicate {
+impl HurlPredicate {
     /// As a check file has it.
     pub(super) fn into_operators(mut self, negated: bool) -> Vec<OperatorValue> {
         let negated = negated != self.differs;
@@ -78,13 +78,13 @@ impl Importer {
     pub(super) fn predicate(
         &mut self,
         place: &Query,
-        form: &Form,
+        form: &ValueKind,
         predicate: &str,
         argument: Option<&Word>,
-    ) -> Option<Predicate> {
-        let json = *form == Form::Json;
-        let text = json || *form == Form::Text;
-        let counts = *form == Form::Count;
+    ) -> Option<HurlPredicate> {
+        let json = *form == ValueKind::Json;
+        let text = json || *form == ValueKind::Text;
+        let counts = *form == ValueKind::Count;
         match predicate {
             "exists" => {
                 return (!counts).then(|| predicate_with(&[], vec![("exists", json!(true))]));
@@ -100,15 +100,15 @@ impl Importer {
             let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok()?;
             // A URL on the target is its path here, so that no pattern of a whole URL fits.
-            let whole = *form == Form::Url && pattern.starts_with('^');
-            let is_comparable = text || matches!(form, Form::Url | Form::Attribute(_));
+            let whole = *form == ValueKind::Url && pattern.starts_with('^');
+            let is_comparable = text || matches!(form, ValueKind::Url | ValueKind::Attribute(_));
             let guards: &[&str] = if json { &["string"] } else { &[] };
             return (is_comparable && !whole)
                 .then(|| predicate_with(guards, vec![("matches", json!(pattern))]));
         }
         let value = self.value_to_compare(form, argument)?;
         let found = match predicate {
-            "==" | "equals" | "!=" => Predicate {
+            "==" | "equals" | "!=" => HurlPredicate {
                 differs: predicate == "!=",
                 ..equal_predicate(place, form, value)?
             },
@@ -123,12 +123,12 @@ impl Importer {
         if order && matches!(argument, Word::Text(_) | Word::Raw(_)) {
             return None;
         }
-        let by_count = *form == Form::Count && !place.is_json();
-        Some(Predicate {
+        let by_count = *form == ValueKind::Count && !place.is_json();
+        Some(HurlPredicate {
             is_count: by_count && *place != Query::Redirects,
             guards: match form {
                 // Hurl counts lists only; a check file would count maps as well.
-                Form::Count if place.is_json() => vec![("type", json!("array"))],
+                ValueKind::Count if place.is_json() => vec![("type", json!("array"))],
                 _ => found.guards,
             },
             ..found
@@ -136,10 +136,10 @@ impl Importer {
     }
 
     /// The value that is compared with, as it is written for this part.
-    fn value_to_compare(&mut self, form: &Form, argument: &Word) -> Option<Value> {
+    fn value_to_compare(&mut self, form: &ValueKind, argument: &Word) -> Option<Value> {
         match (form, argument) {
-            (Form::Url, _) => self.target_path(argument.text()?),
-            (Form::Digest, Word::Bytes(_)) => {
+            (ValueKind::Url, _) => self.target_path(argument.text()?),
+            (ValueKind::Digest, Word::Bytes(_)) => {
                 let bytes = argument.bytes(&self.files)?;
                 let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
                 Some(json!(digits.collect::<String>()))
@@ -150,7 +150,7 @@ impl Importer {
 }
 
 /// The types of JSON, and texts of a form.
-fn type_predicate(json: bool, text: bool, predicate: &str) -> Option<Predicate> {
+fn type_predicate(json: bool, text: bool, predicate: &str) -> Option<HurlPredicate> {
     let string: &[&str] = if json { &["string"] } else { &[] };
     let formatted = |format: &str| {
         json.then(|| predicate_with(string, vec![("schema", json!({ "format": format }))]))
@@ -184,33 +184,33 @@ fn type_predicate(json: bool, text: bool, predicate: &str) -> Option<Predicate> 
     json.then_some(found)
 }
 
-fn equal_predicate(place: &Query, form: &Form, value: Value) -> Option<Predicate> {
+fn equal_predicate(place: &Query, form: &ValueKind, value: Value) -> Option<HurlPredicate> {
     let template = value.as_str().is_some_and(|text| text.contains("{{"));
     let single = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
     match form {
-        Form::Milliseconds | Form::Days | Form::Nodes => None,
+        ValueKind::Milliseconds | ValueKind::Days | ValueKind::Nodes => None,
         // Here the parts of a distinguished name stand in another order.
-        Form::Text if matches!(place, Query::Tls(_)) && value.as_str()?.contains(',') => None,
-        Form::Text | Form::Digest if !value.is_string() => None,
-        Form::Boolean if !value.is_boolean() => None,
-        Form::Count => (value.is_u64() || template)
+        ValueKind::Text if matches!(place, Query::Tls(_)) && value.as_str()?.contains(',') => None,
+        ValueKind::Text | ValueKind::Digest if !value.is_string() => None,
+        ValueKind::Boolean if !value.is_boolean() => None,
+        ValueKind::Count => (value.is_u64() || template)
             .then(|| single("count", value))
             .flatten(),
-        Form::Status => value.is_u64().then(|| single("equals", value)).flatten(),
+        ValueKind::Status => value.is_u64().then(|| single("equals", value)).flatten(),
         _ => single("equals", value),
     }
 }
 
-fn order_predicate(form: &Form, order: &'static str, value: &Value) -> Option<Predicate> {
+fn order_predicate(form: &ValueKind, order: &'static str, value: &Value) -> Option<HurlPredicate> {
     let template = value.as_str().is_some_and(|text| text.contains("{{"));
     let number = (value.is_number() || template).then(|| value.clone());
     let single = |operator, value| Some(predicate_with(&[], vec![(operator, value)]));
     match form {
-        Form::Status => single(order, json!(value.as_u64()?)),
-        Form::Number => single(order, number?),
-        Form::Milliseconds => single(order, json!(format!("{}ms", value.as_u64()?))),
-        Form::Count => single("count", json!({ order: number? })),
-        Form::Days => {
+        ValueKind::Status => single(order, json!(value.as_u64()?)),
+        ValueKind::Number => single(order, number?),
+        ValueKind::Milliseconds => single(order, json!(format!("{}ms", value.as_u64()?))),
+        ValueKind::Count => single("count", json!({ order: number? })),
+        ValueKind::Days => {
             // Whole days: more than 15 of them are 16 at least.
             let days = value.as_u64()?;
             let (order, days) = match order {
@@ -220,7 +220,7 @@ fn order_predicate(form: &Form, order: &'static str, value: &Value) -> Option<Pr
             };
             single(order, json!(format!("{days}d")))
         }
-        Form::Json => {
+        ValueKind::Json => {
             let guards: &[&str] = if template { &[] } else { &["number"] };
             Some(predicate_with(guards, vec![(order, number?)]))
         }
@@ -229,15 +229,19 @@ fn order_predicate(form: &Form, order: &'static str, value: &Value) -> Option<Pr
 }
 
 /// Parts of texts and lists.
-fn part_predicate(form: &Form, predicate: &str, value: Value) -> Option<Predicate> {
-    let json = *form == Form::Json;
-    let text =
-        value.is_string() && (json || matches!(form, Form::Text | Form::Url | Form::Attribute(_)));
+fn part_predicate(form: &ValueKind, predicate: &str, value: Value) -> Option<HurlPredicate> {
+    let json = *form == ValueKind::Json;
+    let text = value.is_string()
+        && (json
+            || matches!(
+                form,
+                ValueKind::Text | ValueKind::Url | ValueKind::Attribute(_)
+            ));
     let string: &[&str] = if json { &["string"] } else { &[] };
     match predicate {
         "startsWith" if text => Some(predicate_with(string, vec![("starts_with", value)])),
         "endsWith" if text => Some(predicate_with(string, vec![("ends_with", value)])),
-        "contains" if json || text => Some(Predicate {
+        "contains" if json || text => Some(HurlPredicate {
             inside_any: json,
             ..predicate_with(&[], vec![("contains", value)])
         }),

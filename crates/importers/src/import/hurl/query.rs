@@ -14,7 +14,7 @@ use query::pattern::Pattern;
 pub(super) struct AnswerPart {
     /// Where a check file finds it.
     pub(super) place: Query,
-    pub(super) form: Form,
+    pub(super) form: ValueKind,
     /// Whether a path may lead to several values: Hurl takes the value if there
     /// is one alone, and a list if there are several.
     pub(super) is_multiple: bool,
@@ -22,7 +22,7 @@ pub(super) struct AnswerPart {
 
 /// What kind of value a part is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Form {
+pub(super) enum ValueKind {
     Status,
     Text,
     Number,
@@ -44,7 +44,7 @@ pub(super) enum Form {
 }
 
 impl AnswerPart {
-    pub(super) fn new(place: Query, form: Form) -> Self {
+    pub(super) fn new(place: Query, form: ValueKind) -> Self {
         Self {
             place,
             form,
@@ -53,7 +53,7 @@ impl AnswerPart {
     }
 
     /// The same place with what a filter makes of it.
-    fn with_form(&self, form: Form) -> Self {
+    fn with_form(&self, form: ValueKind) -> Self {
         Self {
             form,
             ..self.clone()
@@ -64,8 +64,8 @@ impl AnswerPart {
     /// original's value of it.
     pub(super) fn source(&self) -> Option<(Value, &'static str)> {
         let source = match &self.form {
-            Form::Days | Form::Attribute(_) => return None,
-            Form::Regex(pattern) => json!({ "regex": pattern }),
+            ValueKind::Days | ValueKind::Attribute(_) => return None,
+            ValueKind::Regex(pattern) => json!({ "regex": pattern }),
             _ => self.place.source()?,
         };
         let expression = if self.is_multiple {
@@ -80,8 +80,8 @@ impl AnswerPart {
     pub(super) fn capture_source(&self) -> Option<(Value, String)> {
         let (source, expression) = self.source()?;
         let expression = match self.form {
-            Form::Count if self.is_multiple => format!("({expression}) | length"),
-            Form::Count => format!("{expression} | length"),
+            ValueKind::Count if self.is_multiple => format!("({expression}) | length"),
+            ValueKind::Count => format!("{expression} | length"),
             _ => expression.to_owned(),
         };
         Some((source, expression))
@@ -97,7 +97,7 @@ impl AnswerPart {
                 let begins = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
                 names.find(begins).unwrap_or("value")
             }
-            Query::Body if self.form == Form::Text => "body",
+            Query::Body if self.form == ValueKind::Text => "body",
             _ => "value",
         }
     }
@@ -118,18 +118,22 @@ pub(super) fn parse_query(words: &[Word]) -> Option<HurlQuery<'_>> {
         return None;
     };
     let (mut part, rest) = match name.as_str() {
-        "status" => (AnswerPart::new(Query::Status, Form::Status), rest),
-        "version" => (AnswerPart::new(Query::Version, Form::Text), rest),
-        "body" => (AnswerPart::new(Query::Body, Form::Text), rest),
+        "status" => (AnswerPart::new(Query::Status, ValueKind::Status), rest),
+        "version" => (AnswerPart::new(Query::Version, ValueKind::Text), rest),
+        "body" => (AnswerPart::new(Query::Body, ValueKind::Text), rest),
         "bytes" if rest.first().is_some_and(|word| word.is_name("count")) => {
-            (AnswerPart::new(Query::Size, Form::Number), &rest[1..])
+            (AnswerPart::new(Query::Size, ValueKind::Number), &rest[1..])
         }
-        "sha256" => (AnswerPart::new(Query::Sha256, Form::Digest), rest),
-        "duration" => (AnswerPart::new(Query::Latency, Form::Milliseconds), rest),
-        "url" => (AnswerPart::new(Query::Url, Form::Url), rest),
-        "redirects" if rest.first().is_some_and(|word| word.is_name("count")) => {
-            (AnswerPart::new(Query::Redirects, Form::Count), &rest[1..])
-        }
+        "sha256" => (AnswerPart::new(Query::Sha256, ValueKind::Digest), rest),
+        "duration" => (
+            AnswerPart::new(Query::Latency, ValueKind::Milliseconds),
+            rest,
+        ),
+        "url" => (AnswerPart::new(Query::Url, ValueKind::Url), rest),
+        "redirects" if rest.first().is_some_and(|word| word.is_name("count")) => (
+            AnswerPart::new(Query::Redirects, ValueKind::Count),
+            &rest[1..],
+        ),
         _ => {
             let (argument, rest) = rest.split_first()?;
             (parse_query_with_argument(name, argument)?, rest)
@@ -154,11 +158,11 @@ fn parse_query_with_argument(name: &str, argument: &Word) -> Option<AnswerPart> 
     Some(match name {
         "variable" => AnswerPart::new(
             Query::Variable(argument.plain_text()?.to_owned()),
-            Form::Json,
+            ValueKind::Json,
         ),
         "header" => {
             let name = argument.plain_text().filter(|name| is_header(name))?;
-            AnswerPart::new(Query::Header(name.to_ascii_lowercase()), Form::Text)
+            AnswerPart::new(Query::Header(name.to_ascii_lowercase()), ValueKind::Text)
         }
         "cookie" => parse_cookie(argument.plain_text()?)?,
         "jsonpath" => json_path(argument.plain_text()?.to_owned())?,
@@ -169,24 +173,24 @@ fn parse_query_with_argument(name: &str, argument: &Word) -> Option<AnswerPart> 
                 return None;
             }
             let form = match xpath.kind() {
-                Kind::Text => Form::Text,
-                Kind::Number => Form::Number,
-                Kind::Boolean => Form::Boolean,
-                Kind::Nodes => Form::Nodes,
+                Kind::Text => ValueKind::Text,
+                Kind::Number => ValueKind::Number,
+                Kind::Boolean => ValueKind::Boolean,
+                Kind::Nodes => ValueKind::Nodes,
             };
             AnswerPart::new(Query::XPath(xpath.text().to_owned()), form)
         }
         "certificate" => match argument.plain_text()? {
-            "Subject" => AnswerPart::new(Query::Tls("subject"), Form::Text),
-            "Issuer" => AnswerPart::new(Query::Tls("issuer"), Form::Text),
-            "Expire-Date" => AnswerPart::new(Query::Tls("expires_in"), Form::Nodes),
+            "Subject" => AnswerPart::new(Query::Tls("subject"), ValueKind::Text),
+            "Issuer" => AnswerPart::new(Query::Tls("issuer"), ValueKind::Text),
+            "Expire-Date" => AnswerPart::new(Query::Tls("expires_in"), ValueKind::Nodes),
             _ => return None,
         },
         "regex" => {
             // Without a group there is nothing that it could find.
             let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
-            AnswerPart::new(Query::Body, Form::Regex(pattern.to_owned()))
+            AnswerPart::new(Query::Body, ValueKind::Regex(pattern.to_owned()))
         }
         _ => return None,
     })
@@ -197,21 +201,21 @@ fn json_path(path: String) -> Option<AnswerPart> {
     let is_multiple = !Path::parse(&path).ok()?.is_singular();
     Some(AnswerPart {
         is_multiple,
-        ..AnswerPart::new(Query::Json(path), Form::Json)
+        ..AnswerPart::new(Query::Json(path), ValueKind::Json)
     })
 }
 
 /// `name`, or `name[Attribute]`.
 fn parse_cookie(text: &str) -> Option<AnswerPart> {
     let (name, form) = match text.split_once('[') {
-        None => (text, Form::Text),
+        None => (text, ValueKind::Text),
         Some((name, attribute)) => {
             let attribute = attribute.strip_suffix(']')?.to_ascii_lowercase();
             let form = match attribute.as_str() {
-                "value" => Form::Text,
-                "secure" => Form::Attribute("secure"),
-                "httponly" => Form::Attribute("http_only"),
-                "samesite" => Form::Attribute("same_site"),
+                "value" => ValueKind::Text,
+                "secure" => ValueKind::Attribute("secure"),
+                "httponly" => ValueKind::Attribute("http_only"),
+                "samesite" => ValueKind::Attribute("same_site"),
                 _ => return None,
             };
             (name, form)
@@ -224,21 +228,21 @@ fn parse_cookie(text: &str) -> Option<AnswerPart> {
 fn apply_filter(part: &AnswerPart, filter: &Filter<'_>) -> Option<AnswerPart> {
     let argument = filter.arguments.first();
     match (&part.place, &part.form, filter.name) {
-        (Query::Json(path), Form::Json, "first") if !part.is_multiple => {
+        (Query::Json(path), ValueKind::Json, "first") if !part.is_multiple => {
             json_path(format!("{path}[0]"))
         }
-        (Query::Json(path), Form::Json, "last") if !part.is_multiple => {
+        (Query::Json(path), ValueKind::Json, "last") if !part.is_multiple => {
             json_path(format!("{path}[-1]"))
         }
-        (Query::Json(path), Form::Json, "nth") if !part.is_multiple => match argument? {
+        (Query::Json(path), ValueKind::Json, "nth") if !part.is_multiple => match argument? {
             Word::Name(index) => json_path(format!("{path}[{}]", index.parse::<i32>().ok()?)),
             _ => None,
         },
-        (Query::Body, Form::Text, "jsonpath" | "regex" | "xpath") => {
+        (Query::Body, ValueKind::Text, "jsonpath" | "regex" | "xpath") => {
             parse_query_with_argument(filter.name, argument?)
         }
-        (_, Form::Json | Form::Nodes, "count") => Some(part.with_form(Form::Count)),
-        (Query::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(Form::Days)),
+        (_, ValueKind::Json | ValueKind::Nodes, "count") => Some(part.with_form(ValueKind::Count)),
+        (Query::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(ValueKind::Days)),
         _ => None,
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct FoundRequest<'v> {
 
 /// What is not looked at: the pointer to it, what it is, its name, and what to
 /// do.
-pub(super) type Omission = (String, &'static str, String, &'static str);
+pub(super) type SkippedItem = (String, &'static str, String, &'static str);
 
 impl<'v> FoundRequest<'v> {
     /// The pointer to a part of the request.
@@ -54,7 +54,7 @@ impl<'v> FoundRequest<'v> {
 }
 
 /// All requests, in the order in which Postman runs them.
-pub(super) fn collect_requests(root: &Value) -> (Vec<FoundRequest<'_>>, Vec<Omission>) {
+pub(super) fn collect_requests(root: &Value) -> (Vec<FoundRequest<'_>>, Vec<SkippedItem>) {
     let mut top = FoundRequest {
         pointer: String::new(),
         name: String::new(),
@@ -74,7 +74,7 @@ fn collect_folder<'v>(
     folder: &'v Value,
     inherited: &FoundRequest<'v>,
     found: &mut Vec<FoundRequest<'v>>,
-    left_out: &mut Vec<Omission>,
+    left_out: &mut Vec<SkippedItem>,
 ) {
     let depth = inherited.folders.len();
     let variables = folder.get("variable").and_then(Value::as_array);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::variables::{Environment, GivenVariable, Variables};
+use super::variables::{GivenVariable, PostmanEnvironment, Variables};
 use super::{Bodies, FileKind, Imported, file_stem, importer};
 use crate::draft::StepDraft;
 use collection::{is_enabled, text_at};
@@ -62,7 +62,7 @@ fn refuse(source: &Arc<Source>, found: &str, help: &str) -> Problems {
         .into()
 }
 
-impl Environment {
+impl PostmanEnvironment {
     /// The values of a Postman environment that are switched on.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Importer {
 
 pub(super) fn import(
     source: &Arc<Source>,
-    environments: &[Environment],
+    environments: &[PostmanEnvironment],
     bodies: Bodies,
 ) -> Result<Imported, Problems> {
     let root = parse(source)?;
