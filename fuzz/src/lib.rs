@@ -158,9 +158,9 @@ pub fn import(text: &str) {
         None => (tool, Bodies::Readable),
     };
     let imported = match tool {
-        "hurl" => importers::import::hurl(&source, bodies),
-        "environment" => return drop(importers::import::Environment::read(&source)),
-        _ => importers::import::postman(&source, &[], bodies),
+        "hurl" => importers::import::import_hurl(&source, bodies),
+        "environment" => return drop(importers::import::PostmanEnvironment::read(&source)),
+        _ => importers::import::import_postman(&source, &[], bodies),
     };
     match imported {
         Ok(imported) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diagnostic::snippet::{Frame, Severity, render_with_frame};
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Problems, Source};
-use importers::import::{self, Bodies, Environment, Imported, Kind};
+use importers::import::{self, Bodies, FileKind, Imported, PostmanEnvironment};
 
 use crate::Exit;
 use crate::args::ImportArgs;
@@ -24,9 +24,9 @@ pub(crate) fn import(args: &ImportArgs, output: &Output) -> Result<Exit, Command
     let mut losses = 0;
     for (source, kind) in &files.sources {
         let imported = match kind {
-            Kind::Hurl => import::hurl(source, bodies)?,
-            Kind::Postman | Kind::PostmanEnvironment => {
-                import::postman(source, &files.environments, bodies)?
+            FileKind::Hurl => import::import_hurl(source, bodies)?,
+            FileKind::Postman | FileKind::PostmanEnvironment => {
+                import::import_postman(source, &files.environments, bodies)?
             }
         };
         losses += imported.losses.len();
@@ -41,8 +41,8 @@ pub(crate) fn import(args: &ImportArgs, output: &Output) -> Result<Exit, Command
 
 /// The files to import, and the environments whose values go into them.
 struct ImportFiles {
-    sources: Vec<(Arc<Source>, Kind)>,
-    environments: Vec<Environment>,
+    sources: Vec<(Arc<Source>, FileKind)>,
+    environments: Vec<PostmanEnvironment>,
 }
 
 /// Reads the files, and tells environments from what uses them. A flag names
@@ -54,8 +54,10 @@ fn sort_files(paths: &[PathBuf]) -> Result<ImportFiles, Problems> {
     };
     for path in paths {
         let source = read_source(path)?;
-        match import::kind(&source)? {
-            Kind::PostmanEnvironment => files.environments.push(Environment::read(&source)?),
+        match import::detect_kind(&source)? {
+            FileKind::PostmanEnvironment => {
+                files.environments.push(PostmanEnvironment::read(&source)?)
+            }
             kind => files.sources.push((source, kind)),
         }
     }

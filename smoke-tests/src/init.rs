@@ -8,7 +8,7 @@ use client::http::Client;
 use client::target::Target;
 use diagnostic::units::counted;
 use diagnostic::{Diagnostic, Problems, Source};
-use importers::init::{Findings, fetch};
+use importers::init::{StarterChecks, fetch_document};
 
 use crate::Exit;
 use crate::args::InitArgs;
@@ -24,7 +24,7 @@ pub(crate) fn init(args: &InitArgs, output: &Output) -> Result<Exit, CommandErro
     let runtime = start_runtime()?;
     let findings = runtime.block_on(gather_findings(args));
     runtime.shutdown_background();
-    let starter = findings?.starter(args.target.as_ref());
+    let starter = findings?.into_starter(args.target.as_ref());
     let destination = CheckFileDestination::choose(&args.writing, Path::new(FILE_NAME));
     write_check_file(&destination, &starter.text, args.writing.force, output)?;
     output.say(&format!(
@@ -42,13 +42,13 @@ pub(crate) fn init(args: &InitArgs, output: &Output) -> Result<Exit, CommandErro
 }
 
 /// What the service and the document show, whichever of them is named.
-async fn gather_findings(args: &InitArgs) -> Result<Findings, Problems> {
-    let mut findings = Findings::default();
+async fn gather_findings(args: &InitArgs) -> Result<StarterChecks, Problems> {
+    let mut findings = StarterChecks::default();
     if let Some(target) = &args.target {
-        findings.live(&build_client(args, target)?).await?;
+        findings.add_answers(&build_client(args, target)?).await?;
     }
     if let Some(document) = &args.openapi {
-        findings.openapi(&read_openapi(args, document).await?)?;
+        findings.add_openapi(&read_openapi(args, document).await?)?;
     }
     Ok(findings)
 }
@@ -65,7 +65,7 @@ async fn read_openapi(args: &InitArgs, document: &str) -> Result<Arc<Source>, Pr
             .found(format!("`{document}`: {reason}"))
             .help("write it like `https://shop.example.com/openapi.json`")
     })?;
-    fetch(&build_client(args, &target)?, &format!("/{path}")).await
+    fetch_document(&build_client(args, &target)?, &format!("/{path}")).await
 }
 
 fn build_client(args: &InitArgs, target: &Target) -> Result<Client, Problems> {

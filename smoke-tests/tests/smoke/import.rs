@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use diagnostic::Source;
 use diagnostic::snippet::{Colour, render};
-use importers::import::{self, Bodies, Environment};
+use importers::import::{self, Bodies, PostmanEnvironment};
 use rehearsal::{Defect, Stage};
 use report::verdict::{Verdict, judge};
 use runner::plan::plan;
@@ -39,12 +39,12 @@ fn shown(imported: &import::Imported) -> String {
 }
 
 fn hurl_file(name: &str) -> import::Imported {
-    import::hurl(&source(name), Bodies::Readable).unwrap()
+    import::import_hurl(&source(name), Bodies::Readable).unwrap()
 }
 
 fn collection(name: &str, environment: &str) -> import::Imported {
-    let environment = Environment::read(&source(environment)).unwrap();
-    import::postman(&source(name), &[environment], Bodies::Readable).unwrap()
+    let environment = PostmanEnvironment::read(&source(environment)).unwrap();
+    import::import_postman(&source(name), &[environment], Bodies::Readable).unwrap()
 }
 
 fn shop_collection() -> import::Imported {
@@ -72,7 +72,7 @@ fn a_collection_becomes_checks_and_requests_that_hang_together_one_of_them() {
 #[test]
 fn what_a_check_file_cannot_say_is_said_with_its_place() {
     insta::assert_snapshot!("hurl_odd", shown(&hurl_file("odd.hurl")));
-    let odd = import::postman(
+    let odd = import::import_postman(
         &source("odd.postman_collection.json"),
         &[],
         Bodies::Readable,
@@ -80,7 +80,7 @@ fn what_a_check_file_cannot_say_is_said_with_its_place() {
     .unwrap();
     insta::assert_snapshot!("postman_odd", shown(&odd));
     insta::assert_snapshot!("hurl_lost", shown(&hurl_file("lost.hurl")));
-    let lost = import::postman(
+    let lost = import::import_postman(
         &source("lost.postman_collection.json"),
         &[],
         Bodies::Readable,
@@ -110,8 +110,8 @@ fn here(name: &str) -> Arc<Source> {
 
 #[test]
 fn requests_of_all_kinds_are_carried_over() {
-    let hurl = import::hurl(&here("requests.hurl"), Bodies::Readable).unwrap();
-    let postman = import::postman(
+    let hurl = import::import_hurl(&here("requests.hurl"), Bodies::Readable).unwrap();
+    let postman = import::import_postman(
         &here("requests.postman_collection.json"),
         &[],
         Bodies::Readable,
@@ -188,7 +188,7 @@ async fn an_imported_hurl_file_fails_where_hurl_fails() {
 /// Runs a file of Hurl and what it becomes in all releases; `fails` says that
 /// each defect must be found.
 async fn beside_hurl(name: &str, fails: bool) {
-    let imported = import::hurl(&here(name), Bodies::Readable).unwrap();
+    let imported = import::import_hurl(&here(name), Bodies::Readable).unwrap();
     let hurl = tool("hurl");
     let stage = stage().await;
     for defect in releases() {
@@ -250,9 +250,9 @@ async fn an_imported_collection_fails_where_postman_fails() {
 /// The same for a collection.
 async fn beside_newman(name: &str, fails: bool) {
     let collection = folder().join(format!("{name}.postman_collection.json"));
-    let environment = Environment::read(&source("shop.postman_environment.json")).unwrap();
+    let environment = PostmanEnvironment::read(&source("shop.postman_environment.json")).unwrap();
     let original = here(&format!("{name}.postman_collection.json"));
-    let imported = import::postman(&original, &[environment], Bodies::Readable).unwrap();
+    let imported = import::import_postman(&original, &[environment], Bodies::Readable).unwrap();
     let newman = tool("newman");
     let stage = stage().await;
     for defect in releases() {

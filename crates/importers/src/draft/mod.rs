@@ -2,38 +2,39 @@
 //! its parts as types, made text at one place ([`yaml`]), with comments and
 //! laid out as a person would.
 
-mod demand;
-mod place;
+mod expectation;
+mod query;
 mod request;
 mod template;
 mod yaml;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use demand::escaped;
-use demand::merge;
-pub(crate) use place::Place;
+pub(crate) use expectation::escape_pattern;
+use expectation::merge;
+pub(crate) use query::Query;
 pub(crate) use request::{
-    Auth, Body, Request, add, can_be_sent, implied_type, is_header, method, type_by_itself, writes,
+    AuthDraft, BodyDraft, RequestDraft, add_member, imply_content_type, is_header,
+    is_sendable_header, is_write, parse_method, type_by_itself,
 };
-pub(crate) use template::{escape, identifier, member};
+pub(crate) use template::{escape, identifier, member_path};
 
 /// A check file, ready to be written.
 #[derive(Debug, Default)]
-pub(crate) struct Draft {
+pub(crate) struct CheckFileDraft {
     /// Comment lines at the top.
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
-    pub(crate) variables: Vec<Entry>,
+    pub(crate) variables: Vec<VariableDraft>,
     pub(crate) defaults: Map<String, Value>,
-    pub(crate) checks: Vec<Check>,
+    pub(crate) checks: Vec<CheckDraft>,
     /// Comment lines at the end.
     pub(crate) remarks: Vec<String>,
 }
 
 /// A variable with comment lines above it.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct VariableDraft {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
     pub(crate) value: Value,
@@ -41,29 +42,29 @@ pub(crate) struct Entry {
 
 /// A check; one that has a single step is written without `steps`.
 #[derive(Debug, Default)]
-pub(crate) struct Check {
+pub(crate) struct CheckDraft {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
     pub(crate) writes: bool,
     /// Why it does not run.
     pub(crate) skip: Option<String>,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<StepDraft>,
 }
 
 /// A step: what is asked, what is expected, what is captured.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Step {
+pub(crate) struct StepDraft {
     pub(crate) notes: Vec<String>,
     pub(crate) name: String,
-    pub(crate) request: Request,
-    /// Places with what is demanded of them, in the order of the original.
-    pub(crate) expect: Vec<(Place, Value)>,
+    pub(crate) request: RequestDraft,
+    /// Places with what is expected of them, in the order of the original.
+    pub(crate) expectations: Vec<(Query, Value)>,
     pub(crate) capture: Map<String, Value>,
 }
 
 /// The first lines of a check file that was written for somebody: with them
 /// their editor explains each key.
-pub(crate) fn for_editors() -> Vec<String> {
+pub(crate) fn editor_notes() -> Vec<String> {
     vec![
         "yaml-language-server: $schema=check-file.schema.json".to_owned(),
         "(smoke schema > check-file.schema.json, and the editor explains each key)".to_owned(),
@@ -73,7 +74,7 @@ pub(crate) fn for_editors() -> Vec<String> {
 
 /// A capture from a source, with the expression that makes something of
 /// `value`.
-pub(crate) fn capture(source: Value, expression: &str, secret: bool) -> Value {
+pub(crate) fn build_capture(source: Value, expression: &str, secret: bool) -> Value {
     let plain = expression == "value";
     let mut capture = match source {
         Value::Object(capture) => capture,
@@ -90,7 +91,7 @@ pub(crate) fn capture(source: Value, expression: &str, secret: bool) -> Value {
     capture.into()
 }
 
-impl Check {
+impl CheckDraft {
     /// All that stands in it and may be a template.
     pub(crate) fn templates(&self) -> String {
         let steps = self.steps.iter();
@@ -100,10 +101,10 @@ impl Check {
     }
 }
 
-impl Step {
+impl StepDraft {
     /// What it says beside its name, as `key: value`.
     pub(crate) fn values(&self) -> impl Iterator<Item = (String, Value)> {
-        let expect = Value::Object(self.expectations());
+        let expect = Value::Object(self.expect_value());
         let capture = Value::Object(self.capture.clone());
         let rest = [("expect", expect), ("capture", capture)];
         let rest = rest
@@ -113,38 +114,41 @@ impl Step {
         self.request.values().into_iter().chain(rest)
     }
 
-    /// What is demanded of a place so far.
-    pub(crate) fn expected(&self, place: &Place) -> Option<&Value> {
-        let mut all = self.expect.iter();
+    /// What is expected of a place so far.
+    pub(crate) fn expectation_of(&self, place: &Query) -> Option<&Value> {
+        let mut all = self.expectations.iter();
         all.find(|(known, _)| known == place)
             .map(|(_, demands)| demands)
     }
 
     /// The same, to be changed; `null` where there is nothing.
-    pub(crate) fn expected_mut(&mut self, place: &Place) -> &mut Value {
-        let known = self.expect.iter().position(|(known, _)| known == place);
+    pub(crate) fn expectation_mut(&mut self, place: &Query) -> &mut Value {
+        let known = self
+            .expectations
+            .iter()
+            .position(|(known, _)| known == place);
         let at = known.unwrap_or_else(|| {
-            self.expect.push((place.clone(), Value::Null));
-            self.expect.len() - 1
+            self.expectations.push((place.clone(), Value::Null));
+            self.expectations.len() - 1
         });
-        &mut self.expect[at].1
+        &mut self.expectations[at].1
     }
 
-    /// Demands something of a place; false if a check file cannot say it, or
-    /// what was demanded before leaves no room for it.
-    pub(crate) fn demand(&mut self, place: &Place, operator: &str, value: Value) -> bool {
-        if !place.is_named() || !place.takes(operator, &value) {
+    /// Expects something of a place; false if a check file cannot say it, or
+    /// what was expected before leaves no room for it.
+    pub(crate) fn expect(&mut self, place: &Query, operator: &str, value: Value) -> bool {
+        if !place.is_named() || !place.accepts(operator, &value) {
             return false;
         }
-        let slot = self.expected_mut(place);
-        let is_status = *place == Place::Status;
-        // A list of statuses is a choice, of which the one is known already.
+        let slot = self.expectation_mut(place);
+        let is_status = *place == Query::Status;
+        // One status of a choice is expected already, and is stricter than the choice.
         if let (Some(choice), true) = (value.as_array(), is_status)
             && choice.contains(slot)
         {
             return true;
         }
-        // Beside another demand it is a choice in so many words.
+        // Beside another expectation, a list is a choice in so many words.
         let beside = is_status && value.is_array() && !slot.is_null();
         let operator = match operator {
             "equals" if beside => "one_of",
@@ -154,19 +158,19 @@ impl Step {
     }
 
     /// Any status will do for the original, where nothing says which.
-    pub(crate) fn take_any_status(&mut self) {
-        if self.expected(&Place::Status).is_none() {
-            *self.expected_mut(&Place::Status) = json!({ "at_least": 100 });
+    pub(crate) fn expect_any_status(&mut self) {
+        if self.expectation_of(&Query::Status).is_none() {
+            *self.expectation_mut(&Query::Status) = json!({ "at_least": 100 });
             self.notes
                 .push("The original takes any status; say which is right.".to_owned());
         }
     }
 
     /// What is expected, as `expect` has it.
-    fn expectations(&self) -> Map<String, Value> {
+    fn expect_value(&self) -> Map<String, Value> {
         let mut keys = Map::new();
-        let mut sorted: Vec<_> = self.expect.iter().collect();
-        sorted.sort_by_key(|(place, _)| place.rank());
+        let mut sorted: Vec<_> = self.expectations.iter().collect();
+        sorted.sort_by_key(|(place, _)| place.reading_rank());
         for (place, demands) in sorted {
             let (key, name) = place.key();
             let Some(name) = name else {
@@ -180,16 +184,16 @@ impl Step {
     }
 
     /// Adds a word on the step, once.
-    pub(crate) fn note(&mut self, note: &str) {
+    pub(crate) fn add_note(&mut self, note: &str) {
         if !self.notes.iter().any(|known| known == note) {
             self.notes.push(note.to_owned());
         }
     }
 }
 
-impl Draft {
+impl CheckFileDraft {
     /// The check file's text.
-    pub(crate) fn text(mut self) -> String {
+    pub(crate) fn into_text(mut self) -> String {
         self.number_checks();
         yaml::write(&self)
     }
@@ -217,30 +221,30 @@ mod tests {
 
     #[test]
     fn demands_of_one_value_become_one_predicate() {
-        let mut step = Step::default();
-        let json = |path: &str| Place::Json(path.to_owned());
+        let mut step = StepDraft::default();
+        let json = |path: &str| Query::Json(path.to_owned());
         for (place, operator, value) in [
             (json("$.a"), "equals", json!(1)),
             (json("$.a"), "type", json!("number")),
             (json("$.b"), "equals", json!(null)),
             (json("$.c"), "equals", json!({"d": 1})),
-            (Place::Body, "contains", json!("x")),
-            (Place::Body, "contains", json!("y?")),
-            (Place::Body, "contains", json!("z")),
-            (Place::Body, "not", json!({ "contains": "q" })),
+            (Query::Body, "contains", json!("x")),
+            (Query::Body, "contains", json!("y?")),
+            (Query::Body, "contains", json!("z")),
+            (Query::Body, "not", json!({ "contains": "q" })),
             (json("$.n"), "not", json!({ "equals": 1 })),
             (json("$.n"), "not", json!({ "equals": 2 })),
             (json("$.e"), "each", json!({ "type": "string" })),
             (json("$.e"), "each", json!({ "empty": false })),
-            (Place::Status, "equals", json!(200)),
-            (Place::Status, "equals", json!(200)),
+            (Query::Status, "equals", json!(200)),
+            (Query::Status, "equals", json!(200)),
             // It can be neither, and that is said.
-            (Place::Status, "equals", json!([201, 410])),
+            (Query::Status, "equals", json!([201, 410])),
         ] {
-            assert!(step.demand(&place, operator, value), "{place:?} {operator}");
+            assert!(step.expect(&place, operator, value), "{place:?} {operator}");
         }
         assert_eq!(
-            Value::Object(step.expectations()),
+            Value::Object(step.expect_value()),
             json!({
                 "json": {
                     "$.a": { "equals": 1, "type": "number" },

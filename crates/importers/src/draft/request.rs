@@ -9,20 +9,20 @@ use check_file::method::{is_safe, key_of};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Request {
+pub(crate) struct RequestDraft {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Map<String, Value>,
     pub(crate) headers: Map<String, Value>,
-    pub(crate) auth: Option<Auth>,
-    pub(crate) body: Option<Body>,
+    pub(crate) auth: Option<AuthDraft>,
+    pub(crate) body: Option<BodyDraft>,
     /// How it is asked: `timeout`, `retry` and the other keys of a step.
     pub(crate) settings: Map<String, Value>,
 }
 
 /// Who asks.
 #[derive(Debug, Clone)]
-pub(crate) enum Auth {
+pub(crate) enum AuthDraft {
     Basic {
         user: String,
         password: String,
@@ -36,7 +36,7 @@ pub(crate) enum Auth {
 
 /// What is sent.
 #[derive(Debug, Clone)]
-pub(crate) enum Body {
+pub(crate) enum BodyDraft {
     Json(Value),
     Form(Map<String, Value>),
     Text(String),
@@ -44,7 +44,7 @@ pub(crate) enum Body {
     Multipart(Map<String, Value>),
 }
 
-impl Request {
+impl RequestDraft {
     /// The keys of the request, with their values.
     pub(super) fn values(&self) -> Vec<(String, Value)> {
         let mut found = Vec::new();
@@ -61,7 +61,7 @@ impl Request {
             }
         }
         found.extend(self.auth.as_ref().map(|auth| ("auth", auth.value())));
-        found.extend(self.body.as_ref().map(Body::entry));
+        found.extend(self.body.as_ref().map(BodyDraft::entry));
         let found = found
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value));
@@ -87,25 +87,25 @@ impl Request {
     /// Sends a form as text, because fields of it come several times.
     pub(crate) fn send_form_text(&mut self, pairs: impl Iterator<Item = (String, String)>) {
         let pairs = pairs.map(|(key, value)| format!("{key}={value}"));
-        self.body = Some(Body::Text(pairs.collect::<Vec<_>>().join("&")));
-        implied_type(self, "application/x-www-form-urlencoded");
+        self.body = Some(BodyDraft::Text(pairs.collect::<Vec<_>>().join("&")));
+        imply_content_type(self, "application/x-www-form-urlencoded");
     }
 }
 
 /// Says what kind of body is sent, where nothing else is said.
-pub(crate) fn implied_type(request: &mut Request, kind: &str) {
+pub(crate) fn imply_content_type(request: &mut RequestDraft, kind: &str) {
     let headers = &mut request.headers;
     headers.entry("content-type").or_insert_with(|| json!(kind));
 }
 
 /// Takes away a header that the body sets by itself.
-pub(crate) fn type_by_itself(request: &mut Request, kind: &str) {
+pub(crate) fn type_by_itself(request: &mut RequestDraft, kind: &str) {
     if request.headers.get("content-type") == Some(&json!(kind)) {
         request.headers.shift_remove("content-type");
     }
 }
 
-impl Auth {
+impl AuthDraft {
     fn value(&self) -> Value {
         match self {
             Self::Basic { user, password } => {
@@ -118,7 +118,7 @@ impl Auth {
     }
 }
 
-impl Body {
+impl BodyDraft {
     fn entry(&self) -> (&'static str, Value) {
         match self {
             Self::Json(value) => ("json", value.clone()),
@@ -131,7 +131,7 @@ impl Body {
 }
 
 /// Adds a value under a name that may have one already: then it is a list.
-pub(crate) fn add(map: &mut Map<String, Value>, name: &str, value: Value) {
+pub(crate) fn add_member(map: &mut Map<String, Value>, name: &str, value: Value) {
     match map.get_mut(name) {
         None => drop(map.insert(name.to_owned(), value)),
         Some(Value::Array(values)) => values.push(value),
@@ -140,13 +140,13 @@ pub(crate) fn add(map: &mut Map<String, Value>, name: &str, value: Value) {
 }
 
 /// A method that a check file can ask with.
-pub(crate) fn method(name: &str) -> Option<Method> {
+pub(crate) fn parse_method(name: &str) -> Option<Method> {
     let method = Method::from_bytes(name.to_ascii_uppercase().as_bytes()).ok();
     method.filter(|method| method != Method::CONNECT)
 }
 
 /// Whether a method needs `writes: true`.
-pub(crate) fn writes(method: &Method) -> bool {
+pub(crate) fn is_write(method: &Method) -> bool {
     !is_safe(method)
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn is_header(name: &str) -> bool {
 }
 
 /// Whether a check file can send a header with this name and value.
-pub(crate) fn can_be_sent(name: &str, value: &str) -> bool {
+pub(crate) fn is_sendable_header(name: &str, value: &str) -> bool {
     let carries = CARRYING.contains(&name.to_ascii_lowercase().as_str());
     let fits = !name.eq_ignore_ascii_case("host") || value.contains("{{") || is_host(value);
     is_header(name) && !carries && fits && HeaderValue::from_str(value).is_ok()

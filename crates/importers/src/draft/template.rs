@@ -42,7 +42,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// The path to a member of what stands at a path.
-pub(crate) fn member(path: &str, name: &str) -> String {
+pub(crate) fn member_path(path: &str, name: &str) -> String {
     let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if is_plain {

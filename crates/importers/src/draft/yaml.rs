@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Check, Draft, Step};
+use super::{CheckDraft, CheckFileDraft, StepDraft};
 use diagnostic::yaml::scalar::parse_number;
 
 /// How long a line may be before a value is spread over several.
@@ -13,153 +13,153 @@ const WIDTH: usize = 88;
 /// section 7.4.2, allows 1,024).
 const LONGEST_KEY: usize = 1_000;
 
-pub(super) fn write(draft: &Draft) -> String {
-    let mut page = Page::default();
-    page.notes(0, &draft.notes);
-    page.line(0, &format!("name: {}", scalar(&draft.name)));
+pub(super) fn write(draft: &CheckFileDraft) -> String {
+    let mut page = YamlPage::default();
+    page.write_notes(0, &draft.notes);
+    page.write_line(0, &format!("name: {}", scalar(&draft.name)));
     if !draft.variables.is_empty() {
-        page.blank();
-        page.line(0, "variables:");
+        page.write_blank();
+        page.write_line(0, "variables:");
         for entry in &draft.variables {
-            page.notes(2, &entry.notes);
-            page.entry(2, &entry.name, &entry.value);
+            page.write_notes(2, &entry.notes);
+            page.write_entry(2, &entry.name, &entry.value);
         }
     }
     if !draft.defaults.is_empty() {
-        page.blank();
-        page.line(0, "defaults:");
-        page.entries(2, &draft.defaults);
+        page.write_blank();
+        page.write_line(0, "defaults:");
+        page.write_entries(2, &draft.defaults);
     }
-    page.blank();
-    page.line(0, "checks:");
+    page.write_blank();
+    page.write_line(0, "checks:");
     for (number, check) in draft.checks.iter().enumerate() {
         if number > 0 {
-            page.blank();
+            page.write_blank();
         }
-        page.check(check);
+        page.write_check(check);
     }
     if !draft.remarks.is_empty() {
-        page.blank();
-        page.notes(2, &draft.remarks);
+        page.write_blank();
+        page.write_notes(2, &draft.remarks);
     }
     page.0
 }
 
 #[derive(Default)]
-struct Page(String);
+struct YamlPage(String);
 
-impl Page {
-    fn line(&mut self, indent: usize, text: &str) {
+impl YamlPage {
+    fn write_line(&mut self, indent: usize, text: &str) {
         self.0.push_str(&" ".repeat(indent));
         self.0.push_str(text);
         self.0.push('\n');
     }
 
-    fn blank(&mut self) {
+    fn write_blank(&mut self) {
         self.0.push('\n');
     }
 
-    fn notes(&mut self, indent: usize, notes: &[String]) {
+    fn write_notes(&mut self, indent: usize, notes: &[String]) {
         for line in notes.iter().flat_map(|note| note.split('\n')) {
-            let line = printable(line);
-            self.line(indent, format!("# {line}").trim_end());
+            let line = replace_unprintable(line);
+            self.write_line(indent, format!("# {line}").trim_end());
         }
     }
 
-    fn check(&mut self, check: &Check) {
-        self.notes(2, &check.notes);
+    fn write_check(&mut self, check: &CheckDraft) {
+        self.write_notes(2, &check.notes);
         let (one, several) = match check.steps.as_slice() {
             [one] => (Some(one), [].as_slice()),
             several => (None, several),
         };
         if let Some(step) = one {
-            self.notes(2, &step.notes);
+            self.write_notes(2, &step.notes);
         }
-        self.line(2, &format!("- name: {}", scalar(&check.name)));
+        self.write_line(2, &format!("- name: {}", scalar(&check.name)));
         if check.writes {
-            self.line(4, "writes: true");
+            self.write_line(4, "writes: true");
         }
         if let Some(reason) = &check.skip {
-            self.line(4, &format!("skip: {}", scalar(reason)));
+            self.write_line(4, &format!("skip: {}", scalar(reason)));
         }
         if let Some(step) = one {
-            self.step(4, step);
+            self.write_step(4, step);
             return;
         }
-        self.line(4, "steps:");
+        self.write_line(4, "steps:");
         for step in several {
-            self.notes(6, &step.notes);
+            self.write_notes(6, &step.notes);
             let begin = self.0.len();
             if !step.name.is_empty() {
-                self.line(8, &format!("name: {}", scalar(&step.name)));
+                self.write_line(8, &format!("name: {}", scalar(&step.name)));
             }
-            self.step(8, step);
+            self.write_step(8, step);
             // The first line of the step carries the dash.
             self.0.replace_range(begin..begin + 8, "      - ");
         }
     }
 
-    fn step(&mut self, indent: usize, step: &Step) {
+    fn write_step(&mut self, indent: usize, step: &StepDraft) {
         for (key, value) in step.values() {
-            self.entry(indent, &key, &value);
+            self.write_entry(indent, &key, &value);
         }
     }
 
-    fn entries(&mut self, indent: usize, entries: &Map<String, Value>) {
+    fn write_entries(&mut self, indent: usize, entries: &Map<String, Value>) {
         for (key, value) in entries {
-            self.entry(indent, key, value);
+            self.write_entry(indent, key, value);
         }
     }
 
-    fn entry(&mut self, indent: usize, key: &str, value: &Value) {
+    fn write_entry(&mut self, indent: usize, key: &str, value: &Value) {
         let mut key = scalar(key);
         if key.chars().count() > LONGEST_KEY {
-            self.line(indent, &format!("? {key}"));
+            self.write_line(indent, &format!("? {key}"));
             key.clear();
         }
         if let Value::String(text) = value
-            && let Some(chomping) = literal(text)
+            && let Some(chomping) = block_chomping(text)
         {
-            self.line(indent, &format!("{key}: |{chomping}"));
-            self.literal(indent + 2, text);
+            self.write_line(indent, &format!("{key}: |{chomping}"));
+            self.write_block(indent + 2, text);
             return;
         }
         let flow = flow(value);
         if indent + key.len() + 2 + flow.len() <= WIDTH || is_leaf(value) {
-            self.line(indent, &format!("{key}: {flow}"));
+            self.write_line(indent, &format!("{key}: {flow}"));
             return;
         }
-        self.line(indent, &format!("{key}:"));
-        self.below(indent + 2, value);
+        self.write_line(indent, &format!("{key}:"));
+        self.write_below(indent + 2, value);
     }
 
     /// A map or list that does not fit on a line.
-    fn below(&mut self, indent: usize, value: &Value) {
+    fn write_below(&mut self, indent: usize, value: &Value) {
         match value {
-            Value::Object(members) => self.entries(indent, members),
-            Value::Array(items) => items.iter().for_each(|item| self.item(indent, item)),
-            scalar => self.line(indent, &flow(scalar)),
+            Value::Object(members) => self.write_entries(indent, members),
+            Value::Array(items) => items.iter().for_each(|item| self.write_item(indent, item)),
+            scalar => self.write_line(indent, &flow(scalar)),
         }
     }
 
-    fn item(&mut self, indent: usize, item: &Value) {
+    fn write_item(&mut self, indent: usize, item: &Value) {
         let flow = flow(item);
         if indent + 2 + flow.len() <= WIDTH || is_leaf(item) {
-            self.line(indent, &format!("- {flow}"));
+            self.write_line(indent, &format!("- {flow}"));
             return;
         }
         let begin = self.0.len();
-        self.below(indent + 2, item);
+        self.write_below(indent + 2, item);
         self.0
             .replace_range(begin + indent..begin + indent + 2, "- ");
     }
 
-    fn literal(&mut self, indent: usize, text: &str) {
+    fn write_block(&mut self, indent: usize, text: &str) {
         for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
             if line.is_empty() {
-                self.blank();
+                self.write_blank();
             } else {
-                self.line(indent, line);
+                self.write_line(indent, line);
             }
         }
     }
@@ -197,10 +197,10 @@ fn flow(value: &Value) -> String {
 fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
-    } else if text.contains(['\\', '"']) && !text.contains('\'') && !text.contains(unprintable) {
+    } else if text.contains(['\\', '"']) && !text.contains('\'') && !text.contains(is_unprintable) {
         format!("'{text}'")
     } else {
-        quoted(text)
+        quote(text)
     }
 }
 
@@ -216,7 +216,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// In double quotes, with everything escaped that YAML does not let stand.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
@@ -225,7 +225,9 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if unprintable(c) => out.extend(["\\U".to_owned(), format!("{:08x}", u32::from(c))]),
+            c if is_unprintable(c) => {
+                out.extend(["\\U".to_owned(), format!("{:08x}", u32::from(c))]);
+            }
             c => out.push(c),
         }
     }
@@ -234,7 +236,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// What YAML reads otherwise, or not at all, or what people cannot see.
-fn unprintable(c: char) -> bool {
+fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -244,18 +246,18 @@ fn unprintable(c: char) -> bool {
 }
 
 /// How a text of several lines ends, if it can be written line by line.
-fn literal(text: &str) -> Option<&'static str> {
+fn block_chomping(text: &str) -> Option<&'static str> {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let fits = body.contains('\n')
         && !body.starts_with([' ', '\n'])
         && !body.ends_with(['\n', ' '])
-        && !body.chars().any(|c| c != '\n' && unprintable(c));
+        && !body.chars().any(|c| c != '\n' && is_unprintable(c));
     fits.then_some(if body.len() == text.len() { "-" } else { "" })
 }
 
-fn printable(text: &str) -> String {
+fn replace_unprintable(text: &str) -> String {
     text.chars()
-        .map(|c| if unprintable(c) { ' ' } else { c })
+        .map(|c| if is_unprintable(c) { ' ' } else { c })
         .collect()
 }
 
@@ -331,13 +333,13 @@ mod tests {
                 json!([text, { text.as_str(): text }]),
                 json!({ "a": [text] }),
             ] {
-                let mut page = Page::default();
-                page.line(0, "checks: []");
-                page.entry(0, "value", &json!({ "long": "x".repeat(90), "v": value }));
+                let mut page = YamlPage::default();
+                page.write_line(0, "checks: []");
+                page.write_entry(0, "value", &json!({ "long": "x".repeat(90), "v": value }));
                 let read = parse(&page.0);
                 assert_eq!(read["value"]["v"], value, "{}", page.0);
-                let mut page = Page::default();
-                page.entry(0, "v", &value);
+                let mut page = YamlPage::default();
+                page.write_entry(0, "v", &value);
                 assert_eq!(parse(&page.0)["v"], value, "{}", page.0);
             }
         }

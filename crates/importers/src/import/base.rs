@@ -9,19 +9,19 @@ use super::variables::{Variables, variable_length};
 
 /// A URL in two parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
+pub(super) struct UrlParts {
     /// Scheme and authority, or the variable that stands for them.
     pub(super) base: String,
     /// From the first `/` on, without a fragment.
     pub(super) path: String,
     /// Whether the URL has a path at all.
-    pub(super) bare: bool,
+    pub(super) has_no_path: bool,
     /// User and password, where the URL holds them.
     pub(super) login: Option<(String, String)>,
 }
 
 /// Takes a URL apart. Variables are still written as the original has them.
-pub(super) fn split(url: &str) -> Address {
+pub(super) fn split_url(url: &str) -> UrlParts {
     let url = url.trim();
     let url = url.split_once('#').map_or(url, |(before, _)| before);
     let begin = if url.starts_with("{{") {
@@ -34,17 +34,17 @@ pub(super) fn split(url: &str) -> Address {
     let rest = url.get(begin..).unwrap_or_default();
     let end = begin + rest.find(['/', '?']).unwrap_or(rest.len());
     let (base, path) = url.split_at(end);
-    let (base, login) = without_login(base);
-    Address {
+    let (base, login) = split_login(base);
+    UrlParts {
         base,
-        path: clean(path),
-        bare: path.is_empty(),
+        path: clean_path(path),
+        has_no_path: path.is_empty(),
         login,
     }
 }
 
 /// Takes `user:password@` out of a base.
-fn without_login(base: &str) -> (String, Option<(String, String)>) {
+fn split_login(base: &str) -> (String, Option<(String, String)>) {
     let found = base.split_once("://").and_then(|(scheme, rest)| {
         let (login, host) = rest.rsplit_once('@')?;
         let (user, password) = login.split_once(':')?;
@@ -62,33 +62,40 @@ fn without_login(base: &str) -> (String, Option<(String, String)>) {
 
 /// What URLs on another host begin with in a check file, and what has to be
 /// allowed, as far as that is known; nothing if no request can go there.
-pub(super) fn elsewhere(base: &str, variables: &mut Variables) -> Option<(String, Option<String>)> {
+pub(super) fn base_on_other_host(
+    base: &str,
+    variables: &mut Variables,
+) -> Option<(String, Option<String>)> {
     let http = base.starts_with("https://") || base.starts_with("http://");
     if base.contains("{{") {
-        let odd = base.contains(['@', '"', '\\']) || base.contains(char::is_whitespace);
-        let whole = base.starts_with("{{") || http;
-        let allow = variables.value_named(base).and_then(|url| allowed(&url));
-        return (whole && !odd).then(|| (variables.template(base), allow));
+        let is_unusable = base.contains(['@', '"', '\\']) || base.contains(char::is_whitespace);
+        let is_absolute = base.starts_with("{{") || http;
+        let allow = variables
+            .value_of_template(base)
+            .and_then(|url| host_to_allow(&url));
+        return (is_absolute && !is_unusable).then(|| (variables.template(base), allow));
     }
-    let allow = allowed(base).filter(|_| http)?;
+    let allow = host_to_allow(base).filter(|_| http)?;
     // A value of its own, so that it is changed in one place.
     let name = allow.replace("http://", "");
     let base = json!(base);
     if variables.value(&name).is_some_and(|known| *known != base) {
         return None;
     }
-    variables.give(name.clone(), base, false);
+    variables.declare(name.clone(), base, false);
     let base = format!("{{{{ {} }}}}", variables.expression(&name));
     Some((base, Some(allow)))
 }
 
 /// What `--allow-host` has to say for a URL.
-pub(super) fn allowed(url: &str) -> Option<String> {
+pub(super) fn host_to_allow(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
-    let fine = matches!(url.scheme(), "http" | "https")
+    let is_allowed = matches!(url.scheme(), "http" | "https")
         && url.username().is_empty()
         && url.password().is_none();
-    let host = url.host_str().filter(|host| fine && !host.is_empty())?;
+    let host = url
+        .host_str()
+        .filter(|host| is_allowed && !host.is_empty())?;
     let port = url.port().map(|port| format!(":{port}"));
     let allowed = format!("{host}{}", port.unwrap_or_default());
     Some(match url.scheme() {
@@ -99,7 +106,7 @@ pub(super) fn allowed(url: &str) -> Option<String> {
 
 /// The path as a check file can ask for it: one slash at the beginning, and
 /// nothing that a URL cannot hold outside of variables.
-pub(super) fn clean(path: &str) -> String {
+pub(super) fn clean_path(path: &str) -> String {
     let mut clean = String::from("/");
     let mut rest = path.trim_start_matches('/');
     while let Some(c) = rest.chars().next() {
@@ -117,7 +124,7 @@ pub(super) fn clean(path: &str) -> String {
 }
 
 /// The base that most requests share: the target of the check file.
-pub(super) fn most_common<'a>(bases: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn most_common_base<'a>(bases: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (at, base) in bases.enumerate() {
         counts.entry(base).or_insert((0, usize::MAX - at)).0 += 1;
@@ -130,7 +137,7 @@ pub(super) fn most_common<'a>(bases: impl Iterator<Item = &'a str>) -> Option<St
 mod tests {
     #[test]
     fn a_url_may_hold_a_login() {
-        let login = |url: &str| super::split(url).login;
+        let login = |url: &str| super::split_url(url).login;
         let wanted = Some(("me@a.example".to_owned(), "p:q".to_owned()));
         assert_eq!(login("http://me%40a.example:p:q@b.example/x"), wanted);
         assert_eq!(login("http://b.example/x@y"), None);
@@ -139,7 +146,7 @@ mod tests {
     #[test]
     fn a_url_has_a_base_and_a_path() {
         let check = |url: &str, base: &str, path: &str| {
-            let address = super::split(url);
+            let address = super::split_url(url);
             assert_eq!(
                 (address.base.as_str(), address.path.as_str()),
                 (base, path),

@@ -11,23 +11,23 @@ pub(super) const MILLISECONDS: &str = "$milliseconds";
 /// AWS are the function's own, and not for requests.
 pub(super) fn from_environment(name: &str) -> Value {
     let name = name.to_ascii_uppercase();
-    let own = if name.starts_with("AWS_") {
+    let prefix = if name.starts_with("AWS_") {
         "TEST_"
     } else {
         ""
     };
-    json!({ "env": format!("{own}{name}") })
+    json!({ "env": format!("{prefix}{name}") })
 }
 
 /// What other tools make anew at each use, as an expression of ours.
-pub(super) fn dynamic(name: &str) -> Option<String> {
+pub(super) fn dynamic_expression(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     if let Some(bounds) = lower.strip_prefix(BETWEEN) {
         let (least, most) = bounds.split_once(':')?;
         let (least, most): (i32, i32) = (least.parse().ok()?, most.parse().ok()?);
         return (least <= most).then(|| format!("random({least}, {most})"));
     }
-    let made = match lower.as_str() {
+    let expression = match lower.as_str() {
         "$guid" | "$randomuuid" | "newuuid" => "uuid()",
         "$timestamp" => "timestamp()",
         "$isotimestamp" | "newdate" => "now()",
@@ -43,7 +43,7 @@ pub(super) fn dynamic(name: &str) -> Option<String> {
         "$randomurl" => "('https://example.com/' ~ uuid())",
         _ => return None,
     };
-    Some(made.to_owned())
+    Some(expression.to_owned())
 }
 
 /// The text between quotes, as the template engine reads it.

@@ -13,14 +13,14 @@ pub(super) const FILE_HELP: &str = "import it from where the file is, named by a
 
 /// The files beside an original.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(super) struct SourceFiles {
     folder: PathBuf,
     /// Those that are needed, by their paths from there.
     needed: BTreeSet<String>,
 }
 
-impl Files {
-    pub(super) fn beside(source: &Source) -> Self {
+impl SourceFiles {
+    pub(super) fn from_source(source: &Source) -> Self {
         Self {
             folder: source.path().parent().unwrap_or(Path::new("")).to_owned(),
             needed: BTreeSet::new(),
@@ -29,24 +29,24 @@ impl Files {
 
     /// The path of a file as a check file names it; nothing for one that is
     /// not there, too large, or elsewhere.
-    pub(super) fn need(&mut self, name: &str) -> Option<String> {
-        self.path(name)?;
+    pub(super) fn require(&mut self, name: &str) -> Option<String> {
+        self.sendable_path(name)?;
         self.needed.insert(name.to_owned());
         Some(name.to_owned())
     }
 
     /// What a file holds that is only compared with.
     pub(super) fn bytes(&self, name: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.path(name)?).ok()
+        std::fs::read(self.sendable_path(name)?).ok()
     }
 
     /// How large a file is that can be sent.
     pub(super) fn size(&self, name: &str) -> Option<u64> {
-        let path = self.path(name)?;
+        let path = self.sendable_path(name)?;
         Some(std::fs::metadata(path).ok()?.len())
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
+    fn sendable_path(&self, name: &str) -> Option<PathBuf> {
         let below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
         let fixed =
             !name.is_empty() && !name.contains(['{', '\\']) && !name.contains(char::is_control);
@@ -57,7 +57,7 @@ impl Files {
         (can_be_sent && std::fs::File::open(&path).is_ok()).then_some(path)
     }
 
-    pub(super) fn into_needed(self) -> Vec<String> {
+    pub(super) fn into_required(self) -> Vec<String> {
         self.needed.into_iter().collect()
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::files::Files;
-use super::json_text::{is_better_as_yaml, is_compact, json_body};
+use super::files::SourceFiles;
+use super::json_body::{is_better_as_yaml, is_compact, parse_json_body};
 use super::losses::Losses;
 use super::variables::Variables;
 use super::{Bodies, Imported, base};
 use crate::draft::{
-    self, Auth, Body, Check, Draft, Request, Step, can_be_sent, for_editors, type_by_itself,
+    self, AuthDraft, BodyDraft, CheckDraft, CheckFileDraft, RequestDraft, StepDraft, editor_notes,
+    is_sendable_header, type_by_itself,
 };
 use diagnostic::{Source, Span};
 
@@ -28,7 +29,7 @@ pub(super) struct Importer<S> {
     pub(super) source: Arc<Source>,
     pub(super) losses: Losses,
     pub(super) variables: Variables,
-    pub(super) files: Files,
+    pub(super) files: SourceFiles,
     pub(super) bodies: Bodies,
     /// Whether a body of JSON is sent in another form than the original's.
     reformed: bool,
@@ -53,10 +54,10 @@ impl<S> Importer<S> {
             source: Arc::clone(source),
             losses: Losses::new(source),
             variables,
-            files: Files::beside(source),
+            files: SourceFiles::from_source(source),
             bodies,
             reformed: false,
-            base: base::most_common(bases).unwrap_or_default(),
+            base: base::most_common_base(bases).unwrap_or_default(),
             hosts: BTreeSet::new(),
             state,
         }
@@ -66,7 +67,7 @@ impl<S> Importer<S> {
     /// a secret.
     pub(super) fn lose(
         &mut self,
-        step: &mut Step,
+        step: &mut StepDraft,
         span: Span,
         (what, found): (&str, &str),
         help: &str,
@@ -76,9 +77,9 @@ impl<S> Importer<S> {
     }
 
     /// What URLs on another host begin with, which has to be allowed.
-    pub(super) fn elsewhere(&mut self, base: &str, step: &mut Step) -> Option<String> {
-        let (base, allow) = base::elsewhere(base, &mut self.variables)?;
-        step.note(match &allow {
+    pub(super) fn allow_other_host(&mut self, base: &str, step: &mut StepDraft) -> Option<String> {
+        let (base, allow) = base::base_on_other_host(base, &mut self.variables)?;
+        step.add_note(match &allow {
             Some(_) => "It asks another host, which `--allow-host` has to allow.",
             None => "It may ask another host than the target: if so, allow it by `--allow-host`.",
         });
@@ -87,30 +88,48 @@ impl<S> Importer<S> {
     }
 
     /// A login by name and password.
-    pub(super) fn basic(&mut self, user: &str, password: &str) -> Auth {
-        Auth::Basic {
+    pub(super) fn basic_auth(&mut self, user: &str, password: &str) -> AuthDraft {
+        AuthDraft::Basic {
             user: self.variables.template(user),
             password: self.variables.template(password),
         }
     }
 
     /// Sends JSON as YAML, if that is better than its text.
-    pub(super) fn send_json(&mut self, text: &str, request: &mut Request) -> bool {
+    pub(super) fn send_json(&mut self, text: &str, request: &mut RequestDraft) -> bool {
         if self.bodies == Bodies::Verbatim || !is_better_as_yaml(text) {
             return false;
         }
-        let Some(value) = json_body(text, &mut self.variables) else {
+        let Some(value) = parse_json_body(text, &mut self.variables) else {
             return false;
         };
         self.reformed |= !is_compact(text);
         type_by_itself(request, "application/json");
-        request.body = Some(Body::Json(value));
+        request.body = Some(BodyDraft::Json(value));
         true
+    }
+
+    /// Sends a query of GraphQL with its variables, a text of JSON; false if
+    /// the variables cannot be read.
+    pub(super) fn send_graphql(
+        &mut self,
+        query: &str,
+        variables: &str,
+        request: &mut RequestDraft,
+    ) -> bool {
+        let query = json!(self.variables.template(query));
+        let mut sent = Map::from_iter([("query".to_owned(), query)]);
+        let values = parse_json_body(variables, &mut self.variables);
+        let is_readable = values.is_some() || variables.trim().is_empty();
+        sent.extend(values.map(|values| ("variables".to_owned(), values)));
+        type_by_itself(request, "application/json");
+        request.body = Some(BodyDraft::Json(sent.into()));
+        is_readable
     }
 
     /// Sends fields as a form: as text where fields have one name, or names
     /// that only answers give.
-    pub(super) fn send_form(&mut self, pairs: &[(String, String)], request: &mut Request) {
+    pub(super) fn send_form(&mut self, pairs: &[(String, String)], request: &mut RequestDraft) {
         let mut form = Map::new();
         for (key, value) in pairs {
             let name = self.variables.resolve(key);
@@ -125,16 +144,17 @@ impl<S> Importer<S> {
         }
         type_by_itself(request, "application/x-www-form-urlencoded");
         if !form.is_empty() {
-            request.body = Some(Body::Form(form));
+            request.body = Some(BodyDraft::Form(form));
         }
     }
 
     /// A file as a field of a form that has so many bytes of files already.
     pub(super) fn file_part(&mut self, name: &str, kind: &str, sent: &mut u64) -> Option<Value> {
-        let fine = kind.is_empty() || kind.contains('/') && can_be_sent("content-type", kind);
-        let size = self.files.size(name).filter(|_| fine)?;
+        let is_valid_type =
+            kind.is_empty() || kind.contains('/') && is_sendable_header("content-type", kind);
+        let size = self.files.size(name).filter(|_| is_valid_type)?;
         *sent = Some(*sent + size).filter(|sent| *sent <= MOST_FILES)?;
-        let mut part = json!({ "file": self.files.need(name)? });
+        let mut part = json!({ "file": self.files.require(name)? });
         if !kind.is_empty() {
             part["type"] = json!(kind);
         }
@@ -148,12 +168,12 @@ impl<S> Importer<S> {
         name: String,
         target: Option<String>,
         defaults: Map<String, Value>,
-        checks: Vec<Check>,
+        checks: Vec<CheckDraft>,
         about: impl FnOnce(&[String], &mut Losses) -> Vec<String>,
     ) -> Imported {
         let hosts: Vec<String> = self.hosts.into_iter().collect();
         let original = self.source.path().file_name().unwrap_or_default();
-        let mut notes = for_editors();
+        let mut notes = editor_notes();
         notes.push(format!("Imported from {}.", original.to_string_lossy()));
         let shown = target.as_deref().unwrap_or("https://your.test.listener");
         let mut command = vec![format!("smoke run THIS-FILE --target {shown}")];
@@ -164,7 +184,7 @@ impl<S> Importer<S> {
         }
         let (variables, unknown) = self.variables.into_entries(&checks);
         notes.extend(about(&unknown, &mut self.losses));
-        let draft = Draft {
+        let draft = CheckFileDraft {
             notes,
             name,
             variables,
@@ -172,19 +192,19 @@ impl<S> Importer<S> {
             checks,
             remarks: Vec::new(),
         };
-        let text = draft.text();
-        self.losses.too_long(&text);
+        let text = draft.into_text();
+        self.losses.check_length(&text);
         Imported {
             text,
             losses: self.losses.into_diagnostics(),
             target,
             hosts,
-            files: self.files.into_needed(),
+            files: self.files.into_required(),
         }
     }
 }
 
 /// Whether a request by this method may change something.
-pub(super) fn writes(request: &Request) -> bool {
-    draft::writes(&request.method)
+pub(super) fn is_write(request: &RequestDraft) -> bool {
+    draft::is_write(&request.method)
 }

@@ -32,14 +32,14 @@ impl Losses {
         let text = self.source.text();
         let found = text.get(span.range()).unwrap_or_default();
         let found: String = found.split_whitespace().collect::<Vec<_>>().join(" ");
-        let found = shortened(&found);
+        let found = shorten(&found);
         self.add_text(span, what, &found, help)
     }
 
     /// The same, for a text that is not written in the original as it is.
     pub(super) fn add_text(&mut self, span: Span, what: &str, found: &str, help: &str) -> String {
         let (line, _) = self.source.position(span.start);
-        let found = shortened(found);
+        let found = shorten(found);
         let problem = Diagnostic::at(&self.source, span, format!("not carried over: {what}"))
             .found(format!("`{found}`"))
             .help(help);
@@ -50,7 +50,7 @@ impl Losses {
     }
 
     /// What is made is longer than a check file may be.
-    pub(super) fn too_long(&mut self, text: &str) {
+    pub(super) fn check_length(&mut self, text: &str) {
         if text.len() > MOST_BYTES {
             let (_, found) = human_bytes_beside(MOST_BYTES as u64, text.len() as u64);
             let help = "a check file has 1 MiB at the most: split the original";
@@ -66,7 +66,7 @@ impl Losses {
     }
 }
 
-fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default();
     if first.chars().count() <= MOST && first.len() == text.len() {
         return first.to_owned();

@@ -10,12 +10,12 @@
 //! what is written.
 
 mod base;
-mod declared;
+mod declarations;
 mod dynamic;
 mod files;
 mod hurl;
 mod importer;
-mod json_text;
+mod json_body;
 mod losses;
 mod postman;
 mod variables;
@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use diagnostic::{Diagnostic, Problems, Source};
-pub use variables::Environment;
+pub use variables::PostmanEnvironment;
 
 /// A check file, made from another tool's.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct Imported {
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A Postman collection.
     Postman,
     /// The values of a Postman environment, or of Postman's globals.
@@ -68,12 +68,12 @@ pub enum Bodies {
 ///
 /// # Errors
 /// A file that is neither.
-pub fn kind(source: &Arc<Source>) -> Result<Kind, Problems> {
+pub fn detect_kind(source: &Arc<Source>) -> Result<FileKind, Problems> {
     let is_hurl = source.path().extension().is_some_and(|kind| kind == "hurl");
     if is_hurl {
-        return Ok(Kind::Hurl);
+        return Ok(FileKind::Hurl);
     }
-    postman::kind(source)
+    postman::detect_kind(source)
 }
 
 /// Makes a check file from a Postman collection, with the values of
@@ -81,9 +81,9 @@ pub fn kind(source: &Arc<Source>) -> Result<Kind, Problems> {
 ///
 /// # Errors
 /// A text that is no collection.
-pub fn postman(
+pub fn import_postman(
     source: &Arc<Source>,
-    environments: &[Environment],
+    environments: &[PostmanEnvironment],
     bodies: Bodies,
 ) -> Result<Imported, Problems> {
     postman::import(source, environments, bodies)
@@ -93,12 +93,12 @@ pub fn postman(
 ///
 /// # Errors
 /// A text that cannot be read as Hurl.
-pub fn hurl(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, Problems> {
+pub fn import_hurl(source: &Arc<Source>, bodies: Bodies) -> Result<Imported, Problems> {
     hurl::import(source, bodies)
 }
 
 /// The name of a check file: what the original is called, without its ending.
-fn stem(path: &Path) -> String {
+fn file_stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.split('.').next().unwrap_or_default();
     if name.is_empty() {

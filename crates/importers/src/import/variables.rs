@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::dynamic::{dynamic, quote};
+use super::dynamic::{dynamic_expression, quote};
 use crate::draft::{escape, identifier};
 
 /// The values of a Postman environment, or of Postman's globals.
 #[derive(Debug, Clone, Default)]
-pub struct Environment {
-    pub(super) values: Vec<Given>,
+pub struct PostmanEnvironment {
+    pub(super) values: Vec<GivenVariable>,
 }
 
 /// A variable that the original gives a value.
 #[derive(Debug, Clone)]
-pub(super) struct Given {
+pub(super) struct GivenVariable {
     pub(super) name: String,
     pub(super) value: Value,
     pub(super) secret: bool,
@@ -28,7 +28,7 @@ pub(super) const MOST_DEPTH: usize = 20;
 /// What is known of the variables of one file.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    pub(super) given: BTreeMap<String, Given>,
+    pub(super) given: BTreeMap<String, GivenVariable>,
     pub(super) order: Vec<String>,
     /// The names as they are in the check file, by those of the original.
     names: BTreeMap<String, String>,
@@ -46,14 +46,14 @@ pub(super) struct Variables {
 }
 
 /// A part of a text in which `{{ … }}` stands for a value.
-pub(super) enum Piece<'t> {
+pub(super) enum TemplatePart<'t> {
     Text(&'t str),
     Variable(&'t str),
 }
 
 impl Variables {
     /// Variables as Postman knows them.
-    pub(super) fn of_postman() -> Self {
+    pub(super) fn for_postman() -> Self {
         Self {
             sends_names: true,
             ..Self::default()
@@ -62,14 +62,14 @@ impl Variables {
 
     /// What is sent for a variable that is used before an answer gives it a
     /// value, if the original sends something then.
-    pub(super) fn before_it_is_set(&self, name: &str) -> Option<String> {
+    pub(super) fn text_before_set(&self, name: &str) -> Option<String> {
         let sent = self.sends_names && self.is_captured(name);
         sent.then(|| escape(&format!("{{{{{name}}}}}")))
     }
 
     /// Gives a variable its value; the last one wins.
-    pub(super) fn give(&mut self, name: String, value: Value, secret: bool) {
-        let given = Given {
+    pub(super) fn declare(&mut self, name: String, value: Value, secret: bool) {
+        let given = GivenVariable {
             name: name.clone(),
             value,
             secret,
@@ -87,11 +87,11 @@ impl Variables {
     /// The text, if the values of all its variables are known by now.
     pub(super) fn resolve(&self, text: &str) -> Option<String> {
         let mut known = String::new();
-        for part in parts(text) {
+        for part in split_template(text) {
             match part {
-                Piece::Text(text) => known.push_str(text),
-                Piece::Variable(name) if self.is_captured(name) => return None,
-                Piece::Variable(name) => match self.value(name)? {
+                TemplatePart::Text(text) => known.push_str(text),
+                TemplatePart::Variable(name) if self.is_captured(name) => return None,
+                TemplatePart::Variable(name) => match self.value(name)? {
                     Value::String(value) if !value.contains("{{") => known.push_str(value),
                     value @ (Value::Number(_) | Value::Bool(_)) => {
                         known.push_str(&value.to_string());
@@ -104,7 +104,7 @@ impl Variables {
     }
 
     /// The value of the variable that a text consists of.
-    pub(super) fn value_named(&self, text: &str) -> Option<String> {
+    pub(super) fn value_of_template(&self, text: &str) -> Option<String> {
         let name = text.strip_prefix("{{")?.strip_suffix("}}")?;
         self.value(name.trim())?.as_str().map(str::to_owned)
     }
@@ -117,24 +117,24 @@ impl Variables {
     }
 
     /// A name of our own under which an answer's value is kept.
-    pub(super) fn capture_named(&mut self, word: &str) -> String {
-        let taken = |name: &String| {
-            self.names.contains_key(name) || self.names.values().any(|ours| ours == name)
+    pub(super) fn capture_under_new_name(&mut self, word: &str) -> String {
+        let is_taken = |name: &String| {
+            self.names.contains_key(name) || self.names.values().any(|own_name| own_name == name)
         };
         let names = (1..).map(|number| format!("{}_{number}", identifier(word)));
-        let name = names.into_iter().find(|name| !taken(name));
+        let name = names.into_iter().find(|name| !is_taken(name));
         self.capture(&name.unwrap_or_default())
     }
 
     /// Goes on to the next answer.
-    pub(super) fn next_answer(&mut self) {
+    pub(super) fn start_next_answer(&mut self) {
         self.fresh.clear();
         self.fresh_is_used = false;
     }
 
     /// Whether a template since the last time asked used a value of the answer
     /// at hand.
-    pub(super) fn took_fresh(&mut self) -> bool {
+    pub(super) fn take_fresh_use(&mut self) -> bool {
         std::mem::take(&mut self.fresh_is_used)
     }
 
@@ -145,17 +145,17 @@ impl Variables {
 
     /// The text as a template.
     pub(super) fn template(&mut self, text: &str) -> String {
-        self.template_at(text, 0)
+        self.template_at_depth(text, 0)
     }
 
-    fn template_at(&mut self, text: &str, depth: usize) -> String {
+    fn template_at_depth(&mut self, text: &str, depth: usize) -> String {
         let mut template = String::new();
-        for part in parts(text) {
+        for part in split_template(text) {
             match part {
-                Piece::Text(text) => template.push_str(&escape(text)),
-                Piece::Variable(name) => match self.value_of_captures(name) {
+                TemplatePart::Text(text) => template.push_str(&escape(text)),
+                TemplatePart::Variable(name) => match self.value_naming_captures(name) {
                     Some(value) if depth < MOST_DEPTH => {
-                        template.push_str(&self.template_at(&value, depth + 1));
+                        template.push_str(&self.template_at_depth(&value, depth + 1));
                     }
                     _ => {
                         let expression = self.expression(name);
@@ -170,22 +170,24 @@ impl Variables {
     /// The text in the form of a URL's query or of a form's fields.
     pub(super) fn urlencode(&mut self, text: &str) -> String {
         let encoded = |part| match part {
-            Piece::Text(text) => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
-            Piece::Variable(name) => {
+            TemplatePart::Text(text) => {
+                url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+            }
+            TemplatePart::Variable(name) => {
                 format!("{{{{ {} | string | urlencode }}}}", self.expression(name))
             }
         };
-        parts(text).map(encoded).collect()
+        split_template(text).map(encoded).collect()
     }
 
     /// The text as an expression; nothing for one that cannot be written in a
     /// template.
     pub(super) fn quote(&mut self, text: &str) -> Option<String> {
         let mut terms = Vec::new();
-        for part in parts(text) {
+        for part in split_template(text) {
             terms.push(match part {
-                Piece::Text(text) => quote(text)?,
-                Piece::Variable(name) => self.expression(name),
+                TemplatePart::Text(text) => quote(text)?,
+                TemplatePart::Variable(name) => self.expression(name),
             });
         }
         Some(match terms.as_slice() {
@@ -197,20 +199,23 @@ impl Variables {
 
     /// The value of a variable that names captures, which the variables of a
     /// check file cannot do: it is written out where it is used.
-    fn value_of_captures(&self, name: &str) -> Option<String> {
+    fn value_naming_captures(&self, name: &str) -> Option<String> {
         if self.is_captured(name) {
             return None;
         }
         let value = self.value(name)?.as_str()?;
-        let of_capture = |part| matches!(part, Piece::Variable(inner) if self.is_captured(inner));
-        parts(value).any(of_capture).then(|| value.to_owned())
+        let of_capture =
+            |part| matches!(part, TemplatePart::Variable(inner) if self.is_captured(inner));
+        split_template(value)
+            .any(of_capture)
+            .then(|| value.to_owned())
     }
 
     /// The text as a template that gives text, even where it is nothing but a
     /// captured number.
     pub(super) fn text(&mut self, text: &str) -> String {
-        let mut parts = parts(text);
-        if let (Some(Piece::Variable(name)), None) = (parts.next(), parts.next())
+        let mut parts = split_template(text);
+        if let (Some(TemplatePart::Variable(name)), None) = (parts.next(), parts.next())
             && self.is_captured(name)
         {
             return format!("{{{{ {} | string }}}}", self.expression(name));
@@ -221,7 +226,7 @@ impl Variables {
     /// What stands between the braces of a template.
     pub(super) fn expression(&mut self, name: &str) -> String {
         let name = name.trim();
-        if let Some(made) = dynamic(name) {
+        if let Some(made) = dynamic_expression(name) {
             return made;
         }
         self.fresh_is_used |= self.fresh.contains(name);
@@ -241,12 +246,12 @@ impl Variables {
         if let Some(known) = self.names.get(name) {
             return known.clone();
         }
-        let mut ours = identifier(name);
-        while self.names.values().any(|taken| *taken == ours) {
-            ours.push('_');
+        let mut own_name = identifier(name);
+        while self.names.values().any(|is_taken| *is_taken == own_name) {
+            own_name.push('_');
         }
-        self.names.insert(name.to_owned(), ours.clone());
-        ours
+        self.names.insert(name.to_owned(), own_name.clone());
+        own_name
     }
 }
 
@@ -259,7 +264,7 @@ pub(super) fn variable_length(text: &str) -> Option<usize> {
 }
 
 /// The text in its parts; braces that never close are text.
-pub(super) fn parts(text: &str) -> impl Iterator<Item = Piece<'_>> {
+pub(super) fn split_template(text: &str) -> impl Iterator<Item = TemplatePart<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -269,7 +274,7 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = Piece<'_>> {
             let (variable, after) = rest.split_at(end);
             rest = after;
             let name = variable.trim_start_matches('{').trim_end_matches('}');
-            return Some(Piece::Variable(name.trim()));
+            return Some(TemplatePart::Variable(name.trim()));
         }
         let begin = usize::from(rest.starts_with("{{")) * 2;
         let next = rest
@@ -278,7 +283,7 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = Piece<'_>> {
             .find(|at| *at >= begin.max(1) && variable_length(&rest[*at..]).is_some());
         let (text, after) = rest.split_at(next.unwrap_or(rest.len()));
         rest = after;
-        Some(Piece::Text(text))
+        Some(TemplatePart::Text(text))
     })
 }
 

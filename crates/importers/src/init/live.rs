@@ -9,7 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use serde_json::json;
 
 use super::shape;
-use crate::draft::{Check, Place, Step, escape};
+use crate::draft::{CheckDraft, Query, StepDraft, escape};
 use client::http::{Client, Request, Response, Transport};
 use diagnostic::{Diagnostic, Problems, Source};
 
@@ -40,7 +40,7 @@ const NOWHERE: &str = "/smoke-init-asks-for-a-path-that-is-not-there";
 /// The longest that one answer may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-async fn ask(client: &Client, path: &str) -> Result<Response, String> {
+async fn get(client: &Client, path: &str) -> Result<Response, String> {
     let url = client.target().url(path);
     let request = Request {
         method: Method::GET,
@@ -53,37 +53,39 @@ async fn ask(client: &Client, path: &str) -> Result<Response, String> {
     answer.map_err(|unanswered| unanswered.error.to_string())
 }
 
-pub(super) async fn fetch(client: &Client, path: &str) -> Result<Arc<Source>, Problems> {
-    let wrong = |found: String| {
+pub(super) async fn fetch_document(client: &Client, path: &str) -> Result<Arc<Source>, Problems> {
+    let no_document = |found: String| {
         Diagnostic::general(format!("no document at `{path}`"))
             .expected("an answer with status 200")
             .found(found)
             .help("name the URL of an OpenAPI document, or a file")
     };
-    let answer = ask(client, path).await.map_err(wrong)?;
+    let answer = get(client, path).await.map_err(no_document)?;
     if answer.status != 200 {
-        return Err(wrong(format!("status {}", answer.status)).into());
+        return Err(no_document(format!("status {}", answer.status)).into());
     }
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     Ok(Source::new(path.trim_start_matches('/'), text))
 }
 
 /// The checks, and what is worth knowing beside them.
-pub(super) async fn checks(client: &Client) -> Result<(Vec<Check>, Vec<String>), Problems> {
-    let front = ask(client, "/").await.map_err(|found| {
+pub(super) async fn collect_checks(
+    client: &Client,
+) -> Result<(Vec<CheckDraft>, Vec<String>), Problems> {
+    let front = get(client, "/").await.map_err(|found| {
         Diagnostic::general("the service does not answer")
             .expected("an answer to `GET /`")
             .found(found)
             .help("check the URL; `--connect-to` and `--cacert` help to reach it")
     })?;
-    let nowhere = ask(client, NOWHERE).await.ok();
+    let unknown_path = get(client, NOWHERE).await.ok();
     let mut checks = Vec::new();
-    checks.extend(front_page(&front));
+    checks.extend(front_page_check(&front));
     for path in HEALTH {
-        let Some(answer) = told(client, path, nowhere.as_ref()).await else {
+        let Some(answer) = find_answer(client, path, unknown_path.as_ref()).await else {
             continue;
         };
-        let mut check = of_answer(
+        let mut check = check_from_answer(
             &format!("{path} says that the service is well"),
             path,
             &answer,
@@ -94,29 +96,29 @@ pub(super) async fn checks(client: &Client) -> Result<(Vec<Check>, Vec<String>),
             let step = &mut check.steps[0];
             step.request
                 .set("retry", json!({ "for": "30s", "every": "1s" }));
-            step.demand(&Place::Latency, "below", json!("2s"));
+            step.expect(&Query::Latency, "below", json!("2s"));
         }
         checks.push(check);
     }
     for path in FACTS {
-        if let Some(answer) = told(client, path, nowhere.as_ref()).await {
-            checks.push(of_answer(&format!("{path} is told"), path, &answer));
+        if let Some(answer) = find_answer(client, path, unknown_path.as_ref()).await {
+            checks.push(check_from_answer(&format!("{path} is told"), path, &answer));
         }
     }
-    if let Some(answer) = nowhere.filter(|answer| answer.status == 404 && !checks.is_empty()) {
+    if let Some(answer) = unknown_path.filter(|answer| answer.status == 404 && !checks.is_empty()) {
         let path = "/no-such-page";
-        let mut check = of_answer("an unknown path is not found", path, &answer);
+        let mut check = check_from_answer("an unknown path is not found", path, &answer);
         check.steps[0]
-            .expect
-            .retain(|(place, _)| *place == Place::Status);
+            .expectations
+            .retain(|(place, _)| *place == Query::Status);
         checks.push(check);
     }
-    let mut known = Vec::new();
+    let mut notes = Vec::new();
     for path in DOCUMENTS {
-        if let Some(answer) = told(client, path, None).await
+        if let Some(answer) = find_answer(client, path, None).await
             && String::from_utf8_lossy(&answer.body).contains("openapi")
         {
-            known.push(format!(
+            notes.push(format!(
                 "It describes itself at {path}: `smoke init --openapi URL` makes checks of that."
             ));
         }
@@ -128,58 +130,63 @@ pub(super) async fn checks(client: &Client) -> Result<(Vec<Check>, Vec<String>),
             .help("name the URL below which the service answers, or give `--openapi`")
             .into());
     }
-    Ok((checks, known))
+    Ok((checks, notes))
 }
 
 /// A successful answer that an unknown path does not get as well.
-async fn told(client: &Client, path: &str, nowhere: Option<&Response>) -> Option<Response> {
-    let answer = ask(client, path).await.ok()?;
-    let everywhere = nowhere
-        .is_some_and(|nowhere| nowhere.status == answer.status && kind(nowhere) == kind(&answer));
+async fn find_answer(
+    client: &Client,
+    path: &str,
+    unknown_path: Option<&Response>,
+) -> Option<Response> {
+    let answer = get(client, path).await.ok()?;
+    let everywhere = unknown_path.is_some_and(|unknown_path| {
+        unknown_path.status == answer.status && content_type(unknown_path) == content_type(&answer)
+    });
     ((200..300).contains(&answer.status) && !everywhere).then_some(answer)
 }
 
-fn front_page(answer: &Response) -> Option<Check> {
+fn front_page_check(answer: &Response) -> Option<CheckDraft> {
     match answer.status {
-        200..=299 => Some(of_answer("the front page opens", "/", answer)),
+        200..=299 => Some(check_from_answer("the front page opens", "/", answer)),
         300..=399 => {
-            let mut check = of_answer("the front page leads on", "/", answer);
+            let mut check = check_from_answer("the front page leads on", "/", answer);
             if answer.headers.contains_key(LOCATION) {
-                let location = Place::Header("location".to_owned());
-                check.steps[0].demand(&location, "exists", json!(true));
+                let location = Query::Header("location".to_owned());
+                check.steps[0].expect(&location, "exists", json!(true));
             }
             Some(check)
         }
-        401 | 403 => Some(of_answer("a stranger is turned away", "/", answer)),
+        401 | 403 => Some(check_from_answer("a stranger is turned away", "/", answer)),
         _ => None,
     }
 }
 
-fn of_answer(name: &str, path: &str, answer: &Response) -> Check {
-    let mut step = Step::default();
+fn check_from_answer(name: &str, path: &str, answer: &Response) -> CheckDraft {
+    let mut step = StepDraft::default();
     path.clone_into(&mut step.request.path);
-    step.demand(&Place::Status, "equals", json!(answer.status));
-    let kind = kind(answer);
+    step.expect(&Query::Status, "equals", json!(answer.status));
+    let kind = content_type(answer);
     if (200..300).contains(&answer.status) {
-        shape::content_type(&mut step, &kind);
+        shape::expect_content_type(&mut step, &kind);
         if kind.contains("json") {
             if let Ok(document) = serde_json::from_slice(&answer.body) {
-                shape::document(&mut step, &document);
+                shape::expect_document(&mut step, &document);
             }
         } else if kind.contains("html")
-            && let Some(title) = shape::title(&String::from_utf8_lossy(&answer.body))
+            && let Some(title) = shape::stable_title(&String::from_utf8_lossy(&answer.body))
         {
-            step.demand(&Place::Body, "contains", json!(escape(&title)));
+            step.expect(&Query::Body, "contains", json!(escape(&title)));
         }
     }
-    Check {
+    CheckDraft {
         name: name.to_owned(),
         steps: vec![step],
-        ..Check::default()
+        ..CheckDraft::default()
     }
 }
 
-fn kind(answer: &Response) -> String {
+fn content_type(answer: &Response) -> String {
     let kind = answer.headers.get(CONTENT_TYPE);
     kind.and_then(|kind| kind.to_str().ok())
         .unwrap_or_default()

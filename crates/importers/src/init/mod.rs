@@ -1,8 +1,8 @@
 //! A first check file: from what a service answers now, or from an OpenAPI
 //! document.
 //!
-//! It demands what is true now and will stay so: statuses, kinds of content,
-//! types of members. Values change with the data, so few of them are demanded.
+//! It expects what is true now and will stay so: statuses, kinds of content,
+//! types of members. Values change with the data, so few of them are expected.
 
 mod live;
 mod openapi;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, json};
 
-use crate::draft::{Check, Draft, for_editors};
+use crate::draft::{CheckDraft, CheckFileDraft, editor_notes};
 use client::http::Client;
 use client::target::Target;
 use diagnostic::{Problems, Source};
@@ -28,18 +28,18 @@ pub struct Starter {
 
 /// What a first check file is made of.
 #[derive(Debug, Default)]
-pub struct Findings {
-    checks: Vec<Check>,
+pub struct StarterChecks {
+    checks: Vec<CheckDraft>,
     left_out: Vec<String>,
 }
 
-impl Findings {
+impl StarterChecks {
     /// Asks a service at the paths that services usually have.
     ///
     /// # Errors
     /// A service that answers none of them.
-    pub async fn live(&mut self, client: &Client) -> Result<(), Problems> {
-        let (checks, left_out) = live::checks(client).await?;
+    pub async fn add_answers(&mut self, client: &Client) -> Result<(), Problems> {
+        let (checks, left_out) = live::collect_checks(client).await?;
         self.checks.extend(checks);
         self.left_out.extend(left_out);
         Ok(())
@@ -49,20 +49,20 @@ impl Findings {
     ///
     /// # Errors
     /// A document that cannot be read.
-    pub fn openapi(&mut self, source: &Arc<Source>) -> Result<(), Problems> {
-        let (checks, left_out) = openapi::checks(source)?;
+    pub fn add_openapi(&mut self, source: &Arc<Source>) -> Result<(), Problems> {
+        let (checks, left_out) = openapi::collect_checks(source)?;
         self.checks.extend(checks);
         self.left_out.extend(left_out);
         Ok(())
     }
 
     /// The check file.
-    pub fn starter(self, target: Option<&Target>) -> Starter {
+    pub fn into_starter(self, target: Option<&Target>) -> Starter {
         let target_flag = target.map_or_else(
             || "https://your.test.listener".to_owned(),
             ToString::to_string,
         );
-        let mut notes = for_editors();
+        let mut notes = editor_notes();
         notes.extend([
             "What must be true of a new version before customers see it. Run it with".to_owned(),
             format!("  smoke run THIS-FILE --target {target_flag}"),
@@ -75,7 +75,7 @@ impl Findings {
             notes.extend(self.left_out);
         }
         let checks = self.checks.len();
-        let draft = Draft {
+        let draft = CheckFileDraft {
             notes,
             name: target.map_or_else(|| "smoke".to_owned(), |target| target.host().to_owned()),
             variables: Vec::new(),
@@ -84,7 +84,7 @@ impl Findings {
             remarks: REMARKS.lines().map(str::to_owned).collect(),
         };
         Starter {
-            text: draft.text(),
+            text: draft.into_text(),
             checks,
         }
     }
@@ -114,6 +114,6 @@ variables:
 ///
 /// # Errors
 /// A service that does not answer, or not with success.
-pub async fn fetch(client: &Client, path: &str) -> Result<Arc<Source>, Problems> {
-    live::fetch(client, path).await
+pub async fn fetch_document(client: &Client, path: &str) -> Result<Arc<Source>, Problems> {
+    live::fetch_document(client, path).await
 }

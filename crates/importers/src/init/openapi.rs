@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::shape::demand_type;
-use crate::draft::{Check, Place, Step, escape, member};
+use super::shape::expect_type;
+use crate::draft::{CheckDraft, Query, StepDraft, escape, member_path};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 /// The most checks that are made of one document.
@@ -16,14 +16,29 @@ const MOST_REFERENCES: usize = 20;
 /// The most members of an answer that are spoken of.
 const MOST_MEMBERS: usize = 20;
 
+/// Why an operation becomes no check.
+#[derive(Debug, thiserror::Error)]
+enum OperationError {
+    #[error("its parameter `{name}` has no example")]
+    NoExample { name: String },
+    #[error("its parameter `{name}` is a {place}")]
+    Unfillable { name: String, place: String },
+    #[error("a part of its path is no parameter")]
+    UndeclaredParameter,
+    #[error("it promises no success")]
+    NoSuccess,
+}
+
 /// The checks, and the operations that are left out.
-pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), Problems> {
-    let document = Document(read(source)?);
-    let paths = document.0.get("paths").and_then(Value::as_object);
+pub(super) fn collect_checks(
+    source: &Arc<Source>,
+) -> Result<(Vec<CheckDraft>, Vec<String>), Problems> {
+    let document = OpenApiDocument(parse_document(source)?);
+    let paths = document.0["paths"].as_object();
     let mut checks = Vec::new();
     let mut left_out = Vec::new();
     for (path, item) in paths.into_iter().flatten() {
-        let item = document.resolved(item);
+        let item = document.resolve(item);
         let Some(operation) = item.get("get") else {
             continue;
         };
@@ -31,7 +46,7 @@ pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), 
             left_out.push(format!("Left out: all from {path} on."));
             break;
         }
-        match document.check(path, item, operation) {
+        match document.import_operation(path, item, operation) {
             Ok(check) => checks.push(check),
             Err(why) => left_out.push(format!("Left out: GET {path}: {why}.")),
         }
@@ -52,7 +67,7 @@ pub(super) fn checks(source: &Arc<Source>) -> Result<(Vec<Check>, Vec<String>), 
     Ok((checks, left_out))
 }
 
-fn read(source: &Arc<Source>) -> Result<Value, Problems> {
+fn parse_document(source: &Arc<Source>) -> Result<Value, Problems> {
     let document: Value = if let Ok(document) = serde_json::from_str(source.text()) {
         document
     } else {
@@ -62,11 +77,10 @@ fn read(source: &Arc<Source>) -> Result<Value, Problems> {
             None => return Problems::ok_unless(problems, Value::Null),
         }
     };
-    let version = document
-        .get("openapi")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if version.starts_with("3.") {
+    if document["openapi"]
+        .as_str()
+        .is_some_and(|version| version.starts_with("3."))
+    {
         return Ok(document);
     }
     let old = document.get("swagger").is_some();
@@ -79,46 +93,45 @@ fn read(source: &Arc<Source>) -> Result<Value, Problems> {
     )
 }
 
-struct Document(Value);
+struct OpenApiDocument(Value);
 
-impl Document {
+impl OpenApiDocument {
     /// What a `$ref` inside the document stands for.
-    fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
+    fn resolve<'v>(&'v self, value: &'v Value) -> &'v Value {
         let mut value = value;
         for _ in 0..MOST_REFERENCES {
-            let reference = value.get("$ref").and_then(Value::as_str);
-            let Some(pointer) = reference.and_then(|reference| reference.strip_prefix('#')) else {
+            let pointer = value["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
+            let Some(found) = pointer.and_then(|pointer| self.0.pointer(pointer)) else {
                 break;
             };
-            match self.0.pointer(pointer) {
-                Some(found) => value = found,
-                None => break,
-            }
+            value = found;
         }
         value
     }
 
-    fn check(&self, path: &str, item: &Value, operation: &Value) -> Result<Check, String> {
-        let mut step = Step::default();
-        let (path, query) = self.filled(path, item, operation)?;
+    /// A check of a GET operation: its request with the examples of required
+    /// parameters, and its first promised success.
+    fn import_operation(
+        &self,
+        path: &str,
+        item: &Value,
+        operation: &Value,
+    ) -> Result<CheckDraft, OperationError> {
+        let mut step = StepDraft::default();
+        let (path, query) = self.fill_path(path, item, operation)?;
         step.request.path.clone_from(&path);
         step.request.query = query;
         self.expect(operation, &mut step)?;
         let text = |key: &str| {
-            let text = operation
-                .get(key)
-                .and_then(Value::as_str)?
-                .lines()
-                .next()?
-                .trim();
+            let text = operation[key].as_str()?.lines().next()?.trim();
             (!text.is_empty()).then(|| text.trim_end_matches('.').to_owned())
         };
-        let mut check = Check {
+        let mut check = CheckDraft {
             name: text("summary")
                 .or_else(|| text("operationId"))
                 .unwrap_or_else(|| format!("GET {path}")),
             steps: vec![step],
-            ..Check::default()
+            ..CheckDraft::default()
         };
         if self.is_guarded(operation) {
             let why = "it needs a login: give it `auth`, and take this away";
@@ -139,35 +152,26 @@ impl Document {
 
     /// The path and query with the examples of the parameters that must be
     /// there.
-    fn filled(
+    fn fill_path(
         &self,
         path: &str,
         item: &Value,
         operation: &Value,
-    ) -> Result<(String, Map<String, Value>), String> {
+    ) -> Result<(String, Map<String, Value>), OperationError> {
         let mut filled = path.to_owned();
         let mut query = Map::new();
-        let lists = [item.get("parameters"), operation.get("parameters")];
-        for parameter in lists
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_array)
-            .flatten()
-        {
-            let parameter = self.resolved(parameter);
-            let name = parameter
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let place = parameter
-                .get("in")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let required = place == "path" || parameter.get("required") == Some(&json!(true));
+        let lists = [&item["parameters"], &operation["parameters"]];
+        for parameter in lists.into_iter().filter_map(Value::as_array).flatten() {
+            let parameter = self.resolve(parameter);
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let place = parameter["in"].as_str().unwrap_or_default();
+            let required = place == "path" || parameter["required"] == json!(true);
             if !required {
                 continue;
             }
-            let missing = || format!("its parameter `{name}` has no example");
+            let missing = || OperationError::NoExample {
+                name: name.to_owned(),
+            };
             let example = self.example(parameter).ok_or_else(missing)?;
             let text = match &example {
                 Value::String(text) => text.clone(),
@@ -181,26 +185,31 @@ impl Document {
                     filled = filled.replace(&format!("{{{name}}}"), &encoded.replace('+', "%20"));
                 }
                 "query" => drop(query.insert(name.to_owned(), json!(escape(&text)))),
-                _ => return Err(format!("its parameter `{name}` is a {place}")),
+                _ => {
+                    return Err(OperationError::Unfillable {
+                        name: name.to_owned(),
+                        place: place.to_owned(),
+                    });
+                }
             }
         }
         if filled.contains('{') {
-            return Err("a part of its path is no parameter".to_owned());
+            return Err(OperationError::UndeclaredParameter);
         }
         Ok((filled, query))
     }
 
+    /// The nearest example of a parameter: its own, or one of its schema.
     fn example<'v>(&'v self, parameter: &'v Value) -> Option<&'v Value> {
         let first = |value: &'v Value| match value {
             Value::Array(items) => items.first(),
             Value::Object(members) => members
                 .values()
                 .next()
-                .map(|one| self.resolved(one))
-                .and_then(|one| one.get("value")),
+                .and_then(|one| self.resolve(one).get("value")),
             _ => None,
         };
-        let schema = parameter.get("schema").map(|schema| self.resolved(schema));
+        let schema = parameter.get("schema").map(|schema| self.resolve(schema));
         let of_schema = |key: &str| schema.and_then(|schema| schema.get(key));
         parameter
             .get("example")
@@ -211,76 +220,62 @@ impl Document {
             .or_else(|| of_schema("enum").and_then(first))
     }
 
-    fn expect(&self, operation: &Value, step: &mut Step) -> Result<(), String> {
-        let answers = operation.get("responses").and_then(Value::as_object);
-        let mut answers = answers.into_iter().flatten();
+    /// Expects the first promised success: status, kind of content, shape.
+    fn expect(&self, operation: &Value, step: &mut StepDraft) -> Result<(), OperationError> {
+        let mut answers = operation["responses"].as_object().into_iter().flatten();
         let Some((code, answer)) = answers.find(|(code, _)| code.starts_with('2')) else {
-            return Err("it promises no success".to_owned());
+            return Err(OperationError::NoSuccess);
         };
         let status = match code.parse::<u16>() {
             Ok(code) if (200..300).contains(&code) => json!(code),
             _ => json!("2xx"),
         };
-        step.demand(&Place::Status, "equals", status);
-        let content = self
-            .resolved(answer)
-            .get("content")
-            .and_then(Value::as_object);
-        let found = content
-            .into_iter()
-            .flatten()
-            .find(|(kind, _)| kind.contains("json"));
+        step.expect(&Query::Status, "equals", status);
+        let content = self.resolve(answer)["content"].as_object();
+        let mut content = content.into_iter().flatten();
+        let found = content.find(|(kind, _)| kind.contains("json"));
         let Some((kind, content)) = found else {
             return Ok(());
         };
-        super::shape::content_type(step, kind);
+        super::shape::expect_content_type(step, kind);
         if let Some(schema) = content.get("schema") {
-            self.shape(schema, step);
+            self.expect_shape(schema, step);
         }
         Ok(())
     }
 
     /// The type of the whole, and that of each member that must be there.
-    fn shape(&self, schema: &Value, step: &mut Step) {
+    fn expect_shape(&self, schema: &Value, step: &mut StepDraft) {
         let mut required = Map::new();
-        self.required(schema, &mut required, 0);
+        self.collect_required(schema, &mut required, 0);
         if required.is_empty() {
-            typed(step, "$", self.resolved(schema));
+            expect_schema_type(step, "$", self.resolve(schema));
         }
         for (name, schema) in required.iter().take(MOST_MEMBERS) {
-            typed(step, &member("$", name), self.resolved(schema));
+            expect_schema_type(step, &member_path("$", name), self.resolve(schema));
         }
     }
 
     /// The schemas of the members that must be there.
-    fn required(&self, schema: &Value, found: &mut Map<String, Value>, depth: usize) {
+    fn collect_required(&self, schema: &Value, found: &mut Map<String, Value>, depth: usize) {
         if depth > MOST_REFERENCES {
             return;
         }
-        let schema = self.resolved(schema);
-        for part in schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            self.required(part, found, depth + 1);
+        let schema = self.resolve(schema);
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.collect_required(part, found, depth + 1);
         }
-        let names = schema.get("required").and_then(Value::as_array);
-        for name in names.into_iter().flatten().filter_map(Value::as_str) {
-            let of_member = schema.get("properties").and_then(|all| all.get(name));
-            found.insert(name.to_owned(), of_member.cloned().unwrap_or_default());
+        let names = schema["required"].as_array().into_iter().flatten();
+        for name in names.filter_map(Value::as_str) {
+            found.insert(name.to_owned(), schema["properties"][name].clone());
         }
     }
 }
 
-/// Demands a type where the schema leaves no choice.
-fn typed(step: &mut Step, path: &str, schema: &Value) {
+/// Expects a type where the schema leaves no choice.
+fn expect_schema_type(step: &mut StepDraft, path: &str, schema: &Value) {
     const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
-    let kind = schema
-        .get("type")
-        .and_then(Value::as_str)
-        .filter(|kind| TYPES.contains(kind));
-    let nullable = schema.get("nullable") == Some(&json!(true));
-    demand_type(step, path, kind.filter(|_| !nullable));
+    let kind = schema["type"].as_str().filter(|kind| TYPES.contains(kind));
+    let nullable = schema["nullable"] == json!(true);
+    expect_type(step, path, kind.filter(|_| !nullable));
 }

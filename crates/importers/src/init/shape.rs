@@ -2,47 +2,47 @@
 
 use serde_json::{Value, json};
 
-use crate::draft::{Place, Step, escape, member};
+use crate::draft::{Query, StepDraft, escape, member_path};
 
 /// The most members of a map that are spoken of.
 const MOST_MEMBERS: usize = 12;
 /// Words by which a service says that it is well.
 const WELL: [&str; 7] = ["ok", "up", "healthy", "pass", "alive", "ready", "available"];
 
-/// Demands the kind of content, without parameters such as the character set.
-pub(super) fn content_type(step: &mut Step, kind: &str) {
+/// Expects the kind of content, without parameters such as the character set.
+pub(super) fn expect_content_type(step: &mut StepDraft, kind: &str) {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.is_empty() {
-        let header = Place::Header("content-type".to_owned());
-        step.demand(&header, "contains", json!(escape(kind)));
+        let header = Query::Header("content-type".to_owned());
+        step.expect(&header, "contains", json!(escape(kind)));
     }
 }
 
-/// Demands the types of a document and of the members of its top.
-pub(super) fn document(step: &mut Step, document: &Value) {
+/// Expects the types of a document and of the members of its top.
+pub(super) fn expect_document(step: &mut StepDraft, document: &Value) {
     let Value::Object(members) = document else {
-        typed(step, "$", document);
+        expect_value_type(step, "$", document);
         return;
     };
     for (name, value) in members.iter().take(MOST_MEMBERS) {
-        let path = member("$", name);
+        let path = member_path("$", name);
         let is_well = value.as_str().is_some_and(|text| {
             let name = name.to_ascii_lowercase();
             matches!(name.as_str(), "status" | "state" | "health")
                 && WELL.contains(&text.to_ascii_lowercase().as_str())
         });
         if is_well {
-            step.demand(&Place::Json(path), "equals", value.clone());
+            step.expect(&Query::Json(path), "equals", value.clone());
         } else {
-            typed(step, &path, value);
+            expect_value_type(step, &path, value);
         }
     }
     if members.is_empty() {
-        demand_type(step, "$", Some("object"));
+        expect_type(step, "$", Some("object"));
     }
 }
 
-fn typed(step: &mut Step, path: &str, value: &Value) {
+fn expect_value_type(step: &mut StepDraft, path: &str, value: &Value) {
     let kind = match value {
         // It may be something else tomorrow.
         Value::Null => None,
@@ -52,24 +52,24 @@ fn typed(step: &mut Step, path: &str, value: &Value) {
         Value::Array(_) => Some("array"),
         Value::Object(_) => Some("object"),
     };
-    demand_type(step, path, kind);
+    expect_type(step, path, kind);
 }
 
-/// Demands a type where one is known, or else that something is there.
-pub(super) fn demand_type(step: &mut Step, path: &str, kind: Option<&str>) {
-    let place = Place::Json(path.to_owned());
+/// Expects a type where one is known, or else that something is there.
+pub(super) fn expect_type(step: &mut StepDraft, path: &str, kind: Option<&str>) {
+    let place = Query::Json(path.to_owned());
     match kind {
-        Some(kind) => step.demand(&place, "type", json!(kind)),
-        None => step.demand(&place, "exists", json!(true)),
+        Some(kind) => step.expect(&place, "type", json!(kind)),
+        None => step.expect(&place, "exists", json!(true)),
     };
 }
 
 /// The title of a page, if it looks like one that stays.
-pub(super) fn title(page: &str) -> Option<String> {
+pub(super) fn stable_title(page: &str) -> Option<String> {
     let (_, rest) = page.split_once("<title>")?;
     let (title, _) = rest.split_once("</title>")?;
-    let fine = !title.trim().is_empty()
+    let is_stable = !title.trim().is_empty()
         && title.chars().count() <= 80
         && !title.contains(|c: char| c.is_ascii_digit() || c.is_control());
-    fine.then(|| format!("<title>{title}</title>"))
+    is_stable.then(|| format!("<title>{title}</title>"))
 }

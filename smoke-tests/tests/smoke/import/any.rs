@@ -159,7 +159,7 @@ proptest! {
     ) {
         let source = Source::new("any.hurl", text.as_str());
         for bodies in [Bodies::Readable, Bodies::Verbatim] {
-            let Ok(imported) = import::hurl(&source, bodies) else { continue };
+            let Ok(imported) = import::import_hurl(&source, bodies) else { continue };
             let file = Source::new("any.yaml", imported.text.as_str());
             let environment = |_: &str| Some("a value".to_owned());
             let read = plan(&[file], &Selection::default(), &environment);

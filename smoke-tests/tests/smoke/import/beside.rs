@@ -63,8 +63,6 @@ const HURL: &[&str] = &[
     "jsonpath \"$.v\" isList",
     "jsonpath \"$.v\" not isList",
     "jsonpath \"$.v\" isObject",
-    "jsonpath \"$.v\" isCollection",
-    "jsonpath \"$.v\" not isCollection",
     "jsonpath \"$.v\" isIsoDate",
     "jsonpath \"$.v\" isUuid",
     "jsonpath \"$.v\" isIpv4",
@@ -102,23 +100,12 @@ const HURL: &[&str] = &[
     "body == \"{}\"",
     "bytes count < 10",
     "sha256 == hex,44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a;",
-    "bytes == hex,7b7d;",
-    "bytes == base64,e30=;",
     "header \"content-type\" == \"application/json\"",
     "header \"content-length\" toInt > 8",
     "header \"content-length\" toInt == 2",
     "header \"x-none\" not exists",
-    "header \"content-type\" count >= 1",
-    "header \"content-type\" count < 2",
-    "header \"content-type\" count not == 2",
-    "header \"content-type\" count not > 1",
     "regex /\"v\":(\\d)/ exists",
     "regex /\"v\":(\\d)/ not exists",
-    "bytes startsWith hex,7b2276223a35;",
-    "bytes endsWith hex,227d;",
-    "bytes contains base64,ImEi;",
-    "bytes not contains hex,5b;",
-    "sha256 toHex == \"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\"",
     "body == `{}`",
     "body contains `\\u{22}abc`",
     "body not == ```raw\n{}\n```",
@@ -136,8 +123,6 @@ const HURL: &[&str] = &[
     "jsonpath \"$.v\" urlEncode contains \"%\"",
     "jsonpath \"$.v\" urlDecode == \"abc\"",
     "jsonpath \"$.v\" htmlUnescape == \"abc\"",
-    "jsonpath \"$.v\" base64Decode utf8Decode == \"abc\"",
-    "jsonpath \"$.v\" utf8Encode base64Encode == \"YWJj\"",
     "jsonpath \"$.v\" urlQueryParam \"a\" == \"1\"",
     "jsonpath \"$.v\" toString endsWith \"0\"",
     "jsonpath \"$.v\" first isInteger",
@@ -180,9 +165,8 @@ fn is_stricter(assert: &str, document: &Value) -> bool {
         _ => 0,
     };
     let negated = |path: &str| assert.starts_with(&format!("jsonpath \"{path}\" not "));
-    // Of these the value that is found alone is captured, and has to be there.
-    let alone = assert.contains(" isList") || assert.contains(" contains ");
-    (value.is_none() && negated("$.v") || elements == 0 && negated("$.v[*]") && alone)
+    // A value that is found alone is captured, and has to be there.
+    (value.is_none() && negated("$.v") || elements == 0 && negated("$.v[*]"))
         && !assert.ends_with("exists")
 }
 
@@ -232,7 +216,8 @@ async fn each_assert_of_hurl_holds_and_fails_as_it_does_there() {
                 "POST {{{{base}}}}/json-echo\n{document}\nHTTP 200\n[Asserts]\n{assert}\n\n"
             );
             all.push_str(&entry);
-            let imported = import::hurl(&Source::new("one.hurl", entry), Bodies::Readable).unwrap();
+            let imported =
+                import::import_hurl(&Source::new("one.hurl", entry), Bodies::Readable).unwrap();
             assert_eq!(imported.losses, [], "{assert}");
             cases.push(Case {
                 assert,
@@ -360,7 +345,8 @@ async fn each_expectation_of_postman_holds_and_fails_as_it_does_there() {
             });
             let text = collection(vec![item.clone()]).to_string();
             let imported =
-                import::postman(&Source::new("one.json", text), &[], Bodies::Readable).unwrap();
+                import::import_postman(&Source::new("one.json", text), &[], Bodies::Readable)
+                    .unwrap();
             assert_eq!(imported.losses, [], "{expectation}");
             items.push(item);
             cases.push(Case {

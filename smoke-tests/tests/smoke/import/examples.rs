@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use diagnostic::{Problems, Source};
-use importers::import::{self, Bodies, Environment, Imported, Kind};
+use importers::import::{self, Bodies, FileKind, Imported, PostmanEnvironment};
 use runner::plan::plan;
 use runner::settings::Selection;
 
@@ -89,11 +89,11 @@ fn what_others_show_as_examples_can_be_imported() {
 }
 
 fn imported(source: &std::sync::Arc<Source>) -> Result<Option<Imported>, Problems> {
-    Ok(match import::kind(source)? {
-        Kind::Hurl => Some(import::hurl(source, Bodies::Readable)?),
-        Kind::Postman => Some(import::postman(source, &[], Bodies::Readable)?),
-        Kind::PostmanEnvironment => {
-            Environment::read(source)?;
+    Ok(match import::detect_kind(source)? {
+        FileKind::Hurl => Some(import::import_hurl(source, Bodies::Readable)?),
+        FileKind::Postman => Some(import::import_postman(source, &[], Bodies::Readable)?),
+        FileKind::PostmanEnvironment => {
+            PostmanEnvironment::read(source)?;
             None
         }
     })
@@ -165,7 +165,7 @@ async fn what_others_show_passes_and_fails_as_it_does_there() {
 fn served(path: &Path) -> Option<String> {
     let is_hurl = path.extension().is_some_and(|ending| ending == "hurl");
     let text = std::fs::read_to_string(path).ok().filter(|_| is_hurl)?;
-    let target = import::hurl(&Source::new(path, text), Bodies::Readable)
+    let target = import::import_hurl(&Source::new(path, text), Bodies::Readable)
         .ok()?
         .target?;
     let host = target.strip_prefix("http://")?;

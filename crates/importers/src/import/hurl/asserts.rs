@@ -1,18 +1,18 @@
 //! The asserts of an answer as expectations.
 //!
-//! What a check file cannot demand of the answer itself, such as what filters
+//! What a check file cannot expect of the answer itself, such as what filters
 //! make of it, becomes a capture and an expectation of that variable.
 
 use serde_json::{Value, json};
 
 use super::answer::{FRESH, HELP};
 use super::cookie;
-use super::demands::{Demand, Demands, as_raw};
 use super::filter;
-use super::query::{Form, Query, query};
-use super::value::{Word, words};
+use super::predicate::{HurlPredicate, OperatorValue};
+use super::query::{HurlQuery, ValueKind, parse_query};
+use super::value::{Word, split_words};
 use super::{Importer, LARGEST_EXACT};
-use crate::draft::{Place, Step, capture, escaped};
+use crate::draft::{Query, StepDraft, build_capture, escape_pattern};
 
 const ABSENT: &str = "The original also passes where there is nothing to compare:";
 const SET: &str = "A cookie has `secure`, true or false, where this answer sets it.";
@@ -20,26 +20,30 @@ const SET: &str = "A cookie has `secure`, true or false, where this answer sets 
 /// An assert in its parts.
 struct Assert<'w> {
     text: &'w str,
-    query: Query<'w>,
+    query: HurlQuery<'w>,
     negated: bool,
     predicate: &'w str,
     argument: Option<&'w Word>,
 }
 
 impl Importer {
-    /// Adds what an assert demands; the error says what to do where a check
+    /// Adds what an assert expects; the error says what to do where a check
     /// file cannot say it.
-    pub(super) fn assert(&mut self, text: &str, step: &mut Step) -> Result<(), &'static str> {
-        let words = words(text).map(|words| self.resolve_names(words));
+    pub(super) fn import_assert(
+        &mut self,
+        text: &str,
+        step: &mut StepDraft,
+    ) -> Result<(), &'static str> {
+        let words = split_words(text).map(|words| self.resolve_names(words));
         let words = words.ok_or(HELP)?;
-        let assert = split(text, &words).ok_or(HELP)?;
+        let assert = split_assert(text, &words).ok_or(HELP)?;
         let before = step.clone();
-        let direct = self.of_answer(&assert, step);
+        let direct = self.expect_of_answer(&assert, step);
         if direct == Some(Ok(())) {
             return Ok(());
         }
         step.clone_from(&before);
-        let carried = self.of_variable(&assert, step).map(Ok).or(direct);
+        let carried = self.expect_of_variable(&assert, step).map(Ok).or(direct);
         let carried = carried.unwrap_or(Err(HELP));
         if carried.is_err() {
             *step = before;
@@ -52,75 +56,70 @@ impl Importer {
         let [variable, Word::Text(name), rest @ ..] = words.as_slice() else {
             return words;
         };
-        match self.state.kept.get(name) {
-            Some(kept) if variable.is("variable") => kept.iter().chain(rest).cloned().collect(),
+        match self.state.captured_words.get(name) {
+            Some(query) if variable.is_name("variable") => {
+                query.iter().chain(rest).cloned().collect()
+            }
             _ => words,
         }
     }
 
     /// Says an assert as an expectation of a part of the answer.
-    fn of_answer(
+    fn expect_of_answer(
         &mut self,
         assert: &Assert<'_>,
-        step: &mut Step,
+        step: &mut StepDraft,
     ) -> Option<Result<(), &'static str>> {
         let part = &assert.query.part;
-        if !assert.query.filters.is_empty() || matches!(part.place, Some(Place::Variable(_))) {
+        if !assert.query.filters.is_empty() || matches!(part.place, Query::Variable(_)) {
             return None;
         }
         let exists = assert.predicate == "exists";
-        // All that can be said of a group is whether it is there.
-        if let (Form::Regex(pattern), true) = (&part.form, exists) {
-            let wanted = json!({ "matches": pattern });
-            let wanted = if assert.negated {
-                json!({ "not": wanted })
+        let place = &part.place;
+        // A check file says of a group only whether it is there.
+        if let ValueKind::Regex(pattern) = &part.form {
+            let (operator, wanted) = if assert.negated {
+                ("not", json!({ "matches": pattern }))
             } else {
-                wanted
+                ("matches", json!(pattern))
             };
-            let (operator, value) = wanted.as_object()?.iter().next()?;
-            return step
-                .demand(&Place::Body, operator, value.clone())
-                .then_some(Ok(()));
+            let fits = exists && step.expect(place, operator, wanted);
+            return fits.then_some(Ok(()));
         }
-        let mut place = part.place.clone()?;
-        if part.is_of_several() {
-            return self.of_several(assert, &place, step);
+        // Values of several are always a list here, so that a capture has to
+        // take one that is alone.
+        if part.is_multiple {
+            let fits = exists
+                && part.form == ValueKind::Json
+                && step.expect(place, "empty", json!(assert.negated));
+            return fits.then_some(Ok(()));
         }
-        let mut form = part.form.clone();
-        let mut argument = assert.argument.cloned();
-        // Bytes that are text are looked for in the body as that text.
-        if form == Form::Bytes && ["startsWith", "endsWith", "contains"].contains(&assert.predicate)
-        {
-            let raw = as_raw(argument.as_ref()?, &self.files)?;
-            argument = Some(raw).filter(|raw| matches!(raw, Word::Raw(text) if text.is_ascii()));
-            (place, form) = (Place::Body, Form::Text);
-        }
-        self.variables.took_fresh();
-        let found = self.demands(&place, &form, assert.predicate, argument.as_ref())?;
-        if self.variables.took_fresh() {
+        self.variables.take_fresh_use();
+        let found = self.predicate(place, &part.form, assert.predicate, assert.argument)?;
+        if self.variables.take_fresh_use() {
             return Some(Err(FRESH));
         }
-        if let (Form::Attribute(attribute), Place::Cookie(name)) = (&form, &place) {
-            let wanted = cookie::attribute(attribute, exists, &found, assert.negated)?;
-            return cookie::set(step, name, attribute, wanted).then_some(Ok(()));
+        if let (ValueKind::Attribute(attribute), Query::Cookie(name)) = (&part.form, place) {
+            let wanted = cookie::attribute_predicate(attribute, exists, &found, assert.negated)?;
+            return cookie::expect_attribute(step, name, attribute, wanted).then_some(Ok(()));
         }
         let mut noted = assert.negated && !exists;
-        if let Place::Cookie(name) = &place {
+        if let Query::Cookie(name) = place {
             // An answer takes a cookie away by an empty one, which Hurl sees.
             if !assert.negated && found.wants_nothing() {
-                let taken = format!("(^|, ){}=\"?\"?(;|, |$)", escaped(name));
-                let header = Place::Header("set-cookie".to_owned());
+                let empty_cookie = format!("(^|, ){}=\"?\"?(;|, |$)", escape_pattern(name));
+                let header = Query::Header("set-cookie".to_owned());
                 return step
-                    .demand(&header, "matches", json!(taken))
+                    .expect(&header, "matches", json!(empty_cookie))
                     .then_some(Ok(()));
             }
             // Hurl asks for the cookies of an answer, and a check file for
             // those that the check holds by now.
             if self.state.steps > 0 {
-                step.note(SET);
+                step.add_note(SET);
                 noted = false;
                 let gone = assert.negated && exists;
-                if !cookie::set(step, name, "secure", json!({ "exists": !gone })) {
+                if !cookie::expect_attribute(step, name, "secure", json!({ "exists": !gone })) {
                     return None;
                 }
                 if gone {
@@ -128,59 +127,32 @@ impl Importer {
                 }
             }
         }
-        let written = |demand: Demand| step.demand(&place, demand.0, demand.1);
-        if !found.render(assert.negated).into_iter().all(written) {
+        let written = |demand: OperatorValue| step.expect(place, demand.0, demand.1);
+        if !found
+            .into_operators(assert.negated)
+            .into_iter()
+            .all(written)
+        {
             return None;
         }
-        let may_be_absent = matches!(place, Place::Json(_) | Place::Header(_) | Place::Cookie(_));
+        let may_be_absent = matches!(place, Query::Json(_) | Query::Header(_) | Query::Cookie(_));
         if noted && may_be_absent {
-            step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
+            step.add_note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
         }
         Some(Ok(()))
     }
 
-    /// Says an assert on a path that may lead to several values, which are a
-    /// list here, always; nothing where that makes a difference.
-    fn of_several(
-        &mut self,
-        assert: &Assert<'_>,
-        place: &Place,
-        step: &mut Step,
-    ) -> Option<Result<(), &'static str>> {
-        if assert.query.part.form != Form::Several {
-            return None;
-        }
-        if assert.predicate == "exists" {
-            let empty = json!(assert.negated);
-            return step.demand(place, "empty", empty).then_some(Ok(()));
-        }
-        // What is not negated wants a value alone, as a capture takes it.
-        let of_list = ["isList", "contains", "includes"].contains(&assert.predicate);
-        if !assert.negated || of_list {
-            return None;
-        }
-        self.variables.took_fresh();
-        let found = self.demands(place, &Form::Json, assert.predicate, assert.argument)?;
-        if self.variables.took_fresh() {
-            return Some(Err(FRESH));
-        }
-        let fits = !found.differs() && step.demand(place, "not", found.of_one());
-        step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
-        fits.then_some(Ok(()))
-    }
-
     /// Says an assert as a capture and an expectation of what it gives.
-    fn of_variable(&mut self, assert: &Assert<'_>, step: &mut Step) -> Option<()> {
-        let Query { part, filters, .. } = &assert.query;
+    fn expect_of_variable(&mut self, assert: &Assert<'_>, step: &mut StepDraft) -> Option<()> {
+        let HurlQuery { part, filters, .. } = &assert.query;
         let exists = assert.predicate == "exists";
-        let mut argument = assert.argument.cloned();
         let named = match &part.place {
-            Some(Place::Variable(name)) => Some(name),
+            Query::Variable(name) => Some(name),
             _ => None,
         };
         let name = if let Some(name) = named {
             let unknown = exists && !self.variables.is_captured(name);
-            if !filters.is_empty() || unknown || self.state.missed.contains(name) {
+            if !filters.is_empty() || unknown || self.state.lost_captures.contains(name) {
                 return None;
             }
             let name = self.variables.typed_expression(name);
@@ -191,58 +163,55 @@ impl Importer {
                 ["count", "first", "last", "nth"].contains(&filter.name)
             };
             // Several values of a header are one text here.
-            let of_header = matches!(part.place, Some(Place::Header(_)))
+            let of_header = matches!(part.place, Query::Header(_))
                 && (filters.first().is_some_and(of_list) || assert.predicate.starts_with("is"));
-            let refused = matches!(part.place, Some(Place::Status | Place::Url | Place::Tls(_)));
+            let refused = matches!(part.place, Query::Status | Query::Url | Query::Tls(_));
             if exists || of_header || refused {
                 return None;
             }
-            if let (Some(place @ Place::Json(_)), Some(filter)) = (&part.place, filters.first())
-                && let Some((operator, value)) = filter.takes()
+            if let (place @ Query::Json(_), Some(filter)) = (&part.place, filters.first())
+                && let Some((operator, value)) = filter.input_predicate()
             {
-                let fits = if part.is_of_several() {
-                    step.demand(place, "each", json!({ operator: value }))
+                let fits = if part.is_multiple {
+                    step.expect(place, "each", json!({ operator: value }))
                 } else {
-                    step.demand(place, operator, value)
+                    step.expect(place, operator, value)
                 };
                 fits.then_some(())?;
             }
             let (source, value) = part.source()?;
-            let (made, bytes) = filter::expression(value, filters, &mut self.variables)?;
-            if bytes {
-                let raw = as_raw(argument.as_ref()?, &self.files)?;
-                argument = Some(raw).filter(|_| assert.predicate == "==");
-            }
-            let capture = capture(source, &made, false);
+            let value = filter::build_expression(value.to_owned(), filters, &mut self.variables)?;
+            let capture = build_capture(source, &value, false);
             let mut captures = step.capture.iter();
             let known = captures.find(|(_, known)| **known == capture);
             let known = known.map(|(name, _)| name.clone());
-            let name = known.unwrap_or_else(|| self.variables.capture_named(part.word()));
+            let name =
+                known.unwrap_or_else(|| self.variables.capture_under_new_name(part.naming_word()));
             step.capture.insert(name.clone(), capture);
             name
         };
         let form = match part.form {
-            Form::Url | Form::Count => part.form.clone(),
-            _ => Form::Json,
+            ValueKind::Url | ValueKind::Count => part.form.clone(),
+            _ => ValueKind::Json,
         };
-        let place = Place::Variable(name);
-        let found = self.demands(&place, &form, assert.predicate, argument.as_ref())?;
-        for (operator, value) in found.render(assert.negated) {
-            if !step.demand(&place, operator, value) {
+        let place = Query::Variable(name);
+        let found = self.predicate(&place, &form, assert.predicate, assert.argument)?;
+        for (operator, value) in found.into_operators(assert.negated) {
+            if !step.expect(&place, operator, value) {
                 return None;
             }
         }
         if assert.negated && !exists && named.is_none() {
-            step.note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
+            step.add_note(&format!("{ABSENT}\n  {}", shorten(assert.text)));
         }
         Some(())
     }
 }
 
 /// Takes an assert apart.
-fn split<'w>(text: &'w str, words: &'w [Word]) -> Option<Assert<'w>> {
-    let query = query(words)?;
-    let negated = query.rest.first().is_some_and(|word| word.is("not"));
+fn split_assert<'w>(text: &'w str, words: &'w [Word]) -> Option<Assert<'w>> {
+    let query = parse_query(words)?;
+    let negated = query.rest.first().is_some_and(|word| word.is_name("not"));
     let (Word::Name(predicate), arguments) = query.rest[usize::from(negated)..].split_first()?
     else {
         return None;
@@ -253,8 +222,8 @@ fn split<'w>(text: &'w str, words: &'w [Word]) -> Option<Assert<'w>> {
         Word::Name(number) => number.parse().is_ok_and(|n: f64| n.abs() >= LARGEST_EXACT),
         _ => false,
     };
-    let fine = arguments.len() < 2 && !(floats && arguments.iter().any(inexact));
-    fine.then_some(Assert {
+    let is_exact = arguments.len() < 2 && !(floats && arguments.iter().any(inexact));
+    is_exact.then_some(Assert {
         text,
         negated,
         predicate,
@@ -268,7 +237,7 @@ fn shorten(text: &str) -> String {
     line.chars().take(100).collect()
 }
 
-impl Demands {
+impl HurlPredicate {
     /// Whether a text has to be empty.
     fn wants_nothing(&self) -> bool {
         matches!(self.tests.as_slice(), [("empty", Value::Bool(true))])

@@ -1,37 +1,37 @@
 //! The entries of a Hurl file: requests and answers, with their sections.
 
-use super::super::base::{self, Address};
+use super::super::base::{self, UrlParts};
 use super::lines::{
-    Line, Lines, Unreadable, closing, query_without_comment, unescape, without_comment,
+    HurlLine, Lines, SyntaxError, find_closing, query_without_comment, unescape, without_comment,
 };
 use diagnostic::Span;
 
 /// A request and what its answer must be like.
 #[derive(Debug)]
-pub(super) struct Entry<'t> {
+pub(super) struct HurlEntry<'t> {
     pub(super) comments: Vec<&'t str>,
     pub(super) span: Span,
     pub(super) method: String,
-    pub(super) address: Address,
-    pub(super) request: Message<'t>,
-    pub(super) answer: Option<Answer<'t>>,
+    pub(super) address: UrlParts,
+    pub(super) request: HurlMessage<'t>,
+    pub(super) answer: Option<HurlResponse<'t>>,
 }
 
 /// `HTTP 200` and what follows.
 #[derive(Debug)]
-pub(super) struct Answer<'t> {
+pub(super) struct HurlResponse<'t> {
     pub(super) version: Option<&'t str>,
     pub(super) status: Option<u16>,
     pub(super) span: Span,
-    pub(super) message: Message<'t>,
+    pub(super) message: HurlMessage<'t>,
 }
 
 /// What a request and an answer have in common.
 #[derive(Debug, Default)]
-pub(super) struct Message<'t> {
+pub(super) struct HurlMessage<'t> {
     pub(super) headers: Vec<Pair<'t>>,
     pub(super) sections: Vec<Section<'t>>,
-    pub(super) body: Option<Body<'t>>,
+    pub(super) body: Option<HurlBody<'t>>,
 }
 
 /// `[Name]` and its lines.
@@ -54,7 +54,7 @@ pub(super) struct Pair<'t> {
 
 /// A body as it is written.
 #[derive(Debug)]
-pub(super) struct Body<'t> {
+pub(super) struct HurlBody<'t> {
     pub(super) kind: BodyKind<'t>,
     pub(super) span: Span,
 }
@@ -71,17 +71,20 @@ pub(super) enum BodyKind<'t> {
     Bytes(&'t str),
 }
 
+/// What a part of the text is, or what stopped the reading.
+type Parsed<T> = Result<T, SyntaxError>;
+
 const METHODS: &str = "a request, such as `GET https://example.com/`";
 
 /// All entries of a text.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Unreadable> {
+pub(super) fn parse_entries(text: &str) -> Parsed<Vec<HurlEntry<'_>>> {
     let mut lines = Lines::new(text);
     let mut entries = Vec::new();
     while let Some(line) = lines.peek() {
-        entries.push(entry(&mut lines, line)?);
+        entries.push(parse_entry(&mut lines, line)?);
     }
     if entries.is_empty() {
-        return Err(Unreadable {
+        return Err(SyntaxError {
             span: Span::new(0, 0),
             expected: METHODS,
             found: "none".to_owned(),
@@ -90,27 +93,27 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Unreadable> {
     Ok(entries)
 }
 
-fn entry<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Entry<'t>, Unreadable> {
+fn parse_entry<'t>(lines: &mut Lines<'t>, line: HurlLine<'t>) -> Parsed<HurlEntry<'t>> {
     let (method, url) = line
         .text
         .split_once(char::is_whitespace)
-        .ok_or_else(|| line.wrong(METHODS))?;
+        .ok_or_else(|| line.syntax_error(METHODS))?;
     if !is_method(method) {
-        return Err(line.wrong(METHODS));
+        return Err(line.syntax_error(METHODS));
     }
     let comments = std::mem::take(&mut lines.comments);
     lines.skip();
     let url = unescape(url_without_comment(url.trim()));
-    let request = message(lines)?;
+    let request = parse_message(lines)?;
     let answer = match lines.peek() {
-        Some(line) if line.text.starts_with("HTTP") => Some(answer(lines, line)?),
+        Some(line) if line.text.starts_with("HTTP") => Some(parse_response(lines, line)?),
         _ => None,
     };
-    Ok(Entry {
+    Ok(HurlEntry {
         comments,
         span: line.span(),
         method: method.to_owned(),
-        address: base::split(&url),
+        address: base::split_url(&url),
         request,
         answer,
     })
@@ -126,49 +129,51 @@ fn url_without_comment(url: &str) -> &str {
     url[..end].trim_end()
 }
 
-fn answer<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Answer<'t>, Unreadable> {
+fn parse_response<'t>(lines: &mut Lines<'t>, line: HurlLine<'t>) -> Parsed<HurlResponse<'t>> {
     const EXPECTED: &str = "`HTTP` and a status, such as `HTTP 200`, or `HTTP *`";
     let mut words = without_comment(line.text).split_whitespace();
     let version = words.next().unwrap_or_default().strip_prefix("HTTP");
     let version = version.and_then(|version| version.strip_prefix('/'));
     let status = match words.next() {
         Some("*") => None,
-        Some(code) => Some(code.parse().map_err(|_| line.wrong(EXPECTED))?),
-        None => return Err(line.wrong(EXPECTED)),
+        Some(code) => Some(code.parse().map_err(|_| line.syntax_error(EXPECTED))?),
+        None => return Err(line.syntax_error(EXPECTED)),
     };
     lines.skip();
-    Ok(Answer {
+    Ok(HurlResponse {
         version,
         status,
         span: line.span(),
-        message: message(lines)?,
+        message: parse_message(lines)?,
     })
 }
 
-fn message<'t>(lines: &mut Lines<'t>) -> Result<Message<'t>, Unreadable> {
-    let mut message = Message::default();
+fn parse_message<'t>(lines: &mut Lines<'t>) -> Parsed<HurlMessage<'t>> {
+    let mut message = HurlMessage::default();
     while let Some(line) = lines.peek() {
         let first = line.text.split_whitespace().next().unwrap_or_default();
-        if first.starts_with("HTTP") && !first.contains(':') || starts_entry(line.text) {
+        if first.starts_with("HTTP") && !first.contains(':') || is_entry_start(line.text) {
             break;
         }
         if let Some(name) = section_name(line.text) {
             lines.skip();
-            message.sections.push(section(lines, name, line.span())?);
-        } else if let Some(body) = body(lines, line)? {
+            message
+                .sections
+                .push(parse_section(lines, name, line.span())?);
+        } else if let Some(body) = parse_body(lines, line)? {
             message.body = Some(body);
             break;
         } else {
             message
                 .headers
-                .push(pair(line, without_comment(line.text))?);
+                .push(parse_pair(line, without_comment(line.text))?);
             lines.skip();
         }
     }
     Ok(message)
 }
 
-fn starts_entry(line: &str) -> bool {
+fn is_entry_start(line: &str) -> bool {
     let mut words = line.split_whitespace();
     words.next().is_some_and(is_method) && words.next().is_some() && !line.starts_with('[')
 }
@@ -179,17 +184,13 @@ fn section_name(line: &str) -> Option<&str> {
     (is_name && inside.starts_with(|c: char| c.is_ascii_uppercase())).then_some(inside)
 }
 
-fn section<'t>(
-    lines: &mut Lines<'t>,
-    name: &'t str,
-    span: Span,
-) -> Result<Section<'t>, Unreadable> {
+fn parse_section<'t>(lines: &mut Lines<'t>, name: &'t str, span: Span) -> Parsed<Section<'t>> {
     let mut pairs = Vec::new();
     while let Some(line) = lines.peek() {
         if section_name(line.text).is_some()
             || line.text.starts_with("HTTP")
-            || starts_entry(line.text)
-            || starts_body(line.text)
+            || is_entry_start(line.text)
+            || is_body_start(line.text)
         {
             break;
         }
@@ -202,7 +203,7 @@ fn section<'t>(
                     let rest = &lines.text[begin..];
                     let close = rest
                         .find("```")
-                        .ok_or_else(|| line.wrong("closing backticks"))?;
+                        .ok_or_else(|| line.syntax_error("closing backticks"))?;
                     begin + close + 3
                 }
                 None => line.start + text.len(),
@@ -218,7 +219,7 @@ fn section<'t>(
                 "Captures" => query_without_comment(line.text),
                 _ => without_comment(line.text),
             };
-            pairs.push(pair(line, text)?);
+            pairs.push(parse_pair(line, text)?);
             lines.skip();
         }
     }
@@ -226,13 +227,13 @@ fn section<'t>(
 }
 
 /// Whether a body that follows a section begins here.
-fn starts_body(line: &str) -> bool {
+fn is_body_start(line: &str) -> bool {
     let bytes = ["file,", "base64,", "hex,"];
     line.starts_with(['{', '[', '<', '`']) && !line.starts_with("{{")
         || bytes.iter().any(|kind| line.starts_with(kind))
 }
 
-fn pair<'t>(line: Line<'t>, text: &'t str) -> Result<Pair<'t>, Unreadable> {
+fn parse_pair<'t>(line: HurlLine<'t>, text: &'t str) -> Parsed<Pair<'t>> {
     let mut escaped = false;
     let colon = text.char_indices().find(|(_, c)| {
         let found = *c == ':' && !escaped;
@@ -240,7 +241,7 @@ fn pair<'t>(line: Line<'t>, text: &'t str) -> Result<Pair<'t>, Unreadable> {
         found
     });
     let (at, _) =
-        colon.ok_or_else(|| line.wrong("`name: value`, a section, a body or a request"))?;
+        colon.ok_or_else(|| line.syntax_error("`name: value`, a section, a body or a request"))?;
     let (key, value) = text.split_at(at);
     Ok(Pair {
         key: unescape(key.trim()),
@@ -249,12 +250,12 @@ fn pair<'t>(line: Line<'t>, text: &'t str) -> Result<Pair<'t>, Unreadable> {
     })
 }
 
-fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, Unreadable> {
+fn parse_body<'t>(lines: &mut Lines<'t>, line: HurlLine<'t>) -> Parsed<Option<HurlBody<'t>>> {
     let rest = &lines.text[line.start..];
     let (kind, length) = if let Some(inside) = rest.strip_prefix("```") {
         let close = inside
             .find("```")
-            .ok_or_else(|| line.wrong("closing backticks"))?;
+            .ok_or_else(|| line.syntax_error("closing backticks"))?;
         let (head, text) = inside[..close]
             .split_once('\n')
             .unwrap_or(("", &inside[..close]));
@@ -262,7 +263,8 @@ fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, U
         let language = head.split(',').next().unwrap_or_default();
         (BodyKind::Text(language.trim(), text), close + 6)
     } else if let Some(inside) = rest.strip_prefix('`') {
-        let close = closing(inside, '`').ok_or_else(|| line.wrong("a closing backtick"))?;
+        let close =
+            find_closing(inside, '`').ok_or_else(|| line.syntax_error("a closing backtick"))?;
         (BodyKind::Line(&inside[..close]), close + 2)
     } else if ["file,", "base64,", "hex,"]
         .iter()
@@ -270,34 +272,35 @@ fn body<'t>(lines: &mut Lines<'t>, line: Line<'t>) -> Result<Option<Body<'t>>, U
     {
         let close = rest
             .find(';')
-            .ok_or_else(|| line.wrong("`;` behind the bytes"))?;
+            .ok_or_else(|| line.syntax_error("`;` behind the bytes"))?;
         (BodyKind::Bytes(&rest[..close]), close + 1)
     } else if rest.starts_with('<') {
         let length = xml_length(rest);
         (BodyKind::Xml(rest[..length].trim_end()), length)
-    } else if json_begins(rest) {
-        let length = json_length(rest).ok_or_else(|| line.wrong("a JSON value that is closed"))?;
+    } else if is_json_start(rest) {
+        let length =
+            json_length(rest).ok_or_else(|| line.syntax_error("a JSON value that is closed"))?;
         (BodyKind::Json(&rest[..length]), length)
     } else {
         return Ok(None);
     };
     let span = Span::new(line.start, line.start + length);
     lines.skip_to(span.end.saturating_sub(1));
-    Ok(Some(Body { kind, span }))
+    Ok(Some(HurlBody { kind, span }))
 }
 
-fn json_begins(rest: &str) -> bool {
+fn is_json_start(rest: &str) -> bool {
     let line = rest.lines().next().unwrap_or_default().trim();
     rest.starts_with(['{', '[', '"'])
         && section_name(line).is_none()
-        && !names_by_variable(line)
+        && !is_named_by_variable(line)
         // A quoted name with a colon would be a header, of which there is none.
         || matches!(line, "true" | "false" | "null")
         || line.parse::<f64>().is_ok()
 }
 
 /// Whether it is `{{name}}: value`.
-fn names_by_variable(line: &str) -> bool {
+fn is_named_by_variable(line: &str) -> bool {
     let name = line
         .strip_prefix("{{")
         .and_then(|rest| rest.split_once("}}"));
@@ -342,7 +345,7 @@ fn xml_length(rest: &str) -> usize {
         if at > 0
             && (text.starts_with("HTTP ")
                 || text.starts_with("HTTP/")
-                || starts_entry(text)
+                || is_entry_start(text)
                 || text.starts_with('#'))
         {
             break;

@@ -4,7 +4,7 @@ use diagnostic::Span;
 
 /// What stopped the reading.
 #[derive(Debug)]
-pub(super) struct Unreadable {
+pub(super) struct SyntaxError {
     pub(super) span: Span,
     pub expected: &'static str,
     pub found: String,
@@ -12,18 +12,18 @@ pub(super) struct Unreadable {
 
 /// A line without the blanks around it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'t> {
+pub(super) struct HurlLine<'t> {
     pub(super) text: &'t str,
     pub(super) start: usize,
 }
 
-impl Line<'_> {
+impl HurlLine<'_> {
     pub(super) fn span(&self) -> Span {
         Span::new(self.start, self.start + self.text.len())
     }
 
-    pub(super) fn wrong(&self, expected: &'static str) -> Unreadable {
-        Unreadable {
+    pub(super) fn syntax_error(&self, expected: &'static str) -> SyntaxError {
+        SyntaxError {
             span: self.span(),
             expected,
             found: format!("`{}`", self.text.chars().take(60).collect::<String>()),
@@ -49,9 +49,9 @@ impl<'t> Lines<'t> {
     }
 
     /// The next line that is neither blank nor a comment.
-    pub(super) fn peek(&mut self) -> Option<Line<'t>> {
+    pub(super) fn peek(&mut self) -> Option<HurlLine<'t>> {
         while self.at < self.text.len() {
-            let line = self.here();
+            let line = self.current_line();
             if line.text.is_empty() {
                 self.comments.clear();
             } else if let Some(comment) = line.text.strip_prefix('#') {
@@ -59,17 +59,17 @@ impl<'t> Lines<'t> {
             } else {
                 return Some(line);
             }
-            self.at = self.end();
+            self.at = self.next_line_start();
         }
         None
     }
 
     /// The line that begins here, whatever it holds.
-    pub(super) fn here(&self) -> Line<'t> {
+    pub(super) fn current_line(&self) -> HurlLine<'t> {
         let rest = &self.text[self.at..];
         let raw = &rest[..rest.find('\n').unwrap_or(rest.len())];
         let blank = raw.len() - raw.trim_start().len();
-        Line {
+        HurlLine {
             text: raw.trim(),
             start: self.at + blank,
         }
@@ -78,10 +78,10 @@ impl<'t> Lines<'t> {
     /// Moves behind the line.
     pub(super) fn skip(&mut self) {
         self.comments.clear();
-        self.at = self.end();
+        self.at = self.next_line_start();
     }
 
-    fn end(&self) -> usize {
+    fn next_line_start(&self) -> usize {
         let rest = &self.text[self.at..];
         self.at + rest.find('\n').map_or(rest.len(), |end| end + 1)
     }
@@ -112,16 +112,16 @@ pub(super) fn without_comment(text: &str) -> &str {
 /// The same of a capture or an assert, where a regular expression and a text
 /// in backticks may hold a `#` too.
 pub(super) fn query_without_comment(text: &str) -> &str {
-    let mut closing = None;
+    let mut find_closing = None;
     let mut escaped = false;
     let mut before = ' ';
     for (at, c) in text.char_indices() {
-        match (closing, c) {
+        match (find_closing, c) {
             _ if escaped => escaped = false,
             (None | Some('"' | '/'), '\\') => escaped = true,
-            (Some(quote), c) if c == quote => closing = None,
-            (None, '"' | '`') => closing = Some(c),
-            (None, '/') if before.is_whitespace() => closing = Some('/'),
+            (Some(quote), c) if c == quote => find_closing = None,
+            (None, '"' | '`') => find_closing = Some(c),
+            (None, '/') if before.is_whitespace() => find_closing = Some('/'),
             (None, '#') => return text[..at].trim_end(),
             (Some(_) | None, _) => {}
         }
@@ -158,7 +158,7 @@ pub(super) fn unescape(text: &str) -> String {
 }
 
 /// Where a text in quotes ends, which may hold the quote behind a backslash.
-pub(super) fn closing(text: &str, quote: char) -> Option<usize> {
+pub(in crate::import) fn find_closing(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
         match c {

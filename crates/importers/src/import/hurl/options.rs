@@ -1,18 +1,17 @@
 //! The options of a request: how it is made.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Importer;
 use super::entry::{Pair, Section};
 use super::lines::unescape;
-use crate::draft::{Auth, Step};
+use crate::draft::{AuthDraft, StepDraft};
 use diagnostic::Span;
 use diagnostic::units::parse_duration;
 
-/// The most redirects, attempts and repetitions that a check file can name.
+/// The most redirects and attempts that a check file can name.
 const MOST_REDIRECTS: i64 = 50;
 const MOST_ATTEMPTS: i64 = 1000;
-const MOST_REPETITIONS: i64 = 10_000;
 
 /// Options that have a meaning only beside others.
 #[derive(Debug, Default)]
@@ -21,9 +20,6 @@ pub(super) struct Options {
     redirects: Option<(i64, Span)>,
     retry: Option<(i64, Span)>,
     interval: Option<String>,
-    repeat: Option<(i64, Span)>,
-    /// Region and service, to sign for.
-    signed: Option<(String, String)>,
     user: Option<(String, String)>,
     /// Whether the user logs in in a way that no check file has.
     unknown_login: bool,
@@ -31,10 +27,10 @@ pub(super) struct Options {
 
 impl Importer {
     /// Takes the options in; true if the request is not made at all.
-    pub(super) fn options(
+    pub(super) fn import_options(
         &mut self,
         pairs: &[Pair<'_>],
-        step: &mut Step,
+        step: &mut StepDraft,
         options: &mut Options,
     ) -> bool {
         for pair in pairs {
@@ -42,8 +38,8 @@ impl Importer {
             if (pair.key.as_str(), value.as_str()) == ("skip", "true") {
                 return true;
             }
-            if self.option(pair, &value, step, options).is_none() {
-                self.lose(step, pair.span, ("an option", &pair.key), help(&pair.key));
+            if self.import_option(pair, &value, step, options).is_none() {
+                self.lose_option(pair, step);
             }
         }
         false
@@ -51,21 +47,26 @@ impl Importer {
 
     /// Gives the variables of a request their values, which the whole of it
     /// knows.
-    pub(super) fn given(&mut self, sections: &[Section<'_>], step: &mut Step) {
+    pub(super) fn import_variables(&mut self, sections: &[Section<'_>], step: &mut StepDraft) {
         let options = sections.iter().filter(|one| one.name == "Options");
         for pair in options.flat_map(|one| &one.pairs) {
             let assignment = unescape(pair.value);
-            if pair.key == "variable" && self.variable(&assignment).is_none() {
-                self.lose(step, pair.span, ("an option", &pair.key), help(&pair.key));
+            if pair.key == "variable" && self.import_variable(&assignment).is_none() {
+                self.lose_option(pair, step);
             }
         }
     }
 
-    fn option(
+    fn lose_option(&mut self, pair: &Pair<'_>, step: &mut StepDraft) {
+        let what = ("an option", pair.key.as_str());
+        self.lose(step, pair.span, what, help_for(&pair.key));
+    }
+
+    fn import_option(
         &mut self,
         pair: &Pair<'_>,
         value: &str,
-        step: &mut Step,
+        step: &mut StepDraft,
         options: &mut Options,
     ) -> Option<()> {
         /// Options that are switched off where nobody says otherwise.
@@ -85,45 +86,31 @@ impl Importer {
             | ("delay", "0" | "0s" | "0ms") => {}
             (key, "false") if OFF.split(' ').any(|known| known == key) => {}
             ("compressed", "true") => {
-                self.header(&header("accept-encoding", "gzip, deflate, br"), step);
+                self.import_header(&header("accept-encoding", "gzip, deflate, br"), step);
             }
-            ("delay", time) => step.request.set("delay", duration(time)?),
+            ("delay", time) => step.request.set("delay", to_duration(time)?),
             ("location", "true") => options.location = true,
             ("location-trusted", "true") => {
                 options.location = true;
                 return None;
             }
             ("http1.1", "true") | ("http2", "false") => step.request.set("http", "1.1"),
-            // Without dots in it a path is sent as it is.
-            ("path-as-is", "true") if !has_dots(&step.request.path) => {}
-            ("max-redirs", most) => options.redirects = Some((count(most)?, pair.span)),
-            ("retry", times) => options.retry = Some((count(times)?, pair.span)),
-            ("retry-interval", time) => options.interval = Some(duration(time)?),
-            ("repeat", times) => {
-                let times = count(times).filter(|times| *times > 0)?;
-                options.repeat = Some((times, pair.span));
-            }
-            ("max-time", time) => step.request.set("timeout", duration(time)?),
+            ("max-redirs", most) => options.redirects = Some((parse_count(most)?, pair.span)),
+            ("retry", times) => options.retry = Some((parse_count(times)?, pair.span)),
+            ("retry-interval", time) => options.interval = Some(to_duration(time)?),
+            ("max-time", time) => step.request.set("timeout", to_duration(time)?),
             ("header", line) => {
                 let (key, value) = line.split_once(':')?;
-                self.header(&header(key.trim(), value.trim()), step);
+                self.import_header(&header(key.trim(), value.trim()), step);
             }
             ("user", login) => {
                 let (user, password) = login.split_once(':')?;
                 let user = self.variables.template(user);
                 options.user = Some((user, self.variables.template(password)));
             }
-            ("digest" | "ntlm" | "negotiate", "true") => {
+            ("digest" | "ntlm" | "negotiate" | "aws-sigv4", _) => {
                 options.unknown_login = true;
                 return None;
-            }
-            ("aws-sigv4", scope) => {
-                let parts: Vec<_> = scope.split(':').collect();
-                let ["aws", "amz", region, service] = parts.as_slice() else {
-                    return None;
-                };
-                let region = self.variables.template(region);
-                options.signed = Some((region, self.variables.template(service)));
             }
             _ => return None,
         }
@@ -131,41 +118,19 @@ impl Importer {
     }
 
     /// Says the options that have a meaning only beside others.
-    pub(super) fn set(&mut self, options: Options, step: &mut Step) {
+    pub(super) fn apply_options(&mut self, options: Options, step: &mut StepDraft) {
         if options.location {
             let most = match options.redirects {
-                Some(redirects) => self.bound(redirects, "redirects", MOST_REDIRECTS, step),
+                Some(redirects) => self.limit(redirects, "redirects", MOST_REDIRECTS, step),
                 None => MOST_REDIRECTS,
             };
             step.request.set("follow_redirects", most);
         }
-        if let Some((region, service)) = options.signed {
-            let (access, secret) = options.user.unwrap_or_else(|| {
-                step.note("The original signs the request with keys from its command line.");
-                let mut key = |name| format!("{{{{ {} }}}}", self.variables.expression(name));
-                (key("access_key_id"), key("secret_access_key"))
-            });
-            let keys = [
-                ("region", region),
-                ("service", service),
-                ("access_key", access),
-                ("secret_key", secret),
-            ];
-            let keys = keys.map(|(key, value)| (key.to_owned(), json!(value)));
-            step.request.auth = Some(Auth::Sigv4(Map::from_iter(keys)));
-        } else if let Some((user, password)) = options.user.filter(|_| !options.unknown_login) {
-            step.request.auth = Some(Auth::Basic { user, password });
+        if let Some((user, password)) = options.user.filter(|_| !options.unknown_login) {
+            step.request.auth = Some(AuthDraft::Basic { user, password });
         }
-        let retry = options.retry.filter(|(retry, _)| *retry != 0);
-        if let Some(times) = options.repeat {
-            let times = self.bound(times, "repetitions", MOST_REPETITIONS, step);
-            step.request.set("repeat", times);
-            if let Some((_, span)) = retry {
-                let help = "a repetition is not tried again; allow some to fail by `error_rate`";
-                self.lose_span(step, span, "retries of repetitions", help);
-            }
-        } else if let Some(retry) = retry {
-            let times = 1 + self.bound(retry, "retries", MOST_ATTEMPTS - 1, step);
+        if let Some(retry) = options.retry.filter(|(retry, _)| *retry != 0) {
+            let times = 1 + self.limit(retry, "retries", MOST_ATTEMPTS - 1, step);
             let every = options.interval.unwrap_or_else(|| "1s".to_owned());
             step.request
                 .set("retry", json!({ "times": times, "every": every }));
@@ -173,10 +138,10 @@ impl Importer {
     }
 
     /// A number as far as a check file can name it; the rest is said.
-    fn bound(&mut self, wanted: (i64, Span), what: &str, most: i64, step: &mut Step) -> i64 {
+    fn limit(&mut self, wanted: (i64, Span), what: &str, most: i64, step: &mut StepDraft) -> i64 {
         let (count, span) = wanted;
         if count < 0 {
-            step.note(&format!(
+            step.add_note(&format!(
                 "The original allows any number of {what}; here are {most} at the most."
             ));
             return most;
@@ -189,7 +154,7 @@ impl Importer {
     }
 
     /// A variable that has no value yet.
-    fn variable(&mut self, assignment: &str) -> Option<()> {
+    fn import_variable(&mut self, assignment: &str) -> Option<()> {
         let (name, text) = assignment.split_once('=')?;
         let known = self.variables.value(name);
         if known.is_some_and(|known| *known != json!(text)) || self.variables.is_captured(name) {
@@ -198,45 +163,32 @@ impl Importer {
         let value = serde_json::from_str(text).ok();
         let value = value.filter(|value: &Value| !value.is_object() && !value.is_array());
         let value = value.unwrap_or_else(|| json!(text));
-        self.variables.give(name.to_owned(), value, false);
+        self.variables.declare(name.to_owned(), value, false);
         Some(())
     }
 }
 
 /// A time as we write it: Hurl's numbers without a unit are milliseconds.
-fn duration(text: &str) -> Option<String> {
+fn to_duration(text: &str) -> Option<String> {
     let bare = text.bytes().all(|c| c.is_ascii_digit());
     let text = format!("{text}{}", if bare { "ms" } else { "" });
-    let fine = parse_duration(&text).is_some_and(|time| !time.is_zero());
-    fine.then_some(text)
+    let is_positive = parse_duration(&text).is_some_and(|time| !time.is_zero());
+    is_positive.then_some(text)
 }
 
 /// A number, or -1 for one without an end.
-fn count(text: &str) -> Option<i64> {
+fn parse_count(text: &str) -> Option<i64> {
     text.parse().ok().filter(|count| *count >= -1)
 }
 
-/// Whether a path has parts of dots, which are resolved before it is sent.
-fn has_dots(path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or_default();
-    path.split('/').any(|part| matches!(part, "." | ".."))
-}
-
-fn help(option: &str) -> &'static str {
+fn help_for(option: &str) -> &'static str {
     match option {
         "insecure" | "cacert" => "TLS is always verified here; give the authority by `--cacert`",
         "delay" => "write `delay` with a time, or wait for what it is for: `retry: { for: 30s }`",
         "connect-to" | "resolve" => "say where the target is by `--connect-to`",
-        "path-as-is" => "dots in a path are resolved before it is sent",
-        "http1.0" | "http3" => "requests are made by HTTP/1.1 or HTTP/2",
-        "limit-rate" => "keep requests to a rate by `--rate`",
+        "repeat" => "write `repeat` at the step",
         "aws-sigv4" => "write `auth: { sigv4: … }` with region, service and keys",
-        "repeat" => "a request is repeated once at least, and not without an end",
-        "output" => "reports hold the answers of steps that failed",
         "digest" | "ntlm" | "negotiate" => "log in by `basic`, or by a token",
-        "location-trusted" => {
-            "a login goes to no other host after a redirect; ask that host in a step of its own"
-        }
         _ => "leave it out, or set it in another way",
     }
 }

@@ -2,196 +2,169 @@
 
 use serde_json::{Value, json};
 
-use super::filter::{Filter, filters};
+use super::filter::{Filter, parse_filters};
 use super::value::Word;
-use crate::draft::{Place, is_header};
+use crate::draft::{Query, is_header};
 use query::jsonpath::Path;
 use query::markup::{Kind, XPath};
 use query::pattern::Pattern;
 
 /// A part of an answer.
 #[derive(Debug, Clone)]
-pub(super) struct Subject {
-    /// Where a check file finds it, if it can name it.
-    pub(super) place: Option<Place>,
-    pub(super) form: Form,
-    /// Where a capture takes it from, and what is made of `value` then.
-    source: Option<(Value, String)>,
+pub(super) struct AnswerPart {
+    /// Where a check file finds it.
+    pub(super) place: Query,
+    pub(super) form: ValueKind,
+    /// Whether a path may lead to several values: Hurl takes the value if there
+    /// is one alone, and a list if there are several.
+    pub(super) is_multiple: bool,
 }
 
 /// What kind of value a part is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Form {
+pub(super) enum ValueKind {
     Status,
     Text,
     Number,
     Boolean,
     Json,
-    /// What a path finds that may lead to several values: Hurl takes the value
-    /// if there is one alone, and a list if there are several.
-    Several,
     /// The number of elements.
     Count,
-    /// The number of a header's values.
-    Values,
     Nodes,
     Milliseconds,
     /// Whole days until the certificate expires.
     Days,
-    /// The names of a certificate.
-    Names,
     Url,
-    /// Bytes, of which only a digest can be compared.
-    Bytes,
+    /// A digest, in hexadecimal digits.
     Digest,
     /// An attribute of a cookie.
     Attribute(&'static str),
-    /// The first group of a pattern.
+    /// The first group of a pattern in the body.
     Regex(String),
 }
 
-/// What is made of the values of a path that may lead to several.
-const ALONE: &str = "value | nth(0) if value | length < 2 else value";
-
-impl Subject {
-    pub(super) fn new(place: Place, form: Form) -> Self {
-        let expression = if form == Form::Several {
-            ALONE
-        } else {
-            "value"
-        };
+impl AnswerPart {
+    pub(super) fn new(place: Query, form: ValueKind) -> Self {
         Self {
-            source: place.source().map(|source| (source, expression.to_owned())),
-            place: Some(place),
+            place,
             form,
+            is_multiple: false,
         }
     }
 
     /// The same place with what a filter makes of it.
-    fn made(&self, form: Form) -> Self {
+    fn with_form(&self, form: ValueKind) -> Self {
         Self {
             form,
             ..self.clone()
         }
     }
 
-    /// A part that a capture alone can take.
-    fn only_captured(source: Value, expression: String, form: Form) -> Self {
-        Self {
-            place: None,
-            form,
-            source: Some((source, expression)),
-        }
+    /// Where a capture takes the value from, and the expression that makes the
+    /// original's value of it.
+    pub(super) fn source(&self) -> Option<(Value, &'static str)> {
+        let source = match &self.form {
+            ValueKind::Days | ValueKind::Attribute(_) => return None,
+            ValueKind::Regex(pattern) => json!({ "regex": pattern }),
+            _ => self.place.source()?,
+        };
+        let expression = if self.is_multiple {
+            "value | nth(0) if value | length < 2 else value"
+        } else {
+            "value"
+        };
+        Some((source, expression))
     }
 
-    /// Where a capture takes the value from, and the expression that it is.
-    pub(super) fn source(&self) -> Option<(Value, String)> {
-        let fine = !matches!(self.form, Form::Values | Form::Days | Form::Attribute(_));
-        self.source.clone().filter(|_| fine)
-    }
-
-    /// Whether it is what a path finds that may lead to several values.
-    pub(super) fn is_of_several(&self) -> bool {
-        let alone = |(_, expression): &(_, String)| expression == ALONE;
-        self.source.as_ref().is_some_and(alone)
-    }
-
-    /// The same of what is captured by its own name.
+    /// The same of a capture that the original names: of a count, the number.
     pub(super) fn capture_source(&self) -> Option<(Value, String)> {
         let (source, expression) = self.source()?;
         let expression = match self.form {
-            Form::Count if expression == "value" => "value | length".to_owned(),
-            Form::Count => format!("({expression}) | length"),
-            _ => expression,
+            ValueKind::Count if self.is_multiple => format!("({expression}) | length"),
+            ValueKind::Count => format!("{expression} | length"),
+            _ => expression.to_owned(),
         };
         Some((source, expression))
     }
 
     /// A word for the part, of which a variable is named.
-    pub(super) fn word(&self) -> &str {
+    pub(super) fn naming_word(&self) -> &str {
         match &self.place {
-            Some(Place::Header(name) | Place::Cookie(name)) => name,
-            Some(Place::Json(path)) => {
+            Query::Header(name) | Query::Cookie(name) => name,
+            Query::Json(path) => {
                 let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let mut names = path.rsplit(|c: char| !letter(c));
                 let begins = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
                 names.find(begins).unwrap_or("value")
             }
-            Some(Place::Body) => "body",
-            None if self.form == Form::Url => "location",
+            Query::Body if self.form == ValueKind::Text => "body",
             _ => "value",
         }
     }
 }
 
 /// What is asked, and the words after it.
-pub(super) struct Query<'w> {
-    pub(super) part: Subject,
+pub(super) struct HurlQuery<'w> {
+    pub(super) part: AnswerPart,
     /// The filters that are not part of `part`.
     pub(super) filters: Vec<Filter<'w>>,
     pub(super) rest: &'w [Word],
 }
 
 /// What the first words ask.
-pub(super) fn query(words: &[Word]) -> Option<Query<'_>> {
+pub(super) fn parse_query(words: &[Word]) -> Option<HurlQuery<'_>> {
     let (first, rest) = words.split_first()?;
-    let Word::Name(name) = first else { return None };
+    let Word::Name(name) = first else {
+        return None;
+    };
     let (mut part, rest) = match name.as_str() {
-        "status" => (Subject::new(Place::Status, Form::Status), rest),
-        "version" => (Subject::new(Place::Version, Form::Text), rest),
-        "body" => (Subject::new(Place::Body, Form::Text), rest),
-        "bytes" => (Subject::new(Place::Sha256, Form::Bytes), rest),
-        "sha256" => (Subject::new(Place::Sha256, Form::Digest), rest),
-        "duration" => (Subject::new(Place::Latency, Form::Milliseconds), rest),
-        "url" => (Subject::new(Place::Url, Form::Url), rest),
-        "redirects" if rest.first().is_some_and(|word| word.is("count")) => {
-            (Subject::new(Place::Redirects, Form::Count), &rest[1..])
+        "status" => (AnswerPart::new(Query::Status, ValueKind::Status), rest),
+        "version" => (AnswerPart::new(Query::Version, ValueKind::Text), rest),
+        "body" => (AnswerPart::new(Query::Body, ValueKind::Text), rest),
+        "bytes" if rest.first().is_some_and(|word| word.is_name("count")) => {
+            (AnswerPart::new(Query::Size, ValueKind::Number), &rest[1..])
         }
-        "redirects" => redirect(rest)?,
+        "sha256" => (AnswerPart::new(Query::Sha256, ValueKind::Digest), rest),
+        "duration" => (
+            AnswerPart::new(Query::Latency, ValueKind::Milliseconds),
+            rest,
+        ),
+        "url" => (AnswerPart::new(Query::Url, ValueKind::Url), rest),
+        "redirects" if rest.first().is_some_and(|word| word.is_name("count")) => (
+            AnswerPart::new(Query::Redirects, ValueKind::Count),
+            &rest[1..],
+        ),
         _ => {
             let (argument, rest) = rest.split_first()?;
-            (with_argument(name, argument)?, rest)
+            (parse_query_with_argument(name, argument)?, rest)
         }
     };
-    let (mut filters, rest) = filters(rest)?;
-    while let Some(narrower) = filters.first().and_then(|filter| narrower(&part, filter)) {
+    let (mut filters, rest) = parse_filters(rest)?;
+    while let Some(narrower) = filters
+        .first()
+        .and_then(|filter| apply_filter(&part, filter))
+    {
         filters.remove(0);
         part = narrower;
     }
-    Some(Query {
+    Some(HurlQuery {
         part,
         filters,
         rest,
     })
 }
 
-/// `nth 0 location`, and its like.
-fn redirect(words: &[Word]) -> Option<(Subject, &[Word])> {
-    let (number, rest) = match words {
-        [first, rest @ ..] if first.is("first") => (0, rest),
-        [last, rest @ ..] if last.is("last") => (-1, rest),
-        [nth, Word::Name(number), rest @ ..] if nth.is("nth") => {
-            (number.parse::<i32>().ok()?, rest)
-        }
-        _ => return None,
-    };
-    let (location, rest) = rest.split_first()?;
-    let expression = format!("value | nth({number})");
-    let part = Subject::only_captured(json!("redirects"), expression, Form::Url);
-    location.is("location").then_some((part, rest))
-}
-
-fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
+fn parse_query_with_argument(name: &str, argument: &Word) -> Option<AnswerPart> {
     Some(match name {
-        "variable" => Subject::new(
-            Place::Variable(argument.plain_text()?.to_owned()),
-            Form::Json,
+        "variable" => AnswerPart::new(
+            Query::Variable(argument.plain_text()?.to_owned()),
+            ValueKind::Json,
         ),
         "header" => {
             let name = argument.plain_text().filter(|name| is_header(name))?;
-            Subject::new(Place::Header(name.to_ascii_lowercase()), Form::Text)
+            AnswerPart::new(Query::Header(name.to_ascii_lowercase()), ValueKind::Text)
         }
-        "cookie" => cookie(argument.plain_text()?)?,
+        "cookie" => parse_cookie(argument.plain_text()?)?,
         "jsonpath" => json_path(argument.plain_text()?.to_owned())?,
         "xpath" => {
             let xpath = XPath::parse(argument.plain_text()?).ok()?;
@@ -200,76 +173,76 @@ fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
                 return None;
             }
             let form = match xpath.kind() {
-                Kind::Text => Form::Text,
-                Kind::Number => Form::Number,
-                Kind::Boolean => Form::Boolean,
-                Kind::Nodes => Form::Nodes,
+                Kind::Text => ValueKind::Text,
+                Kind::Number => ValueKind::Number,
+                Kind::Boolean => ValueKind::Boolean,
+                Kind::Nodes => ValueKind::Nodes,
             };
-            Subject::new(Place::XPath(xpath.text().to_owned()), form)
+            AnswerPart::new(Query::XPath(xpath.text().to_owned()), form)
         }
         "certificate" => match argument.plain_text()? {
-            "Subject" => Subject::new(Place::Tls("subject"), Form::Text),
-            "Issuer" => Subject::new(Place::Tls("issuer"), Form::Text),
-            "Subject-Alt-Name" => Subject::new(Place::Tls("names"), Form::Names),
-            "Expire-Date" => Subject::new(Place::Tls("expires_in"), Form::Nodes),
+            "Subject" => AnswerPart::new(Query::Tls("subject"), ValueKind::Text),
+            "Issuer" => AnswerPart::new(Query::Tls("issuer"), ValueKind::Text),
+            "Expire-Date" => AnswerPart::new(Query::Tls("expires_in"), ValueKind::Nodes),
             _ => return None,
         },
         "regex" => {
             // Without a group there is nothing that it could find.
             let pattern = argument.pattern()?;
             Pattern::parse(pattern).ok().filter(Pattern::has_group)?;
-            let form = Form::Regex(pattern.to_owned());
-            Subject::only_captured(json!({ "regex": pattern }), "value".to_owned(), form)
+            AnswerPart::new(Query::Body, ValueKind::Regex(pattern.to_owned()))
         }
         _ => return None,
     })
 }
 
 /// A path that both dialects read alike.
-fn json_path(path: String) -> Option<Subject> {
-    let singular = Path::parse(&path).ok()?.is_singular();
-    let form = if singular { Form::Json } else { Form::Several };
-    Some(Subject::new(Place::Json(path), form))
+fn json_path(path: String) -> Option<AnswerPart> {
+    let is_multiple = !Path::parse(&path).ok()?.is_singular();
+    Some(AnswerPart {
+        is_multiple,
+        ..AnswerPart::new(Query::Json(path), ValueKind::Json)
+    })
 }
 
 /// `name`, or `name[Attribute]`.
-fn cookie(text: &str) -> Option<Subject> {
+fn parse_cookie(text: &str) -> Option<AnswerPart> {
     let (name, form) = match text.split_once('[') {
-        None => (text, Form::Text),
+        None => (text, ValueKind::Text),
         Some((name, attribute)) => {
             let attribute = attribute.strip_suffix(']')?.to_ascii_lowercase();
             let form = match attribute.as_str() {
-                "value" => Form::Text,
-                "secure" => Form::Attribute("secure"),
-                "httponly" => Form::Attribute("http_only"),
-                "samesite" => Form::Attribute("same_site"),
-                "path" => Form::Attribute("path"),
-                "domain" => Form::Attribute("domain"),
-                "max-age" => Form::Attribute("max_age"),
+                "value" => ValueKind::Text,
+                "secure" => ValueKind::Attribute("secure"),
+                "httponly" => ValueKind::Attribute("http_only"),
+                "samesite" => ValueKind::Attribute("same_site"),
                 _ => return None,
             };
             (name, form)
         }
     };
-    Some(Subject::new(Place::Cookie(name.to_owned()), form))
+    Some(AnswerPart::new(Query::Cookie(name.to_owned()), form))
 }
 
 /// What a filter makes of a part, if a check file can name that too.
-fn narrower(part: &Subject, filter: &Filter<'_>) -> Option<Subject> {
+fn apply_filter(part: &AnswerPart, filter: &Filter<'_>) -> Option<AnswerPart> {
     let argument = filter.arguments.first();
-    match (part.place.as_ref()?, &part.form, filter.name) {
-        (Place::Json(path), Form::Json, "first") => json_path(format!("{path}[0]")),
-        (Place::Json(path), Form::Json, "last") => json_path(format!("{path}[-1]")),
-        (Place::Json(path), Form::Json, "nth") => match argument? {
+    match (&part.place, &part.form, filter.name) {
+        (Query::Json(path), ValueKind::Json, "first") if !part.is_multiple => {
+            json_path(format!("{path}[0]"))
+        }
+        (Query::Json(path), ValueKind::Json, "last") if !part.is_multiple => {
+            json_path(format!("{path}[-1]"))
+        }
+        (Query::Json(path), ValueKind::Json, "nth") if !part.is_multiple => match argument? {
             Word::Name(index) => json_path(format!("{path}[{}]", index.parse::<i32>().ok()?)),
             _ => None,
         },
-        (Place::Body, _, "jsonpath" | "regex" | "xpath") => with_argument(filter.name, argument?),
-        (_, Form::Json | Form::Several | Form::Nodes, "count") => Some(part.made(Form::Count)),
-        (_, Form::Bytes, "count") => Some(Subject::new(Place::Size, Form::Number)),
-        (_, Form::Digest, "toHex") => Some(part.clone()),
-        (Place::Header(_), Form::Text, "count") => Some(part.made(Form::Values)),
-        (Place::Tls("expires_in"), _, "daysAfterNow") => Some(part.made(Form::Days)),
+        (Query::Body, ValueKind::Text, "jsonpath" | "regex" | "xpath") => {
+            parse_query_with_argument(filter.name, argument?)
+        }
+        (_, ValueKind::Json | ValueKind::Nodes, "count") => Some(part.with_form(ValueKind::Count)),
+        (Query::Tls("expires_in"), _, "daysAfterNow") => Some(part.with_form(ValueKind::Days)),
         _ => None,
     }
 }

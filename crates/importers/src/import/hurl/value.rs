@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::files::Files;
+use super::super::files::SourceFiles;
 use super::super::variables::Variables;
-use super::lines::{closing, unescape};
+use super::lines::{find_closing, unescape};
 use crate::draft::escape;
 use query::digest;
 
@@ -27,13 +27,13 @@ pub(super) enum Word {
 const SIGNS: [&str; 6] = ["==", "!=", ">=", "<=", ">", "<"];
 
 /// The words of a line; nothing if a quote is never closed.
-pub(super) fn words(text: &str) -> Option<Vec<Word>> {
+pub(super) fn split_words(text: &str) -> Option<Vec<Word>> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let (word, length) = match first {
             '"' => {
-                let end = closing(&rest[1..], '"')?;
+                let end = find_closing(&rest[1..], '"')?;
                 (Word::Text(unescape(&rest[1..=end])), end + 2)
             }
             '`' if rest.starts_with("```") => {
@@ -50,11 +50,11 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
                 (word, end + 6)
             }
             '`' => {
-                let end = closing(&rest[1..], '`')?;
+                let end = find_closing(&rest[1..], '`')?;
                 (Word::Text(unescape(&rest[1..=end])), end + 2)
             }
             '/' => {
-                let end = closing(&rest[1..], '/')?;
+                let end = find_closing(&rest[1..], '/')?;
                 (Word::Pattern(rest[1..=end].replace("\\/", "/")), end + 2)
             }
             '{' if rest.starts_with("{{") => {
@@ -84,7 +84,7 @@ pub(super) fn words(text: &str) -> Option<Vec<Word>> {
 
 impl Word {
     /// Whether it is this name, or this sign.
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(super) fn is_name(&self, name: &str) -> bool {
         matches!(self, Self::Name(found) if found == name)
     }
 
@@ -118,9 +118,9 @@ impl Word {
     }
 
     /// The bytes that are meant, if they are written out.
-    pub(super) fn bytes(&self, files: &Files) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self, files: &SourceFiles) -> Option<Vec<u8>> {
         match self {
-            Self::Bytes(text) => bytes(text, files),
+            Self::Bytes(text) => read_bytes(text, files),
             _ => None,
         }
     }
@@ -143,14 +143,14 @@ impl Word {
 }
 
 /// The bytes of `hex,…`, `base64,…` or `file,…`, without the semicolon.
-pub(super) fn bytes(text: &str, files: &Files) -> Option<Vec<u8>> {
+pub(super) fn read_bytes(text: &str, files: &SourceFiles) -> Option<Vec<u8>> {
     match text.strip_prefix("file,") {
         Some(name) => files.bytes(name.trim()),
-        None => written_bytes(text),
+        None => decode_bytes(text),
     }
 }
 
-fn written_bytes(text: &str) -> Option<Vec<u8>> {
+fn decode_bytes(text: &str) -> Option<Vec<u8>> {
     let (kind, text) = text.split_once(',')?;
     match kind {
         "hex" => {

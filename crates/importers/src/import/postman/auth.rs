@@ -4,24 +4,24 @@ use serde_json::{Map, Value, json};
 
 use super::super::base;
 use super::Importer;
-use super::collection::{Found, plain, text};
-use crate::draft::{Auth, Step, add, can_be_sent};
+use super::collection::{FoundRequest, text_at, to_text};
+use crate::draft::{AuthDraft, StepDraft, add_member, is_sendable_header};
 
 impl Importer {
-    pub(super) fn auth(&mut self, found: &Found<'_>, step: &mut Step) {
+    pub(super) fn import_auth(&mut self, found: &FoundRequest<'_>, step: &mut StepDraft) {
         let Some((pointer, auth)) = &found.auth else {
             return;
         };
-        let kind = text(auth, "type").unwrap_or_default();
+        let kind = text_at(auth, "type").unwrap_or_default();
         let values = auth.get(kind);
-        let value = |key: &str| parameter(values, key).unwrap_or_default();
+        let value = |key: &str| auth_parameter(values, key).unwrap_or_default();
         let login = match kind {
             "" | "noauth" => return,
-            "basic" => Some(self.basic(&value("username"), &value("password"))),
+            "basic" => Some(self.basic_auth(&value("username"), &value("password"))),
             "bearer" if value("token").is_empty() => return,
-            "bearer" => Some(Auth::Bearer(self.variables.template(&value("token")))),
-            "apikey" => return self.api_key(pointer, values, step),
-            "oauth2" => self.oauth2(values, step),
+            "bearer" => Some(AuthDraft::Bearer(self.variables.template(&value("token")))),
+            "apikey" => return self.import_api_key(pointer, values, step),
+            "oauth2" => self.oauth2_auth(values, step),
             "awsv4" => {
                 let keys = [
                     ("region", "region", "us-east-1"),
@@ -31,18 +31,18 @@ impl Importer {
                     ("session_token", "sessionToken", ""),
                 ];
                 let mut signer = Map::new();
-                for (ours, theirs, default) in keys {
-                    let found = Some(value(theirs)).filter(|found| !found.is_empty());
-                    if found.is_some() || ours != "session_token" {
+                for (key, postman_key, default) in keys {
+                    let found = Some(value(postman_key)).filter(|found| !found.is_empty());
+                    if found.is_some() || key != "session_token" {
                         let found = found.unwrap_or_else(|| default.to_owned());
                         let found = self.variables.template(&found);
-                        signer.insert(ours.to_owned(), json!(found));
+                        signer.insert(key.to_owned(), json!(found));
                     }
                 }
                 if value("addAuthDataToQuery") == "true" {
-                    step.note("The original signs in the query; here it is in headers.");
+                    step.add_note("The original signs in the query; here it is in headers.");
                 }
-                Some(Auth::Sigv4(signer))
+                Some(AuthDraft::Sigv4(signer))
             }
             _ => None,
         };
@@ -55,7 +55,7 @@ impl Importer {
                     "get a token in an earlier step, or in `setup`, and send it by `auth: { bearer: … }`"
                 }
             };
-            return self.lose_at(step, pointer, ("a login of this kind", kind), help);
+            return self.lose_pointer(step, pointer, ("a login of this kind", kind), help);
         }
         // Postman puts it in the place of a header of the request's own.
         step.request.headers.shift_remove("authorization");
@@ -63,72 +63,74 @@ impl Importer {
     }
 
     /// A key in a header or in the query.
-    fn api_key(&mut self, pointer: &str, values: Option<&Value>, step: &mut Step) {
+    fn import_api_key(&mut self, pointer: &str, values: Option<&Value>, step: &mut StepDraft) {
         let mut value = |key: &str| {
-            let value = parameter(values, key).unwrap_or_default();
+            let value = auth_parameter(values, key).unwrap_or_default();
             self.variables.template(&value)
         };
         let (name, key) = (value("key"), value("value"));
         if value("in") == "query" {
-            return add(&mut step.request.query, &name, json!(key));
+            return add_member(&mut step.request.query, &name, json!(key));
         }
         let name = name.to_ascii_lowercase();
-        if !can_be_sent(&name, &key) {
+        if !is_sendable_header(&name, &key) {
             let help = "a header needs a name that HTTP allows";
-            return self.lose_at(step, pointer, ("a login by a header", &name), help);
+            return self.lose_pointer(step, pointer, ("a login by a header", &name), help);
         }
-        add(&mut step.request.headers, &name, json!(key));
+        add_member(&mut step.request.headers, &name, json!(key));
     }
 
     /// Client credentials, or a token that is kept in the collection.
-    fn oauth2(&mut self, values: Option<&Value>, step: &mut Step) -> Option<Auth> {
-        let given = |key: &str| parameter(values, key).filter(|value| !value.is_empty());
-        let in_header = given("addTokenTo").is_none_or(|place| place == "header");
-        let prefix = given("headerPrefix").is_none_or(|prefix| prefix.trim() == "Bearer");
+    fn oauth2_auth(&mut self, values: Option<&Value>, step: &mut StepDraft) -> Option<AuthDraft> {
+        let non_empty = |key: &str| auth_parameter(values, key).filter(|value| !value.is_empty());
+        let in_header = non_empty("addTokenTo").is_none_or(|place| place == "header");
+        let prefix = non_empty("headerPrefix").is_none_or(|prefix| prefix.trim() == "Bearer");
         if !in_header || !prefix {
             return None;
         }
-        let by_credentials = given("grant_type").as_deref() == Some("client_credentials");
+        let by_credentials = non_empty("grant_type").as_deref() == Some("client_credentials");
         let parts = (
-            given("accessTokenUrl"),
-            given("clientId"),
-            given("clientSecret"),
+            non_empty("accessTokenUrl"),
+            non_empty("clientId"),
+            non_empty("clientSecret"),
         );
         let (true, (Some(url), Some(id), Some(secret))) = (by_credentials, parts) else {
-            let token = given("accessToken")?;
-            return Some(Auth::Bearer(self.variables.template(&token)));
+            let token = non_empty("accessToken")?;
+            return Some(AuthDraft::Bearer(self.variables.template(&token)));
         };
-        let address = base::split(&url);
+        let address = base::split_url(&url);
         let mut token_url = self.variables.template(&address.path);
         if address.base != self.base {
-            token_url.insert_str(0, &self.elsewhere(&address.base, step)?);
+            token_url.insert_str(0, &self.allow_other_host(&address.base, step)?);
         }
-        if given("client_authentication").as_deref() == Some("body") {
-            step.note("The original sends the client's credentials in the body; here they are in a header, as RFC 6749 prefers.");
+        if non_empty("client_authentication").as_deref() == Some("body") {
+            step.add_note("The original sends the client's credentials in the body; here they are in a header, as RFC 6749 prefers.");
         }
         let mut keys = Map::from_iter([("token_url".to_owned(), json!(token_url))]);
         for (key, value) in [
             ("client_id", Some(id)),
             ("client_secret", Some(secret)),
-            ("scope", given("scope")),
-            ("audience", given("audience")),
+            ("scope", non_empty("scope")),
+            ("audience", non_empty("audience")),
         ] {
             if let Some(value) = value {
                 let value = self.variables.template(&value);
                 keys.insert(key.to_owned(), json!(value));
             }
         }
-        Some(Auth::OAuth2(keys))
+        Some(AuthDraft::OAuth2(keys))
     }
 }
 
 /// A value of a login: in a list of format v2.1, in a map of v2.0.
-fn parameter(values: Option<&Value>, key: &str) -> Option<String> {
+fn auth_parameter(values: Option<&Value>, key: &str) -> Option<String> {
     match values? {
         Value::Array(list) => {
-            let entry = list.iter().find(|entry| text(entry, "key") == Some(key))?;
-            entry.get("value").map(plain)
+            let entry = list
+                .iter()
+                .find(|entry| text_at(entry, "key") == Some(key))?;
+            entry.get("value").map(to_text)
         }
-        map => map.get(key).map(plain),
+        map => map.get(key).map(to_text),
     }
 }

@@ -3,40 +3,41 @@
 use serde_json::{Map, Value, json};
 
 use super::super::files::FILE_HELP;
-use super::super::json_text::json_body;
 use super::Importer;
-use super::collection::{Found, is_on, pairs, plain, text};
-use crate::draft::{Body, Step, add, can_be_sent, escape, implied_type, type_by_itself};
+use super::collection::{FoundRequest, enabled_pairs, is_enabled, text_at, to_text};
+use crate::draft::{
+    BodyDraft, StepDraft, add_member, escape, imply_content_type, is_sendable_header,
+};
 
 impl Importer {
-    pub(super) fn body(&mut self, found: &Found<'_>, step: &mut Step) {
-        let Some(body) = found.request.get("body").filter(|body| is_on(body)) else {
+    pub(super) fn import_body(&mut self, found: &FoundRequest<'_>, step: &mut StepDraft) {
+        let Some(body) = found.request.get("body").filter(|body| is_enabled(body)) else {
             return;
         };
-        let mode = text(body, "mode").unwrap_or_default();
+        let mode = text_at(body, "mode").unwrap_or_default();
         let value = &body[mode];
-        // Postman leaves it away where it has no meaning, unless told not to.
+        // Postman sends no body with these methods, unless a setting says so.
         let method = step.request.method.as_str();
         let pruned = ["GET", "HEAD", "COPY", "PURGE", "UNLOCK"].contains(&method);
         if pruned && found.setting("disableBodyPruning") != Some(&json!(true)) {
             return;
         }
         match mode {
-            "raw" => self.raw(body, step),
+            "raw" => self.import_raw_body(body, step),
             "urlencoded" => {
-                let pairs: Vec<_> = pairs(value).collect();
+                let pairs: Vec<_> = enabled_pairs(value).collect();
                 self.send_form(&pairs, &mut step.request);
             }
-            "graphql" => self.graphql(found, value, step),
-            "formdata" => self.multipart(found, value, step),
+            "graphql" => self.import_graphql(found, value, step),
+            "formdata" => self.import_multipart(found, value, step),
             "file" => {
-                let name = value.as_str().or_else(|| text(value, "src"));
-                let file = name.and_then(|name| self.files.need(name));
-                let content = text(value, "content");
+                let name = value.as_str().or_else(|| text_at(value, "src"));
+                let file = name.and_then(|name| self.files.require(name));
+                let content = text_at(value, "content");
                 step.request.body = match (file, content) {
-                    (Some(file), _) => Some(Body::File(file)),
-                    (None, Some(content)) => Some(Body::Text(escape(content))),
-                    // No file is chosen, and nothing is sent.
+                    (Some(file), _) => Some(BodyDraft::File(file)),
+                    (None, Some(content)) => Some(BodyDraft::Text(escape(content))),
+                    // Postman sends nothing where no file is chosen.
                     (None, None) if name.is_none_or(str::is_empty) => None,
                     (None, None) => {
                         return self.lose_body(found, step, "a body from a file", FILE_HELP);
@@ -51,13 +52,19 @@ impl Importer {
         }
     }
 
-    fn lose_body(&mut self, found: &Found<'_>, step: &mut Step, what: &str, help: &str) {
-        let mode = text(&found.request["body"], "mode").unwrap_or_default();
-        self.lose_at(step, &found.part("body"), (what, mode), help);
+    fn lose_body(
+        &mut self,
+        found: &FoundRequest<'_>,
+        step: &mut StepDraft,
+        what: &str,
+        help: &str,
+    ) {
+        let mode = text_at(&found.request["body"], "mode").unwrap_or_default();
+        self.lose_pointer(step, &found.pointer_to("body"), (what, mode), help);
     }
 
-    fn raw(&mut self, body: &Value, step: &mut Step) {
-        let raw = text(body, "raw").unwrap_or_default();
+    fn import_raw_body(&mut self, body: &Value, step: &mut StepDraft) {
+        let raw = text_at(body, "raw").unwrap_or_default();
         if raw.is_empty() {
             return;
         }
@@ -65,7 +72,7 @@ impl Importer {
         let kind = step.request.headers.get("content-type");
         let kind = kind.and_then(Value::as_str);
         let is_json = language == Some("json") || kind.is_some_and(|kind| kind.contains("json"));
-        let is_told = kind.is_some();
+        let has_type = kind.is_some();
         let readable = serde_json::from_str::<Value>(raw).is_ok();
         if is_json && readable && self.send_json(raw, &mut step.request) {
             return;
@@ -75,59 +82,52 @@ impl Importer {
             Some("xml") => Some("application/xml"),
             Some("html") => Some("text/html"),
             Some("javascript") => Some("application/javascript"),
-            _ if !is_told => Some("text/plain"),
+            _ if !has_type => Some("text/plain"),
             _ => None,
         };
         if let Some(implied) = implied {
-            implied_type(&mut step.request, implied);
+            imply_content_type(&mut step.request, implied);
         }
-        step.request.body = Some(Body::Text(self.variables.template(raw)));
+        step.request.body = Some(BodyDraft::Text(self.variables.template(raw)));
     }
 
     /// A query and its variables, which Postman keeps as a text of JSON.
-    fn graphql(&mut self, found: &Found<'_>, value: &Value, step: &mut Step) {
-        let query = self
-            .variables
-            .template(text(value, "query").unwrap_or_default());
-        let mut sent = Map::from_iter([("query".to_owned(), json!(query))]);
-        let variables = plain(&value["variables"]);
-        match json_body(&variables, &mut self.variables) {
-            Some(variables) => drop(sent.insert("variables".to_owned(), variables)),
-            None if variables.trim().is_empty() => {}
-            None => {
-                let what = "the variables of a query";
-                self.lose_body(found, step, what, "add them to `json`");
-            }
+    fn import_graphql(&mut self, found: &FoundRequest<'_>, value: &Value, step: &mut StepDraft) {
+        let query = text_at(value, "query").unwrap_or_default();
+        let variables = to_text(&value["variables"]);
+        if !self.send_graphql(query, &variables, &mut step.request) {
+            let what = "the variables of a query";
+            self.lose_body(found, step, what, "add them to `json`");
         }
-        if let Some(operation) = text(value, "operationName").filter(|name| !name.is_empty()) {
-            sent.insert("operationName".to_owned(), json!(operation));
+        let operation = text_at(value, "operationName").filter(|name| !name.is_empty());
+        if let (Some(operation), Some(BodyDraft::Json(sent))) = (operation, &mut step.request.body)
+        {
+            sent["operationName"] = json!(operation);
         }
-        type_by_itself(&mut step.request, "application/json");
-        step.request.body = Some(Body::Json(sent.into()));
     }
 
     /// The fields of a form with files.
-    fn multipart(&mut self, found: &Found<'_>, fields: &Value, step: &mut Step) {
+    fn import_multipart(&mut self, found: &FoundRequest<'_>, fields: &Value, step: &mut StepDraft) {
         let mut sent = Map::new();
         let mut bytes = 0;
         let fields = fields.as_array().into_iter().flatten();
-        for field in fields.filter(|field| is_on(field)) {
-            let name = text(field, "key").unwrap_or_default();
+        for field in fields.filter(|field| is_enabled(field)) {
+            let name = text_at(field, "key").unwrap_or_default();
             let Some(name) = self.variables.resolve(name) else {
                 let help = "write the name out: a template stands for values, and not for names";
                 self.lose_body(found, step, "a field whose name a variable gives", help);
                 continue;
             };
-            let kind = text(field, "contentType").unwrap_or_default();
-            let fine = kind.contains('/') && can_be_sent("content-type", kind);
-            let kind = if fine { kind } else { "" };
-            if text(field, "type") != Some("file") {
-                let value = json!(self.variables.template(&plain(&field["value"])));
+            let kind = text_at(field, "contentType").unwrap_or_default();
+            let is_valid_type = kind.contains('/') && is_sendable_header("content-type", kind);
+            let kind = if is_valid_type { kind } else { "" };
+            if text_at(field, "type") != Some("file") {
+                let value = json!(self.variables.template(&to_text(&field["value"])));
                 let value = match kind {
                     "" => value,
                     kind => json!({ "text": value, "type": kind }),
                 };
-                add(&mut sent, &name, value);
+                add_member(&mut sent, &name, value);
                 continue;
             }
             let sources = match &field["src"] {
@@ -137,13 +137,13 @@ impl Importer {
             };
             for file in sources {
                 match self.file_part(file, kind, &mut bytes) {
-                    Some(part) => add(&mut sent, &name, part),
+                    Some(part) => add_member(&mut sent, &name, part),
                     None => self.lose_body(found, step, "a field of a form", FILE_HELP),
                 }
             }
         }
         if !sent.is_empty() {
-            step.request.body = Some(Body::Multipart(sent));
+            step.request.body = Some(BodyDraft::Multipart(sent));
         }
     }
 }

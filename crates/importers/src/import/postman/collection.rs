@@ -12,7 +12,7 @@ pub(super) type Located<'v> = (String, &'v Value);
 
 /// A request with what it inherits from its folders.
 #[derive(Clone)]
-pub(super) struct Found<'v> {
+pub(super) struct FoundRequest<'v> {
     pub(super) pointer: String,
     pub(super) name: String,
     pub(super) folders: Vec<String>,
@@ -27,11 +27,11 @@ pub(super) struct Found<'v> {
 
 /// What is not looked at: the pointer to it, what it is, its name, and what to
 /// do.
-pub(super) type LeftOut = (String, &'static str, String, &'static str);
+pub(super) type SkippedItem = (String, &'static str, String, &'static str);
 
-impl<'v> Found<'v> {
+impl<'v> FoundRequest<'v> {
     /// The pointer to a part of the request.
-    pub(super) fn part(&self, name: &str) -> String {
+    pub(super) fn pointer_to(&self, name: &str) -> String {
         format!("{}/request/{name}", self.pointer)
     }
 
@@ -54,8 +54,8 @@ impl<'v> Found<'v> {
 }
 
 /// All requests, in the order in which Postman runs them.
-pub(super) fn requests(root: &Value) -> (Vec<Found<'_>>, Vec<LeftOut>) {
-    let mut top = Found {
+pub(super) fn collect_requests(root: &Value) -> (Vec<FoundRequest<'_>>, Vec<SkippedItem>) {
+    let mut top = FoundRequest {
         pointer: String::new(),
         name: String::new(),
         folders: Vec::new(),
@@ -66,15 +66,15 @@ pub(super) fn requests(root: &Value) -> (Vec<Found<'_>>, Vec<LeftOut>) {
     };
     top.inherit(root);
     let (mut found, mut left_out) = (Vec::new(), Vec::new());
-    collect(root, &top, &mut found, &mut left_out);
+    collect_folder(root, &top, &mut found, &mut left_out);
     (found, left_out)
 }
 
-fn collect<'v>(
+fn collect_folder<'v>(
     folder: &'v Value,
-    inherited: &Found<'v>,
-    found: &mut Vec<Found<'v>>,
-    left_out: &mut Vec<LeftOut>,
+    inherited: &FoundRequest<'v>,
+    found: &mut Vec<FoundRequest<'v>>,
+    left_out: &mut Vec<SkippedItem>,
 ) {
     let depth = inherited.folders.len();
     let variables = folder.get("variable").and_then(Value::as_array);
@@ -88,7 +88,7 @@ fn collect<'v>(
     let items = folder.get("item").and_then(Value::as_array);
     for (number, item) in items.into_iter().flatten().enumerate() {
         let pointer = format!("{}/item/{number}", inherited.pointer);
-        let name = text(item, "name").unwrap_or_default().trim().to_owned();
+        let name = text_at(item, "name").unwrap_or_default().trim().to_owned();
         if depth > MOST_DEPTH || found.len() >= MOST_REQUESTS {
             let (what, help) = if depth > MOST_DEPTH {
                 (
@@ -103,7 +103,7 @@ fn collect<'v>(
             };
             return left_out.push((pointer, what, name, help));
         }
-        let mut one = Found {
+        let mut one = FoundRequest {
             pointer,
             name,
             ..inherited.clone()
@@ -111,10 +111,10 @@ fn collect<'v>(
         one.inherit(item);
         if item.get("item").is_some() {
             one.folders.push(one.name.clone());
-            collect(item, &one, found, left_out);
+            collect_folder(item, &one, found, left_out);
         } else if let Some(request) = item.get("request") {
             one.request = request;
-            let auth = (one.part("auth"), &request["auth"]);
+            let auth = (one.pointer_to("auth"), &request["auth"]);
             one.auth = Some(auth).filter(|(_, own)| !own.is_null()).or(one.auth);
             found.push(one);
         }
@@ -122,16 +122,16 @@ fn collect<'v>(
 }
 
 /// Whether an entry of a list is not switched off.
-pub(super) fn is_on(entry: &Value) -> bool {
+pub(super) fn is_enabled(entry: &Value) -> bool {
     entry.get("disabled") != Some(&json!(true)) && entry.get("enabled") != Some(&json!(false))
 }
 
-pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+pub(super) fn text_at<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
 /// A value as the text that is sent.
-pub(super) fn plain(value: &Value) -> String {
+pub(super) fn to_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -140,10 +140,10 @@ pub(super) fn plain(value: &Value) -> String {
 }
 
 /// The entries of a list that are switched on, as names and values.
-pub(super) fn pairs(list: &Value) -> impl Iterator<Item = (String, String)> {
+pub(super) fn enabled_pairs(list: &Value) -> impl Iterator<Item = (String, String)> {
     let entries = list.as_array().into_iter().flatten();
-    entries.filter(|entry| is_on(entry)).map(|entry| {
-        let key = text(entry, "key").unwrap_or_default().to_owned();
-        (key, plain(&entry["value"]))
+    entries.filter(|entry| is_enabled(entry)).map(|entry| {
+        let key = text_at(entry, "key").unwrap_or_default().to_owned();
+        (key, to_text(&entry["value"]))
     })
 }

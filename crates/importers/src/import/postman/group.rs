@@ -12,68 +12,69 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::importer::MOST_STEPS;
-use super::request::Requested;
-use crate::draft::{Check, Place};
+use super::request::ImportedRequest;
+use crate::draft::{CheckDraft, Query};
 
 /// The checks, and how many requests there is no room for.
-pub(super) fn checks(asked: Vec<Requested>) -> (Vec<Check>, usize) {
+pub(super) fn group_into_checks(requests: Vec<ImportedRequest>) -> (Vec<CheckDraft>, usize) {
     let mut left_out = 0;
-    // What does not run stands at the end, alone.
-    let (skipped, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|one| one.skip.is_some());
-    let last = last_of_each_group(&asked);
-    let mut checks: Vec<Check> = Vec::new();
-    let mut asked = asked.into_iter().enumerate();
-    while let Some((at, first)) = asked.next() {
+    // A request that does not run joins no group, because its group would be skipped.
+    let (skipped, requests): (Vec<_>, Vec<_>) =
+        requests.into_iter().partition(|one| one.skip.is_some());
+    let last = last_of_each_group(&requests);
+    let mut checks: Vec<CheckDraft> = Vec::new();
+    let mut requests = requests.into_iter().enumerate();
+    while let Some((at, first)) = requests.next() {
         let mut group = vec![first];
         for _ in at..last[at] {
-            group.extend(asked.next().map(|(_, one)| one));
+            group.extend(requests.next().map(|(_, one)| one));
         }
         left_out += group.len().saturating_sub(MOST_STEPS);
         group.truncate(MOST_STEPS);
-        checks.push(check(group));
+        checks.push(build_check(group));
     }
-    checks.extend(skipped.into_iter().map(|one| check(vec![one])));
+    checks.extend(skipped.into_iter().map(|one| build_check(vec![one])));
     (checks, left_out)
 }
 
 /// Takes out variables that are set, from nothing in the answer, and that no
 /// later request uses.
-pub(super) fn drop_unused(asked: &mut [Requested]) {
+pub(super) fn drop_unused(requests: &mut [ImportedRequest]) {
     let mut used: BTreeSet<String> = BTreeSet::new();
-    for one in asked.iter_mut().rev() {
+    for one in requests.iter_mut().rev() {
         for name in std::mem::take(&mut one.constants) {
             if !used.contains(&name) {
                 one.step.capture.shift_remove(&name);
-                one.keeps.remove(&name);
+                one.captures.remove(&name);
             }
         }
         used.extend(one.uses.iter().cloned());
     }
 }
 
-fn reads_cookies(one: &Requested) -> bool {
-    let mut places = one.step.expect.iter();
-    places.any(|(place, _)| matches!(place, Place::Cookie(_)))
+fn reads_cookies(one: &ImportedRequest) -> bool {
+    let mut places = one.step.expectations.iter();
+    places.any(|(place, _)| matches!(place, Query::Cookie(_)))
 }
 
 /// For each request the last one of its group; groups do not overlap.
-fn last_of_each_group(asked: &[Requested]) -> Vec<usize> {
-    let mut reach: Vec<usize> = (0..asked.len()).collect();
-    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+fn last_of_each_group(requests: &[ImportedRequest]) -> Vec<usize> {
+    let mut reach: Vec<usize> = (0..requests.len()).collect();
+    let mut first_capture: BTreeMap<&str, usize> = BTreeMap::new();
     let mut writing: BTreeMap<&[String], usize> = BTreeMap::new();
     let mut first: BTreeMap<&[String], usize> = BTreeMap::new();
-    for (at, one) in asked.iter().enumerate() {
+    for (at, one) in requests.iter().enumerate() {
         let begin = *first.entry(&one.folders).or_insert(at);
         if !one.writes && reads_cookies(one) {
             reach[begin] = reach[begin].max(at);
         }
         for name in &one.uses {
-            if let Some(&begin) = kept.get(name.as_str()) {
+            if let Some(&begin) = first_capture.get(name.as_str()) {
                 reach[begin] = reach[begin].max(at);
             }
         }
-        for name in &one.keeps {
-            kept.entry(name).or_insert(at);
+        for name in &one.captures {
+            first_capture.entry(name).or_insert(at);
         }
         match writing.get(one.folders.as_slice()) {
             Some(&begin) => reach[begin] = reach[begin].max(at),
@@ -96,7 +97,7 @@ fn last_of_each_group(asked: &[Requested]) -> Vec<usize> {
     reach
 }
 
-fn check(group: Vec<Requested>) -> Check {
+fn build_check(group: Vec<ImportedRequest>) -> CheckDraft {
     let first = group[0].folders.clone();
     let shared = group.iter().skip(1).fold(first.as_slice(), |shared, one| {
         let same = shared.iter().zip(&one.folders).take_while(|(a, b)| a == b);
@@ -126,11 +127,11 @@ fn check(group: Vec<Requested>) -> Check {
             step
         })
         .collect();
-    Check {
+    CheckDraft {
         name,
         writes,
         skip,
         steps,
-        ..Check::default()
+        ..CheckDraft::default()
     }
 }

@@ -18,25 +18,25 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::variables::{Environment, Given, Variables};
-use super::{Bodies, Imported, Kind, importer, stem};
-use crate::draft::Step;
-use collection::{is_on, text};
+use super::variables::{GivenVariable, PostmanEnvironment, Variables};
+use super::{Bodies, FileKind, Imported, file_stem, importer};
+use crate::draft::StepDraft;
+use collection::{is_enabled, text_at};
 use diagnostic::{Diagnostic, Problems, Source, Span};
 
 type Importer = importer::Importer<()>;
 
 /// Tells a collection from an environment.
-pub(super) fn kind(source: &Arc<Source>) -> Result<Kind, Problems> {
-    let root = read(source)?;
+pub(super) fn detect_kind(source: &Arc<Source>) -> Result<FileKind, Problems> {
+    let root = parse(source)?;
     let is_list = |key: &str| root.get(key).is_some_and(Value::is_array);
     if root.get("_postman_variable_scope").is_some()
         || is_list("values") && root.get("item").is_none()
     {
-        return Ok(Kind::PostmanEnvironment);
+        return Ok(FileKind::PostmanEnvironment);
     }
     if is_list("item") {
-        return Ok(Kind::Postman);
+        return Ok(FileKind::Postman);
     }
     let found = if is_list("requests") {
         "a Postman collection of format v1"
@@ -44,17 +44,17 @@ pub(super) fn kind(source: &Arc<Source>) -> Result<Kind, Problems> {
         "JSON without `item`"
     };
     let help = "export the collection as Collection v2.1; a Hurl file's name ends in `.hurl`";
-    Err(wrong(source, found, help))
+    Err(refuse(source, found, help))
 }
 
-fn read(source: &Arc<Source>) -> Result<Value, Problems> {
+fn parse(source: &Arc<Source>) -> Result<Value, Problems> {
     serde_json::from_str(source.text()).map_err(|error| {
         let help = "export the collection as Collection v2.1; a Hurl file's name ends in `.hurl`";
-        wrong(source, &format!("text that is not JSON: {error}"), help)
+        refuse(source, &format!("text that is not JSON: {error}"), help)
     })
 }
 
-fn wrong(source: &Arc<Source>, found: &str, help: &str) -> Problems {
+fn refuse(source: &Arc<Source>, found: &str, help: &str) -> Problems {
     Diagnostic::general(format!("`{}` cannot be imported", source.path().display()))
         .expected("a Postman collection of format v2.1, a Postman environment or a Hurl file")
         .found(found)
@@ -62,26 +62,26 @@ fn wrong(source: &Arc<Source>, found: &str, help: &str) -> Problems {
         .into()
 }
 
-impl Environment {
+impl PostmanEnvironment {
     /// The values of a Postman environment that are switched on.
     ///
     /// # Errors
     /// A text that is not JSON.
     pub fn read(source: &Arc<Source>) -> Result<Self, Problems> {
-        let root = read(source)?;
+        let root = parse(source)?;
         Ok(Self {
-            values: given(root.get("values")),
+            values: read_variables(root.get("values")),
         })
     }
 }
 
 /// A list of `{ key, value }` as variables.
-fn given(list: Option<&Value>) -> Vec<Given> {
+fn read_variables(list: Option<&Value>) -> Vec<GivenVariable> {
     let list = list.and_then(Value::as_array);
-    let on = list.into_iter().flatten().filter(|entry| is_on(entry));
+    let on = list.into_iter().flatten().filter(|entry| is_enabled(entry));
     on.filter_map(|entry| {
-        let name = text(entry, "key").or_else(|| text(entry, "id"))?;
-        Some(Given {
+        let name = text_at(entry, "key").or_else(|| text_at(entry, "id"))?;
+        Some(GivenVariable {
             name: name.to_owned(),
             value: match entry.get("value") {
                 None | Some(Value::Null) => json!(""),
@@ -89,7 +89,7 @@ fn given(list: Option<&Value>) -> Vec<Given> {
                 Some(Value::Array(_) | Value::Object(_)) => json!(entry["value"].to_string()),
                 Some(value) => value.clone(),
             },
-            secret: text(entry, "type") == Some("secret"),
+            secret: text_at(entry, "type") == Some("secret"),
         })
     })
     .collect()
@@ -97,11 +97,17 @@ fn given(list: Option<&Value>) -> Vec<Given> {
 
 impl Importer {
     fn span(&self, pointer: &str) -> Span {
-        pointer::span(self.source.text(), pointer)
+        pointer::find_span(self.source.text(), pointer)
     }
 
     /// `found` is what is repeated of it: never a value that may be a secret.
-    fn lose_at(&mut self, step: &mut Step, pointer: &str, (what, found): (&str, &str), help: &str) {
+    fn lose_pointer(
+        &mut self,
+        step: &mut StepDraft,
+        pointer: &str,
+        (what, found): (&str, &str),
+        help: &str,
+    ) {
         let start = self.span(pointer).start;
         self.lose(step, Span::new(start, start), (what, found), help);
     }
@@ -109,7 +115,7 @@ impl Importer {
     /// The URL that the base of all requests stands for.
     fn target(&self) -> Option<String> {
         let url = if self.base.starts_with("{{") {
-            self.variables.value_named(&self.base)?
+            self.variables.value_of_template(&self.base)?
         } else {
             self.base.clone()
         };
@@ -121,34 +127,37 @@ impl Importer {
 
 pub(super) fn import(
     source: &Arc<Source>,
-    environments: &[Environment],
+    environments: &[PostmanEnvironment],
     bodies: Bodies,
 ) -> Result<Imported, Problems> {
-    let root = read(source)?;
-    let (found, left_out) = collection::requests(&root);
+    let root = parse(source)?;
+    let (found, left_out) = collection::collect_requests(&root);
     if found.is_empty() {
         let help = "export a collection with requests";
-        return Err(wrong(source, "no request", help));
+        return Err(refuse(source, "no request", help));
     }
-    let bases: Vec<String> = found.iter().map(request::base).collect();
-    let variables = Variables::of_postman();
+    let bases: Vec<String> = found.iter().map(request::url_base).collect();
+    let variables = Variables::for_postman();
     let mut importer = Importer::new(source, bodies, &bases, variables, ());
     for (pointer, what, name, help) in left_out {
-        importer.lose_at(&mut Step::default(), &pointer, (what, &name), help);
+        importer.lose_pointer(&mut StepDraft::default(), &pointer, (what, &name), help);
     }
-    let own = given(root.get("variable"));
+    let own = read_variables(root.get("variable"));
     let values = environments.iter().flat_map(|one| &one.values);
-    for Given {
+    for GivenVariable {
         name,
         value,
         secret,
     } in own.iter().chain(values).cloned()
     {
-        importer.variables.give(name, value, secret);
+        importer.variables.declare(name, value, secret);
     }
-    let mut steps: Vec<_> = found.iter().map(|one| importer.request(one)).collect();
+    let mut steps: Vec<_> = found
+        .iter()
+        .map(|one| importer.import_request(one))
+        .collect();
     group::drop_unused(&mut steps);
-    let (checks, too_many) = group::checks(steps);
+    let (checks, too_many) = group::group_into_checks(steps);
     if too_many > 0 {
         let found = format!("{too_many} of them");
         let what = "requests that hang together";
@@ -158,8 +167,8 @@ pub(super) fn import(
             .add_text(Span::new(0, 0), what, &found, help);
     }
     let target = importer.target();
-    let name = text(&root["info"], "name").filter(|name| !name.trim().is_empty());
-    let name = name.map_or_else(|| stem(source.path()), str::to_owned);
+    let name = text_at(&root["info"], "name").filter(|name| !name.trim().is_empty());
+    let name = name.map_or_else(|| file_stem(source.path()), str::to_owned);
     // As Postman does.
     let defaults = Map::from_iter([("follow_redirects".to_owned(), json!(true))]);
     Ok(
@@ -170,7 +179,7 @@ pub(super) fn import(
                     "give it a value in the check file, by --var, or import its environment as well";
                 losses.add_text(Span::new(0, 0), what, name, help);
             }
-            let about = text(&root["info"], "description").map(|about| format!("\n{about}"));
+            let about = text_at(&root["info"], "description").map(|about| format!("\n{about}"));
             let about = about.unwrap_or_default();
             about.lines().take(21).map(str::to_owned).collect()
         }),

@@ -4,18 +4,18 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Importer;
-use super::collection::{Found, plain};
-use crate::draft::Step;
+use super::collection::{FoundRequest, to_text};
+use crate::draft::StepDraft;
 
 /// The most redirects that a check file can name.
 const MOST_REDIRECTS: u64 = 50;
 
 /// Settings with the values that change nothing.
-const HARMLESS_HEADERS: &str = "strictSSL=true protocolVersion=auto disableBodyPruning=true disableBodyPruning=false disableUrlEncoding=false disableCookies=false followAuthorizationHeader=false removeRefererHeaderOnRedirect=true insecureHTTPParser=false tlsPreferServerCiphers=false tlsDisabledProtocols=[] tlsCipherSelection=[] disabledSystemHeaders={} followRedirects=true followRedirects=false protocolVersion=http1 protocolVersion=http2";
+const HARMLESS: &str = "strictSSL=true protocolVersion=auto disableBodyPruning=true disableBodyPruning=false disableUrlEncoding=false disableCookies=false followAuthorizationHeader=false removeRefererHeaderOnRedirect=true insecureHTTPParser=false tlsPreferServerCiphers=false tlsDisabledProtocols=[] tlsCipherSelection=[] disabledSystemHeaders={} followRedirects=true followRedirects=false protocolVersion=http1 protocolVersion=http2";
 
 impl Importer {
     /// Carries the settings over, and says what they cannot say here.
-    pub(super) fn settings(&mut self, found: &Found<'_>, step: &mut Step) {
+    pub(super) fn import_settings(&mut self, found: &FoundRequest<'_>, step: &mut StepDraft) {
         let redirects = found.setting("followRedirects") != Some(&json!(false));
         let most = found.setting("maxRedirects").and_then(Value::as_u64);
         if !redirects {
@@ -33,7 +33,7 @@ impl Importer {
         for (pointer, settings) in &found.settings {
             for (name, value) in settings.as_object().into_iter().flatten() {
                 let overruled = found.setting(name) != Some(value);
-                if overruled || changes_nothing(name, value, redirects, &method) {
+                if overruled || is_harmless(name, value, redirects, &method) {
                     continue;
                 }
                 let help = match name.as_str() {
@@ -47,38 +47,35 @@ impl Importer {
                 };
                 let pointer = format!("{pointer}/{name}");
                 let what = ("a setting", format!("{name}: {value}"));
-                self.lose_at(step, &pointer, (what.0, &what.1), help);
+                self.lose_pointer(step, &pointer, (what.0, &what.1), help);
             }
         }
-        for (key, what, help) in [
-            (
-                "proxy",
-                "a proxy",
-                "requests go to the target itself; say its address by `--connect-to`",
-            ),
-            (
-                "certificate",
-                "a certificate",
-                "check files have no certificates of clients",
-            ),
+        for (key, help) in [
+            ("proxy", "say the target's address by `--connect-to`"),
+            ("certificate", "check files have no certificates of clients"),
         ] {
             let set = found.request.get(key);
             if set.is_some_and(|set| !set.is_null() && set["disabled"] != json!(true)) {
-                self.lose_at(step, &found.part(key), (what, key), help);
+                self.lose_pointer(
+                    step,
+                    &found.pointer_to(key),
+                    ("a setting of the request", key),
+                    help,
+                );
             }
         }
     }
 }
 
-fn changes_nothing(name: &str, value: &Value, redirects: bool, method: &Method) -> bool {
-    let written = format!("{name}={}", plain(value));
-    let harmless = value.is_null() || HARMLESS_HEADERS.split(' ').any(|known| known == written);
+fn is_harmless(name: &str, value: &Value, redirects: bool, method: &Method) -> bool {
+    let written = format!("{name}={}", to_text(value));
+    let harmless = value.is_null() || HARMLESS.split(' ').any(|known| known == written);
     harmless
         || match name {
             "maxRedirects" => value.as_u64().is_some_and(|most| most <= MOST_REDIRECTS),
-            // These keep their method whatever is said.
+            // A redirected GET or HEAD keeps its method whatever the setting says.
             "followOriginalHttpMethod" if [Method::GET, Method::HEAD].contains(method) => true,
-            // POST becomes GET in Postman, and here.
+            // Postman makes GET of a redirected POST, as check files do.
             "followOriginalHttpMethod" if value == &json!(false) => {
                 !redirects || *method == Method::POST
             }

@@ -2,50 +2,50 @@
 
 use serde_json::{Value, json};
 
-use super::demand::{nested, regex, status_of};
-use super::subject::{escaped, schema_of};
-use super::{Expression, Script, Subject, dotted};
-use crate::draft::{Place, member};
+use super::expectation::{nested_path, status_by_reason, to_pattern};
+use super::operand::{escape_texts, usable_schema};
+use super::{Expression, Operand, Script, dotted_name};
+use crate::draft::{Query, member_path};
 
 /// Words that change nothing.
 const NOISE: &str =
     "to be been is that which and has have with at of same but does still also deep nested all own";
 
 /// One word of a chain, with its arguments if it is called.
-struct Word<'e> {
+struct ChainWord<'e> {
     name: &'e str,
     arguments: Option<&'e [Expression]>,
 }
 
 /// What the words so far have made of the assertion.
-struct State {
-    subject: Subject,
+struct ChainState {
+    subject: Operand,
     negated: bool,
 }
 
 impl Script<'_, '_> {
     /// Carries over an assertion; `None` or `Some(false)` if it is not one
     /// that can be.
-    pub(super) fn asserts(&mut self, expression: &Expression) -> Option<bool> {
-        let (subject, words) = self.chain(expression)?;
-        let mut state = State {
+    pub(super) fn import_assertion(&mut self, expression: &Expression) -> Option<bool> {
+        let (subject, words) = self.split_chain(expression)?;
+        let mut state = ChainState {
             subject,
             negated: false,
         };
         let mut asserted = false;
         for word in words {
             match (word.name, word.arguments) {
-                // It stays so for all words that follow.
+                // Chai negates all words that follow.
                 ("not", None) => state.negated = true,
                 (name, None) if NOISE.split(' ').any(|noise| noise == name) => {}
                 (name, arguments) => {
                     let carried = match (&state.subject, arguments) {
-                        (Subject::Other, _) => None,
-                        (Subject::Response, arguments) => {
-                            self.of_response(name, arguments, state.negated)
+                        (Operand::Other, _) => None,
+                        (Operand::Response, arguments) => {
+                            self.expect_of_response(name, arguments, state.negated)
                         }
-                        (_, None) => self.property_word(name, &mut state),
-                        (_, Some(arguments)) => self.method_word(name, arguments, &mut state),
+                        (_, None) => self.apply_property(name, &mut state),
+                        (_, Some(arguments)) => self.apply_method(name, arguments, &mut state),
                     };
                     if !carried? {
                         return Some(false);
@@ -58,19 +58,22 @@ impl Script<'_, '_> {
     }
 
     /// The subject and the words that follow it.
-    fn chain<'e>(&mut self, expression: &'e Expression) -> Option<(Subject, Vec<Word<'e>>)> {
+    fn split_chain<'e>(
+        &mut self,
+        expression: &'e Expression,
+    ) -> Option<(Operand, Vec<ChainWord<'e>>)> {
         let mut words = Vec::new();
         let mut rest = expression;
         loop {
             let subject = match rest {
                 Expression::Call(callee, arguments)
-                    if dotted(callee).as_deref() == Some("pm.expect") =>
+                    if dotted_name(callee).as_deref() == Some("pm.expect") =>
                 {
-                    Some(self.subject(arguments.first()?)?)
+                    Some(self.evaluate(arguments.first()?)?)
                 }
                 rest => {
-                    let is_response = dotted(rest).as_deref() == Some("pm.response");
-                    is_response.then_some(Subject::Response)
+                    let is_response = dotted_name(rest).as_deref() == Some("pm.response");
+                    is_response.then_some(Operand::Response)
                 }
             };
             if let Some(subject) = subject {
@@ -84,25 +87,26 @@ impl Script<'_, '_> {
             let Expression::Member(of, name) = callee else {
                 return None;
             };
-            words.push(Word { name, arguments });
+            words.push(ChainWord { name, arguments });
             rest = of;
         }
     }
 
     /// `pm.response.to.have.status(200)` and its like.
-    fn of_response(
+    fn expect_of_response(
         &mut self,
         name: &str,
         arguments: Option<&[Expression]>,
         negated: bool,
     ) -> Option<bool> {
-        let whole = Place::Json("$".to_owned());
-        let whole = Subject::Place(whole);
-        let body = Subject::Place(Place::Body);
+        let whole = Query::Json("$".to_owned());
+        let whole = Operand::Query(whole);
+        let body = Operand::Query(Query::Body);
         let Some(arguments) = arguments else {
             let status = match name {
-                "json" => return Some(self.demand(&whole, "exists", json!(true), negated)),
-                "withBody" => return Some(self.demand(&body, "empty", json!(negated), false)),
+                "json" => {
+                    return Some(self.expect(&whole, "exists", json!(true), negated));
+                }
                 // Postman's `ok` is 200 and nothing else.
                 "ok" => json!(200),
                 "accepted" => json!(202),
@@ -119,63 +123,57 @@ impl Script<'_, '_> {
                 "error" => json!(["4xx", "5xx"]),
                 _ => return None,
             };
-            return Some(self.demand(&Subject::Place(Place::Status), "equals", status, negated));
+            return Some(self.expect(&Operand::Query(Query::Status), "equals", status, negated));
         };
         let (subject, operator, wanted) = match (name, arguments) {
             ("jsonBody", []) => (whole, "exists", json!(true)),
-            ("body", []) => return Some(self.demand(&body, "empty", json!(negated), false)),
-            ("body", [Expression::Literal(wanted @ Value::String(_))]) => {
-                (body, "equals", escaped(wanted))
+            ("body", []) => {
+                return Some(self.expect(&body, "empty", json!(negated), false));
             }
-            ("body", [Expression::Pattern(pattern, flags)]) => {
-                (body, "matches", regex(pattern, flags)?)
+            ("body", [Expression::Literal(wanted @ Value::String(_))]) => {
+                (body, "equals", escape_texts(wanted))
             }
             ("status", [Expression::Literal(status)]) => {
                 let status = match status {
-                    Value::String(reason) => status_of(reason)?,
+                    Value::String(reason) => status_by_reason(reason)?,
                     code => code.clone(),
                 };
-                (Subject::Place(Place::Status), "equals", status)
+                (Operand::Query(Query::Status), "equals", status)
             }
             ("header", [Expression::Literal(Value::String(header)), rest @ ..]) => {
-                let subject = Subject::Place(Place::Header(header.to_ascii_lowercase()));
+                let subject = Operand::Query(Query::Header(header.to_ascii_lowercase()));
                 match rest.first() {
                     None => (subject, "exists", json!(true)),
-                    Some(value) => (subject, "equals", self.wanted(value)?),
+                    Some(value) => (subject, "equals", self.value_to_compare(value)?),
                 }
             }
             ("jsonSchema", [schema, ..]) => {
-                let Subject::Value(schema) = self.subject(schema)? else {
+                let Operand::Value(schema) = self.evaluate(schema)? else {
                     return None;
                 };
-                let schema = schema_of(&schema, "http://json-schema.org/draft-07/schema#")?;
+                let schema = usable_schema(&schema, "http://json-schema.org/draft-07/schema#")?;
                 (whole, "schema", schema)
             }
-            ("jsonBody", [Expression::Literal(wanted @ Value::Object(_))]) => {
-                let note = "The original compares nothing here: `jsonBody` wants a path.";
-                self.requested.step.note(note);
-                (whole, "equals", escaped(wanted))
-            }
             ("jsonBody", [Expression::Literal(Value::String(path)), rest @ ..]) => {
-                let subject = Subject::json(&nested("$", path));
+                let subject = Operand::json(&nested_path("$", path));
                 // Postman looks for the path alone, if it must not be there.
                 match rest.first().filter(|_| !negated) {
                     None => (subject, "exists", json!(true)),
-                    Some(value) => (subject, "equals", self.wanted(value)?),
+                    Some(value) => (subject, "equals", self.value_to_compare(value)?),
                 }
             }
             _ => return None,
         };
         if operator == "exists" {
-            return Some(self.demand(&subject, operator, json!(!negated), false));
+            return Some(self.expect(&subject, operator, json!(!negated), false));
         }
-        Some(self.demand(&subject, operator, wanted, negated))
+        Some(self.expect(&subject, operator, wanted, negated))
     }
 
     /// A word that is not called: `true`, `empty` and their like.
-    fn property_word(&mut self, name: &str, state: &mut State) -> Option<bool> {
+    fn apply_property(&mut self, name: &str, state: &mut ChainState) -> Option<bool> {
         let negated = state.negated;
-        let is_truth = matches!(state.subject, Subject::Meets(..) | Subject::Holds(_));
+        let is_truth = matches!(state.subject, Operand::Meets(..) | Operand::Holds(_));
         let (operator, wanted, negated) = match name {
             "true" => ("equals", json!(true), negated),
             "false" => ("equals", json!(false), negated),
@@ -183,7 +181,7 @@ impl Script<'_, '_> {
             "undefined" => ("exists", json!(negated), false),
             "exist" if negated => {
                 let note = "The original also passes where there is `null`.";
-                self.requested.step.note(note);
+                self.requested.step.add_note(note);
                 ("exists", json!(false), false)
             }
             // `null` does not exist, to Chai.
@@ -192,20 +190,20 @@ impl Script<'_, '_> {
             "ok" if !negated => ("not", json!({ "one_of": [false, 0, "", null] }), false),
             "empty" => ("empty", json!(!negated), false),
             "length" | "lengthOf" => {
-                state.subject = Subject::Length(state.subject.path()?.to_owned());
+                state.subject = Operand::Length(state.subject.path()?.to_owned());
                 return Some(true);
             }
-            // Others change what the words after them mean.
+            // Other words, such as `any`, change what the words after them mean.
             _ => return None,
         };
-        Some(self.demand(&state.subject, operator, wanted, negated))
+        Some(self.expect(&state.subject, operator, wanted, negated))
     }
 
-    fn method_word(
+    fn apply_method(
         &mut self,
         name: &str,
         arguments: &[Expression],
-        state: &mut State,
+        state: &mut ChainState,
     ) -> Option<bool> {
         let first = arguments.first()?;
         let negated = state.negated;
@@ -214,8 +212,8 @@ impl Script<'_, '_> {
             "eql" | "equal" | "equals" | "eq" | "eqls" => "equals",
             "include" | "includes" | "contain" | "contains" => "contains",
             "string" => {
-                if let Subject::Place(place @ Place::Json(_)) = &subject {
-                    self.requested.step.demand(place, "type", json!("string"));
+                if let Operand::Query(place @ Query::Json(_)) = &subject {
+                    self.requested.step.expect(place, "type", json!("string"));
                 }
                 "contains"
             }
@@ -224,76 +222,83 @@ impl Script<'_, '_> {
             "least" | "gte" | "greaterThanOrEqual" => "at_least",
             "most" | "lte" | "lessThanOrEqual" => "at_most",
             "within" if !negated => {
-                let (low, high) = (self.wanted(first)?, self.wanted(arguments.get(1)?)?);
-                let low = self.demand(&subject, "at_least", low, false);
-                return Some(self.demand(&subject, "at_most", high, false) && low);
+                let (low, high) = (
+                    self.value_to_compare(first)?,
+                    self.value_to_compare(arguments.get(1)?)?,
+                );
+                let low = self.expect(&subject, "at_least", low, false);
+                return Some(self.expect(&subject, "at_most", high, false) && low);
             }
-            "oneOf" if subject == Subject::Place(Place::Status) => "equals",
+            "oneOf" if subject == Operand::Query(Query::Status) => "equals",
             "oneOf" => "one_of",
             "a" | "an" => {
-                let kind = self.wanted(first)?;
+                let kind = self.value_to_compare(first)?;
                 let kind = kind.as_str()?.to_ascii_lowercase();
                 let kinds = ["string", "number", "boolean", "array", "object", "null"];
                 let known = kinds.contains(&kind.as_str());
-                return known.then(|| self.demand(&subject, "type", json!(kind), negated));
+                return known.then(|| self.expect(&subject, "type", json!(kind), negated));
             }
             "lengthOf" | "length" => {
-                let length = Subject::Length(subject.path()?.to_owned());
-                let wanted = self.wanted(first)?;
-                return Some(self.demand(&length, "equals", wanted, negated));
+                let length = Operand::Length(subject.path()?.to_owned());
+                let wanted = self.value_to_compare(first)?;
+                return Some(self.expect(&length, "equals", wanted, negated));
             }
             "match" | "matches" => {
                 let Expression::Pattern(pattern, flags) = first else {
                     return None;
                 };
-                let wanted = regex(pattern, flags)?;
-                return Some(self.demand(&subject, "matches", wanted, negated));
+                let wanted = to_pattern(pattern, flags)?;
+                return Some(self.expect(&subject, "matches", wanted, negated));
             }
-            "keys" | "key" if !negated => return self.keys(subject.path()?, arguments),
-            "property" => return self.property(arguments, state),
+            "keys" | "key" if !negated => return self.expect_keys(subject.path()?, arguments),
+            "property" => return self.expect_property(arguments, state),
             _ => return None,
         };
-        let wanted = self.wanted(first)?;
-        Some(self.demand(&subject, operator, wanted, negated))
+        let wanted = self.value_to_compare(first)?;
+        Some(self.expect(&subject, operator, wanted, negated))
     }
 
     /// Members that have to be there.
-    fn keys(&mut self, path: &str, arguments: &[Expression]) -> Option<bool> {
+    fn expect_keys(&mut self, path: &str, arguments: &[Expression]) -> Option<bool> {
         let mut all = true;
         for argument in arguments {
-            let names = match self.wanted(argument)? {
+            let names = match self.value_to_compare(argument)? {
                 Value::Array(names) => names,
                 one => vec![one],
             };
             for name in names {
-                let subject = Subject::json(&member(path, name.as_str()?));
-                all &= self.demand(&subject, "exists", json!(true), false);
+                let subject = Operand::json(&member_path(path, name.as_str()?));
+                all &= self.expect(&subject, "exists", json!(true), false);
             }
         }
         Some(all)
     }
 
     /// A member of a map; the words that follow speak of its value.
-    fn property(&mut self, arguments: &[Expression], state: &mut State) -> Option<bool> {
-        let name = self.wanted(arguments.first()?)?;
+    fn expect_property(
+        &mut self,
+        arguments: &[Expression],
+        state: &mut ChainState,
+    ) -> Option<bool> {
+        let name = self.value_to_compare(arguments.first()?)?;
         let name = name.as_str()?;
         let subject = match &state.subject {
-            Subject::Place(place @ Place::Json(path)) => {
+            Operand::Query(place @ Query::Json(path)) => {
                 if state.negated && path != "$" {
-                    // Nothing has no properties, and is an error there.
-                    self.is_something(place);
+                    // JavaScript stops where there is nothing that has properties.
+                    self.expect_something(place);
                 }
-                Subject::json(&nested(path, name))
+                Operand::json(&nested_path(path, name))
             }
-            Subject::Headers => Subject::Place(Place::Header(name.to_ascii_lowercase())),
+            Operand::Headers => Operand::Query(Query::Header(name.to_ascii_lowercase())),
             _ => return None,
         };
         state.subject = subject.clone();
         Some(match arguments.get(1) {
-            None => self.demand(&subject, "exists", json!(!state.negated), false),
+            None => self.expect(&subject, "exists", json!(!state.negated), false),
             Some(value) => {
-                let wanted = self.wanted(value)?;
-                self.demand(&subject, "equals", wanted, state.negated)
+                let wanted = self.value_to_compare(value)?;
+                self.expect(&subject, "equals", wanted, state.negated)
             }
         })
     }

@@ -62,13 +62,13 @@ pub(super) fn parse(text: &str) -> Vec<Statement> {
     // Brackets in brackets may be as deep as the text is long.
     let parsed = thread::scope(|scope| {
         let reader = thread::Builder::new().stack_size(STACK);
-        let reader = reader.spawn_scoped(scope, || read(text)).ok()?;
+        let reader = reader.spawn_scoped(scope, || parse_statements(text)).ok()?;
         reader.join().ok()?
     });
-    parsed.unwrap_or_else(|| vec![statement(StatementKind::Other, 0..text.len())])
+    parsed.unwrap_or_else(|| vec![new_statement(StatementKind::Other, 0..text.len())])
 }
 
-fn read(text: &str) -> Option<Vec<Statement>> {
+fn parse_statements(text: &str) -> Option<Vec<Statement>> {
     if text.len() > MOST_BYTES {
         return None;
     }
@@ -85,11 +85,11 @@ fn read(text: &str) -> Option<Vec<Statement>> {
             let parser = Parser::new(&allocator, text, kind).with_options(options);
             let parsed = parser.parse();
             let readable = !parsed.panicked && parsed.diagnostics.is_empty();
-            readable.then(|| statements(&parsed.program.body, 0))
+            readable.then(|| convert_statements(&parsed.program.body, 0))
         })
 }
 
-fn statement(kind: StatementKind, place: std::ops::Range<usize>) -> Statement {
+fn new_statement(kind: StatementKind, place: std::ops::Range<usize>) -> Statement {
     Statement {
         kind,
         start: place.start,
@@ -97,14 +97,14 @@ fn statement(kind: StatementKind, place: std::ops::Range<usize>) -> Statement {
     }
 }
 
-fn range(span: Span) -> std::ops::Range<usize> {
+fn to_range(span: Span) -> std::ops::Range<usize> {
     span.start as usize..span.end as usize
 }
 
-fn statements(all: &[ast::Statement<'_>], depth: usize) -> Vec<Statement> {
+fn convert_statements(all: &[ast::Statement<'_>], depth: usize) -> Vec<Statement> {
     let mut found = Vec::new();
     for one in all {
-        let place = range(one.span());
+        let place = to_range(one.span());
         let kind = match one {
             ast::Statement::EmptyStatement(_) => continue,
             ast::Statement::ExpressionStatement(one) => match &one.expression {
@@ -115,22 +115,23 @@ fn statements(all: &[ast::Statement<'_>], depth: usize) -> Vec<Statement> {
                         }
                         target => target
                             .as_member_expression()
-                            .map_or(Expression::Other, |to| member(to, depth)),
+                            .map_or(Expression::Other, |to| convert_member(to, depth)),
                     };
-                    StatementKind::Assign(to, expression(&set.right, depth))
+                    StatementKind::Assign(to, convert_expression(&set.right, depth))
                 }
-                other => StatementKind::Expression(expression(other, depth)),
+                other => StatementKind::Expression(convert_expression(other, depth)),
             },
             ast::Statement::VariableDeclaration(names) => {
                 for name in &names.declarations {
                     let value = name.init.as_ref();
-                    let value = value.map_or(Expression::Other, |value| expression(value, depth));
+                    let value =
+                        value.map_or(Expression::Other, |value| convert_expression(value, depth));
                     found.push(match name.id.get_binding_identifier() {
                         Some(id) => {
                             let kind = StatementKind::Let(id.name.to_string(), value);
-                            statement(kind, place.clone())
+                            new_statement(kind, place.clone())
                         }
-                        None => statement(StatementKind::Other, place.clone()),
+                        None => new_statement(StatementKind::Other, place.clone()),
                     });
                 }
                 continue;
@@ -140,48 +141,53 @@ fn statements(all: &[ast::Statement<'_>], depth: usize) -> Vec<Statement> {
                     ast::Statement::BlockStatement(block) => block.body.as_slice(),
                     single => std::slice::from_ref(single),
                 };
-                StatementKind::If(range(one.test.span()), statements(then, depth + 1))
+                StatementKind::If(
+                    to_range(one.test.span()),
+                    convert_statements(then, depth + 1),
+                )
             }
             _ => StatementKind::Other,
         };
-        found.push(statement(kind, place));
+        found.push(new_statement(kind, place));
     }
     found
 }
 
-fn expression(found: &ast::Expression<'_>, depth: usize) -> Expression {
+fn convert_expression(found: &ast::Expression<'_>, depth: usize) -> Expression {
     let depth = depth + 1;
     if depth > MOST_DEPTH {
         return Expression::Other;
     }
-    let inner = |found| Box::new(expression(found, depth));
+    let inner = |found| Box::new(convert_expression(found, depth));
     match found {
         ast::Expression::Identifier(name) => Expression::Name(name.name.to_string()),
         ast::Expression::RegExpLiteral(one) => Expression::Pattern(
             one.regex.pattern.text.to_string(),
             one.regex.flags.to_string(),
         ),
-        ast::Expression::TemplateLiteral(template) => joined(template, depth),
-        ast::Expression::CallExpression(one) => call(one, depth),
-        ast::Expression::NewExpression(made) => match expression(&made.callee, depth) {
+        ast::Expression::TemplateLiteral(template) => convert_template(template, depth),
+        ast::Expression::CallExpression(one) => convert_call(one, depth),
+        ast::Expression::NewExpression(made) => match convert_expression(&made.callee, depth) {
             Expression::Name(name) => Expression::Call(
                 Box::new(Expression::Name(format!("new {name}"))),
-                arguments(&made.arguments, depth),
+                convert_arguments(&made.arguments, depth),
             ),
             _ => Expression::Other,
         },
         ast::Expression::ChainExpression(chain) => match &chain.expression {
-            ast::ChainElement::CallExpression(one) => call(one, depth),
+            ast::ChainElement::CallExpression(one) => convert_call(one, depth),
             other => other
                 .as_member_expression()
-                .map_or(Expression::Other, |one| member(one, depth)),
+                .map_or(Expression::Other, |one| convert_member(one, depth)),
         },
         ast::Expression::ArrowFunctionExpression(one) => Expression::Function(match &one.body {
-            ast::ArrowFunctionBody::FunctionBody(body) => statements(&body.statements, depth),
+            ast::ArrowFunctionBody::FunctionBody(body) => {
+                convert_statements(&body.statements, depth)
+            }
             other => match other.as_expression() {
-                Some(only) => vec![statement(
-                    StatementKind::Expression(expression(only, depth)),
-                    range(only.span()),
+                Some(only) => vec![new_statement(
+                    StatementKind::Expression(convert_expression(only, depth)),
+                    to_range(only.span()),
                 )],
                 None => Vec::new(),
             },
@@ -189,7 +195,7 @@ fn expression(found: &ast::Expression<'_>, depth: usize) -> Expression {
         ast::Expression::FunctionExpression(one) => Expression::Function(
             one.body
                 .as_ref()
-                .map(|body| statements(&body.statements, depth))
+                .map(|body| convert_statements(&body.statements, depth))
                 .unwrap_or_default(),
         ),
         ast::Expression::BinaryExpression(one) => {
@@ -201,35 +207,37 @@ fn expression(found: &ast::Expression<'_>, depth: usize) -> Expression {
         ast::Expression::UnaryExpression(one) => match one.operator.as_str() {
             "!" => Expression::Not(inner(&one.argument)),
             "typeof" => Expression::TypeOf(inner(&one.argument)),
-            _ => literal(found, depth).map_or(Expression::Other, Expression::Literal),
+            _ => convert_literal(found, depth).map_or(Expression::Other, Expression::Literal),
         },
         other => match other.as_member_expression() {
-            Some(one) => member(one, depth),
-            None => literal(other, depth).map_or(Expression::Other, Expression::Literal),
+            Some(one) => convert_member(one, depth),
+            None => convert_literal(other, depth).map_or(Expression::Other, Expression::Literal),
         },
     }
 }
 
-fn call(one: &ast::CallExpression<'_>, depth: usize) -> Expression {
-    let callee = Box::new(expression(&one.callee, depth));
-    Expression::Call(callee, arguments(&one.arguments, depth))
+fn convert_call(one: &ast::CallExpression<'_>, depth: usize) -> Expression {
+    let callee = Box::new(convert_expression(&one.callee, depth));
+    Expression::Call(callee, convert_arguments(&one.arguments, depth))
 }
 
-fn arguments(all: &[ast::Argument<'_>], depth: usize) -> Vec<Expression> {
+fn convert_arguments(all: &[ast::Argument<'_>], depth: usize) -> Vec<Expression> {
     let known = |one: &ast::Argument<'_>| {
         one.as_expression()
-            .map_or(Expression::Other, |one| expression(one, depth))
+            .map_or(Expression::Other, |one| convert_expression(one, depth))
     };
     all.iter().map(known).collect()
 }
 
-fn member(one: &ast::MemberExpression<'_>, depth: usize) -> Expression {
-    let of = Box::new(expression(one.object(), depth));
+fn convert_member(one: &ast::MemberExpression<'_>, depth: usize) -> Expression {
+    let of = Box::new(convert_expression(one.object(), depth));
     if let Some(name) = one.static_property_name() {
         return Expression::Member(of, name.to_owned());
     }
     let index = match one {
-        ast::MemberExpression::ComputedMemberExpression(one) => literal(&one.expression, depth),
+        ast::MemberExpression::ComputedMemberExpression(one) => {
+            convert_literal(&one.expression, depth)
+        }
         _ => None,
     };
     match index.and_then(|index| index.as_i64()) {
@@ -239,14 +247,14 @@ fn member(one: &ast::MemberExpression<'_>, depth: usize) -> Expression {
 }
 
 /// A text with values in it, as a sum that begins with a text.
-fn joined(template: &ast::TemplateLiteral<'_>, depth: usize) -> Expression {
+fn convert_template(template: &ast::TemplateLiteral<'_>, depth: usize) -> Expression {
     let texts = template.quasis.iter().map(|text| match &text.value.cooked {
         Some(text) => Expression::Literal(json!(text.as_str())),
         None => Expression::Other,
     });
     let mut values = template.expressions.iter();
     let parts = texts.flat_map(|text| {
-        let value = values.next().map(|value| expression(value, depth));
+        let value = values.next().map(|value| convert_expression(value, depth));
         std::iter::once(text).chain(value)
     });
     parts
@@ -255,31 +263,31 @@ fn joined(template: &ast::TemplateLiteral<'_>, depth: usize) -> Expression {
 }
 
 /// A value that is written out.
-fn literal(found: &ast::Expression<'_>, depth: usize) -> Option<Value> {
+fn convert_literal(found: &ast::Expression<'_>, depth: usize) -> Option<Value> {
     if depth > MOST_DEPTH {
         return None;
     }
     Some(match found {
         ast::Expression::StringLiteral(text) => json!(text.value.as_str()),
-        ast::Expression::NumericLiteral(number) => whole(number.value),
+        ast::Expression::NumericLiteral(number) => to_number(number.value),
         ast::Expression::BooleanLiteral(one) => json!(one.value),
         ast::Expression::NullLiteral(_) => Value::Null,
         ast::Expression::TemplateLiteral(text) if text.expressions.is_empty() => {
             json!(text.quasis.first()?.value.cooked?.as_str())
         }
         ast::Expression::UnaryExpression(one) if one.operator.as_str() == "-" => {
-            whole(-literal(&one.argument, depth + 1)?.as_f64()?)
+            to_number(-convert_literal(&one.argument, depth + 1)?.as_f64()?)
         }
         ast::Expression::ArrayExpression(list) => {
             let items = list.elements.iter();
-            let items = items.map(|item| literal(item.as_expression()?, depth + 1));
+            let items = items.map(|item| convert_literal(item.as_expression()?, depth + 1));
             Value::Array(items.collect::<Option<_>>()?)
         }
         ast::Expression::ObjectExpression(map) => {
             let members = map.properties.iter().map(|one| match one {
                 ast::ObjectPropertyKind::ObjectProperty(one) => {
                     let name = one.key.static_name()?.into_owned();
-                    Some((name, literal(&one.value, depth + 1)?))
+                    Some((name, convert_literal(&one.value, depth + 1)?))
                 }
                 ast::ObjectPropertyKind::SpreadProperty(_) => None,
             });
@@ -290,7 +298,7 @@ fn literal(found: &ast::Expression<'_>, depth: usize) -> Option<Value> {
 }
 
 /// JavaScript has one kind of number; whole ones are written as such.
-fn whole(number: f64) -> Value {
+fn to_number(number: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_991.0;
     if number.fract() == 0.0 && number.abs() <= EXACT {
         #[allow(clippy::cast_possible_truncation)]

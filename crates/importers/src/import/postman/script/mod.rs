@@ -3,11 +3,11 @@
 
 mod capture;
 mod chain;
-mod demand;
+mod comparison;
+mod dynamic_value;
+mod expectation;
 mod javascript;
-mod made;
-mod subject;
-mod truth;
+mod operand;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,11 +15,11 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::Importer;
-use super::collection::{Found, is_on, plain, text};
-use super::request::Requested;
+use super::collection::{FoundRequest, is_enabled, text_at, to_text};
+use super::request::ImportedRequest;
 use diagnostic::Span;
 use javascript::{Expression, Statement, StatementKind};
-pub(super) use subject::Subject;
+pub(super) use operand::Operand;
 
 const HELP: &str = "say it by `expect` or `capture`, or leave it to other tests";
 const HELP_BEFORE: &str =
@@ -30,46 +30,55 @@ const ONCE: &str =
 /// A script while it is read.
 struct Script<'i, 'r> {
     importer: &'i mut Importer,
-    requested: &'r mut Requested,
+    requested: &'r mut ImportedRequest,
     /// All of it, and the pointer to each of its lines.
     text: String,
     lines: Vec<String>,
     /// What names stand for.
-    names: BTreeMap<String, Subject>,
+    names: BTreeMap<String, Operand>,
 }
 
 impl Importer {
-    pub(super) fn scripts(&mut self, found: &Found<'_>, requested: &mut Requested) {
-        self.scripts_of(found, false, requested);
+    pub(super) fn import_scripts(
+        &mut self,
+        found: &FoundRequest<'_>,
+        requested: &mut ImportedRequest,
+    ) {
+        self.import_event_scripts(found, false, requested);
         // The original is content with any status, and says something else.
-        if self.scripts_of(found, true, requested) {
-            requested.step.take_any_status();
+        if self.import_event_scripts(found, true, requested) {
+            requested.step.expect_any_status();
         }
     }
 
     /// Those that run before the request, or those that test its answer;
     /// whether there is any.
-    fn scripts_of(&mut self, found: &Found<'_>, tests: bool, requested: &mut Requested) -> bool {
+    fn import_event_scripts(
+        &mut self,
+        found: &FoundRequest<'_>,
+        tests: bool,
+        requested: &mut ImportedRequest,
+    ) -> bool {
         let mut any = false;
         let events = found.scripts.iter().flat_map(|(pointer, events)| {
             let events = events.as_array().into_iter().flatten().enumerate();
             events.map(move |(number, event)| (format!("{pointer}/{number}/script"), event))
         });
         for (pointer, event) in events {
-            if !is_on(event) || (text(event, "listen") == Some("test")) != tests {
+            if !is_enabled(event) || (text_at(event, "listen") == Some("test")) != tests {
                 continue;
             }
             let script = &event["script"];
             let (parts, lines): (Vec<String>, Vec<String>) = match &script["exec"] {
                 Value::Array(lines) => {
                     let pointers = (0..lines.len()).map(|at| format!("{pointer}/exec/{at}"));
-                    (lines.iter().map(plain).collect(), pointers.collect())
+                    (lines.iter().map(to_text).collect(), pointers.collect())
                 }
-                one => (vec![plain(one)], vec![format!("{pointer}/exec")]),
+                one => (vec![to_text(one)], vec![format!("{pointer}/exec")]),
             };
             if script["exec"].is_null() && !script["src"].is_null() {
                 let what = ("a script in a file", "src");
-                self.lose_at(&mut requested.step, &pointer, what, HELP);
+                self.lose_pointer(&mut requested.step, &pointer, what, HELP);
             }
             let script = parts.join("\n");
             if script.trim().is_empty() {
@@ -86,8 +95,8 @@ impl Importer {
             };
             for statement in &statements {
                 if tests {
-                    script.statement(statement);
-                } else if script.before(statement).is_none() {
+                    script.import_statement(statement);
+                } else if script.import_prerequest_statement(statement).is_none() {
                     let what = "part of a script that runs before the request";
                     script.lose(statement, what, HELP_BEFORE);
                 }
@@ -99,25 +108,27 @@ impl Importer {
 
 impl Script<'_, '_> {
     /// Carries over a statement of a script that tests an answer.
-    fn statement(&mut self, statement: &Statement) {
+    fn import_statement(&mut self, statement: &Statement) {
         match &statement.kind {
             StatementKind::Let(name, value) => {
                 let subject = match value {
-                    Expression::Literal(value) => Some(Subject::Value(subject::escaped(value))),
-                    value => self.subject(value),
+                    Expression::Literal(value) => {
+                        Some(Operand::Value(operand::escape_texts(value)))
+                    }
+                    value => self.evaluate(value),
                 };
-                let subject = subject.unwrap_or(Subject::Other);
+                let subject = subject.unwrap_or(Operand::Other);
                 self.names.insert(name.clone(), subject);
             }
             StatementKind::Assign(Expression::Member(tests, _), value)
-                if dotted(tests).as_deref() == Some("tests") =>
+                if dotted_name(tests).as_deref() == Some("tests") =>
             {
-                if !self.holds(value, false) {
+                if !self.expect_truth(value, false) {
                     self.lose(statement, "a test", HELP);
                 }
             }
-            StatementKind::Expression(expression) => self.expression(expression, statement),
-            StatementKind::If(condition, then) => self.guarded(condition, then),
+            StatementKind::Expression(expression) => self.import_expression(expression, statement),
+            StatementKind::If(condition, then) => self.import_guarded(condition, then),
             StatementKind::Assign(..) | StatementKind::Other => {
                 self.lose(statement, "part of a test script", HELP);
             }
@@ -126,81 +137,88 @@ impl Script<'_, '_> {
 
     /// What is done only if a condition holds: of a variable that is set then,
     /// a capture wants the value to be there.
-    fn guarded(&mut self, condition: &Range<usize>, then: &[Statement]) {
+    fn import_guarded(&mut self, condition: &Range<usize>, then: &[Statement]) {
         for statement in then {
             if let StatementKind::Expression(call @ Expression::Call(..)) = &statement.kind {
-                let Some((name, _)) = set(call) else {
+                let Some((name, _)) = parse_set_call(call) else {
                     let what = "part of a test script that runs only at times";
                     self.lose(statement, what, HELP);
                     continue;
                 };
-                let condition = self.shown(condition.clone());
-                self.requested.step.note(&format!(
+                let condition = self.excerpt(condition.clone());
+                self.requested.step.add_note(&format!(
                     "The original sets `{name}` only if `{condition}`; here it has to be there."
                 ));
             }
-            self.statement(statement);
+            self.import_statement(statement);
         }
     }
 
-    fn expression(&mut self, expression: &Expression, statement: &Statement) {
-        if let Some((name, value)) = set(expression) {
-            if !self.keep(name, value) {
+    fn import_expression(&mut self, expression: &Expression, statement: &Statement) {
+        if let Some((name, value)) = parse_set_call(expression) {
+            if !self.import_capture(name, value) {
                 self.lose(statement, "a variable that is set", HELP);
             }
             return;
         }
         if let Expression::Call(callee, arguments) = expression
-            && let Some(name) = dotted(callee)
+            && let Some(name) = dotted_name(callee)
         {
             match (name.as_str(), arguments.as_slice()) {
                 ("pm.test", [_, Expression::Function(body)]) => {
-                    return body.iter().for_each(|statement| self.statement(statement));
+                    return body
+                        .iter()
+                        .for_each(|statement| self.import_statement(statement));
                 }
                 (name, _) if name.starts_with("console.") => return,
                 ("pm.test.skip", _) => {
-                    return self.requested.step.note("The original skips a test here.");
+                    return self
+                        .requested
+                        .step
+                        .add_note("The original skips a test here.");
                 }
                 _ => {}
             }
         }
-        if self.asserts(expression) != Some(true) {
+        if self.import_assertion(expression) != Some(true) {
             self.lose(statement, "part of a test script", HELP);
         }
     }
 
     /// Carries over a statement of a script that runs before the request.
-    fn before(&mut self, statement: &Statement) -> Option<()> {
+    fn import_prerequest_statement(&mut self, statement: &Statement) -> Option<()> {
         match &statement.kind {
             StatementKind::Let(name, value) => {
-                let subject = match (made::value(value), value) {
-                    (Some(made), _) => Subject::Value(json!(made)),
-                    (None, Expression::Literal(literal)) => Subject::Value(json!(plain(literal))),
-                    (None, Expression::Call(callee, _)) if dotted(callee)? == "require" => {
-                        Subject::Other
+                let subject = match (dynamic_value::dynamic_template(value), value) {
+                    (Some(made), _) => Operand::Value(json!(made)),
+                    (None, Expression::Literal(literal)) => Operand::Value(json!(to_text(literal))),
+                    (None, Expression::Call(callee, _)) if dotted_name(callee)? == "require" => {
+                        Operand::Other
                     }
                     _ => return None,
                 };
                 self.names.insert(name.clone(), subject);
                 Some(())
             }
-            StatementKind::Expression(call @ Expression::Call(callee, _)) => match set(call) {
-                Some((name, value)) => self.set_before(name, value),
-                None => dotted(callee)?.starts_with("console.").then_some(()),
-            },
+            StatementKind::Expression(call @ Expression::Call(callee, _)) => {
+                match parse_set_call(call) {
+                    Some((name, value)) => self.declare_variable(name, value),
+                    None => dotted_name(callee)?.starts_with("console.").then_some(()),
+                }
+            }
             _ => None,
         }
     }
 
     /// A variable that has no value yet, or this one.
-    fn set_before(&mut self, name: &str, value: &Expression) -> Option<()> {
-        let value = match (made::value(value), value) {
+    fn declare_variable(&mut self, name: &str, value: &Expression) -> Option<()> {
+        let value = match (dynamic_value::dynamic_template(value), value) {
             (Some(made), _) => json!(made),
             (None, Expression::Literal(literal)) if !literal.is_object() && !literal.is_array() => {
                 literal.clone()
             }
             (None, Expression::Name(known)) => match self.names.get(known)? {
-                Subject::Value(value) => value.clone(),
+                Operand::Value(value) => value.clone(),
                 _ => return None,
             },
             _ => return None,
@@ -212,14 +230,14 @@ impl Script<'_, '_> {
             return None;
         }
         if value.as_str().is_some_and(|text| text.contains("{{$")) {
-            self.requested.step.note(&format!("{ONCE}\n  {name}"));
+            self.requested.step.add_note(&format!("{ONCE}\n  {name}"));
         }
-        variables.give(name.to_owned(), value, false);
+        variables.declare(name.to_owned(), value, false);
         Some(())
     }
 
     fn lose(&mut self, statement: &Statement, what: &str, help: &str) {
-        let found = self.shown(statement.start..statement.end);
+        let found = self.excerpt(statement.start..statement.end);
         let before = self.text.get(..statement.start).unwrap_or_default();
         let line = before.matches('\n').count();
         // A script that is one text has its lines in one value.
@@ -230,7 +248,7 @@ impl Script<'_, '_> {
     }
 
     /// A part of the script, on one line.
-    fn shown(&self, range: Range<usize>) -> String {
+    fn excerpt(&self, range: Range<usize>) -> String {
         let found = self.text.get(range).unwrap_or_default();
         let found = found.trim_end_matches(';').split_whitespace();
         found.collect::<Vec<_>>().join(" ")
@@ -238,7 +256,7 @@ impl Script<'_, '_> {
 }
 
 /// The variable that a call sets, and its value.
-fn set(call: &Expression) -> Option<(&str, &Expression)> {
+fn parse_set_call(call: &Expression) -> Option<(&str, &Expression)> {
     const SETS: &str = "pm.environment.set pm.collectionVariables.set pm.globals.set pm.variables.set postman.setEnvironmentVariable postman.setGlobalVariable";
     let Expression::Call(callee, arguments) = call else {
         return None;
@@ -246,18 +264,18 @@ fn set(call: &Expression) -> Option<(&str, &Expression)> {
     let [Expression::Literal(Value::String(name)), value] = arguments.as_slice() else {
         return None;
     };
-    let callee = dotted(callee)?;
+    let callee = dotted_name(callee)?;
     let sets = SETS.split(' ').any(|known| known == callee);
     sets.then_some((name, value))
 }
 
 /// `a.b().c` as a text, if that is what an expression is.
-fn dotted(expression: &Expression) -> Option<String> {
+fn dotted_name(expression: &Expression) -> Option<String> {
     match expression {
         Expression::Name(name) => Some(name.clone()),
-        Expression::Member(of, name) => Some(format!("{}.{name}", dotted(of)?)),
+        Expression::Member(of, name) => Some(format!("{}.{name}", dotted_name(of)?)),
         Expression::Call(callee, arguments) if arguments.is_empty() => {
-            Some(format!("{}()", dotted(callee)?))
+            Some(format!("{}()", dotted_name(callee)?))
         }
         _ => None,
     }

@@ -1,8 +1,8 @@
-//! Several demands of one value, as one predicate.
+//! Several expectations of one value, as one predicate.
 
 use serde_json::{Map, Value, json};
 
-/// Adds one demand to a predicate; false if there is no room for it. Equality
+/// Adds one operator to a predicate; false if there is no room for it. Equality
 /// alone is written as a literal. `text` says that the value is known to be
 /// text.
 pub(super) fn merge(predicate: &mut Value, operator: &str, value: Value, text: bool) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn merge(predicate: &mut Value, operator: &str, value: Value, text: b
         Value::Object(tests) => tests,
         other => Map::from_iter([("equals".to_owned(), other)]),
     };
-    let fits = add(&mut tests, operator, value, text);
+    let fits = add_operator(&mut tests, operator, value, text);
     *predicate = match tests.get("equals") {
         Some(only) if tests.len() == 1 && !only.is_object() && !only.is_null() => only.clone(),
         _ => tests.into(),
@@ -24,22 +24,20 @@ pub(super) fn merge(predicate: &mut Value, operator: &str, value: Value, text: b
     fits
 }
 
-fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
+fn add_operator(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
     match tests.get_mut(operator) {
         None => {
             tests.insert(operator.to_owned(), value);
             true
         }
         Some(there) if *there == value || same_number(there, &value) => true,
-        // What cannot be both fails, as it does in the original.
+        // A value cannot equal both, so the check fails as the original does.
         Some(there) if operator == "equals" && !is_template(there) && !is_template(&value) => {
-            add(tests, "one_of", json!([value]), text)
+            add_operator(tests, "one_of", json!([value]), text)
         }
-        Some(there) if operator == "not" => {
-            neither(there, &value, text) || refused_by_schema(tests, &value, text)
-        }
+        Some(there) if operator == "not" => refuse_both(there, &value, text),
         Some(Value::Object(inner)) if operator == "each" => match value {
-            Value::Object(more) => all(inner, more, false),
+            Value::Object(more) => add_all(inner, more, false),
             _ => false,
         },
         Some(_) => match (&value, text) {
@@ -48,22 +46,28 @@ fn add(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool)
                     && !part.contains("{{")
                     && !tests.contains_key("matches") =>
             {
-                tests.insert("matches".to_owned(), json!(escaped(part)));
+                tests.insert("matches".to_owned(), json!(escape_pattern(part)));
                 true
             }
-            _ => also(tests, operator, value, text),
+            _ => add_below_negations(tests, operator, value, text),
         },
     }
 }
 
-/// What has no room beside the others stands below two negations.
-fn also(tests: &mut Map<String, Value>, operator: &str, value: Value, text: bool) -> bool {
+/// Adds an operator that the predicate has already: below two negations there
+/// is room for a second one.
+fn add_below_negations(
+    tests: &mut Map<String, Value>,
+    operator: &str,
+    value: Value,
+    text: bool,
+) -> bool {
     let refused = tests.entry("not").or_insert_with(|| json!({ "not": {} }));
     if !refused.get("not").is_some_and(Value::is_object) {
         *refused = json!({ "not": { "not": refused.take() } });
     }
     match refused.get_mut("not") {
-        Some(Value::Object(inner)) => add(inner, operator, value, text),
+        Some(Value::Object(inner)) => add_operator(inner, operator, value, text),
         _ => false,
     }
 }
@@ -77,36 +81,10 @@ fn is_template(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.contains("{{"))
 }
 
-/// Refuses a value, or a type, by a schema: what is refused already has no
-/// room for it.
-fn refused_by_schema(tests: &mut Map<String, Value>, value: &Value, text: bool) -> bool {
-    if text {
-        return false;
-    }
-    if let Some(schema) = as_schema(value) {
-        return add(tests, "schema", json!({ "not": schema }), text);
-    }
-    let Some(schema) = tests.get("not").and_then(as_schema) else {
-        return false;
-    };
-    tests.insert("not".to_owned(), value.clone());
-    add(tests, "schema", json!({ "not": schema }), text)
-}
-
-/// A predicate that demands one type, or one value, as a schema.
-fn as_schema(predicate: &Value) -> Option<Value> {
-    let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
-    match (tests.get("equals"), tests.get("type")) {
-        (Some(value), None) if !value.to_string().contains("{{") => Some(json!({ "const": value })),
-        (None, Some(kind)) => Some(json!({ "type": kind })),
-        _ => None,
-    }
-}
-
-/// Neither what is refused there, nor this.
-fn neither(there: &mut Value, value: &Value, text: bool) -> bool {
+/// Joins two refusals: the value may be neither.
+fn refuse_both(there: &mut Value, value: &Value, text: bool) -> bool {
     if let Some(Value::Object(inner)) = there.get_mut("not") {
-        return add(inner, "not", value.clone(), text);
+        return add_operator(inner, "not", value.clone(), text);
     }
     if let (true, Some(a), Some(b)) = (text, pattern(there), pattern(value)) {
         *there = json!({ "matches": format!("{a}|{b}") });
@@ -130,26 +108,26 @@ fn choices(predicate: &Value) -> Option<Vec<Value>> {
     }
 }
 
-/// A pattern for what a predicate of one demand on text looks for.
+/// A pattern for what a predicate of one operator on text looks for.
 fn pattern(predicate: &Value) -> Option<String> {
     let tests = predicate.as_object().filter(|tests| tests.len() == 1)?;
     match (tests.get("contains"), tests.get("matches")) {
-        (Some(Value::String(part)), None) if !part.contains("{{") => Some(escaped(part)),
+        (Some(Value::String(part)), None) if !part.contains("{{") => Some(escape_pattern(part)),
         (None, Some(Value::String(pattern))) if !pattern.starts_with("(?") => Some(pattern.clone()),
         _ => None,
     }
 }
 
-fn all(tests: &mut Map<String, Value>, more: Map<String, Value>, text: bool) -> bool {
+fn add_all(tests: &mut Map<String, Value>, more: Map<String, Value>, text: bool) -> bool {
     let mut fits = true;
     for (operator, value) in more {
-        fits &= add(tests, &operator, value, text);
+        fits &= add_operator(tests, &operator, value, text);
     }
     fits
 }
 
 /// A pattern that matches this text and nothing else.
-pub(crate) fn escaped(text: &str) -> String {
+pub(crate) fn escape_pattern(text: &str) -> String {
     let mut pattern = String::new();
     for c in text.chars() {
         if c.is_ascii_punctuation()

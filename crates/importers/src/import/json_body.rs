@@ -1,10 +1,10 @@
 //! Bodies of JSON in which the original's templates may stand without quotes:
-//! as a value, or as text.
+//! as values of their own type, or as text.
 
 use serde_json::{Value, json};
 
-use super::variables::{Piece, Variables, parts};
-use crate::draft::escape;
+use super::hurl::lines::find_closing;
+use super::variables::{TemplatePart, Variables, split_template};
 
 /// Round a template without quotes; no JSON text holds these unescaped.
 const OPEN: char = '\u{1}';
@@ -12,7 +12,7 @@ const CLOSE: char = '\u{2}';
 
 /// A JSON body with our templates. Hurl lets templates stand without quotes;
 /// these keep their type, and those in quotes are text.
-pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> {
+pub(super) fn parse_json_body(text: &str, variables: &mut Variables) -> Option<Value> {
     let mut marked = String::new();
     let mut quoted = false;
     let mut rest = text;
@@ -40,67 +40,55 @@ pub(super) fn json_body(text: &str, variables: &mut Variables) -> Option<Value> 
         rest = &rest[c.len_utf8()..];
     }
     let value: Value = serde_json::from_str(&marked).ok()?;
-    restore(value, variables)
+    restore_templates(value, variables)
 }
 
-fn restore(value: Value, variables: &mut Variables) -> Option<Value> {
+fn restore_templates(value: Value, variables: &mut Variables) -> Option<Value> {
     Some(match value {
         Value::String(text) => match text.strip_prefix(OPEN).and_then(|t| t.strip_suffix(CLOSE)) {
             Some(name) => json!(format!("{{{{ {} }}}}", variables.typed_expression(name))),
             None => variables.text(&text).into(),
         },
         Value::Array(items) => {
-            let items = items.into_iter().map(|item| restore(item, variables));
+            let items = items
+                .into_iter()
+                .map(|item| restore_templates(item, variables));
             items.collect::<Option<_>>()?
         }
         // No template stands for a name.
         Value::Object(members) => {
             let members = members.into_iter();
-            let members = members
-                .map(|(key, value)| Some((variables.resolve(&key)?, restore(value, variables)?)));
+            let members = members.map(|(key, value)| {
+                Some((
+                    variables.resolve(&key)?,
+                    restore_templates(value, variables)?,
+                ))
+            });
             members.collect::<Option<_>>()?
         }
         other => other,
     })
 }
 
-/// The same as text, blanks and all: templates without quotes give what they
-/// stand for, and texts with templates in them are written as JSON writes them.
-pub(super) fn json_text(text: &str, variables: &mut Variables) -> Option<String> {
-    let mut made = String::new();
+/// Whether variables stand inside of the texts of a body.
+fn has_variables_in_texts(text: &str) -> bool {
     let mut rest = text;
-    while let Some(at) = rest.find('"') {
-        let (before, quoted) = rest.split_at(at);
-        made.push_str(&variables.template(before));
-        let (literal, after) = quoted.split_at(literal_length(quoted)?);
-        let plain: String = serde_json::from_str(literal).ok()?;
-        if parts(&plain).any(|part| matches!(part, Piece::Variable(_))) {
-            let expression = variables.quote(&plain)?;
-            made.extend(["{{ ", &expression, " | string | tojson }}"]);
-        } else {
-            made.push_str(&escape(literal));
-        }
-        rest = after;
-    }
-    made.push_str(&variables.template(rest));
-    Some(made)
-}
-
-/// Whether the body says the same in a check file's own form: it is sent in the
-/// same bytes, or values have to be written into its texts as JSON does.
-pub(super) fn is_better_as_yaml(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(at) = rest.find('"') {
-        let Some(length) = literal_length(&rest[at..]) else {
+    while let Some((_, quoted)) = rest.split_once('"') {
+        let Some(end) = find_closing(quoted, '"') else {
             return false;
         };
-        let is_variable = |part| matches!(part, Piece::Variable(_));
-        if parts(&rest[at + 1..at + length]).any(is_variable) {
+        if split_template(&quoted[..end]).any(|part| matches!(part, TemplatePart::Variable(_))) {
             return true;
         }
-        rest = &rest[at + length..];
+        rest = &quoted[end + 1..];
     }
-    is_compact(text)
+    false
+}
+
+/// Whether the body is better written in a check file's own form: values have
+/// to be written into its texts as JSON does, or it is sent in the same bytes.
+pub(super) fn is_better_as_yaml(text: &str) -> bool {
+    has_variables_in_texts(text) || is_compact(text)
 }
 
 /// Whether a body that is read and written again has the same bytes.
@@ -108,17 +96,6 @@ pub(super) fn is_compact(text: &str) -> bool {
     let written =
         serde_json::from_str::<Value>(text).and_then(|value| serde_json::to_string(&value));
     written.is_ok_and(|written| written == text)
-}
-
-/// How long the text in quotes is that another begins with, quotes and all.
-fn literal_length(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    let end = text.char_indices().skip(1).find(|(_, c)| {
-        let ends = *c == '"' && !escaped;
-        escaped = *c == '\\' && !escaped;
-        ends
-    });
-    end.map(|(at, _)| at + 1)
 }
 
 #[cfg(test)]
@@ -129,7 +106,7 @@ mod tests {
     fn a_json_body_keeps_the_types_of_its_templates() {
         let mut variables = Variables::default();
         variables.capture("id");
-        let body = json_body(
+        let body = parse_json_body(
             r#"{"a": {{id}}, "b": "{{id}}", "c": "x{{d}}\"", "e": [{{f}}]}"#,
             &mut variables,
         );
@@ -137,24 +114,6 @@ mod tests {
             "a": "{{ id }}", "b": "{{ id | string }}", "c": "x{{ d }}\"", "e": ["{{ f }}"],
         });
         assert_eq!(body, Some(wanted));
-    }
-
-    #[test]
-    fn a_json_body_stays_as_it_is_written() {
-        let mut variables = Variables::default();
-        variables.capture("id");
-        let mut check = |text: &str, wanted: &str| {
-            assert_eq!(json_text(text, &mut variables).as_deref(), Some(wanted));
-        };
-        check(
-            "{ \"a\": {{id}},\n \"b\" :1.0 }",
-            "{ \"a\": {{ id }},\n \"b\" :1.0 }",
-        );
-        check("\"{{id}}\"", "{{ id | string | tojson }}");
-        check(
-            "[\"x\\\"{{id}}\", \"{% a\"]",
-            "[{{ ('x\"' ~ id) | string | tojson }}, \"{{ '{%' }} a\"]",
-        );
     }
 
     #[test]

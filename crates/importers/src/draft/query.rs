@@ -1,4 +1,4 @@
-//! The parts of an answer that a check file can demand something of.
+//! The parts of an answer that a check file can expect something of.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use query::markup::XPath;
 
 /// A part of an answer, or a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Query {
     Status,
     Version,
     Header(String),
@@ -29,10 +29,10 @@ pub(crate) enum Place {
     Variable(String),
 }
 
-/// What orders demand of a number.
+/// What orders expect of a number.
 const ORDERS: [&str; 4] = ["above", "below", "at_least", "at_most"];
 
-impl Place {
+impl Query {
     /// The key of `expect`, and the name below it.
     pub(super) fn key(&self) -> (&'static str, Option<&str>) {
         match self {
@@ -54,7 +54,7 @@ impl Place {
     }
 
     /// Its place in the order in which people read what is expected.
-    pub(super) fn rank(&self) -> usize {
+    pub(super) fn reading_rank(&self) -> usize {
         let order = "status version headers cookies json body size sha256 latency";
         let mut keys = order.split(' ');
         keys.position(|key| key == self.key().0)
@@ -84,11 +84,12 @@ impl Place {
         }
     }
 
-    /// Whether a check file can demand this of what stands there.
-    pub(crate) fn takes(&self, operator: &str, value: &Value) -> bool {
+    /// Whether a check file can expect this of what stands there.
+    pub(crate) fn accepts(&self, operator: &str, value: &Value) -> bool {
         if operator == "not" {
             let tests = value.as_object();
-            return tests.is_some_and(|all| all.iter().all(|(key, value)| self.takes(key, value)));
+            return tests
+                .is_some_and(|all| all.iter().all(|(key, value)| self.accepts(key, value)));
         }
         let template = value.as_str().is_some_and(|text| text.contains("{{"));
         let number = value.is_number() || template;

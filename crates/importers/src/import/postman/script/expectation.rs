@@ -1,73 +1,74 @@
-//! Demands on a part of the answer, in the form that check files have.
+//! Expectations of a part of the answer, in the form that check files have.
 
 use serde_json::{Value, json};
 
-use super::{Script, Subject};
-use crate::draft::{Place, member};
+use super::{Operand, Script};
+use crate::draft::{Query, member_path};
 use query::pattern::Pattern;
 
 impl Script<'_, '_> {
-    /// Demands a text or a list: anything else has no length and holds nothing.
-    pub(super) fn has_length(&mut self, path: &str) {
+    /// Expects a text or a list: anything else has no length and holds nothing.
+    pub(super) fn expect_length_type(&mut self, path: &str) {
         let schema = json!({ "type": ["array", "string"] });
-        let place = Place::Json(path.to_owned());
-        self.requested.step.demand(&place, "schema", schema);
+        let place = Query::Json(path.to_owned());
+        self.requested.step.expect(&place, "schema", schema);
     }
 
-    /// Adds a demand to the step; false if there is no way to say it.
-    pub(super) fn demand(
+    /// Adds an expectation to the step; false if there is no way to say it.
+    pub(super) fn expect(
         &mut self,
-        subject: &Subject,
+        subject: &Operand,
         operator: &'static str,
         wanted: Value,
         negated: bool,
     ) -> bool {
         match (subject, &wanted) {
-            (Subject::Place(place), _) => self.demand_of(place, operator, wanted, negated),
-            (Subject::Length(path), _) => self.demand_length(path, operator, wanted, negated),
-            (Subject::Reason, Value::String(reason)) if operator == "equals" => {
-                let status = status_of(reason);
-                status
-                    .is_some_and(|status| self.demand_of(&Place::Status, "equals", status, negated))
+            (Operand::Query(place), _) => self.expect_of_query(place, operator, wanted, negated),
+            (Operand::Length(path), _) => self.expect_length(path, operator, wanted, negated),
+            (Operand::Reason, Value::String(reason)) if operator == "equals" => {
+                let status = status_by_reason(reason);
+                status.is_some_and(|status| {
+                    self.expect_of_query(&Query::Status, "equals", status, negated)
+                })
             }
-            (Subject::Meets(place, "exists", _), Value::Bool(there)) if operator == "equals" => {
-                self.demand_of(place, "exists", json!(*there != negated), false)
+            (Operand::Meets(place, "exists", _), Value::Bool(there)) if operator == "equals" => {
+                self.expect_of_query(place, "exists", json!(*there != negated), false)
             }
-            (Subject::Meets(place, inner, value), Value::Bool(meets)) if operator == "equals" => {
-                self.demand_of(place, inner, value.clone(), *meets == negated)
+            (Operand::Meets(place, inner, value), Value::Bool(meets)) if operator == "equals" => {
+                self.expect_of_query(place, inner, value.clone(), *meets == negated)
             }
-            (Subject::Holds(comparison), Value::Bool(holds)) if operator == "equals" => {
-                self.holds(comparison, *holds == negated)
+            (Operand::Holds(comparison), Value::Bool(holds)) if operator == "equals" => {
+                self.expect_truth(comparison, *holds == negated)
             }
-            (Subject::TypeOf(path), Value::String(word)) if operator == "equals" => {
-                let place = Place::Json(path.clone());
+            (Operand::TypeOf(path), Value::String(word)) if operator == "equals" => {
+                let place = Query::Json(path.clone());
                 match word.as_str() {
                     "string" | "number" | "boolean" => {
-                        self.demand_of(&place, "type", wanted, negated)
+                        self.expect_of_query(&place, "type", wanted, negated)
                     }
-                    "undefined" => self.demand_of(&place, "exists", json!(negated), false),
+                    "undefined" => self.expect_of_query(&place, "exists", json!(negated), false),
                     "object" if !negated => {
                         let schema = json!({ "type": ["object", "array", "null"] });
-                        self.demand_of(&place, "schema", schema, false)
+                        self.expect_of_query(&place, "schema", schema, false)
                     }
                     _ => false,
                 }
             }
-            (Subject::Value(value), _) => match variable(value) {
-                // A variable has to have a value.
+            (Operand::Value(value), _) => match variable_name(value) {
+                // A check file cannot run without a value of the variable, so `exists` says nothing.
                 Some(name) if operator != "exists" => {
-                    let place = Place::Variable(name.to_owned());
-                    self.demand_plain(&place, operator, wanted, negated)
+                    let place = Query::Variable(name.to_owned());
+                    self.expect_plain(&place, operator, wanted, negated)
                 }
                 Some(_) => false,
-                None => self.is_known(value, operator, &wanted) == Some(!negated),
+                None => self.is_met_by(value, operator, &wanted) == Some(!negated),
             },
             _ => false,
         }
     }
 
-    /// Whether a value of the script's own meets a demand.
-    fn is_known(&mut self, value: &Value, operator: &str, wanted: &Value) -> Option<bool> {
+    /// Whether a value of the script's own meets an operator.
+    fn is_met_by(&mut self, value: &Value, operator: &str, wanted: &Value) -> Option<bool> {
         let fixed = |value: &Value| !value.to_string().contains("{{");
         let is = match operator {
             _ if !fixed(value) || !fixed(wanted) => return None,
@@ -76,109 +77,108 @@ impl Script<'_, '_> {
             _ => return None,
         };
         let note = "The original tests values of its own here, which are as it wants them.";
-        self.requested.step.note(note);
+        self.requested.step.add_note(note);
         Some(is)
     }
 
-    fn demand_plain(
+    fn expect_plain(
         &mut self,
-        place: &Place,
+        place: &Query,
         operator: &str,
         wanted: Value,
         negated: bool,
     ) -> bool {
         let step = &mut self.requested.step;
         if negated {
-            return step.demand(place, "not", json!({ operator: wanted }));
+            return step.expect(place, "not", json!({ operator: wanted }));
         }
-        step.demand(place, operator, wanted)
+        step.expect(place, operator, wanted)
     }
 
-    fn demand_of(
+    fn expect_of_query(
         &mut self,
-        place: &Place,
+        place: &Query,
         operator: &str,
         mut wanted: Value,
         negated: bool,
     ) -> bool {
         let orders = matches!(operator, "above" | "below" | "at_least" | "at_most");
-        if *place == Place::Latency {
+        if *place == Query::Latency {
             let Some(limit) = wanted.as_f64().filter(|limit| *limit >= 0.0) else {
                 return false;
             };
             wanted = json!(format!("{}ms", limit.ceil()));
         }
-        if !place.takes(operator, &wanted) {
+        if !place.accepts(operator, &wanted) {
             return false;
         }
-        if let Place::Json(path) = place {
+        if let Query::Json(path) = place {
             match (operator, &wanted) {
                 ("contains", Value::Object(_)) if negated => {
-                    // Nothing has no members, and is an error there.
-                    self.is_something(place);
+                    // JavaScript stops where there is nothing that has members.
+                    self.expect_something(place);
                 }
                 ("contains", Value::Object(_)) => {}
-                ("contains", _) if negated => self.has_length(path),
-                // Text is no number there, even if it is written as one.
+                ("contains", _) if negated => self.expect_length_type(path),
+                // Chai orders numbers alone, and a check file also texts that are written as one.
                 _ if orders && wanted.is_number() => {
-                    self.requested.step.demand(place, "type", json!("number"));
+                    self.requested.step.expect(place, "type", json!("number"));
                 }
                 _ if orders => return false,
                 _ => {}
             }
         }
         let of = match place {
-            Place::Json(name) | Place::Header(name) | Place::Cookie(name) => Some(name),
+            Query::Json(name) | Query::Header(name) | Query::Cookie(name) => Some(name),
             _ => None,
         };
         if let (Some(of), true, "equals" | "one_of" | "type") = (of, negated, operator) {
-            self.requested.step.note(&format!(
+            self.requested.step.add_note(&format!(
                 "The original also passes where there is no `{of}`."
             ));
         }
-        self.demand_plain(place, operator, wanted, negated)
+        self.expect_plain(place, operator, wanted, negated)
     }
 
-    /// Demands that something is there and is not `null`.
-    pub(super) fn is_something(&mut self, place: &Place) {
-        let is_null = json!({ "equals": null });
-        self.requested.step.demand(place, "not", is_null);
+    /// Expects that something is there and is not `null`.
+    pub(super) fn expect_something(&mut self, place: &Query) {
+        let not_null = json!({ "not": { "const": null } });
+        self.requested.step.expect(place, "schema", not_null);
     }
 
-    fn demand_length(
+    fn expect_length(
         &mut self,
         path: &str,
         operator: &'static str,
         wanted: Value,
         negated: bool,
     ) -> bool {
-        let place = Place::Json(path.to_owned());
+        let place = Query::Json(path.to_owned());
         if !wanted.is_number() {
             return false;
         }
         if negated {
-            // Nothing has no length, and is an error there.
-            self.is_something(&place);
-            self.has_length(path);
+            // JavaScript stops where there is nothing that has a length.
+            self.expect_length_type(path);
         }
         // Texts have a length too, unless a list is wanted.
-        let demands = self.requested.step.expected(&place);
+        let demands = self.requested.step.expectation_of(&place);
         if demands.is_some_and(|demands| demands["type"] == "array") {
             let count = match operator {
                 "equals" => wanted,
                 order => json!({ order: wanted }),
             };
-            return self.demand_plain(&place, "count", count, negated);
+            return self.expect_plain(&place, "count", count, negated);
         }
         let schema = wanted
             .as_u64()
-            .and_then(|length| of_length(operator, length));
-        schema.is_some_and(|schema| self.demand_plain(&place, "schema", schema, negated))
+            .and_then(|length| length_schema(operator, length));
+        schema.is_some_and(|schema| self.expect_plain(&place, "schema", schema, negated))
     }
 }
 
 /// A schema for a list or a text of such a length.
-fn of_length(operator: &str, length: u64) -> Option<Value> {
+fn length_schema(operator: &str, length: u64) -> Option<Value> {
     let (least, most) = match operator {
         "equals" => (Some(length), Some(length)),
         "above" => (Some(length.checked_add(1)?), None),
@@ -202,14 +202,14 @@ fn of_length(operator: &str, length: u64) -> Option<Value> {
 }
 
 /// The name of the variable that a value stands for.
-pub(super) fn variable(value: &Value) -> Option<&str> {
+pub(super) fn variable_name(value: &Value) -> Option<&str> {
     let inside = value.as_str()?.strip_prefix("{{ ")?.strip_suffix(" }}")?;
     let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     inside.chars().all(in_name).then_some(inside)
 }
 
 /// The status that a reason phrase belongs to.
-pub(super) fn status_of(reason: &str) -> Option<Value> {
+pub(super) fn status_by_reason(reason: &str) -> Option<Value> {
     let code = (100..600).find(|code| {
         let status = http::StatusCode::from_u16(*code).ok();
         let known = status.and_then(|status| status.canonical_reason());
@@ -219,18 +219,18 @@ pub(super) fn status_of(reason: &str) -> Option<Value> {
 }
 
 /// `a.b[0]` below a path.
-pub(super) fn nested(path: &str, name: &str) -> String {
+pub(super) fn nested_path(path: &str, name: &str) -> String {
     let mut path = path.to_owned();
     for part in name.split('.') {
         let (name, indexes) = part.split_once('[').unwrap_or((part, ""));
         if !name.is_empty() {
-            path = member(&path, name);
+            path = member_path(&path, name);
         }
         for index in indexes.split('[').filter(|index| !index.is_empty()) {
             let index = index.trim_end_matches(']');
             path = match index.parse::<u32>() {
                 Ok(index) => format!("{path}[{index}]"),
-                Err(_) => member(&path, index.trim_matches(['"', '\''])),
+                Err(_) => member_path(&path, index.trim_matches(['"', '\''])),
             };
         }
     }
@@ -238,7 +238,7 @@ pub(super) fn nested(path: &str, name: &str) -> String {
 }
 
 /// A regular expression that both languages read alike.
-pub(super) fn regex(pattern: &str, flags: &str) -> Option<Value> {
+pub(super) fn to_pattern(pattern: &str, flags: &str) -> Option<Value> {
     let flags: String = flags.chars().filter(|flag| "ims".contains(*flag)).collect();
     let pattern = pattern.replace("\\/", "/");
     // Without Unicode's own rules on upper and lower case, which are not

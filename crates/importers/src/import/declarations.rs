@@ -6,33 +6,40 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::dynamic::from_environment;
-use super::variables::{MOST_DEPTH, Piece, Variables, parts};
-use crate::draft::{Check, Entry};
+use super::variables::{MOST_DEPTH, TemplatePart, Variables, split_template};
+use crate::draft::{CheckDraft, VariableDraft};
 
 impl Variables {
     /// The variables of the check file, and the names in the original of those
     /// that nothing gives a value. What was meant to use them may have been
     /// lost: `checks` say whether they do.
-    pub(super) fn into_entries(mut self, checks: &[Check]) -> (Vec<Entry>, Vec<String>) {
+    pub(super) fn into_entries(
+        mut self,
+        checks: &[CheckDraft],
+    ) -> (Vec<VariableDraft>, Vec<String>) {
         let mut entries = Vec::new();
-        let mut done = BTreeSet::new();
+        let mut declared = BTreeSet::new();
         // A value may name other variables, which have to stand above it.
         for name in self.order.clone() {
-            self.enter(&name, &mut entries, &mut done, 0);
+            self.declare_used(&name, &mut entries, &mut declared, 0);
         }
-        let mut written: Vec<String> = checks.iter().map(Check::templates).collect();
-        written.extend(entries.iter().map(|entry: &Entry| entry.value.to_string()));
+        let mut written: Vec<String> = checks.iter().map(CheckDraft::templates).collect();
+        written.extend(
+            entries
+                .iter()
+                .map(|entry: &VariableDraft| entry.value.to_string()),
+        );
         let unknown = std::mem::take(&mut self.used).into_iter();
         let unknown: Vec<String> = unknown
-            .filter(|name| !done.contains(name))
+            .filter(|name| !declared.contains(name))
             .filter(|name| {
-                let ours = self.name(name);
-                written.iter().any(|text| names(text, &ours))
+                let own_name = self.name(name);
+                written.iter().any(|text| mentions(text, &own_name))
             })
             .collect();
         for (at, name) in unknown.iter().enumerate() {
             let name_here = self.name(name);
-            let sent = self.before_it_is_set(name);
+            let sent = self.text_before_set(name);
             let note = match &sent {
                 Some(_) => {
                     "Nothing gives it a value before a request sets it: the original sends its name."
@@ -45,61 +52,61 @@ impl Variables {
                     "By --var it is text: give a number here, or write {{{{ {name_here} | int }}}}."
                 ));
             }
-            let entry = Entry {
+            let entry = VariableDraft {
                 notes,
                 value: sent.map_or_else(|| from_environment(&name_here), Value::from),
                 name: name_here,
             };
-            // Above those whose values may name it.
+            // A variable stands above those whose values may name it.
             entries.insert(at, entry);
         }
         let unknown = unknown.into_iter();
-        let unknown = unknown.filter(|name| self.before_it_is_set(name).is_none());
+        let unknown = unknown.filter(|name| self.text_before_set(name).is_none());
         (entries, unknown.collect())
     }
 
-    fn enter(
+    fn declare_used(
         &mut self,
         name: &str,
-        entries: &mut Vec<Entry>,
-        done: &mut BTreeSet<String>,
+        entries: &mut Vec<VariableDraft>,
+        declared: &mut BTreeSet<String>,
         depth: usize,
     ) {
         let Some(given) = self.given.get(name).cloned() else {
             return;
         };
-        if !self.used.contains(name) || depth > MOST_DEPTH || !done.insert(name.to_owned()) {
+        if !self.used.contains(name) || depth > MOST_DEPTH || !declared.insert(name.to_owned()) {
             return;
         }
         // A circle of values, or one that names a capture, has no value.
         let mut has_value = true;
         if let Value::String(text) = &given.value {
-            for part in parts(text) {
-                if let Piece::Variable(inner) = part {
-                    let ours = self.expression(inner);
-                    self.enter(inner, entries, done, depth + 1);
-                    let entered = entries.iter().any(|entry| entry.name == ours);
+            for part in split_template(text) {
+                if let TemplatePart::Variable(inner) = part {
+                    let own_name = self.expression(inner);
+                    self.declare_used(inner, entries, declared, depth + 1);
+                    let entered = entries.iter().any(|entry| entry.name == own_name);
                     has_value &= entered || !self.given.contains_key(inner);
                     has_value &= !self.is_captured(inner);
                 }
             }
         }
-        let ours = self.name(name);
+        let own_name = self.name(name);
         let value = match (&given.value, given.secret || !has_value) {
-            (_, true) => from_environment(&ours),
+            (_, true) => from_environment(&own_name),
             (Value::String(text), _) => self.template(text).into(),
             (value, _) => value.clone(),
         };
-        entries.push(Entry {
+        entries.push(VariableDraft {
             notes: Vec::new(),
-            name: ours,
+            name: own_name,
             value,
         });
     }
 }
 
 /// Whether a text names a variable; a word of that name alone counts, too.
-fn names(text: &str, name: &str) -> bool {
+fn mentions(text: &str, name: &str) -> bool {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, _)| {
         !text[..at].ends_with(part_of_name) && !text[at + name.len()..].starts_with(part_of_name)
@@ -111,15 +118,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::draft::Step;
+    use crate::draft::StepDraft;
 
     /// A check that asks at a path.
-    fn asking(path: &str) -> Check {
-        let mut step = Step::default();
+    fn asking(path: &str) -> CheckDraft {
+        let mut step = StepDraft::default();
         path.clone_into(&mut step.request.path);
-        Check {
+        CheckDraft {
             steps: vec![step],
-            ..Check::default()
+            ..CheckDraft::default()
         }
     }
 
@@ -131,7 +138,7 @@ mod tests {
             ("a", "{{b}}"),
             ("b", "{{a}}"),
         ] {
-            variables.give(name.to_owned(), value.into(), false);
+            variables.declare(name.to_owned(), value.into(), false);
         }
         assert_eq!(variables.template("{{token}}"), "{{ token }}");
         variables.capture("token");
@@ -160,7 +167,7 @@ mod tests {
             ("c", "z", false),
             ("pin", "1", true),
         ] {
-            variables.give(name.to_owned(), value.into(), secret);
+            variables.declare(name.to_owned(), value.into(), secret);
         }
         let written = variables.template("{{a}} {{pin}} {{nowhere}}");
         // Used by something that was lost.

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::super::super::dynamic::{BETWEEN, MILLISECONDS};
-use super::{Expression, dotted};
+use super::{Expression, dotted_name};
 
 /// The template of Postman that stands for a value that is made anew.
-pub(super) fn value(expression: &Expression) -> Option<String> {
+pub(super) fn dynamic_template(expression: &Expression) -> Option<String> {
     let Expression::Call(callee, arguments) = expression else {
         return None;
     };
@@ -14,12 +14,12 @@ pub(super) fn value(expression: &Expression) -> Option<String> {
     if let Expression::Member(inner, method) = &**callee {
         match (&**inner, method.as_str(), arguments.as_slice()) {
             (Expression::Call(require, library), "v4", _)
-                if dotted(require)? == "require"
+                if dotted_name(require)? == "require"
                     && library == &[Expression::Literal("uuid".into())] =>
             {
                 return named("$guid");
             }
-            (inner, "toString", []) => return value(inner),
+            (inner, "toString", []) => return dynamic_template(inner),
             _ => {}
         }
     }
@@ -27,7 +27,7 @@ pub(super) fn value(expression: &Expression) -> Option<String> {
         Some(Expression::Literal(number)) => number.as_i64(),
         _ => None,
     };
-    match dotted(callee)?.as_str() {
+    match dotted_name(callee)?.as_str() {
         "uuid.v4" | "uuidv4" | "crypto.randomUUID" => named("$guid"),
         "Date.now" | "new Date().getTime" | "new Date().valueOf" => named(MILLISECONDS),
         "new Date().toISOString" | "new Date().toJSON" => named("$isoTimestamp"),
@@ -38,14 +38,14 @@ pub(super) fn value(expression: &Expression) -> Option<String> {
         },
         "Math.floor" | "Math.round" | "parseInt" => {
             let (product, least) = match arguments.first()? {
-                Expression::Binary(product, "+", least) => (&**product, whole(least)?),
+                Expression::Binary(product, "+", least) => (&**product, whole_number(least)?),
                 product => (product, 0),
             };
             let Expression::Binary(random, "*", count) = product else {
                 return None;
             };
-            let count = whole(count).filter(|count| *count > 0)?;
-            let random = dotted(random)? == "Math.random()";
+            let count = whole_number(count).filter(|count| *count > 0)?;
+            let random = dotted_name(random)? == "Math.random()";
             let most = count - 1 + least;
             random.then(|| format!("{{{{{BETWEEN}{least}:{most}}}}}"))
         }
@@ -53,7 +53,7 @@ pub(super) fn value(expression: &Expression) -> Option<String> {
     }
 }
 
-fn whole(expression: &Expression) -> Option<i64> {
+fn whole_number(expression: &Expression) -> Option<i64> {
     match expression {
         Expression::Literal(number) => number.as_i64(),
         _ => None,
