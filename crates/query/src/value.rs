@@ -41,23 +41,23 @@ pub fn is_too_deep(json: &[u8]) -> bool {
 const MOST_SHOWN: usize = 160;
 
 /// A value as a message shows it: compact JSON, shortened, in backticks.
-pub fn shown(value: &Value) -> String {
+pub fn quote_value(value: &Value) -> String {
     match value {
-        Value::String(text) => shown_text(text),
-        Value::Number(number) if json::is_beyond(number) => json::BEYOND.to_owned(),
-        other => format!("`{}`", shortened(&other.to_string())),
+        Value::String(text) => quote_text(text),
+        Value::Number(number) if json::is_too_large(number) => json::TOO_LARGE.to_owned(),
+        other => format!("`{}`", shorten(&other.to_string())),
     }
 }
 
 /// A text as a message shows it: with quotes, shortened, in backticks.
-pub fn shown_text(text: &str) -> String {
+pub fn quote_text(text: &str) -> String {
     format!(
         "`\"{}\"`",
-        shortened(text).replace('\n', "\\n").replace('\r', "\\r")
+        shorten(text).replace('\n', "\\n").replace('\r', "\\r")
     )
 }
 
-fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     match text.char_indices().nth(MOST_SHOWN) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}… ({} bytes)", &text[..at], text.len()),

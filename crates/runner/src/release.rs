@@ -83,7 +83,7 @@ impl Identity {
     /// What is wrong with the `JSONPath`.
     pub fn of_member(path: &str, member: &str, expected: &str) -> Result<Self, String> {
         let member = Path::parse(member);
-        let member = member.map_err(|(_, problem)| format!("expected a JSONPath: {problem}"))?;
+        let member = member.map_err(|error| format!("expected a JSONPath: {error}"))?;
         Ok(Self {
             origin: Origin::Member {
                 path: path.to_owned(),
@@ -120,8 +120,8 @@ impl Identity {
                 if asked.path() != url.path() {
                     return None;
                 }
-                let document = json::read(&response.headers, &response.body).ok()?;
-                let found = budget::within(AT_ONCE, || member.select(&document));
+                let document = json::parse_body(&response.headers, &response.body).ok()?;
+                let found = budget::run_within(AT_ONCE, || member.select(&document));
                 let Ok(found) = found else {
                     return Some(format!("too much to look for `{}` in", member.text()));
                 };

@@ -39,14 +39,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::queries::{CookieAttribute, Phase, Query, TlsFact};
-pub use self::request::authority;
+pub use self::request::find_authority;
 pub use self::request::is_host;
-pub(crate) use self::schemas::json;
+pub(crate) use self::schemas::to_json;
 pub use self::sent::{
-    Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Own, Part, Request, SigV4,
+    Auth, Body, FormPart, GraphQl, HttpVersion, OAuth2, OwnFields, PartContent, Request, SigV4,
 };
-pub use self::variables::{Kept, Origin, Variable};
-pub use self::websocket::{Awaited, Event, Message, as_http};
+pub use self::variables::{Origin, RemoteValue, Variable};
+pub use self::websocket::{AwaitedEvent, Message, WebSocketEvent, as_http};
 use crate::predicate::Predicate;
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -251,12 +251,12 @@ pub struct Repeat {
     /// How many at the same time.
     pub jobs: std::num::NonZeroUsize,
     /// What all repetitions together have to be like.
-    pub of_all: Vec<OfAll>,
+    pub of_all: Vec<SeriesExpectation>,
 }
 
 /// What all repetitions together have to be like.
 #[derive(Debug, Clone)]
-pub struct OfAll {
+pub struct SeriesExpectation {
     /// What is asked of the series.
     pub query: SeriesQuery,
     /// What must be true of it.
@@ -306,11 +306,11 @@ impl CheckFile {
         let Some(root) = diagnostic::yaml::parse(source, problems) else {
             // A text that stopped the YAML parser has no tree to say more of.
             if problems.len() == before {
-                problems.push(empty(source));
+                problems.push(report_empty_file(source));
             }
             return None;
         };
-        let mut file = checks::file(&root, source, problems)?;
+        let mut file = checks::read_file(&root, source, problems)?;
         let of_secrets = file.variables.iter().filter_map(Variable::literal_secret);
         let of_secrets: Vec<Span> = of_secrets.collect();
         if !of_secrets.is_empty() {
@@ -337,7 +337,7 @@ impl Variable {
     }
 }
 
-fn empty(source: &Arc<Source>) -> Diagnostic {
+fn report_empty_file(source: &Arc<Source>) -> Diagnostic {
     Diagnostic::at(source, Span::new(0, 0), "a file without checks")
         .expected("`checks:` with at least one check")
         .found("an empty file")

@@ -61,7 +61,13 @@ impl Reader<'_> {
 
     /// Takes note of a value of the wrong type. `help` says how the right one
     /// is written.
-    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str, help: &str) {
+    pub(super) fn report_wrong_type(
+        &mut self,
+        node: &Node,
+        what: &str,
+        expected: &str,
+        help: &str,
+    ) {
         let problem = self
             .at(node.span, format!("{what} of the wrong type"))
             .expected(expected)
@@ -71,20 +77,20 @@ impl Reader<'_> {
     }
 
     /// Takes note of a value that is not of its key's kind.
-    pub(super) fn refuse(&mut self, node: &Node, property: &Property) {
+    pub(super) fn report_wrong_kind(&mut self, node: &Node, property: &Property) {
         let what = format!("`{}`", property.name);
         let help = format!("write it like `{}`", property.line());
-        self.wrong_type(node, &what, &property.kind.expected(), &help);
+        self.report_wrong_type(node, &what, &property.kind.expected(), &help);
     }
 
     /// A map with the keys of this table only.
-    pub(super) fn fields<'n>(
+    pub(super) fn read_fields<'n>(
         &mut self,
         node: &'n Node,
         table: &'static Table,
     ) -> Option<Fields<'n>> {
         let what = table.title;
-        let fields = self.entries(node, what)?;
+        let fields = self.read_entries(node, what)?;
         for (key, _) in fields.iter() {
             if !table.has(&key.text) {
                 let near = suggest::nearest(&key.text, table.names());
@@ -109,9 +115,9 @@ impl Reader<'_> {
     }
 
     /// A map with any keys.
-    pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<Fields<'n>> {
+    pub(super) fn read_entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<Fields<'n>> {
         let Yaml::Map(entries) = &node.value else {
-            self.wrong_type(
+            self.report_wrong_type(
                 node,
                 what,
                 &Kind::Object.expected(),
@@ -127,9 +133,9 @@ impl Reader<'_> {
     }
 
     /// A list.
-    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+    pub(super) fn read_list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
         let Yaml::List(items) = &node.value else {
-            self.wrong_type(
+            self.report_wrong_type(
                 node,
                 what,
                 "a list",
@@ -141,12 +147,12 @@ impl Reader<'_> {
     }
 
     /// A string that is not empty.
-    pub(super) fn string<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+    pub(super) fn read_string<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         match &node.value {
             Yaml::String(text) if !text.trim().is_empty() => Some(text),
             _ => {
                 let help = "write text, in quotes if it looks like a number or a map";
-                self.wrong_type(node, what, &Kind::Text.expected(), help);
+                self.report_wrong_type(node, what, &Kind::Text.expected(), help);
                 None
             }
         }
@@ -154,12 +160,12 @@ impl Reader<'_> {
 
     /// A value that is sent or compared as text: a string, or a number or
     /// boolean as it is written.
-    pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+    pub(super) fn read_text(&mut self, node: &Node, what: &str) -> Option<String> {
         match &node.value {
             Yaml::String(text) | Yaml::Number(_, text) => Some(text.clone()),
             Yaml::Bool(value) => Some(value.to_string()),
             Yaml::Null | Yaml::List(_) | Yaml::Map(_) => {
-                self.wrong_type(
+                self.report_wrong_type(
                     node,
                     what,
                     &Kind::Scalar.expected(),
@@ -171,8 +177,8 @@ impl Reader<'_> {
     }
 
     /// Text that may hold templates.
-    pub(super) fn template(&mut self, node: &Node, what: &str) -> Option<Template> {
-        let text = self.text(node, what)?;
+    pub(super) fn read_template(&mut self, node: &Node, what: &str) -> Option<Template> {
+        let text = self.read_text(node, what)?;
         self.parse_template(&text, node.span)
     }
 
@@ -193,30 +199,30 @@ impl Reader<'_> {
     }
 
     /// `true` or `false`.
-    pub(super) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+    pub(super) fn read_boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
         if let Yaml::Bool(value) = node.value {
             return Some(value);
         }
         let help = "write it without quotes";
-        self.wrong_type(node, what, &Kind::Flag.expected(), help);
+        self.report_wrong_type(node, what, &Kind::Flag.expected(), help);
         None
     }
 
     /// A whole number within the bounds of its key.
-    pub(super) fn whole(&mut self, node: &Node, property: &Property) -> Option<u64> {
+    pub(super) fn read_whole_number(&mut self, node: &Node, property: &Property) -> Option<u64> {
         let number = match &node.value {
             Yaml::Number(number, _) => number.as_u64(),
             _ => None,
         };
         let number = number.filter(|number| property.kind.includes(*number));
         if number.is_none() {
-            self.refuse(node, property);
+            self.report_wrong_kind(node, property);
         }
         number
     }
 
     /// A number within the bounds of its key.
-    pub(super) fn number_within(&mut self, node: &Node, property: &Property) -> Option<f64> {
+    pub(super) fn read_number(&mut self, node: &Node, property: &Property) -> Option<f64> {
         let number = match (&node.value, property.kind) {
             (Yaml::Number(number, _), Kind::Number(least, most)) => number
                 .as_f64()
@@ -224,13 +230,13 @@ impl Reader<'_> {
             _ => None,
         };
         if number.is_none() {
-            self.refuse(node, property);
+            self.report_wrong_kind(node, property);
         }
         number
     }
 
     /// A duration with a unit.
-    pub(super) fn duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
+    pub(super) fn read_duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
         let parsed = match &node.value {
             Yaml::String(text) => units::parse_duration(text),
             _ => None,
@@ -250,21 +256,21 @@ impl Reader<'_> {
     }
 
     /// A span of time, which may be many days long.
-    pub(super) fn span(&mut self, node: &Node) -> Option<Duration> {
+    pub(super) fn read_time_span(&mut self, node: &Node) -> Option<Duration> {
         let parsed = match &node.value {
             Yaml::String(text) => units::parse_span(text),
             _ => None,
         };
         if parsed.is_none() {
             let help = "write whole numbers with the units `d`, `h`, `m` or `s`";
-            self.wrong_type(node, "a span of time", units::SPAN, help);
+            self.report_wrong_type(node, "a span of time", units::SPAN, help);
         }
         parsed
     }
 
     /// A duration above zero.
-    pub(super) fn positive_duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
-        let duration = self.duration(node, what)?;
+    pub(super) fn read_positive_duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
+        let duration = self.read_duration(node, what)?;
         if duration.is_zero() {
             let problem = self
                 .at(node.span, format!("{what} of zero"))
@@ -278,7 +284,7 @@ impl Reader<'_> {
     }
 
     /// A name that templates can use.
-    pub(super) fn identifier(&mut self, key: &Key, what: &str) -> bool {
+    pub(super) fn check_identifier(&mut self, key: &Key, what: &str) -> bool {
         let mut characters = key.text.chars();
         let fine = characters
             .next()

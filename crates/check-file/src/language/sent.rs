@@ -26,7 +26,7 @@ pub struct Request {
     pub auth: Option<Auth>,
     /// What the step says itself; the rest is the defaults' and for the
     /// target alone.
-    pub own: Own,
+    pub own: OwnFields,
     /// The body.
     pub body: Option<Body>,
     /// Whether the body is sent in gzip.
@@ -41,7 +41,7 @@ pub struct Request {
 
 /// What of a request the step says itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Own {
+pub struct OwnFields {
     /// How many of the headers, from the first on.
     pub headers: usize,
     /// Who asks.
@@ -172,7 +172,7 @@ pub enum Body {
     /// An operation of GraphQL.
     GraphQl(GraphQl),
     /// Parts of a form (RFC 7578).
-    Multipart(Vec<Part>),
+    Multipart(Vec<FormPart>),
     /// The message of a gRPC call.
     Message(ValueTemplate),
 }
@@ -192,7 +192,7 @@ pub struct GraphQl {
 
 /// A part of a form with files.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct FormPart {
     /// The field's name.
     pub name: String,
     /// The name of the file that it is.
@@ -200,12 +200,12 @@ pub struct Part {
     /// Its media type.
     pub content_type: Option<String>,
     /// What is in it.
-    pub content: Content,
+    pub content: PartContent,
 }
 
 /// What a part holds.
 #[derive(Debug, Clone)]
-pub enum Content {
+pub enum PartContent {
     /// Text.
     Text(Template),
     /// The bytes of a file.
@@ -231,7 +231,7 @@ impl Body {
             Self::Multipart(parts) => {
                 for part in parts {
                     found.extend(&part.filename);
-                    if let Content::Text(template) = &part.content {
+                    if let PartContent::Text(template) = &part.content {
                         found.push(template);
                     }
                 }

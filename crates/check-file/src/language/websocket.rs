@@ -6,7 +6,7 @@ use http::Method;
 
 use super::keys::{BODIES, CALL, MESSAGE, MESSAGE_EXPECTATIONS, METHODS, Subject, is_among};
 use super::read::{Fields, Reader};
-use super::{Capture, Expectation, HttpVersion, Own, Query, Request};
+use super::{Capture, Expectation, HttpVersion, OwnFields, Query, Request};
 use crate::predicate::Predicate;
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -25,23 +25,23 @@ pub struct Message {
     /// Text as it is, any other value as JSON.
     pub send: Option<ValueTemplate>,
     /// What the server must say then.
-    pub awaited: Option<Awaited>,
+    pub awaited: Option<AwaitedEvent>,
     /// How long it is waited for; as long as the step may take, if absent.
     pub timeout: Option<Duration>,
 }
 
 /// What must come.
 #[derive(Debug, Clone)]
-pub struct Awaited {
+pub struct AwaitedEvent {
     /// What must come.
-    pub event: Event,
+    pub event: WebSocketEvent,
     /// Whether messages of another kind may come before it.
     pub skip_others: bool,
 }
 
 /// What can come.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub enum WebSocketEvent {
     /// A message.
     Message {
         /// What it must be like.
@@ -57,7 +57,7 @@ impl Message {
     /// What the message must be like; nothing for a close.
     pub fn expectations(&self) -> &[Expectation] {
         match self.event() {
-            Some(Event::Message { expectations, .. }) => expectations,
+            Some(WebSocketEvent::Message { expectations, .. }) => expectations,
             _ => &[],
         }
     }
@@ -65,7 +65,7 @@ impl Message {
     /// What is kept of the message; nothing for a close.
     pub fn captures(&self) -> &[Capture] {
         match self.event() {
-            Some(Event::Message { captures, .. }) => captures,
+            Some(WebSocketEvent::Message { captures, .. }) => captures,
             _ => &[],
         }
     }
@@ -82,12 +82,12 @@ impl Message {
     /// What the code of a close must be like.
     pub fn close(&self) -> Option<&Predicate> {
         match self.event() {
-            Some(Event::Close(code)) => Some(code),
+            Some(WebSocketEvent::Close(code)) => Some(code),
             _ => None,
         }
     }
 
-    fn event(&self) -> Option<&Event> {
+    fn event(&self) -> Option<&WebSocketEvent> {
         self.awaited.as_ref().map(|awaited| &awaited.event)
     }
 }
@@ -103,7 +103,7 @@ pub fn as_http(url: &str) -> String {
 impl Reader<'_> {
     /// The WebSocket that the fields of a step describe, as the request that
     /// opens it.
-    pub(super) fn websocket_request(
+    pub(super) fn read_websocket_request(
         &mut self,
         fields: Fields<'_>,
         key: &Key,
@@ -134,15 +134,15 @@ impl Reader<'_> {
             self.report(problem);
         }
         let http = fields.value("http");
-        let http = http.map(|node| (node, self.http_version(node)));
+        let http = http.map(|node| (node, self.read_http_version(node)));
         if let Some((node, Some(HttpVersion::Two))) = http {
             let help = "load balancers upgrade HTTP/1.1 only; leave it out";
-            self.wrong_type(node, "`http`", "`\"1.1\"`", help);
+            self.report_wrong_type(node, "`http`", "`\"1.1\"`", help);
         }
-        let path = self.string(node, "a path");
-        let path = path.and_then(|text| self.path_of(&as_http(text), node));
+        let path = self.read_string(node, "a path");
+        let path = path.and_then(|text| self.parse_path(&as_http(text), node));
         let messages = match fields.value("messages") {
-            Some(node) => self.messages(node),
+            Some(node) => self.read_messages(node),
             None => Some(Vec::new()),
         };
         if let Some(first) = messages.iter().flatten().find(|m| m.send.is_some())
@@ -156,11 +156,11 @@ impl Reader<'_> {
                 .related(self.source, first.span, "this is sent");
             self.report(problem);
         }
-        let headers = fields.value("headers").map(|node| self.headers(node));
+        let headers = fields.value("headers").map(|node| self.read_headers(node));
         let headers = headers.unwrap_or_default();
-        let query = fields.value("query").map(|node| self.query(node));
-        let auth = fields.value("auth").map(|node| self.auth(node));
-        let own = Own {
+        let query = fields.value("query").map(|node| self.read_query(node));
+        let auth = fields.value("auth").map(|node| self.read_auth(node));
+        let own = OwnFields {
             headers: headers.len(),
             auth: auth.is_some(),
         };
@@ -181,7 +181,7 @@ impl Reader<'_> {
     }
 
     /// Says that messages stand without a WebSocket.
-    pub(super) fn no_websocket(&mut self, fields: Fields<'_>) {
+    pub(super) fn refuse_messages(&mut self, fields: Fields<'_>) {
         if let Some((key, _)) = fields.get("messages") {
             let problem = self
                 .at(key.span, "`messages` without a WebSocket")
@@ -192,8 +192,8 @@ impl Reader<'_> {
         }
     }
 
-    fn messages(&mut self, node: &Node) -> Option<Vec<Message>> {
-        let items = self.list(node, "`messages`")?;
+    fn read_messages(&mut self, node: &Node) -> Option<Vec<Message>> {
+        let items = self.read_list(node, "`messages`")?;
         if items.is_empty() || items.len() > MOST_MESSAGES {
             let problem = self
                 .at(node.span, "`messages` that cannot be exchanged")
@@ -203,21 +203,23 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        let messages: Vec<_> = items.iter().map(|item| self.message(item)).collect();
+        let messages: Vec<_> = items.iter().map(|item| self.read_message(item)).collect();
         messages.into_iter().collect()
     }
 
-    fn message(&mut self, node: &Node) -> Option<Message> {
-        let fields = self.fields(node, &MESSAGE)?;
-        let send = fields.value("send").map(|node| self.sent(node));
+    fn read_message(&mut self, node: &Node) -> Option<Message> {
+        let fields = self.read_fields(node, &MESSAGE)?;
+        let send = fields.value("send").map(|node| self.read_sent(node));
         let timeout = fields.value("timeout");
-        let timeout = timeout.map(|node| self.positive_duration(node, "a timeout").ok_or(()));
+        let timeout = timeout.map(|node| self.read_positive_duration(node, "a timeout").ok_or(()));
         let awaited = match (fields.get("expect"), fields.get("capture")) {
             (None, None) => Ok(None),
             (expect, capture) => {
                 let expect = expect.map(|(_, node)| node);
                 let capture = capture.map(|(key, node)| (key, node));
-                self.awaited(fields, expect, capture).map(Some).ok_or(())
+                self.read_awaited(fields, expect, capture)
+                    .map(Some)
+                    .ok_or(())
             }
         };
         if send.is_none() && matches!(awaited, Ok(None)) {
@@ -251,27 +253,27 @@ impl Reader<'_> {
     }
 
     /// Text, or a value that is sent as JSON.
-    fn sent(&mut self, node: &Node) -> Option<ValueTemplate> {
+    fn read_sent(&mut self, node: &Node) -> Option<ValueTemplate> {
         if matches!(node.value, Yaml::Null) {
             let help = "write text, or a map or a list that is sent as JSON";
-            self.wrong_type(node, "`send`", "text or JSON", help);
+            self.report_wrong_type(node, "`send`", "text or JSON", help);
             return None;
         }
-        self.value(node)
+        self.read_value(node)
     }
 
-    fn awaited(
+    fn read_awaited(
         &mut self,
         fields: Fields<'_>,
         expect: Option<&Node>,
         capture: Option<(&Key, &Node)>,
-    ) -> Option<Awaited> {
+    ) -> Option<AwaitedEvent> {
         let skip_others = match fields.value("skip_others") {
-            Some(node) => self.boolean(node, "`skip_others`"),
+            Some(node) => self.read_boolean(node, "`skip_others`"),
             None => Some(false),
         };
         let expected = match expect {
-            Some(node) => Some(self.fields(node, &MESSAGE_EXPECTATIONS)?),
+            Some(node) => Some(self.read_fields(node, &MESSAGE_EXPECTATIONS)?),
             None => None,
         };
         let close = expected.and_then(|fields| fields.get("close"));
@@ -287,31 +289,31 @@ impl Reader<'_> {
                     .related(self.source, key.span, "the close");
                 self.report(problem);
             }
-            let code = self.predicate(node, Subject::Number)?;
-            return Some(Awaited {
-                event: Event::Close(code),
+            let code = self.read_predicate(node, Subject::Number)?;
+            return Some(AwaitedEvent {
+                event: WebSocketEvent::Close(code),
                 skip_others: skip_others?,
             });
         }
         let mut expectations = Vec::new();
         if let Some(fields) = expected {
             for (key, query) in [("body", Query::Body), ("size", Query::Size)] {
-                let predicate = self.predicate_below(fields, key);
-                expectations.extend(super::expect::expectation(query, predicate));
+                let predicate = self.read_predicate_at(fields, key);
+                expectations.extend(super::expect::make_expectation(query, predicate));
             }
-            self.of_json(fields, &mut expectations);
-            self.of_markup(fields, &mut expectations);
+            self.read_json_expectations(fields, &mut expectations);
+            self.read_markup_expectations(fields, &mut expectations);
         }
         let captures = match capture {
             Some((_, node)) => {
-                let captures = self.captures(node);
-                self.only_of_messages(&captures);
+                let captures = self.read_captures(node);
+                self.check_message_captures(&captures);
                 captures
             }
             None => Vec::new(),
         };
-        Some(Awaited {
-            event: Event::Message {
+        Some(AwaitedEvent {
+            event: WebSocketEvent::Message {
                 expectations,
                 captures,
             },
@@ -319,7 +321,7 @@ impl Reader<'_> {
         })
     }
 
-    fn only_of_messages(&mut self, captures: &[Capture]) {
+    fn check_message_captures(&mut self, captures: &[Capture]) {
         for capture in captures {
             if matches!(
                 capture.query,

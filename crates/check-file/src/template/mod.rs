@@ -13,14 +13,14 @@ use std::sync::{Arc, LazyLock};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
-use bounds::Need;
+use bounds::StackDemand;
 pub(crate) use filters::FILTERS;
 #[cfg(test)]
 pub(crate) use functions::Callable;
 pub(crate) use functions::FUNCTIONS;
 use query::value::{MOST_LEVELS, levels};
 use query::work::budget::{self, OF_TEMPLATE};
-use query::work::threads::with_room;
+use query::work::threads::run_with_room;
 use redact::Secret;
 
 /// What a transform calls the value that it makes something of.
@@ -53,6 +53,66 @@ static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
+/// Why a template cannot be read, or cannot be filled in, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// The engine refuses the template, or finds no value for a name.
+    #[error("{reason}")]
+    Engine {
+        /// What the engine says.
+        reason: String,
+    },
+    /// A single expression has no value.
+    #[error("`{template}` has no value")]
+    NoValue {
+        /// The template.
+        template: String,
+    },
+    /// The template is larger than the engine may read.
+    #[error("expected at most {most} {what}, found {found}")]
+    TooLarge {
+        /// What is counted.
+        what: &'static str,
+        /// How many there may be.
+        most: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The value is nested deeper than an answer can be.
+    #[error("expected a value nested at most {MOST_LEVELS} levels, found more of them")]
+    TooDeep,
+    /// The filters take more work than a template may.
+    #[error("its filters take more than {most} steps")]
+    TooMuchWork {
+        /// How many steps they may take.
+        most: u64,
+    },
+    /// The system started no thread whose stack is large enough.
+    #[error("no thread for it: {reason}")]
+    NoThread {
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// For `found` of a diagnostic.
+impl From<TemplateError> for String {
+    fn from(error: TemplateError) -> Self {
+        error.to_string()
+    }
+}
+
+impl From<minijinja::Error> for TemplateError {
+    fn from(error: minijinja::Error) -> Self {
+        let kind = error.kind().to_string();
+        let reason = match error.detail() {
+            Some(detail) => format!("{kind}: {detail}"),
+            None => kind,
+        };
+        Self::Engine { reason }
+    }
+}
+
 /// The values that templates can name: variables first, then captures.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
@@ -64,7 +124,7 @@ pub struct Scope {
 impl Scope {
     /// These values, and those of `other` under names that have none here.
     #[must_use]
-    pub fn with(&self, other: &Self) -> Self {
+    pub fn with_defaults(&self, other: &Self) -> Self {
         let mut all = self.clone();
         for (name, value) in &other.values {
             all.values
@@ -81,20 +141,20 @@ impl Scope {
     }
 
     /// Gives names other values for a while.
-    pub fn lay_over(&mut self, values: &[(String, Value)]) -> Outside {
-        let outside = values
+    pub fn replace(&mut self, values: &[(String, Value)]) -> ReplacedValues {
+        let replaced = values
             .iter()
             .map(|(name, _)| (name.clone(), self.values.get(name).cloned()));
-        let outside = Outside(outside.collect());
+        let replaced = ReplacedValues(replaced.collect());
         for (name, value) in values {
             self.set(name, value);
         }
-        outside
+        replaced
     }
 
     /// Gives names the values back that they had before.
-    pub fn put_back(&mut self, outside: Outside) {
-        for (name, value) in outside.0 {
+    pub fn restore(&mut self, replaced: ReplacedValues) {
+        for (name, value) in replaced.0 {
             match value {
                 Some(value) => self.values.insert(name, value),
                 None => self.values.remove(&name),
@@ -103,7 +163,7 @@ impl Scope {
     }
 
     /// Takes note of values that no output may hold.
-    pub fn keep_secret(&mut self, secrets: Vec<Secret>) {
+    pub fn add_secrets(&mut self, secrets: Vec<Secret>) {
         for secret in secrets {
             if !self.secrets.contains(&secret) {
                 self.secrets.push(secret);
@@ -127,19 +187,19 @@ impl Scope {
 
 /// What names stood for before they were given other values.
 #[derive(Debug, Default)]
-pub struct Outside(Vec<(String, Option<minijinja::Value>)>);
+pub struct ReplacedValues(Vec<(String, Option<minijinja::Value>)>);
 
 /// A template that is known to be well-formed.
 #[derive(Debug, Clone)]
 pub struct Template {
     text: String,
-    form: Form,
+    form: TemplateForm,
     names: BTreeSet<String>,
-    need: Need,
+    demand: StackDemand,
 }
 
 #[derive(Debug, Clone)]
-enum Form {
+enum TemplateForm {
     /// No expression at all.
     Fixed,
     /// Exactly one expression and nothing around it: it keeps its type.
@@ -149,39 +209,39 @@ enum Form {
 }
 
 impl Template {
-    /// Reads a template. The error says what is wrong, in one line.
+    /// Reads a template.
     ///
-    /// The engine looks filters, tests and functions up when it meets them, so
-    /// a trial run with lenient values finds those that do not exist.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let need = bounds::need(text)?;
-        roomy(need, || Self::read(text, need))
+    /// # Errors
+    /// The text is no template, is too large, or names a filter, a test or a
+    /// function that does not exist.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let demand = bounds::estimate_stack(text)?;
+        run_with_stack(demand, || Self::parse_here(text, demand))
     }
 
-    fn read(text: &str, need: Need) -> Result<Self, String> {
+    fn parse_here(text: &str, demand: StackDemand) -> Result<Self, TemplateError> {
         let form = if !["{{", "{%", "{#"].iter().any(|open| text.contains(open)) {
-            Form::Fixed
+            TemplateForm::Fixed
         } else if let Some(inner) = single_expression(text) {
-            let expression = ENGINE
-                .compile_expression_owned(inner.to_owned())
-                .map_err(|error| reason(&error))?;
-            Form::Expression(Arc::new(expression))
+            let expression = ENGINE.compile_expression_owned(inner.to_owned())?;
+            TemplateForm::Expression(Arc::new(expression))
         } else {
-            Form::Text
+            TemplateForm::Text
         };
         let names = match &form {
-            Form::Fixed => BTreeSet::new(),
-            Form::Expression(expression) => {
+            TemplateForm::Fixed => BTreeSet::new(),
+            TemplateForm::Expression(expression) => {
                 expression.undeclared_variables(false).into_iter().collect()
             }
-            Form::Text => ENGINE
-                .template_from_str(text)
-                .map_err(|error| reason(&error))?
+            TemplateForm::Text => ENGINE
+                .template_from_str(text)?
                 .undeclared_variables(false)
                 .into_iter()
                 .collect(),
         };
-        if !matches!(form, Form::Fixed)
+        // The engine looks filters, tests and functions up when it meets them, so
+        // a trial run with lenient values finds those that do not exist.
+        if !matches!(form, TemplateForm::Fixed)
             && let Err(error) = TRIAL.render_str(text, ())
             && matches!(
                 error.kind(),
@@ -191,7 +251,7 @@ impl Template {
                     | ErrorKind::SyntaxError
             )
         {
-            return Err(reason(&error));
+            return Err(error.into());
         }
         let names = names
             .into_iter()
@@ -201,7 +261,7 @@ impl Template {
             text: text.to_owned(),
             form,
             names,
-            need,
+            demand,
         })
     }
 
@@ -212,7 +272,7 @@ impl Template {
 
     /// Whether it has no expression in it.
     pub fn is_fixed(&self) -> bool {
-        matches!(self.form, Form::Fixed)
+        matches!(self.form, TemplateForm::Fixed)
     }
 
     /// The names it needs a value for.
@@ -224,105 +284,112 @@ impl Template {
     /// `deployment.tag`; functions are among them.
     ///
     /// # Errors
-    /// What is wrong with the template, in one line.
-    pub fn paths(&self) -> Result<BTreeSet<String>, String> {
-        let template = ENGINE.template_from_str(&self.text);
-        let template = template.map_err(|error| reason(&error))?;
+    /// The engine refuses the template as a text, such as a single expression
+    /// that is none in a text.
+    pub fn paths(&self) -> Result<BTreeSet<String>, TemplateError> {
+        let template = ENGINE.template_from_str(&self.text)?;
         Ok(template.undeclared_variables(true).into_iter().collect())
     }
 
     /// The template filled in, as text.
     ///
     /// # Errors
-    /// What has no value, or cannot be filled in, in one line.
-    pub fn render(&self, scope: &Scope) -> Result<String, String> {
+    /// A name has no value, or a filter cannot make anything of its value.
+    pub fn render(&self, scope: &Scope) -> Result<String, TemplateError> {
         self.spend();
         match &self.form {
-            Form::Fixed => Ok(self.text.clone()),
-            Form::Expression(_) | Form::Text => {
+            TemplateForm::Fixed => Ok(self.text.clone()),
+            TemplateForm::Expression(_) | TemplateForm::Text => {
                 // The engine drops a final line break of the text.
                 let spare = if self.text.ends_with('\n') { "\n" } else { "" };
                 let text = format!("{}{spare}", self.text);
-                roomy(self.need, || {
-                    let rendered = ENGINE.render_str(&text, &scope.values);
-                    rendered.map_err(|error| reason(&error))
-                })
+                run_with_stack(self.demand, || Ok(ENGINE.render_str(&text, &scope.values)?))
             }
         }
     }
 
     /// The template filled in; a single expression keeps the type of its value.
-    pub fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
+    ///
+    /// # Errors
+    /// As [`Self::render`], or the value is nested too deep.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Value, TemplateError> {
         match &self.form {
-            Form::Expression(expression) => {
+            TemplateForm::Expression(expression) => {
                 self.spend();
-                roomy(self.need, || self.value(expression, scope))
+                run_with_stack(self.demand, || self.evaluate_expression(expression, scope))
             }
-            Form::Fixed | Form::Text => self.render(scope).map(Value::String),
+            TemplateForm::Fixed | TemplateForm::Text => self.render(scope).map(Value::String),
         }
     }
 
-    fn value(
+    fn evaluate_expression(
         &self,
         expression: &minijinja::Expression<'_, '_>,
         scope: &Scope,
-    ) -> Result<Value, String> {
-        let value = expression
-            .eval(&scope.values)
-            .map_err(|error| reason(&error))?;
+    ) -> Result<Value, TemplateError> {
+        let value = expression.eval(&scope.values)?;
         if value.is_undefined() {
-            return Err(format!("`{}` has no value", self.text));
+            return Err(TemplateError::NoValue {
+                template: self.text.clone(),
+            });
         }
-        let value = serde_json::to_value(&value).map_err(|error| error.to_string())?;
-        not_too_deep(value)
+        let value = serde_json::to_value(&value).map_err(|error| TemplateError::Engine {
+            reason: error.to_string(),
+        })?;
+        check_depth(value)
     }
 
-    /// Takes note of about the work of filling it in.
+    /// Spends about as many steps as filling the template in takes.
     fn spend(&self) {
-        budget::spend(match (&self.form, self.need) {
-            (Form::Fixed, _) => 1,
-            (_, Need::Little) => 50,
-            (_, Need::Room) => FUEL / 10,
+        budget::spend(match (&self.form, self.demand) {
+            (TemplateForm::Fixed, _) => 1,
+            (_, StackDemand::Usual) => 50,
+            (_, StackDemand::Large) => FUEL / 10,
         });
     }
 }
 
 /// A value that is not nested deeper than an answer can be: each step may put
 /// what the one before captured into another list.
-pub(crate) fn not_too_deep(value: Value) -> Result<Value, String> {
+pub(crate) fn check_depth(value: Value) -> Result<Value, TemplateError> {
     if levels(&value) <= MOST_LEVELS {
         return Ok(value);
     }
-    Err(format!(
-        "expected a value nested at most {MOST_LEVELS} levels, found more of them"
-    ))
+    Err(TemplateError::TooDeep)
 }
 
-/// Does what a template needs where there is room for it, within the budget
-/// that there is or one of its own.
-fn roomy<T: Send>(
-    need: Need,
-    work: impl FnOnce() -> Result<T, String> + Send,
-) -> Result<T, String> {
-    if budget::left().is_none() {
-        let done = budget::within(OF_TEMPLATE, || roomy(need, work));
-        return done.unwrap_or_else(|_| {
-            let most = OF_TEMPLATE.steps;
-            Err(format!("its filters take more than {most} steps"))
+/// Does the work on a stack that is large enough for a template, within the
+/// caller's budget, or within a template's own where the caller has none.
+fn run_with_stack<T: Send>(
+    demand: StackDemand,
+    work: impl FnOnce() -> Result<T, TemplateError> + Send,
+) -> Result<T, TemplateError> {
+    if budget::remaining().is_none() {
+        let result = budget::run_within(OF_TEMPLATE, || run_with_stack(demand, work));
+        return result.unwrap_or({
+            Err(TemplateError::TooMuchWork {
+                most: OF_TEMPLATE.steps,
+            })
         });
     }
-    match need {
-        Need::Little => work(),
-        Need::Room => {
-            let done = with_room(work);
-            done.unwrap_or_else(|error| Err(format!("no thread for it: {error}")))
-        }
+    match demand {
+        StackDemand::Usual => work(),
+        StackDemand::Large => run_with_room(work).unwrap_or_else(|error| {
+            Err(TemplateError::NoThread {
+                reason: error.to_string(),
+            })
+        }),
     }
 }
 
 impl Template {
-    /// Whether the value of the template counts as true.
-    pub fn is_true(&self, scope: &Scope) -> Result<bool, String> {
+    /// Whether the value of the template counts as true: not `null`, `false`, 0,
+    /// nor empty, and not the text `false` either, because `--var` and the
+    /// environment give text only.
+    ///
+    /// # Errors
+    /// As [`Self::evaluate`].
+    pub fn is_true(&self, scope: &Scope) -> Result<bool, TemplateError> {
         let value = self.evaluate(scope)?;
         Ok(match value {
             Value::Null => false,
@@ -345,13 +412,6 @@ fn single_expression(text: &str) -> Option<&str> {
 
 fn is_builtin(name: &str) -> bool {
     ENGINE.globals().any(|(known, _)| known == name)
-}
-
-fn reason(error: &minijinja::Error) -> String {
-    let kind = error.kind().to_string();
-    error
-        .detail()
-        .map_or(kind.clone(), |detail| format!("{kind}: {detail}"))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::pattern::Pattern;
 
 /// The most patterns that a thread keeps: a path has a few, but they may also
 /// come from the answer.
-const MOST_KEPT: usize = 16;
+const MOST_PATTERNS: usize = 16;
 
 thread_local! {
     static PATTERNS: RefCell<HashMap<String, Option<Pattern>>> = RefCell::default();
@@ -22,17 +22,17 @@ thread_local! {
 /// Whether all of a text is as a pattern demands.
 #[serde_json_path::function(name = "match")]
 fn match_all(text: ValueType<'_>, pattern: ValueType<'_>) -> LogicalType {
-    find(&text, &pattern, |pattern| format!("(?R)^({pattern})$"))
+    matches(&text, &pattern, |pattern| format!("(?R)^({pattern})$"))
 }
 
 /// Whether a part of a text is.
 #[serde_json_path::function(name = "search")]
 fn search(text: ValueType<'_>, pattern: ValueType<'_>) -> LogicalType {
-    find(&text, &pattern, |pattern| format!("(?R)({pattern})"))
+    matches(&text, &pattern, |pattern| format!("(?R)({pattern})"))
 }
 
 /// What is no text, or no pattern, does not match.
-fn find(
+fn matches(
     text: &ValueType<'_>,
     pattern: &ValueType<'_>,
     full: impl FnOnce(&str) -> String,
@@ -44,12 +44,12 @@ fn find(
     };
     let pattern = full(pattern);
     PATTERNS.with_borrow_mut(|patterns| {
-        if patterns.len() >= MOST_KEPT && !patterns.contains_key(&pattern) {
+        if patterns.len() >= MOST_PATTERNS && !patterns.contains_key(&pattern) {
             patterns.clear();
         }
         let pattern = patterns
             .entry(pattern)
-            .or_insert_with_key(|pattern| Pattern::within_path(pattern));
+            .or_insert_with_key(|pattern| Pattern::parse_within_path(pattern));
         let matches = pattern
             .as_ref()
             .is_some_and(|pattern| pattern.occurs_in(text));

@@ -141,7 +141,7 @@ impl Suite {
                 Err(reason) => {
                     // A name without a value is reported with its place.
                     if template.names().all(|name| planned.scope.has(name)) {
-                        problems.push(self.unclear(*span, reason));
+                        problems.push(self.unclear(*span, reason.into()));
                     }
                     return;
                 }

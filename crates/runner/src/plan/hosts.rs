@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use check_file::authority;
+use check_file::find_authority;
 use check_file::{Auth, CheckFile, Step};
 use client::hosts::Hosts;
 use diagnostic::{Diagnostic, Source, Span};
@@ -52,7 +52,7 @@ impl<'f> Url<'f> {
     }
 
     fn forbidden(&self, allowed: &Hosts) -> Option<Diagnostic> {
-        let authority = authority(self.text)?;
+        let authority = find_authority(self.text)?;
         if authority.contains("{{") || allowed.allow(&url::Url::parse(authority).ok()?) {
             return None;
         }

@@ -69,7 +69,7 @@ pub(super) fn values(
                 }
                 value.map(Value::String)
             }
-            (Some(Origin::Kept(kept)), given) => {
+            (Some(Origin::Remote(kept)), given) => {
                 let fetched = origins.fetched;
                 let value = given
                     .cloned()

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::PlannedCheck;
 use super::names;
 use check_file::remote::{Fetched, Remote};
-use check_file::{CheckFile, Kept, Origin, Variable};
+use check_file::{CheckFile, Origin, RemoteValue, Variable};
 use diagnostic::units::human_bytes_beside;
 use diagnostic::{Diagnostic, Source};
 use redact::Secret;
@@ -34,7 +34,7 @@ pub(super) struct Wanted {
 pub(super) fn value(
     file: &CheckFile,
     variable: &Variable,
-    kept: &Kept,
+    kept: &RemoteValue,
     fetched: &Fetched,
     wanted: &mut Vec<Wanted>,
     problems: &mut Vec<Diagnostic>,
@@ -94,7 +94,7 @@ fn member(text: &str, key: &str) -> Result<String, &'static str> {
 }
 
 /// What a secret is called where it cannot be shown.
-pub(super) fn secret(kept: &Kept, value: String) -> Secret {
+pub(super) fn secret(kept: &RemoteValue, value: String) -> Secret {
     let (Remote::Secret(name) | Remote::Parameter(name)) = &kept.remote;
     let name = match &kept.key {
         Some(key) => format!("{name}_{key}"),

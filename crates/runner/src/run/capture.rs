@@ -36,8 +36,8 @@ pub(super) fn take(
         .ask(&capture.query)
         .map_err(|senseless| nothing(senseless.found))?
         .ok_or_else(|| nothing("nothing".to_owned()))?;
-    if json::holds_beyond(&found) {
-        return Err(nothing(json::BEYOND.to_owned()));
+    if json::has_too_large_number(&found) {
+        return Err(nothing(json::TOO_LARGE.to_owned()));
     }
     let longest = keep(capture, &found, scope);
     let (value, longest) = match &capture.transform {
@@ -79,6 +79,6 @@ fn keep(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
         let cut = secret.value.floor_char_boundary(MOST_SECRET);
         secret.value.truncate(cut);
     }
-    scope.keep_secret(secrets);
+    scope.add_secrets(secrets);
     longest.unwrap_or(0)
 }

@@ -25,7 +25,7 @@ pub(super) async fn run(
     loop {
         attempts += 1;
         let (mut report, scope) = attempt(planned, shared, &before).await;
-        before.keep_secret(scope.secrets().to_vec());
+        before.add_secrets(scope.secrets().to_vec());
         report.attempts = attempts;
         report.duration = begun.elapsed();
         outlasting += report
@@ -73,7 +73,7 @@ async fn attempt(
                             .await;
                     }
                 }
-                scope.put_back(outside);
+                scope.restore(outside);
             }
             Err(failure) => {
                 entry.outcome = StepOutcome::Failed;

@@ -12,11 +12,11 @@ use super::record::Trace;
 use super::step::{Attempt, timing};
 use check_file::predicate::Unit;
 use check_file::template::Scope;
-use check_file::{Awaited, Event, Message};
+use check_file::{AwaitedEvent, Message, WebSocketEvent};
 use client::http::{Came, Content, MOST_MESSAGE_BYTES, Request, Response, Socket, SocketError};
 use diagnostic::Diagnostic;
 use diagnostic::units::{counted, human_bytes, human_duration};
-use query::value::shown_text;
+use query::value::quote_text;
 use report::{Class, Failure, StepReport};
 
 /// The most messages that are passed over while one is awaited.
@@ -184,7 +184,7 @@ impl Attempt<'_> {
     async fn hear(
         &self,
         message: &Message,
-        awaited: &Awaited,
+        awaited: &AwaitedEvent,
         talk: &mut Talk<'_>,
         end: Instant,
     ) -> Vec<Failure> {
@@ -219,7 +219,7 @@ impl Attempt<'_> {
     async fn fits(
         &self,
         message: &Message,
-        awaited: &Awaited,
+        awaited: &AwaitedEvent,
         came: &Came,
         talk: &mut Talk<'_>,
     ) -> Vec<Failure> {
@@ -232,7 +232,7 @@ impl Attempt<'_> {
         };
         match (&awaited.event, came) {
             (
-                Event::Message {
+                WebSocketEvent::Message {
                     expectations,
                     captures,
                 },
@@ -247,17 +247,17 @@ impl Attempt<'_> {
                 }
                 judged.failures
             }
-            (Event::Message { .. }, Came::Close(close)) => wrong(
+            (WebSocketEvent::Message { .. }, Came::Close(close)) => wrong(
                 "a WebSocket that was closed",
                 "a message",
                 format!("a close {}", words(close.as_ref())),
             ),
-            (Event::Close(_), Came::Message(content)) => {
+            (WebSocketEvent::Close(_), Came::Message(content)) => {
                 let text = String::from_utf8_lossy(content.bytes());
-                let found = format!("the message {}", shown_text(&text));
+                let found = format!("the message {}", quote_text(&text));
                 wrong("a WebSocket that stays open", "a close", found)
             }
-            (Event::Close(code), Came::Close(close)) => {
+            (WebSocketEvent::Close(code), Came::Close(close)) => {
                 let found = close.as_ref().map(|(code, _)| Value::from(*code));
                 match code.judge(found.as_ref(), Unit::None, talk.scope) {
                     Ok(mismatches) => mismatches
@@ -273,7 +273,7 @@ impl Attempt<'_> {
                     Err(reason) => wrong(
                         "unexpected code of the close",
                         "a value to compare with",
-                        reason,
+                        reason.into(),
                     ),
                 }
             }
@@ -352,6 +352,6 @@ fn words(close: Option<&(u16, String)>) -> String {
     match close {
         None => "without a code".to_owned(),
         Some((code, reason)) if reason.is_empty() => format!("`{code}`"),
-        Some((code, reason)) => format!("`{code}` ({})", shown_text(reason)),
+        Some((code, reason)) => format!("`{code}` ({})", quote_text(reason)),
     }
 }

@@ -237,7 +237,7 @@ impl Running<'_> {
             }
             None => {
                 let scope = match scope {
-                    Some(setup) => planned.scope.with(&setup),
+                    Some(setup) => planned.scope.with_defaults(&setup),
                     None => (*planned.scope).clone(),
                 };
                 self.in_turn(planned, &scope, progress).await

@@ -191,7 +191,7 @@ fn excerpt(headers: &HeaderMap, body: &[u8]) -> Option<Excerpt> {
 /// As what judges it reads it: a secret in another text would not be found.
 fn beginning(headers: &HeaderMap, body: &[u8]) -> Excerpt {
     // Four bytes a character at the most, and room for a broken one.
-    let begin = charset::text(headers, &body[..body.len().min(4 * MOST_BODY + 4)]);
+    let begin = charset::decode(headers, &body[..body.len().min(4 * MOST_BODY + 4)]);
     Excerpt {
         text: shortened(&begin, MOST_BODY),
         bytes: body.len(),

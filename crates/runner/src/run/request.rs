@@ -13,7 +13,7 @@ use super::auth::{authorization, signer};
 use crate::multipart;
 use check_file::grpc::Call;
 use check_file::template::{Scope, Template};
-use check_file::{Body, Content, GraphQl, HttpVersion, Part, as_http, is_host};
+use check_file::{Body, FormPart, GraphQl, HttpVersion, PartContent, as_http, is_host};
 use client::encoding;
 use client::grpc::{Codec, FrameError};
 use client::http::{self as http_client, Manner, Request};
@@ -26,9 +26,12 @@ pub(super) struct Unfit {
     pub(super) reason: String,
 }
 
-fn unfit(what: impl Into<String>) -> impl FnOnce(String) -> Unfit {
+fn unfit<R: Into<String>>(what: impl Into<String>) -> impl FnOnce(R) -> Unfit {
     let what = what.into();
-    |reason| Unfit { what, reason }
+    |reason| Unfit {
+        what,
+        reason: reason.into(),
+    }
 }
 
 /// The request, with all of its templates filled in.
@@ -131,7 +134,8 @@ fn headers(own: &[(HeaderName, Template)], scope: &Scope) -> Result<HeaderMap, U
     let mut headers = HeaderMap::new();
     for (name, template) in own {
         let what = || unfit(format!("the header `{name}`"));
-        let value = template.render(scope).map_err(what())?;
+        let value = template.render(scope);
+        let value = value.map_err(|error| what()(error.to_string()))?;
         if name == HOST && !is_host(&value) {
             return Err(what()("a value that is no host".to_owned()));
         }
@@ -192,15 +196,15 @@ fn graphql(request: &GraphQl, scope: &Scope) -> Result<Value, String> {
     Ok(members.into())
 }
 
-fn part(part: &Part, scope: &Scope) -> Result<multipart::Part, String> {
+fn part(part: &FormPart, scope: &Scope) -> Result<multipart::Part, String> {
     let filename = part.filename.as_ref().map(|name| name.render(scope));
     Ok(multipart::Part {
         name: part.name.clone(),
         filename: filename.transpose()?,
         content_type: part.content_type.clone(),
         content: match &part.content {
-            Content::Text(template) => template.render(scope)?.into(),
-            Content::File(bytes) => bytes.clone(),
+            PartContent::Text(template) => template.render(scope)?.into(),
+            PartContent::File(bytes) => bytes.clone(),
         },
     })
 }

@@ -76,7 +76,7 @@ pub(super) async fn run(
     }
     drop(repetitions);
     for repetition in kept.first_passed.iter().chain(&kept.first_failed) {
-        scope.keep_secret(repetition.scope.secrets().to_vec());
+        scope.add_secrets(repetition.scope.secrets().to_vec());
     }
     let secrets = scope.secrets().to_vec();
     let series = kept.series(repeat.times);
@@ -85,7 +85,7 @@ pub(super) async fn run(
     if let Some(passed) = kept.first_passed.as_mut() {
         *scope = std::mem::take(&mut passed.scope);
         *jar = std::mem::take(&mut passed.jar);
-        scope.keep_secret(secrets);
+        scope.add_secrets(secrets);
     }
     let start = report.start;
     let (repeats, outlasting) = (kept.repeats, kept.outlasting);

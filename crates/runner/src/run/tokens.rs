@@ -24,7 +24,7 @@ use check_file::template::Scope;
 use client::http::{Manner, Request, Response, USER_AGENT as OURS, Unanswered};
 use client::target::Target;
 use query::json;
-use query::value::shown_text;
+use query::value::quote_text;
 
 /// How long before its end a token is not used any more, at the most.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -199,7 +199,7 @@ impl Tokens {
         };
         // Whatever becomes of the answer, no output may hold what it grants.
         let answer = heard.map(|heard| {
-            let answer = json::read(&heard.headers, &heard.body);
+            let answer = json::parse_body(&heard.headers, &heard.body);
             for name in ["access_token", "refresh_token", "id_token"] {
                 if let Some(token) = answer.as_ref().ok().and_then(|it| it[name].as_str()) {
                     trace.know(name, token);
@@ -260,7 +260,7 @@ fn granted(response: &Response, answer: &Value) -> Result<(String, Option<Durati
     if let Some(error) = answer["error"].as_str() {
         let described = answer["error_description"].as_str();
         let described =
-            described.map_or_else(String::new, |text| format!(": {}", shown_text(text)));
+            described.map_or_else(String::new, |text| format!(": {}", quote_text(text)));
         return Err(format!("`{error}` with status {status}{described}"));
     }
     let token = answer["access_token"].as_str().unwrap_or_default();

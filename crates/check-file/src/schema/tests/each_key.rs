@@ -110,7 +110,7 @@ fn visit(table: &'static Table, around: &Around, found: &mut Vec<Place>) {
 fn example(property: &Property) -> Value {
     let source = Source::new("example.yaml", property.example);
     let node = yaml::parse(&source, &mut Vec::new());
-    language::json(&node.unwrap_or_else(|| panic!("{}", property.line())))
+    language::to_json(&node.unwrap_or_else(|| panic!("{}", property.line())))
 }
 
 /// A map with one key, and with the keys that must stand beside it.

@@ -6,7 +6,7 @@ use super::filter::{Filter, filters};
 use super::value::Word;
 use crate::draft::{Place, is_header};
 use query::jsonpath::Path;
-use query::markup::{Kind, XPath};
+use query::markup::{ValueKind, XPath};
 use query::pattern::Pattern;
 
 /// A part of an answer.
@@ -200,10 +200,10 @@ fn with_argument(name: &str, argument: &Word) -> Option<Subject> {
                 return None;
             }
             let form = match xpath.kind() {
-                Kind::Text => Form::Text,
-                Kind::Number => Form::Number,
-                Kind::Boolean => Form::Boolean,
-                Kind::Nodes => Form::Nodes,
+                ValueKind::Text => Form::Text,
+                ValueKind::Number => Form::Number,
+                ValueKind::Boolean => Form::Boolean,
+                ValueKind::Nodes => Form::Nodes,
             };
             Subject::new(Place::XPath(xpath.text().to_owned()), form)
         }
