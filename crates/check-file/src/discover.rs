@@ -30,7 +30,7 @@ pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<Arc<Source>>, Problems>
     read_from(&named)
 }
 
-/// Where check files are.
+/// Where check files are to be found.
 #[derive(Debug, Clone)]
 pub enum CheckFilePlace {
     /// What a user names: a file, a folder or a glob.
@@ -39,10 +39,10 @@ pub enum CheckFilePlace {
     Mirrored(PathBuf, Arc<Mirror>),
 }
 
-/// As [`read`], also from what was fetched from elsewhere.
+/// As [`read`], also from files that were fetched from elsewhere.
 ///
 /// # Errors
-/// The same.
+/// As [`read`].
 pub fn read_from(places: &[CheckFilePlace]) -> Result<Vec<Arc<Source>>, Problems> {
     let mut problems = Vec::new();
     let mut paths = Vec::new();
@@ -58,6 +58,7 @@ pub fn read_from(places: &[CheckFilePlace]) -> Result<Vec<Arc<Source>>, Problems
             Err(problem) => problems.push(problem),
         }
     }
+    // A file that two patterns name runs once.
     let mut seen = BTreeSet::new();
     paths.retain(|(path, _)| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     if paths.len() > MOST_FILES {
@@ -142,6 +143,8 @@ fn list_folder(path: &Path, mirror: Option<&Arc<Mirror>>) -> Result<Vec<PathBuf>
 }
 
 fn walk_folder(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+    // A link may lead back up, so that the depth is bounded. One file too many is
+    // found on purpose: the caller reports it.
     if depth > MOST_DEPTH || found.len() > MOST_FILES {
         return Ok(());
     }
@@ -206,7 +209,7 @@ fn read_file(path: &Path, name: &str) -> Result<String, Diagnostic> {
     })
 }
 
-/// The system's words without its number.
+/// What the system says about an error, without its number.
 pub(crate) fn describe_os_error(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {

@@ -30,6 +30,7 @@ pub fn find_encoding(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<&'static Encoding, UnknownCharset> {
+    // The Encoding standard lets a byte order mark win over every other declaration.
     if let Some((encoding, _)) = Encoding::for_bom(body) {
         return Ok(encoding);
     }

@@ -108,6 +108,7 @@ fn replace_large_numbers(text: &str) -> Cow<'_, str> {
 fn is_json_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let digit = |at: usize| digits.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    // Rust reads `007` and `.5` as numbers, JSON does not.
     let padded = digits.starts_with('0') && digit(1);
     let point = digits.find('.');
     digit(0) && !padded && point.is_none_or(|at| digit(at + 1))

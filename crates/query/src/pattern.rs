@@ -65,10 +65,12 @@ impl Pattern {
                 .map_or(0, |form| count_characters(form, class))
         };
         budget::spend(count(|class| count_ranges(class) * 16));
-        // A state is looked at for each byte of a text while the pattern is in
-        // it: few patterns ever are in more than one of sixteen.
+        // The engine visits each state that a pattern is in, for each byte of a
+        // text. Few patterns are ever in more than one of sixteen states at once.
         let worst = 1 + count(|_| 1) / 16;
         let read = |most| regex::RegexBuilder::new(text).size_limit(most).build();
+        // What compiles to little has a fast engine for any text; a larger pattern
+        // falls back to slower ones, so that each byte counts more.
         let (regex, usual) = match read(FEW_BYTES) {
             Err(regex::Error::CompiledTooBig(_)) => (read(most)?, WEIGHT),
             few => (few?, 1),

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::json;
 
-/// The deepest that JSON is nested which can be read: the reader's own bound,
-/// which nothing that goes down with a value has to exceed.
+/// How deep JSON may be nested: the bound of the JSON crate, so that no code that
+/// descends into a value needs more stack than that.
 pub const MOST_LEVELS: usize = 127;
 
 /// How deep a value is nested.
@@ -18,11 +18,13 @@ pub fn levels(value: &Value) -> usize {
     1 + inside.unwrap_or(0)
 }
 
-/// Whether JSON is nested deeper than can be read.
+/// Whether a text of JSON is nested deeper than [`MOST_LEVELS`], which the JSON
+/// crate refuses.
 pub fn is_too_deep(json: &[u8]) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for byte in json {
         match byte {
+            // Brackets in a string are text, and `\"` does not end the string.
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,

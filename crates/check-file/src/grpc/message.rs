@@ -81,7 +81,8 @@ pub(super) fn decode(message: &MessageDescriptor, bytes: &[u8]) -> Result<Value,
     if !is_within_levels(&decoded, MOST_DEPTH) {
         return Err(DecodeError::TooDeep { name: name() });
     }
-    // By way of its text, so that 0.1 as a `float` stays 0.1.
+    // The text of the JSON keeps 0.1 of a `float` as 0.1; a value of serde would
+    // widen it to 0.10000000149011612.
     let mut json = serde_json::Serializer::new(BoundedWriter(Vec::new()));
     let options = SerializeOptions::new().skip_default_fields(false);
     decoded
@@ -150,7 +151,7 @@ impl EncodeError {
         Self { reason }
     }
 
-    /// The same from one field further out.
+    /// The same error, seen from the message around it.
     fn at_key(self, key: &str) -> Self {
         Self::new(format!("`{key}`: {}", self.reason))
     }
@@ -179,7 +180,8 @@ fn explain(message: &MessageDescriptor, value: &Value, error: &serde_json::Error
             return explain_field(&field, key, value, &error);
         }
     }
-    // Each field is right, and all together are not.
+    // Each field alone is right, so that only the library knows what is wrong with
+    // all of them, such as two fields of one `oneof`.
     EncodeError::new(quote_with_backticks(error))
 }
 
@@ -194,7 +196,8 @@ fn explain_field(
     value: &Value,
     error: &serde_json::Error,
 ) -> EncodeError {
-    // A value is tried in a message that has nothing else.
+    // An error of the library names no place, so that each value is tried in a
+    // message that has nothing else.
     let try_out = |value: Value| {
         let alone = json!({ key: value });
         DynamicMessage::deserialize(field.parent_message().clone(), &alone).err()
@@ -258,7 +261,7 @@ fn is_key(kind: &Kind, key: &str) -> bool {
     }
 }
 
-/// What a value of this kind is.
+/// What a message says that a value of this kind is.
 fn describe_kind(kind: &Kind) -> String {
     match kind {
         Kind::Double | Kind::Float => "a number".to_owned(),
@@ -284,7 +287,7 @@ fn integer_range(kind: &Kind) -> (i128, i128) {
     }
 }
 
-/// What the form of a well-known type is.
+/// What a message says that the JSON of a well-known type is.
 fn describe_well_known(name: &str, error: &serde_json::Error) -> String {
     let own = name.strip_prefix(WELL_KNOWN).unwrap_or(name);
     match own {

@@ -10,7 +10,8 @@ use prost_reflect::prost_types::{
     FileDescriptorProto, MessageOptions, UninterpretedOption,
 };
 
-/// Drops them, and says whether any of them could come from another file.
+/// Drops the options and extensions of a file, and says whether any of them could
+/// come from another file.
 pub(super) fn drop_options(file: &mut FileDescriptorProto) -> bool {
     let mut custom = CustomOptions(!file.extension.is_empty());
     file.extension.clear();
@@ -50,7 +51,8 @@ impl CustomOptions {
         message.extension.clear();
         if let Some(options) = message.options.take() {
             self.record(&options.uninterpreted_option);
-            // The parser marks the entries of maps so.
+            // The parser marks the entry of a map by this option, without which a
+            // map is a list of messages.
             message.options = options.map_entry.map(|map_entry| MessageOptions {
                 map_entry: Some(map_entry),
                 ..MessageOptions::default()

@@ -260,8 +260,8 @@ impl Files {
         let first: &dyn miette::Diagnostic = &error;
         let others = first.related().into_iter().flatten();
         let all = std::iter::once(first).chain(others);
-        // The library knows the places in the first file only; what is wrong
-        // with others is said once that file is right.
+        // The library knows places in the first file only, so that mistakes in
+        // others are reported once that file is right.
         let placed = all.filter(|error| error.labels().is_some());
         let mut problems: Vec<_> = placed.map(|error| explain(error, source, &NAMES)).collect();
         for problem in &mut problems {

@@ -1,4 +1,4 @@
-//! Who asks: the ways to log in.
+//! The ways to log in: how a request proves who sends it.
 
 use super::keys::{AUTH, BASIC, OAUTH2, SIGV4, Table};
 use super::read::{Fields, Reader};
@@ -16,7 +16,8 @@ impl Reader<'_> {
         let fields = self.read_fields(node, &AUTH)?;
         let mut ways = fields.iter().filter(|(key, _)| AUTH.has(&key.text));
         let (Some((key, way)), None) = (ways.next(), ways.next()) else {
-            // An unknown key is reported already, perhaps a misspelt way.
+            // An unknown key is reported already, and may be a misspelt way to log
+            // in, so that a second diagnostic would mislead.
             if fields.iter().any(|(key, _)| !AUTH.has(&key.text)) {
                 return None;
             }
@@ -115,7 +116,7 @@ impl Reader<'_> {
         })))
     }
 
-    /// Says which keys are missing of those that must be there.
+    /// Reports the keys that are missing of those that must be there.
     fn require_all(&mut self, fields: Fields<'_>, table: &Table) -> Option<()> {
         let missing: Vec<&str> = table
             .all
@@ -144,7 +145,7 @@ impl Reader<'_> {
         self.read_template(node, &format!("`{key}`"))
     }
 
-    /// `None` if it is there and cannot be read.
+    /// `Some(None)` if the key is absent, `None` if its value cannot be read.
     #[allow(clippy::option_option)]
     fn read_optional_auth_part(
         &mut self,

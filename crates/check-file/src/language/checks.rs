@@ -36,7 +36,7 @@ pub(super) fn read_file(
     let defaults = reader.read_defaults(fields.value("defaults"));
     let library = &reader.read_library(fields, &defaults);
     let setup = reader.read_setup_or_teardown(fields, "setup", &defaults, library);
-    // What others include need not have checks of its own.
+    // A file that only others include has fragments and no checks.
     let is_library = fields.value("fragments").is_some()
         && fields
             .iter()
@@ -65,7 +65,7 @@ fn file_stem(source: &Source) -> String {
 }
 
 impl Reader<'_> {
-    /// The steps of `setup` or `teardown`. They exist to change things, so
+    /// Reads the steps of `setup` or `teardown`. They exist to change things, so
     /// they may write; a teardown that fails is shown and changes nothing.
     fn read_setup_or_teardown(
         &mut self,

@@ -96,7 +96,8 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         };
-        // Whether it may write is up to who uses it.
+        // The check that uses a fragment says whether it may write, not the file
+        // that holds it.
         let items = self.read_step_items(key, node, &defaults.with_writes(true))?;
         for item in &items {
             let StepItem::Step(step) = item else { continue };
@@ -203,7 +204,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The steps, with those of fragments in the place of their uses.
+    /// Puts the steps of fragments in the place of their uses.
     pub(super) fn expand_uses(
         &mut self,
         items: Vec<StepItem>,
@@ -232,7 +233,7 @@ impl Reader<'_> {
         fine.then_some(steps)
     }
 
-    /// Adds the steps of one use; false if it cannot be.
+    /// Adds the steps of one use to `steps`; false if a mistake was reported.
     fn expand_use(
         &mut self,
         item: &StepItem,

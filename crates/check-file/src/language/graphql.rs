@@ -85,7 +85,7 @@ impl Reader<'_> {
         None
     }
 
-    /// The server must know which operation is meant.
+    /// Reports a choice of operation that the server would refuse.
     fn check_graphql_choice(
         &mut self,
         operations: &[Operation],

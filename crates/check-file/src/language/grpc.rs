@@ -102,7 +102,7 @@ impl Reader<'_> {
         Some((request, span))
     }
 
-    /// Says that keys of a call stand without one.
+    /// Reports keys of a call in a request that is none.
     pub(super) fn refuse_call_keys(&mut self, fields: Fields<'_>) {
         for (key, _) in fields.iter() {
             if matches!(key.text.as_str(), "message" | "proto") {
@@ -116,7 +116,8 @@ impl Reader<'_> {
         }
     }
 
-    /// What the files declare, or what every server has.
+    /// Reads what the `proto` file declares, or what every server declares for its
+    /// health check.
     fn read_grpc_schema(&mut self, fields: Fields<'_>, name: &str, call: Span) -> Option<Schema> {
         let read = match fields.value("proto") {
             Some(node) => self.read_proto(node)?,
@@ -273,7 +274,7 @@ fn read_source(check_file: &Source, path: &Path) -> Result<Option<Arc<Source>>, 
     Ok(Some(check_file.beside(path, text)))
 }
 
-/// A call that says nothing of its status expects success.
+/// Adds the expectation of `OK` to a call whose check file expects no status.
 pub(super) fn expect_ok(expectations: &mut Vec<Expectation>, call: Span) {
     let own = |expectation: &Expectation| matches!(expectation.query, Query::Grpc);
     if !expectations.iter().any(own) {

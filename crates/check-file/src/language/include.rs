@@ -15,7 +15,7 @@ const MOST_DEPTH: usize = 8;
 /// The most files that one check file includes, directly or not.
 const MOST_FILES: usize = 100;
 
-/// The files that are being read, the check file first, and those that were.
+/// The files that are being read, the outermost first, and all that were read.
 struct IncludedFiles {
     open: Vec<PathBuf>,
     done: BTreeSet<PathBuf>,
@@ -60,7 +60,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a file is to be read: once in all, and never inside itself.
+    /// Whether a file is to be read: once in all, and never inside itself. Reports a
+    /// file that is included twice or without an end.
     fn may_be_included(
         &mut self,
         name: &str,

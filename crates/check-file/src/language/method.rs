@@ -30,10 +30,10 @@ fn parse_method(key: &str) -> Option<Method> {
     (key != "request" && is_among(METHODS, key)).then(method)?
 }
 
-/// A method, and where it is written.
+/// The method and the path of a request, and where they are written.
 pub(super) struct RequestLine<'n> {
     pub(super) method: Method,
-    /// As it is written.
+    /// The method as it is written.
     pub(super) word: String,
     pub(super) key: &'n Key,
     pub(super) path: &'n Node,
@@ -138,7 +138,7 @@ impl Reader<'_> {
         None
     }
 
-    /// Says that a request may write without leave to.
+    /// Reports a request that may write in a check without `writes: true`.
     pub(super) fn refuse_write(&mut self, line: &RequestLine<'_>) {
         let problem = self
             .at(line.key.span, "a request that may write")

@@ -99,7 +99,7 @@ pub struct Flow {
     pub needs: Vec<(String, Span)>,
     /// It runs once for each row.
     pub each: Option<Vec<Row>>,
-    /// Its failure is known, and borne until a date.
+    /// Its failure is known, and fails no verdict until a date.
     pub quarantine: Option<Quarantine>,
 }
 
@@ -124,7 +124,7 @@ pub enum Severity {
     /// It fails the verdict.
     #[default]
     Required,
-    /// It is shown, and the verdict stands.
+    /// Reports show it, and the verdict stands.
     Warn,
 }
 
@@ -143,7 +143,7 @@ pub struct Step {
     pub request: Request,
     /// What the answer must be like.
     pub expectations: Vec<Expectation>,
-    /// What is kept of the answer.
+    /// What of the answer becomes variables.
     pub captures: Vec<Capture>,
     /// How often it is tried until it passes.
     pub retry: Option<Retry>,
@@ -204,7 +204,7 @@ pub struct Binding {
     pub place: Place,
 }
 
-/// What a response has to be like.
+/// A query and the predicate that must hold for its value.
 #[derive(Debug, Clone)]
 pub struct Expectation {
     /// What is asked of the answer.
@@ -228,7 +228,7 @@ pub struct Capture {
     pub secret: bool,
 }
 
-/// Asking again until it passes.
+/// How a step or a check is tried again until it passes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
     /// For how long new attempts are begun.
@@ -243,7 +243,7 @@ pub struct Retry {
     pub only: Vec<RetryOn>,
 }
 
-/// Asking many times.
+/// How often a request is sent to measure a series.
 #[derive(Debug, Clone)]
 pub struct Repeat {
     /// How often the request is sent.
@@ -290,7 +290,8 @@ impl Step {
             .chain(messages.flat_map(Message::captures))
     }
 
-    /// Whether something is asked that only a connection of its own can tell.
+    /// Whether a query can be answered only if the request has a connection of its
+    /// own.
     pub fn needs_connection(&self) -> bool {
         let expected = self.expectations.iter().map(|entry| &entry.query);
         let captured = self.captures.iter().map(|entry| &entry.query);
@@ -304,7 +305,8 @@ impl CheckFile {
     pub fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = problems.len();
         let Some(root) = diagnostic::yaml::parse(source, problems) else {
-            // A text that stopped the YAML parser has no tree to say more of.
+            // The YAML parser has reported a malformed text; only an empty one has
+            // neither a tree nor a diagnostic.
             if problems.len() == before {
                 problems.push(report_empty_file(source));
             }

@@ -43,7 +43,7 @@ impl Reader<'_> {
         tests.into_iter().collect::<Option<_>>().map(Predicate)
     }
 
-    /// The predicate below a key, of what its table says that it speaks of.
+    /// Reads the predicate below a key; the key's table says what it is about.
     pub(super) fn read_predicate_at(&mut self, fields: Fields<'_>, key: &str) -> Option<Predicate> {
         let (property, node) = fields.property(key)?;
         match property.kind {
@@ -59,7 +59,7 @@ impl Reader<'_> {
         node: &Node,
         subject: Subject,
     ) -> Option<Operator> {
-        // `equals` is for exact values only, and says itself what else to write.
+        // `read_equals` reports an inexact value itself, with a better help.
         if !property.is_for(subject) && property.name != "equals" {
             let of = match subject {
                 Subject::Status => "the status",

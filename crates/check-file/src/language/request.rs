@@ -88,7 +88,7 @@ impl Reader<'_> {
     pub(super) fn parse_path(&mut self, text: &str, node: &Node) -> Option<Template> {
         let template = self.parse_template(text, node.span)?;
         let begins_with_template = text.starts_with("{{");
-        // The blanks of an expression are not sent.
+        // An expression may hold blanks, which are not sent.
         let fixed = template.names().next().is_none() && !text.contains("{{");
         let wrong = if let Some(authority) = find_authority(text) {
             explain_authority(authority)

@@ -139,7 +139,7 @@ impl Reader<'_> {
             request,
             expectations,
             captures,
-            // A repetition that is retried would measure nothing.
+            // A `retry` would hide the failures that `repeat` counts.
             retry: match repeat {
                 Some(_) => None,
                 None => retry.or_else(|| defaults.retry.clone()),
@@ -167,8 +167,7 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        // All of it is read before anything is given up, so that each mistake
-        // is reported.
+        // Every key is read before the first `?`, so that each mistake is reported.
         let within = fields.value("for");
         let within = within.map(|node| self.read_duration(node, "`for`").ok_or(()));
         let times = fields.property("times");

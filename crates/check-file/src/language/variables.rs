@@ -24,18 +24,18 @@ pub enum Origin {
     /// It stands in the file, perhaps as a template that names variables
     /// above it.
     Literal(ValueTemplate),
-    /// The same, and kept out of every output, as what stands there is.
+    /// As a literal, but no output may hold it, nor the text of the file there.
     Secret(ValueTemplate, Span),
     /// An environment variable; its value is kept out of every output.
     Environment(String),
-    /// It is kept elsewhere; the caller fetches it.
+    /// It is stored outside of the file; the caller fetches it.
     Remote(RemoteValue),
 }
 
-/// Where a value is kept.
+/// A value that is stored outside of the file.
 #[derive(Debug)]
 pub struct RemoteValue {
-    /// Where the value is kept.
+    /// Where the value is stored.
     pub remote: Remote,
     /// The member of the JSON object that the value is.
     pub key: Option<String>,
@@ -109,7 +109,7 @@ impl Reader<'_> {
         self.read_value(node).map(Origin::Literal)
     }
 
-    /// A value that does not stand in the file.
+    /// Reads the origin of a value that does not stand in the file.
     fn read_outside_origin(&mut self, node: &Node, table: &'static Table) -> Option<Origin> {
         let fields = self.read_fields(node, table)?;
         let (key, value) = fields.iter().find(|(key, _)| key.text != "key")?;
@@ -140,7 +140,8 @@ impl Reader<'_> {
     }
 
     fn read_environment(&mut self, node: &Node, name: &str) -> Option<Origin> {
-        // The function's own role is no business of a request.
+        // Lambda passes the credentials of the function's own role in variables of
+        // this name, and no request may carry them.
         if name.starts_with("AWS_") {
             let problem = self
                 .at(node.span, "a variable of AWS's own")

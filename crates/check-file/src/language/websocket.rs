@@ -1,4 +1,4 @@
-//! A WebSocket: where it is opened, and what is said over it.
+//! A WebSocket: the request that opens it, and the messages over it.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use diagnostic::yaml::{Key, Node, Yaml};
 /// The most entries of `messages`.
 const MOST_MESSAGES: usize = 100;
 
-/// One turn in what is said: something is sent, something is awaited, or both.
+/// One entry of `messages`: something is sent, something is awaited, or both.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// Where the message is written.
@@ -30,23 +30,23 @@ pub struct Message {
     pub timeout: Option<Duration>,
 }
 
-/// What must come.
+/// What the server must send, and what it may send before.
 #[derive(Debug, Clone)]
 pub struct AwaitedEvent {
-    /// What must come.
+    /// The event that is waited for.
     pub event: WebSocketEvent,
     /// Whether messages of another kind may come before it.
     pub skip_others: bool,
 }
 
-/// What can come.
+/// What a server can do on a WebSocket.
 #[derive(Debug, Clone)]
 pub enum WebSocketEvent {
     /// A message.
     Message {
         /// What it must be like.
         expectations: Vec<Expectation>,
-        /// What is kept of it.
+        /// What of it becomes variables.
         captures: Vec<Capture>,
     },
     /// The server closes, with a code like this.
@@ -62,7 +62,7 @@ impl Message {
         }
     }
 
-    /// What is kept of the message; nothing for a close.
+    /// What of the message becomes variables; nothing for a close.
     pub fn captures(&self) -> &[Capture] {
         match self.event() {
             Some(WebSocketEvent::Message { captures, .. }) => captures,
@@ -180,7 +180,7 @@ impl Reader<'_> {
         Some((request, key.span.to(node.span)))
     }
 
-    /// Says that messages stand without a WebSocket.
+    /// Reports `messages` in a request that opens no WebSocket.
     pub(super) fn refuse_messages(&mut self, fields: Fields<'_>) {
         if let Some((key, _)) = fields.get("messages") {
             let problem = self

@@ -43,7 +43,7 @@ impl JsonType {
         match self {
             Self::String => value.is_string(),
             Self::Number => value.is_number(),
-            // JSON Schema's rule: 3.0 is an integer too.
+            // JSON Schema counts 3.0 as an integer too.
             Self::Integer => value.as_f64().is_some_and(|number| number.fract() == 0.0),
             Self::Boolean => value.is_boolean(),
             Self::Array => value.is_array(),
@@ -74,7 +74,8 @@ pub(super) fn are_equal(found: &Value, wanted: &Value) -> bool {
             a == b
         }
         (Value::Number(a), Value::Number(b)) => {
-            // Nothing is known to be the same as a number that no double holds.
+            // A number that no double holds was replaced by another one, so that it
+            // equals nothing.
             if is_too_large(a) || is_too_large(b) {
                 return false;
             }

@@ -148,12 +148,13 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::String(a), Value::String(b)) => {
             budget::spend_size(a.len().min(b.len()) / 64);
-            // UTF-8 keeps the order of scalar values.
+            // The bytes of UTF-8 have the order of the scalar values.
             Some(a.as_bytes().cmp(b.as_bytes()))
         }
         (Value::Number(a), Value::Number(b)) => match (to_whole_number(a), to_whole_number(b)) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
-            // Of two numbers that no double holds nobody knows the larger one.
+            // The doubles that stand for numbers too large for one say nothing about
+            // which of the two is larger.
             _ if is_too_large(a)
                 && is_too_large(b)
                 && a.as_f64()?.signum() == b.as_f64()?.signum() =>

@@ -27,14 +27,14 @@ use query::work::budget;
 #[derive(Debug, Clone)]
 pub struct Predicate(pub(crate) Vec<Test>);
 
-/// One demand and where it is written.
+/// One operator and where it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Test {
     pub(crate) span: Span,
     pub(crate) operator: Operator,
 }
 
-/// What can be demanded.
+/// An operator with its operand.
 #[derive(Debug, Clone)]
 pub(crate) enum Operator {
     Equals(ValueTemplate),
@@ -69,18 +69,18 @@ pub(crate) enum Comparison {
     AtMost,
 }
 
-/// A demand that was not met.
+/// A test that does not hold, in the words of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The demand that was not met.
+    /// Where the test is written.
     pub span: Span,
-    /// What should be.
+    /// What the test demands.
     pub expected: String,
-    /// What is.
+    /// What the value is.
     pub found: String,
 }
 
-/// How numbers of the judged value are said.
+/// The unit of the judged value, for the words of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// It is not a quantity.
@@ -94,8 +94,8 @@ pub enum Unit {
 }
 
 impl Predicate {
-    /// Every demand that `value` does not meet; an absent value meets only the
-    /// demand not to exist.
+    /// Every test that does not hold for `value`, in the order in which they are
+    /// written. For an absent value only the test that it does not exist holds.
     ///
     /// # Errors
     /// A template in the predicate cannot be filled in.
@@ -110,7 +110,8 @@ impl Predicate {
             if !test.operator.holds(value, scope)? {
                 let expected = test.operator.describe(unit, scope)?;
                 let mut found = test.operator.describe_found(value, unit, scope);
-                // The words for a span of time leave out what is small.
+                // "14 days" may be both what was expected and what was found, because
+                // the words for a span of time leave out its smaller units.
                 if let (Unit::Seconds, Some(Value::Number(seconds))) = (unit, value)
                     && expected.ends_with(&found)
                 {
@@ -126,12 +127,12 @@ impl Predicate {
         Ok(mismatches)
     }
 
-    /// Where the first demand stands.
+    /// Where the first test is written.
     pub fn span(&self) -> Span {
         self.0.first().map(|test| test.span).unwrap_or_default()
     }
 
-    /// Adds the templates inside to `found`, each with the place of its demand.
+    /// Adds the templates inside to `found`, each with the place of its test.
     pub fn templates<'p>(&'p self, found: &mut Vec<(&'p Template, Span)>) {
         for test in &self.0 {
             let mut inside = Vec::new();
@@ -193,7 +194,8 @@ impl Predicate {
 }
 
 impl Operator {
-    /// Whether it speaks of a list, where there is one value or several.
+    /// Whether the operator is about a list, where there may be one value or
+    /// several.
     pub(crate) fn is_for_lists(&self) -> bool {
         matches!(
             self,
@@ -207,8 +209,8 @@ impl Operator {
             return Ok(value.is_some() == *wanted);
         }
         if let Self::Not(inner) = self {
-            // `not` of an absent value would pass unseen, so absence has to be
-            // demanded in so many words.
+            // A misspelt path finds nothing, and `not` of nothing would let it pass,
+            // so that only `not: { exists: … }` holds for an absent value.
             return Ok((value.is_some() || inner.is_about_absence()) && !inner.holds(value, scope)?);
         }
         let Some(value) = value else {
@@ -401,7 +403,7 @@ fn judge_each<'v>(
             return Ok(EachOutcome::Not(at, item));
         }
     }
-    // On an empty list it would pass unseen.
+    // A list without elements proves nothing about them, so that it does not pass.
     Ok(if items.is_empty() {
         EachOutcome::Empty
     } else {

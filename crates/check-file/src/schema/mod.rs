@@ -35,11 +35,11 @@ pub fn schema() -> Value {
     root
 }
 
-/// A schema that is being made.
+/// Writes a schema.
 struct SchemaWriter {
     /// What several places share, by its name.
     definitions: Map<String, Value>,
-    /// What the predicate speaks of whose operators are being told.
+    /// The kind of value that the predicate is about whose operators are written.
     subject: Subject,
 }
 
@@ -76,7 +76,7 @@ impl SchemaWriter {
     fn write_property(&mut self, property: &Property) -> Value {
         let mut schema = self.write_kind(&property.kind);
         if schema.get("$ref").is_some() {
-            // What stands beside a reference is not read.
+            // Editors ignore what stands beside a `$ref` (draft 7, section 8.3).
             schema = json!({ "allOf": [schema] });
         }
         let mut help = property.help.to_owned();
@@ -86,7 +86,7 @@ impl SchemaWriter {
             }
         }
         schema["description"] = help.into();
-        // An example that cannot be read is found by a test.
+        // A test reads every example, so that nothing is lost here.
         let source = Source::new("an example", property.example);
         let example = yaml::parse(&source, &mut Vec::new());
         schema["examples"] = example.iter().map(to_json).collect();
@@ -172,7 +172,8 @@ impl SchemaWriter {
     /// A reference to a definition, which is made where it is met first.
     fn define(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Value) -> Value {
         if !self.definitions.contains_key(name) {
-            // A definition that refers to itself must find its name taken.
+            // The name is taken before the definition is written, so that a
+            // definition that refers to itself comes to an end.
             self.definitions.insert(name.to_owned(), Value::Null);
             let definition = make(self);
             self.definitions.insert(name.to_owned(), definition);
@@ -198,7 +199,8 @@ impl SchemaWriter {
             Subject::Status => ("status-predicate", subject),
             Subject::Latency => ("limit", subject),
             Subject::Span => ("span", subject),
-            // What else an operator is for, the reader says.
+            // One definition serves all other subjects, because it has no place for
+            // the difference; the reader reports an operator that does not apply.
             _ => ("predicate", Subject::Json),
         };
         self.define(name, |schema| {

@@ -3,14 +3,14 @@
 
 use super::TemplateError;
 
-/// The longest expression or statement, in bytes: the engine goes down with
-/// each operator in it.
+/// The longest expression or statement, in bytes: the engine needs stack for each
+/// operator in it.
 const MOST_TAG: usize = 16 * 1024;
 
-/// The most statements: the engine goes down with each `elif`.
+/// The most statements: the engine needs stack for each `elif`.
 const MOST_STATEMENTS: usize = 1_000;
 
-/// The longest expression whose reading fits into any stack, in bytes.
+/// The longest expression, in bytes, that the engine reads on any stack.
 const SHORT: usize = 256;
 
 /// How large a stack the engine needs for a template.

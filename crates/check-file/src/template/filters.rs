@@ -1,7 +1,8 @@
-//! Filters that make something of a value that was captured.
+//! Filters that compute a value from a captured one.
 //!
-//! A value that is not there stays so, and a pattern or a path that cannot be
-//! read is an error of syntax: the trial of a template finds it.
+//! An undefined value stays undefined. A pattern or a path that cannot be read
+//! is an error of syntax, so that the trial run of a template finds it before
+//! any value is there.
 
 use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
@@ -118,7 +119,7 @@ fn url_param(value: &Value, name: &str) -> Result<Value, Error> {
         return Ok(Value::UNDEFINED);
     }
     let text = to_text(value)?;
-    // A `location` may be a path.
+    // A `location` header may hold a path alone, which has a query too.
     let base = url::Url::parse("http://localhost/").ok();
     let url = url::Url::options().base_url(base.as_ref()).parse(&text);
     let url =

@@ -33,7 +33,8 @@ pub(crate) static FUNCTIONS: &[Callable] = &[
         add: |engine, name| engine.add_filter(name, |text: &str| digest::base64_url(text.as_bytes())) },
     Callable { name: "from_base64", example: "'YT8-' | from_base64", help: "The text of either Base64.",
         add: |engine, name| engine.add_filter(name, from_base64) },
-    // The engine's own, which is among ours so that all encodings are told.
+    // The engine brings `urlencode` along; it stands here so that the documents and
+    // the JSON Schema list every encoding.
     Callable { name: "urlencode", example: "text | urlencode", help: "A text as it stands in a URL.",
         add: |_, _| {} },
     Callable { name: "sha256", example: "text | sha256", help: "A hash, in hexadecimal digits.",

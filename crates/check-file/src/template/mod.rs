@@ -34,7 +34,8 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine.set_fuel(Some(FUEL));
-    // JSON's words, not Python's.
+    // The engine writes `True` and `none` as Python does; a request needs JSON's
+    // `true` and `null`.
     engine.set_formatter(|out, state, value| match serde_json::to_value(value) {
         Ok(Value::Bool(value)) => write!(out, "{value}").map_err(minijinja::Error::from),
         Ok(Value::Null) if value.is_none() => write!(out, "null").map_err(minijinja::Error::from),
@@ -46,7 +47,8 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// The same engine, which finds no fault with missing values.
+/// The same engine for the trial run of a template, in which names have no values
+/// yet: what is missing is no error.
 static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = ENGINE.clone();
     engine.set_undefined_behavior(UndefinedBehavior::Chainable);
@@ -122,7 +124,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// These values, and those of `other` under names that have none here.
+    /// A scope with these values, and those of `other` for names without one here.
     #[must_use]
     pub fn with_defaults(&self, other: &Self) -> Self {
         let mut all = self.clone();
@@ -140,7 +142,8 @@ impl Scope {
         self.values.contains_key(name)
     }
 
-    /// Gives names other values for a while.
+    /// Gives names other values, and returns what [`Self::restore`] needs to give
+    /// them back.
     pub fn replace(&mut self, values: &[(String, Value)]) -> ReplacedValues {
         let replaced = values
             .iter()
@@ -162,7 +165,7 @@ impl Scope {
         }
     }
 
-    /// Takes note of values that no output may hold.
+    /// Adds values that no output may hold.
     pub fn add_secrets(&mut self, secrets: Vec<Secret>) {
         for secret in secrets {
             if !self.secrets.contains(&secret) {
@@ -185,7 +188,7 @@ impl Scope {
     }
 }
 
-/// What names stood for before they were given other values.
+/// The values of names before [`Scope::replace`] gave them others.
 #[derive(Debug, Default)]
 pub struct ReplacedValues(Vec<(String, Option<minijinja::Value>)>);
 
@@ -275,7 +278,7 @@ impl Template {
         matches!(self.form, TemplateForm::Fixed)
     }
 
-    /// The names it needs a value for.
+    /// The names that need a value before the template can be filled in.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
@@ -300,7 +303,8 @@ impl Template {
         match &self.form {
             TemplateForm::Fixed => Ok(self.text.clone()),
             TemplateForm::Expression(_) | TemplateForm::Text => {
-                // The engine drops a final line break of the text.
+                // The engine drops one line break at the end of a text, so that it
+                // gets one more.
                 let spare = if self.text.ends_with('\n') { "\n" } else { "" };
                 let text = format!("{}{spare}", self.text);
                 run_with_stack(self.demand, || Ok(ENGINE.render_str(&text, &scope.values)?))
@@ -349,8 +353,8 @@ impl Template {
     }
 }
 
-/// A value that is not nested deeper than an answer can be: each step may put
-/// what the one before captured into another list.
+/// Refuses a value that is nested deeper than an answer can be: each step may put
+/// the capture of the one before into another list.
 pub(crate) fn check_depth(value: Value) -> Result<Value, TemplateError> {
     if levels(&value) <= MOST_LEVELS {
         return Ok(value);

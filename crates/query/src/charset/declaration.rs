@@ -33,6 +33,7 @@ pub(super) fn find_declared(kind: Option<&str>, body: &[u8]) -> Option<&'static 
 
 /// What `<?xml encoding=…?>` names.
 fn find_in_xml(body: &[u8]) -> Option<&'static Encoding> {
+    // UTF-16 without a byte order mark shows by the zeros in its first characters.
     if body.starts_with(b"<\0?\0") {
         return Some(UTF_16LE);
     }
@@ -104,6 +105,7 @@ fn parse_meta(rest: &mut &[u8]) -> Option<&'static Encoding> {
     let (mut is_type, mut by_content, mut by_charset) = (false, None, None);
     let mut seen = Vec::new();
     while let Some((name, value)) = parse_attribute(rest) {
+        // Of two attributes of one name the first counts.
         if seen.contains(&name) {
             continue;
         }
@@ -166,7 +168,8 @@ fn parse_attribute(rest: &mut &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let value = match rest.first() {
         Some(b'"' | b'\'') => {
             let value = strip_quotes(rest);
-            // Without its end there is no tag.
+            // Without its closing quote the value runs to the end of what is
+            // looked at, so that the tag never ends.
             let length = value.map_or(rest.len(), |value| value.len() + 2);
             *rest = &rest[length..];
             value?.to_ascii_lowercase()
@@ -183,7 +186,9 @@ fn strip_quotes(text: &[u8]) -> Option<&[u8]> {
     matches!(quote, b'"' | b'\'').then(|| &rest[..end])
 }
 
-/// What could be read so far is not in UTF-16, whatever it says.
+/// The encoding that a label means in a document. A label of UTF-16 means UTF-8,
+/// because the label itself was read byte by byte, and `x-user-defined` means
+/// windows-1252; the HTML standard says both.
 fn encoding_for_label(label: &[u8]) -> Option<&'static Encoding> {
     let encoding = Encoding::for_label(label)?;
     Some(if encoding == UTF_16LE || encoding == UTF_16BE {

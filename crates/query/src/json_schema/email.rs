@@ -15,7 +15,8 @@ pub(super) const FORMATS: [Format; 2] = [
     },
     Format {
         name: "idn-email",
-        // Of an address in ASCII it takes too little.
+        // The validator's `idn-email` refuses some addresses in ASCII that its
+        // `email` takes.
         func: |value| match value.as_str() {
             Some(text) if text.is_ascii() => check_address(value, &EMAIL),
             _ => check_address(value, &IDN_EMAIL),

@@ -72,7 +72,7 @@ fn count_steps<const HERE: u64, const EACH: u64>(value: &Value) -> Result<(), Bo
     let (inside, bytes) = match value {
         Value::Array(items) => (items.len(), 0),
         Value::Object(members) => (members.len(), 0),
-        // A pattern goes over it.
+        // `pattern` goes over the whole text.
         Value::String(text) => (0, text.len()),
         _ => (0, 0),
     };
@@ -183,7 +183,7 @@ fn check_reference(document: &Value, reference: &str) -> Result<(), SchemaError>
             referred.get("$ref")?.as_str()
         });
         match next {
-            // The validator finds a circle when it gets there.
+            // A circle has no end to look for, and the validator finds it itself.
             Some(next) if !followed.contains(&next) => followed.push(next),
             _ => return Ok(()),
         }
@@ -208,6 +208,7 @@ fn meter_schema(value: &mut Value) {
         .get("format")
         .and_then(Value::as_str)
         .is_some_and(|format| FORMATS.iter().any(|(name, _)| name == format));
+    // A reference may lead to a schema that was metered with its document.
     if is_metered {
         return;
     }
@@ -245,7 +246,7 @@ fn meter_schema(value: &mut Value) {
     }
 }
 
-/// The same for a schema or a list of schemas; their number.
+/// Meters a schema, or each schema of a list, and returns how many there are.
 fn meter_schemas(value: &mut Value) -> usize {
     match value {
         Value::Array(items) => {
@@ -259,7 +260,7 @@ fn meter_schemas(value: &mut Value) -> usize {
     }
 }
 
-/// The same for a map of schemas.
+/// Meters each schema of a map, and returns how many there are.
 fn meter_named_schemas(value: &mut Value) -> usize {
     let Value::Object(members) = value else {
         return 0;

@@ -21,19 +21,21 @@ use crate::value::{levels, quote_value};
 use crate::work::budget::{self, AT_ONCE, Estimate};
 use crate::work::threads::run_with_room;
 
-/// The most of what is wrong with a value that is said.
+/// The most problems of one value that a message lists.
 const MOST_LISTED: usize = 5;
-/// Where the validator takes the document to be; nobody ever asks there.
+/// The URL by which the validator knows the document. `.invalid` is no domain
+/// (RFC 2606), and nothing is ever loaded.
 const BASE: &str = "http://schema.invalid/schema";
-/// Where it takes the schema to be that a value meets if it does not meet the
-/// document's.
+/// The URL of the schema that accepts what the document's schema refuses.
 const REFUSES: &str = "http://schema.invalid/refuses";
-/// The most problems of one value whose texts are made, to choose from.
+/// The most problems of one value whose texts are written before the first are
+/// chosen.
 const MOST_TEXTS: usize = 100;
 /// The most steps, times the levels of the value, to find what is wrong with
 /// it: of each problem the validator keeps the whole way to it.
 const MOST_TO_FIND: u64 = 8_000_000;
-/// How deep a document of schemas is whose reading fits into any stack.
+/// How deep a document of schemas may be nested to be compiled on the caller's
+/// stack, however small that is.
 const SHALLOW: usize = 12;
 
 /// Why a schema cannot be used, in one line.
@@ -67,14 +69,14 @@ impl From<CompileError> for SchemaError {
     }
 }
 
-/// A schema that can be used.
+/// A compiled schema.
 pub struct JsonSchema {
     schemas: Schemas,
     index: SchemaIndex,
-    /// What a value meets that the schema refuses: to find out whether it does,
-    /// the validator need not keep why.
+    /// The schema negated. The validator keeps every problem of a value that it
+    /// refuses; asked by the negation, it keeps none of a value that is wrong.
     refuses: SchemaIndex,
-    /// What it is called in messages.
+    /// What messages call the schema.
     name: String,
 }
 
@@ -93,7 +95,7 @@ impl boon::UrlLoader for NoLoader {
 }
 
 impl JsonSchema {
-    /// Makes ready the schema at a place (`#/components/schemas/Order`) of a
+    /// Compiles the schema at a place (`#/components/schemas/Order`) of a
     /// document, or all of the document. `name` is for messages.
     ///
     /// # Errors
@@ -102,7 +104,7 @@ impl JsonSchema {
         if levels(&document) <= SHALLOW {
             return Self::compile(document, at, name);
         }
-        // The validator goes down with the document.
+        // The validator descends into the document, and needs stack for each level.
         let compiled = run_with_room(move || Self::compile(document, at, name));
         compiled.unwrap_or_else(|source| Err(SchemaError::NoThread { source }))
     }
@@ -141,7 +143,7 @@ impl JsonSchema {
         })
     }
 
-    /// What it is called in messages.
+    /// What messages call the schema.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -178,9 +180,9 @@ impl JsonSchema {
     }
 }
 
-/// Waits until no other thread holds much against a schema: together they
-/// would need more memory than a small function has. What is little does not
-/// wait for it.
+/// Waits until no other thread judges with a large budget: two such judgements
+/// at once would need more memory than a small Lambda function has. A judgement
+/// with a small budget does not wait.
 fn lock_if_much() -> Option<MutexGuard<'static, ()>> {
     static ALONE: Mutex<()> = Mutex::new(());
     let is_much = budget::remaining()

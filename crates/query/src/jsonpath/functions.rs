@@ -1,6 +1,6 @@
 //! `match` and `search` (RFC 9535, sections 2.4.6 and 2.4.7).
 //!
-//! They stand for those of the JSONPath crate, which compile their pattern again
+//! They replace those of the JSONPath crate, which compile their pattern again
 //! for each node and count nothing.
 
 use std::cell::RefCell;
@@ -25,13 +25,14 @@ fn match_all(text: ValueType<'_>, pattern: ValueType<'_>) -> LogicalType {
     matches(&text, &pattern, |pattern| format!("(?R)^({pattern})$"))
 }
 
-/// Whether a part of a text is.
+/// Whether a part of a text is as a pattern demands.
 #[serde_json_path::function(name = "search")]
 fn search(text: ValueType<'_>, pattern: ValueType<'_>) -> LogicalType {
     matches(&text, &pattern, |pattern| format!("(?R)({pattern})"))
 }
 
-/// What is no text, or no pattern, does not match.
+/// Whether a text matches the pattern that `full` makes of another text. A value
+/// that is no text, or no pattern, does not match.
 fn matches(
     text: &ValueType<'_>,
     pattern: &ValueType<'_>,
@@ -44,6 +45,7 @@ fn matches(
     };
     let pattern = full(pattern);
     PATTERNS.with_borrow_mut(|patterns| {
+        // An answer may hold any number of patterns, and memory is bounded.
         if patterns.len() >= MOST_PATTERNS && !patterns.contains_key(&pattern) {
             patterns.clear();
         }

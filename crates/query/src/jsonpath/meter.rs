@@ -20,7 +20,7 @@ const COUNTS: &str = "?spend_a_visit(@)";
 /// Called for each node that is visited; never true.
 #[serde_json_path::function]
 fn spend_a_visit(node: ValueType<'_>) -> LogicalType {
-    // What is visited makes no difference.
+    // A visit counts the same whatever node is visited.
     drop(node);
     budget::spend(VISIT);
     LogicalType::False

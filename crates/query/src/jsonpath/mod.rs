@@ -52,7 +52,8 @@ impl Path {
         let query = if singular {
             query
         } else {
-            // It differs by filters that select nothing.
+            // The metered path selects the same nodes: it differs by filters that
+            // select nothing.
             parse(&meter::meter_path(text)).unwrap_or(query)
         };
         Ok(Self {
@@ -67,7 +68,7 @@ impl Path {
         &self.text
     }
 
-    /// Whether it stands for one value at the most.
+    /// Whether the path selects one value at the most.
     pub fn is_singular(&self) -> bool {
         self.singular
     }
@@ -76,7 +77,7 @@ impl Path {
     /// there; for any other the list of all that it selects, possibly empty.
     pub fn select(&self, document: &Value) -> Option<Value> {
         let nodes = self.query.query(document);
-        // One value may be selected again with each that it is in.
+        // `$..*` selects a value once more with each value that holds it.
         nodes.iter().for_each(|node| spend_for_copy(node));
         if self.singular {
             nodes.first().cloned()
@@ -86,7 +87,7 @@ impl Path {
     }
 }
 
-/// Takes note of a copy of a value.
+/// Spends about what it takes to copy a value.
 fn spend_for_copy(value: &Value) {
     match value {
         Value::Array(items) => {

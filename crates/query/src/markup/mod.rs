@@ -57,7 +57,7 @@ pub enum MarkupQuery {
 }
 
 impl MarkupQuery {
-    /// What it finds, whatever the document.
+    /// The type of the value that the query finds in any document.
     pub fn kind(&self) -> ValueKind {
         match self {
             Self::XPath(xpath) => xpath.kind(),
@@ -65,7 +65,7 @@ impl MarkupQuery {
         }
     }
 
-    /// As it was written.
+    /// The expression or selector as it was written.
     pub fn text(&self) -> &str {
         match self {
             Self::XPath(xpath) => xpath.text(),
@@ -120,7 +120,7 @@ impl Markup {
         Ok(Self { tree, format })
     }
 
-    /// What a finder finds: the one node's text, a list of several, or the
+    /// What a query finds: the one node's text, a list of several, or the
     /// value of an expression that is none of nodes.
     pub fn find(&self, finder: &MarkupQuery) -> Result<Option<Value>, MarkupError> {
         Ok(match self.find_all(finder)? {
@@ -129,7 +129,8 @@ impl Markup {
         })
     }
 
-    /// The same, with the texts of nodes as a list however many there are.
+    /// What a query finds, with the texts of nodes as a list however many there
+    /// are.
     pub fn find_all(&self, finder: &MarkupQuery) -> Result<Value, MarkupError> {
         let found = match (finder, self.format) {
             (MarkupQuery::XPath(xpath), _) => xpath.evaluate(&self.tree),

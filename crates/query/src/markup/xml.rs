@@ -33,7 +33,7 @@ pub(super) enum XmlError {
 pub(super) fn read(text: &str) -> Result<Tree, XmlError> {
     check_bounds(text)?;
     let options = ParsingOptions {
-        // Without a subset of its own, which `bounded` refuses, it is a name.
+        // Without a subset of its own, which `check_bounds` refuses, it is a name.
         allow_dtd: true,
         nodes_limit: u32::try_from(MOST_NODES).unwrap_or(u32::MAX),
         ..ParsingOptions::default()
@@ -62,6 +62,7 @@ fn explain_malformed(text: &str, error: &Error) -> XmlError {
 }
 
 fn build_tree(document: &Document<'_>) -> Result<Tree, Excess> {
+    // A loop in the place of recursion, because only the builder bounds the depth.
     let mut builder = TreeBuilder::new();
     let mut next = document.root().first_child();
     while let Some(node) = next {

@@ -86,8 +86,11 @@ thread_local! {
     static LEFT: Cell<Option<Remaining>> = const { Cell::new(None) };
 }
 
-/// Does the work, no more of it than the budget allows. A budget within
-/// another one stands for itself.
+/// Does the work, and no more of it than the budget allows. A budget within
+/// another one is a budget of its own, whose steps the outer one does not pay.
+///
+/// # Errors
+/// The work was ended because its steps or its stack were spent.
 pub fn run_within<T>(budget: Budget, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
     let left = Remaining {
         steps: budget.steps,
@@ -100,13 +103,13 @@ pub fn run_within<T>(budget: Budget, work: impl FnOnce() -> T) -> Result<T, Exha
     LEFT.set(outer);
     done.map_err(|payload: Box<dyn Any + Send>| match payload.downcast() {
         Ok(exhausted) => *exhausted,
-        // A panic is not this module's business.
+        // Only `spend` unwinds with `Exhausted`; a panic belongs to the caller.
         Err(panic) => resume_unwind(panic),
     })
 }
 
-/// Does the work in so many steps of the budget that there is, or of none if
-/// there is none. Where that budget does not allow it, this does not return.
+/// Does the work in at most so many steps, which the caller's budget pays too if
+/// there is one. Where that budget is spent first, this does not return.
 pub(crate) fn run_within_steps<T>(steps: u64, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
     let Some(outer) = LEFT.get() else {
         let budget = Budget {
@@ -134,8 +137,8 @@ pub(crate) fn run_within_steps<T>(steps: u64, work: impl FnOnce() -> T) -> Resul
     })
 }
 
-/// Takes note of work that is about to be done. If the budget does not allow
-/// it, this does not return: [`within`] does.
+/// Spends the steps of work that is about to be done. If the budget does not allow
+/// it, this does not return: [`run_within`] does.
 pub fn spend(steps: u64) {
     let Some(mut left) = LEFT.get() else { return };
     let exhausted = if stack_pointer().abs_diff(left.base) > left.stack {
@@ -160,7 +163,8 @@ pub fn remaining() -> Option<Budget> {
     })
 }
 
-/// Takes note of work that takes so many steps as a rule, and may take more.
+/// Spends the steps of work that takes `usual` of them as a rule, and `worst` at
+/// the most; the budget says which counts.
 pub(crate) fn spend_estimate(usual: u64, worst: u64) {
     match LEFT.get().map(|left| left.estimate) {
         Some(Estimate::Worst) => spend(worst),
@@ -168,7 +172,7 @@ pub(crate) fn spend_estimate(usual: u64, worst: u64) {
     }
 }
 
-/// Takes note of so many bytes or elements.
+/// Spends one step for each byte or element.
 pub fn spend_size(size: usize) {
     spend(u64::try_from(size).unwrap_or(u64::MAX));
 }

@@ -106,13 +106,14 @@ impl Lanes {
             if done.is_ok() {
                 return Ok(done);
             }
-            // Whoever stands in line for the short lane now goes first, undisturbed.
+            // Work that waits for the short lane goes first, because it is likely to
+            // be shorter than this.
             drop(self.short.enter().await);
             let long = RunningWork::start(&self.long, within(AT_MOST)).await?;
             long.wait(most).await
         };
         tokio::select! {
-            // Nothing begins once the time is over.
+            // The deadline comes first, so that no work begins after it.
             biased;
             () = over => Err(ThreadError::Late),
             done = in_lanes => done,
@@ -150,11 +151,12 @@ impl Lane {
 /// The place of a thread in a lane, until its work ends.
 struct LanePlace(Mutex<Option<Occupancy>>);
 
+/// What a thread holds of a lane while it works.
 struct Occupancy {
     lane: &'static Lane,
     /// Gives the place back when it is dropped.
     permit: SemaphorePermit<'static>,
-    /// Whether nobody waits for the work any more.
+    /// Whether the caller has given the work up.
     is_lost: bool,
 }
 
@@ -163,7 +165,7 @@ impl LanePlace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The work has ended.
+    /// Gives the place back, because the work has ended.
     fn leave(&self) {
         let held = self.lock().take();
         if let Some(held) = held.filter(|held| held.is_lost) {
@@ -171,7 +173,8 @@ impl LanePlace {
         }
     }
 
-    /// The work, unless it has ended, is left alone.
+    /// Marks the thread as lost to its lane until the work ends, unless it has
+    /// ended already.
     fn abandon(&self) {
         if let Some(held) = self.lock().as_mut() {
             held.is_lost = true;
@@ -192,7 +195,8 @@ impl LanePlace {
     }
 }
 
-/// Work on a thread that somebody waits for. Dropped, it is left alone.
+/// Work on a thread. Dropping this gives the work up: the thread goes on, because
+/// nothing can interrupt it.
 struct RunningWork<T> {
     place: Arc<LanePlace>,
     end: oneshot::Receiver<std::thread::Result<T>>,
@@ -215,7 +219,7 @@ impl<T: Send + 'static> RunningWork<T> {
         let started = thread.spawn(move || {
             let ended = catch_unwind(AssertUnwindSafe(work));
             of_thread.leave();
-            // Nobody listens if it was left alone.
+            // The receiver is gone if the caller gave the work up.
             let _ = tell.send(ended);
         });
         if started.is_err() {

@@ -20,7 +20,7 @@ pub(super) struct Bounds {
     depth: Cell<usize>,
     /// The attributes of the tag with the most of those that come in pieces.
     attributes: Cell<usize>,
-    /// Something came of the last piece.
+    /// Whether the parser made a node of the last piece.
     pub(super) has_output: Cell<bool>,
 }
 
@@ -121,6 +121,7 @@ impl<'b> Sink<'b> {
                 let children = &parts[parent].children;
                 let before = at.unwrap_or(children.len()).checked_sub(1);
                 let before = before.and_then(|before| children.get(before)).copied();
+                // The parser gives a text in pieces, which are one node.
                 if let Some(before) = before
                     && let NodeData::Text(known) = &mut parts[before].data
                 {
@@ -250,7 +251,8 @@ impl TreeSink for Sink<'_> {
     fn set_quirks_mode(&self, _: QuirksMode) {}
 
     fn append_before_sibling(&self, sibling: &usize, new: NodeOrText<usize>) {
-        // It may have been a sibling itself, so that places change.
+        // The node may be a sibling already. It leaves first, because that moves
+        // the places of the others.
         if let NodeOrText::AppendNode(node) = &new {
             self.detach(*node);
         }

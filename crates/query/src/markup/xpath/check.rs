@@ -120,7 +120,7 @@ impl Analysis {
         })
     }
 
-    /// An expression of which only counts whether it is true.
+    /// Checks an expression of which only counts whether it is true.
     fn check_condition(&mut self, expression: &Expr, depth: usize) -> Result<(), ExpressionError> {
         if let Expr::Path(PathExpr::Filter(filter)) = expression
             && let PrimaryExpr::Number(number) = filter.primary
@@ -229,7 +229,8 @@ impl Analysis {
             if at == 0 && OF_NODES.contains(&name.as_str()) {
                 expect_nodes(found, &format!("in `{name}()`"))?;
             }
-            // Each character of the text is looked for in it.
+            // `translate()` looks for each character of the text in this argument,
+            // so that a long one from the document would take too many steps.
             if at == 1 && name == "translate" && !is_literal(argument) {
                 return Err(ExpressionError {
                     expected: "a text in quotes as the second argument of `translate()`".to_owned(),

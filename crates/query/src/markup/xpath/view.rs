@@ -69,6 +69,8 @@ pub(super) fn evaluate(
         xpath_eval::Value::String(text) => text.into(),
         xpath_eval::Value::NodeSet(nodes) => collect_texts(&nodes, by_css)?,
     };
+    // Once the steps are spent the view shows no more nodes, so that the value is
+    // one of a part of the document.
     if view.steps.get() == 0 {
         let found = format!("one that takes more than {MOST_STEPS} steps over this document");
         return Err(EvaluationError::Work(found));
@@ -143,7 +145,8 @@ impl View<'_> {
         self.spend(1)
     }
 
-    /// A text of this length is looked at; `share` of it is work.
+    /// Spends what it takes to look at a text of `length` bytes: one step for
+    /// each `share` of them.
     fn spend_text(&self, length: usize, share: usize) -> bool {
         let before = self.texts.get();
         self.texts.set(before + 1);
@@ -254,7 +257,7 @@ impl<'a> Node<'a> for NodeHandle<'a> {
         Siblings::new(self.view, self.at.saturating_add(1), first)
     }
 
-    // Only `name()` asks, for the prefix of a namespace.
+    // The evaluator asks only for `name()`, which gives the prefix of a namespace.
     fn namespaces(self) -> impl Iterator<Item = Self> + 'a {
         let view = self.view;
         let count = u32::try_from(view.tree.prefixes.len()).unwrap_or(0);
