@@ -1,6 +1,7 @@
 //! Predicates: what an expectation demands of a value, and the judgement
 //! whether a value meets it.
 
+mod each;
 mod json;
 mod lists;
 
@@ -13,6 +14,7 @@ use crate::template::{Scope, Template, TemplateError};
 use crate::value::ValueTemplate;
 use diagnostic::Span;
 use diagnostic::units::human_span;
+use each::{EachOutcome, judge_each};
 pub(crate) use json::JsonType;
 use json::{are_equal, contains, count_elements, is_empty, to_number};
 pub(crate) use lists::Order;
@@ -378,37 +380,6 @@ impl Comparison {
             Self::AtMost => "at most",
         }
     }
-}
-
-/// Whether a value is a list whose elements all meet the predicate, or which
-/// of them does not.
-#[derive(Debug, PartialEq)]
-enum EachOutcome<'v> {
-    Holds,
-    NoList,
-    Empty,
-    Not(usize, &'v Value),
-}
-
-fn judge_each<'v>(
-    value: &'v Value,
-    predicate: &Predicate,
-    scope: &Scope,
-) -> Result<EachOutcome<'v>, TemplateError> {
-    let Value::Array(items) = value else {
-        return Ok(EachOutcome::NoList);
-    };
-    for (at, item) in items.iter().enumerate() {
-        if !predicate.holds(Some(item), scope)? {
-            return Ok(EachOutcome::Not(at, item));
-        }
-    }
-    // A list without elements proves nothing about them, so that it does not pass.
-    Ok(if items.is_empty() {
-        EachOutcome::Empty
-    } else {
-        EachOutcome::Holds
-    })
 }
 
 fn describe_value(value: &Value, unit: Unit) -> String {

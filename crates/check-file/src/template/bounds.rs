@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn long_expressions_and_statements_need_room_and_longer_ones_are_refused() {
         let check = |text: String, needs: Option<StackDemand>| {
-            assert_eq!(estimate_stack(&text).ok(), needs)
+            assert_eq!(estimate_stack(&text).ok(), needs);
         };
         check(
             "{{ a }} and {# long #}".repeat(1_000),

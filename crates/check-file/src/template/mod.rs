@@ -4,16 +4,19 @@
 //! nothing is escaped, and the work of one template is bounded.
 
 mod bounds;
+mod error;
 mod filters;
 mod functions;
+mod scope;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
 use bounds::StackDemand;
+pub use error::TemplateError;
 pub(crate) use filters::FILTERS;
 #[cfg(test)]
 pub(crate) use functions::Callable;
@@ -21,7 +24,7 @@ pub(crate) use functions::FUNCTIONS;
 use query::value::{MOST_LEVELS, levels};
 use query::work::budget::{self, OF_TEMPLATE};
 use query::work::threads::run_with_room;
-use redact::Secret;
+pub use scope::{ReplacedValues, Scope};
 
 /// What a transform calls the value that it makes something of.
 pub const VALUE: &str = "value";
@@ -55,55 +58,6 @@ static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// Why a template cannot be read, or cannot be filled in, in one line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    /// The engine refuses the template, or finds no value for a name.
-    #[error("{reason}")]
-    Engine {
-        /// What the engine says.
-        reason: String,
-    },
-    /// A single expression has no value.
-    #[error("`{template}` has no value")]
-    NoValue {
-        /// The template.
-        template: String,
-    },
-    /// The template is larger than the engine may read.
-    #[error("expected at most {most} {what}, found {found}")]
-    TooLarge {
-        /// What is counted.
-        what: &'static str,
-        /// How many there may be.
-        most: usize,
-        /// How many there are.
-        found: usize,
-    },
-    /// The value is nested deeper than an answer can be.
-    #[error("expected a value nested at most {MOST_LEVELS} levels, found more of them")]
-    TooDeep,
-    /// The filters take more work than a template may.
-    #[error("its filters take more than {most} steps")]
-    TooMuchWork {
-        /// How many steps they may take.
-        most: u64,
-    },
-    /// The system started no thread whose stack is large enough.
-    #[error("no thread for it: {reason}")]
-    NoThread {
-        /// What the system says.
-        reason: String,
-    },
-}
-
-/// For `found` of a diagnostic.
-impl From<TemplateError> for String {
-    fn from(error: TemplateError) -> Self {
-        error.to_string()
-    }
-}
-
 impl From<minijinja::Error> for TemplateError {
     fn from(error: minijinja::Error) -> Self {
         let kind = error.kind().to_string();
@@ -114,83 +68,6 @@ impl From<minijinja::Error> for TemplateError {
         Self::Engine { reason }
     }
 }
-
-/// The values that templates can name: variables first, then captures.
-#[derive(Debug, Clone, Default)]
-pub struct Scope {
-    values: BTreeMap<String, minijinja::Value>,
-    /// What was captured that no output may hold.
-    secrets: Vec<Secret>,
-}
-
-impl Scope {
-    /// A scope with these values, and those of `other` for names without one here.
-    #[must_use]
-    pub fn with_defaults(&self, other: &Self) -> Self {
-        let mut all = self.clone();
-        for (name, value) in &other.values {
-            all.values
-                .entry(name.clone())
-                .or_insert_with(|| value.clone());
-        }
-        all.secrets.extend_from_slice(&other.secrets);
-        all
-    }
-
-    /// Whether a name has a value.
-    pub fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
-    /// Gives names other values, and returns what [`Self::restore`] needs to give
-    /// them back.
-    pub fn replace(&mut self, values: &[(String, Value)]) -> ReplacedValues {
-        let replaced = values
-            .iter()
-            .map(|(name, _)| (name.clone(), self.values.get(name).cloned()));
-        let replaced = ReplacedValues(replaced.collect());
-        for (name, value) in values {
-            self.set(name, value);
-        }
-        replaced
-    }
-
-    /// Gives names the values back that they had before.
-    pub fn restore(&mut self, replaced: ReplacedValues) {
-        for (name, value) in replaced.0 {
-            match value {
-                Some(value) => self.values.insert(name, value),
-                None => self.values.remove(&name),
-            };
-        }
-    }
-
-    /// Adds values that no output may hold.
-    pub fn add_secrets(&mut self, secrets: Vec<Secret>) {
-        for secret in secrets {
-            if !self.secrets.contains(&secret) {
-                self.secrets.push(secret);
-            }
-        }
-    }
-
-    /// The captured values that no output may hold.
-    pub fn secrets(&self) -> &[Secret] {
-        &self.secrets
-    }
-
-    /// Gives a name its value, the newest winning.
-    pub fn set(&mut self, name: &str, value: &Value) {
-        self.values.insert(
-            name.to_owned(),
-            minijinja::Value::from(minijinja::value::Serde(value)),
-        );
-    }
-}
-
-/// The values of names before [`Scope::replace`] gave them others.
-#[derive(Debug, Default)]
-pub struct ReplacedValues(Vec<(String, Option<minijinja::Value>)>);
 
 /// A template that is known to be well-formed.
 #[derive(Debug, Clone)]

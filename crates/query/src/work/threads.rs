@@ -173,8 +173,7 @@ impl LanePlace {
         }
     }
 
-    /// Marks the thread as lost to its lane until the work ends, unless it has
-    /// ended already.
+    /// Counts the thread as lost to its lane until its work ends.
     fn abandon(&self) {
         if let Some(held) = self.lock().as_mut() {
             held.is_lost = true;
