@@ -77,9 +77,9 @@ impl Reader<'_> {
         self.read_file_beside(node, "sent").map(bytes::Bytes::from)
     }
 
-    /// The bytes of a file that is named relative to the check file. `done`
-    /// says what cannot be done if it is not there.
-    pub(super) fn read_file_beside(&mut self, node: &Node, done: &str) -> Option<Vec<u8>> {
+    /// The bytes of a file that is named relative to the check file. `purpose`
+    /// ends the title of a diagnostic: "the file … cannot be sent".
+    pub(super) fn read_file_beside(&mut self, node: &Node, purpose: &str) -> Option<Vec<u8>> {
         let name = self.read_string(node, "`file`")?;
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
@@ -98,7 +98,7 @@ impl Reader<'_> {
             Err(error) => describe_os_error(&error),
         };
         let problem = self
-            .at(node.span, format!("the file `{name}` cannot be {done}"))
+            .at(node.span, format!("the file `{name}` cannot be {purpose}"))
             .expected(format!("a file of at most {most}, beside the check file"))
             .found(found)
             .help("give the path relative to the check file");

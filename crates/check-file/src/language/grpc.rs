@@ -8,7 +8,7 @@ use http::Method;
 use super::body::MOST_BODY_BYTES;
 use super::keys::{BODIES, METHODS, SOCKET, is_among};
 use super::read::{Fields, Reader};
-use super::{Body, Expectation, HttpVersion, OwnFields, Query, Request};
+use super::{Body, Expectation, HttpVersion, Query, Request};
 use crate::grpc::status::CODES;
 use crate::grpc::{Call, HEALTH, ImportError, Schema};
 use crate::predicate::{Operator, Predicate, Test};
@@ -29,21 +29,7 @@ impl Reader<'_> {
         writes: bool,
     ) -> Option<(Request, Span)> {
         let span = key.span.to(node.span);
-        for (other, _) in fields.iter() {
-            let name = other.text.as_str();
-            if [METHODS, BODIES, SOCKET]
-                .map(|group| is_among(group, name))
-                .contains(&true)
-                || ["query", "compress"].contains(&name)
-            {
-                let problem = self
-                    .at(other.span, format!("`{}` beside a gRPC call", other.text))
-                    .expected("`message`, and `proto` with the file that declares the call")
-                    .found(format!("`{}`", other.text))
-                    .help("a call has one message and is always sent by HTTP/2");
-                self.report(problem);
-            }
-        }
+        self.refuse_keys_beside_call(fields);
         let name = self.read_string(node, "`grpc`")?;
         if !writes && name != HEALTH {
             let problem = self
@@ -53,8 +39,7 @@ impl Reader<'_> {
                 .help("what a call does, its name does not tell; only the health check is free");
             self.report(problem);
         }
-        let headers = fields.value("headers").map(|node| self.read_headers(node));
-        let auth = fields.value("auth").map(|node| self.read_auth(node));
+        let head = self.read_head(fields);
         let message = match fields.value("message") {
             Some(node) => self.read_value(node).map(|value| (value, node.span)),
             None => Some((ValueTemplate::Fixed(serde_json::json!({})), span)),
@@ -68,6 +53,8 @@ impl Reader<'_> {
         let schema = self.read_grpc_schema(fields, name, span)?;
         let call = self.find_grpc_call(&schema, name, node.span)?;
         let (message, message_span) = message?;
+        // A template has its value at the run, so that only a message without one
+        // can be encoded here.
         let mut templates = Vec::new();
         message.templates(&mut templates);
         if let (true, ValueTemplate::Fixed(value)) = (templates.is_empty(), to_fixed(&message))
@@ -81,18 +68,13 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        let headers = headers.unwrap_or_default();
-        let own = OwnFields {
-            headers: headers.len(),
-            auth: auth.is_some(),
-        };
         let request = Request {
             method: Method::POST,
             path: Template::parse(&format!("/{name}")).ok()?,
             query: Vec::new(),
-            headers,
-            auth: auth.flatten(),
-            own,
+            headers: head.headers,
+            auth: head.auth,
+            own: head.own,
             body: Some(Body::Message(message)),
             compress: false,
             http: Some(HttpVersion::Two),
@@ -100,6 +82,21 @@ impl Reader<'_> {
             messages: None,
         };
         Some((request, span))
+    }
+
+    fn refuse_keys_beside_call(&mut self, fields: Fields<'_>) {
+        for (other, _) in fields.iter() {
+            let name = other.text.as_str();
+            let is_of_other_request = [METHODS, BODIES, SOCKET].map(|group| is_among(group, name));
+            if is_of_other_request.contains(&true) || ["query", "compress"].contains(&name) {
+                let problem = self
+                    .at(other.span, format!("`{name}` beside a gRPC call"))
+                    .expected("`message`, and `proto` with the file that declares the call")
+                    .found(format!("`{name}`"))
+                    .help("a call has one message and is always sent by HTTP/2");
+                self.report(problem);
+            }
+        }
     }
 
     /// Reports keys of a call in a request that is none.

@@ -7,11 +7,19 @@ use http::{HeaderName, HeaderValue};
 use super::keys::{CARRYING, Kind};
 use super::method::is_safe;
 use super::read::{Fields, Reader};
-use super::{Body, HttpVersion, OwnFields, Request};
+use super::{Auth, Body, HttpVersion, OwnFields, Request};
 use crate::template::Template;
 use crate::value::ValueTemplate;
 use diagnostic::Span;
 use diagnostic::yaml::{Key, Node, Yaml};
+
+/// What a request of every kind may have.
+pub(super) struct Head {
+    pub(super) headers: Vec<(HeaderName, Template)>,
+    pub(super) auth: Option<Auth>,
+    /// What of it the step sets itself: all of it, before the defaults are added.
+    pub(super) own: OwnFields,
+}
 
 impl Reader<'_> {
     /// The request that the fields of a step describe, and where its method
@@ -48,15 +56,7 @@ impl Reader<'_> {
             .value("query")
             .map(|node| self.read_query(node))
             .unwrap_or_default();
-        let headers = fields
-            .value("headers")
-            .map(|node| self.read_headers(node))
-            .unwrap_or_default();
-        let auth = fields.value("auth").map(|node| self.read_auth(node));
-        let own = OwnFields {
-            headers: headers.len(),
-            auth: auth.is_some(),
-        };
+        let head = self.read_head(fields);
         let compress = fields.property("compress").is_some_and(|(property, node)| {
             self.read_compress(property, node, !matches!(body, Ok(None)))
         });
@@ -67,9 +67,9 @@ impl Reader<'_> {
             method: line.method,
             path: path?,
             query,
-            headers,
-            auth: auth.flatten(),
-            own,
+            headers: head.headers,
+            auth: head.auth,
+            own: head.own,
             body: body.ok()?,
             compress,
             http: http.flatten(),
@@ -77,6 +77,25 @@ impl Reader<'_> {
             messages: None,
         };
         Some((request, span))
+    }
+
+    /// The `headers` and the `auth` of a request, whatever its kind.
+    pub(super) fn read_head(&mut self, fields: Fields<'_>) -> Head {
+        let headers = fields
+            .value("headers")
+            .map(|node| self.read_headers(node))
+            .unwrap_or_default();
+        let auth = fields.value("auth").map(|node| self.read_auth(node));
+        let own = OwnFields {
+            headers: headers.len(),
+            // An `auth` that cannot be read is the step's own too.
+            auth: auth.is_some(),
+        };
+        Head {
+            headers,
+            auth: auth.flatten(),
+            own,
+        }
     }
 
     pub(super) fn read_path(&mut self, node: &Node) -> Option<Template> {

@@ -6,7 +6,7 @@ use http::Method;
 
 use super::keys::{BODIES, CALL, MESSAGE, MESSAGE_EXPECTATIONS, METHODS, Subject, is_among};
 use super::read::{Fields, Reader};
-use super::{Capture, Expectation, HttpVersion, OwnFields, Query, Request};
+use super::{Capture, Expectation, HttpVersion, Query, Request};
 use crate::predicate::Predicate;
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -110,29 +110,7 @@ impl Reader<'_> {
         node: &Node,
         writes: bool,
     ) -> Option<(Request, Span)> {
-        for (other, _) in fields.iter() {
-            let name = other.text.as_str();
-            if [METHODS, CALL, BODIES]
-                .map(|group| is_among(group, name))
-                .contains(&true)
-                || name == "compress"
-            {
-                let problem = self
-                    .at(other.span, format!("`{}` beside a WebSocket", other.text))
-                    .expected("`messages` with what is sent and what must come")
-                    .found(format!("`{}`", other.text))
-                    .help("a WebSocket is opened by a GET without a body; write other requests as steps of their own");
-                self.report(problem);
-            }
-        }
-        if let Some(node) = fields.value("follow_redirects") {
-            let problem = self
-                .at(node.span, "redirects of a WebSocket")
-                .expected("a path that answers with 101 itself")
-                .found("`follow_redirects`")
-                .help("remove it: browsers do not follow them either");
-            self.report(problem);
-        }
+        self.refuse_keys_beside_websocket(fields);
         let http = fields.value("http");
         let http = http.map(|node| (node, self.read_http_version(node)));
         if let Some((node, Some(HttpVersion::Two))) = http {
@@ -156,21 +134,15 @@ impl Reader<'_> {
                 .related(self.source, first.span, "this is sent");
             self.report(problem);
         }
-        let headers = fields.value("headers").map(|node| self.read_headers(node));
-        let headers = headers.unwrap_or_default();
+        let head = self.read_head(fields);
         let query = fields.value("query").map(|node| self.read_query(node));
-        let auth = fields.value("auth").map(|node| self.read_auth(node));
-        let own = OwnFields {
-            headers: headers.len(),
-            auth: auth.is_some(),
-        };
         let request = Request {
             method: Method::GET,
             path: path?,
             query: query.unwrap_or_default(),
-            headers,
-            auth: auth.flatten(),
-            own,
+            headers: head.headers,
+            auth: head.auth,
+            own: head.own,
             body: None,
             compress: false,
             http: Some(HttpVersion::One),
@@ -178,6 +150,29 @@ impl Reader<'_> {
             messages: Some(messages?),
         };
         Some((request, key.span.to(node.span)))
+    }
+
+    fn refuse_keys_beside_websocket(&mut self, fields: Fields<'_>) {
+        for (other, _) in fields.iter() {
+            let name = other.text.as_str();
+            let is_of_other_request = [METHODS, CALL, BODIES].map(|group| is_among(group, name));
+            if is_of_other_request.contains(&true) || name == "compress" {
+                let problem = self
+                    .at(other.span, format!("`{name}` beside a WebSocket"))
+                    .expected("`messages` with what is sent and what must come")
+                    .found(format!("`{name}`"))
+                    .help("a WebSocket is opened by a GET without a body; write other requests as steps of their own");
+                self.report(problem);
+            }
+        }
+        if let Some(node) = fields.value("follow_redirects") {
+            let problem = self
+                .at(node.span, "redirects of a WebSocket")
+                .expected("a path that answers with 101 itself")
+                .found("`follow_redirects`")
+                .help("remove it: browsers do not follow them either");
+            self.report(problem);
+        }
     }
 
     /// Reports `messages` in a request that opens no WebSocket.

@@ -117,7 +117,7 @@ fn fingerprint(value: &Value) -> u64 {
 
 /// The first two neighbours that are out of order, or have none, in words.
 pub(super) fn find_disorder(items: &[Value], order: Order) -> Option<String> {
-    let wrong = match order {
+    let refused = match order {
         Order::Ascending => Ordering::Greater,
         Order::Descending => Ordering::Less,
     };
@@ -127,7 +127,7 @@ pub(super) fn find_disorder(items: &[Value], order: Order) -> Option<String> {
         };
         let next = at + 1;
         match compare(first, second) {
-            Some(found) if found != wrong => None,
+            Some(found) if found != refused => None,
             Some(_) => Some(format!(
                 "{} at index {at} before {} at index {next}",
                 quote_value(first),

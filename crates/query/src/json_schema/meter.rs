@@ -89,18 +89,18 @@ fn format_name(here: u64, each: u64) -> String {
 
 /// The name of the format that counts as many, or the next smaller number.
 fn find_format(here: usize, each: usize) -> String {
-    let known = |most: usize, known: &[u64]| {
-        let most = u64::try_from(most).unwrap_or(u64::MAX);
-        let fitting = known.iter().rev().find(|known| **known <= most);
+    let round_down = |number: usize, steps: &[u64]| {
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        let fitting = steps.iter().rev().find(|step| **step <= number);
         fitting.copied().unwrap_or(0)
     };
-    let here = known(
+    let here = round_down(
         here,
         &[
             0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16_384, 65_536,
         ],
     );
-    format_name(here, known(each, &[0, 1, 2, 4, 16, 256]))
+    format_name(here, round_down(each, &[0, 1, 2, 4, 16, 256]))
 }
 
 /// Keywords with a schema, or a list of schemas, for the value itself.

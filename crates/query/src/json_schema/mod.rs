@@ -199,7 +199,7 @@ fn find_innermost(error: &ValidationError<'_, '_>, value: &Value) -> (Vec<String
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     // A text may be as long as the value.
     found.truncate(MOST_TEXTS);
-    let made = found.into_iter().map(|(pointer, error)| {
+    let texts = found.into_iter().map(|(pointer, error)| {
         let here = value.pointer(&pointer).map(quote_value).unwrap_or_default();
         let place = if pointer.is_empty() {
             "at the top".to_owned()
@@ -209,9 +209,9 @@ fn find_innermost(error: &ValidationError<'_, '_>, value: &Value) -> (Vec<String
         let problem = format!("{place} {here}: {}", describe_problem(&error.kind));
         (pointer, problem)
     });
-    let mut made: Vec<_> = made.collect();
-    made.sort();
-    let problems = made.into_iter().map(|(_, problem)| problem).collect();
+    let mut texts: Vec<_> = texts.collect();
+    texts.sort();
+    let problems = texts.into_iter().map(|(_, problem)| problem).collect();
     (problems, total)
 }
 

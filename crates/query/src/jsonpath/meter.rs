@@ -28,7 +28,7 @@ fn spend_a_visit(node: ValueType<'_>) -> LogicalType {
 
 /// A well-formed path that selects the same nodes and counts its visits.
 pub(super) fn meter_path(path: &str) -> String {
-    let mut made = String::with_capacity(2 * path.len());
+    let mut metered = String::with_capacity(2 * path.len());
     let mut rest = path;
     // Of each bracket that is open, whether it gets the filter at its end.
     let mut open: Vec<bool> = Vec::new();
@@ -43,8 +43,8 @@ pub(super) fn meter_path(path: &str) -> String {
             }
             ']' => {
                 if open.pop() == Some(true) {
-                    made.push(',');
-                    made.push_str(COUNTS);
+                    metered.push(',');
+                    metered.push_str(COUNTS);
                 }
                 1
             }
@@ -54,15 +54,15 @@ pub(super) fn meter_path(path: &str) -> String {
                 let length = rest.len() - after.len();
                 let starts = after.chars().next();
                 if starts == Some('*') {
-                    made.push_str(if descends { "..[*," } else { "[*," });
-                    made.push_str(COUNTS);
-                    made.push(']');
+                    metered.push_str(if descends { "..[*," } else { "[*," });
+                    metered.push_str(COUNTS);
+                    metered.push(']');
                     rest = &rest[length + 1..];
                     continue;
                 }
                 if descends && name > 0 {
                     let name = &after[..name];
-                    made.extend(["..['", name, "',", COUNTS, "]"]);
+                    metered.extend(["..['", name, "',", COUNTS, "]"]);
                     rest = &rest[length + name.len()..];
                     continue;
                 }
@@ -70,10 +70,10 @@ pub(super) fn meter_path(path: &str) -> String {
             }
             c => c.len_utf8(),
         };
-        made.push_str(&rest[..length]);
+        metered.push_str(&rest[..length]);
         rest = &rest[length..];
     }
-    made
+    metered
 }
 
 /// How long the text in quotes is that the path begins with.

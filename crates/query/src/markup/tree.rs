@@ -109,7 +109,7 @@ const NAMELESS: u32 = u32::MAX;
 /// Builds a tree from its nodes in document order.
 pub(super) struct TreeBuilder {
     tree: Tree,
-    known: HashMap<Name, u32>,
+    indexes: HashMap<Name, u32>,
     /// The nodes that are not closed, the root first.
     open: Vec<u32>,
 }
@@ -132,7 +132,7 @@ impl TreeBuilder {
                 rest: String::new(),
                 prefixes: Vec::new(),
             },
-            known: HashMap::new(),
+            indexes: HashMap::new(),
             open: vec![0],
         }
     }
@@ -216,7 +216,7 @@ impl TreeBuilder {
 
     fn intern_name(&mut self, name: Name) -> u32 {
         let names = &mut self.tree.names;
-        *self.known.entry(name).or_insert_with_key(|name| {
+        *self.indexes.entry(name).or_insert_with_key(|name| {
             names.push(name.clone());
             narrow(names.len() - 1)
         })
