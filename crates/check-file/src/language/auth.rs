@@ -1,7 +1,7 @@
 //! The ways to log in: how a request proves who sends it.
 
 use super::keys::{AUTH, BASIC, OAUTH2, SIGV4, Table};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::request::{explain_authority, find_authority};
 use super::{Auth, OAuth2, SigV4};
 use crate::template::Template;
@@ -23,7 +23,7 @@ impl Reader<'_> {
             }
             let problem = self
                 .at(node.span, "other than one way to log in")
-                .expected(format!("one of {}", AUTH.list()))
+                .expected(format!("one of {}", AUTH.list_names()))
                 .found("none of them, or several")
                 .help("write `auth: { bearer: \"{{ token }}\" }`");
             self.report(problem);
@@ -119,7 +119,7 @@ impl Reader<'_> {
     /// Reports the keys that are missing of those that must be there.
     fn require_all(&mut self, fields: Fields<'_>, table: &Table) -> Option<()> {
         let missing: Vec<&str> = table
-            .all
+            .all_of
             .iter()
             .filter(|key| fields.value(key).is_none())
             .copied()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Body;
 use super::keys::{BODIES, Property};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use crate::discover::describe_os_error;
 use crate::template::Template;
 use diagnostic::suggest;
@@ -45,7 +45,8 @@ impl Reader<'_> {
         body.map(Some).ok_or(())
     }
 
-    /// Whether the body is compressed; only gzip is understood everywhere.
+    /// Whether the body is compressed. Only gzip is allowed, because not every
+    /// server reads another coding.
     pub(super) fn read_compress(&mut self, property: &Property, node: &Node, body: bool) -> bool {
         let gzip = matches!(&node.value, Yaml::String(text) if text == "gzip");
         if !gzip {

@@ -2,7 +2,7 @@
 //! whether it is a secret.
 
 use super::keys::{CAPTURE, SOURCE_WORDS, SOURCES};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Capture, Phase, Query};
 use diagnostic::suggest;
 use diagnostic::yaml::{Key, Node, Yaml};
@@ -104,7 +104,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A part of the answer that needs no further word.
+    /// Reads a query that is one word alone, such as `status`.
     fn read_source_word(&mut self, node: &Node) -> Option<Query> {
         match &node.value {
             Yaml::String(text) if text == "status" => Some(Query::Status),

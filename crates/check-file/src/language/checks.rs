@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::defaults::Defaults;
 use super::fragments::Library;
 use super::keys::{CHECK, FILE, LIBRARY, REQUEST};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Check, CheckFile, Flow, Severity};
 use diagnostic::yaml::{Node, Yaml};
 use diagnostic::{Diagnostic, Source, Span};

@@ -3,13 +3,14 @@
 
 use super::expect::make_expectation;
 use super::keys::{COOKIE, LATENCY, OPERATORS, Subject, TLS};
-use super::read::Reader;
+use super::reader::Reader;
 use super::{CookieAttribute, Expectation, Phase, Query, TlsFact};
 use diagnostic::yaml::{Node, Yaml};
 
 impl Reader<'_> {
     /// A cookie: a predicate over its value, or a map of its attributes.
     pub(super) fn read_cookie(&mut self, name: &str, node: &Node, found: &mut Vec<Expectation>) {
+        // A map of operators is a predicate on the value, a map of attributes is not.
         let attributes = match &node.value {
             Yaml::Map(entries) => entries.iter().any(|(key, _)| COOKIE.has(&key.text)),
             _ => false,
@@ -47,7 +48,7 @@ impl Reader<'_> {
         if fields.iter().next().is_none() {
             let problem = self
                 .at(node.span, "`tls` that expects nothing")
-                .expected(format!("one of {}", TLS.list()))
+                .expected(format!("one of {}", TLS.list_names()))
                 .found("an empty map")
                 .help("certificates are always verified; write `tls: { expires_in: { above: 14d } }` for more");
             self.report(problem);
@@ -67,7 +68,7 @@ impl Reader<'_> {
         if fact.is_none() {
             let problem = self
                 .at(node.span, "a fact of TLS that is not known")
-                .expected(format!("one of {}", TLS.list()))
+                .expected(format!("one of {}", TLS.list_names()))
                 .found(format!("`{text}`"))
                 .help("write it like `{ tls: issuer }`");
             self.report(problem);
@@ -77,6 +78,7 @@ impl Reader<'_> {
 
     /// A limit of the whole time, or limits of its phases.
     pub(super) fn read_latency(&mut self, node: &Node, found: &mut Vec<Expectation>) {
+        // A map of operators limits the whole time, any other map has phases.
         let phases = match &node.value {
             Yaml::Map(entries) => entries.iter().any(|(key, _)| !OPERATORS.has(&key.text)),
             _ => false,

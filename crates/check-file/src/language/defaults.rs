@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::keys::DEFAULTS;
-use super::read::Reader;
+use super::reader::Reader;
 use super::{Auth, HttpVersion, Retry};
 use crate::template::Template;
 use diagnostic::yaml::Node;

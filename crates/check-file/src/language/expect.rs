@@ -1,7 +1,7 @@
 //! The expectations of a step.
 
 use super::keys::{EXPECT, Subject};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Expectation, Query};
 use crate::predicate::{Operator, Predicate, Test};
 use crate::template::Template;
@@ -14,14 +14,14 @@ use query::jsonpath::{Path, PathError};
 pub struct NamedVariable {
     pub(crate) name: String,
     pub span: Span,
-    /// What gives its value.
+    /// The template whose value it is.
     pub template: Template,
 }
 
 impl Reader<'_> {
     /// The expectations of a step whose request stands at `request`. A step
-    /// that says nothing of the status expects success, so that no step can
-    /// pass on an error page by keeping silent; a WebSocket is open after 101.
+    /// whose `expect` has no `status` expects success, so that it cannot pass on an
+    /// error page.
     pub(super) fn read_expectations(
         &mut self,
         node: Option<&Node>,
@@ -34,6 +34,8 @@ impl Reader<'_> {
             let predicate = self.read_predicate(node, Subject::Status);
             expectations.extend(make_expectation(Query::Status, predicate));
         } else {
+            // A WebSocket is open after 101, and any other request has succeeded
+            // after 2xx.
             let (range, word) = if opens {
                 (101..=101, "101")
             } else {
@@ -178,8 +180,8 @@ pub(super) fn make_expectation(query: Query, predicate: Option<Predicate>) -> Op
     predicate.map(|predicate| Expectation { query, predicate })
 }
 
-/// Where several values can be found, the operators for lists speak of all of
-/// them and every other demand of the first.
+/// Splits a predicate where a query may find several values: the operators for
+/// lists are about all of them, and every other one is about the first.
 pub(super) fn split_first_and_all(
     predicate: Predicate,
     first: Query,

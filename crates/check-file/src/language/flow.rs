@@ -2,7 +2,7 @@
 //! and `quarantine`.
 
 use super::keys::QUARANTINE;
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Flow, Quarantine};
 use diagnostic::Span;
 use diagnostic::yaml::{Node, Yaml};
@@ -37,6 +37,7 @@ impl Reader<'_> {
         item: &str,
     ) -> Vec<(String, Span)> {
         let items = match &node.value {
+            // `needs` mostly names one check, and needs no list then.
             Yaml::String(_) if what == "`needs`" => std::slice::from_ref(node),
             _ => match self.read_list(node, what) {
                 Some(items) => items,

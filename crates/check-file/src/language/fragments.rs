@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::defaults::Defaults;
 use super::keys::{FRAGMENT, PARAMETER};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Binding, Step, Use};
 use crate::value::ValueTemplate;
 use diagnostic::suggest;

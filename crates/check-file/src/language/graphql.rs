@@ -4,7 +4,7 @@ use http::Method;
 
 use super::keys::GRAPHQL;
 use super::method::RequestLine;
-use super::read::Reader;
+use super::reader::Reader;
 use super::{Expectation, GraphQl, Query};
 use crate::graphql::{Operation, parse_operations};
 use crate::predicate::{Operator, Predicate, Test};

@@ -7,7 +7,7 @@ use http::Method;
 
 use super::body::MOST_BODY_BYTES;
 use super::keys::{BODIES, METHODS, SOCKET, is_among};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Body, Expectation, HttpVersion, Query, Request};
 use crate::grpc::status::CODES;
 use crate::grpc::{Call, HEALTH, ImportError, Schema};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::defaults::Defaults;
 use super::fragments::Library;
 use super::keys::FILE;
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use crate::discover;
 use diagnostic::yaml::Node;
 

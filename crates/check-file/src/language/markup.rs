@@ -2,7 +2,7 @@
 
 use super::expect::{make_expectation, split_first_and_all};
 use super::keys::Subject;
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Expectation, Query};
 use diagnostic::Span;
 use diagnostic::yaml::Node;

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::keys::{METHODS, UNUSUAL, is_among};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use diagnostic::Span;
 use diagnostic::suggest;
 use diagnostic::yaml::{Key, Node};

@@ -25,11 +25,11 @@ pub mod method;
 mod multipart;
 mod predicates;
 mod queries;
-mod read;
+mod reader;
 mod request;
+mod request_types;
 mod rows;
 mod schemas;
-mod sent;
 mod series;
 mod steps;
 mod variables;
@@ -41,10 +41,10 @@ use std::time::Duration;
 pub use self::queries::{CookieAttribute, Phase, Query, TlsFact};
 pub use self::request::find_authority;
 pub use self::request::is_host;
-pub(crate) use self::schemas::to_json;
-pub use self::sent::{
+pub use self::request_types::{
     Auth, Body, FormPart, GraphQl, HttpVersion, OAuth2, OwnFields, PartContent, Request, SigV4,
 };
+pub(crate) use self::schemas::to_json;
 pub use self::variables::{Origin, RemoteValue, Variable};
 pub use self::websocket::{AwaitedEvent, Message, WebSocketEvent, as_http};
 use crate::predicate::Predicate;

@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 use super::body::MOST_BODY_BYTES;
 use super::keys::PART;
-use super::read::Reader;
+use super::reader::Reader;
 use super::{FormPart, PartContent};
 use crate::template::Template;
 use diagnostic::units::human_bytes_beside;

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::keys::{Kind, OPERATORS, Property, Subject};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use crate::predicate::{Comparison, JsonType, Operator, Order, Predicate, Test};
 use crate::value::ValueTemplate;
 use diagnostic::yaml::{Key, Node, Yaml};
@@ -24,7 +24,7 @@ impl Reader<'_> {
         if fields.iter().next().is_none() {
             let problem = self
                 .at(node.span, "a predicate that demands nothing")
-                .expected(format!("one of {}", OPERATORS.list()))
+                .expected(format!("one of {}", OPERATORS.list_names()))
                 .found("an empty map")
                 .help("write `{ exists: true }` if any value will do");
             self.report(problem);
@@ -159,7 +159,7 @@ impl Reader<'_> {
         if range.is_none() {
             let problem = self
                 .at(node.span, "a status that HTTP does not have")
-                .expected(Kind::Status.expected())
+                .expected(Kind::Status.describe())
                 .found(node.describe())
                 .help("write a number from 100 to 599, or a class from `1xx` to `5xx`");
             self.report(problem);
@@ -257,7 +257,7 @@ impl Reader<'_> {
         if kind.is_none() {
             let problem = self
                 .at(node.span, "a type that JSON does not have")
-                .expected(Kind::JsonType.expected())
+                .expected(Kind::JsonType.describe())
                 .found(node.describe())
                 .help("write one of JSON's types");
             self.report(problem);

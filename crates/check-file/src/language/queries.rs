@@ -27,7 +27,7 @@ pub enum Query {
     Json(Path),
     /// What an XPath or a CSS selector finds.
     Markup(MarkupQuery),
-    /// The same as a list, however many elements there are.
+    /// As `Markup`, but a list however many elements there are.
     EachMarkup(MarkupQuery),
     /// What a pattern finds in the body.
     Regex(Pattern),
@@ -110,7 +110,7 @@ impl Query {
 }
 
 impl Query {
-    /// What did not come out as expected, for the title of a diagnostic.
+    /// The name of what is asked, for the title of a diagnostic.
     pub fn describe(&self) -> String {
         match self {
             Self::Status => "status".to_owned(),

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::keys::{CARRYING, Kind};
 use super::method::is_safe;
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Auth, Body, HttpVersion, OwnFields, Request};
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -150,7 +150,7 @@ impl Reader<'_> {
             "2" => Some(HttpVersion::Two),
             _ => {
                 let help = "leave it out to let client and server agree on one";
-                self.report_wrong_type(node, "`http`", &Kind::HttpVersion.expected(), help);
+                self.report_wrong_type(node, "`http`", &Kind::HttpVersion.describe(), help);
                 None
             }
         }

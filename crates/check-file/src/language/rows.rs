@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Row;
 use super::keys::ROWS;
-use super::read::Reader;
+use super::reader::Reader;
 use crate::template::Scope;
 use diagnostic::yaml::{Key, Node, Yaml};
 
@@ -73,7 +73,8 @@ impl Reader<'_> {
         values.into_iter().collect::<Option<_>>().map(Row)
     }
 
-    /// The value of a row, which knows no names.
+    /// Reads a value of a row. No variable has a value yet when rows are read, so
+    /// that a template with names is refused.
     fn read_fixed_value(&mut self, node: &Node) -> Option<Value> {
         match self.read_value(node)?.evaluate(&Scope::default()) {
             Ok(value) => Some(value),

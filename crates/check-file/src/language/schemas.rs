@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::keys::SCHEMA;
-use super::read::Reader;
+use super::reader::Reader;
 use diagnostic::yaml::{self, Node, Yaml};
 use query::json_schema::JsonSchema;
 
@@ -97,7 +97,7 @@ impl Reader<'_> {
     }
 }
 
-/// A tree without its places.
+/// A tree of YAML as JSON, without the places.
 pub(crate) fn to_json(node: &Node) -> Value {
     match &node.value {
         Yaml::Null => Value::Null,

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::keys::{REPEAT, Subject};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Repeat, SeriesExpectation, SeriesQuery};
 use diagnostic::yaml::Yaml;
 

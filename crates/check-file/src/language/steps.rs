@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::defaults::Defaults;
 use super::fragments::{Library, StepItem};
 use super::keys::{Property, RETRY, STEP, USE};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Body, Retry, RetryOn, Step, graphql, grpc};
 use diagnostic::Place;
 use diagnostic::yaml::{Key, Node, Yaml};

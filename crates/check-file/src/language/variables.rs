@@ -1,7 +1,7 @@
 //! The `variables` of a check file, and where their values come from.
 
 use super::keys::{MARKED, ORIGINS, Table};
-use super::read::Reader;
+use super::reader::Reader;
 use crate::remote::Remote;
 use crate::value::ValueTemplate;
 use diagnostic::Span;
@@ -64,7 +64,7 @@ impl Reader<'_> {
 
     fn read_origin(&mut self, node: &Node) -> Option<Origin> {
         if let Yaml::Map(entries) = &node.value
-            && MARKED.fits(entries)
+            && MARKED.accepts(entries)
             && let [Some(value), Some(marked)] =
                 ["value", "secret"].map(|name| find_member(entries, name))
         {
@@ -82,7 +82,7 @@ impl Reader<'_> {
                 .map(|value| Origin::Secret(value, span));
         }
         if let Yaml::Map(entries) = &node.value
-            && let Some(table) = ORIGINS.iter().find(|table| table.fits(entries))
+            && let Some(table) = ORIGINS.iter().find(|table| table.accepts(entries))
         {
             return self.read_outside_origin(node, table);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::keys::{BODIES, CALL, MESSAGE, MESSAGE_EXPECTATIONS, METHODS, Subject, is_among};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Capture, Expectation, HttpVersion, Query, Request};
 use crate::predicate::Predicate;
 use crate::template::Template;

@@ -59,9 +59,9 @@ impl SchemaWriter {
         let (least, most) = table.size;
         for (keyword, value, present) in [
             ("description", table.help.into(), !table.help.is_empty()),
-            ("required", json!(table.all), !table.all.is_empty()),
-            ("oneOf", each(table.one), !table.one.is_empty()),
-            ("anyOf", each(table.any), !table.any.is_empty()),
+            ("required", json!(table.all_of), !table.all_of.is_empty()),
+            ("oneOf", each(table.one_of), !table.one_of.is_empty()),
+            ("anyOf", each(table.any_of), !table.any_of.is_empty()),
             ("minProperties", least.into(), least > 0),
             ("maxProperties", most.into(), most < usize::MAX),
         ] {

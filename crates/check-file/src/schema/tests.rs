@@ -3,8 +3,8 @@
 #[path = "../../../runner/tests/runner/support/blocks.rs"]
 mod blocks;
 mod each_key;
+mod examples;
 mod tables;
-mod taught;
 
 use std::path::Path;
 

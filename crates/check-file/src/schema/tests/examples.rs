@@ -88,7 +88,7 @@ fn note(kind: &Kind, value: &Value, used: &mut BTreeSet<(&'static str, &'static 
 fn fits(kind: &Kind, value: &Value) -> bool {
     match (kind, value) {
         (Kind::Map(table), Value::Object(members)) => {
-            let whole = table.all.iter().all(|name| members.contains_key(*name));
+            let whole = table.all_of.iter().all(|name| members.contains_key(*name));
             whole && members.keys().all(|name| table.has(name))
         }
         (Kind::Predicate(_), Value::Object(members)) => {
