@@ -13,7 +13,7 @@ use check_file::template::{Scope, Template};
 use check_file::{CheckFile, Query};
 use diagnostic::snippet::{Colour, render};
 use diagnostic::{Diagnostic, Source};
-use query::markup::{self, Finder, Markup, Selector, XPath};
+use query::markup::{self, Markup, MarkupQuery, Selector, XPath};
 use query::work::budget::{self, AT_ONCE};
 use runner::plan::plan;
 use runner::settings::{Selection, Tags};
@@ -107,10 +107,10 @@ pub fn predicate(text: &str) {
                     .judge(value.as_ref(), Unit::None, &scope)
             };
             // What takes more is done on a thread with more room.
-            let Ok(judged) = budget::within(AT_ONCE, judge) else {
+            let Ok(judged) = budget::run_within(AT_ONCE, judge) else {
                 continue;
             };
-            assert_eq!(budget::within(AT_ONCE, judge), Ok(judged.clone()));
+            assert_eq!(budget::run_within(AT_ONCE, judge), Ok(judged.clone()));
             for mismatch in judged.unwrap_or_default() {
                 let title = format!("{}: {}", mismatch.expected, mismatch.found);
                 drawable(&Diagnostic::at(&source, mismatch.span, title));
@@ -125,8 +125,10 @@ pub fn predicate(text: &str) {
 pub fn markup(text: &str) {
     let (expression, document) = text.split_once('\n').unwrap_or((text, ""));
     let finder = match expression.strip_prefix("css:") {
-        Some(selector) => Selector::parse(selector).map(Box::new).map(Finder::Css),
-        None => XPath::parse(expression).map(Finder::XPath),
+        Some(selector) => Selector::parse(selector)
+            .map(Box::new)
+            .map(MarkupQuery::Css),
+        None => XPath::parse(expression).map(MarkupQuery::XPath),
     };
     for kind in ["text/html", "text/xml"] {
         let markup = Markup::read(Some(kind), document);
@@ -136,7 +138,7 @@ pub fn markup(text: &str) {
         if let (Ok(finder), Ok(markup)) = (&finder, &markup) {
             let one = markup.find(finder);
             assert_eq!(one, markup.find(finder));
-            let nodes = finder.kind() == markup::Kind::Nodes;
+            let nodes = finder.kind() == markup::ValueKind::Nodes;
             let list = markup.find_all(finder);
             assert!(list.is_ok_and(|list| list.is_array() == nodes) || one.is_err());
         }

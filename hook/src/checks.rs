@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use aws::Access;
 use aws::s3::{Address, S3};
-use check_file::discover::{self, Place};
+use check_file::discover::{self, CheckFilePlace};
 use diagnostic::Source;
 use futures_util::future::join_all;
 use report::Problem;
@@ -74,13 +74,13 @@ pub(crate) async fn load(
         .places
         .iter()
         .map(|place| match place {
-            CheckPlace::Local(pattern) => Place::Named(pattern.clone()),
+            CheckPlace::Local(pattern) => CheckFilePlace::Named(pattern.clone()),
             // A place that has nothing comes so far only if the settings let
             // the files in the package stand in for it.
             CheckPlace::S3(_) => fetched
                 .next()
                 .flatten()
-                .unwrap_or_else(|| Place::Named(settings.bundled.clone())),
+                .unwrap_or_else(|| CheckFilePlace::Named(settings.bundled.clone())),
         })
         .collect();
     let sources = discover::read_from(&places).map_err(|problems| {

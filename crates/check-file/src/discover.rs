@@ -25,37 +25,40 @@ const MOST_DEPTH: usize = 16;
 pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<Arc<Source>>, Problems> {
     let named: Vec<_> = patterns
         .iter()
-        .map(|pattern| Place::Named(pattern.as_ref().to_owned()))
+        .map(|pattern| CheckFilePlace::Named(pattern.as_ref().to_owned()))
         .collect();
     read_from(&named)
 }
 
-/// Where check files are.
+/// Where check files are to be found.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum CheckFilePlace {
     /// What a user names: a file, a folder or a glob.
     Named(String),
     /// A file or a folder among what was fetched from elsewhere.
     Mirrored(PathBuf, Arc<Mirror>),
 }
 
-/// As [`read`], also from what was fetched from elsewhere.
+/// As [`read`], also from files that were fetched from elsewhere.
 ///
 /// # Errors
-/// The same.
-pub fn read_from(places: &[Place]) -> Result<Vec<Arc<Source>>, Problems> {
+/// As [`read`].
+pub fn read_from(places: &[CheckFilePlace]) -> Result<Vec<Arc<Source>>, Problems> {
     let mut problems = Vec::new();
     let mut paths = Vec::new();
     for place in places {
         let (found, mirror) = match place {
-            Place::Named(pattern) => (expand(pattern), None),
-            Place::Mirrored(path, mirror) => (below(path, Some(mirror)), Some(mirror)),
+            CheckFilePlace::Named(pattern) => (expand_pattern(pattern), None),
+            CheckFilePlace::Mirrored(path, mirror) => {
+                (list_folder(path, Some(mirror)), Some(mirror))
+            }
         };
         match found {
             Ok(found) => paths.extend(found.into_iter().map(|path| (path, mirror))),
             Err(problem) => problems.push(problem),
         }
     }
+    // A file that two patterns name runs once.
     let mut seen = BTreeSet::new();
     paths.retain(|(path, _)| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     if paths.len() > MOST_FILES {
@@ -85,10 +88,10 @@ pub fn read_from(places: &[Place]) -> Result<Vec<Arc<Source>>, Problems> {
     Problems::ok_unless(problems, sources)
 }
 
-fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
+fn expand_pattern(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     let path = Path::new(pattern);
     if path.is_dir() {
-        return below(path, None);
+        return list_folder(path, None);
     }
     // A name that exists is a file, even where it holds `[` or `*`.
     if path.exists() || !pattern.contains(['*', '?', '[']) {
@@ -122,12 +125,12 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, Diagnostic> {
 }
 
 /// The check files below a folder, or the file itself.
-fn below(path: &Path, mirror: Option<&Arc<Mirror>>) -> Result<Vec<PathBuf>, Diagnostic> {
+fn list_folder(path: &Path, mirror: Option<&Arc<Mirror>>) -> Result<Vec<PathBuf>, Diagnostic> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
-    walk(path, 0, &mut found)?;
+    walk_folder(path, 0, &mut found)?;
     found.sort();
     if found.is_empty() {
         let name = Mirror::name(mirror.map(Arc::as_ref), path);
@@ -139,13 +142,17 @@ fn below(path: &Path, mirror: Option<&Arc<Mirror>>) -> Result<Vec<PathBuf>, Diag
     Ok(found)
 }
 
-fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+fn walk_folder(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+    // A link may lead back up, so that the depth is bounded. One file too many is
+    // found on purpose: the caller reports it.
     if depth > MOST_DEPTH || found.len() > MOST_FILES {
         return Ok(());
     }
-    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    let entries = std::fs::read_dir(folder).map_err(|error| report_unreadable(folder, &error))?;
     for entry in entries {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        let path = entry
+            .map_err(|error| report_unreadable(folder, &error))?
+            .path();
         let hidden = path
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -153,7 +160,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Dia
             continue;
         }
         if path.is_dir() {
-            walk(&path, depth + 1, found)?;
+            walk_folder(&path, depth + 1, found)?;
         } else if is_check_file(&path) {
             found.push(path);
         }
@@ -174,13 +181,13 @@ pub(crate) fn read_beside(source: &Source, path: &Path) -> Result<Arc<Source>, D
 }
 
 fn read_file(path: &Path, name: &str) -> Result<String, Diagnostic> {
-    let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = std::fs::File::open(path).map_err(|error| report_unreadable(path, &error))?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells a file that is too large, however its
     // size is reported.
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, &error))?;
+        .map_err(|error| report_unreadable(path, &error))?;
     if bytes.len() as u64 > MOST_BYTES {
         let size = std::fs::metadata(path).map_or(MOST_BYTES + 1, |about| about.len());
         let (most, found) = human_bytes_beside(MOST_BYTES, size.max(MOST_BYTES + 1));
@@ -202,8 +209,8 @@ fn read_file(path: &Path, name: &str) -> Result<String, Diagnostic> {
     })
 }
 
-/// The system's words without its number.
-pub(crate) fn os_reason(error: &std::io::Error) -> String {
+/// What the system says about an error, without its number.
+pub(crate) fn describe_os_error(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
         Some((reason, _)) => reason.to_lowercase(),
@@ -211,9 +218,9 @@ pub(crate) fn os_reason(error: &std::io::Error) -> String {
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+fn report_unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::general(format!("`{}` cannot be read", path.display()))
         .expected("a check file, a folder or a glob")
-        .found(os_reason(error))
+        .found(describe_os_error(error))
         .help("check the path and who may read it")
 }

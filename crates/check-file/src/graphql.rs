@@ -9,6 +9,24 @@ use apollo_parser::cst::Definition;
 /// The deepest that a document may be: the parser goes down with it.
 const MOST_DEPTH: usize = 128;
 
+/// Why a document has no operations that can be told apart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DocumentError {
+    #[error("more than {MOST_DEPTH} levels")]
+    TooDeep,
+    #[error("`{character}` out of place at character {at}")]
+    OutOfPlace {
+        character: char,
+        /// Counted from 1.
+        at: usize,
+    },
+    #[error("an end too early")]
+    EarlyEnd,
+    /// A definition that belongs into the schema of a server.
+    #[error("a definition of a type")]
+    TypeDefinition,
+}
+
 /// An operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Operation {
@@ -17,20 +35,20 @@ pub(crate) struct Operation {
     pub(crate) reads: bool,
 }
 
-/// The operations of a document. The error says what is wrong with it.
-pub(crate) fn operations(document: &str) -> Result<Vec<Operation>, String> {
+/// Reads which operations stand in a document.
+pub(crate) fn parse_operations(document: &str) -> Result<Vec<Operation>, DocumentError> {
     let tree = Parser::new(document).recursion_limit(MOST_DEPTH).parse();
     if let Some(error) = tree.errors().next() {
         if error.is_limit() {
-            return Err(format!("more than {MOST_DEPTH} levels"));
+            return Err(DocumentError::TooDeep);
         }
         let (before, rest) = document.split_at_checked(error.index()).unwrap_or_default();
         return Err(match rest.chars().next() {
-            Some(c) => format!(
-                "`{c}` out of place at character {}",
-                before.chars().count() + 1
-            ),
-            None => "an end too early".to_owned(),
+            Some(character) => DocumentError::OutOfPlace {
+                character,
+                at: before.chars().count() + 1,
+            },
+            None => DocumentError::EarlyEnd,
         });
     }
     let mut operations = Vec::new();
@@ -43,8 +61,7 @@ pub(crate) fn operations(document: &str) -> Result<Vec<Operation>, String> {
                     .is_none_or(|kind| kind.query_token().is_some()),
             }),
             Definition::FragmentDefinition(_) => {}
-            // It belongs into the schema of a server.
-            _ => return Err("a definition of a type".to_owned()),
+            _ => return Err(DocumentError::TypeDefinition),
         }
     }
     Ok(operations)
@@ -57,7 +74,7 @@ mod tests {
     #[test]
     fn operations_are_found_by_kind_and_name() {
         let check = |document: &str, expected: &[(Option<&str>, bool)]| {
-            let found = operations(document).unwrap();
+            let found = parse_operations(document).unwrap();
             let found: Vec<_> = found
                 .iter()
                 .map(|operation| (operation.name.as_deref(), operation.reads))
@@ -109,7 +126,7 @@ mod tests {
             "# nothing",
             &"{ a".repeat(1000),
         ] {
-            assert!(operations(document).is_err(), "{document}");
+            assert!(parse_operations(document).is_err(), "{document}");
         }
     }
 }

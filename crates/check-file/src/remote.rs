@@ -1,10 +1,10 @@
-//! Values of variables that are kept elsewhere: what a check file says of
-//! them, and what the caller of the engine fetched.
+//! Values of variables that are stored outside of the check file: where it says
+//! that they are, and what the caller of the engine fetched.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A value that is kept elsewhere.
+/// Where a value is stored outside of the check file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Remote {
     /// A secret, by its name or ARN.
@@ -13,7 +13,7 @@ pub enum Remote {
     Parameter(String),
 }
 
-/// The kind and the name, as a message says them.
+/// The kind and the name, for a message.
 impl fmt::Display for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -26,24 +26,24 @@ impl fmt::Display for Remote {
 /// Why a value could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable {
-    /// What was met, in one line.
+    /// What went wrong, in one line.
     pub reason: String,
     /// What to do.
     pub help: String,
 }
 
-/// What was fetched.
+/// The values that the caller fetched, and why it could not fetch others.
 #[derive(Default)]
 pub struct Fetched(BTreeMap<Remote, Result<String, Unavailable>>);
 
 impl Fetched {
-    /// The value of a variable, or why there is none; nothing if nobody asked.
+    /// The value, or why it could not be fetched; `None` if the caller did not try.
     pub fn get(&self, remote: &Remote) -> Option<&Result<String, Unavailable>> {
         self.0.get(remote)
     }
 }
 
-/// Its values are secrets.
+/// Shows no values, because they are secrets.
 impl fmt::Debug for Fetched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::template::{Scope, Template, not_too_deep};
+use crate::template::{Scope, Template, TemplateError, check_depth};
 
 /// A JSON value whose strings may be templates.
 #[derive(Debug, Clone)]
@@ -39,8 +39,8 @@ impl ValueTemplate {
         }
     }
 
-    /// The same without a copy of what holds no template.
-    pub(crate) fn filled(&self, scope: &Scope) -> Result<Cow<'_, Value>, String> {
+    /// As [`Self::evaluate`], without a copy of a value that holds no template.
+    pub(crate) fn evaluate_borrowed(&self, scope: &Scope) -> Result<Cow<'_, Value>, TemplateError> {
         match self {
             Self::Fixed(value) => Ok(Cow::Borrowed(value)),
             other => other.evaluate(scope).map(Cow::Owned),
@@ -48,7 +48,10 @@ impl ValueTemplate {
     }
 
     /// The value with all templates filled in.
-    pub fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
+    ///
+    /// # Errors
+    /// A template cannot be filled in, or the value is nested too deep.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Value, TemplateError> {
         match self {
             Self::Fixed(value) => Ok(value.clone()),
             Self::Text(template) => template.evaluate(scope),
@@ -57,13 +60,13 @@ impl ValueTemplate {
                 .map(|item| item.evaluate(scope))
                 .collect::<Result<_, _>>()
                 .map(Value::Array)
-                .and_then(not_too_deep),
+                .and_then(check_depth),
             Self::Map(members) => members
                 .iter()
                 .map(|(name, value)| Ok((name.clone(), value.evaluate(scope)?)))
-                .collect::<Result<Map<_, _>, String>>()
+                .collect::<Result<Map<_, _>, TemplateError>>()
                 .map(Value::Object)
-                .and_then(not_too_deep),
+                .and_then(check_depth),
         }
     }
 }

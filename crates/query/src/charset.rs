@@ -14,34 +14,48 @@ use encoding_rs::{Encoding, UTF_8};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-/// The encoding of a body: UTF-8 if it names none. The error is a name that
-/// stands for none.
-pub fn of(headers: &HeaderMap, body: &[u8]) -> Result<&'static Encoding, String> {
+/// A `content-type` names a charset that no encoding has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the charset `{name}`, which stands for no encoding")]
+pub struct UnknownCharset {
+    /// The name in the header.
+    pub name: String,
+}
+
+/// The encoding of a body: UTF-8 if the body and its headers name none.
+///
+/// # Errors
+/// The header names a charset that stands for no encoding.
+pub fn find_encoding(
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<&'static Encoding, UnknownCharset> {
+    // The Encoding standard lets a byte order mark win over every other declaration.
     if let Some((encoding, _)) = Encoding::for_bom(body) {
         return Ok(encoding);
     }
     let kind = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
-    match named(kind) {
-        Some(name) => Encoding::for_label(name.as_bytes()).ok_or(name),
-        None => Ok(declaration::find(kind, body).unwrap_or(UTF_8)),
+    match parse_charset(kind) {
+        Some(name) => Encoding::for_label(name.as_bytes()).ok_or(UnknownCharset { name }),
+        None => Ok(declaration::find_declared(kind, body).unwrap_or(UTF_8)),
     }
 }
 
-/// The body as text, without a byte order mark. It is UTF-8 if it is nothing
-/// else; what is none in its encoding is replaced.
-pub fn text<'b>(headers: &HeaderMap, body: &'b [u8]) -> Cow<'b, str> {
-    let encoding = of(headers, body).unwrap_or(UTF_8);
+/// The body as text, without a byte order mark. A body of an unknown charset is
+/// read as UTF-8; U+FFFD stands for bytes that its encoding does not have.
+pub fn decode<'b>(headers: &HeaderMap, body: &'b [u8]) -> Cow<'b, str> {
+    let encoding = find_encoding(headers, body).unwrap_or(UTF_8);
     encoding.decode_with_bom_removal(body).0
 }
 
-/// Whether a body is UTF-8, or says so.
+/// Whether a body is to be read as UTF-8.
 pub(crate) fn is_utf8(headers: &HeaderMap, body: &[u8]) -> bool {
-    of(headers, body).is_ok_and(|encoding| encoding == UTF_8)
+    find_encoding(headers, body).is_ok_and(|encoding| encoding == UTF_8)
 }
 
-fn named(kind: Option<&str>) -> Option<String> {
+fn parse_charset(kind: Option<&str>) -> Option<String> {
     kind?.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let is_it = name.trim().eq_ignore_ascii_case("charset");
@@ -62,7 +76,7 @@ mod tests {
     #[test]
     fn a_body_is_text_in_the_encoding_that_it_names() {
         let check = |kind: &'static str, body: &[u8], wanted: &str| {
-            assert_eq!(text(&headers(kind), body), wanted, "{kind}");
+            assert_eq!(decode(&headers(kind), body), wanted, "{kind}");
         };
         check("text/plain", "café".as_bytes(), "café");
         check("text/plain", b"caf\xe9", "caf\u{fffd}");
@@ -75,22 +89,27 @@ mod tests {
         check("text/html; charset=utf-16le", b"a\0b\0", "ab");
         check("charset=latin1", "café".as_bytes(), "café");
         check("text/html; charset=klingon", "café".as_bytes(), "café");
-        assert_eq!(text(&HeaderMap::new(), b"\xff"), "\u{fffd}");
+        assert_eq!(decode(&HeaderMap::new(), b"\xff"), "\u{fffd}");
     }
 
     #[test]
     fn a_name_that_stands_for_no_encoding_is_told() {
         assert_eq!(
-            of(&headers("text/html; charset=klingon"), b""),
-            Err("klingon".to_owned())
+            find_encoding(&headers("text/html; charset=klingon"), b""),
+            Err(UnknownCharset {
+                name: "klingon".to_owned()
+            })
         );
-        assert_eq!(of(&headers("text/html; charset=UTF8"), b""), Ok(UTF_8));
+        assert_eq!(
+            find_encoding(&headers("text/html; charset=UTF8"), b""),
+            Ok(UTF_8)
+        );
     }
 
     #[test]
     fn a_byte_order_mark_is_believed_before_all_and_dropped() {
         let check = |kind: &'static str, body: &[u8]| {
-            assert_eq!(text(&headers(kind), body), "é{}", "{kind}: {body:?}");
+            assert_eq!(decode(&headers(kind), body), "é{}", "{kind}: {body:?}");
         };
         for kind in ["application/json", "text/html; charset=latin1", "a/b"] {
             check(kind, b"\xef\xbb\xbf\xc3\xa9{}");
@@ -104,7 +123,7 @@ mod tests {
         let check = |kind: &'static str, begin: &str, latin1: bool| {
             let body = [begin.as_bytes(), b"caf\xe9!"].concat();
             let wanted = if latin1 { "café!" } else { "caf\u{fffd}!" };
-            let found = text(&headers(kind), &body).into_owned();
+            let found = decode(&headers(kind), &body).into_owned();
             assert_eq!(found, format!("{begin}{wanted}"), "{kind}");
         };
         let xml = "<?xml version='1.0' encoding='ISO-8859-1'?><a>";
@@ -177,7 +196,7 @@ mod tests {
                 }
             });
             let body: Vec<u8> = units.flatten().collect();
-            assert_eq!(text(&headers("text/xml"), &body), xml);
+            assert_eq!(decode(&headers("text/xml"), &body), xml);
         }
     }
 
@@ -185,7 +204,7 @@ mod tests {
     fn what_names_no_type_and_is_utf_8_stays_so() {
         let body = "<?xml version='1.0' encoding='latin1'?><a>é</a>";
         let cut = &body.as_bytes()[..=body.find('é').unwrap()];
-        assert_eq!(text(&HeaderMap::new(), body.as_bytes()), body);
-        assert!(text(&HeaderMap::new(), cut).ends_with("<a>\u{fffd}"));
+        assert_eq!(decode(&HeaderMap::new(), body.as_bytes()), body);
+        assert!(decode(&HeaderMap::new(), cut).ends_with("<a>\u{fffd}"));
     }
 }

@@ -35,7 +35,8 @@ pub fn base64_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What base64 stands for.
+/// The bytes that Base64 stands for, in either alphabet (RFC 4648, sections 4 and
+/// 5); `None` if the text is no Base64.
 pub fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD
         .decode(text)
@@ -43,7 +44,7 @@ pub fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
         .ok()
 }
 
-/// What base64 stands for, if that is text.
+/// The text that Base64 stands for; `None` if the bytes are no UTF-8.
 pub fn from_base64(text: &str) -> Option<String> {
     String::from_utf8(bytes_from_base64(text)?).ok()
 }

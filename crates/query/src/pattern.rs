@@ -15,6 +15,20 @@ const FEW_BYTES: usize = 16 * 1024;
 /// What a byte of a text is worth under a larger pattern.
 const WEIGHT: u64 = 8;
 
+/// Why a pattern cannot be read, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// The compiled pattern is larger than a pattern of a check file may be.
+    #[error("it compiles to more than 1 MiB")]
+    TooLarge,
+    /// The text is not a regular expression.
+    #[error("{reason}")]
+    Malformed {
+        /// What the regex crate says, without its caret.
+        reason: String,
+    },
+}
+
 /// A regular expression that is known to be well-formed.
 #[derive(Debug, Clone)]
 pub struct Pattern {
@@ -25,28 +39,38 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern. The error says what is wrong, in one line.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// The text is not a regular expression, or it compiles to more than 1 MiB.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
         Self::compile(text, MOST_BYTES).map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "it compiles to more than 1 MiB".to_owned(),
-            error => last_line(&error.to_string()),
+            regex::Error::CompiledTooBig(_) => PatternError::TooLarge,
+            error => PatternError::Malformed {
+                reason: take_last_line(&error.to_string()),
+            },
         })
     }
 
     /// Reads a pattern that stands in a JSONPath, or in the answer that the path
     /// is held against; none if it is not well-formed, or too large.
-    pub(crate) fn within_path(text: &str) -> Option<Self> {
+    pub(crate) fn parse_within_path(text: &str) -> Option<Self> {
         Self::compile(text, MOST_BYTES_WITHIN_PATH).ok()
     }
 
     fn compile(text: &str, most: usize) -> Result<Self, regex::Error> {
         let form = regex_syntax::parse(text);
-        let count = |class| form.as_ref().map_or(0, |form| written_out(form, class));
-        budget::spend(count(|class| ranges(class) * 16));
-        // A state is looked at for each byte of a text while the pattern is in
-        // it: few patterns ever are in more than one of sixteen.
+        let count = |class| {
+            form.as_ref()
+                .map_or(0, |form| count_characters(form, class))
+        };
+        budget::spend(count(|class| count_ranges(class) * 16));
+        // The engine visits each state that a pattern is in, for each byte of a
+        // text. Few patterns are ever in more than one of sixteen states at once.
         let worst = 1 + count(|_| 1) / 16;
         let read = |most| regex::RegexBuilder::new(text).size_limit(most).build();
+        // What compiles to little has a fast engine for any text; a larger pattern
+        // falls back to slower ones, so that each byte counts more.
         let (regex, usual) = match read(FEW_BYTES) {
             Err(regex::Error::CompiledTooBig(_)) => (read(most)?, WEIGHT),
             few => (few?, 1),
@@ -71,14 +95,14 @@ impl Pattern {
 
     /// Whether the pattern occurs in the text.
     pub fn occurs_in(&self, text: &str) -> bool {
-        self.spend_for(text);
+        self.spend_steps(text);
         self.regex.is_match(text)
     }
 
     /// The first group of the first match, or the whole match if the pattern
     /// has no group.
-    pub fn first<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.spend_for(text);
+    pub fn find_first<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.spend_steps(text);
         let found = self.regex.captures(text)?;
         found.get(1).or(found.get(0)).map(|group| group.as_str())
     }
@@ -88,21 +112,21 @@ impl Pattern {
         self.worst
     }
 
-    fn spend_for(&self, text: &str) {
+    fn spend_steps(&self, text: &str) {
         let bytes = u64::try_from(1 + text.len()).unwrap_or(u64::MAX);
         let steps = |weight| bytes.saturating_mul(weight);
-        budget::spend_between(steps(self.usual), steps(self.worst));
+        budget::spend_estimate(steps(self.usual), steps(self.worst));
     }
 }
 
 /// How many characters there are in a pattern whose repetitions are written out,
 /// with so much for a class of them.
-fn written_out(form: &Hir, of_class: fn(&Class) -> u64) -> u64 {
-    let inside = |form: &Hir| written_out(form, of_class);
+fn count_characters(form: &Hir, cost_of_class: fn(&Class) -> u64) -> u64 {
+    let inside = |form: &Hir| count_characters(form, cost_of_class);
     match form.kind() {
         HirKind::Empty | HirKind::Look(_) => 0,
         HirKind::Literal(text) => u64::try_from(text.0.len()).unwrap_or(u64::MAX),
-        HirKind::Class(class) => of_class(class),
+        HirKind::Class(class) => cost_of_class(class),
         HirKind::Capture(group) => inside(&group.sub),
         HirKind::Repetition(repeated) => {
             let times = repeated.max.unwrap_or(repeated.min + 1);
@@ -115,7 +139,7 @@ fn written_out(form: &Hir, of_class: fn(&Class) -> u64) -> u64 {
     }
 }
 
-fn ranges(class: &Class) -> u64 {
+fn count_ranges(class: &Class) -> u64 {
     let ranges = match class {
         Class::Unicode(class) => class.ranges().len(),
         Class::Bytes(class) => class.ranges().len(),
@@ -124,7 +148,7 @@ fn ranges(class: &Class) -> u64 {
 }
 
 /// The regex crate draws its own caret; the last line holds the reason.
-fn last_line(message: &str) -> String {
+fn take_last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or(message).trim();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }

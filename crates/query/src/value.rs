@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::json;
 
-/// The deepest that JSON is nested which can be read: the reader's own bound,
-/// which nothing that goes down with a value has to exceed.
+/// How deep JSON may be nested: the bound of the JSON crate, so that no code that
+/// descends into a value needs more stack than that.
 pub const MOST_LEVELS: usize = 127;
 
 /// How deep a value is nested.
@@ -18,11 +18,13 @@ pub fn levels(value: &Value) -> usize {
     1 + inside.unwrap_or(0)
 }
 
-/// Whether JSON is nested deeper than can be read.
+/// Whether a text of JSON is nested deeper than [`MOST_LEVELS`], which the JSON
+/// crate refuses.
 pub fn is_too_deep(json: &[u8]) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for byte in json {
         match byte {
+            // Brackets in a string are text, and `\"` does not end the string.
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
@@ -41,23 +43,23 @@ pub fn is_too_deep(json: &[u8]) -> bool {
 const MOST_SHOWN: usize = 160;
 
 /// A value as a message shows it: compact JSON, shortened, in backticks.
-pub fn shown(value: &Value) -> String {
+pub fn quote_value(value: &Value) -> String {
     match value {
-        Value::String(text) => shown_text(text),
-        Value::Number(number) if json::is_beyond(number) => json::BEYOND.to_owned(),
-        other => format!("`{}`", shortened(&other.to_string())),
+        Value::String(text) => quote_text(text),
+        Value::Number(number) if json::is_too_large(number) => json::TOO_LARGE.to_owned(),
+        other => format!("`{}`", shorten(&other.to_string())),
     }
 }
 
 /// A text as a message shows it: with quotes, shortened, in backticks.
-pub fn shown_text(text: &str) -> String {
+pub fn quote_text(text: &str) -> String {
     format!(
         "`\"{}\"`",
-        shortened(text).replace('\n', "\\n").replace('\r', "\\r")
+        shorten(text).replace('\n', "\\n").replace('\r', "\\r")
     )
 }
 
-fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     match text.char_indices().nth(MOST_SHOWN) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}… ({} bytes)", &text[..at], text.len()),

@@ -103,7 +103,9 @@ impl ExpectedIdentity {
     /// `member` is no `JSONPath`.
     pub fn from_member(path: &str, member: &str, expected: &str) -> Result<Self, IdentityError> {
         let member = Path::parse(member);
-        let member = member.map_err(|(_, problem)| IdentityError::JsonPath { problem })?;
+        let member = member.map_err(|error| IdentityError::JsonPath {
+            problem: error.reason,
+        })?;
         Ok(Self {
             source: IdentitySource::Member {
                 path: path.to_owned(),
@@ -141,8 +143,8 @@ impl ExpectedIdentity {
                 if identity_url.path() != url.path() {
                     return None;
                 }
-                let document = json::read(&response.headers, &response.body).ok()?;
-                let found = budget::within(AT_ONCE, || member.select(&document));
+                let document = json::parse_body(&response.headers, &response.body).ok()?;
+                let found = budget::run_within(AT_ONCE, || member.select(&document));
                 let Ok(found) = found else {
                     return Some(format!("too much to look for `{}` in", member.text()));
                 };

@@ -15,7 +15,7 @@ use client::encoding;
 use client::http::Response;
 use query::charset;
 use query::json;
-use query::markup::{Markup, Unfit};
+use query::markup::{Markup, MarkupError};
 use query::value::{MOST_LEVELS, is_too_deep};
 use query::work::budget;
 
@@ -26,11 +26,11 @@ pub(crate) struct InapplicableQuery {
     pub(crate) found: String,
 }
 
-impl From<Unfit> for InapplicableQuery {
-    fn from(unfit: Unfit) -> Self {
+impl From<MarkupError> for InapplicableQuery {
+    fn from(error: MarkupError) -> Self {
         Self {
-            expected: unfit.expected.into(),
-            found: unfit.found,
+            expected: error.expected.into(),
+            found: error.found,
         }
     }
 }
@@ -42,7 +42,7 @@ pub(crate) struct ParsedResponse<'a> {
     /// The value of a cookie in the check's jar, by the cookie's name.
     pub(crate) cookie: &'a dyn Fn(&str) -> Option<String>,
     json: OnceCell<Result<Value, String>>,
-    markup: OnceCell<Result<Markup, Unfit>>,
+    markup: OnceCell<Result<Markup, MarkupError>>,
 }
 
 impl<'a> ParsedResponse<'a> {
@@ -73,7 +73,7 @@ impl<'a> ParsedResponse<'a> {
             Query::Json(path) => path.select(self.json()?),
             Query::Markup(finder) => self.markup()?.find(finder)?,
             Query::EachMarkup(finder) => Some(self.markup()?.find_all(finder)?),
-            Query::Regex(pattern) => pattern.first(&self.text()?).map(Value::from),
+            Query::Regex(pattern) => pattern.find_first(&self.text()?).map(Value::from),
             Query::Size => Some(response.body.len().into()),
             Query::Sha256 => Some(query::digest::sha256(&response.body).into()),
             Query::Version => Some(version_name(response.version).into()),
@@ -102,10 +102,10 @@ impl<'a> ParsedResponse<'a> {
     fn json(&self) -> Result<&Value, InapplicableQuery> {
         let Response { headers, body, .. } = self.response;
         let document = self.json.get_or_init(|| {
-            budget::spend_for(body.len());
-            match charset::of(headers, body) {
-                Err(name) if !body.is_ascii() => Err(name),
-                _ => json::read(headers, body),
+            budget::spend_size(body.len());
+            match charset::find_encoding(headers, body) {
+                Err(unknown) if !body.is_ascii() => Err(unknown.name),
+                _ => json::parse_body(headers, body).map_err(|error| error.to_string()),
             }
         });
         document.as_ref().map_err(|reason| {
@@ -136,7 +136,7 @@ impl<'a> ParsedResponse<'a> {
             let kind = kind.and_then(|kind| kind.to_str().ok());
             Markup::read(kind, &text)
         });
-        document.as_ref().map_err(|unfit| unfit.clone().into())
+        document.as_ref().map_err(|error| error.clone().into())
     }
 
     /// How long a phase of the request took; the phases of a connection are
@@ -196,15 +196,15 @@ impl<'a> ParsedResponse<'a> {
             encoding::find_unknown_coding(headers).filter(|_| !body.is_empty())
         {
             Some(format!("`content-encoding: {coding}`"))
-        } else if let Err(name) = charset::of(headers, body)
+        } else if let Err(unknown) = charset::find_encoding(headers, body)
             && !body.is_ascii()
         {
-            Some(format!("`charset={name}`"))
+            Some(format!("`charset={}`", unknown.name))
         } else {
             None
         };
         match unknown {
-            None => Ok(charset::text(headers, body)),
+            None => Ok(charset::decode(headers, body)),
             Some(found) => Err(InapplicableQuery {
                 expected: "a body that can be read as text".into(),
                 found: format!("{found}, which is not known here"),

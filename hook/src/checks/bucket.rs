@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aws::calls::CallError;
 use aws::s3::{Address, Listed, S3};
-use check_file::discover::{Place, is_check_file};
+use check_file::discover::{CheckFilePlace, is_check_file};
 use diagnostic::Mirror;
 use diagnostic::units::{human_bytes, human_bytes_beside};
 use futures_util::stream::{self, StreamExt};
@@ -78,13 +78,13 @@ impl Fetching {
 
     /// Fetches an object that is a check file, or all objects below a prefix,
     /// of which one must be. `None` if there is nothing of the kind.
-    pub(super) async fn fetch(&self, at: &Address) -> Result<Option<Place>, Problem> {
+    pub(super) async fn fetch(&self, at: &Address) -> Result<Option<CheckFilePlace>, Problem> {
         let found = if is_check_file(Path::new(&at.key)) {
             self.object(at).await?
         } else {
             self.below(at).await?
         };
-        let place = |path| Place::Mirrored(path, Arc::clone(&self.mirror));
+        let place = |path| CheckFilePlace::Mirrored(path, Arc::clone(&self.mirror));
         Ok(found.map(place))
     }
 

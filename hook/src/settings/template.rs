@@ -26,14 +26,14 @@ const HELP: &str = "write the bucket and the key, such as `s3://shop-checks/{{ d
 /// What is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
-pub(crate) struct TemplateError {
+pub(crate) struct AddressTemplateError {
     /// What was expected, and what was found.
     pub(crate) problem: String,
     /// What to do.
     pub(crate) help: String,
 }
 
-impl TemplateError {
+impl AddressTemplateError {
     fn new(problem: String, help: impl Into<String>) -> Self {
         let help = help.into();
         Self { problem, help }
@@ -61,25 +61,25 @@ impl AddressTemplate {
     ///
     /// # Errors
     /// What was expected and found, and what to do.
-    pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, AddressTemplateError> {
         let malformed = |reason: String| {
             let problem =
                 format!("expected an address with templates in it, found `{text}`, {reason}");
-            TemplateError::new(problem, HELP)
+            AddressTemplateError::new(problem, HELP)
         };
-        let template = Template::parse(text).map_err(malformed)?;
-        let paths = template.paths().map_err(malformed)?;
+        let template = Template::parse(text).map_err(|error| malformed(error.into()))?;
+        let paths = template.paths().map_err(|error| malformed(error.into()))?;
         let names = paths.iter().map(|path| find_name(path));
         let names = names.collect::<Result<Vec<_>, _>>()?;
         let example = NAMES.map(|name| (name.to_owned(), Value::from("x")));
         let example = render(&template, Map::from_iter(example)).map_err(malformed)?;
         let address: Address = example
             .parse()
-            .map_err(|problem| TemplateError::new(problem, HELP))?;
+            .map_err(|problem| AddressTemplateError::new(problem, HELP))?;
         // A name in the bucket would let a deployment choose whose files run.
         let fixed = text.split('{').next().unwrap_or_default();
         if !template.is_fixed() && !fixed.contains(&format!("{}/", address.bucket)) {
-            return Err(TemplateError::new(
+            return Err(AddressTemplateError::new(
                 format!("expected a bucket without a template, found `{text}`"),
                 HELP,
             ));
@@ -117,11 +117,11 @@ impl AddressTemplate {
 fn render(template: &Template, deployment: Map<String, Value>) -> Result<String, String> {
     let mut scope = Scope::default();
     scope.set("deployment", &deployment.into());
-    template.render(&scope)
+    Ok(template.render(&scope)?)
 }
 
 /// The name in `deployment.NAME`.
-fn find_name(path: &str) -> Result<&'static str, TemplateError> {
+fn find_name(path: &str) -> Result<&'static str, AddressTemplateError> {
     let name = path.strip_prefix("deployment.");
     if let Some(known) = NAMES.iter().find(|known| Some(**known) == name) {
         return Ok(known);
@@ -133,7 +133,7 @@ fn find_name(path: &str) -> Result<&'static str, TemplateError> {
         None => format!("name one of {}", suggest::list(&NAMES)),
     };
     let problem = format!("expected a name such as `deployment.tag` in the key, found `{path}`");
-    Err(TemplateError::new(problem, help))
+    Err(AddressTemplateError::new(problem, help))
 }
 
 fn unknown(name: &str, is_deployed: bool) -> Problem {

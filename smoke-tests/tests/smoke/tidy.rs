@@ -18,6 +18,7 @@ const SWAPPABLE: &[(&str, &[&str])] = &[
         "minijinja",
         &[
             "crates/check-file/src/template/mod.rs",
+            "crates/check-file/src/template/scope.rs",
             "crates/check-file/src/template/functions.rs",
             "crates/check-file/src/template/filters.rs",
             "crates/report/src/render/html/mod.rs",
@@ -236,7 +237,7 @@ const TITLED: [(&str, Title); 9] = [
     ("bad_input(", Title::FirstText),
     ("could_not_work(", Title::FirstText),
     ("let title = ", Title::FirstText),
-    (".wrong_type(", Title::SecondArgument),
+    (".report_wrong_type(", Title::SecondArgument),
 ];
 
 #[derive(Clone, Copy, PartialEq)]

@@ -13,7 +13,7 @@ use prost_reflect::{
 use serde_json::{Value, json};
 
 use diagnostic::suggest;
-use query::value::{MOST_LEVELS, levels, shown};
+use query::value::{MOST_LEVELS, levels, quote_value};
 
 /// The deepest nesting of messages in an answer, which protobuf's own reader
 /// has too.
@@ -45,7 +45,7 @@ pub enum DecodeError {
         name: String,
         source: prost_reflect::prost::DecodeError,
     },
-    #[error("a `{name}` that JSON cannot hold: {}", backticks(source))]
+    #[error("a `{name}` that JSON cannot hold: {}", quote_with_backticks(source))]
     Json {
         name: String,
         source: serde_json::Error,
@@ -78,11 +78,12 @@ pub(super) fn decode(message: &MessageDescriptor, bytes: &[u8]) -> Result<Value,
             name: name(),
             source,
         })?;
-    if !is_within(&decoded, MOST_DEPTH) {
+    if !is_within_levels(&decoded, MOST_DEPTH) {
         return Err(DecodeError::TooDeep { name: name() });
     }
-    // By way of its text, so that 0.1 as a `float` stays 0.1.
-    let mut json = serde_json::Serializer::new(Bounded(Vec::new()));
+    // The text of the JSON keeps 0.1 of a `float` as 0.1; a value of serde would
+    // widen it to 0.10000000149011612.
+    let mut json = serde_json::Serializer::new(BoundedWriter(Vec::new()));
     let options = SerializeOptions::new().skip_default_fields(false);
     decoded
         .serialize_with_options(&mut json, &options)
@@ -95,9 +96,9 @@ pub(super) fn decode(message: &MessageDescriptor, bytes: &[u8]) -> Result<Value,
 
 /// Whether a message is nested no deeper than so many levels. The library
 /// follows each `Any` into the message in it, however deep that leads.
-fn is_within(message: &DynamicMessage, levels: usize) -> bool {
+fn is_within_levels(message: &DynamicMessage, levels: usize) -> bool {
     let is_fit = |field: &Field| match field {
-        Field::Message(inner) => levels > 0 && is_within(inner, levels - 1),
+        Field::Message(inner) => levels > 0 && is_within_levels(inner, levels - 1),
         _ => true,
     };
     let mut fields = message.fields();
@@ -107,16 +108,16 @@ fn is_within(message: &DynamicMessage, levels: usize) -> bool {
         field => is_fit(field),
     });
     are_fit
-        && match inside_any(message) {
+        && match decode_any(message) {
             Some(inner) => levels
                 .checked_sub(LEVELS_OF_ANY)
-                .is_some_and(|levels| is_within(&inner, levels)),
+                .is_some_and(|levels| is_within_levels(&inner, levels)),
             None => true,
         }
 }
 
 /// The message in an `Any`, if that can be read.
-fn inside_any(any: &DynamicMessage) -> Option<DynamicMessage> {
+fn decode_any(any: &DynamicMessage) -> Option<DynamicMessage> {
     let descriptor = any.descriptor();
     if descriptor.full_name() != "google.protobuf.Any" {
         return None;
@@ -129,9 +130,9 @@ fn inside_any(any: &DynamicMessage) -> Option<DynamicMessage> {
 }
 
 /// Bytes up to [`MOST_JSON_BYTES`].
-struct Bounded(Vec<u8>);
+struct BoundedWriter(Vec<u8>);
 
-impl Write for Bounded {
+impl Write for BoundedWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.len() + bytes.len() > MOST_JSON_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
@@ -150,8 +151,8 @@ impl EncodeError {
         Self { reason }
     }
 
-    /// The same from one field further out.
-    fn within(self, key: &str) -> Self {
+    /// The same error, seen from the message around it.
+    fn at_key(self, key: &str) -> Self {
         Self::new(format!("`{key}`: {}", self.reason))
     }
 }
@@ -161,11 +162,11 @@ impl EncodeError {
 fn explain(message: &MessageDescriptor, value: &Value, error: &serde_json::Error) -> EncodeError {
     let name = message.full_name();
     if name.starts_with(WELL_KNOWN) {
-        let words = well_known_words(name, error);
-        return EncodeError::new(format!("{} is not {words}", shown(value)));
+        let words = describe_well_known(name, error);
+        return EncodeError::new(format!("{} is not {words}", quote_value(value)));
     }
     let Value::Object(members) = value else {
-        return EncodeError::new(format!("{} where a `{name}` is a map", shown(value)));
+        return EncodeError::new(format!("{} where a `{name}` is a map", quote_value(value)));
     };
     for (key, value) in members {
         let Some(field) = find_field(message, key) else {
@@ -179,8 +180,9 @@ fn explain(message: &MessageDescriptor, value: &Value, error: &serde_json::Error
             return explain_field(&field, key, value, &error);
         }
     }
-    // Each field is right, and all together are not.
-    EncodeError::new(backticks(error))
+    // Each field alone is right, so that only the library knows what is wrong with
+    // all of them, such as two fields of one `oneof`.
+    EncodeError::new(quote_with_backticks(error))
 }
 
 fn find_field(message: &MessageDescriptor, key: &str) -> Option<FieldDescriptor> {
@@ -194,7 +196,8 @@ fn explain_field(
     value: &Value,
     error: &serde_json::Error,
 ) -> EncodeError {
-    // A value is tried in a message that has nothing else.
+    // An error of the library names no place, so that each value is tried in a
+    // message that has nothing else.
     let try_out = |value: Value| {
         let alone = json!({ key: value });
         DynamicMessage::deserialize(field.parent_message().clone(), &alone).err()
@@ -207,38 +210,42 @@ fn explain_field(
             );
             let explained = entries.iter().find_map(|(entry_key, item)| {
                 if !is_key(&key_kind, entry_key) {
-                    let shown = shown(&json!(entry_key));
-                    let reason = format!("{shown} is not {}", words(&key_kind));
+                    let shown = quote_value(&json!(entry_key));
+                    let reason = format!("{shown} is not {}", describe_kind(&key_kind));
                     return Some(EncodeError::new(reason));
                 }
                 let error = try_out(json!({ entry_key: item }))?;
-                Some(explain_value(&kind, item, &error).within(entry_key))
+                Some(explain_value(&kind, item, &error).at_key(entry_key))
             });
             explained
-                .unwrap_or_else(|| EncodeError::new(backticks(error)))
-                .within(key)
+                .unwrap_or_else(|| EncodeError::new(quote_with_backticks(error)))
+                .at_key(key)
         }
         (value, _) if field.is_map() => {
-            EncodeError::new(format!("{} where a map is expected", shown(value))).within(key)
+            EncodeError::new(format!("{} where a map is expected", quote_value(value))).at_key(key)
         }
         (Value::Array(items), kind) if field.is_list() => {
             let explained = items.iter().enumerate().find_map(|(index, item)| {
                 let error = try_out(json!([item]))?;
-                Some(explain_value(&kind, item, &error).within(&format!("{key}[{index}]")))
+                Some(explain_value(&kind, item, &error).at_key(&format!("{key}[{index}]")))
             });
-            explained.unwrap_or_else(|| EncodeError::new(backticks(error)))
+            explained.unwrap_or_else(|| EncodeError::new(quote_with_backticks(error)))
         }
         (value, _) if field.is_list() => {
-            EncodeError::new(format!("{} where a list is expected", shown(value))).within(key)
+            EncodeError::new(format!("{} where a list is expected", quote_value(value))).at_key(key)
         }
-        (value, kind) => explain_value(&kind, value, error).within(key),
+        (value, kind) => explain_value(&kind, value, error).at_key(key),
     }
 }
 
 fn explain_value(kind: &Kind, value: &Value, error: &serde_json::Error) -> EncodeError {
     match kind {
         Kind::Message(message) => explain(message, value, error),
-        kind => EncodeError::new(format!("{} is not {}", shown(value), words(kind))),
+        kind => EncodeError::new(format!(
+            "{} is not {}",
+            quote_value(value),
+            describe_kind(kind)
+        )),
     }
 }
 
@@ -248,14 +255,14 @@ fn is_key(kind: &Kind, key: &str) -> bool {
         Kind::String => true,
         Kind::Bool => matches!(key, "true" | "false"),
         kind => {
-            let (least, most) = range(kind);
+            let (least, most) = integer_range(kind);
             key.parse().is_ok_and(|key| (least..=most).contains(&key))
         }
     }
 }
 
-/// What a value of this kind is.
-fn words(kind: &Kind) -> String {
+/// What a message says that a value of this kind is.
+fn describe_kind(kind: &Kind) -> String {
     match kind {
         Kind::Double | Kind::Float => "a number".to_owned(),
         Kind::Bool => "`true` or `false`".to_owned(),
@@ -264,14 +271,14 @@ fn words(kind: &Kind) -> String {
         Kind::Message(message) => format!("a `{}`", message.full_name()),
         Kind::Enum(values) => format!("a value of `{}`", values.full_name()),
         kind => {
-            let (least, most) = range(kind);
+            let (least, most) = integer_range(kind);
             format!("a whole number from {least} to {most}")
         }
     }
 }
 
 /// The least and the largest whole number of a kind.
-fn range(kind: &Kind) -> (i128, i128) {
+fn integer_range(kind: &Kind) -> (i128, i128) {
     match kind {
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => (i32::MIN.into(), i32::MAX.into()),
         Kind::Uint32 | Kind::Fixed32 => (0, u32::MAX.into()),
@@ -280,8 +287,8 @@ fn range(kind: &Kind) -> (i128, i128) {
     }
 }
 
-/// What the form of a well-known type is.
-fn well_known_words(name: &str, error: &serde_json::Error) -> String {
+/// What a message says that the JSON of a well-known type is.
+fn describe_well_known(name: &str, error: &serde_json::Error) -> String {
     let own = name.strip_prefix(WELL_KNOWN).unwrap_or(name);
     match own {
         "Timestamp" => "a time such as `2030-01-31T12:00:00Z`".to_owned(),
@@ -290,20 +297,23 @@ fn well_known_words(name: &str, error: &serde_json::Error) -> String {
         "Struct" => "a map".to_owned(),
         "ListValue" => "a list".to_owned(),
         "Empty" => "a map without keys".to_owned(),
-        "Any" => format!("a map with `@type` and its fields: {}", backticks(error)),
-        "DoubleValue" | "FloatValue" => words(&Kind::Double),
-        "Int32Value" => words(&Kind::Int32),
-        "Int64Value" => words(&Kind::Int64),
-        "UInt32Value" => words(&Kind::Uint32),
-        "UInt64Value" => words(&Kind::Uint64),
-        "BoolValue" => words(&Kind::Bool),
-        "StringValue" => words(&Kind::String),
-        "BytesValue" => words(&Kind::Bytes),
-        _ => format!("a `{name}`: {}", backticks(error)),
+        "Any" => format!(
+            "a map with `@type` and its fields: {}",
+            quote_with_backticks(error)
+        ),
+        "DoubleValue" | "FloatValue" => describe_kind(&Kind::Double),
+        "Int32Value" => describe_kind(&Kind::Int32),
+        "Int64Value" => describe_kind(&Kind::Int64),
+        "UInt32Value" => describe_kind(&Kind::Uint32),
+        "UInt64Value" => describe_kind(&Kind::Uint64),
+        "BoolValue" => describe_kind(&Kind::Bool),
+        "StringValue" => describe_kind(&Kind::String),
+        "BytesValue" => describe_kind(&Kind::Bytes),
+        _ => format!("a `{name}`: {}", quote_with_backticks(error)),
     }
 }
 
 /// The words of the library, with its quotes as ours.
-fn backticks(error: &serde_json::Error) -> String {
+fn quote_with_backticks(error: &serde_json::Error) -> String {
     error.to_string().replace('\'', "`")
 }

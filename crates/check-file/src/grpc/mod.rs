@@ -20,7 +20,7 @@ use prost_reflect::MethodDescriptor;
 use serde_json::Value;
 
 pub(crate) use self::message::{DecodeError, EncodeError};
-pub(crate) use self::proto::Schema;
+pub(crate) use self::proto::{ImportError, Schema};
 
 /// What every gRPC server is asked by its load balancer, see
 /// [Health checking](https://grpc.io/docs/guides/health-checking/).

@@ -10,12 +10,13 @@ use prost_reflect::prost_types::{
     FileDescriptorProto, MessageOptions, UninterpretedOption,
 };
 
-/// Drops them, and says whether any of them could come from another file.
+/// Drops the options and extensions of a file, and says whether any of them could
+/// come from another file.
 pub(super) fn drop_options(file: &mut FileDescriptorProto) -> bool {
-    let mut custom = Custom(!file.extension.is_empty());
+    let mut custom = CustomOptions(!file.extension.is_empty());
     file.extension.clear();
     if let Some(options) = file.options.take() {
-        custom.note(&options.uninterpreted_option);
+        custom.record(&options.uninterpreted_option);
     }
     for message in &mut file.message_type {
         custom.drop_from_message(message);
@@ -25,11 +26,11 @@ pub(super) fn drop_options(file: &mut FileDescriptorProto) -> bool {
     }
     for service in &mut file.service {
         if let Some(options) = service.options.take() {
-            custom.note(&options.uninterpreted_option);
+            custom.record(&options.uninterpreted_option);
         }
         for method in &mut service.method {
             if let Some(options) = method.options.take() {
-                custom.note(&options.uninterpreted_option);
+                custom.record(&options.uninterpreted_option);
             }
         }
     }
@@ -37,10 +38,10 @@ pub(super) fn drop_options(file: &mut FileDescriptorProto) -> bool {
 }
 
 /// Whether there was an extension, or an option whose name is in brackets.
-struct Custom(bool);
+struct CustomOptions(bool);
 
-impl Custom {
-    fn note(&mut self, options: &[UninterpretedOption]) {
+impl CustomOptions {
+    fn record(&mut self, options: &[UninterpretedOption]) {
         let mut names = options.iter().flat_map(|option| &option.name);
         self.0 |= names.any(|part| part.is_extension);
     }
@@ -49,8 +50,9 @@ impl Custom {
         self.0 |= !message.extension.is_empty();
         message.extension.clear();
         if let Some(options) = message.options.take() {
-            self.note(&options.uninterpreted_option);
-            // The parser marks the entries of maps so.
+            self.record(&options.uninterpreted_option);
+            // The parser marks the entry of a map by this option, without which a
+            // map is a list of messages.
             message.options = options.map_entry.map(|map_entry| MessageOptions {
                 map_entry: Some(map_entry),
                 ..MessageOptions::default()
@@ -58,12 +60,12 @@ impl Custom {
         }
         for range in &mut message.extension_range {
             if let Some(options) = range.options.take() {
-                self.note(&options.uninterpreted_option);
+                self.record(&options.uninterpreted_option);
             }
         }
         for choice in &mut message.oneof_decl {
             if let Some(options) = choice.options.take() {
-                self.note(&options.uninterpreted_option);
+                self.record(&options.uninterpreted_option);
             }
         }
         for field in &mut message.field {
@@ -81,7 +83,7 @@ impl Custom {
         let Some(options) = field.options.take() else {
             return;
         };
-        self.note(&options.uninterpreted_option);
+        self.record(&options.uninterpreted_option);
         let packed = find_flag(&options.uninterpreted_option, "packed").or(options.packed);
         field.options = packed.map(|packed| FieldOptions {
             packed: Some(packed),
@@ -91,7 +93,7 @@ impl Custom {
 
     fn drop_from_enum(&mut self, values: &mut EnumDescriptorProto) {
         if let Some(options) = values.options.take() {
-            self.note(&options.uninterpreted_option);
+            self.record(&options.uninterpreted_option);
             let alias = find_flag(&options.uninterpreted_option, "allow_alias");
             values.options = alias.or(options.allow_alias).map(|alias| EnumOptions {
                 allow_alias: Some(alias),
@@ -100,7 +102,7 @@ impl Custom {
         }
         for value in &mut values.value {
             if let Some(options) = value.options.take() {
-                self.note(&options.uninterpreted_option);
+                self.record(&options.uninterpreted_option);
             }
         }
     }

@@ -27,9 +27,17 @@ pub(crate) struct Schema {
     pool: DescriptorPool,
 }
 
-/// Finds the file of an import: `None` if there is none. The error says why it
-/// cannot be read.
-pub(crate) type FindImport<'f> = dyn Fn(&str) -> Result<Option<Arc<Source>>, String> + 'f;
+/// Why a `.proto` file that is there cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ImportError {
+    #[error("{found}, where a file has at most {most}")]
+    TooLarge { found: String, most: String },
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// Finds the file of an import: `None` if there is none.
+pub(crate) type FindImport<'f> = dyn Fn(&str) -> Result<Option<Arc<Source>>, ImportError> + 'f;
 
 impl Schema {
     /// What every server declares for its health check.
@@ -158,7 +166,7 @@ impl Files {
                 .found(format!("`{name}` beside them"))
                 .help("declare the call in a file that imports less"));
         }
-        if let Some(descriptor) = well_known(name) {
+        if let Some(descriptor) = find_well_known(name) {
             let imports = descriptor.dependency.iter();
             self.waiting.extend(imports.map(|name| Import {
                 name: name.clone(),
@@ -171,10 +179,10 @@ impl Files {
             return Ok(());
         }
         let found = find_import(name);
-        let found = found.map_err(|reason| {
+        let found = found.map_err(|error| {
             at("an import that cannot be read")
                 .expected("a text of proto2 or proto3")
-                .found(reason)
+                .found(error.to_string())
                 .help("mend the file, or import another one")
         })?;
         match found {
@@ -212,8 +220,8 @@ impl Files {
         if problems.is_empty() {
             problems.push(
                 Diagnostic::general("a declaration that does not fit together")
-                    .expected(NAMES.what)
-                    .found(backticks(&error.to_string()))
+                    .expected(NAMES.expected)
+                    .found(quote_with_backticks(&error.to_string()))
                     .help(NAMES.help),
             );
         }
@@ -252,8 +260,8 @@ impl Files {
         let first: &dyn miette::Diagnostic = &error;
         let others = first.related().into_iter().flatten();
         let all = std::iter::once(first).chain(others);
-        // The library knows the places in the first file only; what is wrong
-        // with others is said once that file is right.
+        // The library knows places in the first file only, so that mistakes in
+        // others are reported once that file is right.
         let placed = all.filter(|error| error.labels().is_some());
         let mut problems: Vec<_> = placed.map(|error| explain(error, source, &NAMES)).collect();
         for problem in &mut problems {
@@ -268,44 +276,40 @@ impl Files {
 }
 
 /// A file of Google's that every compiler brings along.
-fn well_known(name: &str) -> Option<FileDescriptorProto> {
+fn find_well_known(name: &str) -> Option<FileDescriptorProto> {
     let file = DescriptorPool::global().get_file_by_name(name)?;
     let mut descriptor = file.file_descriptor_proto().clone();
     drop_options(&mut descriptor);
     Some(descriptor)
 }
 
-/// What is expected of a file, and what helps where it is something else.
-struct Expected {
-    what: &'static str,
+/// What a diagnostic says of a file that cannot be used.
+struct Advice {
+    expected: &'static str,
     help: &'static str,
 }
 
-/// Of a file by itself.
-const SYNTAX: Expected = Expected {
-    what: "a declaration of proto2 or proto3",
+/// For a file that cannot be parsed.
+const SYNTAX: Advice = Advice {
+    expected: "a declaration of proto2 or proto3",
     help: "write it as compilers of protobuf read it",
 };
 
-/// Of all files together.
-const NAMES: Expected = Expected {
-    what: "a declaration that fits the others",
+/// For files that contradict each other.
+const NAMES: Advice = Advice {
+    expected: "a declaration that fits the others",
     help: "declare each name and number once, in this file or in one that it imports",
 };
 
 /// A mistake in the words of the library, with its place as ours.
-fn explain(
-    error: &dyn miette::Diagnostic,
-    source: &Arc<Source>,
-    expected: &Expected,
-) -> Diagnostic {
+fn explain(error: &dyn miette::Diagnostic, source: &Arc<Source>, advice: &Advice) -> Diagnostic {
     let text = source.text();
     let labels = error.labels().into_iter().flatten();
     let mut labels = labels.map(|label| {
         let span = Span::new(label.offset(), label.offset() + label.len());
         (span, label.label().unwrap_or_default().to_owned())
     });
-    // What is missing at the end of the file has no place.
+    // The parser has no place for what is missing at the end of the file.
     let end = text.trim_end().len();
     let (span, _) = labels
         .next()
@@ -314,20 +318,22 @@ fn explain(
         .get(span.range())
         .and_then(|found| found.lines().next());
     let found = found.filter(|found| !found.is_empty());
-    let help = error.help().map(|help| backticks(&help.to_string()));
-    let problem = Diagnostic::at(source, span, backticks(&error.to_string()))
-        .expected(expected.what)
+    let help = error
+        .help()
+        .map(|help| quote_with_backticks(&help.to_string()));
+    let problem = Diagnostic::at(source, span, quote_with_backticks(&error.to_string()))
+        .expected(advice.expected)
         .found(found.map_or("the end of the file".to_owned(), |found| {
             format!("`{found}`")
         }))
-        .help(help.unwrap_or_else(|| expected.help.to_owned()));
+        .help(help.unwrap_or_else(|| advice.help.to_owned()));
     labels.fold(problem, |problem, (span, text)| {
         problem.related(source, span, text)
     })
 }
 
 /// The words of the library, with its quotes as ours.
-fn backticks(words: &str) -> String {
+fn quote_with_backticks(words: &str) -> String {
     words.replace('\'', "`")
 }
 

@@ -1,47 +1,48 @@
-//! Who asks: the ways to log in.
+//! The ways to log in: how a request proves who sends it.
 
 use super::keys::{AUTH, BASIC, OAUTH2, SIGV4, Table};
-use super::read::{Fields, Reader};
-use super::request::{authority, wrong_authority};
+use super::reader::{Fields, Reader};
+use super::request::{explain_authority, find_authority};
 use super::{Auth, OAuth2, SigV4};
 use crate::template::Template;
 use diagnostic::yaml::{Node, Yaml};
 
 impl Reader<'_> {
     /// The `auth` of a request or of the defaults.
-    pub(super) fn auth(&mut self, node: &Node) -> Option<Auth> {
+    pub(super) fn read_auth(&mut self, node: &Node) -> Option<Auth> {
         if matches!(&node.value, Yaml::String(text) if text == "none") {
             return Some(Auth::None);
         }
-        let fields = self.fields(node, &AUTH)?;
+        let fields = self.read_fields(node, &AUTH)?;
         let mut ways = fields.iter().filter(|(key, _)| AUTH.has(&key.text));
         let (Some((key, way)), None) = (ways.next(), ways.next()) else {
-            // An unknown key is reported already, perhaps a misspelt way.
+            // An unknown key is reported already, and may be a misspelt way to log
+            // in, so that a second diagnostic would mislead.
             if fields.iter().any(|(key, _)| !AUTH.has(&key.text)) {
                 return None;
             }
             let problem = self
                 .at(node.span, "other than one way to log in")
-                .expected(format!("one of {}", AUTH.list()))
+                .expected(format!("one of {}", AUTH.list_names()))
                 .found("none of them, or several")
                 .help("write `auth: { bearer: \"{{ token }}\" }`");
             self.report(problem);
             return None;
         };
         match key.text.as_str() {
-            "bearer" => self.template(way, "a token").map(Auth::Bearer),
+            "bearer" => self.read_template(way, "a token").map(Auth::Bearer),
             "basic" => {
-                let (user, password) = self.user(way)?;
+                let (user, password) = self.read_user_and_password(way)?;
                 Some(Auth::Basic { user, password })
             }
-            "oauth2" => self.oauth2(way),
-            _ => self.sigv4(way),
+            "oauth2" => self.read_oauth2(way),
+            _ => self.read_sigv4(way),
         }
     }
 
     /// The user and the password of `basic`.
-    fn user(&mut self, node: &Node) -> Option<(Template, Template)> {
-        let fields = self.fields(node, &BASIC)?;
+    fn read_user_and_password(&mut self, node: &Node) -> Option<(Template, Template)> {
+        let fields = self.read_fields(node, &BASIC)?;
         let (Some(user), Some(password)) = (fields.value("user"), fields.value("password")) else {
             let problem = self
                 .at(node.span, "a login without both its parts")
@@ -51,21 +52,21 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         };
-        let user = self.template(user, "a user");
-        let password = self.template(password, "a password");
+        let user = self.read_template(user, "a user");
+        let password = self.read_template(password, "a password");
         Some((user?, password?))
     }
 
-    fn oauth2(&mut self, node: &Node) -> Option<Auth> {
-        let fields = self.fields(node, &OAUTH2)?;
+    fn read_oauth2(&mut self, node: &Node) -> Option<Auth> {
+        let fields = self.read_fields(node, &OAUTH2)?;
         let token_url = fields
             .value("token_url")
-            .map(|node| Some((self.token_url(node)?, node.span)));
-        self.all_of(fields, &OAUTH2)?;
-        let client_id = self.part_of(fields, "client_id");
-        let client_secret = self.part_of(fields, "client_secret");
-        let scope = self.optional_part_of(fields, "scope");
-        let audience = self.optional_part_of(fields, "audience");
+            .map(|node| Some((self.read_token_url(node)?, node.span)));
+        self.require_all(fields, &OAUTH2)?;
+        let client_id = self.read_auth_part(fields, "client_id");
+        let client_secret = self.read_auth_part(fields, "client_secret");
+        let scope = self.read_optional_auth_part(fields, "scope");
+        let audience = self.read_optional_auth_part(fields, "audience");
         let (token_url, token_span) = token_url??;
         Some(Auth::OAuth2(Box::new(OAuth2 {
             token_url,
@@ -78,12 +79,12 @@ impl Reader<'_> {
     }
 
     /// A path on the target, or the URL of another host.
-    fn token_url(&mut self, node: &Node) -> Option<Template> {
-        let text = self.string(node, "`token_url`")?;
+    fn read_token_url(&mut self, node: &Node) -> Option<Template> {
+        let text = self.read_string(node, "`token_url`")?;
         let template = self.parse_template(text, node.span)?;
         let begins = ["/", "https://", "http://", "{{"];
         let misfit = text.starts_with("//") || !begins.iter().any(|begin| text.starts_with(begin));
-        let wrong = match authority(text).and_then(wrong_authority) {
+        let wrong = match find_authority(text).and_then(explain_authority) {
             None if misfit => Some(node.describe()),
             wrong => wrong.map(str::to_owned),
         };
@@ -99,12 +100,13 @@ impl Reader<'_> {
         Some(template)
     }
 
-    fn sigv4(&mut self, node: &Node) -> Option<Auth> {
-        let fields = self.fields(node, &SIGV4)?;
-        self.all_of(fields, &SIGV4)?;
+    fn read_sigv4(&mut self, node: &Node) -> Option<Auth> {
+        let fields = self.read_fields(node, &SIGV4)?;
+        self.require_all(fields, &SIGV4)?;
         let needed = ["region", "service", "access_key", "secret_key"];
-        let [region, service, access_key, secret_key] = needed.map(|key| self.part_of(fields, key));
-        let session_token = self.optional_part_of(fields, "session_token");
+        let [region, service, access_key, secret_key] =
+            needed.map(|key| self.read_auth_part(fields, key));
+        let session_token = self.read_optional_auth_part(fields, "session_token");
         Some(Auth::SigV4(Box::new(SigV4 {
             region: region?,
             service: service?,
@@ -114,10 +116,10 @@ impl Reader<'_> {
         })))
     }
 
-    /// Says which keys are missing of those that must be there.
-    fn all_of(&mut self, fields: Fields<'_>, table: &Table) -> Option<()> {
+    /// Reports the keys that are missing of those that must be there.
+    fn require_all(&mut self, fields: Fields<'_>, table: &Table) -> Option<()> {
         let missing: Vec<&str> = table
-            .all
+            .all_of
             .iter()
             .filter(|key| fields.value(key).is_none())
             .copied()
@@ -138,17 +140,21 @@ impl Reader<'_> {
         None
     }
 
-    fn part_of(&mut self, fields: Fields<'_>, key: &str) -> Option<Template> {
+    fn read_auth_part(&mut self, fields: Fields<'_>, key: &str) -> Option<Template> {
         let node = fields.value(key)?;
-        self.template(node, &format!("`{key}`"))
+        self.read_template(node, &format!("`{key}`"))
     }
 
-    /// `None` if it is there and cannot be read.
+    /// `Some(None)` if the key is absent, `None` if its value cannot be read.
     #[allow(clippy::option_option)]
-    fn optional_part_of(&mut self, fields: Fields<'_>, key: &str) -> Option<Option<Template>> {
+    fn read_optional_auth_part(
+        &mut self,
+        fields: Fields<'_>,
+        key: &str,
+    ) -> Option<Option<Template>> {
         match fields.value(key) {
             None => Some(None),
-            Some(node) => self.template(node, &format!("`{key}`")).map(Some),
+            Some(node) => self.read_template(node, &format!("`{key}`")).map(Some),
         }
     }
 }

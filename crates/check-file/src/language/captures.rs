@@ -2,25 +2,25 @@
 //! whether it is a secret.
 
 use super::keys::{CAPTURE, SOURCE_WORDS, SOURCES};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Capture, Phase, Query};
 use diagnostic::suggest;
 use diagnostic::yaml::{Key, Node, Yaml};
 
 impl Reader<'_> {
     /// The captures of a step.
-    pub(super) fn captures(&mut self, node: &Node) -> Vec<Capture> {
-        self.entry_list(node, "`capture`")
+    pub(super) fn read_captures(&mut self, node: &Node) -> Vec<Capture> {
+        self.read_entry_list(node, "`capture`")
             .into_iter()
             .filter_map(|(key, value)| {
-                let named = self.identifier(key, "a capture's name");
-                let capture = self.capture(key, value)?;
+                let named = self.check_identifier(key, "a capture's name");
+                let capture = self.read_capture(key, value)?;
                 named.then_some(capture)
             })
             .collect()
     }
 
-    fn capture(&mut self, name: &Key, node: &Node) -> Option<Capture> {
+    fn read_capture(&mut self, name: &Key, node: &Node) -> Option<Capture> {
         let capture = |query| Capture {
             name: name.text.clone(),
             span: name.span.to(node.span),
@@ -30,22 +30,22 @@ impl Reader<'_> {
         };
         match &node.value {
             Yaml::String(text) if SOURCE_WORDS.contains(&text.as_str()) => {
-                self.source_word(node).map(capture)
+                self.read_source_word(node).map(capture)
             }
             Yaml::Map(_) => {
-                let fields = self.fields(node, &CAPTURE)?;
+                let fields = self.read_fields(node, &CAPTURE)?;
                 let secret = match fields.value("secret") {
-                    Some(node) => self.boolean(node, "`secret`"),
+                    Some(node) => self.read_boolean(node, "`secret`"),
                     None => Some(false),
                 };
                 let transform = match fields.value("transform") {
                     Some(node) => {
-                        let template = self.template(node, "`transform`");
+                        let template = self.read_template(node, "`transform`");
                         template.map(|template| Some((template, node.span)))
                     }
                     None => Some(None),
                 };
-                let query = self.capture_source(fields)?;
+                let query = self.read_capture_source(fields)?;
                 Some(Capture {
                     transform: transform?,
                     secret: secret?,
@@ -53,7 +53,7 @@ impl Reader<'_> {
                 })
             }
             _ => {
-                self.wrong_type(
+                self.report_wrong_type(
                     node,
                     "a capture",
                     "a word such as `status` or `body`, or a map such as `{ json: $.token }`",
@@ -64,7 +64,7 @@ impl Reader<'_> {
         }
     }
 
-    fn capture_source(&mut self, fields: Fields<'_>) -> Option<Query> {
+    fn read_capture_source(&mut self, fields: Fields<'_>) -> Option<Query> {
         let named = |key: &str| SOURCES.contains(&key);
         let sources: Vec<_> = fields.iter().filter(|(key, _)| named(&key.text)).collect();
         let [(key, value)] = sources.as_slice() else {
@@ -81,31 +81,31 @@ impl Reader<'_> {
         };
         match key.text.as_str() {
             "json" => {
-                let text = self.string(value, "a JSONPath")?;
-                self.json_path(text, value.span).map(Query::Json)
+                let text = self.read_string(value, "a JSONPath")?;
+                self.parse_json_path(text, value.span).map(Query::Json)
             }
-            "xpath" | "css" => self.captured_markup(&key.text, value),
+            "xpath" | "css" => self.read_markup_capture(&key.text, value),
             "header" => {
-                let text = self.string(value, "a header's name")?;
+                let text = self.read_string(value, "a header's name")?;
                 let name = Key {
                     text: text.to_owned(),
                     span: value.span,
                 };
-                self.header_name(&name).map(Query::Header)
+                self.read_header_name(&name).map(Query::Header)
             }
             "cookie" => {
-                let name = self.string(value, "a cookie's name")?;
+                let name = self.read_string(value, "a cookie's name")?;
                 Some(Query::Cookie(name.to_owned()))
             }
-            "regex" => self.pattern(value).map(Query::Regex),
-            "tls" => self.tls_fact(value).map(Query::Tls),
-            "from" => self.source_word(value),
+            "regex" => self.read_pattern(value).map(Query::Regex),
+            "tls" => self.read_tls_fact(value).map(Query::Tls),
+            "from" => self.read_source_word(value),
             _ => None,
         }
     }
 
-    /// A part of the answer that needs no further word.
-    fn source_word(&mut self, node: &Node) -> Option<Query> {
+    /// Reads a query that is one word alone, such as `status`.
+    fn read_source_word(&mut self, node: &Node) -> Option<Query> {
         match &node.value {
             Yaml::String(text) if text == "status" => Some(Query::Status),
             Yaml::String(text) if text == "body" => Some(Query::Body),
@@ -116,7 +116,7 @@ impl Reader<'_> {
             Yaml::String(text) if text == "sha256" => Some(Query::Sha256),
             Yaml::String(text) if text == "latency" => Some(Query::Latency(Phase::Total)),
             _ => {
-                self.wrong_type(
+                self.report_wrong_type(
                     node,
                     "`from`",
                     &format!("one of {}", suggest::list(&SOURCE_WORDS)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::defaults::Defaults;
 use super::fragments::Library;
 use super::keys::{CHECK, FILE, LIBRARY, REQUEST};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Check, CheckFile, Flow, Severity};
 use diagnostic::yaml::{Node, Yaml};
 use diagnostic::{Diagnostic, Source, Span};
@@ -15,28 +15,28 @@ use diagnostic::{Diagnostic, Source, Span};
 const MOST_CHECKS: usize = 10_000;
 
 /// Reads the tree of a whole file.
-pub(super) fn file(
+pub(super) fn read_file(
     root: &Node,
     source: &Arc<Source>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<CheckFile> {
     if matches!(root.value, Yaml::Null) {
-        problems.push(super::empty(source));
+        problems.push(super::report_empty_file(source));
         return None;
     }
     let mut reader = Reader { source, problems };
-    let fields = reader.fields(root, &FILE)?;
+    let fields = reader.read_fields(root, &FILE)?;
     let name = fields
         .value("name")
-        .and_then(|node| reader.string(node, "the file's name"));
+        .and_then(|node| reader.read_string(node, "the file's name"));
     let variables = fields
         .value("variables")
-        .map(|node| reader.variables(node))
+        .map(|node| reader.read_variables(node))
         .unwrap_or_default();
-    let defaults = reader.defaults(fields.value("defaults"));
-    let library = &reader.library(fields, &defaults);
-    let setup = reader.around(fields, "setup", &defaults, library);
-    // What others include need not have checks of its own.
+    let defaults = reader.read_defaults(fields.value("defaults"));
+    let library = &reader.read_library(fields, &defaults);
+    let setup = reader.read_setup_or_teardown(fields, "setup", &defaults, library);
+    // A file that only others include has fragments and no checks.
     let is_library = fields.value("fragments").is_some()
         && fields
             .iter()
@@ -44,12 +44,12 @@ pub(super) fn file(
     let checks = if is_library {
         Vec::new()
     } else {
-        reader.checks(fields, &defaults, library)
+        reader.read_checks(fields, &defaults, library)
     };
-    let teardown = reader.around(fields, "teardown", &defaults, library);
+    let teardown = reader.read_setup_or_teardown(fields, "teardown", &defaults, library);
     Some(CheckFile {
         source: Arc::clone(source),
-        name: name.map_or_else(|| stem(source), str::to_owned),
+        name: name.map_or_else(|| file_stem(source), str::to_owned),
         variables,
         setup,
         checks,
@@ -57,7 +57,7 @@ pub(super) fn file(
     })
 }
 
-fn stem(source: &Source) -> String {
+fn file_stem(source: &Source) -> String {
     source.path().file_stem().map_or_else(
         || "checks".to_owned(),
         |stem| stem.to_string_lossy().into_owned(),
@@ -65,9 +65,9 @@ fn stem(source: &Source) -> String {
 }
 
 impl Reader<'_> {
-    /// The steps of `setup` or `teardown`. They exist to change things, so
+    /// Reads the steps of `setup` or `teardown`. They exist to change things, so
     /// they may write; a teardown that fails is shown and changes nothing.
-    fn around(
+    fn read_setup_or_teardown(
         &mut self,
         fields: Fields<'_>,
         key: &str,
@@ -87,11 +87,16 @@ impl Reader<'_> {
             severity,
             flow: Flow::default(),
             retry: None,
-            steps: self.steps(name, node, &writing, library)?,
+            steps: self.read_steps(name, node, &writing, library)?,
         })
     }
 
-    fn checks(&mut self, fields: Fields<'_>, defaults: &Defaults, library: &Library) -> Vec<Check> {
+    fn read_checks(
+        &mut self,
+        fields: Fields<'_>,
+        defaults: &Defaults,
+        library: &Library,
+    ) -> Vec<Check> {
         let Some((key, node)) = fields.get("checks") else {
             let problem = self
                 .at(fields.span, "a file without checks")
@@ -112,7 +117,7 @@ impl Reader<'_> {
             self.report(problem);
             return Vec::new();
         }
-        let Some(items) = self.list(node, "`checks`") else {
+        let Some(items) = self.read_list(node, "`checks`") else {
             return Vec::new();
         };
         if items.len() > MOST_CHECKS {
@@ -126,13 +131,13 @@ impl Reader<'_> {
         }
         let checks: Vec<_> = items
             .iter()
-            .filter_map(|item| self.check(item, defaults, library))
+            .filter_map(|item| self.read_check(item, defaults, library))
             .collect();
-        self.same_names(&checks);
+        self.refuse_same_names(&checks);
         checks
     }
 
-    fn same_names(&mut self, checks: &[Check]) {
+    fn refuse_same_names(&mut self, checks: &[Check]) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for check in checks {
             if let Some(first) = seen.get(check.name.as_str()) {
@@ -149,28 +154,28 @@ impl Reader<'_> {
         }
     }
 
-    fn check(&mut self, node: &Node, defaults: &Defaults, library: &Library) -> Option<Check> {
-        let fields = self.fields(node, &CHECK)?;
-        let name = self.check_name(fields);
+    fn read_check(&mut self, node: &Node, defaults: &Defaults, library: &Library) -> Option<Check> {
+        let fields = self.read_fields(node, &CHECK)?;
+        let name = self.read_check_name(fields);
         let tags = fields
             .value("tags")
-            .map(|node| self.strings(node, "`tags`", "a tag"))
+            .map(|node| self.read_strings(node, "`tags`", "a tag"))
             .unwrap_or_default();
         let severity = fields
             .value("severity")
-            .and_then(|node| self.severity(node))
+            .and_then(|node| self.read_severity(node))
             .unwrap_or_default();
-        let flow = self.flow(fields);
-        let retry = fields.value("retry").and_then(|node| self.retry(node));
+        let flow = self.read_flow(fields);
+        let retry = fields.value("retry").and_then(|node| self.read_retry(node));
         let writes = fields
             .value("writes")
-            .and_then(|node| self.boolean(node, "`writes`"));
+            .and_then(|node| self.read_boolean(node, "`writes`"));
         let defaults = &defaults.with_writes(writes.unwrap_or(defaults.writes));
         let (retry, steps) = if let Some((key, node)) = fields.get("steps") {
-            self.no_request_beside_steps(fields);
-            (retry, self.steps(key, node, defaults, library))
+            self.refuse_request_beside_steps(fields);
+            (retry, self.read_steps(key, node, defaults, library))
         } else {
-            let step = self.step(fields, "a check", retry, defaults);
+            let step = self.read_step(fields, "a check", retry, defaults);
             (None, step.map(|step| vec![step]))
         };
         let (name, span) = name?;
@@ -185,7 +190,7 @@ impl Reader<'_> {
         })
     }
 
-    fn check_name(&mut self, fields: Fields<'_>) -> Option<(String, Span)> {
+    fn read_check_name(&mut self, fields: Fields<'_>) -> Option<(String, Span)> {
         let Some(node) = fields.value("name") else {
             let problem = self
                 .at(fields.span, "a check without a name")
@@ -195,11 +200,11 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         };
-        let name = self.string(node, "a check's name")?;
+        let name = self.read_string(node, "a check's name")?;
         Some((name.to_owned(), node.span))
     }
 
-    fn no_request_beside_steps(&mut self, fields: Fields<'_>) {
+    fn refuse_request_beside_steps(&mut self, fields: Fields<'_>) {
         for (key, _) in fields.iter() {
             if REQUEST.has(&key.text) {
                 let problem = self
@@ -212,7 +217,7 @@ impl Reader<'_> {
         }
     }
 
-    fn severity(&mut self, node: &Node) -> Option<Severity> {
+    fn read_severity(&mut self, node: &Node) -> Option<Severity> {
         match &node.value {
             Yaml::String(text) if text == "required" => Some(Severity::Required),
             Yaml::String(text) if text == "warn" => Some(Severity::Warn),

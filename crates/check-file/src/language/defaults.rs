@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::keys::DEFAULTS;
-use super::read::Reader;
+use super::reader::Reader;
 use super::{Auth, HttpVersion, Retry};
 use crate::template::Template;
 use diagnostic::yaml::Node;
@@ -37,25 +37,25 @@ impl Defaults {
 
 impl Reader<'_> {
     /// The `defaults` of a file.
-    pub(super) fn defaults(&mut self, node: Option<&Node>) -> Defaults {
-        let fields = node.and_then(|node| self.fields(node, &DEFAULTS));
+    pub(super) fn read_defaults(&mut self, node: Option<&Node>) -> Defaults {
+        let fields = node.and_then(|node| self.read_fields(node, &DEFAULTS));
         let value = |key| fields.and_then(|fields| fields.value(key));
         Defaults {
             timeout: value("timeout")
-                .and_then(|node| self.positive_duration(node, "a timeout"))
+                .and_then(|node| self.read_positive_duration(node, "a timeout"))
                 .unwrap_or(TIMEOUT),
             headers: value("headers")
-                .map(|node| self.headers(node))
+                .map(|node| self.read_headers(node))
                 .unwrap_or_default(),
-            auth: value("auth").and_then(|node| self.auth(node)),
-            http: value("http").and_then(|node| self.http_version(node)),
-            retry: value("retry").and_then(|node| self.retry(node)),
+            auth: value("auth").and_then(|node| self.read_auth(node)),
+            http: value("http").and_then(|node| self.read_http_version(node)),
+            retry: value("retry").and_then(|node| self.read_retry(node)),
             follow_redirects: fields
                 .and_then(|fields| fields.property("follow_redirects"))
-                .and_then(|(property, node)| self.redirects(property, node))
+                .and_then(|(property, node)| self.read_redirects(property, node))
                 .unwrap_or(0),
             writes: value("writes")
-                .and_then(|node| self.boolean(node, "`writes`"))
+                .and_then(|node| self.read_boolean(node, "`writes`"))
                 .unwrap_or(false),
         }
     }

@@ -1,39 +1,41 @@
 //! The expectations of a step.
 
 use super::keys::{EXPECT, Subject};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Expectation, Query};
 use crate::predicate::{Operator, Predicate, Test};
 use crate::template::Template;
 use diagnostic::Span;
 use diagnostic::yaml::{Key, Node};
-use query::jsonpath::Path;
+use query::jsonpath::{Path, PathError};
 
 /// A variable of which something is expected.
 #[derive(Debug, Clone)]
-pub struct Named {
+pub struct NamedVariable {
     pub(crate) name: String,
     pub span: Span,
-    /// What gives its value.
+    /// The template whose value it is.
     pub template: Template,
 }
 
 impl Reader<'_> {
     /// The expectations of a step whose request stands at `request`. A step
-    /// that says nothing of the status expects success, so that no step can
-    /// pass on an error page by keeping silent; a WebSocket is open after 101.
-    pub(super) fn expectations(
+    /// whose `expect` has no `status` expects success, so that it cannot pass on an
+    /// error page.
+    pub(super) fn read_expectations(
         &mut self,
         node: Option<&Node>,
         request: Span,
         opens: bool,
     ) -> Vec<Expectation> {
-        let fields = node.and_then(|node| self.fields(node, &EXPECT));
+        let fields = node.and_then(|node| self.read_fields(node, &EXPECT));
         let mut expectations = Vec::new();
         if let Some(node) = fields.and_then(|fields| fields.value("status")) {
-            let predicate = self.predicate(node, Subject::Status);
-            expectations.extend(expectation(Query::Status, predicate));
+            let predicate = self.read_predicate(node, Subject::Status);
+            expectations.extend(make_expectation(Query::Status, predicate));
         } else {
+            // A WebSocket is open after 101, and any other request has succeeded
+            // after 2xx.
             let (range, word) = if opens {
                 (101..=101, "101")
             } else {
@@ -50,22 +52,22 @@ impl Reader<'_> {
         let Some(fields) = fields else {
             return expectations;
         };
-        for (key, value) in self.entry_list_of(fields, "headers") {
-            let name = self.header_name(key);
-            let predicate = self.predicate(value, Subject::Texts);
+        for (key, value) in self.read_entries_at(fields, "headers") {
+            let name = self.read_header_name(key);
+            let predicate = self.read_predicate(value, Subject::Texts);
             if let (Some(name), Some(predicate)) = (name, predicate) {
-                expectations.extend(of_first_and_all(
+                expectations.extend(split_first_and_all(
                     predicate,
                     Query::Header(name.clone()),
                     Query::EachHeader(name),
                 ));
             }
         }
-        for (key, value) in self.entry_list_of(fields, "cookies") {
-            self.cookie(&key.text, value, &mut expectations);
+        for (key, value) in self.read_entries_at(fields, "cookies") {
+            self.read_cookie(&key.text, value, &mut expectations);
         }
         if let Some(node) = fields.value("grpc") {
-            self.grpc_status_names(node);
+            self.check_grpc_status_names(node);
         }
         let of_the_whole = [
             ("grpc", Query::Grpc),
@@ -77,65 +79,74 @@ impl Reader<'_> {
             ("sha256", Query::Sha256),
         ];
         for (key, query) in of_the_whole {
-            let predicate = self.predicate_below(fields, key);
-            expectations.extend(expectation(query, predicate));
+            let predicate = self.read_predicate_at(fields, key);
+            expectations.extend(make_expectation(query, predicate));
         }
         if let Some(node) = fields.value("tls") {
-            self.tls(node, &mut expectations);
+            self.read_tls(node, &mut expectations);
         }
         if let Some(node) = fields.value("latency") {
-            self.latency(node, &mut expectations);
+            self.read_latency(node, &mut expectations);
         }
-        self.of_json(fields, &mut expectations);
-        self.of_markup(fields, &mut expectations);
-        self.of_variables(fields, &mut expectations);
+        self.read_json_expectations(fields, &mut expectations);
+        self.read_markup_expectations(fields, &mut expectations);
+        self.read_variable_expectations(fields, &mut expectations);
         expectations
     }
 
     /// What is expected of variables, those that the step captures among them.
-    fn of_variables(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
-        for (key, value) in self.entry_list_of(fields, "variables") {
-            let named = self.identifier(key, "a variable's name");
-            let predicate = self.predicate(value, Subject::Json);
+    fn read_variable_expectations(
+        &mut self,
+        fields: Fields<'_>,
+        expectations: &mut Vec<Expectation>,
+    ) {
+        for (key, value) in self.read_entries_at(fields, "variables") {
+            let named = self.check_identifier(key, "a variable's name");
+            let predicate = self.read_predicate(value, Subject::Json);
             let template = Template::parse(&format!("{{{{ {} }}}}", key.text));
             if let (true, Ok(template)) = (named, template) {
-                let named = Named {
+                let named = NamedVariable {
                     name: key.text.clone(),
                     span: key.span,
                     template,
                 };
-                expectations.extend(expectation(Query::Variable(named.into()), predicate));
+                expectations.extend(make_expectation(Query::Variable(named.into()), predicate));
             }
         }
     }
 
     /// What is expected by JSONPath.
-    pub(super) fn of_json(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
-        for (key, value) in self.entry_list_of(fields, "json") {
-            let path = self.json_path(&key.text, key.span);
-            let predicate = self.predicate(value, Subject::Json);
-            expectations.extend(path.and_then(|path| expectation(Query::Json(path), predicate)));
+    pub(super) fn read_json_expectations(
+        &mut self,
+        fields: Fields<'_>,
+        expectations: &mut Vec<Expectation>,
+    ) {
+        for (key, value) in self.read_entries_at(fields, "json") {
+            let path = self.parse_json_path(&key.text, key.span);
+            let predicate = self.read_predicate(value, Subject::Json);
+            expectations
+                .extend(path.and_then(|path| make_expectation(Query::Json(path), predicate)));
         }
     }
 
     /// The entries of the map below a key, if there is one.
-    pub(super) fn entry_list_of<'n>(
+    pub(super) fn read_entries_at<'n>(
         &mut self,
         fields: Fields<'n>,
         key: &str,
     ) -> Vec<(&'n Key, &'n Node)> {
         match fields.value(key) {
-            Some(node) => self.entry_list(node, &format!("`{key}`")),
+            Some(node) => self.read_entry_list(node, &format!("`{key}`")),
             None => Vec::new(),
         }
     }
 
-    pub(super) fn entry_list<'n>(
+    pub(super) fn read_entry_list<'n>(
         &mut self,
         node: &'n Node,
         what: &str,
     ) -> Vec<(&'n Key, &'n Node)> {
-        let fields = self.entries(node, what);
+        let fields = self.read_entries(node, what);
         fields
             .iter()
             .flat_map(Fields::iter)
@@ -143,10 +154,10 @@ impl Reader<'_> {
             .collect()
     }
 
-    pub(super) fn json_path(&mut self, text: &str, span: Span) -> Option<Path> {
+    pub(super) fn parse_json_path(&mut self, text: &str, span: Span) -> Option<Path> {
         match Path::parse(text) {
             Ok(path) => Some(path),
-            Err((at, reason)) => {
+            Err(PathError { at, reason }) => {
                 let stopped = match text.get(at..).and_then(|rest| rest.chars().next()) {
                     Some(c) => format!("`{c}` at character {}", text[..at].chars().count() + 1),
                     None => "its end".to_owned(),
@@ -165,13 +176,17 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn expectation(query: Query, predicate: Option<Predicate>) -> Option<Expectation> {
+pub(super) fn make_expectation(query: Query, predicate: Option<Predicate>) -> Option<Expectation> {
     predicate.map(|predicate| Expectation { query, predicate })
 }
 
-/// Where several values can be found, the operators for lists speak of all of
-/// them and every other demand of the first.
-pub(super) fn of_first_and_all(predicate: Predicate, first: Query, all: Query) -> Vec<Expectation> {
+/// Splits a predicate where a query may find several values: the operators for
+/// lists are about all of them, and every other one is about the first.
+pub(super) fn split_first_and_all(
+    predicate: Predicate,
+    first: Query,
+    all: Query,
+) -> Vec<Expectation> {
     let (of_all, of_first): (Vec<_>, Vec<_>) = predicate
         .0
         .into_iter()

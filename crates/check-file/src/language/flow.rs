@@ -2,53 +2,59 @@
 //! and `quarantine`.
 
 use super::keys::QUARANTINE;
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Flow, Quarantine};
 use diagnostic::Span;
 use diagnostic::yaml::{Node, Yaml};
 
 impl Reader<'_> {
-    pub(super) fn flow(&mut self, fields: Fields<'_>) -> Flow {
+    pub(super) fn read_flow(&mut self, fields: Fields<'_>) -> Flow {
         Flow {
             skip: fields
                 .value("skip")
-                .and_then(|node| self.string(node, "the reason of `skip`"))
+                .and_then(|node| self.read_string(node, "the reason of `skip`"))
                 .map(str::to_owned),
             when: fields.value("when").and_then(|node| {
-                let template = self.template(node, "`when`")?;
+                let template = self.read_template(node, "`when`")?;
                 Some((template, node.span))
             }),
             needs: fields
                 .value("needs")
-                .map(|node| self.strings(node, "`needs`", "the name of a check"))
+                .map(|node| self.read_strings(node, "`needs`", "the name of a check"))
                 .unwrap_or_default(),
-            each: fields.value("each").and_then(|node| self.rows(node)),
+            each: fields.value("each").and_then(|node| self.read_rows(node)),
             quarantine: fields
                 .value("quarantine")
-                .and_then(|node| self.quarantine(node)),
+                .and_then(|node| self.read_quarantine(node)),
         }
     }
 
     /// A list of strings, or one alone.
-    pub(super) fn strings(&mut self, node: &Node, what: &str, item: &str) -> Vec<(String, Span)> {
+    pub(super) fn read_strings(
+        &mut self,
+        node: &Node,
+        what: &str,
+        item: &str,
+    ) -> Vec<(String, Span)> {
         let items = match &node.value {
+            // `needs` mostly names one check, and needs no list then.
             Yaml::String(_) if what == "`needs`" => std::slice::from_ref(node),
-            _ => match self.list(node, what) {
+            _ => match self.read_list(node, what) {
                 Some(items) => items,
                 None => return Vec::new(),
             },
         };
         items
             .iter()
-            .filter_map(|node| Some((self.string(node, item)?.to_owned(), node.span)))
+            .filter_map(|node| Some((self.read_string(node, item)?.to_owned(), node.span)))
             .collect()
     }
 
-    fn quarantine(&mut self, node: &Node) -> Option<Quarantine> {
-        let fields = self.fields(node, &QUARANTINE)?;
+    fn read_quarantine(&mut self, node: &Node) -> Option<Quarantine> {
+        let fields = self.read_fields(node, &QUARANTINE)?;
         let mut text = |key: &str| {
             if let Some(node) = fields.value(key) {
-                let text = self.string(node, "a part of `quarantine`")?;
+                let text = self.read_string(node, "a part of `quarantine`")?;
                 return Some((text.to_owned(), node.span));
             }
             let problem = self

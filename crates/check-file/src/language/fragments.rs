@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::defaults::Defaults;
 use super::keys::{FRAGMENT, PARAMETER};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Binding, Step, Use};
 use crate::value::ValueTemplate;
 use diagnostic::suggest;
@@ -31,7 +31,7 @@ pub(super) struct Fragment {
     /// Where the name stands.
     span: Span,
     parameters: Vec<Parameter>,
-    items: Vec<Item>,
+    items: Vec<StepItem>,
 }
 
 #[derive(Debug)]
@@ -43,7 +43,7 @@ struct Parameter {
 
 /// An element of a list of steps.
 #[derive(Debug)]
-pub(super) enum Item {
+pub(super) enum StepItem {
     Step(Box<Step>),
     Use {
         fragment: String,
@@ -56,12 +56,17 @@ pub(super) enum Item {
 
 impl Reader<'_> {
     /// Adds the `fragments` of this file to those that are known.
-    pub(super) fn fragments(&mut self, node: &Node, defaults: &Defaults, library: &mut Library) {
-        let Some(fields) = self.entries(node, "`fragments`") else {
+    pub(super) fn read_fragments(
+        &mut self,
+        node: &Node,
+        defaults: &Defaults,
+        library: &mut Library,
+    ) {
+        let Some(fields) = self.read_entries(node, "`fragments`") else {
             return;
         };
         for (key, node) in fields.iter() {
-            let fragment = self.fragment(key, node, defaults);
+            let fragment = self.read_fragment(key, node, defaults);
             if let Some(first) = library.get(&key.text) {
                 let problem = self
                     .at(key.span, "two fragments of one name")
@@ -76,11 +81,11 @@ impl Reader<'_> {
         }
     }
 
-    fn fragment(&mut self, name: &Key, node: &Node, defaults: &Defaults) -> Option<Fragment> {
-        let fields = self.fields(node, &FRAGMENT)?;
+    fn read_fragment(&mut self, name: &Key, node: &Node, defaults: &Defaults) -> Option<Fragment> {
+        let fields = self.read_fields(node, &FRAGMENT)?;
         let parameters = fields
             .value("parameters")
-            .map(|node| self.parameters(node))
+            .map(|node| self.read_parameters(node))
             .unwrap_or_default();
         let Some((key, node)) = fields.get("steps") else {
             let problem = self
@@ -91,10 +96,11 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         };
-        // Whether it may write is up to who uses it.
-        let items = self.items(key, node, &defaults.with_writes(true))?;
+        // The check that uses a fragment says whether it may write, not the file
+        // that holds it.
+        let items = self.read_step_items(key, node, &defaults.with_writes(true))?;
         for item in &items {
-            let Item::Step(step) = item else { continue };
+            let StepItem::Step(step) = item else { continue };
             for capture in step.all_captures() {
                 if parameters.iter().any(|known| known.name == capture.name) {
                     let problem = self
@@ -114,12 +120,12 @@ impl Reader<'_> {
         })
     }
 
-    fn parameters(&mut self, node: &Node) -> Vec<Parameter> {
+    fn read_parameters(&mut self, node: &Node) -> Vec<Parameter> {
         let mut found: Vec<Parameter> = Vec::new();
-        for item in self.list(node, "`parameters`").unwrap_or_default() {
+        for item in self.read_list(node, "`parameters`").unwrap_or_default() {
             let (name, default) = match &item.value {
                 Yaml::Map(_) => {
-                    let Some(fields) = self.fields(item, &PARAMETER) else {
+                    let Some(fields) = self.read_fields(item, &PARAMETER) else {
                         continue;
                     };
                     let Some(name) = fields.value("name") else {
@@ -132,19 +138,20 @@ impl Reader<'_> {
                         continue;
                     };
                     let default = fields.value("default");
-                    let default = default.and_then(|node| Some((self.value(node)?, node.span)));
+                    let default =
+                        default.and_then(|node| Some((self.read_value(node)?, node.span)));
                     (name, default)
                 }
                 _ => (item, None),
             };
-            let Some(text) = self.string(name, "a parameter's name") else {
+            let Some(text) = self.read_string(name, "a parameter's name") else {
                 continue;
             };
             let key = Key {
                 text: text.to_owned(),
                 span: name.span,
             };
-            if !self.identifier(&key, "a parameter's name") {
+            if !self.check_identifier(&key, "a parameter's name") {
                 continue;
             }
             if found.iter().any(|known| known.name == text) {
@@ -165,23 +172,23 @@ impl Reader<'_> {
     }
 
     /// A step that uses a fragment.
-    pub(super) fn use_of_fragment(&mut self, fields: Fields<'_>) -> Option<Item> {
+    pub(super) fn read_use(&mut self, fields: Fields<'_>) -> Option<StepItem> {
         let (key, node) = fields.get("use")?;
-        let fragment = self.string(node, "a fragment's name");
+        let fragment = self.read_string(node, "a fragment's name");
         let label = fields
             .value("name")
-            .and_then(|node| self.string(node, "a step's name"));
+            .and_then(|node| self.read_string(node, "a step's name"));
         let with = fields.value("with").and_then(|node| {
-            let fields = self.entries(node, "`with`")?;
+            let fields = self.read_entries(node, "`with`")?;
             let values = fields.iter().map(|(key, value)| {
                 let span = key.span.to(value.span);
-                Some((key.text.clone(), self.value(value)?, span))
+                Some((key.text.clone(), self.read_value(value)?, span))
             });
             Some(values.collect::<Vec<_>>())
         });
         let with: Option<Vec<_>> = with.unwrap_or_default().into_iter().collect();
         let fragment = fragment?;
-        Some(Item::Use {
+        Some(StepItem::Use {
             fragment: fragment.to_owned(),
             label: label.unwrap_or(fragment).to_owned(),
             span: key.span.to(node.span),
@@ -197,16 +204,20 @@ impl Reader<'_> {
         }
     }
 
-    /// The steps, with those of fragments in the place of their uses.
-    pub(super) fn put_in(&mut self, items: Vec<Item>, library: &Library) -> Option<Vec<Step>> {
+    /// Puts the steps of fragments in the place of their uses.
+    pub(super) fn expand_uses(
+        &mut self,
+        items: Vec<StepItem>,
+        library: &Library,
+    ) -> Option<Vec<Step>> {
         let mut steps = Vec::new();
         let mut fine = true;
         for item in items {
             match item {
-                Item::Step(step) => steps.push(*step),
-                Item::Use { span, .. } => {
+                StepItem::Step(step) => steps.push(*step),
+                StepItem::Use { span, .. } => {
                     let source = Arc::clone(self.source);
-                    fine &= self.put_in_use(&item, &source, None, library, &mut steps);
+                    fine &= self.expand_use(&item, &source, None, library, &mut steps);
                     if steps.len() > MOST_STEPS {
                         let problem = self
                             .at(span, "too many steps")
@@ -222,16 +233,16 @@ impl Reader<'_> {
         fine.then_some(steps)
     }
 
-    /// Adds the steps of one use; false if it cannot be.
-    fn put_in_use(
+    /// Adds the steps of one use to `steps`; false if a mistake was reported.
+    fn expand_use(
         &mut self,
-        item: &Item,
+        item: &StepItem,
         source: &Arc<Source>,
         within: Option<&Arc<Use>>,
         library: &Library,
         steps: &mut Vec<Step>,
     ) -> bool {
-        let Item::Use {
+        let StepItem::Use {
             fragment: name,
             label,
             span,
@@ -263,7 +274,7 @@ impl Reader<'_> {
             self.report(problem);
             return false;
         }
-        let Some(with) = self.bindings(name, fragment, with, source, *span) else {
+        let Some(with) = self.bind_parameters(name, fragment, with, source, *span) else {
             return false;
         };
         let used = Arc::new(Use {
@@ -278,22 +289,22 @@ impl Reader<'_> {
             within: within.cloned(),
         });
         fragment.items.iter().all(|item| match item {
-            Item::Step(step) => {
+            StepItem::Step(step) => {
                 steps.push(Step {
                     used: Some(Arc::clone(&used)),
                     ..(**step).clone()
                 });
                 true
             }
-            Item::Use { .. } => {
+            StepItem::Use { .. } => {
                 steps.len() <= MOST_STEPS
-                    && self.put_in_use(item, &fragment.source, Some(&used), library, steps)
+                    && self.expand_use(item, &fragment.source, Some(&used), library, steps)
             }
         })
     }
 
     /// The values of a fragment's parameters: what is given, or the defaults.
-    fn bindings(
+    fn bind_parameters(
         &mut self,
         name: &str,
         fragment: &Fragment,

@@ -3,10 +3,10 @@
 use http::Method;
 
 use super::keys::GRAPHQL;
-use super::method::Asked;
-use super::read::Reader;
+use super::method::RequestLine;
+use super::reader::Reader;
 use super::{Expectation, GraphQl, Query};
-use crate::graphql::{Operation, operations};
+use crate::graphql::{Operation, parse_operations};
 use crate::predicate::{Operator, Predicate, Test};
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -16,8 +16,8 @@ use diagnostic::yaml::{Node, Yaml};
 use query::jsonpath::Path;
 
 impl Reader<'_> {
-    pub(super) fn graphql(&mut self, node: &Node) -> Option<GraphQl> {
-        let fields = self.fields(node, &GRAPHQL)?;
+    pub(super) fn read_graphql(&mut self, node: &Node) -> Option<GraphQl> {
+        let fields = self.read_fields(node, &GRAPHQL)?;
         let Some(query) = fields.value("query") else {
             let problem = self
                 .at(node.span, "a GraphQL request without a document")
@@ -28,28 +28,29 @@ impl Reader<'_> {
             return None;
         };
         let variables = match fields.value("variables") {
-            Some(node) => self.graphql_variables(node).map(Some),
+            Some(node) => self.read_graphql_variables(node).map(Some),
             None => Some(None),
         };
         let operation = match fields.value("operation") {
             Some(node) => {
-                let template = self.template(node, "`operation`");
+                let template = self.read_template(node, "`operation`");
                 template.map(|template| Some((template, node.span)))
             }
             None => Some(None),
         };
-        let text = self.string(query, "`query`")?;
+        let text = self.read_string(query, "`query`")?;
         let document = self.parse_template(text, query.span)?;
-        // What a template will make of it nobody knows yet.
+        // A template has no text before the run, so that its operations are not
+        // known here, and count as writing.
         let operations = if document.is_fixed() {
-            self.graphql_operations(text, query.span).map(Some)
+            self.parse_graphql_operations(text, query.span).map(Some)
         } else {
             Some(None)
         };
         let (variables, operation) = (variables?, operation?);
         let operations = operations?;
         if let Some(operations) = &operations {
-            self.graphql_choice(operations, operation.as_ref(), query.span)?;
+            self.check_graphql_choice(operations, operation.as_ref(), query.span)?;
         }
         let reads = |operations: Vec<Operation>| operations.iter().all(|operation| operation.reads);
         Some(GraphQl {
@@ -60,20 +61,20 @@ impl Reader<'_> {
         })
     }
 
-    fn graphql_variables(&mut self, node: &Node) -> Option<ValueTemplate> {
+    fn read_graphql_variables(&mut self, node: &Node) -> Option<ValueTemplate> {
         if let Yaml::Map(_) = &node.value {
-            return self.value(node);
+            return self.read_value(node);
         }
         let help = "write one `name: value` for each variable of the operation";
-        self.wrong_type(node, "`variables`", "a map", help);
+        self.report_wrong_type(node, "`variables`", "a map", help);
         None
     }
 
-    fn graphql_operations(&mut self, text: &str, span: Span) -> Option<Vec<Operation>> {
-        let reason = match operations(text) {
+    fn parse_graphql_operations(&mut self, text: &str, span: Span) -> Option<Vec<Operation>> {
+        let reason = match parse_operations(text) {
             Ok(operations) if operations.is_empty() => "no operation in it".to_owned(),
             Ok(operations) => return Some(operations),
-            Err(reason) => reason,
+            Err(error) => error.to_string(),
         };
         let problem = self
             .at(span, "a GraphQL document that cannot be read")
@@ -84,8 +85,8 @@ impl Reader<'_> {
         None
     }
 
-    /// The server must know which operation is meant.
-    fn graphql_choice(
+    /// Reports a choice of operation that the server would refuse.
+    fn check_graphql_choice(
         &mut self,
         operations: &[Operation],
         chosen: Option<&(Template, Span)>,
@@ -125,12 +126,12 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn graphql_by_post(&mut self, asked: &Asked<'_>) {
-        if asked.method != Method::POST {
+    pub(super) fn require_post(&mut self, line: &RequestLine<'_>) {
+        if line.method != Method::POST {
             let problem = self
-                .at(asked.key.span, "a GraphQL request that is not a POST")
+                .at(line.key.span, "a GraphQL request that is not a POST")
                 .expected("`post:`")
-                .found(format!("`{}`", asked.word))
+                .found(format!("`{}`", line.word))
                 .help("write `post:`; a document of queries needs no `writes: true`");
             self.report(problem);
         }

@@ -7,10 +7,10 @@ use http::Method;
 
 use super::body::MOST_BODY_BYTES;
 use super::keys::{BODIES, METHODS, SOCKET, is_among};
-use super::read::{Fields, Reader};
-use super::{Body, Expectation, HttpVersion, Own, Query, Request};
+use super::reader::{Fields, Reader};
+use super::{Body, Expectation, HttpVersion, Query, Request};
 use crate::grpc::status::CODES;
-use crate::grpc::{Call, HEALTH, Schema};
+use crate::grpc::{Call, HEALTH, ImportError, Schema};
 use crate::predicate::{Operator, Predicate, Test};
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -21,7 +21,7 @@ use diagnostic::{Diagnostic, Source, Span};
 
 impl Reader<'_> {
     /// The call that the fields of a step describe, as a request.
-    pub(super) fn grpc_request(
+    pub(super) fn read_grpc_request(
         &mut self,
         fields: Fields<'_>,
         key: &Key,
@@ -29,22 +29,8 @@ impl Reader<'_> {
         writes: bool,
     ) -> Option<(Request, Span)> {
         let span = key.span.to(node.span);
-        for (other, _) in fields.iter() {
-            let name = other.text.as_str();
-            if [METHODS, BODIES, SOCKET]
-                .map(|group| is_among(group, name))
-                .contains(&true)
-                || ["query", "compress"].contains(&name)
-            {
-                let problem = self
-                    .at(other.span, format!("`{}` beside a gRPC call", other.text))
-                    .expected("`message`, and `proto` with the file that declares the call")
-                    .found(format!("`{}`", other.text))
-                    .help("a call has one message and is always sent by HTTP/2");
-                self.report(problem);
-            }
-        }
-        let name = self.string(node, "`grpc`")?;
+        self.refuse_keys_beside_call(fields);
+        let name = self.read_string(node, "`grpc`")?;
         if !writes && name != HEALTH {
             let problem = self
                 .at(key.span, "a call that may write")
@@ -53,24 +39,25 @@ impl Reader<'_> {
                 .help("what a call does, its name does not tell; only the health check is free");
             self.report(problem);
         }
-        let headers = fields.value("headers").map(|node| self.headers(node));
-        let auth = fields.value("auth").map(|node| self.auth(node));
+        let head = self.read_head(fields);
         let message = match fields.value("message") {
-            Some(node) => self.value(node).map(|value| (value, node.span)),
+            Some(node) => self.read_value(node).map(|value| (value, node.span)),
             None => Some((ValueTemplate::Fixed(serde_json::json!({})), span)),
         };
         let http = fields
             .value("http")
-            .map(|node| (node, self.http_version(node)));
+            .map(|node| (node, self.read_http_version(node)));
         if let Some((node, Some(HttpVersion::One))) = http {
-            self.wrong_type(node, "`http`", "`\"2\"`", "gRPC needs HTTP/2; leave it out");
+            self.report_wrong_type(node, "`http`", "`\"2\"`", "gRPC needs HTTP/2; leave it out");
         }
-        let schema = self.grpc_schema(fields, name, span)?;
-        let call = self.grpc_call(&schema, name, node.span)?;
+        let schema = self.read_grpc_schema(fields, name, span)?;
+        let call = self.find_grpc_call(&schema, name, node.span)?;
         let (message, message_span) = message?;
+        // A template has its value at the run, so that only a message without one
+        // can be encoded here.
         let mut templates = Vec::new();
         message.templates(&mut templates);
-        if let (true, ValueTemplate::Fixed(value)) = (templates.is_empty(), fixed(&message))
+        if let (true, ValueTemplate::Fixed(value)) = (templates.is_empty(), to_fixed(&message))
             && let Err(error) = call.encode(&value)
         {
             let problem = self
@@ -81,18 +68,13 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        let headers = headers.unwrap_or_default();
-        let own = Own {
-            headers: headers.len(),
-            auth: auth.is_some(),
-        };
         let request = Request {
             method: Method::POST,
             path: Template::parse(&format!("/{name}")).ok()?,
             query: Vec::new(),
-            headers,
-            auth: auth.flatten(),
-            own,
+            headers: head.headers,
+            auth: head.auth,
+            own: head.own,
             body: Some(Body::Message(message)),
             compress: false,
             http: Some(HttpVersion::Two),
@@ -102,8 +84,23 @@ impl Reader<'_> {
         Some((request, span))
     }
 
-    /// Says that keys of a call stand without one.
-    pub(super) fn no_call(&mut self, fields: Fields<'_>) {
+    fn refuse_keys_beside_call(&mut self, fields: Fields<'_>) {
+        for (other, _) in fields.iter() {
+            let name = other.text.as_str();
+            let is_of_other_request = [METHODS, BODIES, SOCKET].map(|group| is_among(group, name));
+            if is_of_other_request.contains(&true) || ["query", "compress"].contains(&name) {
+                let problem = self
+                    .at(other.span, format!("`{name}` beside a gRPC call"))
+                    .expected("`message`, and `proto` with the file that declares the call")
+                    .found(format!("`{name}`"))
+                    .help("a call has one message and is always sent by HTTP/2");
+                self.report(problem);
+            }
+        }
+    }
+
+    /// Reports keys of a call in a request that is none.
+    pub(super) fn refuse_call_keys(&mut self, fields: Fields<'_>) {
         for (key, _) in fields.iter() {
             if matches!(key.text.as_str(), "message" | "proto") {
                 let problem = self
@@ -116,8 +113,9 @@ impl Reader<'_> {
         }
     }
 
-    /// What the files declare, or what every server has.
-    fn grpc_schema(&mut self, fields: Fields<'_>, name: &str, call: Span) -> Option<Schema> {
+    /// Reads what the `proto` file declares, or what every server declares for its
+    /// health check.
+    fn read_grpc_schema(&mut self, fields: Fields<'_>, name: &str, call: Span) -> Option<Schema> {
         let read = match fields.value("proto") {
             Some(node) => self.read_proto(node)?,
             None if name == HEALTH => Schema::health(),
@@ -156,7 +154,7 @@ impl Reader<'_> {
 
     /// Reads a file and all that it imports.
     fn read_proto(&mut self, node: &Node) -> Option<Result<Schema, Vec<Diagnostic>>> {
-        let name = self.string(node, "`proto`")?;
+        let name = self.read_string(node, "`proto`")?;
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
         let beside = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -185,7 +183,7 @@ impl Reader<'_> {
         Some(Schema::read(name, first, &find_import))
     }
 
-    fn grpc_call(&mut self, schema: &Schema, name: &str, span: Span) -> Option<Call> {
+    fn find_grpc_call(&mut self, schema: &Schema, name: &str, span: Span) -> Option<Call> {
         let Some(call) = schema.find_call(name) else {
             let names = schema.call_names();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -220,7 +218,7 @@ impl Reader<'_> {
     }
 
     /// The `grpc` of an expectation: the name of a status.
-    pub(super) fn grpc_status_names(&mut self, node: &Node) {
+    pub(super) fn check_grpc_status_names(&mut self, node: &Node) {
         let names: Vec<&Node> = match &node.value {
             Yaml::Map(entries) => entries
                 .iter()
@@ -254,27 +252,26 @@ impl Reader<'_> {
     }
 }
 
-fn fixed(message: &ValueTemplate) -> ValueTemplate {
+fn to_fixed(message: &ValueTemplate) -> ValueTemplate {
     let value = message.evaluate(&crate::template::Scope::default());
     value.map_or_else(|_| message.clone(), ValueTemplate::Fixed)
 }
 
-/// A file beside the check file, if it is there. The error says why it cannot be
-/// read.
-fn read_source(check_file: &Source, path: &Path) -> Result<Option<Arc<Source>>, String> {
+/// A file beside the check file, if it is there.
+fn read_source(check_file: &Source, path: &Path) -> Result<Option<Arc<Source>>, ImportError> {
     if !path.is_file() {
         return Ok(None);
     }
-    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    let about = std::fs::metadata(path)?;
     if about.len() > MOST_BODY_BYTES {
         let (most, found) = human_bytes_beside(MOST_BODY_BYTES, about.len());
-        return Err(format!("{found}, where a file has at most {most}"));
+        return Err(ImportError::TooLarge { found, most });
     }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let text = std::fs::read_to_string(path)?;
     Ok(Some(check_file.beside(path, text)))
 }
 
-/// A call that says nothing of its status expects success.
+/// Adds the expectation of `OK` to a call whose check file expects no status.
 pub(super) fn expect_ok(expectations: &mut Vec<Expectation>, call: Span) {
     let own = |expectation: &Expectation| matches!(expectation.query, Query::Grpc);
     if !expectations.iter().any(own) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::defaults::Defaults;
 use super::fragments::Library;
 use super::keys::FILE;
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use crate::discover;
 use diagnostic::yaml::Node;
 
@@ -15,60 +15,61 @@ const MOST_DEPTH: usize = 8;
 /// The most files that one check file includes, directly or not.
 const MOST_FILES: usize = 100;
 
-/// The files that are being read, the check file first, and those that were.
-struct Included {
+/// The files that are being read, the outermost first, and all that were read.
+struct IncludedFiles {
     open: Vec<PathBuf>,
     done: BTreeSet<PathBuf>,
 }
 
 /// One path for each file, however it is named.
-fn identity(path: &Path) -> PathBuf {
+fn canonical_path(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 impl Reader<'_> {
     /// The fragments of the files that this one includes, and its own.
-    pub(super) fn library(&mut self, fields: Fields<'_>, defaults: &Defaults) -> Library {
+    pub(super) fn read_library(&mut self, fields: Fields<'_>, defaults: &Defaults) -> Library {
         let mut library = Library::new();
-        let mut included = Included {
-            open: vec![identity(self.source.path())],
+        let mut included = IncludedFiles {
+            open: vec![canonical_path(self.source.path())],
             done: BTreeSet::new(),
         };
-        self.known_fragments(fields, defaults, &mut included, &mut library);
+        self.collect_fragments(fields, defaults, &mut included, &mut library);
         library
     }
 
-    fn known_fragments(
+    fn collect_fragments(
         &mut self,
         fields: Fields<'_>,
         defaults: &Defaults,
-        included: &mut Included,
+        included: &mut IncludedFiles,
         library: &mut Library,
     ) {
         if let Some(node) = fields.value("include") {
             let mut here = BTreeSet::new();
-            for node in self.list(node, "`include`").unwrap_or_default() {
-                if let Some(path) = self.string(node, "a file to include")
-                    && self.is_new(path, node, included, &mut here)
+            for node in self.read_list(node, "`include`").unwrap_or_default() {
+                if let Some(path) = self.read_string(node, "a file to include")
+                    && self.may_be_included(path, node, included, &mut here)
                 {
-                    self.include(path, node, defaults, included, library);
+                    self.read_included_file(path, node, defaults, included, library);
                 }
             }
         }
         if let Some(node) = fields.value("fragments") {
-            self.fragments(node, defaults, library);
+            self.read_fragments(node, defaults, library);
         }
     }
 
-    /// Whether a file is to be read: once in all, and never inside itself.
-    fn is_new(
+    /// Whether a file is to be read: once in all, and never inside itself. Reports a
+    /// file that is included twice or without an end.
+    fn may_be_included(
         &mut self,
         name: &str,
         node: &Node,
-        included: &Included,
+        included: &IncludedFiles,
         here: &mut BTreeSet<PathBuf>,
     ) -> bool {
-        let path = identity(&self.beside(name));
+        let path = canonical_path(&self.path_beside(name));
         let (title, expected, found, help) = if !here.insert(path.clone()) {
             let found = format!("`{name}` again");
             (
@@ -103,20 +104,20 @@ impl Reader<'_> {
         false
     }
 
-    fn beside(&self, name: &str) -> PathBuf {
+    fn path_beside(&self, name: &str) -> PathBuf {
         let folder = self.source.path().parent();
         folder.unwrap_or(Path::new("")).join(name)
     }
 
-    fn include(
+    fn read_included_file(
         &mut self,
         name: &str,
         node: &Node,
         defaults: &Defaults,
-        included: &mut Included,
+        included: &mut IncludedFiles,
         library: &mut Library,
     ) {
-        let path = self.beside(name);
+        let path = self.path_beside(name);
         let source = match discover::read_beside(self.source, &path) {
             Ok(source) => source,
             Err(problem) => {
@@ -129,7 +130,7 @@ impl Reader<'_> {
                 return;
             }
         };
-        included.done.insert(identity(&path));
+        included.done.insert(canonical_path(&path));
         let before = self.problems.len();
         let Some(root) = diagnostic::yaml::parse(&source, self.problems) else {
             if self.problems.len() == before {
@@ -141,15 +142,15 @@ impl Reader<'_> {
             source: &source,
             problems: self.problems,
         };
-        let Some(fields) = reader.fields(&root, &FILE) else {
+        let Some(fields) = reader.read_fields(&root, &FILE) else {
             return;
         };
         if fields.value("fragments").is_none() && fields.value("include").is_none() {
             self.without_fragments(name, node);
             return;
         }
-        included.open.push(identity(&path));
-        reader.known_fragments(fields, defaults, included, library);
+        included.open.push(canonical_path(&path));
+        reader.collect_fragments(fields, defaults, included, library);
         included.open.pop();
     }
 

@@ -1,62 +1,76 @@
 //! What is expected of HTML and XML, by XPath and by CSS selectors.
 
-use super::expect::{expectation, of_first_and_all};
+use super::expect::{make_expectation, split_first_and_all};
 use super::keys::Subject;
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Expectation, Query};
 use diagnostic::Span;
 use diagnostic::yaml::Node;
-use query::markup::{self, Finder, Selector, Wrong, XPath};
+use query::markup::{self, ExpressionError, MarkupQuery, Selector, XPath};
 
 impl Reader<'_> {
     /// What is expected by XPath and by CSS. The operators for lists speak of all
     /// nodes, also if there is one or none.
-    pub(super) fn of_markup(&mut self, fields: Fields<'_>, expectations: &mut Vec<Expectation>) {
+    pub(super) fn read_markup_expectations(
+        &mut self,
+        fields: Fields<'_>,
+        expectations: &mut Vec<Expectation>,
+    ) {
         for language in ["xpath", "css"] {
-            for (key, value) in self.entry_list_of(fields, language) {
-                let finder = self.finder(language, &key.text, key.span);
-                let kind = match finder.as_ref().map(Finder::kind) {
-                    Some(markup::Kind::Nodes) => Subject::Texts,
-                    Some(markup::Kind::Text) => Subject::Text,
-                    Some(markup::Kind::Number) => Subject::Number,
-                    Some(markup::Kind::Boolean) => Subject::Boolean,
-                    // Whatever it is, other mistakes are found.
+            for (key, value) in self.read_entries_at(fields, language) {
+                let markup = self.parse_markup_query(language, &key.text, key.span);
+                let kind = match markup.as_ref().map(MarkupQuery::kind) {
+                    Some(markup::ValueKind::Nodes) => Subject::Texts,
+                    Some(markup::ValueKind::Text) => Subject::Text,
+                    Some(markup::ValueKind::Number) => Subject::Number,
+                    Some(markup::ValueKind::Boolean) => Subject::Boolean,
+                    // The query is reported already. A predicate on any value
+                    // lets the reader find the mistakes below it too.
                     None => Subject::Json,
                 };
-                let predicate = self.predicate(value, kind);
-                let (Some(finder), Some(predicate)) = (finder, predicate) else {
+                let predicate = self.read_predicate(value, kind);
+                let (Some(markup), Some(predicate)) = (markup, predicate) else {
                     continue;
                 };
-                let query = Query::Markup(finder.clone());
+                let query = Query::Markup(markup.clone());
                 if kind == Subject::Texts {
-                    let all = Query::EachMarkup(finder);
-                    expectations.extend(of_first_and_all(predicate, query, all));
+                    let all = Query::EachMarkup(markup);
+                    expectations.extend(split_first_and_all(predicate, query, all));
                 } else {
-                    expectations.extend(expectation(query, Some(predicate)));
+                    expectations.extend(make_expectation(query, Some(predicate)));
                 }
             }
         }
     }
 
     /// What a capture takes by XPath or by CSS.
-    pub(super) fn captured_markup(&mut self, language: &str, node: &Node) -> Option<Query> {
-        let text = self.string(node, name(language))?;
-        self.finder(language, text, node.span).map(Query::Markup)
+    pub(super) fn read_markup_capture(&mut self, language: &str, node: &Node) -> Option<Query> {
+        let text = self.read_string(node, describe_language(language))?;
+        self.parse_markup_query(language, text, node.span)
+            .map(Query::Markup)
     }
 
-    fn finder(&mut self, language: &str, text: &str, span: Span) -> Option<Finder> {
-        let finder = match language {
-            "css" => Selector::parse(text).map(Box::new).map(Finder::Css),
-            _ => XPath::parse(text).map(Finder::XPath),
+    fn parse_markup_query(
+        &mut self,
+        language: &str,
+        text: &str,
+        span: Span,
+    ) -> Option<MarkupQuery> {
+        let query = match language {
+            "css" => Selector::parse(text).map(Box::new).map(MarkupQuery::Css),
+            _ => XPath::parse(text).map(MarkupQuery::XPath),
         };
-        let said = |wrong: Wrong| {
-            self.at(span, format!("{} that cannot be used", name(language)))
-                .expected(wrong.expected)
-                .found(wrong.found)
-                .help(wrong.help)
+        let explain = |error: ExpressionError| {
+            self.at(
+                span,
+                format!("{} that cannot be used", describe_language(language)),
+            )
+            .expected(error.expected)
+            .found(error.found)
+            .help(error.help)
         };
-        match finder.map_err(said) {
-            Ok(finder) => Some(finder),
+        match query.map_err(explain) {
+            Ok(query) => Some(query),
             Err(problem) => {
                 self.report(problem);
                 None
@@ -65,7 +79,7 @@ impl Reader<'_> {
     }
 }
 
-fn name(language: &str) -> &'static str {
+fn describe_language(language: &str) -> &'static str {
     match language {
         "css" => "a CSS selector",
         _ => "an XPath",

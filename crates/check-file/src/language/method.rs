@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::keys::{METHODS, UNUSUAL, is_among};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use diagnostic::Span;
 use diagnostic::suggest;
 use diagnostic::yaml::{Key, Node};
@@ -19,7 +19,7 @@ pub fn is_safe(method: &Method) -> bool {
 }
 
 /// The key that names a method, if it has one of its own.
-pub fn key_of(method: &Method) -> Option<&'static str> {
+pub fn find_method_key(method: &Method) -> Option<&'static str> {
     let mut keys = METHODS.iter().map(|key| key.name);
     keys.find(|key| parse_method(key).as_ref() == Some(method))
 }
@@ -30,10 +30,10 @@ fn parse_method(key: &str) -> Option<Method> {
     (key != "request" && is_among(METHODS, key)).then(method)?
 }
 
-/// A method, and where it is written.
-pub(super) struct Asked<'n> {
+/// The method and the path of a request, and where they are written.
+pub(super) struct RequestLine<'n> {
     pub(super) method: Method,
-    /// As it is written.
+    /// The method as it is written.
     pub(super) word: String,
     pub(super) key: &'n Key,
     pub(super) path: &'n Node,
@@ -44,7 +44,11 @@ pub(super) struct Asked<'n> {
 impl Reader<'_> {
     /// The method and the path of a request; `what` names the map that was
     /// read.
-    pub(super) fn method<'n>(&mut self, fields: Fields<'n>, what: &str) -> Option<Asked<'n>> {
+    pub(super) fn read_method<'n>(
+        &mut self,
+        fields: Fields<'n>,
+        what: &str,
+    ) -> Option<RequestLine<'n>> {
         let names: Vec<&str> = METHODS.iter().map(|key| key.name).collect();
         let mut found = names.iter().filter_map(|name| fields.get(name));
         let Some((key, node)) = found.next() else {
@@ -72,7 +76,7 @@ impl Reader<'_> {
         }
         let span = key.span.to(node.span);
         if let Some(method) = parse_method(&key.text) {
-            return Some(Asked {
+            return Some(RequestLine {
                 method,
                 word: key.text.clone(),
                 key,
@@ -80,7 +84,7 @@ impl Reader<'_> {
                 span,
             });
         }
-        let inside = self.fields(node, &UNUSUAL)?;
+        let inside = self.read_fields(node, &UNUSUAL)?;
         let (Some(method), Some(path)) = (inside.value("method"), inside.value("path")) else {
             let problem = self
                 .at(node.span, "a `request` without both its parts")
@@ -90,8 +94,8 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         };
-        let method = self.unusual_method(method)?;
-        Some(Asked {
+        let method = self.read_unusual_method(method)?;
+        Some(RequestLine {
             word: method.to_string(),
             method,
             key,
@@ -101,11 +105,11 @@ impl Reader<'_> {
     }
 
     /// A method that has no key of its own.
-    fn unusual_method(&mut self, node: &Node) -> Option<Method> {
-        let word = self.string(node, "`method`")?;
+    fn read_unusual_method(&mut self, node: &Node) -> Option<Method> {
+        let word = self.read_string(node, "`method`")?;
         let in_capitals = !word.contains(|c: char| c.is_ascii_lowercase());
         let method = Method::from_bytes(word.as_bytes()).ok();
-        let usual = method.as_ref().and_then(key_of);
+        let usual = method.as_ref().and_then(find_method_key);
         let (found, help) = match (method, usual) {
             (_, Some(key)) => (
                 format!("`{word}`, which has a key of its own"),
@@ -134,12 +138,12 @@ impl Reader<'_> {
         None
     }
 
-    /// Says that a request may write without leave to.
-    pub(super) fn no_leave(&mut self, asked: &Asked<'_>) {
+    /// Reports a request that may write in a check without `writes: true`.
+    pub(super) fn refuse_write(&mut self, line: &RequestLine<'_>) {
         let problem = self
-            .at(asked.key.span, "a request that may write")
+            .at(line.key.span, "a request that may write")
             .expected("`writes: true` beside the check's name, or in `defaults`")
-            .found(format!("`{}` without it", asked.word))
+            .found(format!("`{}` without it", line.word))
             .help("add `writes: true` if the request may change data of the environment");
         self.report(problem);
     }

@@ -25,11 +25,11 @@ pub mod method;
 mod multipart;
 mod predicates;
 mod queries;
-mod read;
+mod reader;
 mod request;
+mod request_types;
 mod rows;
 mod schemas;
-mod sent;
 mod series;
 mod steps;
 mod variables;
@@ -39,14 +39,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::queries::{CookieAttribute, Phase, Query, TlsFact};
-pub use self::request::authority;
+pub use self::request::find_authority;
 pub use self::request::is_host;
-pub(crate) use self::schemas::json;
-pub use self::sent::{
-    Auth, Body, Content, GraphQl, HttpVersion, OAuth2, Own, Part, Request, SigV4,
+pub use self::request_types::{
+    Auth, Body, FormPart, GraphQl, HttpVersion, OAuth2, OwnFields, PartContent, Request, SigV4,
 };
-pub use self::variables::{Kept, Origin, Variable};
-pub use self::websocket::{Awaited, Event, Message, as_http};
+pub(crate) use self::schemas::to_json;
+pub use self::variables::{Origin, RemoteValue, Variable};
+pub use self::websocket::{AwaitedEvent, Message, WebSocketEvent, as_http};
 use crate::predicate::Predicate;
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -99,7 +99,7 @@ pub struct Flow {
     pub needs: Vec<(String, Span)>,
     /// It runs once for each row.
     pub each: Option<Vec<Row>>,
-    /// Its failure is known, and borne until a date.
+    /// Its failure is known, and fails no verdict until a date.
     pub quarantine: Option<Quarantine>,
 }
 
@@ -124,7 +124,7 @@ pub enum Severity {
     /// It fails the verdict.
     #[default]
     Required,
-    /// It is shown, and the verdict stands.
+    /// Reports show it, and the verdict stands.
     Warn,
 }
 
@@ -143,7 +143,7 @@ pub struct Step {
     pub request: Request,
     /// What the answer must be like.
     pub expectations: Vec<Expectation>,
-    /// What is kept of the answer.
+    /// What of the answer becomes variables.
     pub captures: Vec<Capture>,
     /// How often it is tried until it passes.
     pub retry: Option<Retry>,
@@ -204,7 +204,7 @@ pub struct Binding {
     pub place: Place,
 }
 
-/// What a response has to be like.
+/// A query and the predicate that must hold for its value.
 #[derive(Debug, Clone)]
 pub struct Expectation {
     /// What is asked of the answer.
@@ -228,7 +228,7 @@ pub struct Capture {
     pub secret: bool,
 }
 
-/// Asking again until it passes.
+/// How a step or a check is tried again until it passes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
     /// For how long new attempts are begun.
@@ -243,7 +243,7 @@ pub struct Retry {
     pub only: Vec<RetryOn>,
 }
 
-/// Asking many times.
+/// How often a request is sent to measure a series.
 #[derive(Debug, Clone)]
 pub struct Repeat {
     /// How often the request is sent.
@@ -251,12 +251,12 @@ pub struct Repeat {
     /// How many at the same time.
     pub jobs: std::num::NonZeroUsize,
     /// What all repetitions together have to be like.
-    pub of_all: Vec<OfAll>,
+    pub of_all: Vec<SeriesExpectation>,
 }
 
 /// What all repetitions together have to be like.
 #[derive(Debug, Clone)]
-pub struct OfAll {
+pub struct SeriesExpectation {
     /// What is asked of the series.
     pub query: SeriesQuery,
     /// What must be true of it.
@@ -290,7 +290,8 @@ impl Step {
             .chain(messages.flat_map(Message::captures))
     }
 
-    /// Whether something is asked that only a connection of its own can tell.
+    /// Whether a query can be answered only if the request has a connection of its
+    /// own.
     pub fn needs_connection(&self) -> bool {
         let expected = self.expectations.iter().map(|entry| &entry.query);
         let captured = self.captures.iter().map(|entry| &entry.query);
@@ -304,13 +305,14 @@ impl CheckFile {
     pub fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = problems.len();
         let Some(root) = diagnostic::yaml::parse(source, problems) else {
-            // A text that stopped the YAML parser has no tree to say more of.
+            // The YAML parser has reported a malformed text; only an empty one has
+            // neither a tree nor a diagnostic.
             if problems.len() == before {
-                problems.push(empty(source));
+                problems.push(report_empty_file(source));
             }
             return None;
         };
-        let mut file = checks::file(&root, source, problems)?;
+        let mut file = checks::read_file(&root, source, problems)?;
         let of_secrets = file.variables.iter().filter_map(Variable::literal_secret);
         let of_secrets: Vec<Span> = of_secrets.collect();
         if !of_secrets.is_empty() {
@@ -337,7 +339,7 @@ impl Variable {
     }
 }
 
-fn empty(source: &Arc<Source>) -> Diagnostic {
+fn report_empty_file(source: &Arc<Source>) -> Diagnostic {
     Diagnostic::at(source, Span::new(0, 0), "a file without checks")
         .expected("`checks:` with at least one check")
         .found("an empty file")

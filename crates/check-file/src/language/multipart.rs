@@ -6,23 +6,23 @@ use http::HeaderValue;
 
 use super::body::MOST_BODY_BYTES;
 use super::keys::PART;
-use super::read::Reader;
-use super::{Content, Part};
+use super::reader::Reader;
+use super::{FormPart, PartContent};
 use crate::template::Template;
 use diagnostic::units::human_bytes_beside;
 use diagnostic::yaml::{Key, Node, Yaml};
 
 impl Reader<'_> {
     /// The parts, in their order; a list sends a name several times.
-    pub(super) fn multipart(&mut self, node: &Node) -> Option<Vec<Part>> {
-        let fields = self.entries(node, "`multipart`")?;
+    pub(super) fn read_multipart(&mut self, node: &Node) -> Option<Vec<FormPart>> {
+        let fields = self.read_entries(node, "`multipart`")?;
         let mut parts = Vec::new();
         for (key, value) in fields.iter() {
             let values = match &value.value {
                 Yaml::List(items) => items.as_slice(),
                 _ => std::slice::from_ref(value),
             };
-            parts.extend(values.iter().map(|value| self.part(key, value)));
+            parts.extend(values.iter().map(|value| self.read_form_part(key, value)));
         }
         if parts.is_empty() {
             let problem = self
@@ -32,10 +32,10 @@ impl Reader<'_> {
                 .help("write `multipart: { photo: { file: cup.png, type: image/png } }`");
             self.report(problem);
         }
-        let parts: Vec<Part> = parts.into_iter().collect::<Option<_>>()?;
+        let parts: Vec<FormPart> = parts.into_iter().collect::<Option<_>>()?;
         let files = parts.iter().map(|part| match &part.content {
-            Content::File(bytes) => bytes.len() as u64,
-            Content::Text(_) => 0,
+            PartContent::File(bytes) => bytes.len() as u64,
+            PartContent::Text(_) => 0,
         });
         let sum: u64 = files.sum();
         if sum > MOST_BODY_BYTES {
@@ -51,33 +51,33 @@ impl Reader<'_> {
         Some(parts)
     }
 
-    fn part(&mut self, key: &Key, node: &Node) -> Option<Part> {
+    fn read_form_part(&mut self, key: &Key, node: &Node) -> Option<FormPart> {
         let Yaml::Map(_) = &node.value else {
-            return Some(Part {
+            return Some(FormPart {
                 name: key.text.clone(),
                 filename: None,
                 content_type: None,
-                content: Content::Text(self.template(node, "a form field")?),
+                content: PartContent::Text(self.read_template(node, "a form field")?),
             });
         };
-        let fields = self.fields(node, &PART)?;
+        let fields = self.read_fields(node, &PART)?;
         let content_type = match fields.value("type") {
-            Some(node) => self.content_type(node).map(Some),
+            Some(node) => self.read_content_type(node).map(Some),
             None => Some(None),
         };
         let filename = match fields.value("filename") {
-            Some(node) => self.template(node, "`filename`").map(Some),
+            Some(node) => self.read_template(node, "`filename`").map(Some),
             None => Some(None),
         };
         let (content, own_name) = match (fields.value("file"), fields.value("text")) {
             (Some(file), None) => {
-                let bytes = self.file_beside(file, "sent")?;
-                let name = self.string(file, "`file`")?;
+                let bytes = self.read_file_beside(file, "sent")?;
+                let name = self.read_string(file, "`file`")?;
                 let name = Path::new(name).file_name().unwrap_or_default();
                 let name = Template::parse(&name.to_string_lossy()).ok();
-                (Content::File(bytes.into()), name)
+                (PartContent::File(bytes.into()), name)
             }
-            (None, Some(text)) => (Content::Text(self.template(text, "`text`")?), None),
+            (None, Some(text)) => (PartContent::Text(self.read_template(text, "`text`")?), None),
             _ => {
                 let problem = self
                     .at(node.span, "a part of a form with other than one content")
@@ -89,9 +89,9 @@ impl Reader<'_> {
             }
         };
         let (content_type, filename) = (content_type?, filename?);
-        let is_file = matches!(content, Content::File(_));
+        let is_file = matches!(content, PartContent::File(_));
         let untyped = is_file.then(|| "application/octet-stream".to_owned());
-        Some(Part {
+        Some(FormPart {
             name: key.text.clone(),
             filename: filename.or(own_name),
             content_type: content_type.or(untyped),
@@ -99,12 +99,12 @@ impl Reader<'_> {
         })
     }
 
-    fn content_type(&mut self, node: &Node) -> Option<String> {
-        let text = self.string(node, "`type`")?;
+    fn read_content_type(&mut self, node: &Node) -> Option<String> {
+        let text = self.read_string(node, "`type`")?;
         let fine = text.contains('/') && HeaderValue::from_str(text).is_ok();
         if !fine {
             let help = "write it as in the header `content-type`";
-            self.wrong_type(node, "`type`", "a media type such as `image/png`", help);
+            self.report_wrong_type(node, "`type`", "a media type such as `image/png`", help);
             return None;
         }
         Some(text.to_owned())

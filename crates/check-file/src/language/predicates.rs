@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::keys::{Kind, OPERATORS, Property, Subject};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use crate::predicate::{Comparison, JsonType, Operator, Order, Predicate, Test};
 use crate::value::ValueTemplate;
 use diagnostic::yaml::{Key, Node, Yaml};
@@ -12,19 +12,19 @@ use query::pattern::Pattern;
 impl Reader<'_> {
     /// A literal, which means equality, or a map of operators that must all
     /// hold.
-    pub(super) fn predicate(&mut self, node: &Node, subject: Subject) -> Option<Predicate> {
+    pub(super) fn read_predicate(&mut self, node: &Node, subject: Subject) -> Option<Predicate> {
         let Yaml::Map(_) = &node.value else {
-            let operator = self.equals(node, subject)?;
+            let operator = self.read_equals(node, subject)?;
             return Some(Predicate(vec![Test {
                 span: node.span,
                 operator,
             }]));
         };
-        let fields = self.fields(node, &OPERATORS)?;
+        let fields = self.read_fields(node, &OPERATORS)?;
         if fields.iter().next().is_none() {
             let problem = self
                 .at(node.span, "a predicate that demands nothing")
-                .expected(format!("one of {}", OPERATORS.list()))
+                .expected(format!("one of {}", OPERATORS.list_names()))
                 .found("an empty map")
                 .help("write `{ exists: true }` if any value will do");
             self.report(problem);
@@ -36,30 +36,30 @@ impl Reader<'_> {
             .map(|(property, key, value)| {
                 Some(Test {
                     span: key.span.to(value.span),
-                    operator: self.operator(property, key, value, subject)?,
+                    operator: self.read_operator(property, key, value, subject)?,
                 })
             })
             .collect();
         tests.into_iter().collect::<Option<_>>().map(Predicate)
     }
 
-    /// The predicate below a key, of what its table says that it speaks of.
-    pub(super) fn predicate_below(&mut self, fields: Fields<'_>, key: &str) -> Option<Predicate> {
+    /// Reads the predicate below a key; the key's table says what it is about.
+    pub(super) fn read_predicate_at(&mut self, fields: Fields<'_>, key: &str) -> Option<Predicate> {
         let (property, node) = fields.property(key)?;
         match property.kind {
-            Kind::Predicate(subject) => self.predicate(node, subject),
+            Kind::Predicate(subject) => self.read_predicate(node, subject),
             _ => None,
         }
     }
 
-    fn operator(
+    fn read_operator(
         &mut self,
         property: &Property,
         key: &Key,
         node: &Node,
         subject: Subject,
     ) -> Option<Operator> {
-        // `equals` is for exact values only, and says itself what else to write.
+        // `read_equals` reports an inexact value itself, with a better help.
         if !property.is_for(subject) && property.name != "equals" {
             let of = match subject {
                 Subject::Status => "the status",
@@ -79,41 +79,41 @@ impl Reader<'_> {
             return None;
         }
         Some(match property.name {
-            "equals" => self.equals(node, subject)?,
-            "contains" => Operator::Contains(self.literal(node, subject)?),
-            "starts_with" => Operator::StartsWith(self.template(node, "`starts_with`")?),
-            "ends_with" => Operator::EndsWith(self.template(node, "`ends_with`")?),
-            "matches" => Operator::Matches(self.pattern(node)?),
-            "exists" => Operator::Exists(self.boolean(node, "`exists`")?),
-            "empty" => Operator::Empty(self.boolean(node, "`empty`")?),
-            "one_of" if subject == Subject::Status => self.equals(node, subject)?,
-            "one_of" => Operator::OneOf(self.choices(node, subject)?),
-            "above" => Operator::Compare(Comparison::Above, self.number(node, subject)?),
-            "below" => Operator::Compare(Comparison::Below, self.number(node, subject)?),
-            "at_least" => Operator::Compare(Comparison::AtLeast, self.number(node, subject)?),
-            "at_most" => Operator::Compare(Comparison::AtMost, self.number(node, subject)?),
-            "count" => Operator::Count(self.predicate(node, Subject::Json)?),
+            "equals" => self.read_equals(node, subject)?,
+            "contains" => Operator::Contains(self.read_literal(node, subject)?),
+            "starts_with" => Operator::StartsWith(self.read_template(node, "`starts_with`")?),
+            "ends_with" => Operator::EndsWith(self.read_template(node, "`ends_with`")?),
+            "matches" => Operator::Matches(self.read_pattern(node)?),
+            "exists" => Operator::Exists(self.read_boolean(node, "`exists`")?),
+            "empty" => Operator::Empty(self.read_boolean(node, "`empty`")?),
+            "one_of" if subject == Subject::Status => self.read_equals(node, subject)?,
+            "one_of" => Operator::OneOf(self.read_choices(node, subject)?),
+            "above" => Operator::Compare(Comparison::Above, self.read_limit(node, subject)?),
+            "below" => Operator::Compare(Comparison::Below, self.read_limit(node, subject)?),
+            "at_least" => Operator::Compare(Comparison::AtLeast, self.read_limit(node, subject)?),
+            "at_most" => Operator::Compare(Comparison::AtMost, self.read_limit(node, subject)?),
+            "count" => Operator::Count(self.read_predicate(node, Subject::Json)?),
             "each" if subject == Subject::Texts => {
-                Operator::Each(self.predicate(node, Subject::Text)?)
+                Operator::Each(self.read_predicate(node, Subject::Text)?)
             }
-            "each" => Operator::Each(self.predicate(node, Subject::Json)?),
-            "unique" => Operator::Unique(self.boolean(node, "`unique`")?),
-            "sorted" => Operator::Sorted(self.order(property, node)?),
-            "type" => Operator::Type(self.json_type(node)?),
-            "schema" => Operator::Schema(self.schema(node)?),
-            "not" => Operator::Not(self.predicate(node, subject)?),
+            "each" => Operator::Each(self.read_predicate(node, Subject::Json)?),
+            "unique" => Operator::Unique(self.read_boolean(node, "`unique`")?),
+            "sorted" => Operator::Sorted(self.read_order(property, node)?),
+            "type" => Operator::Type(self.read_json_type(node)?),
+            "schema" => Operator::Schema(self.read_schema(node)?),
+            "not" => Operator::Not(self.read_predicate(node, subject)?),
             _ => return None,
         })
     }
 
-    fn equals(&mut self, node: &Node, subject: Subject) -> Option<Operator> {
+    fn read_equals(&mut self, node: &Node, subject: Subject) -> Option<Operator> {
         let inexact = match subject {
             Subject::Latency => Some(("a latency", "a limit such as `{ below: 300ms }`")),
             Subject::Span => Some(("a span of time", "a limit such as `{ above: 14d }`")),
             _ => None,
         };
         if let Some((what, expected)) = inexact {
-            self.wrong_type(
+            self.report_wrong_type(
                 node,
                 what,
                 expected,
@@ -122,13 +122,13 @@ impl Reader<'_> {
             return None;
         }
         if subject != Subject::Status {
-            return self.literal(node, subject).map(Operator::Equals);
+            return self.read_literal(node, subject).map(Operator::Equals);
         }
         let nodes = match &node.value {
             Yaml::List(items) if !items.is_empty() => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
-        let ranges: Vec<_> = nodes.iter().map(|node| self.status(node)).collect();
+        let ranges: Vec<_> = nodes.iter().map(|node| self.read_status(node)).collect();
         let (ranges, texts): (Vec<_>, Vec<_>) = ranges
             .into_iter()
             .collect::<Option<Vec<_>>>()?
@@ -141,7 +141,7 @@ impl Reader<'_> {
         Some(Operator::Status(ranges, text))
     }
 
-    pub(super) fn status(&mut self, node: &Node) -> Option<(RangeInclusive<u64>, String)> {
+    pub(super) fn read_status(&mut self, node: &Node) -> Option<(RangeInclusive<u64>, String)> {
         let range = match &node.value {
             Yaml::Number(number, _) => number
                 .as_u64()
@@ -159,7 +159,7 @@ impl Reader<'_> {
         if range.is_none() {
             let problem = self
                 .at(node.span, "a status that HTTP does not have")
-                .expected(Kind::Status.expected())
+                .expected(Kind::Status.describe())
                 .found(node.describe())
                 .help("write a number from 100 to 599, or a class from `1xx` to `5xx`");
             self.report(problem);
@@ -167,40 +167,40 @@ impl Reader<'_> {
         range
     }
 
-    fn literal(&mut self, node: &Node, subject: Subject) -> Option<ValueTemplate> {
+    fn read_literal(&mut self, node: &Node, subject: Subject) -> Option<ValueTemplate> {
         match subject {
             Subject::Text | Subject::Texts => self
-                .template(node, "an expected text")
+                .read_template(node, "an expected text")
                 .map(ValueTemplate::text),
-            Subject::Json => self.value(node),
-            Subject::Number | Subject::Rate => self.number(node, subject),
+            Subject::Json => self.read_value(node),
+            Subject::Number | Subject::Rate => self.read_limit(node, subject),
             Subject::Latency => {
-                let duration = self.duration(node, "a latency")?;
+                let duration = self.read_duration(node, "a latency")?;
                 let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
                 Some(ValueTemplate::Fixed(milliseconds.into()))
             }
             Subject::Span => {
-                let span = self.span(node)?;
+                let span = self.read_time_span(node)?;
                 Some(ValueTemplate::Fixed(span.as_secs().into()))
             }
             Subject::Boolean => {
-                let value = self.boolean(node, "an expected value")?;
+                let value = self.read_boolean(node, "an expected value")?;
                 Some(ValueTemplate::Fixed(value.into()))
             }
             Subject::Status => self
-                .status(node)
+                .read_status(node)
                 .map(|(range, _)| ValueTemplate::Fixed((*range.start()).into())),
         }
     }
 
-    fn number(&mut self, node: &Node, subject: Subject) -> Option<ValueTemplate> {
+    fn read_limit(&mut self, node: &Node, subject: Subject) -> Option<ValueTemplate> {
         match (&node.value, subject) {
-            (_, Subject::Latency | Subject::Span) => self.literal(node, subject),
+            (_, Subject::Latency | Subject::Span) => self.read_literal(node, subject),
             (Yaml::Number(number, _), Subject::Rate) => {
                 let rate = number.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
                 if rate.is_none() {
                     let help = "write `0.01` for one in a hundred";
-                    self.wrong_type(node, "a rate", "a number from 0 to 1", help);
+                    self.report_wrong_type(node, "a rate", "a number from 0 to 1", help);
                 }
                 rate.map(|_| ValueTemplate::Fixed(number.clone().into()))
             }
@@ -208,16 +208,18 @@ impl Reader<'_> {
             (
                 Yaml::String(text),
                 Subject::Json | Subject::Text | Subject::Texts | Subject::Number,
-            ) if text.contains("{{") => self.template(node, "a number").map(ValueTemplate::text),
+            ) if text.contains("{{") => self
+                .read_template(node, "a number")
+                .map(ValueTemplate::text),
             _ => {
-                self.wrong_type(node, "a limit", "a number", "write it without quotes");
+                self.report_wrong_type(node, "a limit", "a number", "write it without quotes");
                 None
             }
         }
     }
 
-    fn choices(&mut self, node: &Node, subject: Subject) -> Option<Vec<ValueTemplate>> {
-        let items = self.list(node, "`one_of`")?;
+    fn read_choices(&mut self, node: &Node, subject: Subject) -> Option<Vec<ValueTemplate>> {
+        let items = self.read_list(node, "`one_of`")?;
         if items.is_empty() {
             let problem = self
                 .at(node.span, "`one_of` without a choice")
@@ -229,33 +231,33 @@ impl Reader<'_> {
         }
         let choices: Vec<_> = items
             .iter()
-            .map(|item| self.literal(item, subject))
+            .map(|item| self.read_literal(item, subject))
             .collect();
         choices.into_iter().collect()
     }
 
-    fn order(&mut self, property: &Property, node: &Node) -> Option<Order> {
+    fn read_order(&mut self, property: &Property, node: &Node) -> Option<Order> {
         let order = match &node.value {
             Yaml::String(text) => Order::parse(text),
             _ => None,
         };
         if order.is_none() {
-            self.refuse(node, property);
+            self.report_wrong_kind(node, property);
         }
         order
     }
 
-    fn json_type(&mut self, node: &Node) -> Option<JsonType> {
+    fn read_json_type(&mut self, node: &Node) -> Option<JsonType> {
         // Unquoted `null` is YAML's null; as a type's name it means the word.
         let text = match &node.value {
             Yaml::Null => "null",
-            _ => self.string(node, "`type`")?,
+            _ => self.read_string(node, "`type`")?,
         };
         let kind = JsonType::parse(text);
         if kind.is_none() {
             let problem = self
                 .at(node.span, "a type that JSON does not have")
-                .expected(Kind::JsonType.expected())
+                .expected(Kind::JsonType.describe())
                 .found(node.describe())
                 .help("write one of JSON's types");
             self.report(problem);
@@ -263,8 +265,8 @@ impl Reader<'_> {
         kind
     }
 
-    pub(super) fn pattern(&mut self, node: &Node) -> Option<Pattern> {
-        let text = self.string(node, "a regular expression")?;
+    pub(super) fn read_pattern(&mut self, node: &Node) -> Option<Pattern> {
+        let text = self.read_string(node, "a regular expression")?;
         match Pattern::parse(text) {
             Ok(pattern) => Some(pattern),
             Err(reason) => {

@@ -2,10 +2,10 @@
 
 use http::HeaderName;
 use query::jsonpath::Path;
-use query::markup::Finder;
+use query::markup::MarkupQuery;
 use query::pattern::Pattern;
 
-use super::expect::Named;
+use super::expect::NamedVariable;
 use crate::predicate::Unit;
 
 /// Something that can be asked of a response.
@@ -26,9 +26,9 @@ pub enum Query {
     /// What a `JSONPath` finds.
     Json(Path),
     /// What an XPath or a CSS selector finds.
-    Markup(Finder),
-    /// The same as a list, however many elements there are.
-    EachMarkup(Finder),
+    Markup(MarkupQuery),
+    /// As `Markup`, but a list however many elements there are.
+    EachMarkup(MarkupQuery),
     /// What a pattern finds in the body.
     Regex(Pattern),
     /// A part of the time that the answer took, in milliseconds.
@@ -48,7 +48,7 @@ pub enum Query {
     /// The status of a gRPC call, by its name.
     Grpc,
     /// A variable as templates know it.
-    Variable(Box<Named>),
+    Variable(Box<NamedVariable>),
 }
 
 /// A part of the time that a request takes.
@@ -110,7 +110,7 @@ impl Query {
 }
 
 impl Query {
-    /// What did not come out as expected, for the title of a diagnostic.
+    /// The name of what is asked, for the title of a diagnostic.
     pub fn describe(&self) -> String {
         match self {
             Self::Status => "status".to_owned(),
@@ -118,22 +118,22 @@ impl Query {
             Self::EachHeader(name) => format!("values of the header `{name}`"),
             Self::Cookie(name) => format!("cookie `{name}`"),
             Self::CookieAttribute(name, attribute) => {
-                format!("{} of the cookie `{name}`", attribute.words())
+                format!("{} of the cookie `{name}`", attribute.describe())
             }
             Self::Body => "body".to_owned(),
             Self::Json(path) => format!("JSON at `{}`", path.text()),
-            Self::Markup(finder) => format!("markup at `{}`", finder.text()),
-            Self::EachMarkup(finder) => format!("nodes at `{}`", finder.text()),
+            Self::Markup(query) => format!("markup at `{}`", query.text()),
+            Self::EachMarkup(query) => format!("nodes at `{}`", query.text()),
             Self::Regex(pattern) => format!("text for `{}`", pattern.text()),
-            Self::Latency(phase) => phase.words().to_owned(),
-            Self::Tls(fact) => fact.words().to_owned(),
+            Self::Latency(phase) => phase.describe().to_owned(),
+            Self::Tls(fact) => fact.describe().to_owned(),
             Self::Redirects => "redirects".to_owned(),
             Self::Url => "URL".to_owned(),
             Self::Size => "size".to_owned(),
             Self::Sha256 => "SHA-256".to_owned(),
             Self::Version => "version of HTTP".to_owned(),
             Self::Grpc => "status of gRPC".to_owned(),
-            Self::Variable(named) => format!("value of `{}`", named.name),
+            Self::Variable(variable) => format!("value of `{}`", variable.name),
         }
     }
 
@@ -151,7 +151,7 @@ impl Query {
 }
 
 impl CookieAttribute {
-    fn words(self) -> &'static str {
+    fn describe(self) -> &'static str {
         match self {
             Self::Secure => "`secure`",
             Self::HttpOnly => "`http_only`",
@@ -164,7 +164,7 @@ impl CookieAttribute {
 }
 
 impl Phase {
-    fn words(self) -> &'static str {
+    fn describe(self) -> &'static str {
         match self {
             Self::Total => "latency",
             Self::Dns => "latency of DNS",
@@ -176,7 +176,7 @@ impl Phase {
 }
 
 impl TlsFact {
-    fn words(self) -> &'static str {
+    fn describe(self) -> &'static str {
         match self {
             Self::Version => "version of TLS",
             Self::Issuer => "issuer of the certificate",

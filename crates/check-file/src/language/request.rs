@@ -6,68 +6,70 @@ use http::{HeaderName, HeaderValue};
 
 use super::keys::{CARRYING, Kind};
 use super::method::is_safe;
-use super::read::{Fields, Reader};
-use super::{Body, HttpVersion, Own, Request};
+use super::reader::{Fields, Reader};
+use super::{Auth, Body, HttpVersion, OwnFields, Request};
 use crate::template::Template;
 use crate::value::ValueTemplate;
 use diagnostic::Span;
 use diagnostic::yaml::{Key, Node, Yaml};
 
+/// What a request of every kind may have.
+pub(super) struct Head {
+    pub(super) headers: Vec<(HeaderName, Template)>,
+    pub(super) auth: Option<Auth>,
+    /// What of it the step sets itself: all of it, before the defaults are added.
+    pub(super) own: OwnFields,
+}
+
 impl Reader<'_> {
     /// The request that the fields of a step describe, and where its method
     /// is written. `what` names the map that was read.
-    pub(super) fn request(
+    pub(super) fn read_request(
         &mut self,
         fields: Fields<'_>,
         what: &str,
         writes: bool,
     ) -> Option<(Request, Span)> {
         if let Some((key, node)) = fields.get("grpc") {
-            return self.grpc_request(fields, key, node, writes);
+            return self.read_grpc_request(fields, key, node, writes);
         }
         if let Some((key, node)) = fields.get("websocket") {
-            return self.websocket_request(fields, key, node, writes);
+            return self.read_websocket_request(fields, key, node, writes);
         }
-        self.no_call(fields);
-        self.no_websocket(fields);
-        let asked = self.method(fields, what)?;
-        let span = asked.span;
-        let body = self.body(fields);
+        self.refuse_call_keys(fields);
+        self.refuse_messages(fields);
+        let line = self.read_method(fields, what)?;
+        let span = line.span;
+        let body = self.read_body(fields);
         let reads = match &body {
             Ok(Some(Body::GraphQl(graphql))) => {
-                self.graphql_by_post(&asked);
+                self.require_post(&line);
                 graphql.reads
             }
             _ => false,
         };
-        if !writes && !is_safe(&asked.method) && !reads {
-            self.no_leave(&asked);
+        if !writes && !is_safe(&line.method) && !reads {
+            self.refuse_write(&line);
         }
-        let path = self.path(asked.path);
+        let path = self.read_path(line.path);
         let query = fields
             .value("query")
-            .map(|node| self.query(node))
+            .map(|node| self.read_query(node))
             .unwrap_or_default();
-        let headers = fields
-            .value("headers")
-            .map(|node| self.headers(node))
-            .unwrap_or_default();
-        let auth = fields.value("auth").map(|node| self.auth(node));
-        let own = Own {
-            headers: headers.len(),
-            auth: auth.is_some(),
-        };
+        let head = self.read_head(fields);
         let compress = fields.property("compress").is_some_and(|(property, node)| {
-            self.compress(property, node, !matches!(body, Ok(None)))
+            self.read_compress(property, node, !matches!(body, Ok(None)))
         });
-        let http = fields.value("http").map(|node| self.http_version(node));
+        let http = fields
+            .value("http")
+            .map(|node| self.read_http_version(node));
         let request = Request {
-            method: asked.method,
+            method: line.method,
             path: path?,
             query,
-            headers,
-            auth: auth.flatten(),
-            own,
+            headers: head.headers,
+            auth: head.auth,
+            own: head.own,
             body: body.ok()?,
             compress,
             http: http.flatten(),
@@ -77,19 +79,38 @@ impl Reader<'_> {
         Some((request, span))
     }
 
-    pub(super) fn path(&mut self, node: &Node) -> Option<Template> {
-        let text = self.string(node, "a path")?;
-        self.path_of(text, node)
+    /// The `headers` and the `auth` of a request, whatever its kind.
+    pub(super) fn read_head(&mut self, fields: Fields<'_>) -> Head {
+        let headers = fields
+            .value("headers")
+            .map(|node| self.read_headers(node))
+            .unwrap_or_default();
+        let auth = fields.value("auth").map(|node| self.read_auth(node));
+        let own = OwnFields {
+            headers: headers.len(),
+            // An `auth` that cannot be read is the step's own too.
+            auth: auth.is_some(),
+        };
+        Head {
+            headers,
+            auth: auth.flatten(),
+            own,
+        }
+    }
+
+    pub(super) fn read_path(&mut self, node: &Node) -> Option<Template> {
+        let text = self.read_string(node, "a path")?;
+        self.parse_path(text, node)
     }
 
     /// The path that a text stands for, which is written at `node`.
-    pub(super) fn path_of(&mut self, text: &str, node: &Node) -> Option<Template> {
+    pub(super) fn parse_path(&mut self, text: &str, node: &Node) -> Option<Template> {
         let template = self.parse_template(text, node.span)?;
         let begins_with_template = text.starts_with("{{");
-        // The blanks of an expression are not sent.
+        // An expression may hold blanks, which are not sent.
         let fixed = template.names().next().is_none() && !text.contains("{{");
-        let wrong = if let Some(authority) = authority(text) {
-            wrong_authority(authority)
+        let wrong = if let Some(authority) = find_authority(text) {
+            explain_authority(authority)
         } else if text.starts_with("//") {
             Some("a path that names another host")
         } else if !text.starts_with('/') && !begins_with_template {
@@ -119,7 +140,7 @@ impl Reader<'_> {
     }
 
     /// The `http` of a request or of the defaults.
-    pub(super) fn http_version(&mut self, node: &Node) -> Option<HttpVersion> {
+    pub(super) fn read_http_version(&mut self, node: &Node) -> Option<HttpVersion> {
         let text = match &node.value {
             Yaml::String(text) | Yaml::Number(_, text) => text.as_str(),
             _ => "",
@@ -129,14 +150,14 @@ impl Reader<'_> {
             "2" => Some(HttpVersion::Two),
             _ => {
                 let help = "leave it out to let client and server agree on one";
-                self.wrong_type(node, "`http`", &Kind::HttpVersion.expected(), help);
+                self.report_wrong_type(node, "`http`", &Kind::HttpVersion.describe(), help);
                 None
             }
         }
     }
 
-    pub(super) fn query(&mut self, node: &Node) -> Vec<(String, Template)> {
-        let Some(fields) = self.entries(node, "`query`") else {
+    pub(super) fn read_query(&mut self, node: &Node) -> Vec<(String, Template)> {
+        let Some(fields) = self.read_entries(node, "`query`") else {
             return Vec::new();
         };
         let mut query = Vec::new();
@@ -146,7 +167,7 @@ impl Reader<'_> {
                 _ => std::slice::from_ref(value),
             };
             for value in values {
-                if let Some(template) = self.template(value, "a query parameter") {
+                if let Some(template) = self.read_template(value, "a query parameter") {
                     query.push((key.text.clone(), template));
                 }
             }
@@ -155,16 +176,16 @@ impl Reader<'_> {
     }
 
     /// The `headers` of a request or of the defaults.
-    pub(super) fn headers(&mut self, node: &Node) -> Vec<(HeaderName, Template)> {
-        let Some(fields) = self.entries(node, "`headers`") else {
+    pub(super) fn read_headers(&mut self, node: &Node) -> Vec<(HeaderName, Template)> {
+        let Some(fields) = self.read_entries(node, "`headers`") else {
             return Vec::new();
         };
         let mut headers = Vec::new();
         for (key, value) in fields.iter() {
             let name = self
-                .header_name(key)
-                .filter(|name| self.may_be_set(name, key));
-            let template = self.template(value, "a header");
+                .read_header_name(key)
+                .filter(|name| self.check_may_be_set(name, key));
+            let template = self.read_template(value, "a header");
             let (Some(name), Some(template)) = (name, template) else {
                 continue;
             };
@@ -193,7 +214,7 @@ impl Reader<'_> {
     }
 
     /// A header's name, as RFC 9110 allows it.
-    pub(super) fn header_name(&mut self, key: &Key) -> Option<HeaderName> {
+    pub(super) fn read_header_name(&mut self, key: &Key) -> Option<HeaderName> {
         let name = HeaderName::from_bytes(key.text.as_bytes()).ok();
         if name.is_none() {
             let problem = self
@@ -208,7 +229,7 @@ impl Reader<'_> {
 
     /// Whether a check file may set a header: not those by which a request is
     /// carried, which mean other things in each version of HTTP.
-    fn may_be_set(&mut self, name: &HeaderName, key: &Key) -> bool {
+    fn check_may_be_set(&mut self, name: &HeaderName, key: &Key) -> bool {
         if !CARRYING.contains(&name.as_str()) {
             return true;
         }
@@ -222,7 +243,7 @@ impl Reader<'_> {
     }
 
     /// A JSON value whose strings may be templates.
-    pub(super) fn value(&mut self, node: &Node) -> Option<ValueTemplate> {
+    pub(super) fn read_value(&mut self, node: &Node) -> Option<ValueTemplate> {
         use serde_json::Value;
         Some(match &node.value {
             Yaml::Null => ValueTemplate::Fixed(Value::Null),
@@ -232,13 +253,13 @@ impl Reader<'_> {
             Yaml::List(items) => ValueTemplate::List(
                 items
                     .iter()
-                    .map(|item| self.value(item))
+                    .map(|item| self.read_value(item))
                     .collect::<Option<_>>()?,
             ),
             Yaml::Map(entries) => ValueTemplate::Map(
                 entries
                     .iter()
-                    .map(|(key, value)| Some((key.text.clone(), self.value(value)?)))
+                    .map(|(key, value)| Some((key.text.clone(), self.read_value(value)?)))
                     .collect::<Option<_>>()?,
             ),
         })
@@ -252,7 +273,7 @@ pub fn is_host(text: &str) -> bool {
 }
 
 /// The scheme, host and port of an absolute URL, as they are written.
-pub fn authority(text: &str) -> Option<&str> {
+pub fn find_authority(text: &str) -> Option<&str> {
     let scheme = ["https://", "http://"]
         .into_iter()
         .find(|scheme| text.starts_with(scheme))?;
@@ -262,7 +283,7 @@ pub fn authority(text: &str) -> Option<&str> {
 
 /// What is wrong with the scheme, host and port of a URL, as far as they stand
 /// in the file.
-pub(super) fn wrong_authority(authority: &str) -> Option<&'static str> {
+pub(super) fn explain_authority(authority: &str) -> Option<&'static str> {
     if authority.contains('@') {
         return Some("a user name or password in a URL");
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Row;
 use super::keys::ROWS;
-use super::read::Reader;
+use super::reader::Reader;
 use crate::template::Scope;
 use diagnostic::yaml::{Key, Node, Yaml};
 
@@ -15,22 +15,22 @@ const MOST_ROWS: usize = 1_000;
 
 impl Reader<'_> {
     /// The rows of `each`.
-    pub(super) fn rows(&mut self, node: &Node) -> Option<Vec<Row>> {
+    pub(super) fn read_rows(&mut self, node: &Node) -> Option<Vec<Row>> {
         let rows = match &node.value {
             Yaml::List(items) => {
-                let rows: Vec<_> = items.iter().map(|item| self.row(item)).collect();
+                let rows: Vec<_> = items.iter().map(|item| self.read_row(item)).collect();
                 rows.into_iter().collect::<Option<Vec<_>>>()?
             }
             Yaml::Map(_) => {
-                let fields = self.fields(node, &ROWS)?;
+                let fields = self.read_fields(node, &ROWS)?;
                 let Some(file) = fields.value("file") else {
-                    self.no_rows(node, "no key `file`");
+                    self.report_no_rows(node, "no key `file`");
                     return None;
                 };
-                self.rows_of_file(file)?
+                self.read_rows_file(file)?
             }
             _ => {
-                self.no_rows(node, &node.describe());
+                self.report_no_rows(node, &node.describe());
                 return None;
             }
         };
@@ -51,7 +51,7 @@ impl Reader<'_> {
         Some(rows)
     }
 
-    fn no_rows(&mut self, node: &Node, found: &str) {
+    fn report_no_rows(&mut self, node: &Node, found: &str) {
         let problem = self
             .at(node.span, "`each` without rows")
             .expected("a list of maps, or `{ file: rows.csv }`")
@@ -60,22 +60,23 @@ impl Reader<'_> {
         self.report(problem);
     }
 
-    fn row(&mut self, node: &Node) -> Option<Row> {
-        let fields = self.entries(node, "a row")?;
+    fn read_row(&mut self, node: &Node) -> Option<Row> {
+        let fields = self.read_entries(node, "a row")?;
         let values: Vec<_> = fields
             .iter()
             .map(|(key, value)| {
-                let named = self.identifier(key, "a column's name");
-                let value = self.fixed(value)?;
+                let named = self.check_identifier(key, "a column's name");
+                let value = self.read_fixed_value(value)?;
                 named.then_some((key.text.clone(), value))
             })
             .collect();
         values.into_iter().collect::<Option<_>>().map(Row)
     }
 
-    /// The value of a row, which knows no names.
-    fn fixed(&mut self, node: &Node) -> Option<Value> {
-        match self.value(node)?.evaluate(&Scope::default()) {
+    /// Reads a value of a row. No variable has a value yet when rows are read, so
+    /// that a template with names is refused.
+    fn read_fixed_value(&mut self, node: &Node) -> Option<Value> {
+        match self.read_value(node)?.evaluate(&Scope::default()) {
             Ok(value) => Some(value),
             Err(reason) => {
                 let problem = self
@@ -89,22 +90,22 @@ impl Reader<'_> {
         }
     }
 
-    fn rows_of_file(&mut self, node: &Node) -> Option<Vec<Row>> {
-        let bytes = self.file_beside(node, "read as rows")?;
-        let name = self.string(node, "`file`")?;
+    fn read_rows_file(&mut self, node: &Node) -> Option<Vec<Row>> {
+        let bytes = self.read_file_beside(node, "read as rows")?;
+        let name = self.read_string(node, "`file`")?;
         let extension = std::path::Path::new(name)
             .extension()
             .map(std::ffi::OsStr::to_ascii_lowercase);
         let rows = match extension.as_deref().and_then(std::ffi::OsStr::to_str) {
-            Some("csv") => csv_rows(&bytes).map_err(|found| {
+            Some("csv") => parse_csv_rows(&bytes).map_err(|error| {
                 (
-                    found,
+                    error.to_string(),
                     "give each line as many values as the first has names",
                 )
             }),
-            Some("json") => json_rows(&bytes).map_err(|found| {
+            Some("json") => parse_json_rows(&bytes).map_err(|error| {
                 (
-                    found,
+                    error.to_string(),
                     "write a list: `[{ \"sku\": \"a\" }, { \"sku\": \"b\" }]`",
                 )
             }),
@@ -122,7 +123,7 @@ impl Reader<'_> {
                         text: text.clone(),
                         span: node.span,
                     };
-                    self.identifier(&key, "a column's name");
+                    self.check_identifier(&key, "a column's name");
                 }
                 return Some(rows);
             }
@@ -137,30 +138,24 @@ impl Reader<'_> {
     }
 }
 
-fn csv_rows(bytes: &[u8]) -> Result<Vec<Row>, String> {
+fn parse_csv_rows(bytes: &[u8]) -> Result<Vec<Row>, csv::Error> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(bytes);
-    let names: Vec<String> = reader
-        .headers()
-        .map_err(|error| error.to_string())?
-        .iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     reader
         .records()
         .take(MOST_ROWS + 1)
         .map(|record| {
-            let record = record.map_err(|error| error.to_string())?;
+            let record = record?;
             let values = record.iter().map(Value::from);
             Ok(Row(names.iter().cloned().zip(values).collect()))
         })
         .collect()
 }
 
-fn json_rows(bytes: &[u8]) -> Result<Vec<Row>, String> {
-    let rows: Vec<serde_json::Map<String, Value>> =
-        serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+fn parse_json_rows(bytes: &[u8]) -> Result<Vec<Row>, serde_json::Error> {
+    let rows: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(bytes)?;
     Ok(rows
         .into_iter()
         .map(|row| Row(row.into_iter().collect()))

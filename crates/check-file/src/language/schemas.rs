@@ -8,27 +8,27 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::keys::SCHEMA;
-use super::read::Reader;
+use super::reader::Reader;
 use diagnostic::yaml::{self, Node, Yaml};
 use query::json_schema::JsonSchema;
 
 impl Reader<'_> {
     /// The schema of a `schema` predicate, ready to be used.
-    pub(super) fn schema(&mut self, node: &Node) -> Option<Arc<JsonSchema>> {
+    pub(super) fn read_schema(&mut self, node: &Node) -> Option<Arc<JsonSchema>> {
         let in_file = match &node.value {
             Yaml::Map(entries) => entries.iter().any(|(key, _)| key.text == "file"),
             Yaml::Bool(_) => false,
             _ => {
                 let expected = "a JSON Schema, or `{ file: order.schema.json }`";
                 let help = "write `{ type: object, required: [id] }`, or name a file";
-                self.wrong_type(node, "`schema`", expected, help);
+                self.report_wrong_type(node, "`schema`", expected, help);
                 return None;
             }
         };
         let (document, at, name) = if in_file {
-            self.schema_file(node)?
+            self.read_schema_file(node)?
         } else {
-            (json(node), None, "the schema".to_owned())
+            (to_json(node), None, "the schema".to_owned())
         };
         match JsonSchema::new(document, at.as_deref(), name) {
             Ok(schema) => Some(Arc::new(schema)),
@@ -36,7 +36,7 @@ impl Reader<'_> {
                 let problem = self
                     .at(node.span, "a schema that cannot be used")
                     .expected("a JSON Schema that refers to nothing outside its document")
-                    .found(reason)
+                    .found(reason.to_string())
                     .help("drafts 4 to 2020-12 are understood; `at: \"#/components/schemas/Order\"` names a part of the file");
                 self.report(problem);
                 None
@@ -45,17 +45,17 @@ impl Reader<'_> {
     }
 
     /// The document of a file, the place in it, and what to call it.
-    fn schema_file(&mut self, node: &Node) -> Option<(Value, Option<String>, String)> {
-        let fields = self.fields(node, &SCHEMA)?;
+    fn read_schema_file(&mut self, node: &Node) -> Option<(Value, Option<String>, String)> {
+        let fields = self.read_fields(node, &SCHEMA)?;
         let (_, file) = fields.get("file")?;
         let at = match fields.value("at") {
-            Some(node) => Some(self.place_in_document(node)?),
+            Some(node) => Some(self.read_place_in_document(node)?),
             None => None,
         };
-        let bytes = self.file_beside(file, "read as a schema")?;
-        let name = self.string(file, "`file`")?;
+        let bytes = self.read_file_beside(file, "read as a schema")?;
+        let name = self.read_string(file, "`file`")?;
         let document = match Path::new(name).extension().and_then(OsStr::to_str) {
-            Some("yaml" | "yml") => self.yaml_document(name, &bytes)?,
+            Some("yaml" | "yml") => self.parse_yaml_document(name, &bytes)?,
             _ => match serde_json::from_slice(&bytes) {
                 Ok(document) => document,
                 Err(error) => {
@@ -73,8 +73,8 @@ impl Reader<'_> {
         Some((document, at, name))
     }
 
-    fn place_in_document(&mut self, node: &Node) -> Option<String> {
-        let text = self.string(node, "`at`")?;
+    fn read_place_in_document(&mut self, node: &Node) -> Option<String> {
+        let text = self.read_string(node, "`at`")?;
         if text.starts_with("#/") {
             return Some(text.to_owned());
         }
@@ -89,25 +89,25 @@ impl Reader<'_> {
 
     /// A YAML document beside the check file; its own problems are reported
     /// with their places in it.
-    fn yaml_document(&mut self, name: &str, bytes: &[u8]) -> Option<Value> {
+    fn parse_yaml_document(&mut self, name: &str, bytes: &[u8]) -> Option<Value> {
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
         let text = String::from_utf8_lossy(bytes);
         let source = self.source.beside(folder.join(name), text);
-        yaml::parse(&source, self.problems).map(|root| json(&root))
+        yaml::parse(&source, self.problems).map(|root| to_json(&root))
     }
 }
 
-/// A tree without its places.
-pub(crate) fn json(node: &Node) -> Value {
+/// A tree of YAML as JSON, without the places.
+pub(crate) fn to_json(node: &Node) -> Value {
     match &node.value {
         Yaml::Null => Value::Null,
         Yaml::Bool(value) => (*value).into(),
         Yaml::Number(number, _) => Value::Number(number.clone()),
         Yaml::String(text) => text.as_str().into(),
-        Yaml::List(items) => items.iter().map(json).collect(),
+        Yaml::List(items) => items.iter().map(to_json).collect(),
         Yaml::Map(entries) => {
             let entries = entries.iter();
-            let entries = entries.map(|(key, value)| (key.text.clone(), json(value)));
+            let entries = entries.map(|(key, value)| (key.text.clone(), to_json(value)));
             Value::Object(entries.collect())
         }
     }

@@ -3,14 +3,14 @@
 use std::num::NonZeroUsize;
 
 use super::keys::{REPEAT, Subject};
-use super::read::{Fields, Reader};
-use super::{OfAll, Repeat, SeriesQuery};
+use super::reader::{Fields, Reader};
+use super::{Repeat, SeriesExpectation, SeriesQuery};
 use diagnostic::yaml::Yaml;
 
 impl Reader<'_> {
     /// The `repeat` of a step with what its `expect` says of all repetitions.
-    pub(super) fn repeat(&mut self, fields: Fields<'_>) -> Option<Repeat> {
-        let of_all = self.of_all(fields);
+    pub(super) fn read_repeat(&mut self, fields: Fields<'_>) -> Option<Repeat> {
+        let of_all = self.read_series_expectations(fields);
         let (key, node) = fields.get("repeat")?;
         let (property, _) = fields.property("repeat")?;
         if let Some((retry, _)) = fields.get("retry") {
@@ -24,7 +24,7 @@ impl Reader<'_> {
         }
         let (times, jobs) = match &node.value {
             Yaml::Map(_) => {
-                let fields = self.fields(node, &REPEAT)?;
+                let fields = self.read_fields(node, &REPEAT)?;
                 let times = fields.property("times");
                 if times.is_none() {
                     let problem = self
@@ -35,13 +35,13 @@ impl Reader<'_> {
                     self.report(problem);
                 }
                 let jobs = match fields.property("jobs") {
-                    Some((property, node)) => self.whole(node, property),
+                    Some((property, node)) => self.read_whole_number(node, property),
                     None => Some(1),
                 };
                 let (property, times) = times?;
-                (self.whole(times, property)?, jobs?)
+                (self.read_whole_number(times, property)?, jobs?)
             }
-            _ => (self.whole(node, property)?, 1),
+            _ => (self.read_whole_number(node, property)?, 1),
         };
         Some(Repeat {
             times: usize::try_from(times).ok()?,
@@ -51,7 +51,7 @@ impl Reader<'_> {
     }
 
     /// What `expect` says of all repetitions: percentiles and `error_rate`.
-    fn of_all(&mut self, fields: Fields<'_>) -> Vec<OfAll> {
+    fn read_series_expectations(&mut self, fields: Fields<'_>) -> Vec<SeriesExpectation> {
         let repeated = fields.get("repeat").is_some();
         let Some(Yaml::Map(expect)) = fields.value("expect").map(|node| &node.value) else {
             return Vec::new();
@@ -71,7 +71,7 @@ impl Reader<'_> {
                 "p99" => (SeriesQuery::Percentile(99), Subject::Latency),
                 _ => continue,
             };
-            let predicate = self.predicate(node, kind);
+            let predicate = self.read_predicate(node, kind);
             if !repeated {
                 let problem = self
                     .at(key.span, format!("`{}` of a step that asks once", key.text))
@@ -80,7 +80,7 @@ impl Reader<'_> {
                     .help("add `repeat: 50`");
                 self.report(problem);
             }
-            found.extend(predicate.map(|predicate| OfAll { query, predicate }));
+            found.extend(predicate.map(|predicate| SeriesExpectation { query, predicate }));
         }
         found
     }

@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::defaults::Defaults;
-use super::fragments::{Item, Library};
+use super::fragments::{Library, StepItem};
 use super::keys::{Property, RETRY, STEP, USE};
-use super::read::{Fields, Reader};
+use super::reader::{Fields, Reader};
 use super::{Body, Retry, RetryOn, Step, graphql, grpc};
 use diagnostic::Place;
 use diagnostic::yaml::{Key, Node, Yaml};
@@ -19,22 +19,22 @@ const REDIRECTS: usize = 10;
 impl Reader<'_> {
     /// A list of steps, written below `key`, with those of fragments in the
     /// place of their uses.
-    pub(super) fn steps(
+    pub(super) fn read_steps(
         &mut self,
         key: &Key,
         node: &Node,
         defaults: &Defaults,
         library: &Library,
     ) -> Option<Vec<Step>> {
-        let items = self.items(key, node, defaults)?;
-        let steps = self.put_in(items, library)?;
+        let items = self.read_step_items(key, node, defaults)?;
+        let steps = self.expand_uses(items, library)?;
         if !defaults.writes {
-            self.no_writes_in_fragments(&steps);
+            self.refuse_writes_in_fragments(&steps);
         }
         Some(steps)
     }
 
-    fn no_writes_in_fragments(&mut self, steps: &[Step]) {
+    fn refuse_writes_in_fragments(&mut self, steps: &[Step]) {
         let mut blamed: Option<&Place> = None;
         for step in steps {
             let Some(used) = step.used.as_ref().map(|used| used.outermost()) else {
@@ -55,13 +55,13 @@ impl Reader<'_> {
     }
 
     /// The elements of a list of steps.
-    pub(super) fn items(
+    pub(super) fn read_step_items(
         &mut self,
         key: &Key,
         node: &Node,
         defaults: &Defaults,
-    ) -> Option<Vec<Item>> {
-        let items = self.list(node, &format!("`{}`", key.text))?;
+    ) -> Option<Vec<StepItem>> {
+        let items = self.read_list(node, &format!("`{}`", key.text))?;
         if items.is_empty() {
             let problem = self
                 .at(key.span, "a list without steps")
@@ -75,17 +75,17 @@ impl Reader<'_> {
             .iter()
             .map(|item| {
                 if Self::is_use(item) {
-                    let fields = self.fields(item, &USE)?;
-                    return self.use_of_fragment(fields);
+                    let fields = self.read_fields(item, &USE)?;
+                    return self.read_use(fields);
                 }
-                let fields = self.fields(item, &STEP)?;
-                let retry = fields.value("retry").and_then(|node| self.retry(node));
+                let fields = self.read_fields(item, &STEP)?;
+                let retry = fields.value("retry").and_then(|node| self.read_retry(node));
                 let name = fields
                     .value("name")
-                    .and_then(|node| self.string(node, "a step's name"));
-                let mut step = self.step(fields, "a step", retry, defaults)?;
+                    .and_then(|node| self.read_string(node, "a step's name"));
+                let mut step = self.read_step(fields, "a step", retry, defaults)?;
                 step.name = name.map(str::to_owned);
-                Some(Item::Step(Box::new(step)))
+                Some(StepItem::Step(Box::new(step)))
             })
             .collect();
         items.into_iter().collect()
@@ -93,31 +93,31 @@ impl Reader<'_> {
 
     /// The step that the fields of a step, or of a check of one request,
     /// describe.
-    pub(super) fn step(
+    pub(super) fn read_step(
         &mut self,
         fields: Fields<'_>,
         what: &str,
         retry: Option<Retry>,
         defaults: &Defaults,
     ) -> Option<Step> {
-        let request = self.request(fields, what, defaults.writes);
+        let request = self.read_request(fields, what, defaults.writes);
         let span = request.as_ref().map_or(fields.span, |(_, span)| *span);
         let opens = fields.value("websocket").is_some();
-        let mut expectations = self.expectations(fields.value("expect"), span, opens);
+        let mut expectations = self.read_expectations(fields.value("expect"), span, opens);
         let captures = fields
             .value("capture")
-            .map(|node| self.captures(node))
+            .map(|node| self.read_captures(node))
             .unwrap_or_default();
         let timeout = fields
             .value("timeout")
-            .and_then(|node| self.positive_duration(node, "a timeout"));
+            .and_then(|node| self.read_positive_duration(node, "a timeout"));
         let follow_redirects = fields
             .property("follow_redirects")
-            .and_then(|(property, node)| self.redirects(property, node));
+            .and_then(|(property, node)| self.read_redirects(property, node));
         let delay = fields
             .value("delay")
-            .and_then(|node| self.positive_duration(node, "a delay"));
-        let repeat = self.repeat(fields);
+            .and_then(|node| self.read_positive_duration(node, "a delay"));
+        let repeat = self.read_repeat(fields);
         let (mut request, span) = request?;
         for (name, value) in &defaults.headers {
             if !request.headers.iter().any(|(own, _)| own == name) {
@@ -139,7 +139,7 @@ impl Reader<'_> {
             request,
             expectations,
             captures,
-            // A repetition that is retried would measure nothing.
+            // A `retry` would hide the failures that `repeat` counts.
             retry: match repeat {
                 Some(_) => None,
                 None => retry.or_else(|| defaults.retry.clone()),
@@ -156,8 +156,8 @@ impl Reader<'_> {
     }
 
     /// A `retry`, of a step, a check or the defaults.
-    pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {
-        let fields = self.fields(node, &RETRY)?;
+    pub(super) fn read_retry(&mut self, node: &Node) -> Option<Retry> {
+        let fields = self.read_fields(node, &RETRY)?;
         if fields.value("for").is_none() && fields.value("times").is_none() {
             let problem = self
                 .at(node.span, "a retry without an end")
@@ -167,25 +167,24 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        // All of it is read before anything is given up, so that each mistake
-        // is reported.
+        // Every key is read before the first `?`, so that each mistake is reported.
         let within = fields.value("for");
-        let within = within.map(|node| self.duration(node, "`for`").ok_or(()));
+        let within = within.map(|node| self.read_duration(node, "`for`").ok_or(()));
         let times = fields.property("times");
         let times = times.map(|(property, node)| {
-            let times = self.whole(node, property);
+            let times = self.read_whole_number(node, property);
             times.and_then(|times| u32::try_from(times).ok()).ok_or(())
         });
         let every = match fields.value("every") {
-            Some(node) => self.positive_duration(node, "`every`"),
+            Some(node) => self.read_positive_duration(node, "`every`"),
             None => Some(EVERY),
         };
         let backoff = match fields.property("backoff") {
-            Some((property, node)) => self.number_within(node, property),
+            Some((property, node)) => self.read_number(node, property),
             None => Some(1.0),
         };
         let only = match fields.value("while") {
-            Some(node) => self.retry_on(node),
+            Some(node) => self.read_retry_outcomes(node),
             None => Some(Vec::new()),
         };
         Some(Retry {
@@ -197,7 +196,7 @@ impl Reader<'_> {
         })
     }
 
-    fn retry_on(&mut self, node: &Node) -> Option<Vec<RetryOn>> {
+    fn read_retry_outcomes(&mut self, node: &Node) -> Option<Vec<RetryOn>> {
         let items = match &node.value {
             Yaml::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
@@ -207,18 +206,18 @@ impl Reader<'_> {
             .map(|item| match &item.value {
                 Yaml::String(text) if text == "could_not_ask" => Some(RetryOn::CouldNotAsk),
                 _ => self
-                    .status(item)
+                    .read_status(item)
                     .map(|(range, _): (RangeInclusive<u64>, _)| RetryOn::Status(range)),
             })
             .collect();
         outcomes.into_iter().collect()
     }
 
-    pub(super) fn redirects(&mut self, property: &Property, node: &Node) -> Option<usize> {
+    pub(super) fn read_redirects(&mut self, property: &Property, node: &Node) -> Option<usize> {
         match &node.value {
             Yaml::Bool(true) => Some(REDIRECTS),
             Yaml::Bool(false) => Some(0),
-            _ => usize::try_from(self.whole(node, property)?).ok(),
+            _ => usize::try_from(self.read_whole_number(node, property)?).ok(),
         }
     }
 }

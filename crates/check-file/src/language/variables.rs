@@ -1,7 +1,7 @@
 //! The `variables` of a check file, and where their values come from.
 
 use super::keys::{MARKED, ORIGINS, Table};
-use super::read::Reader;
+use super::reader::Reader;
 use crate::remote::Remote;
 use crate::value::ValueTemplate;
 use diagnostic::Span;
@@ -24,18 +24,18 @@ pub enum Origin {
     /// It stands in the file, perhaps as a template that names variables
     /// above it.
     Literal(ValueTemplate),
-    /// The same, and kept out of every output, as what stands there is.
+    /// As a literal, but no output may hold it, nor the text of the file there.
     Secret(ValueTemplate, Span),
     /// An environment variable; its value is kept out of every output.
     Environment(String),
-    /// It is kept elsewhere; the caller fetches it.
-    Kept(Kept),
+    /// It is stored outside of the file; the caller fetches it.
+    Remote(RemoteValue),
 }
 
-/// Where a value is kept.
+/// A value that is stored outside of the file.
 #[derive(Debug)]
-pub struct Kept {
-    /// Where the value is kept.
+pub struct RemoteValue {
+    /// Where the value is stored.
     pub remote: Remote,
     /// The member of the JSON object that the value is.
     pub key: Option<String>,
@@ -44,15 +44,15 @@ pub struct Kept {
 }
 
 impl Reader<'_> {
-    pub(super) fn variables(&mut self, node: &Node) -> Vec<Variable> {
-        let Some(fields) = self.entries(node, "`variables`") else {
+    pub(super) fn read_variables(&mut self, node: &Node) -> Vec<Variable> {
+        let Some(fields) = self.read_entries(node, "`variables`") else {
             return Vec::new();
         };
         fields
             .iter()
             .filter_map(|(key, value)| {
-                let named = self.identifier(key, "a variable's name");
-                let origin = self.origin(value);
+                let named = self.check_identifier(key, "a variable's name");
+                let origin = self.read_origin(value);
                 named.then(|| Variable {
                     name: key.text.clone(),
                     span: key.span,
@@ -62,11 +62,11 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn origin(&mut self, node: &Node) -> Option<Origin> {
+    fn read_origin(&mut self, node: &Node) -> Option<Origin> {
         if let Yaml::Map(entries) = &node.value
-            && MARKED.fits(entries)
+            && MARKED.accepts(entries)
             && let [Some(value), Some(marked)] =
-                ["value", "secret"].map(|name| member(entries, name))
+                ["value", "secret"].map(|name| find_member(entries, name))
         {
             if !matches!(marked.value, Yaml::Bool(true)) {
                 let problem = self
@@ -77,12 +77,14 @@ impl Reader<'_> {
                 self.report(problem);
             }
             let span = value.span;
-            return self.value(value).map(|value| Origin::Secret(value, span));
+            return self
+                .read_value(value)
+                .map(|value| Origin::Secret(value, span));
         }
         if let Yaml::Map(entries) = &node.value
-            && let Some(table) = ORIGINS.iter().find(|table| table.fits(entries))
+            && let Some(table) = ORIGINS.iter().find(|table| table.accepts(entries))
         {
-            return self.outside(node, table);
+            return self.read_outside_origin(node, table);
         }
         if let Yaml::Map(entries) = &node.value
             && is_marked_origin(entries)
@@ -104,14 +106,14 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        self.value(node).map(Origin::Literal)
+        self.read_value(node).map(Origin::Literal)
     }
 
-    /// A value that does not stand in the file.
-    fn outside(&mut self, node: &Node, table: &'static Table) -> Option<Origin> {
-        let fields = self.fields(node, table)?;
+    /// Reads the origin of a value that does not stand in the file.
+    fn read_outside_origin(&mut self, node: &Node, table: &'static Table) -> Option<Origin> {
+        let fields = self.read_fields(node, table)?;
         let (key, value) = fields.iter().find(|(key, _)| key.text != "key")?;
-        let name = self.string(value, "the name of a variable's origin")?;
+        let name = self.read_string(value, "the name of a variable's origin")?;
         if name.contains("{{") {
             let problem = self
                 .at(value.span, "a name that is computed")
@@ -122,23 +124,24 @@ impl Reader<'_> {
             return None;
         }
         let remote = match key.text.as_str() {
-            "env" => return self.environment(value, name),
+            "env" => return self.read_environment(value, name),
             "secret" => Remote::Secret(name.to_owned()),
             _ => Remote::Parameter(name.to_owned()),
         };
         let key = match fields.value("key") {
-            Some(key) => Some(self.string(key, "`key`")?.to_owned()),
+            Some(key) => Some(self.read_string(key, "`key`")?.to_owned()),
             None => None,
         };
-        Some(Origin::Kept(Kept {
+        Some(Origin::Remote(RemoteValue {
             remote,
             key,
             span: value.span,
         }))
     }
 
-    fn environment(&mut self, node: &Node, name: &str) -> Option<Origin> {
-        // The function's own role is no business of a request.
+    fn read_environment(&mut self, node: &Node, name: &str) -> Option<Origin> {
+        // Lambda passes the credentials of the function's own role in variables of
+        // this name, and no request may carry them.
         if name.starts_with("AWS_") {
             let problem = self
                 .at(node.span, "a variable of AWS's own")
@@ -152,13 +155,13 @@ impl Reader<'_> {
     }
 }
 
-fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n Node> {
+fn find_member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n Node> {
     let entry = entries.iter().find(|(key, _)| key.text == name);
     entry.map(|(_, node)| node)
 }
 
 /// Whether a map says where a value comes from, and that it is a secret.
 fn is_marked_origin(entries: &[(Key, Node)]) -> bool {
-    let has = |name: &str| member(entries, name).is_some();
+    let has = |name: &str| find_member(entries, name).is_some();
     entries.len() == 2 && has("secret") && (has("env") || has("parameter"))
 }

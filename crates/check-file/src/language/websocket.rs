@@ -1,12 +1,12 @@
-//! A WebSocket: where it is opened, and what is said over it.
+//! A WebSocket: the request that opens it, and the messages over it.
 
 use std::time::Duration;
 
 use http::Method;
 
 use super::keys::{BODIES, CALL, MESSAGE, MESSAGE_EXPECTATIONS, METHODS, Subject, is_among};
-use super::read::{Fields, Reader};
-use super::{Capture, Expectation, HttpVersion, Own, Query, Request};
+use super::reader::{Fields, Reader};
+use super::{Capture, Expectation, HttpVersion, Query, Request};
 use crate::predicate::Predicate;
 use crate::template::Template;
 use crate::value::ValueTemplate;
@@ -17,7 +17,7 @@ use diagnostic::yaml::{Key, Node, Yaml};
 /// The most entries of `messages`.
 const MOST_MESSAGES: usize = 100;
 
-/// One turn in what is said: something is sent, something is awaited, or both.
+/// One entry of `messages`: something is sent, something is awaited, or both.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// Where the message is written.
@@ -25,28 +25,28 @@ pub struct Message {
     /// Text as it is, any other value as JSON.
     pub send: Option<ValueTemplate>,
     /// What the server must say then.
-    pub awaited: Option<Awaited>,
+    pub awaited: Option<AwaitedEvent>,
     /// How long it is waited for; as long as the step may take, if absent.
     pub timeout: Option<Duration>,
 }
 
-/// What must come.
+/// What the server must send, and what it may send before.
 #[derive(Debug, Clone)]
-pub struct Awaited {
-    /// What must come.
-    pub event: Event,
+pub struct AwaitedEvent {
+    /// The event that is waited for.
+    pub event: WebSocketEvent,
     /// Whether messages of another kind may come before it.
     pub skip_others: bool,
 }
 
-/// What can come.
+/// What a server can do on a WebSocket.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub enum WebSocketEvent {
     /// A message.
     Message {
         /// What it must be like.
         expectations: Vec<Expectation>,
-        /// What is kept of it.
+        /// What of it becomes variables.
         captures: Vec<Capture>,
     },
     /// The server closes, with a code like this.
@@ -57,15 +57,15 @@ impl Message {
     /// What the message must be like; nothing for a close.
     pub fn expectations(&self) -> &[Expectation] {
         match self.event() {
-            Some(Event::Message { expectations, .. }) => expectations,
+            Some(WebSocketEvent::Message { expectations, .. }) => expectations,
             _ => &[],
         }
     }
 
-    /// What is kept of the message; nothing for a close.
+    /// What of the message becomes variables; nothing for a close.
     pub fn captures(&self) -> &[Capture] {
         match self.event() {
-            Some(Event::Message { captures, .. }) => captures,
+            Some(WebSocketEvent::Message { captures, .. }) => captures,
             _ => &[],
         }
     }
@@ -82,12 +82,12 @@ impl Message {
     /// What the code of a close must be like.
     pub fn close(&self) -> Option<&Predicate> {
         match self.event() {
-            Some(Event::Close(code)) => Some(code),
+            Some(WebSocketEvent::Close(code)) => Some(code),
             _ => None,
         }
     }
 
-    fn event(&self) -> Option<&Event> {
+    fn event(&self) -> Option<&WebSocketEvent> {
         self.awaited.as_ref().map(|awaited| &awaited.event)
     }
 }
@@ -103,46 +103,24 @@ pub fn as_http(url: &str) -> String {
 impl Reader<'_> {
     /// The WebSocket that the fields of a step describe, as the request that
     /// opens it.
-    pub(super) fn websocket_request(
+    pub(super) fn read_websocket_request(
         &mut self,
         fields: Fields<'_>,
         key: &Key,
         node: &Node,
         writes: bool,
     ) -> Option<(Request, Span)> {
-        for (other, _) in fields.iter() {
-            let name = other.text.as_str();
-            if [METHODS, CALL, BODIES]
-                .map(|group| is_among(group, name))
-                .contains(&true)
-                || name == "compress"
-            {
-                let problem = self
-                    .at(other.span, format!("`{}` beside a WebSocket", other.text))
-                    .expected("`messages` with what is sent and what must come")
-                    .found(format!("`{}`", other.text))
-                    .help("a WebSocket is opened by a GET without a body; write other requests as steps of their own");
-                self.report(problem);
-            }
-        }
-        if let Some(node) = fields.value("follow_redirects") {
-            let problem = self
-                .at(node.span, "redirects of a WebSocket")
-                .expected("a path that answers with 101 itself")
-                .found("`follow_redirects`")
-                .help("remove it: browsers do not follow them either");
-            self.report(problem);
-        }
+        self.refuse_keys_beside_websocket(fields);
         let http = fields.value("http");
-        let http = http.map(|node| (node, self.http_version(node)));
+        let http = http.map(|node| (node, self.read_http_version(node)));
         if let Some((node, Some(HttpVersion::Two))) = http {
             let help = "load balancers upgrade HTTP/1.1 only; leave it out";
-            self.wrong_type(node, "`http`", "`\"1.1\"`", help);
+            self.report_wrong_type(node, "`http`", "`\"1.1\"`", help);
         }
-        let path = self.string(node, "a path");
-        let path = path.and_then(|text| self.path_of(&as_http(text), node));
+        let path = self.read_string(node, "a path");
+        let path = path.and_then(|text| self.parse_path(&as_http(text), node));
         let messages = match fields.value("messages") {
-            Some(node) => self.messages(node),
+            Some(node) => self.read_messages(node),
             None => Some(Vec::new()),
         };
         if let Some(first) = messages.iter().flatten().find(|m| m.send.is_some())
@@ -156,21 +134,15 @@ impl Reader<'_> {
                 .related(self.source, first.span, "this is sent");
             self.report(problem);
         }
-        let headers = fields.value("headers").map(|node| self.headers(node));
-        let headers = headers.unwrap_or_default();
-        let query = fields.value("query").map(|node| self.query(node));
-        let auth = fields.value("auth").map(|node| self.auth(node));
-        let own = Own {
-            headers: headers.len(),
-            auth: auth.is_some(),
-        };
+        let head = self.read_head(fields);
+        let query = fields.value("query").map(|node| self.read_query(node));
         let request = Request {
             method: Method::GET,
             path: path?,
             query: query.unwrap_or_default(),
-            headers,
-            auth: auth.flatten(),
-            own,
+            headers: head.headers,
+            auth: head.auth,
+            own: head.own,
             body: None,
             compress: false,
             http: Some(HttpVersion::One),
@@ -180,8 +152,31 @@ impl Reader<'_> {
         Some((request, key.span.to(node.span)))
     }
 
-    /// Says that messages stand without a WebSocket.
-    pub(super) fn no_websocket(&mut self, fields: Fields<'_>) {
+    fn refuse_keys_beside_websocket(&mut self, fields: Fields<'_>) {
+        for (other, _) in fields.iter() {
+            let name = other.text.as_str();
+            let is_of_other_request = [METHODS, CALL, BODIES].map(|group| is_among(group, name));
+            if is_of_other_request.contains(&true) || name == "compress" {
+                let problem = self
+                    .at(other.span, format!("`{name}` beside a WebSocket"))
+                    .expected("`messages` with what is sent and what must come")
+                    .found(format!("`{name}`"))
+                    .help("a WebSocket is opened by a GET without a body; write other requests as steps of their own");
+                self.report(problem);
+            }
+        }
+        if let Some(node) = fields.value("follow_redirects") {
+            let problem = self
+                .at(node.span, "redirects of a WebSocket")
+                .expected("a path that answers with 101 itself")
+                .found("`follow_redirects`")
+                .help("remove it: browsers do not follow them either");
+            self.report(problem);
+        }
+    }
+
+    /// Reports `messages` in a request that opens no WebSocket.
+    pub(super) fn refuse_messages(&mut self, fields: Fields<'_>) {
         if let Some((key, _)) = fields.get("messages") {
             let problem = self
                 .at(key.span, "`messages` without a WebSocket")
@@ -192,8 +187,8 @@ impl Reader<'_> {
         }
     }
 
-    fn messages(&mut self, node: &Node) -> Option<Vec<Message>> {
-        let items = self.list(node, "`messages`")?;
+    fn read_messages(&mut self, node: &Node) -> Option<Vec<Message>> {
+        let items = self.read_list(node, "`messages`")?;
         if items.is_empty() || items.len() > MOST_MESSAGES {
             let problem = self
                 .at(node.span, "`messages` that cannot be exchanged")
@@ -203,21 +198,23 @@ impl Reader<'_> {
             self.report(problem);
             return None;
         }
-        let messages: Vec<_> = items.iter().map(|item| self.message(item)).collect();
+        let messages: Vec<_> = items.iter().map(|item| self.read_message(item)).collect();
         messages.into_iter().collect()
     }
 
-    fn message(&mut self, node: &Node) -> Option<Message> {
-        let fields = self.fields(node, &MESSAGE)?;
-        let send = fields.value("send").map(|node| self.sent(node));
+    fn read_message(&mut self, node: &Node) -> Option<Message> {
+        let fields = self.read_fields(node, &MESSAGE)?;
+        let send = fields.value("send").map(|node| self.read_sent(node));
         let timeout = fields.value("timeout");
-        let timeout = timeout.map(|node| self.positive_duration(node, "a timeout").ok_or(()));
+        let timeout = timeout.map(|node| self.read_positive_duration(node, "a timeout").ok_or(()));
         let awaited = match (fields.get("expect"), fields.get("capture")) {
             (None, None) => Ok(None),
             (expect, capture) => {
                 let expect = expect.map(|(_, node)| node);
                 let capture = capture.map(|(key, node)| (key, node));
-                self.awaited(fields, expect, capture).map(Some).ok_or(())
+                self.read_awaited(fields, expect, capture)
+                    .map(Some)
+                    .ok_or(())
             }
         };
         if send.is_none() && matches!(awaited, Ok(None)) {
@@ -251,27 +248,27 @@ impl Reader<'_> {
     }
 
     /// Text, or a value that is sent as JSON.
-    fn sent(&mut self, node: &Node) -> Option<ValueTemplate> {
+    fn read_sent(&mut self, node: &Node) -> Option<ValueTemplate> {
         if matches!(node.value, Yaml::Null) {
             let help = "write text, or a map or a list that is sent as JSON";
-            self.wrong_type(node, "`send`", "text or JSON", help);
+            self.report_wrong_type(node, "`send`", "text or JSON", help);
             return None;
         }
-        self.value(node)
+        self.read_value(node)
     }
 
-    fn awaited(
+    fn read_awaited(
         &mut self,
         fields: Fields<'_>,
         expect: Option<&Node>,
         capture: Option<(&Key, &Node)>,
-    ) -> Option<Awaited> {
+    ) -> Option<AwaitedEvent> {
         let skip_others = match fields.value("skip_others") {
-            Some(node) => self.boolean(node, "`skip_others`"),
+            Some(node) => self.read_boolean(node, "`skip_others`"),
             None => Some(false),
         };
         let expected = match expect {
-            Some(node) => Some(self.fields(node, &MESSAGE_EXPECTATIONS)?),
+            Some(node) => Some(self.read_fields(node, &MESSAGE_EXPECTATIONS)?),
             None => None,
         };
         let close = expected.and_then(|fields| fields.get("close"));
@@ -287,31 +284,31 @@ impl Reader<'_> {
                     .related(self.source, key.span, "the close");
                 self.report(problem);
             }
-            let code = self.predicate(node, Subject::Number)?;
-            return Some(Awaited {
-                event: Event::Close(code),
+            let code = self.read_predicate(node, Subject::Number)?;
+            return Some(AwaitedEvent {
+                event: WebSocketEvent::Close(code),
                 skip_others: skip_others?,
             });
         }
         let mut expectations = Vec::new();
         if let Some(fields) = expected {
             for (key, query) in [("body", Query::Body), ("size", Query::Size)] {
-                let predicate = self.predicate_below(fields, key);
-                expectations.extend(super::expect::expectation(query, predicate));
+                let predicate = self.read_predicate_at(fields, key);
+                expectations.extend(super::expect::make_expectation(query, predicate));
             }
-            self.of_json(fields, &mut expectations);
-            self.of_markup(fields, &mut expectations);
+            self.read_json_expectations(fields, &mut expectations);
+            self.read_markup_expectations(fields, &mut expectations);
         }
         let captures = match capture {
             Some((_, node)) => {
-                let captures = self.captures(node);
-                self.only_of_messages(&captures);
+                let captures = self.read_captures(node);
+                self.check_message_captures(&captures);
                 captures
             }
             None => Vec::new(),
         };
-        Some(Awaited {
-            event: Event::Message {
+        Some(AwaitedEvent {
+            event: WebSocketEvent::Message {
                 expectations,
                 captures,
             },
@@ -319,7 +316,7 @@ impl Reader<'_> {
         })
     }
 
-    fn only_of_messages(&mut self, captures: &[Capture]) {
+    fn check_message_captures(&mut self, captures: &[Capture]) {
         for capture in captures {
             if matches!(
                 capture.query,

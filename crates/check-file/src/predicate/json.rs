@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use query::json::is_beyond;
+use query::json::is_too_large;
 use query::work::budget;
 
 /// The types of JSON (RFC 8259), with whole numbers told apart.
@@ -43,7 +43,7 @@ impl JsonType {
         match self {
             Self::String => value.is_string(),
             Self::Number => value.is_number(),
-            // JSON Schema's rule: 3.0 is an integer too.
+            // JSON Schema counts 3.0 as an integer too.
             Self::Integer => value.as_f64().is_some_and(|number| number.fract() == 0.0),
             Self::Boolean => value.is_boolean(),
             Self::Array => value.is_array(),
@@ -66,28 +66,29 @@ impl JsonType {
 }
 
 /// JSON equality, with numbers compared by value: `1` equals `1.0`.
-pub(super) fn equal(found: &Value, wanted: &Value) -> bool {
+pub(super) fn are_equal(found: &Value, wanted: &Value) -> bool {
     budget::spend(1);
     match (found, wanted) {
         (Value::String(a), Value::String(b)) => {
-            budget::spend_for(a.len().min(b.len()) / 64);
+            budget::spend_size(a.len().min(b.len()) / 64);
             a == b
         }
         (Value::Number(a), Value::Number(b)) => {
-            // Nothing is known to be the same as a number that no double holds.
-            if is_beyond(a) || is_beyond(b) {
+            // A number that no double holds was replaced by another one, so that it
+            // equals nothing.
+            if is_too_large(a) || is_too_large(b) {
                 return false;
             }
             let whole = (a.is_i64() || a.is_u64()) && (b.is_i64() || b.is_u64());
             a == b || (!whole && a.as_f64() == b.as_f64())
         }
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| are_equal(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len()
                 && a.iter()
-                    .all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+                    .all(|(name, a)| b.get(name).is_some_and(|b| are_equal(a, b)))
         }
         _ => found == wanted,
     }
@@ -97,13 +98,15 @@ pub(super) fn equal(found: &Value, wanted: &Value) -> bool {
 pub(super) fn contains(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
         (Value::String(text), Value::String(part)) => {
-            budget::spend_for((text.len() + part.len()) / 8);
+            budget::spend_size((text.len() + part.len()) / 8);
             text.contains(part.as_str())
         }
-        (Value::Array(items), wanted) => items.iter().any(|item| equal(item, wanted)),
-        (Value::Object(members), Value::Object(wanted)) => wanted
-            .iter()
-            .all(|(name, wanted)| members.get(name).is_some_and(|found| equal(found, wanted))),
+        (Value::Array(items), wanted) => items.iter().any(|item| are_equal(item, wanted)),
+        (Value::Object(members), Value::Object(wanted)) => wanted.iter().all(|(name, wanted)| {
+            members
+                .get(name)
+                .is_some_and(|found| are_equal(found, wanted))
+        }),
         _ => false,
     }
 }
@@ -117,7 +120,7 @@ pub(super) fn is_empty(value: &Value) -> Option<bool> {
     }
 }
 
-pub(super) fn count(value: &Value) -> Option<Value> {
+pub(super) fn count_elements(value: &Value) -> Option<Value> {
     match value {
         Value::Array(items) => Some(items.len().into()),
         Value::Object(members) => Some(members.len().into()),
@@ -126,9 +129,9 @@ pub(super) fn count(value: &Value) -> Option<Value> {
 }
 
 /// A number, or text that is written as one, as in a header.
-pub(super) fn number(value: &Value) -> Option<f64> {
+pub(super) fn to_number(value: &Value) -> Option<f64> {
     match value {
-        Value::Number(number) if is_beyond(number) => {
+        Value::Number(number) if is_too_large(number) => {
             number.as_f64().map(|value| f64::INFINITY.copysign(value))
         }
         Value::Number(number) => number.as_f64(),
@@ -145,15 +148,15 @@ mod tests {
 
     #[test]
     fn numbers_are_equal_by_value() {
-        assert!(equal(&json!(1), &json!(1.0)));
-        assert!(equal(&json!([{"a": 2.0}]), &json!([{"a": 2}])));
-        assert!(!equal(&json!(1), &json!("1")));
+        assert!(are_equal(&json!(1), &json!(1.0)));
+        assert!(are_equal(&json!([{"a": 2.0}]), &json!([{"a": 2}])));
+        assert!(!are_equal(&json!(1), &json!("1")));
         // As floating-point numbers these two are the same.
-        assert!(!equal(
+        assert!(!are_equal(
             &json!(9_007_199_254_740_993_u64),
             &json!(9_007_199_254_740_992_u64)
         ));
-        assert!(!equal(
+        assert!(!are_equal(
             &json!(-9_007_199_254_740_993_i64),
             &json!(-9_007_199_254_740_992_i64)
         ));

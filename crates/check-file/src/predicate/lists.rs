@@ -7,9 +7,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Number, Value};
 
-use super::json::equal;
-use query::json::is_beyond;
-use query::value::shown;
+use super::json::are_equal;
+use query::json::is_too_large;
+use query::value::quote_value;
 use query::work::budget;
 
 /// The most places of a value that a message names.
@@ -49,7 +49,10 @@ pub(super) fn find_repetition(items: &[Value]) -> Option<String> {
     let mut again = None;
     for (at, item) in items.iter().enumerate() {
         let places = alike.entry(fingerprint(item)).or_default();
-        if places.iter().any(|earlier| equal(&items[*earlier], item)) {
+        if places
+            .iter()
+            .any(|earlier| are_equal(&items[*earlier], item))
+        {
             again = Some(at);
             break;
         }
@@ -59,7 +62,7 @@ pub(super) fn find_repetition(items: &[Value]) -> Option<String> {
     let same = items
         .iter()
         .enumerate()
-        .filter(|(_, item)| equal(item, repeated));
+        .filter(|(_, item)| are_equal(item, repeated));
     let places: Vec<String> = same.map(|(at, _)| at.to_string()).collect();
     let (first, last) = if places.len() > MOST_PLACES {
         let more = places.len() - MOST_PLACES;
@@ -69,7 +72,10 @@ pub(super) fn find_repetition(items: &[Value]) -> Option<String> {
         (first, last.clone())
     };
     let first = first.join(", ");
-    Some(format!("{} at index {first} and {last}", shown(repeated)))
+    Some(format!(
+        "{} at index {first} and {last}",
+        quote_value(repeated)
+    ))
 }
 
 /// A number that is the same for values that are equal, so that a long list
@@ -87,7 +93,7 @@ fn fingerprint(value: &Value) -> u64 {
                 .hash(&mut hasher);
         }
         Value::String(text) => {
-            budget::spend_for(text.len() / 64);
+            budget::spend_size(text.len() / 64);
             text.hash(&mut hasher);
         }
         Value::Array(items) => items
@@ -111,7 +117,7 @@ fn fingerprint(value: &Value) -> u64 {
 
 /// The first two neighbours that are out of order, or have none, in words.
 pub(super) fn find_disorder(items: &[Value], order: Order) -> Option<String> {
-    let wrong = match order {
+    let refused = match order {
         Order::Ascending => Ordering::Greater,
         Order::Descending => Ordering::Less,
     };
@@ -121,16 +127,16 @@ pub(super) fn find_disorder(items: &[Value], order: Order) -> Option<String> {
         };
         let next = at + 1;
         match compare(first, second) {
-            Some(found) if found != wrong => None,
+            Some(found) if found != refused => None,
             Some(_) => Some(format!(
                 "{} at index {at} before {} at index {next}",
-                shown(first),
-                shown(second)
+                quote_value(first),
+                quote_value(second)
             )),
             None => Some(format!(
                 "{} at index {at} and {} at index {next}, which have no order",
-                shown(first),
-                shown(second)
+                quote_value(first),
+                quote_value(second)
             )),
         }
     })
@@ -141,14 +147,18 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     budget::spend(1);
     match (a, b) {
         (Value::String(a), Value::String(b)) => {
-            budget::spend_for(a.len().min(b.len()) / 64);
-            // UTF-8 keeps the order of scalar values.
+            budget::spend_size(a.len().min(b.len()) / 64);
+            // The bytes of UTF-8 have the order of the scalar values.
             Some(a.as_bytes().cmp(b.as_bytes()))
         }
-        (Value::Number(a), Value::Number(b)) => match (whole(a), whole(b)) {
+        (Value::Number(a), Value::Number(b)) => match (to_whole_number(a), to_whole_number(b)) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
-            // Of two numbers that no double holds nobody knows the larger one.
-            _ if is_beyond(a) && is_beyond(b) && a.as_f64()?.signum() == b.as_f64()?.signum() => {
+            // The doubles that stand for numbers too large for one say nothing about
+            // which of the two is larger.
+            _ if is_too_large(a)
+                && is_too_large(b)
+                && a.as_f64()?.signum() == b.as_f64()?.signum() =>
+            {
                 None
             }
             _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
@@ -158,7 +168,7 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
 }
 
 /// A whole number as it is, however large.
-fn whole(number: &Number) -> Option<i128> {
+fn to_whole_number(number: &Number) -> Option<i128> {
     let signed = number.as_i64().map(i128::from);
     signed.or_else(|| number.as_u64().map(i128::from))
 }

@@ -1,6 +1,7 @@
 //! Predicates: what an expectation demands of a value, and the judgement
 //! whether a value meets it.
 
+mod each;
 mod json;
 mod lists;
 
@@ -9,32 +10,33 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::template::{Scope, Template};
+use crate::template::{Scope, Template, TemplateError};
 use crate::value::ValueTemplate;
 use diagnostic::Span;
 use diagnostic::units::human_span;
+use each::{EachOutcome, judge_each};
 pub(crate) use json::JsonType;
-use json::{contains, count, equal, is_empty, number};
+use json::{are_equal, contains, count_elements, is_empty, to_number};
 pub(crate) use lists::Order;
 use lists::{find_disorder, find_repetition};
-use query::json::is_beyond;
+use query::json::is_too_large;
 use query::json_schema::JsonSchema;
 use query::pattern::Pattern;
-use query::value::shown;
+use query::value::quote_value;
 use query::work::budget;
 
 /// Tests that must all hold.
 #[derive(Debug, Clone)]
 pub struct Predicate(pub(crate) Vec<Test>);
 
-/// One demand and where it is written.
+/// One operator and where it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Test {
     pub(crate) span: Span,
     pub(crate) operator: Operator,
 }
 
-/// What can be demanded.
+/// An operator with its operand.
 #[derive(Debug, Clone)]
 pub(crate) enum Operator {
     Equals(ValueTemplate),
@@ -69,18 +71,18 @@ pub(crate) enum Comparison {
     AtMost,
 }
 
-/// A demand that was not met.
+/// A test that does not hold, in the words of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The demand that was not met.
+    /// Where the test is written.
     pub span: Span,
-    /// What should be.
+    /// What the test demands.
     pub expected: String,
-    /// What is.
+    /// What the value is.
     pub found: String,
 }
 
-/// How numbers of the judged value are said.
+/// The unit of the judged value, for the words of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// It is not a quantity.
@@ -94,20 +96,24 @@ pub enum Unit {
 }
 
 impl Predicate {
-    /// Every demand that `value` does not meet; an absent value meets only the
-    /// demand not to exist. The error is a template without a value.
+    /// Every test that does not hold for `value`, in the order in which they are
+    /// written. For an absent value only the test that it does not exist holds.
+    ///
+    /// # Errors
+    /// A template in the predicate cannot be filled in.
     pub fn judge(
         &self,
         value: Option<&Value>,
         unit: Unit,
         scope: &Scope,
-    ) -> Result<Vec<Mismatch>, String> {
+    ) -> Result<Vec<Mismatch>, TemplateError> {
         let mut mismatches = Vec::new();
         for test in &self.0 {
             if !test.operator.holds(value, scope)? {
-                let expected = test.operator.say(unit, scope)?;
-                let mut found = test.operator.say_found(value, unit, scope);
-                // The words for a span of time leave out what is small.
+                let expected = test.operator.describe(unit, scope)?;
+                let mut found = test.operator.describe_found(value, unit, scope);
+                // "14 days" may be both what was expected and what was found, because
+                // the words for a span of time leave out its smaller units.
                 if let (Unit::Seconds, Some(Value::Number(seconds))) = (unit, value)
                     && expected.ends_with(&found)
                 {
@@ -123,12 +129,12 @@ impl Predicate {
         Ok(mismatches)
     }
 
-    /// Where the first demand stands.
+    /// Where the first test is written.
     pub fn span(&self) -> Span {
         self.0.first().map(|test| test.span).unwrap_or_default()
     }
 
-    /// Adds the templates inside to `found`, each with the place of its demand.
+    /// Adds the templates inside to `found`, each with the place of its test.
     pub fn templates<'p>(&'p self, found: &mut Vec<(&'p Template, Span)>) {
         for test in &self.0 {
             let mut inside = Vec::new();
@@ -162,7 +168,7 @@ impl Predicate {
         }
     }
 
-    fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, String> {
+    fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, TemplateError> {
         for test in &self.0 {
             if !test.operator.holds(value, scope)? {
                 return Ok(false);
@@ -171,26 +177,27 @@ impl Predicate {
         Ok(true)
     }
 
-    fn speaks_of_absence(&self) -> bool {
+    fn is_about_absence(&self) -> bool {
         self.0.iter().all(|test| match &test.operator {
             Operator::Exists(_) => true,
-            Operator::Not(inner) => inner.speaks_of_absence(),
+            Operator::Not(inner) => inner.is_about_absence(),
             _ => false,
         })
     }
 
-    fn say(&self, unit: Unit, scope: &Scope) -> Result<String, String> {
+    fn describe(&self, unit: Unit, scope: &Scope) -> Result<String, TemplateError> {
         let parts: Result<Vec<_>, _> = self
             .0
             .iter()
-            .map(|test| test.operator.say(unit, scope))
+            .map(|test| test.operator.describe(unit, scope))
             .collect();
         Ok(parts?.join(" and "))
     }
 }
 
 impl Operator {
-    /// Whether it speaks of a list, where there is one value or several.
+    /// Whether the operator is about a list, where there may be one value or
+    /// several.
     pub(crate) fn is_for_lists(&self) -> bool {
         matches!(
             self,
@@ -198,25 +205,23 @@ impl Operator {
         )
     }
 
-    fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, String> {
+    fn holds(&self, value: Option<&Value>, scope: &Scope) -> Result<bool, TemplateError> {
         budget::spend(1);
         if let Self::Exists(wanted) = self {
             return Ok(value.is_some() == *wanted);
         }
         if let Self::Not(inner) = self {
-            // `not` of an absent value would pass unseen, so absence has to be
-            // demanded in so many words.
-            return Ok(
-                (value.is_some() || inner.speaks_of_absence()) && !inner.holds(value, scope)?
-            );
+            // A misspelt path finds nothing, and `not` of nothing would let it pass,
+            // so that only `not: { exists: … }` holds for an absent value.
+            return Ok((value.is_some() || inner.is_about_absence()) && !inner.holds(value, scope)?);
         }
         let Some(value) = value else {
             return Ok(false);
         };
         Ok(match self {
             Self::Exists(_) | Self::Not(_) => false,
-            Self::Equals(wanted) => equal(value, wanted.filled(scope)?.as_ref()),
-            Self::Contains(wanted) => contains(value, wanted.filled(scope)?.as_ref()),
+            Self::Equals(wanted) => are_equal(value, wanted.evaluate_borrowed(scope)?.as_ref()),
+            Self::Contains(wanted) => contains(value, wanted.evaluate_borrowed(scope)?.as_ref()),
             Self::StartsWith(wanted) => {
                 let wanted = wanted.render(scope)?;
                 value.as_str().is_some_and(|text| text.starts_with(&wanted))
@@ -227,13 +232,13 @@ impl Operator {
             }
             Self::Matches(pattern) => match value {
                 Value::String(text) => pattern.occurs_in(text),
-                Value::Number(number) if is_beyond(number) => false,
+                Value::Number(number) if is_too_large(number) => false,
                 Value::Number(number) => pattern.occurs_in(&number.to_string()),
                 _ => false,
             },
             Self::OneOf(choices) => {
                 for choice in choices {
-                    if equal(value, choice.filled(scope)?.as_ref()) {
+                    if are_equal(value, choice.evaluate_borrowed(scope)?.as_ref()) {
                         return Ok(true);
                     }
                 }
@@ -242,11 +247,11 @@ impl Operator {
             Self::Empty(wanted) => is_empty(value).is_some_and(|empty| empty == *wanted),
             Self::Type(wanted) => wanted.is_type_of(value),
             Self::Schema(schema) => schema.accepts(value),
-            Self::Count(predicate) => match count(value) {
+            Self::Count(predicate) => match count_elements(value) {
                 Some(count) => predicate.holds(Some(&count), scope)?,
                 None => false,
             },
-            Self::Each(predicate) => each(value, predicate, scope)? == Each::Holds,
+            Self::Each(predicate) => judge_each(value, predicate, scope)? == EachOutcome::Holds,
             Self::Unique(wanted) => value
                 .as_array()
                 .is_some_and(|items| find_repetition(items).is_none() == *wanted),
@@ -254,7 +259,10 @@ impl Operator {
                 .as_array()
                 .is_some_and(|items| find_disorder(items, *order).is_none()),
             Self::Compare(comparison, wanted) => {
-                match (number(value), number(wanted.filled(scope)?.as_ref())) {
+                match (
+                    to_number(value),
+                    to_number(wanted.evaluate_borrowed(scope)?.as_ref()),
+                ) {
                     (Some(found), Some(wanted)) if wanted.is_finite() => {
                         comparison.holds(found, wanted)
                     }
@@ -267,12 +275,12 @@ impl Operator {
         })
     }
 
-    fn say(&self, unit: Unit, scope: &Scope) -> Result<String, String> {
+    fn describe(&self, unit: Unit, scope: &Scope) -> Result<String, TemplateError> {
         Ok(match self {
-            Self::Equals(wanted) => say_value(&wanted.evaluate(scope)?, unit),
+            Self::Equals(wanted) => describe_value(&wanted.evaluate(scope)?, unit),
             Self::Contains(wanted) => format!(
                 "something that contains {}",
-                shown(&wanted.evaluate(scope)?)
+                quote_value(&wanted.evaluate(scope)?)
             ),
             Self::StartsWith(wanted) => {
                 format!("text that starts with `\"{}\"`", wanted.render(scope)?)
@@ -284,7 +292,9 @@ impl Operator {
             Self::OneOf(choices) => {
                 let choices: Result<Vec<_>, _> = choices
                     .iter()
-                    .map(|choice| Ok::<_, String>(say_value(&choice.evaluate(scope)?, unit)))
+                    .map(|choice| {
+                        Ok::<_, TemplateError>(describe_value(&choice.evaluate(scope)?, unit))
+                    })
                     .collect();
                 format!("one of {}", choices?.join(", "))
             }
@@ -294,9 +304,11 @@ impl Operator {
             Self::Empty(false) => "it not to be empty".to_owned(),
             Self::Type(wanted) => wanted.with_article().to_owned(),
             Self::Schema(schema) => format!("JSON as in {}", schema.name()),
-            Self::Count(predicate) => format!("a count of {}", predicate.say(Unit::None, scope)?),
+            Self::Count(predicate) => {
+                format!("a count of {}", predicate.describe(Unit::None, scope)?)
+            }
             Self::Each(predicate) => {
-                format!("of each element: {}", predicate.say(unit, scope)?)
+                format!("of each element: {}", predicate.describe(unit, scope)?)
             }
             Self::Unique(true) => "a list in which each value stands once".to_owned(),
             Self::Unique(false) => "a list in which a value stands twice".to_owned(),
@@ -304,21 +316,21 @@ impl Operator {
             Self::Compare(comparison, wanted) => {
                 format!(
                     "{} {}",
-                    comparison.words(),
-                    say_value(&wanted.evaluate(scope)?, unit)
+                    comparison.describe(),
+                    describe_value(&wanted.evaluate(scope)?, unit)
                 )
             }
             Self::Status(_, text) => text.clone(),
-            Self::Not(predicate) => format!("not {}", predicate.say(unit, scope)?),
+            Self::Not(predicate) => format!("not {}", predicate.describe(unit, scope)?),
         })
     }
 
-    fn say_found(&self, value: Option<&Value>, unit: Unit, scope: &Scope) -> String {
+    fn describe_found(&self, value: Option<&Value>, unit: Unit, scope: &Scope) -> String {
         let Some(value) = value else {
             return "nothing".to_owned();
         };
         if let Self::Count(_) = self
-            && let Some(count) = count(value)
+            && let Some(count) = count_elements(value)
         {
             return format!("{count}");
         }
@@ -334,18 +346,19 @@ impl Operator {
             return found;
         }
         if let Self::Each(predicate) = self {
-            match each(value, predicate, scope) {
-                Ok(Each::Not(at, item)) => {
+            match judge_each(value, predicate, scope) {
+                Ok(EachOutcome::Not(at, item)) => {
                     let inside = predicate.judge(Some(item), unit, scope).ok();
                     let found = inside.and_then(|mut inside| inside.pop());
-                    let found = found.map_or_else(|| say_value(item, unit), |inside| inside.found);
+                    let found =
+                        found.map_or_else(|| describe_value(item, unit), |inside| inside.found);
                     return format!("{found} at index {at}");
                 }
-                Ok(Each::Empty) => return "an empty list".to_owned(),
-                Ok(Each::NoList | Each::Holds) | Err(_) => {}
+                Ok(EachOutcome::Empty) => return "an empty list".to_owned(),
+                Ok(EachOutcome::NoList | EachOutcome::Holds) | Err(_) => {}
             }
         }
-        say_value(value, unit)
+        describe_value(value, unit)
     }
 }
 
@@ -359,7 +372,7 @@ impl Comparison {
         }
     }
 
-    fn words(self) -> &'static str {
+    fn describe(self) -> &'static str {
         match self {
             Self::Above => "above",
             Self::Below => "below",
@@ -369,38 +382,11 @@ impl Comparison {
     }
 }
 
-/// Whether a value is a list whose elements all meet the predicate, or which
-/// of them does not.
-#[derive(Debug, PartialEq)]
-enum Each<'v> {
-    Holds,
-    NoList,
-    Empty,
-    Not(usize, &'v Value),
-}
-
-fn each<'v>(value: &'v Value, predicate: &Predicate, scope: &Scope) -> Result<Each<'v>, String> {
-    let Value::Array(items) = value else {
-        return Ok(Each::NoList);
-    };
-    for (at, item) in items.iter().enumerate() {
-        if !predicate.holds(Some(item), scope)? {
-            return Ok(Each::Not(at, item));
-        }
-    }
-    // On an empty list it would pass unseen.
-    Ok(if items.is_empty() {
-        Each::Empty
-    } else {
-        Each::Holds
-    })
-}
-
-fn say_value(value: &Value, unit: Unit) -> String {
+fn describe_value(value: &Value, unit: Unit) -> String {
     match (unit, value) {
         (Unit::Milliseconds, Value::Number(number)) => format!("{number} ms"),
         (Unit::Seconds, Value::Number(number)) => human_span(number.as_f64().unwrap_or(f64::MAX)),
         (Unit::Status, Value::Number(number)) => number.to_string(),
-        _ => shown(value),
+        _ => quote_value(value),
     }
 }

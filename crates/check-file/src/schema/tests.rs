@@ -3,8 +3,8 @@
 #[path = "../../../runner/tests/runner/support/blocks.rs"]
 mod blocks;
 mod each_key;
+mod examples;
 mod tables;
-mod taught;
 
 use std::path::Path;
 
@@ -44,7 +44,7 @@ fn problems(text: &str) -> Vec<String> {
     let source = Source::new("any.yaml", text);
     let tree = yaml::parse(&source, &mut Vec::new()).unwrap();
     let validator = jsonschema::validator_for(&schema()).unwrap();
-    let document = json(&tree);
+    let document = to_json(&tree);
     let found = validator.iter_errors(&document);
     found
         .map(|error| format!("{}: {error}", error.instance_path()))

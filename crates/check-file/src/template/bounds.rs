@@ -1,35 +1,37 @@
 //! What a template may be, so that reading it neither takes long nor goes
 //! deeper than a stack is.
 
-/// The longest expression or statement, in bytes: the engine goes down with
-/// each operator in it.
+use super::TemplateError;
+
+/// The longest expression or statement, in bytes: the engine needs stack for each
+/// operator in it.
 const MOST_TAG: usize = 16 * 1024;
 
-/// The most statements: the engine goes down with each `elif`.
+/// The most statements: the engine needs stack for each `elif`.
 const MOST_STATEMENTS: usize = 1_000;
 
-/// The longest expression whose reading fits into any stack, in bytes.
+/// The longest expression, in bytes, that the engine reads on any stack.
 const SHORT: usize = 256;
 
-/// What a template needs.
+/// How large a stack the engine needs for a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
-    Little,
-    /// A stack that is larger than usual.
-    Room,
+pub(super) enum StackDemand {
+    Usual,
+    Large,
 }
 
-/// What a template needs. The error says why it is not read.
-pub(super) fn need(text: &str) -> Result<Need, String> {
+/// Estimates the stack that the engine needs, and refuses a template that would
+/// need too much of it.
+pub(super) fn estimate_stack(text: &str) -> Result<StackDemand, TemplateError> {
     let (mut statements, mut longest) = (0, 0);
     let mut rest = text;
     while let Some(at) = rest.find('{') {
         rest = &rest[at..];
         let length = match rest.as_bytes().get(1) {
-            Some(b'{') => tag(rest, "}}"),
+            Some(b'{') => tag_length(rest, "}}"),
             Some(b'%') => {
                 statements += 1;
-                tag(rest, "%}")
+                tag_length(rest, "%}")
             }
             Some(b'#') => {
                 rest = rest.find("#}").map_or("", |end| &rest[end..]);
@@ -44,24 +46,28 @@ pub(super) fn need(text: &str) -> Result<Need, String> {
         rest = &rest[length..];
     }
     if longest > MOST_TAG {
-        return Err(format!(
-            "expected at most {MOST_TAG} bytes between brackets, found {longest}"
-        ));
+        return Err(TemplateError::TooLarge {
+            what: "bytes between brackets",
+            most: MOST_TAG,
+            found: longest,
+        });
     }
     if statements > MOST_STATEMENTS {
-        return Err(format!(
-            "expected at most {MOST_STATEMENTS} statements, found {statements}"
-        ));
+        return Err(TemplateError::TooLarge {
+            what: "statements",
+            most: MOST_STATEMENTS,
+            found: statements,
+        });
     }
     Ok(if statements > 0 || longest > SHORT {
-        Need::Room
+        StackDemand::Large
     } else {
-        Need::Little
+        StackDemand::Usual
     })
 }
 
 /// How long the expression or statement is that the text begins with.
-fn tag(text: &str, end: &str) -> usize {
+fn tag_length(text: &str, end: &str) -> usize {
     let mut quote = None;
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(2) {
@@ -83,12 +89,20 @@ mod tests {
 
     #[test]
     fn long_expressions_and_statements_need_room_and_longer_ones_are_refused() {
-        let check = |text: String, needs: Option<Need>| assert_eq!(need(&text).ok(), needs);
-        check("{{ a }} and {# long #}".repeat(1_000), Some(Need::Little));
-        check(format!("{{{{ {} }}}}", "a+".repeat(500)), Some(Need::Room));
-        check("{% if a %}{% endif %}".to_owned(), Some(Need::Room));
+        let check = |text: String, needs: Option<StackDemand>| {
+            assert_eq!(estimate_stack(&text).ok(), needs);
+        };
+        check(
+            "{{ a }} and {# long #}".repeat(1_000),
+            Some(StackDemand::Usual),
+        );
+        check(
+            format!("{{{{ {} }}}}", "a+".repeat(500)),
+            Some(StackDemand::Large),
+        );
+        check("{% if a %}{% endif %}".to_owned(), Some(StackDemand::Large));
         let hidden = format!("{{{{ '}}}}' + {} }}}}", "a+".repeat(500));
-        check(hidden, Some(Need::Room));
+        check(hidden, Some(StackDemand::Large));
         check("{{ ".to_owned() + &"-".repeat(20_000), None);
         check("{% elif a %}".repeat(1_001), None);
     }

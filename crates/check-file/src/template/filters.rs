@@ -1,7 +1,8 @@
-//! Filters that make something of a value that was captured.
+//! Filters that compute a value from a captured one.
 //!
-//! A value that is not there stays so, and a pattern or a path that cannot be
-//! read is an error of syntax: the trial of a template finds it.
+//! An undefined value stays undefined. A pattern or a path that cannot be read
+//! is an error of syntax, so that the trial run of a template finds it before
+//! any value is there.
 
 use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
@@ -10,7 +11,7 @@ use super::functions::Callable;
 use query::jsonpath::Path;
 use query::markup::decode_references;
 use query::pattern::Pattern;
-use query::value::{shown, shown_text};
+use query::value::{quote_text, quote_value};
 
 #[rustfmt::skip]
 pub(crate) static FILTERS: &[Callable] = &[
@@ -32,56 +33,62 @@ pub(crate) static FILTERS: &[Callable] = &[
         add: |engine, name| engine.add_filter(name, days_from_now) },
 ];
 
-fn wrong(expected: &str, found: &str) -> Error {
+fn explain_mismatch(expected: &str, found: &str) -> Error {
     let text = format!("expected {expected}, found {found}");
     Error::new(ErrorKind::InvalidOperation, text)
 }
 
-fn syntax(text: String) -> Error {
+fn syntax_error(text: String) -> Error {
     Error::new(ErrorKind::SyntaxError, text)
 }
 
-fn json(value: &Value) -> serde_json::Value {
+fn to_json(value: &Value) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
 /// A text, or a number or boolean as text.
-fn text(value: &Value) -> Result<String, Error> {
-    match json(value) {
+fn to_text(value: &Value) -> Result<String, Error> {
+    match to_json(value) {
         serde_json::Value::String(text) => Ok(text),
         scalar @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
             Ok(scalar.to_string())
         }
-        other => Err(wrong("text", &shown(&other))),
+        other => Err(explain_mismatch("text", &quote_value(&other))),
     }
 }
 
 fn regex(value: &Value, pattern: &str) -> Result<Value, Error> {
-    let compiled = Pattern::parse(pattern)
-        .map_err(|reason| syntax(format!("the pattern `{pattern}` cannot be read: {reason}")))?;
+    let compiled = Pattern::parse(pattern).map_err(|reason| {
+        syntax_error(format!("the pattern `{pattern}` cannot be read: {reason}"))
+    })?;
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    let text = text(value)?;
-    let found = compiled.first(&text).map(Value::from);
-    found.ok_or_else(|| wrong(&format!("a match for `{pattern}`"), &shown_text(&text)))
+    let text = to_text(value)?;
+    let found = compiled.find_first(&text).map(Value::from);
+    found.ok_or_else(|| explain_mismatch(&format!("a match for `{pattern}`"), &quote_text(&text)))
 }
 
 fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
     let parsed = Path::parse(path)
-        .map_err(|(_, reason)| syntax(format!("the JSONPath `{path}` cannot be read: {reason}")))?;
+        .map_err(|error| syntax_error(format!("the JSONPath `{path}` cannot be read: {error}")))?;
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    let document = match json(value) {
-        serde_json::Value::String(text) => query::json::parse(&text)
-            .map_err(|reason| wrong("JSON", &format!("{}: {reason}", shown_text(&text))))?,
+    let document = match to_json(value) {
+        serde_json::Value::String(text) => query::json::parse(&text).map_err(|reason| {
+            explain_mismatch("JSON", &format!("{}: {reason}", quote_text(&text)))
+        })?,
         document => document,
     };
     let selected = parsed.select(&document);
-    let selected = selected.ok_or_else(|| wrong(&format!("a value at `{path}`"), "nothing"))?;
-    if query::json::holds_beyond(&selected) {
-        return Err(wrong(&format!("a value at `{path}`"), query::json::BEYOND));
+    let selected =
+        selected.ok_or_else(|| explain_mismatch(&format!("a value at `{path}`"), "nothing"))?;
+    if query::json::has_too_large_number(&selected) {
+        return Err(explain_mismatch(
+            &format!("a value at `{path}`"),
+            query::json::TOO_LARGE,
+        ));
     }
     Ok(Value::from(Serde(selected)))
 }
@@ -91,7 +98,7 @@ fn nth(value: &Value, index: i64) -> Result<Value, Error> {
         return Ok(Value::UNDEFINED);
     }
     if !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
-        return Err(wrong("a list", &format!("{}", value.kind())));
+        return Err(explain_mismatch("a list", &format!("{}", value.kind())));
     }
     let items: Vec<Value> = value.try_iter()?.collect();
     let at = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
@@ -103,7 +110,7 @@ fn nth(value: &Value, index: i64) -> Result<Value, Error> {
     let found = at.and_then(|at| items.get(at)).cloned();
     found.ok_or_else(|| {
         let expected = format!("an element {index}");
-        wrong(&expected, &format!("{} elements", items.len()))
+        explain_mismatch(&expected, &format!("{} elements", items.len()))
     })
 }
 
@@ -111,59 +118,60 @@ fn url_param(value: &Value, name: &str) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    let text = text(value)?;
-    // A `location` may be a path.
+    let text = to_text(value)?;
+    // A `location` header may hold a path alone, which has a query too.
     let base = url::Url::parse("http://localhost/").ok();
     let url = url::Url::options().base_url(base.as_ref()).parse(&text);
-    let url = url.map_err(|error| wrong("a URL", &format!("{}: {error}", shown_text(&text))))?;
+    let url =
+        url.map_err(|error| explain_mismatch("a URL", &format!("{}: {error}", quote_text(&text))))?;
     let mut pairs = url.query_pairs();
     let found = pairs.find(|(key, _)| key == name);
     found
         .map(|(_, value)| Value::from(value.into_owned()))
-        .ok_or_else(|| wrong(&format!("a parameter `{name}`"), &shown_text(&text)))
+        .ok_or_else(|| explain_mismatch(&format!("a parameter `{name}`"), &quote_text(&text)))
 }
 
 fn url_decode(value: &Value) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    let text = text(value)?;
+    let text = to_text(value)?;
     percent_encoding::percent_decode_str(&text)
         .decode_utf8()
         .map(|decoded| Value::from(decoded.into_owned()))
-        .map_err(|_| wrong("UTF-8 once it is decoded", &shown_text(&text)))
+        .map_err(|_| explain_mismatch("UTF-8 once it is decoded", &quote_text(&text)))
 }
 
 fn html_unescape(value: &Value) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    Ok(Value::from(decode_references(&text(value)?)))
+    Ok(Value::from(decode_references(&to_text(value)?)))
 }
 
 fn format_date(value: &Value, format: &str) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    let date = jiff::tz::Offset::UTC.to_datetime(moment(value)?);
+    let date = jiff::tz::Offset::UTC.to_datetime(parse_moment(value)?);
     let text = jiff::fmt::strtime::format(format, date);
     text.map(Value::from)
-        .map_err(|error| syntax(format!("the format `{format}` cannot be used: {error}")))
+        .map_err(|error| syntax_error(format!("the format `{format}` cannot be used: {error}")))
 }
 
 fn days_from_now(value: &Value) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::UNDEFINED);
     }
-    let seconds = moment(value)?.as_second() - jiff::Timestamp::now().as_second();
+    let seconds = parse_moment(value)?.as_second() - jiff::Timestamp::now().as_second();
     Ok(Value::from(seconds / (24 * 60 * 60)))
 }
 
 /// A moment as answers write it: RFC 3339, a date alone, RFC 2822 as HTTP has
 /// it, or seconds since 1970.
-fn moment(value: &Value) -> Result<jiff::Timestamp, Error> {
+fn parse_moment(value: &Value) -> Result<jiff::Timestamp, Error> {
     let expected = "a date such as `2030-01-31`, `2030-01-31T12:00:00Z` or seconds since 1970";
-    let text = text(value)?;
+    let text = to_text(value)?;
     let text = text.trim();
     let of_date = |date: jiff::civil::Date| {
         let midnight = date.to_datetime(jiff::civil::Time::midnight());
@@ -185,15 +193,15 @@ fn moment(value: &Value) -> Result<jiff::Timestamp, Error> {
         .or_else(|| text.parse().ok())
         .or_else(|| text.parse().ok().and_then(of_date))
         .or_else(of_mail)
-        .ok_or_else(|| wrong(expected, &shown_text(text)))
+        .ok_or_else(|| explain_mismatch(expected, &quote_text(text)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::template::{Scope, Template, VALUE};
+    use crate::template::{Scope, Template, TemplateError, VALUE};
     use serde_json::{Value, json};
 
-    fn made(value: &Value, transform: &str) -> Result<Value, String> {
+    fn apply_filter(value: &Value, transform: &str) -> Result<Value, TemplateError> {
         let mut scope = Scope::default();
         scope.set(VALUE, value);
         let template = format!("{{{{ value | {transform} }}}}");
@@ -203,7 +211,7 @@ mod tests {
     #[test]
     fn filters_make_of_a_value_what_they_say() {
         let check = |value: Value, transform: &str, expected: Value| {
-            assert_eq!(made(&value, transform), Ok(expected), "{transform}");
+            assert_eq!(apply_filter(&value, transform), Ok(expected), "{transform}");
         };
         check(json!("/orders/ord-7"), "regex('ord-(\\\\d+)')", json!("7"));
         check(json!("a7b"), "regex('\\\\d') | int", json!(7));
@@ -240,21 +248,22 @@ mod tests {
 
     #[test]
     fn what_a_filter_cannot_make_is_an_error_that_says_why() {
-        let said = |value: Value, transform: &str| made(&value, transform).unwrap_err();
-        let all = [
-            said(json!("abc"), "regex('x(y)')"),
-            said(json!([1]), "regex('1')"),
-            said(json!("abc"), "regex('x(')"),
-            said(json!("abc"), "jsonpath('$.a')"),
-            said(json!({}), "jsonpath('$.a')"),
-            said(json!({}), "jsonpath('a')"),
-            said(json!([1]), "nth(1)"),
-            said(json!("/x"), "url_param('b')"),
-            said(json!("%ff"), "url_decode"),
-            said(json!("soon"), "days_from_now"),
-            said(json!("x"), "regex('x') | nope"),
+        let explain = |value: Value, transform: &str| apply_filter(&value, transform).unwrap_err();
+        let errors = [
+            explain(json!("abc"), "regex('x(y)')"),
+            explain(json!([1]), "regex('1')"),
+            explain(json!("abc"), "regex('x(')"),
+            explain(json!("abc"), "jsonpath('$.a')"),
+            explain(json!({}), "jsonpath('$.a')"),
+            explain(json!({}), "jsonpath('a')"),
+            explain(json!([1]), "nth(1)"),
+            explain(json!("/x"), "url_param('b')"),
+            explain(json!("%ff"), "url_decode"),
+            explain(json!("soon"), "days_from_now"),
+            explain(json!("x"), "regex('x') | nope"),
         ];
-        insta::assert_snapshot!(all.join("\n"));
+        let errors = errors.map(|error| error.to_string());
+        insta::assert_snapshot!(errors.join("\n"));
     }
 
     #[test]

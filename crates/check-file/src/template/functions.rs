@@ -33,7 +33,8 @@ pub(crate) static FUNCTIONS: &[Callable] = &[
         add: |engine, name| engine.add_filter(name, |text: &str| digest::base64_url(text.as_bytes())) },
     Callable { name: "from_base64", example: "'YT8-' | from_base64", help: "The text of either Base64.",
         add: |engine, name| engine.add_filter(name, from_base64) },
-    // The engine's own, which is among ours so that all encodings are told.
+    // The engine brings `urlencode` along; it stands here so that the documents and
+    // the JSON Schema list every encoding.
     Callable { name: "urlencode", example: "text | urlencode", help: "A text as it stands in a URL.",
         add: |_, _| {} },
     Callable { name: "sha256", example: "text | sha256", help: "A hash, in hexadecimal digits.",
@@ -43,24 +44,24 @@ pub(crate) static FUNCTIONS: &[Callable] = &[
 ];
 
 fn from_base64(text: &str) -> Result<String, Error> {
-    digest::from_base64(text).ok_or_else(|| wrong("expected base64 of text"))
+    digest::from_base64(text).ok_or_else(|| invalid_operation("expected base64 of text"))
 }
 
 fn hmac_sha256(text: &str, key: &str) -> String {
     digest::hmac_sha256(text.as_bytes(), key.as_bytes())
 }
 
-fn wrong(text: impl Into<String>) -> Error {
+fn invalid_operation(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, text.into())
 }
 
 fn no_randomness() -> Error {
-    wrong("the system has no randomness")
+    invalid_operation("the system has no randomness")
 }
 
 fn random(least: i64, most: i64) -> Result<i64, Error> {
     if least > most {
-        return Err(wrong(format!(
+        return Err(invalid_operation(format!(
             "expected bounds in order, found {least} and {most}"
         )));
     }
@@ -74,10 +75,10 @@ fn now(format: Option<&str>, offset: Option<&str>) -> Result<String, Error> {
             Some(length) => (true, length),
             None => (false, offset.strip_prefix('+').unwrap_or(offset)),
         };
-        let length = days(length)
+        let length = parse_days(length)
             .or_else(|| parse_duration(length))
             .ok_or_else(|| {
-                wrong(format!(
+                invalid_operation(format!(
                     "expected an offset such as `-1h` or `7d`, found `{offset}`"
                 ))
             })?;
@@ -86,16 +87,16 @@ fn now(format: Option<&str>, offset: Option<&str>) -> Result<String, Error> {
         } else {
             now.checked_add(length)
         };
-        now = moved.map_err(|error| wrong(error.to_string()))?;
+        now = moved.map_err(|error| invalid_operation(error.to_string()))?;
     }
     match format {
         None => Ok(format!("{now:.0}")),
         Some(format) => jiff::fmt::strtime::format(format, jiff::tz::Offset::UTC.to_datetime(now))
-            .map_err(|error| wrong(error.to_string())),
+            .map_err(|error| invalid_operation(error.to_string())),
     }
 }
 
-fn days(text: &str) -> Option<std::time::Duration> {
+fn parse_days(text: &str) -> Option<std::time::Duration> {
     let days: u32 = text.strip_suffix('d')?.parse().ok()?;
     (days <= 36_500).then(|| std::time::Duration::from_hours(24 * u64::from(days)))
 }

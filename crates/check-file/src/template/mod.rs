@@ -4,24 +4,27 @@
 //! nothing is escaped, and the work of one template is bounded.
 
 mod bounds;
+mod error;
 mod filters;
 mod functions;
+mod scope;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
-use bounds::Need;
+use bounds::StackDemand;
+pub use error::TemplateError;
 pub(crate) use filters::FILTERS;
 #[cfg(test)]
 pub(crate) use functions::Callable;
 pub(crate) use functions::FUNCTIONS;
 use query::value::{MOST_LEVELS, levels};
 use query::work::budget::{self, OF_TEMPLATE};
-use query::work::threads::with_room;
-use redact::Secret;
+use query::work::threads::run_with_room;
+pub use scope::{ReplacedValues, Scope};
 
 /// What a transform calls the value that it makes something of.
 pub const VALUE: &str = "value";
@@ -34,7 +37,8 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine.set_fuel(Some(FUEL));
-    // JSON's words, not Python's.
+    // The engine writes `True` and `none` as Python does; a request needs JSON's
+    // `true` and `null`.
     engine.set_formatter(|out, state, value| match serde_json::to_value(value) {
         Ok(Value::Bool(value)) => write!(out, "{value}").map_err(minijinja::Error::from),
         Ok(Value::Null) if value.is_none() => write!(out, "null").map_err(minijinja::Error::from),
@@ -46,100 +50,36 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// The same engine, which finds no fault with missing values.
+/// The same engine for the trial run of a template, in which names have no values
+/// yet: what is missing is no error.
 static TRIAL: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = ENGINE.clone();
     engine.set_undefined_behavior(UndefinedBehavior::Chainable);
     engine
 });
 
-/// The values that templates can name: variables first, then captures.
-#[derive(Debug, Clone, Default)]
-pub struct Scope {
-    values: BTreeMap<String, minijinja::Value>,
-    /// What was captured that no output may hold.
-    secrets: Vec<Secret>,
-}
-
-impl Scope {
-    /// These values, and those of `other` under names that have none here.
-    #[must_use]
-    pub fn with(&self, other: &Self) -> Self {
-        let mut all = self.clone();
-        for (name, value) in &other.values {
-            all.values
-                .entry(name.clone())
-                .or_insert_with(|| value.clone());
-        }
-        all.secrets.extend_from_slice(&other.secrets);
-        all
-    }
-
-    /// Whether a name has a value.
-    pub fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
-    /// Gives names other values for a while.
-    pub fn lay_over(&mut self, values: &[(String, Value)]) -> Outside {
-        let outside = values
-            .iter()
-            .map(|(name, _)| (name.clone(), self.values.get(name).cloned()));
-        let outside = Outside(outside.collect());
-        for (name, value) in values {
-            self.set(name, value);
-        }
-        outside
-    }
-
-    /// Gives names the values back that they had before.
-    pub fn put_back(&mut self, outside: Outside) {
-        for (name, value) in outside.0 {
-            match value {
-                Some(value) => self.values.insert(name, value),
-                None => self.values.remove(&name),
-            };
-        }
-    }
-
-    /// Takes note of values that no output may hold.
-    pub fn keep_secret(&mut self, secrets: Vec<Secret>) {
-        for secret in secrets {
-            if !self.secrets.contains(&secret) {
-                self.secrets.push(secret);
-            }
-        }
-    }
-
-    /// The captured values that no output may hold.
-    pub fn secrets(&self) -> &[Secret] {
-        &self.secrets
-    }
-
-    /// Gives a name its value, the newest winning.
-    pub fn set(&mut self, name: &str, value: &Value) {
-        self.values.insert(
-            name.to_owned(),
-            minijinja::Value::from(minijinja::value::Serde(value)),
-        );
+impl From<minijinja::Error> for TemplateError {
+    fn from(error: minijinja::Error) -> Self {
+        let kind = error.kind().to_string();
+        let reason = match error.detail() {
+            Some(detail) => format!("{kind}: {detail}"),
+            None => kind,
+        };
+        Self::Engine { reason }
     }
 }
-
-/// What names stood for before they were given other values.
-#[derive(Debug, Default)]
-pub struct Outside(Vec<(String, Option<minijinja::Value>)>);
 
 /// A template that is known to be well-formed.
 #[derive(Debug, Clone)]
 pub struct Template {
     text: String,
-    form: Form,
+    form: TemplateForm,
     names: BTreeSet<String>,
-    need: Need,
+    demand: StackDemand,
 }
 
 #[derive(Debug, Clone)]
-enum Form {
+enum TemplateForm {
     /// No expression at all.
     Fixed,
     /// Exactly one expression and nothing around it: it keeps its type.
@@ -149,39 +89,39 @@ enum Form {
 }
 
 impl Template {
-    /// Reads a template. The error says what is wrong, in one line.
+    /// Reads a template.
     ///
-    /// The engine looks filters, tests and functions up when it meets them, so
-    /// a trial run with lenient values finds those that do not exist.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let need = bounds::need(text)?;
-        roomy(need, || Self::read(text, need))
+    /// # Errors
+    /// The text is no template, is too large, or names a filter, a test or a
+    /// function that does not exist.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let demand = bounds::estimate_stack(text)?;
+        run_with_stack(demand, || Self::parse_here(text, demand))
     }
 
-    fn read(text: &str, need: Need) -> Result<Self, String> {
+    fn parse_here(text: &str, demand: StackDemand) -> Result<Self, TemplateError> {
         let form = if !["{{", "{%", "{#"].iter().any(|open| text.contains(open)) {
-            Form::Fixed
+            TemplateForm::Fixed
         } else if let Some(inner) = single_expression(text) {
-            let expression = ENGINE
-                .compile_expression_owned(inner.to_owned())
-                .map_err(|error| reason(&error))?;
-            Form::Expression(Arc::new(expression))
+            let expression = ENGINE.compile_expression_owned(inner.to_owned())?;
+            TemplateForm::Expression(Arc::new(expression))
         } else {
-            Form::Text
+            TemplateForm::Text
         };
         let names = match &form {
-            Form::Fixed => BTreeSet::new(),
-            Form::Expression(expression) => {
+            TemplateForm::Fixed => BTreeSet::new(),
+            TemplateForm::Expression(expression) => {
                 expression.undeclared_variables(false).into_iter().collect()
             }
-            Form::Text => ENGINE
-                .template_from_str(text)
-                .map_err(|error| reason(&error))?
+            TemplateForm::Text => ENGINE
+                .template_from_str(text)?
                 .undeclared_variables(false)
                 .into_iter()
                 .collect(),
         };
-        if !matches!(form, Form::Fixed)
+        // The engine looks filters, tests and functions up when it meets them, so
+        // a trial run with lenient values finds those that do not exist.
+        if !matches!(form, TemplateForm::Fixed)
             && let Err(error) = TRIAL.render_str(text, ())
             && matches!(
                 error.kind(),
@@ -191,7 +131,7 @@ impl Template {
                     | ErrorKind::SyntaxError
             )
         {
-            return Err(reason(&error));
+            return Err(error.into());
         }
         let names = names
             .into_iter()
@@ -201,7 +141,7 @@ impl Template {
             text: text.to_owned(),
             form,
             names,
-            need,
+            demand,
         })
     }
 
@@ -212,10 +152,10 @@ impl Template {
 
     /// Whether it has no expression in it.
     pub fn is_fixed(&self) -> bool {
-        matches!(self.form, Form::Fixed)
+        matches!(self.form, TemplateForm::Fixed)
     }
 
-    /// The names it needs a value for.
+    /// The names that need a value before the template can be filled in.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
@@ -224,105 +164,113 @@ impl Template {
     /// `deployment.tag`; functions are among them.
     ///
     /// # Errors
-    /// What is wrong with the template, in one line.
-    pub fn paths(&self) -> Result<BTreeSet<String>, String> {
-        let template = ENGINE.template_from_str(&self.text);
-        let template = template.map_err(|error| reason(&error))?;
+    /// The engine refuses the template as a text, such as a single expression
+    /// that is none in a text.
+    pub fn paths(&self) -> Result<BTreeSet<String>, TemplateError> {
+        let template = ENGINE.template_from_str(&self.text)?;
         Ok(template.undeclared_variables(true).into_iter().collect())
     }
 
     /// The template filled in, as text.
     ///
     /// # Errors
-    /// What has no value, or cannot be filled in, in one line.
-    pub fn render(&self, scope: &Scope) -> Result<String, String> {
+    /// A name has no value, or a filter cannot make anything of its value.
+    pub fn render(&self, scope: &Scope) -> Result<String, TemplateError> {
         self.spend();
         match &self.form {
-            Form::Fixed => Ok(self.text.clone()),
-            Form::Expression(_) | Form::Text => {
-                // The engine drops a final line break of the text.
+            TemplateForm::Fixed => Ok(self.text.clone()),
+            TemplateForm::Expression(_) | TemplateForm::Text => {
+                // The engine drops one line break at the end of a text, so that it
+                // gets one more.
                 let spare = if self.text.ends_with('\n') { "\n" } else { "" };
                 let text = format!("{}{spare}", self.text);
-                roomy(self.need, || {
-                    let rendered = ENGINE.render_str(&text, &scope.values);
-                    rendered.map_err(|error| reason(&error))
-                })
+                run_with_stack(self.demand, || Ok(ENGINE.render_str(&text, &scope.values)?))
             }
         }
     }
 
     /// The template filled in; a single expression keeps the type of its value.
-    pub fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
+    ///
+    /// # Errors
+    /// As [`Self::render`], or the value is nested too deep.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Value, TemplateError> {
         match &self.form {
-            Form::Expression(expression) => {
+            TemplateForm::Expression(expression) => {
                 self.spend();
-                roomy(self.need, || self.value(expression, scope))
+                run_with_stack(self.demand, || self.evaluate_expression(expression, scope))
             }
-            Form::Fixed | Form::Text => self.render(scope).map(Value::String),
+            TemplateForm::Fixed | TemplateForm::Text => self.render(scope).map(Value::String),
         }
     }
 
-    fn value(
+    fn evaluate_expression(
         &self,
         expression: &minijinja::Expression<'_, '_>,
         scope: &Scope,
-    ) -> Result<Value, String> {
-        let value = expression
-            .eval(&scope.values)
-            .map_err(|error| reason(&error))?;
+    ) -> Result<Value, TemplateError> {
+        let value = expression.eval(&scope.values)?;
         if value.is_undefined() {
-            return Err(format!("`{}` has no value", self.text));
+            return Err(TemplateError::NoValue {
+                template: self.text.clone(),
+            });
         }
-        let value = serde_json::to_value(&value).map_err(|error| error.to_string())?;
-        not_too_deep(value)
+        let value = serde_json::to_value(&value).map_err(|error| TemplateError::Engine {
+            reason: error.to_string(),
+        })?;
+        check_depth(value)
     }
 
-    /// Takes note of about the work of filling it in.
+    /// Spends about as many steps as filling the template in takes.
     fn spend(&self) {
-        budget::spend(match (&self.form, self.need) {
-            (Form::Fixed, _) => 1,
-            (_, Need::Little) => 50,
-            (_, Need::Room) => FUEL / 10,
+        budget::spend(match (&self.form, self.demand) {
+            (TemplateForm::Fixed, _) => 1,
+            (_, StackDemand::Usual) => 50,
+            (_, StackDemand::Large) => FUEL / 10,
         });
     }
 }
 
-/// A value that is not nested deeper than an answer can be: each step may put
-/// what the one before captured into another list.
-pub(crate) fn not_too_deep(value: Value) -> Result<Value, String> {
+/// Refuses a value that is nested deeper than an answer can be: each step may put
+/// the capture of the one before into another list.
+pub(crate) fn check_depth(value: Value) -> Result<Value, TemplateError> {
     if levels(&value) <= MOST_LEVELS {
         return Ok(value);
     }
-    Err(format!(
-        "expected a value nested at most {MOST_LEVELS} levels, found more of them"
-    ))
+    Err(TemplateError::TooDeep)
 }
 
-/// Does what a template needs where there is room for it, within the budget
-/// that there is or one of its own.
-fn roomy<T: Send>(
-    need: Need,
-    work: impl FnOnce() -> Result<T, String> + Send,
-) -> Result<T, String> {
-    if budget::left().is_none() {
-        let done = budget::within(OF_TEMPLATE, || roomy(need, work));
-        return done.unwrap_or_else(|_| {
-            let most = OF_TEMPLATE.steps;
-            Err(format!("its filters take more than {most} steps"))
+/// Does the work on a stack that is large enough for a template, within the
+/// caller's budget, or within a template's own where the caller has none.
+fn run_with_stack<T: Send>(
+    demand: StackDemand,
+    work: impl FnOnce() -> Result<T, TemplateError> + Send,
+) -> Result<T, TemplateError> {
+    if budget::remaining().is_none() {
+        let result = budget::run_within(OF_TEMPLATE, || run_with_stack(demand, work));
+        return result.unwrap_or({
+            Err(TemplateError::TooMuchWork {
+                most: OF_TEMPLATE.steps,
+            })
         });
     }
-    match need {
-        Need::Little => work(),
-        Need::Room => {
-            let done = with_room(work);
-            done.unwrap_or_else(|error| Err(format!("no thread for it: {error}")))
-        }
+    match demand {
+        StackDemand::Usual => work(),
+        StackDemand::Large => run_with_room(work).unwrap_or_else(|error| {
+            Err(TemplateError::NoThread {
+                reason: error.to_string(),
+            })
+        }),
     }
 }
 
 impl Template {
-    /// Whether the value of the template counts as true.
-    pub fn is_true(&self, scope: &Scope) -> Result<bool, String> {
+    /// Whether the value of the template counts as true: not `null`, `false`, 0,
+    /// nor empty, and not the text `false` either, because `--var` and the
+    /// environment give text only.
+    ///
+    /// # Errors
+    /// As [`Self::evaluate`].
+    pub fn is_true(&self, scope: &Scope) -> Result<bool, TemplateError> {
         let value = self.evaluate(scope)?;
         Ok(match value {
             Value::Null => false,
@@ -345,13 +293,6 @@ fn single_expression(text: &str) -> Option<&str> {
 
 fn is_builtin(name: &str) -> bool {
     ENGINE.globals().any(|(known, _)| known == name)
-}
-
-fn reason(error: &minijinja::Error) -> String {
-    let kind = error.kind().to_string();
-    error
-        .detail()
-        .map_or(kind.clone(), |detail| format!("{kind}: {detail}"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use check_file::is_host;
 use check_file::keys::CARRYING;
-use check_file::method::{is_safe, key_of};
+use check_file::method::{find_method_key, is_safe};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +48,7 @@ impl RequestDraft {
     /// The keys of the request, with their values.
     pub(super) fn values(&self) -> Vec<(String, Value)> {
         let mut found = Vec::new();
-        match key_of(&self.method) {
+        match find_method_key(&self.method) {
             Some(key) => found.push((key, json!(self.path))),
             None => found.push((
                 "request",

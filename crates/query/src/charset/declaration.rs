@@ -12,25 +12,28 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 const MOST_BYTES: usize = 1024;
 
 /// The encoding that a body of that type declares.
-pub(super) fn find(kind: Option<&str>, body: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn find_declared(kind: Option<&str>, body: &[u8]) -> Option<&'static Encoding> {
     let kind = kind.and_then(|kind| kind.split(';').next());
     let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
     if kind.is_empty() {
         // A message of a WebSocket has no type, and is UTF-8 whatever it says.
         let other = std::str::from_utf8(body).is_err_and(|error| error.error_len().is_some());
-        return in_xml(body).or_else(|| in_html(body)).filter(|_| other);
+        return find_in_xml(body)
+            .or_else(|| find_in_html(body))
+            .filter(|_| other);
     }
     if kind == "text/html" {
-        in_html(body).or_else(|| in_xml(body))
+        find_in_html(body).or_else(|| find_in_xml(body))
     } else if kind.ends_with("/xml") || kind.ends_with("+xml") {
-        in_xml(body)
+        find_in_xml(body)
     } else {
         None
     }
 }
 
 /// What `<?xml encoding=…?>` names.
-fn in_xml(body: &[u8]) -> Option<&'static Encoding> {
+fn find_in_xml(body: &[u8]) -> Option<&'static Encoding> {
+    // UTF-16 without a byte order mark shows by the zeros in its first characters.
     if body.starts_with(b"<\0?\0") {
         return Some(UTF_16LE);
     }
@@ -43,11 +46,11 @@ fn in_xml(body: &[u8]) -> Option<&'static Encoding> {
     let at = declared.windows(name.len()).position(|part| part == name)?;
     let rest = declared[at + name.len()..].trim_ascii_start();
     let rest = rest.strip_prefix(b"=")?.trim_ascii_start();
-    labelled(quoted(rest)?)
+    encoding_for_label(strip_quotes(rest)?)
 }
 
 /// What the first `meta` names that names anything.
-fn in_html(body: &[u8]) -> Option<&'static Encoding> {
+fn find_in_html(body: &[u8]) -> Option<&'static Encoding> {
     let mut rest = &body[..body.len().min(MOST_BYTES)];
     while !rest.is_empty() {
         if let Some(inside) = rest.strip_prefix(b"<!--") {
@@ -59,14 +62,14 @@ fn in_html(body: &[u8]) -> Option<&'static Encoding> {
         }
         if begins_meta(rest) {
             rest = &rest[5..];
-            let found = meta(&mut rest);
+            let found = parse_meta(&mut rest);
             if found.is_some() {
                 return found;
             }
         } else if begins_tag(rest) {
             let end = rest.iter().position(|byte| ends_name(*byte))?;
             rest = &rest[end..];
-            while attribute(&mut rest).is_some() {}
+            while parse_attribute(&mut rest).is_some() {}
         } else if rest[0] == b'<' && rest.get(1).is_some_and(|byte| b"!/?".contains(byte)) {
             rest = &rest[rest.iter().position(|byte| *byte == b'>')?..];
         }
@@ -98,17 +101,18 @@ fn ends_name(byte: u8) -> bool {
 }
 
 /// What a `meta` names, whose attributes begin here.
-fn meta(rest: &mut &[u8]) -> Option<&'static Encoding> {
+fn parse_meta(rest: &mut &[u8]) -> Option<&'static Encoding> {
     let (mut is_type, mut by_content, mut by_charset) = (false, None, None);
     let mut seen = Vec::new();
-    while let Some((name, value)) = attribute(rest) {
+    while let Some((name, value)) = parse_attribute(rest) {
+        // Of two attributes of one name the first counts.
         if seen.contains(&name) {
             continue;
         }
         match name.as_slice() {
             b"http-equiv" => is_type = value == b"content-type",
-            b"content" => by_content = in_content(&value),
-            b"charset" => by_charset = Some(labelled(&value)),
+            b"content" => by_content = parse_content(&value),
+            b"charset" => by_charset = Some(encoding_for_label(&value)),
             _ => {}
         }
         seen.push(name);
@@ -120,7 +124,7 @@ fn meta(rest: &mut &[u8]) -> Option<&'static Encoding> {
 }
 
 /// What the value of `content` names: `text/html; charset=latin1`.
-fn in_content(value: &[u8]) -> Option<&'static Encoding> {
+fn parse_content(value: &[u8]) -> Option<&'static Encoding> {
     let name = b"charset";
     let mut rest = value;
     loop {
@@ -130,15 +134,15 @@ fn in_content(value: &[u8]) -> Option<&'static Encoding> {
             let value = value.trim_ascii_start();
             let plain = value.split(|byte| byte.is_ascii_whitespace() || *byte == b';');
             return match value.first()? {
-                b'"' | b'\'' => labelled(quoted(value)?),
-                _ => labelled(plain.into_iter().next()?),
+                b'"' | b'\'' => encoding_for_label(strip_quotes(value)?),
+                _ => encoding_for_label(plain.into_iter().next()?),
             };
         }
     }
 }
 
 /// The next attribute of a tag, in lower case; nothing at the tag's end.
-fn attribute(rest: &mut &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+fn parse_attribute(rest: &mut &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let skip = |rest: &mut &[u8], fits: fn(&u8) -> bool| {
         let count = rest.iter().take_while(|byte| fits(byte)).count();
         let (skipped, after) = rest.split_at(count);
@@ -163,8 +167,9 @@ fn attribute(rest: &mut &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     skip(rest, u8::is_ascii_whitespace);
     let value = match rest.first() {
         Some(b'"' | b'\'') => {
-            let value = quoted(rest);
-            // Without its end there is no tag.
+            let value = strip_quotes(rest);
+            // Without its closing quote the value runs to the end of what is
+            // looked at, so that the tag never ends.
             let length = value.map_or(rest.len(), |value| value.len() + 2);
             *rest = &rest[length..];
             value?.to_ascii_lowercase()
@@ -175,14 +180,16 @@ fn attribute(rest: &mut &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
 }
 
 /// What stands in the quotes at the beginning.
-fn quoted(text: &[u8]) -> Option<&[u8]> {
+fn strip_quotes(text: &[u8]) -> Option<&[u8]> {
     let (quote, rest) = text.split_first()?;
     let end = rest.iter().position(|byte| byte == quote)?;
     matches!(quote, b'"' | b'\'').then(|| &rest[..end])
 }
 
-/// What could be read so far is not in UTF-16, whatever it says.
-fn labelled(label: &[u8]) -> Option<&'static Encoding> {
+/// The encoding that a label means in a document. A label of UTF-16 means UTF-8,
+/// because the label itself was read byte by byte, and `x-user-defined` means
+/// windows-1252; the HTML standard says both.
+fn encoding_for_label(label: &[u8]) -> Option<&'static Encoding> {
     let encoding = Encoding::for_label(label)?;
     Some(if encoding == UTF_16LE || encoding == UTF_16BE {
         UTF_8

@@ -11,25 +11,26 @@ use serde_json::{Value, json};
 pub(super) const FORMATS: [Format; 2] = [
     Format {
         name: "email",
-        func: |value| check(value, &EMAIL),
+        func: |value| check_address(value, &EMAIL),
     },
     Format {
         name: "idn-email",
-        // Of an address in ASCII it takes too little.
+        // The validator's `idn-email` refuses some addresses in ASCII that its
+        // `email` takes.
         func: |value| match value.as_str() {
-            Some(text) if text.is_ascii() => check(value, &EMAIL),
-            _ => check(value, &IDN_EMAIL),
+            Some(text) if text.is_ascii() => check_address(value, &EMAIL),
+            _ => check_address(value, &IDN_EMAIL),
         },
     },
 ];
 
 /// A schema of the validator's own format; none if it cannot be compiled.
-type Own = LazyLock<Option<(Schemas, SchemaIndex)>>;
+type FormatSchema = LazyLock<Option<(Schemas, SchemaIndex)>>;
 
-static EMAIL: Own = LazyLock::new(|| own("email"));
-static IDN_EMAIL: Own = LazyLock::new(|| own("idn-email"));
+static EMAIL: FormatSchema = LazyLock::new(|| compile_format("email"));
+static IDN_EMAIL: FormatSchema = LazyLock::new(|| compile_format("idn-email"));
 
-fn own(format: &str) -> Option<(Schemas, SchemaIndex)> {
+fn compile_format(format: &str) -> Option<(Schemas, SchemaIndex)> {
     let mut compiler = Compiler::new();
     compiler.enable_format_assertions();
     let place = "http://schema.invalid/format";
@@ -41,14 +42,14 @@ fn own(format: &str) -> Option<(Schemas, SchemaIndex)> {
     Some((schemas, index))
 }
 
-fn check(value: &Value, own: &Own) -> Result<(), Box<dyn Error>> {
+fn check_address(value: &Value, schema: &FormatSchema) -> Result<(), Box<dyn Error>> {
     let Value::String(text) = value else {
         return Ok(());
     };
     if text.starts_with('@') {
         return Err("nothing before the @".into());
     }
-    match &**own {
+    match &**schema {
         Some((schemas, index)) if schemas.validate(value, *index).is_ok() => Ok(()),
         _ => Err("no address".into()),
     }

@@ -20,15 +20,15 @@ const COUNTS: &str = "?spend_a_visit(@)";
 /// Called for each node that is visited; never true.
 #[serde_json_path::function]
 fn spend_a_visit(node: ValueType<'_>) -> LogicalType {
-    // What is visited makes no difference.
+    // A visit counts the same whatever node is visited.
     drop(node);
     budget::spend(VISIT);
     LogicalType::False
 }
 
 /// A well-formed path that selects the same nodes and counts its visits.
-pub(super) fn metered(path: &str) -> String {
-    let mut made = String::with_capacity(2 * path.len());
+pub(super) fn meter_path(path: &str) -> String {
+    let mut metered = String::with_capacity(2 * path.len());
     let mut rest = path;
     // Of each bracket that is open, whether it gets the filter at its end.
     let mut open: Vec<bool> = Vec::new();
@@ -36,33 +36,33 @@ pub(super) fn metered(path: &str) -> String {
         let descends = rest.starts_with("..");
         let after = if descends { &rest[2..] } else { rest };
         let length = match c {
-            '"' | '\'' => quoted(rest),
+            '"' | '\'' => quoted_length(rest),
             _ if after.starts_with('[') => {
                 open.push(descends || !is_singular(&after[1..]));
                 rest.len() - after.len() + 1
             }
             ']' => {
                 if open.pop() == Some(true) {
-                    made.push(',');
-                    made.push_str(COUNTS);
+                    metered.push(',');
+                    metered.push_str(COUNTS);
                 }
                 1
             }
             '.' => {
                 let after = if descends { after } else { &rest[1..] };
-                let name = after.len() - after.trim_start_matches(is_of_name).len();
+                let name = after.len() - after.trim_start_matches(is_name_character).len();
                 let length = rest.len() - after.len();
                 let starts = after.chars().next();
                 if starts == Some('*') {
-                    made.push_str(if descends { "..[*," } else { "[*," });
-                    made.push_str(COUNTS);
-                    made.push(']');
+                    metered.push_str(if descends { "..[*," } else { "[*," });
+                    metered.push_str(COUNTS);
+                    metered.push(']');
                     rest = &rest[length + 1..];
                     continue;
                 }
                 if descends && name > 0 {
                     let name = &after[..name];
-                    made.extend(["..['", name, "',", COUNTS, "]"]);
+                    metered.extend(["..['", name, "',", COUNTS, "]"]);
                     rest = &rest[length + name.len()..];
                     continue;
                 }
@@ -70,14 +70,14 @@ pub(super) fn metered(path: &str) -> String {
             }
             c => c.len_utf8(),
         };
-        made.push_str(&rest[..length]);
+        metered.push_str(&rest[..length]);
         rest = &rest[length..];
     }
-    made
+    metered
 }
 
 /// How long the text in quotes is that the path begins with.
-fn quoted(path: &str) -> usize {
+fn quoted_length(path: &str) -> usize {
     let mut characters = path.char_indices();
     let quote = characters.next().map(|(_, quote)| quote);
     while let Some((at, c)) = characters.next() {
@@ -94,7 +94,7 @@ fn quoted(path: &str) -> usize {
 fn is_singular(inside: &str) -> bool {
     let inside = inside.trim_start();
     let length = if inside.starts_with(['"', '\'']) {
-        quoted(inside)
+        quoted_length(inside)
     } else {
         let digits = inside.trim_start_matches(|c: char| c == '-' || c.is_ascii_digit());
         inside.len() - digits.len()
@@ -104,7 +104,7 @@ fn is_singular(inside: &str) -> bool {
 
 /// Whether a character may stand in a name without quotes (RFC 9535, section
 /// 2.5.1.1).
-fn is_of_name(c: char) -> bool {
+fn is_name_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
 }
 
@@ -116,7 +116,7 @@ mod tests {
     fn segments_that_may_visit_several_nodes_count_them() {
         let check = |path: &str, expected: &str| {
             let expected = expected.replace('#', COUNTS);
-            assert_eq!(metered(path), expected, "{path}");
+            assert_eq!(meter_path(path), expected, "{path}");
         };
         check("$.a[0]['x.*']", "$.a[0]['x.*']");
         check("$[ -1 ] [ \"a]\\\"\" ]", "$[ -1 ] [ \"a]\\\"\" ]");

@@ -17,6 +17,16 @@ const MOST_BYTES: usize = 4 * 1024;
 /// several times, so that the time to read a path grows exponentially with it.
 const MOST_NESTING: usize = 12;
 
+/// Why a path cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct PathError {
+    /// The byte at which the parser stopped.
+    pub at: usize,
+    /// What is wrong, in one line.
+    pub reason: String,
+}
+
 /// A path that is known to be well-formed.
 #[derive(Debug, Clone)]
 pub struct Path {
@@ -26,17 +36,25 @@ pub struct Path {
 }
 
 impl Path {
-    /// Reads a path. The error says what is wrong and at which byte.
-    pub fn parse(text: &str) -> Result<Self, (usize, String)> {
-        bounded(text)?;
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// The text is no path of RFC 9535, is longer than 4 KiB, or nests brackets
+    /// more than 12 deep.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        check_bounds(text)?;
         let parse = serde_json_path::JsonPath::parse;
-        let query = parse(text).map_err(|error| (error.position(), error.message().to_owned()))?;
+        let query = parse(text).map_err(|error| PathError {
+            at: error.position(),
+            reason: error.message().to_owned(),
+        })?;
         let singular = is_singular(text);
         let query = if singular {
             query
         } else {
-            // It differs by filters that select nothing.
-            parse(&meter::metered(text)).unwrap_or(query)
+            // The metered path selects the same nodes: it differs by filters that
+            // select nothing.
+            parse(&meter::meter_path(text)).unwrap_or(query)
         };
         Ok(Self {
             text: text.to_owned(),
@@ -50,7 +68,7 @@ impl Path {
         &self.text
     }
 
-    /// Whether it stands for one value at the most.
+    /// Whether the path selects one value at the most.
     pub fn is_singular(&self) -> bool {
         self.singular
     }
@@ -59,7 +77,7 @@ impl Path {
     /// there; for any other the list of all that it selects, possibly empty.
     pub fn select(&self, document: &Value) -> Option<Value> {
         let nodes = self.query.query(document);
-        // One value may be selected again with each that it is in.
+        // `$..*` selects a value once more with each value that holds it.
         nodes.iter().for_each(|node| spend_for_copy(node));
         if self.singular {
             nodes.first().cloned()
@@ -69,27 +87,29 @@ impl Path {
     }
 }
 
-/// Takes note of a copy of a value.
+/// Spends about what it takes to copy a value.
 fn spend_for_copy(value: &Value) {
     match value {
         Value::Array(items) => {
-            budget::spend_for(1 + items.len());
+            budget::spend_size(1 + items.len());
             items.iter().for_each(spend_for_copy);
         }
         Value::Object(members) => {
-            budget::spend_for(1 + 2 * members.len());
+            budget::spend_size(1 + 2 * members.len());
             members.values().for_each(spend_for_copy);
         }
-        Value::String(text) => budget::spend_for(1 + text.len() / 64),
+        Value::String(text) => budget::spend_size(1 + text.len() / 64),
         Value::Null | Value::Bool(_) | Value::Number(_) => budget::spend(1),
     }
 }
 
 /// Refuses what the parser would take too long, or go too deep, for.
-fn bounded(path: &str) -> Result<(), (usize, String)> {
+fn check_bounds(path: &str) -> Result<(), PathError> {
     if path.len() > MOST_BYTES {
-        let found = format!("a path of more than {MOST_BYTES} bytes");
-        return Err((path.floor_char_boundary(MOST_BYTES), found));
+        return Err(PathError {
+            at: path.floor_char_boundary(MOST_BYTES),
+            reason: format!("a path of more than {MOST_BYTES} bytes"),
+        });
     }
     let (mut quote, mut escaped, mut depth) = (None, false, 0_usize);
     for (at, byte) in path.bytes().enumerate() {
@@ -103,8 +123,8 @@ fn bounded(path: &str) -> Result<(), (usize, String)> {
             _ => {}
         }
         if depth > MOST_NESTING {
-            let found = format!("brackets nested more than {MOST_NESTING} deep");
-            return Err((at, found));
+            let reason = format!("brackets nested more than {MOST_NESTING} deep");
+            return Err(PathError { at, reason });
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 
 use css_to_xpath::{Error, Mode, Translator, WHOLE_DOCUMENT};
 
-use super::Wrong;
+use super::ExpressionError;
 use super::xpath::XPath;
 
 /// A selector that is known to be well-formed.
@@ -12,8 +12,8 @@ use super::xpath::XPath;
 pub struct Selector {
     text: String,
     /// In HTML names are without case, and in XML they are not.
-    pub(super) of_html: XPath,
-    pub(super) of_xml: XPath,
+    pub(super) for_html: XPath,
+    pub(super) for_xml: XPath,
 }
 
 /// The longest selector, in bytes.
@@ -21,25 +21,25 @@ const MOST_BYTES: usize = 1024;
 
 impl Selector {
     /// Reads a selector.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
         if text.len() > MOST_BYTES {
-            return Err(Wrong {
+            return Err(ExpressionError {
                 expected: format!("at most {MOST_BYTES} bytes"),
                 found: format!("{} bytes", text.len()),
                 help: "divide it into several expectations".to_owned(),
             });
         }
-        let of_html = translated(text, Mode::Html)?;
-        let of_xml = translated(text, Mode::Xhtml)?;
-        if of_html.is_never_true() {
-            return Err(Wrong {
+        let for_html = translate(text, Mode::Html)?;
+        let for_xml = translate(text, Mode::Xhtml)?;
+        if for_html.is_never_true() {
+            return Err(ExpressionError {
                 expected: "a selector of what is in a document".to_owned(),
                 found: format!("`{text}`, a part of which no element ever matches"),
                 help: "leave out what only a browser knows, such as `:hover`".to_owned(),
             });
         }
-        if of_html.prefixes().iter().any(|prefix| prefix != "xml") {
-            return Err(Wrong {
+        if for_html.prefixes().iter().any(|prefix| prefix != "xml") {
+            return Err(ExpressionError {
                 expected: "names without prefixes, which match in any namespace".to_owned(),
                 found: format!("`{text}`"),
                 help: "ask by `xpath` where the namespace matters".to_owned(),
@@ -47,8 +47,8 @@ impl Selector {
         }
         Ok(Self {
             text: text.to_owned(),
-            of_html,
-            of_xml,
+            for_html,
+            for_xml,
         })
     }
 
@@ -58,13 +58,13 @@ impl Selector {
     }
 }
 
-fn translated(text: &str, mode: Mode) -> Result<XPath, Wrong> {
+fn translate(text: &str, mode: Mode) -> Result<XPath, ExpressionError> {
     let expression = Translator::new(mode).css_to_xpath(text, WHOLE_DOCUMENT);
-    let expression = expression.map_err(|error| wrong(text, &error))?;
-    XPath::made(&expression)
+    let expression = expression.map_err(|error| explain(text, &error))?;
+    XPath::parse_selector(&expression)
 }
 
-fn wrong(text: &str, error: &Error) -> Wrong {
+fn explain(text: &str, error: &Error) -> ExpressionError {
     let (reason, at) = match error {
         Error::Parse { kind, offset } => (kind.to_string(), Some(*offset)),
         Error::Unsupported { construct, offset } => (construct.clone(), *offset),
@@ -79,7 +79,7 @@ fn wrong(text: &str, error: &Error) -> Wrong {
             None => ", stopped at its end".to_owned(),
         }
     });
-    Wrong {
+    ExpressionError {
         expected: "a CSS selector, such as `ul.orders > li`".to_owned(),
         found: format!("`{text}`{stopped} ({reason})"),
         help: "select elements by what is in the document: names, ids, classes, attributes, places"

@@ -19,14 +19,16 @@ use serde_json::Value;
 pub use css::Selector;
 pub use html::{LONGEST_NAME, decode_references, read_reference};
 use tree::Tree;
-use xpath::Trouble;
-pub use xpath::{Kind, XPath};
+use xpath::EvaluationError;
+pub use xpath::{ValueKind, XPath};
 
 use crate::work::budget;
 
-/// What is wrong with an expression or a selector of a check file.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Wrong {
+/// What is wrong with an expression or a selector of a check file: the parts of
+/// a diagnostic.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found {found}")]
+pub struct ExpressionError {
     /// What should be.
     pub expected: String,
     /// What is.
@@ -35,34 +37,35 @@ pub struct Wrong {
     pub help: String,
 }
 
-/// Why an answer has no such value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfit {
+/// Why a document gives no value for a query.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found {found}")]
+pub struct MarkupError {
     /// What should be.
     pub expected: String,
     /// What is.
     pub found: String,
 }
 
-/// What finds values in a document.
+/// A query that finds values in a document.
 #[derive(Debug, Clone)]
-pub enum Finder {
+pub enum MarkupQuery {
     /// An `XPath` 1.0.
     XPath(XPath),
     /// A CSS selector.
     Css(Box<Selector>),
 }
 
-impl Finder {
-    /// What it finds, whatever the document.
-    pub fn kind(&self) -> Kind {
+impl MarkupQuery {
+    /// The type of the value that the query finds in any document.
+    pub fn kind(&self) -> ValueKind {
         match self {
             Self::XPath(xpath) => xpath.kind(),
-            Self::Css(_) => Kind::Nodes,
+            Self::Css(_) => ValueKind::Nodes,
         }
     }
 
-    /// As it was written.
+    /// The expression or selector as it was written.
     pub fn text(&self) -> &str {
         match self {
             Self::XPath(xpath) => xpath.text(),
@@ -75,11 +78,11 @@ impl Finder {
 #[derive(Debug)]
 pub struct Markup {
     tree: Tree,
-    format: Format,
+    format: MarkupFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
+enum MarkupFormat {
     Html,
     Xml,
 }
@@ -87,12 +90,12 @@ enum Format {
 impl Markup {
     /// Reads a body. XML is what calls itself so by its type, or, without a
     /// type of HTML, by its first characters.
-    pub fn read(content_type: Option<&str>, body: &str) -> Result<Self, Unfit> {
-        let unfit = |found: String| Unfit {
+    pub fn read(content_type: Option<&str>, body: &str) -> Result<Self, MarkupError> {
+        let unfit = |found: String| MarkupError {
             expected: "HTML or XML".to_owned(),
             found,
         };
-        budget::spend_for(body.len());
+        budget::spend_size(body.len());
         let kind = content_type.and_then(|kind| kind.split(';').next());
         let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
         let body = body.trim_start_matches('\u{feff}');
@@ -105,43 +108,46 @@ impl Markup {
         }
         let named = kind.ends_with("/xml") || kind.ends_with("+xml");
         if named || kind != "text/html" && body.starts_with("<?xml") {
-            let tree = xml::read(body).map_err(|found| Unfit {
+            let tree = xml::read(body).map_err(|error| MarkupError {
                 expected: "well-formed XML".to_owned(),
-                found,
+                found: error.to_string(),
             })?;
-            let format = Format::Xml;
+            let format = MarkupFormat::Xml;
             return Ok(Self { tree, format });
         }
-        let tree = html::read(body).map_err(|excess| unfit(excess.found()))?;
-        let format = Format::Html;
+        let tree = html::read(body).map_err(|excess| unfit(excess.describe()))?;
+        let format = MarkupFormat::Html;
         Ok(Self { tree, format })
     }
 
-    /// What a finder finds: the one node's text, a list of several, or the
+    /// What a query finds: the one node's text, a list of several, or the
     /// value of an expression that is none of nodes.
-    pub fn find(&self, finder: &Finder) -> Result<Option<Value>, Unfit> {
+    pub fn find(&self, finder: &MarkupQuery) -> Result<Option<Value>, MarkupError> {
         Ok(match self.find_all(finder)? {
             Value::Array(mut nodes) if nodes.len() < 2 => nodes.pop(),
             value => Some(value),
         })
     }
 
-    /// The same, with the texts of nodes as a list however many there are.
-    pub fn find_all(&self, finder: &Finder) -> Result<Value, Unfit> {
+    /// What a query finds, with the texts of nodes as a list however many there
+    /// are.
+    pub fn find_all(&self, finder: &MarkupQuery) -> Result<Value, MarkupError> {
         let found = match (finder, self.format) {
-            (Finder::XPath(xpath), _) => xpath.evaluate(&self.tree),
-            (Finder::Css(selector), Format::Html) => selector.of_html.select(&self.tree),
-            (Finder::Css(selector), Format::Xml) => selector.of_xml.select(&self.tree),
+            (MarkupQuery::XPath(xpath), _) => xpath.evaluate(&self.tree),
+            (MarkupQuery::Css(selector), MarkupFormat::Html) => {
+                selector.for_html.select(&self.tree)
+            }
+            (MarkupQuery::Css(selector), MarkupFormat::Xml) => selector.for_xml.select(&self.tree),
         };
-        found.map_err(|trouble| match trouble {
-            Trouble::Prefix(prefix) => Unfit {
+        found.map_err(|error| match error {
+            EvaluationError::Prefix(prefix) => MarkupError {
                 expected: format!("XML that declares the prefix `{prefix}`"),
                 found: match self.format {
-                    Format::Html => "HTML, which has no namespaces".to_owned(),
-                    Format::Xml => self.declared(),
+                    MarkupFormat::Html => "HTML, which has no namespaces".to_owned(),
+                    MarkupFormat::Xml => self.describe_prefixes(),
                 },
             },
-            Trouble::Work(found) => Unfit {
+            EvaluationError::Work(found) => MarkupError {
                 expected: "an expression that can be evaluated".to_owned(),
                 found,
             },
@@ -149,7 +155,7 @@ impl Markup {
     }
 
     /// The prefixes of the document, for a message.
-    fn declared(&self) -> String {
+    fn describe_prefixes(&self) -> String {
         let prefixes: Vec<_> = self
             .tree
             .prefixes

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Finder, Markup, Selector, XPath};
+use super::{Markup, MarkupQuery, Selector, XPath};
 
 const HTML: &str = r#"<!doctype html>
 <html lang="en"><head><title>Shop</title><meta name=csrf-token content=abc></head>
@@ -28,21 +28,21 @@ fn xml(body: &str) -> Markup {
 }
 
 fn by_xpath(markup: &Markup, xpath: &str) -> Option<Value> {
-    let finder = XPath::parse(xpath).map(Finder::XPath).unwrap();
+    let finder = XPath::parse(xpath).map(MarkupQuery::XPath).unwrap();
     markup.find(&finder).unwrap()
 }
 
 fn by_css(markup: &Markup, selector: &str) -> Option<Value> {
     let finder = Selector::parse(selector)
         .map(Box::new)
-        .map(Finder::Css)
+        .map(MarkupQuery::Css)
         .unwrap();
     markup.find(&finder).unwrap()
 }
 
 /// Why a document is refused, or an expression over it.
 fn refused(kind: &str, body: &str, xpath: &str) -> String {
-    let finder = XPath::parse(xpath).map(Finder::XPath).unwrap();
+    let finder = XPath::parse(xpath).map(MarkupQuery::XPath).unwrap();
     let markup = Markup::read(Some(kind), body);
     let found = markup.and_then(|markup| markup.find(&finder));
     found.unwrap_err().found
@@ -219,7 +219,7 @@ fn an_expression_over_a_large_document_comes_to_an_end() {
         "//i < //b",
         "//i[preceding-sibling::b[last()]]",
     ] {
-        let finder = XPath::parse(xpath).map(Finder::XPath).unwrap();
+        let finder = XPath::parse(xpath).map(MarkupQuery::XPath).unwrap();
         assert_eq!(
             large.find(&finder).unwrap_err().found,
             "one that takes more than 10000000 steps over this document",

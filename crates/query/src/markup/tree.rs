@@ -20,7 +20,7 @@ pub(super) enum Excess {
 
 impl Excess {
     /// What was found, for a message.
-    pub(super) fn found(self) -> String {
+    pub(super) fn describe(self) -> String {
         match self {
             Self::Depth => format!("elements nested more than {MOST_DEPTH} deep"),
             Self::Nodes => format!("a document of more than {MOST_NODES} nodes"),
@@ -31,7 +31,7 @@ impl Excess {
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RecordKind {
     Root,
     Element,
     Attribute,
@@ -51,7 +51,7 @@ pub(super) struct Name {
 /// below it.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) kind: Kind,
+    pub(super) kind: RecordKind,
     /// Its parent; the root is its own.
     pub(super) parent: u32,
     /// Where its children begin.
@@ -88,8 +88,8 @@ impl Tree {
     /// The string-value of XPath 1.0, section 5.
     pub(super) fn text(&self, record: &Record) -> &str {
         let whole = match record.kind {
-            Kind::Root | Kind::Element | Kind::Text => &self.prose,
-            Kind::Attribute | Kind::Comment | Kind::Instruction => &self.rest,
+            RecordKind::Root | RecordKind::Element | RecordKind::Text => &self.prose,
+            RecordKind::Attribute | RecordKind::Comment | RecordKind::Instruction => &self.rest,
         };
         let (from, to) = record.text;
         whole.get(from as usize..to as usize).unwrap_or_default()
@@ -97,7 +97,7 @@ impl Tree {
 
     /// The element that holds all others.
     pub(super) fn document_element(&self) -> u32 {
-        let element = |record: &Record| record.kind == Kind::Element;
+        let element = |record: &Record| record.kind == RecordKind::Element;
         let at = self.records.iter().position(element).unwrap_or(0);
         u32::try_from(at).unwrap_or(0)
     }
@@ -107,17 +107,17 @@ impl Tree {
 const NAMELESS: u32 = u32::MAX;
 
 /// Builds a tree from its nodes in document order.
-pub(super) struct Builder {
+pub(super) struct TreeBuilder {
     tree: Tree,
-    known: HashMap<Name, u32>,
+    indexes: HashMap<Name, u32>,
     /// The nodes that are not closed, the root first.
     open: Vec<u32>,
 }
 
-impl Builder {
+impl TreeBuilder {
     pub(super) fn new() -> Self {
         let root = Record {
-            kind: Kind::Root,
+            kind: RecordKind::Root,
             parent: 0,
             first: 1,
             end: 1,
@@ -132,58 +132,58 @@ impl Builder {
                 rest: String::new(),
                 prefixes: Vec::new(),
             },
-            known: HashMap::new(),
+            indexes: HashMap::new(),
             open: vec![0],
         }
     }
 
     /// Begins an element; what follows is in it until it is closed.
-    pub(super) fn open(&mut self, name: Name) -> Result<(), Excess> {
+    pub(super) fn open_element(&mut self, name: Name) -> Result<(), Excess> {
         // The root is open too.
         if self.open.len() > MOST_DEPTH {
             return Err(Excess::Depth);
         }
-        let name = self.name(name);
-        let from = short(self.tree.prose.len());
-        let at = self.push(Kind::Element, name, (from, from))?;
+        let name = self.intern_name(name);
+        let from = narrow(self.tree.prose.len());
+        let at = self.push(RecordKind::Element, name, (from, from))?;
         self.open.push(at);
         Ok(())
     }
 
     /// Adds an attribute to the element that was just opened.
-    pub(super) fn attribute(&mut self, name: Name, value: &str) -> Result<(), Excess> {
-        let name = self.name(name);
-        self.aside(Kind::Attribute, name, value)?;
-        let first = self.next();
-        if let Some(owner) = self.current() {
+    pub(super) fn add_attribute(&mut self, name: Name, value: &str) -> Result<(), Excess> {
+        let name = self.intern_name(name);
+        self.push_with_text(RecordKind::Attribute, name, value)?;
+        let first = self.next_index();
+        if let Some(owner) = self.open_record() {
             owner.first = first;
         }
         Ok(())
     }
 
-    pub(super) fn text(&mut self, text: &str) -> Result<(), Excess> {
-        let from = short(self.tree.prose.len());
+    pub(super) fn add_text(&mut self, text: &str) -> Result<(), Excess> {
+        let from = narrow(self.tree.prose.len());
         self.tree.prose.push_str(text);
-        let to = short(self.tree.prose.len());
-        self.push(Kind::Text, NAMELESS, (from, to)).map(drop)
+        let to = narrow(self.tree.prose.len());
+        self.push(RecordKind::Text, NAMELESS, (from, to)).map(drop)
     }
 
-    pub(super) fn comment(&mut self, text: &str) -> Result<(), Excess> {
-        self.aside(Kind::Comment, NAMELESS, text)
+    pub(super) fn add_comment(&mut self, text: &str) -> Result<(), Excess> {
+        self.push_with_text(RecordKind::Comment, NAMELESS, text)
     }
 
-    pub(super) fn instruction(&mut self, target: &str, text: &str) -> Result<(), Excess> {
-        let name = self.name(Name {
+    pub(super) fn add_instruction(&mut self, target: &str, text: &str) -> Result<(), Excess> {
+        let name = self.intern_name(Name {
             space: None,
             local: target.into(),
         });
-        self.aside(Kind::Instruction, name, text)
+        self.push_with_text(RecordKind::Instruction, name, text)
     }
 
     /// Ends the element that was opened last.
-    pub(super) fn close(&mut self) {
-        let (end, to) = (self.next(), short(self.tree.prose.len()));
-        if let Some(record) = self.current() {
+    pub(super) fn close_element(&mut self) {
+        let (end, to) = (self.next_index(), narrow(self.tree.prose.len()));
+        if let Some(record) = self.open_record() {
             record.end = end;
             record.text.1 = to;
         }
@@ -191,7 +191,7 @@ impl Builder {
     }
 
     /// Takes note of a prefix, unless it was declared before.
-    pub(super) fn prefix(&mut self, prefix: &str, space: &str) {
+    pub(super) fn declare_prefix(&mut self, prefix: &str, space: &str) {
         let prefixes = &mut self.tree.prefixes;
         if !prefixes.iter().any(|(known, _)| known == prefix) {
             prefixes.push((prefix.to_owned(), space.to_owned()));
@@ -200,40 +200,40 @@ impl Builder {
 
     pub(super) fn finish(mut self) -> Tree {
         while !self.open.is_empty() {
-            self.close();
+            self.close_element();
         }
         self.tree
     }
 
-    fn current(&mut self) -> Option<&mut Record> {
+    fn open_record(&mut self) -> Option<&mut Record> {
         let at = *self.open.last()?;
         self.tree.records.get_mut(at as usize)
     }
 
-    fn next(&self) -> u32 {
-        short(self.tree.records.len())
+    fn next_index(&self) -> u32 {
+        narrow(self.tree.records.len())
     }
 
-    fn name(&mut self, name: Name) -> u32 {
+    fn intern_name(&mut self, name: Name) -> u32 {
         let names = &mut self.tree.names;
-        *self.known.entry(name).or_insert_with_key(|name| {
+        *self.indexes.entry(name).or_insert_with_key(|name| {
             names.push(name.clone());
-            short(names.len() - 1)
+            narrow(names.len() - 1)
         })
     }
 
-    fn aside(&mut self, kind: Kind, name: u32, text: &str) -> Result<(), Excess> {
-        let from = short(self.tree.rest.len());
+    fn push_with_text(&mut self, kind: RecordKind, name: u32, text: &str) -> Result<(), Excess> {
+        let from = narrow(self.tree.rest.len());
         self.tree.rest.push_str(text);
-        let to = short(self.tree.rest.len());
+        let to = narrow(self.tree.rest.len());
         self.push(kind, name, (from, to)).map(drop)
     }
 
-    fn push(&mut self, kind: Kind, name: u32, text: (u32, u32)) -> Result<u32, Excess> {
+    fn push(&mut self, kind: RecordKind, name: u32, text: (u32, u32)) -> Result<u32, Excess> {
         if self.tree.records.len() >= MOST_NODES {
             return Err(Excess::Nodes);
         }
-        let at = self.next();
+        let at = self.next_index();
         self.tree.records.push(Record {
             kind,
             parent: self.open.last().copied().unwrap_or(0),
@@ -247,6 +247,6 @@ impl Builder {
 }
 
 /// A length that is bounded far below what a `u32` holds.
-fn short(length: usize) -> u32 {
+fn narrow(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

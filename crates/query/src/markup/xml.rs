@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use roxmltree::{Document, Error, Node, NodeType, ParsingOptions};
 
-use super::tree::{Builder, Excess, MOST_NODES, Name, Tree};
+use super::tree::{Excess, MOST_NODES, Name, Tree, TreeBuilder};
 
 /// The most attributes of one tag.
 const MOST_ATTRIBUTES: usize = 1024;
@@ -16,23 +16,36 @@ const MOST_ATTRIBUTES: usize = 1024;
 /// The most prefixes that a document declares.
 const MOST_PREFIXES: usize = 64;
 
-/// Reads a document. The error says what was found instead.
-pub(super) fn read(text: &str) -> Result<Tree, String> {
-    bounded(text)?;
+/// Why a text is not read as XML: what was found in its place.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum XmlError {
+    #[error("{}", .0.describe())]
+    Excess(Excess),
+    #[error("more than {MOST_PREFIXES} prefixes of namespaces")]
+    Prefixes,
+    #[error("a document type with declarations of its own")]
+    Declarations,
+    #[error("XML that is not well-formed at {place}: {reason}")]
+    Malformed { place: String, reason: String },
+}
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Tree, XmlError> {
+    check_bounds(text)?;
     let options = ParsingOptions {
-        // Without a subset of its own, which `bounded` refuses, it is a name.
+        // Without a subset of its own, which `check_bounds` refuses, it is a name.
         allow_dtd: true,
         nodes_limit: u32::try_from(MOST_NODES).unwrap_or(u32::MAX),
         ..ParsingOptions::default()
     };
     let document = Document::parse_with_options(text, options).map_err(|error| match error {
-        Error::NodesLimitReached => Excess::Nodes.found(),
-        error => malformed(text, &error),
+        Error::NodesLimitReached => XmlError::Excess(Excess::Nodes),
+        error => explain_malformed(text, &error),
     })?;
-    tree(&document).map_err(Excess::found)
+    build_tree(&document).map_err(XmlError::Excess)
 }
 
-fn malformed(text: &str, error: &Error) -> String {
+fn explain_malformed(text: &str, error: &Error) -> XmlError {
     let reason = error.to_string();
     let place = match error {
         // The parser has no place for these: what is missing is missing at the end.
@@ -45,19 +58,20 @@ fn malformed(text: &str, error: &Error) -> String {
     };
     let reason = reason.replace(&format!(" at {place}"), "");
     let reason = reason.replace('\'', "`");
-    format!("XML that is not well-formed at {place}: {reason}")
+    XmlError::Malformed { place, reason }
 }
 
-fn tree(document: &Document<'_>) -> Result<Tree, Excess> {
-    let mut builder = Builder::new();
+fn build_tree(document: &Document<'_>) -> Result<Tree, Excess> {
+    // A loop in the place of recursion, because only the builder bounds the depth.
+    let mut builder = TreeBuilder::new();
     let mut next = document.root().first_child();
     while let Some(node) = next {
-        enter(&mut builder, node)?;
+        add_node(&mut builder, node)?;
         next = node.first_child();
         let mut left = node;
         while next.is_none() && left != document.root() {
             if left.is_element() {
-                builder.close();
+                builder.close_element();
             }
             next = left.next_sibling();
             let Some(parent) = left.parent() else { break };
@@ -68,34 +82,34 @@ fn tree(document: &Document<'_>) -> Result<Tree, Excess> {
 }
 
 /// Adds a node; an element stays open.
-fn enter(builder: &mut Builder, node: Node<'_, '_>) -> Result<(), Excess> {
+fn add_node(builder: &mut TreeBuilder, node: Node<'_, '_>) -> Result<(), Excess> {
     match node.node_type() {
         NodeType::Root => Ok(()),
         NodeType::Element => {
             for space in node.namespaces() {
                 // XPath 1.0 has no name for a default namespace.
                 if let Some(prefix) = space.name() {
-                    builder.prefix(prefix, space.uri());
+                    builder.declare_prefix(prefix, space.uri());
                 }
             }
             let tag = node.tag_name();
-            builder.open(name(tag.namespace(), tag.name()))?;
+            builder.open_element(tree_name(tag.namespace(), tag.name()))?;
             for attribute in node.attributes() {
-                let name = name(attribute.namespace(), attribute.name());
-                builder.attribute(name, attribute.value())?;
+                let name = tree_name(attribute.namespace(), attribute.name());
+                builder.add_attribute(name, attribute.value())?;
             }
             Ok(())
         }
-        NodeType::Text => builder.text(node.text().unwrap_or_default()),
-        NodeType::Comment => builder.comment(node.text().unwrap_or_default()),
+        NodeType::Text => builder.add_text(node.text().unwrap_or_default()),
+        NodeType::Comment => builder.add_comment(node.text().unwrap_or_default()),
         NodeType::PI => match node.pi() {
-            Some(pi) => builder.instruction(pi.target, pi.value.unwrap_or_default()),
+            Some(pi) => builder.add_instruction(pi.target, pi.value.unwrap_or_default()),
             None => Ok(()),
         },
     }
 }
 
-fn name(space: Option<&str>, local: &str) -> Name {
+fn tree_name(space: Option<&str>, local: &str) -> Name {
     Name {
         space: space.filter(|space| !space.is_empty()).map(Box::from),
         local: local.into(),
@@ -104,7 +118,7 @@ fn name(space: Option<&str>, local: &str) -> Name {
 
 /// Refuses what the parser would take long for. It goes wrong only on what is
 /// not well-formed, and the parser stops there.
-fn bounded(text: &str) -> Result<(), String> {
+fn check_bounds(text: &str) -> Result<(), XmlError> {
     let mut prefixes = HashSet::new();
     let mut rest = text;
     while let Some(at) = rest.find('<') {
@@ -120,16 +134,16 @@ fn bounded(text: &str) -> Result<(), String> {
             };
             continue;
         }
-        let (tag, after) = tag(rest);
+        let (tag, after) = split_tag(rest);
         rest = after;
         if tag.starts_with("<!") {
-            if unquoted(tag).any(|part| part.contains('[')) {
-                return Err("a document type with declarations of its own".to_owned());
+            if split_unquoted(tag).any(|part| part.contains('[')) {
+                return Err(XmlError::Declarations);
             }
             continue;
         }
         let mut attributes = 0;
-        for part in unquoted(tag) {
+        for part in split_unquoted(tag) {
             attributes += part.matches('=').count();
             for declared in part.split("xmlns:").skip(1) {
                 let end = declared.find(|c: char| c == '=' || c.is_whitespace());
@@ -137,17 +151,17 @@ fn bounded(text: &str) -> Result<(), String> {
             }
         }
         if attributes > MOST_ATTRIBUTES {
-            return Err(Excess::Tag.found());
+            return Err(XmlError::Excess(Excess::Tag));
         }
         if prefixes.len() > MOST_PREFIXES {
-            return Err(format!("more than {MOST_PREFIXES} prefixes of namespaces"));
+            return Err(XmlError::Prefixes);
         }
     }
     Ok(())
 }
 
 /// The tag that the text begins with, and what comes after it.
-fn tag(text: &str) -> (&str, &str) {
+fn split_tag(text: &str) -> (&str, &str) {
     let mut quote = None;
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {
@@ -161,7 +175,7 @@ fn tag(text: &str) -> (&str, &str) {
 }
 
 /// The parts of a tag that are not in quotes.
-fn unquoted(tag: &str) -> impl Iterator<Item = &str> {
+fn split_unquoted(tag: &str) -> impl Iterator<Item = &str> {
     let mut rest = tag;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -16,7 +16,7 @@ pub struct Budget {
     pub(crate) estimate: Estimate,
 }
 
-/// What [`spend_between`] counts of work whose cost is known only afterwards.
+/// What [`spend_estimate`] counts of work whose cost is known only afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Estimate {
     /// What it takes as a rule, so that little is refused that would end.
@@ -35,7 +35,7 @@ pub const AT_ONCE: Budget = Budget {
 
 /// What is done in the short lane with an answer of so many bytes: it is read,
 /// and as much is made of it as is done at once with a small one.
-pub(crate) fn short(answer: usize) -> Budget {
+pub(crate) fn short_budget(answer: usize) -> Budget {
     let bytes = u64::try_from(answer).unwrap_or(u64::MAX);
     Budget {
         steps: AT_ONCE.steps.saturating_add(bytes),
@@ -55,16 +55,18 @@ pub const AT_MOST: Budget = Budget {
 };
 
 /// What was spent before the work was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Exhausted {
     /// The steps.
+    #[error("all steps of the budget are spent")]
     Steps,
     /// The stack.
+    #[error("all of the budget's stack is spent")]
     Stack,
 }
 
 #[derive(Clone, Copy)]
-struct Left {
+struct Remaining {
     steps: u64,
     /// Where the stack stood when the work began.
     base: usize,
@@ -81,13 +83,16 @@ pub const OF_TEMPLATE: Budget = Budget {
 };
 
 thread_local! {
-    static LEFT: Cell<Option<Left>> = const { Cell::new(None) };
+    static LEFT: Cell<Option<Remaining>> = const { Cell::new(None) };
 }
 
-/// Does the work, no more of it than the budget allows. A budget within
-/// another one stands for itself.
-pub fn within<T>(budget: Budget, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
-    let left = Left {
+/// Does the work, and no more of it than the budget allows. A budget within
+/// another one is a budget of its own, whose steps the outer one does not pay.
+///
+/// # Errors
+/// The work was ended because its steps or its stack were spent.
+pub fn run_within<T>(budget: Budget, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
+    let left = Remaining {
         steps: budget.steps,
         base: stack_pointer(),
         stack: budget.stack,
@@ -98,30 +103,30 @@ pub fn within<T>(budget: Budget, work: impl FnOnce() -> T) -> Result<T, Exhauste
     LEFT.set(outer);
     done.map_err(|payload: Box<dyn Any + Send>| match payload.downcast() {
         Ok(exhausted) => *exhausted,
-        // A panic is not this module's business.
+        // Only `spend` unwinds with `Exhausted`; a panic belongs to the caller.
         Err(panic) => resume_unwind(panic),
     })
 }
 
-/// Does the work in so many steps of the budget that there is, or of none if
-/// there is none. Where that budget does not allow it, this does not return.
-pub(crate) fn at_most<T>(steps: u64, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
+/// Does the work in at most so many steps, which the caller's budget pays too if
+/// there is one. Where that budget is spent first, this does not return.
+pub(crate) fn run_within_steps<T>(steps: u64, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
     let Some(outer) = LEFT.get() else {
         let budget = Budget {
             steps,
             stack: usize::MAX,
             estimate: Estimate::Usual,
         };
-        return within(budget, work);
+        return run_within(budget, work);
     };
-    let inner = Left {
+    let inner = Remaining {
         steps: steps.min(outer.steps),
         ..outer
     };
     LEFT.set(Some(inner));
     let done = catch_unwind(AssertUnwindSafe(work));
     let left = LEFT.get().map_or(0, |left| left.steps);
-    LEFT.set(Some(Left {
+    LEFT.set(Some(Remaining {
         steps: outer.steps - (inner.steps - left),
         ..outer
     }));
@@ -132,8 +137,8 @@ pub(crate) fn at_most<T>(steps: u64, work: impl FnOnce() -> T) -> Result<T, Exha
     })
 }
 
-/// Takes note of work that is about to be done. If the budget does not allow
-/// it, this does not return: [`within`] does.
+/// Spends the steps of work that is about to be done. If the budget does not allow
+/// it, this does not return: [`run_within`] does.
 pub fn spend(steps: u64) {
     let Some(mut left) = LEFT.get() else { return };
     let exhausted = if stack_pointer().abs_diff(left.base) > left.stack {
@@ -150,7 +155,7 @@ pub fn spend(steps: u64) {
 }
 
 /// What is left of the budget, if there is one.
-pub fn left() -> Option<Budget> {
+pub fn remaining() -> Option<Budget> {
     LEFT.get().map(|left| Budget {
         steps: left.steps,
         stack: left.stack,
@@ -158,16 +163,17 @@ pub fn left() -> Option<Budget> {
     })
 }
 
-/// Takes note of work that takes so many steps as a rule, and may take more.
-pub(crate) fn spend_between(usual: u64, worst: u64) {
+/// Spends the steps of work that takes `usual` of them as a rule, and `worst` at
+/// the most; the budget says which counts.
+pub(crate) fn spend_estimate(usual: u64, worst: u64) {
     match LEFT.get().map(|left| left.estimate) {
         Some(Estimate::Worst) => spend(worst),
         Some(Estimate::Usual) | None => spend(usual),
     }
 }
 
-/// Takes note of so many bytes or elements.
-pub fn spend_for(size: usize) {
+/// Spends one step for each byte or element.
+pub fn spend_size(size: usize) {
     spend(u64::try_from(size).unwrap_or(u64::MAX));
 }
 
@@ -189,18 +195,18 @@ mod tests {
             estimate: Estimate::Usual,
         };
         let spends = |steps| move || (0..steps).for_each(|_| spend(1));
-        assert_eq!(within(budget(10), spends(10)), Ok(()));
-        assert_eq!(within(budget(10), spends(11)), Err(Exhausted::Steps));
+        assert_eq!(run_within(budget(10), spends(10)), Ok(()));
+        assert_eq!(run_within(budget(10), spends(11)), Err(Exhausted::Steps));
         // The inner one is spent, the outer one is not.
-        let nested = within(budget(1), || within(budget(1), spends(2)));
+        let nested = run_within(budget(1), || run_within(budget(1), spends(2)));
         assert_eq!(nested, Ok(Err(Exhausted::Steps)));
         let worst = Budget {
             estimate: Estimate::Worst,
             ..budget(10)
         };
-        let between = || spend_between(1, 11);
-        assert_eq!(within(budget(10), between), Ok(()));
-        assert_eq!(within(worst, between), Err(Exhausted::Steps));
+        let between = || spend_estimate(1, 11);
+        assert_eq!(run_within(budget(10), between), Ok(()));
+        assert_eq!(run_within(worst, between), Err(Exhausted::Steps));
         // Without a budget nothing is counted.
         spends(1_000)();
     }
@@ -217,13 +223,16 @@ mod tests {
             stack: 64 * 1024,
             estimate: Estimate::Usual,
         };
-        assert_eq!(within(budget, || descend(10)), Ok(11));
-        assert_eq!(within(budget, || descend(10_000)), Err(Exhausted::Stack));
+        assert_eq!(run_within(budget, || descend(10)), Ok(11));
+        assert_eq!(
+            run_within(budget, || descend(10_000)),
+            Err(Exhausted::Stack)
+        );
     }
 
     #[test]
     fn a_panic_goes_on() {
-        let panics = catch_unwind(|| within(AT_ONCE, || resume_unwind(Box::new("a panic"))));
+        let panics = catch_unwind(|| run_within(AT_ONCE, || resume_unwind(Box::new("a panic"))));
         let payload = panics.map(|done: Result<(), _>| done).unwrap_err();
         assert_eq!(payload.downcast_ref(), Some(&"a panic"));
     }

@@ -41,14 +41,17 @@ const STACK: usize = AT_MOST.stack + 32 * 1024 * 1024;
 
 static LANES: LazyLock<Lanes> = LazyLock::new(Lanes::default);
 
-/// Why work was not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undone {
-    /// It did not end in time.
+/// Why a thread gave no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ThreadError {
+    /// The work did not end in time.
+    #[error("the work did not end in time")]
     Late,
     /// All threads do work that was given up.
+    #[error("all threads do work that was given up")]
     NoThread,
     /// The system started no thread.
+    #[error("the system started no thread")]
     NotStarted,
 }
 
@@ -60,7 +63,7 @@ pub async fn run<T: Send + 'static>(
     most: Duration,
     end: Option<Instant>,
     work: impl Fn(Budget) -> Result<T, Exhausted> + Send + Sync + 'static,
-) -> Result<Result<T, Exhausted>, Undone> {
+) -> Result<Result<T, Exhausted>, ThreadError> {
     LANES.run(answer, most, end, work).await
 }
 
@@ -77,7 +80,7 @@ impl Lanes {
         most: Duration,
         end: Option<Instant>,
         work: impl Fn(Budget) -> Result<T, Exhausted> + Send + Sync + 'static,
-    ) -> Result<Result<T, Exhausted>, Undone> {
+    ) -> Result<Result<T, Exhausted>, ThreadError> {
         let over = async {
             match end {
                 // The runtime's timer rounds up to the next millisecond.
@@ -92,7 +95,8 @@ impl Lanes {
                 let work = Arc::clone(&work);
                 move || work(budget)
             };
-            let short = Running::start(&self.short, within(budget::short(answer))).await?;
+            let short =
+                RunningWork::start(&self.short, within(budget::short_budget(answer))).await?;
             let place = Arc::clone(&short.place);
             let done = tokio::select! {
                 biased;
@@ -102,15 +106,16 @@ impl Lanes {
             if done.is_ok() {
                 return Ok(done);
             }
-            // Whoever stands in line for the short lane now goes first, undisturbed.
+            // Work that waits for the short lane goes first, because it is likely to
+            // be shorter than this.
             drop(self.short.enter().await);
-            let long = Running::start(&self.long, within(AT_MOST)).await?;
+            let long = RunningWork::start(&self.long, within(AT_MOST)).await?;
             long.wait(most).await
         };
         tokio::select! {
-            // Nothing begins once the time is over.
+            // The deadline comes first, so that no work begins after it.
             biased;
-            () = over => Err(Undone::Late),
+            () = over => Err(ThreadError::Late),
             done = in_lanes => done,
         }
     }
@@ -133,43 +138,44 @@ impl Default for Lane {
 }
 
 impl Lane {
-    async fn enter(&self) -> Result<SemaphorePermit<'_>, Undone> {
+    async fn enter(&self) -> Result<SemaphorePermit<'_>, ThreadError> {
         let mut lost = self.lost.subscribe();
         tokio::select! {
             biased;
-            permit = self.free.acquire() => permit.map_err(|_| Undone::NoThread),
-            _ = lost.wait_for(|lost| *lost >= THREADS_OF_LANE) => Err(Undone::NoThread),
+            permit = self.free.acquire() => permit.map_err(|_| ThreadError::NoThread),
+            _ = lost.wait_for(|lost| *lost >= THREADS_OF_LANE) => Err(ThreadError::NoThread),
         }
     }
 }
 
 /// The place of a thread in a lane, until its work ends.
-struct Place(Mutex<Option<Held>>);
+struct LanePlace(Mutex<Option<Occupancy>>);
 
-struct Held {
+/// What a thread holds of a lane while it works.
+struct Occupancy {
     lane: &'static Lane,
     /// Gives the place back when it is dropped.
     permit: SemaphorePermit<'static>,
-    /// Whether nobody waits for the work any more.
+    /// Whether the caller has given the work up.
     is_lost: bool,
 }
 
-impl Place {
-    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+impl LanePlace {
+    fn lock(&self) -> MutexGuard<'_, Option<Occupancy>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The work has ended.
+    /// Gives the place back, because the work has ended.
     fn leave(&self) {
-        let held = self.held().take();
+        let held = self.lock().take();
         if let Some(held) = held.filter(|held| held.is_lost) {
             held.lane.lost.send_modify(|lost| *lost -= 1);
         }
     }
 
-    /// The work, unless it has ended, is left alone.
-    fn lose(&self) {
-        if let Some(held) = self.held().as_mut() {
+    /// Counts the thread as lost to its lane until its work ends.
+    fn abandon(&self) {
+        if let Some(held) = self.lock().as_mut() {
             held.is_lost = true;
             held.lane.lost.send_modify(|lost| *lost += 1);
         }
@@ -179,7 +185,7 @@ impl Place {
     async fn change_lane(&self, long: &'static Lane) -> Infallible {
         sleep(SLICE).await;
         if let Ok(permit) = long.enter().await
-            && let Some(held) = self.held().as_mut()
+            && let Some(held) = self.lock().as_mut()
         {
             held.lane = long;
             held.permit = permit;
@@ -188,19 +194,20 @@ impl Place {
     }
 }
 
-/// Work on a thread that somebody waits for. Dropped, it is left alone.
-struct Running<T> {
-    place: Arc<Place>,
+/// Work on a thread. Dropping this gives the work up: the thread goes on, because
+/// nothing can interrupt it.
+struct RunningWork<T> {
+    place: Arc<LanePlace>,
     end: oneshot::Receiver<std::thread::Result<T>>,
 }
 
-impl<T: Send + 'static> Running<T> {
+impl<T: Send + 'static> RunningWork<T> {
     async fn start(
         lane: &'static Lane,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<Self, Undone> {
+    ) -> Result<Self, ThreadError> {
         let permit = lane.enter().await?;
-        let place = Arc::new(Place(Mutex::new(Some(Held {
+        let place = Arc::new(LanePlace(Mutex::new(Some(Occupancy {
             lane,
             permit,
             is_lost: false,
@@ -211,29 +218,29 @@ impl<T: Send + 'static> Running<T> {
         let started = thread.spawn(move || {
             let ended = catch_unwind(AssertUnwindSafe(work));
             of_thread.leave();
-            // Nobody listens if it was left alone.
+            // The receiver is gone if the caller gave the work up.
             let _ = tell.send(ended);
         });
         if started.is_err() {
             place.leave();
-            return Err(Undone::NotStarted);
+            return Err(ThreadError::NotStarted);
         }
         Ok(Self { place, end })
     }
 
-    async fn wait(mut self, most: Duration) -> Result<T, Undone> {
+    async fn wait(mut self, most: Duration) -> Result<T, ThreadError> {
         match timeout(most, &mut self.end).await {
             Ok(Ok(Ok(done))) => Ok(done),
             Ok(Ok(Err(panic))) => resume_unwind(panic),
             Ok(Err(_)) => resume_unwind(Box::new("a thread that died")),
-            Err(_) => Err(Undone::Late),
+            Err(_) => Err(ThreadError::Late),
         }
     }
 }
 
-impl<T> Drop for Running<T> {
+impl<T> Drop for RunningWork<T> {
     fn drop(&mut self) {
-        self.place.lose();
+        self.place.abandon();
     }
 }
 
@@ -242,14 +249,14 @@ impl<T> Drop for Running<T> {
 ///
 /// # Errors
 /// The system starts no thread.
-pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+pub fn run_with_room<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     // What is left of the steps counts there too.
-    let left = budget::left().map(|left| Budget {
+    let left = budget::remaining().map(|left| Budget {
         stack: AT_MOST.stack,
         ..left
     });
     let work = move || match left {
-        Some(left) => budget::within(left, work),
+        Some(left) => budget::run_within(left, work),
         None => Ok(work()),
     };
     std::thread::scope(|scope| {
@@ -293,10 +300,10 @@ mod tests {
         Box::leak(Box::default())
     }
 
-    async fn do_little(lanes: &'static Lanes) -> Result<Result<(), Exhausted>, Undone> {
+    async fn do_little(lanes: &'static Lanes) -> Result<Result<(), Exhausted>, ThreadError> {
         lanes
             .run(0, LONG_ENOUGH, None, |budget| {
-                budget::within(budget, || budget::spend(1))
+                budget::run_within(budget, || budget::spend(1))
             })
             .await
     }
@@ -307,7 +314,7 @@ mod tests {
             let lanes = lanes();
             let (open, gate) = Gate::new();
             let much = move |budget: Budget| {
-                budget::within(budget, || {
+                budget::run_within(budget, || {
                     budget::spend(AT_MOST.steps);
                     gate.wait();
                 })
@@ -355,7 +362,7 @@ mod tests {
         let lanes = lanes();
         let (open, gate) = Gate::new();
         let much = move |budget: Budget| {
-            budget::within(budget, || {
+            budget::run_within(budget, || {
                 budget::spend(AT_MOST.steps);
                 gate.wait();
             })
@@ -366,9 +373,9 @@ mod tests {
             lanes.run(0, most, None, move |budget| much(budget))
         };
         while *lanes.long.lost.borrow() < THREADS_OF_LANE {
-            assert_eq!(run(Duration::from_millis(50)).await, Err(Undone::Late));
+            assert_eq!(run(Duration::from_millis(50)).await, Err(ThreadError::Late));
         }
-        assert_eq!(run(LONG_ENOUGH).await, Err(Undone::NoThread));
+        assert_eq!(run(LONG_ENOUGH).await, Err(ThreadError::NoThread));
         assert_eq!(do_little(lanes).await, Ok(Ok(())));
         drop(open);
         // They are there again as soon as the work that was lost has ended.
@@ -388,6 +395,6 @@ mod tests {
         let begun = lanes().run(0, LONG_ENOUGH, over, |_| -> Result<(), _> {
             panic!("it began")
         });
-        assert_eq!(begun.await, Err(Undone::Late));
+        assert_eq!(begun.await, Err(ThreadError::Late));
     }
 }

@@ -143,7 +143,7 @@ impl FileContext {
                     // A name without a value is reported by `names`, with its
                     // place.
                     if template.names().all(|name| planned.scope.has(name)) {
-                        problems.push(self.diagnose_condition(*span, reason));
+                        problems.push(self.diagnose_condition(*span, reason.into()));
                     }
                     return;
                 }

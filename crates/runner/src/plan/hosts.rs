@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use check_file::authority;
+use check_file::find_authority;
 use check_file::{Auth, CheckFile, Step};
 use client::hosts::Hosts;
 use diagnostic::{Diagnostic, Source, Span};
@@ -61,7 +61,7 @@ impl<'f> WrittenUrl<'f> {
 
     /// The diagnostic of a URL whose host is not allowed.
     fn diagnose_forbidden_host(&self, allowed: &Hosts) -> Option<Diagnostic> {
-        let authority = authority(self.text)?;
+        let authority = find_authority(self.text)?;
         if authority.contains("{{") || allowed.is_allowed(&url::Url::parse(authority).ok()?) {
             return None;
         }

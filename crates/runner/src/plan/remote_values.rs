@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::PlannedCheck;
 use super::names;
 use check_file::remote::{Fetched, Remote};
-use check_file::{CheckFile, Kept, Origin, Variable};
+use check_file::{CheckFile, Origin, RemoteValue, Variable};
 use diagnostic::units::human_bytes_beside;
 use diagnostic::{Diagnostic, Source};
 use redact::Secret;
@@ -35,7 +35,7 @@ pub(super) struct MissingValue {
 pub(super) fn read_value(
     file: &CheckFile,
     variable: &Variable,
-    kept: &Kept,
+    kept: &RemoteValue,
     fetched: &Fetched,
     missing: &mut Vec<MissingValue>,
     problems: &mut Vec<Diagnostic>,
@@ -95,7 +95,7 @@ fn read_member(text: &str, key: &str) -> Result<String, &'static str> {
 }
 
 /// A secret by the name that stands where it cannot be shown.
-pub(super) fn name_secret(kept: &Kept, value: String) -> Secret {
+pub(super) fn name_secret(kept: &RemoteValue, value: String) -> Secret {
     let (Remote::Secret(name) | Remote::Parameter(name)) = &kept.remote;
     let name = match &kept.key {
         Some(key) => format!("{name}_{key}"),

@@ -70,7 +70,7 @@ pub(super) fn resolve_variables(
                 }
                 value.map(Value::String)
             }
-            (Some(Origin::Kept(kept)), given) => {
+            (Some(Origin::Remote(kept)), given) => {
                 let fetched = sources.fetched;
                 let value = given.cloned().or_else(|| {
                     remote_values::read_value(file, variable, kept, fetched, missing, problems)

@@ -37,8 +37,8 @@ pub(super) fn take(
         .map_err(|query| nothing(query.found))?
         .ok_or_else(|| nothing("nothing".to_owned()))?;
     // A number that no `f64` holds would go into the next request as another one.
-    if json::holds_beyond(&found) {
-        return Err(nothing(json::BEYOND.to_owned()));
+    if json::has_too_large_number(&found) {
+        return Err(nothing(json::TOO_LARGE.to_owned()));
     }
     let longest = keep_secret(capture, &found, scope);
     let (value, longest) = match &capture.transform {
@@ -80,6 +80,6 @@ fn keep_secret(capture: &Capture, value: &Value, scope: &mut Scope) -> usize {
         let cut = secret.value.floor_char_boundary(MOST_SECRET);
         secret.value.truncate(cut);
     }
-    scope.keep_secret(secrets);
+    scope.add_secrets(secrets);
     longest.unwrap_or(0)
 }

@@ -30,7 +30,7 @@ pub(super) async fn run(
         let (mut report, scope) = run_attempt(planned, shared, &before).await;
         // The next attempt begins with the same values, but no output may show
         // what this one captured as secret.
-        before.keep_secret(scope.secrets().to_vec());
+        before.add_secrets(scope.secrets().to_vec());
         report.attempts = attempts;
         report.duration = begun.elapsed();
         outlasting += report
@@ -78,7 +78,7 @@ async fn run_attempt(
                             .await;
                     }
                 }
-                scope.put_back(outside);
+                scope.restore(outside);
             }
             Err(failure) => {
                 entry.outcome = StepOutcome::Failed;

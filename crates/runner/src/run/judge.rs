@@ -21,7 +21,7 @@ use client::http::Response;
 use diagnostic::Diagnostic;
 use diagnostic::units::human_duration;
 use query::work::budget::AT_ONCE;
-use query::work::threads::{self, THREADS_OF_LANE, Undone};
+use query::work::threads::{self, THREADS_OF_LANE, ThreadError};
 use report::{Class, Failure};
 
 /// What came of an answer.
@@ -58,7 +58,7 @@ impl StepAttempt<'_> {
         };
         match judgement {
             Ok(judgement) => {
-                scope.keep_secret(judgement.secrets);
+                scope.add_secrets(judgement.secrets);
                 if judgement.failures.is_empty() {
                     *scope = judgement.learned;
                 }
@@ -104,7 +104,7 @@ impl StepAttempt<'_> {
             .max(LEAST_TIME);
         let undone = match threads::run(size, most, self.shared.deadline, work).await {
             Ok(Ok(judgement)) => return Ok(judgement),
-            Ok(Err(_)) => Undone::NoThread,
+            Ok(Err(_)) => ThreadError::NoThread,
             Err(undone) => undone,
         };
         let PartialJudgement {
@@ -113,7 +113,7 @@ impl StepAttempt<'_> {
             secrets,
             captured,
         } = progress.take();
-        scope.keep_secret(secrets);
+        scope.add_secrets(secrets);
         let part = question.part(at);
         let diagnostic = |title: &str| Diagnostic::at(self.source, part.span, title);
         let late = self
@@ -121,14 +121,14 @@ impl StepAttempt<'_> {
             .deadline
             .is_some_and(|end| Instant::now() >= end);
         failures.push(match undone {
-            Undone::Late if late => Failure {
+            ThreadError::Late if late => Failure {
                 class: Class::CutShort,
                 diagnostic: diagnostic("cut short by the end of the run")
                     .expected("a judgement before the run's time was over")
                     .found(format!("none for the {}", part.what))
                     .help(ASK_LESS),
             },
-            Undone::Late => wrong_answer(
+            ThreadError::Late => wrong_answer(
                 diagnostic("a judgement that does not end")
                     .expected(format!(
                         "one within the step's `timeout` of {}",
@@ -137,7 +137,7 @@ impl StepAttempt<'_> {
                     .found(format!("none for the {}", part.what))
                     .help(ASK_LESS),
             ),
-            Undone::NoThread => wrong_answer(
+            ThreadError::NoThread => wrong_answer(
                 diagnostic("an answer that is not judged")
                     .expected(format!(
                         "one of {THREADS_OF_LANE} threads for the {}",
@@ -146,7 +146,7 @@ impl StepAttempt<'_> {
                     .found("all of them busy with judgements that were given up")
                     .help("look at what came before: those expectations take too much work"),
             ),
-            Undone::NotStarted => Failure {
+            ThreadError::NotStarted => Failure {
                 class: Class::CouldNotAsk,
                 diagnostic: diagnostic("an answer that is not judged")
                     .expected(format!("a thread for the {}", part.what))

@@ -252,7 +252,7 @@ impl ActiveRun<'_> {
             ),
             None => {
                 let scope = match scope {
-                    Some(setup) => planned.scope.with(&setup),
+                    Some(setup) => planned.scope.with_defaults(&setup),
                     None => (*planned.scope).clone(),
                 };
                 self.run_in_slot(planned, &scope, progress).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use check_file::Use;
-use check_file::template::{Outside, Scope};
+use check_file::template::{ReplacedValues, Scope};
 use diagnostic::Diagnostic;
 use report::{Class, Failure};
 
@@ -20,9 +20,9 @@ impl ParameterValues {
         &mut self,
         used: Option<&Arc<Use>>,
         scope: &mut Scope,
-    ) -> Result<Outside, Failure> {
+    ) -> Result<ReplacedValues, Failure> {
         let Some(used) = used else {
-            return Ok(Outside::default());
+            return Ok(ReplacedValues::default());
         };
         let at = self
             .0
@@ -34,11 +34,11 @@ impl ParameterValues {
             // A use inside another fragment may name that fragment's parameters.
             let outside = self.enter(used.within.as_ref(), scope)?;
             let values = fill_in_values(used, scope);
-            scope.put_back(outside);
+            scope.restore(outside);
             self.0.push((Arc::as_ptr(used), values?));
             self.0.len() - 1
         };
-        Ok(scope.lay_over(&self.0[at].1))
+        Ok(scope.replace(&self.0[at].1))
     }
 }
 

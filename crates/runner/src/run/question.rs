@@ -11,7 +11,7 @@ use check_file::template::Scope;
 use check_file::{Capture, Expectation, Query};
 use client::http::Response;
 use diagnostic::{Diagnostic, Source, Span};
-use query::value::shown_text;
+use query::value::quote_text;
 use query::work::budget::{self, AT_MOST, Budget, Exhausted};
 use redact::Secret;
 use report::{Class, Failure};
@@ -95,14 +95,14 @@ impl JudgementInput<'_> {
         if self.budget == AT_MOST {
             Ok(judge())
         } else {
-            budget::within(self.budget, judge)
+            budget::run_within(self.budget, judge)
         }
     }
 
     /// Does what belongs to one expectation or capture.
     fn attempt<T>(&self, work: impl FnOnce() -> T) -> Result<T, Exhausted> {
         if self.budget == AT_MOST {
-            budget::within(AT_MOST, work)
+            budget::run_within(AT_MOST, work)
         } else {
             // Where the budget of all ends, this does not return.
             Ok(work())
@@ -150,7 +150,7 @@ impl JudgementInput<'_> {
                 known.captured = at + 1;
             });
         }
-        learned.keep_secret(inner.secrets().to_vec());
+        learned.add_secrets(inner.secrets().to_vec());
         for (at, expectation) in self.expectations.iter().enumerate() {
             let at = self.captures.len() + at;
             progress.note(|known| {
@@ -163,9 +163,9 @@ impl JudgementInput<'_> {
                 Query::Variable(_) if !all_taken => Vec::new(),
                 Query::Variable(named) => {
                     let value = named.template.evaluate(&learned).map(Some);
-                    let value = value.map_err(|found| InapplicableQuery {
+                    let value = value.map_err(|error| InapplicableQuery {
                         expected: "a value".into(),
-                        found,
+                        found: error.to_string(),
                     });
                     self.hold(expectation, value, None, &learned)
                 }
@@ -245,7 +245,7 @@ impl JudgementInput<'_> {
                 return vec![wrong(predicate.span(), expected, senseless.found)];
             }
         };
-        let aside = aside.map(|text| format!(": {}", shown_text(&text)));
+        let aside = aside.map(|text| format!(": {}", quote_text(&text)));
         let aside = aside.unwrap_or_default();
         match predicate.judge(value.as_ref(), query.unit(), scope) {
             Ok(mismatches) => mismatches
@@ -254,7 +254,7 @@ impl JudgementInput<'_> {
                 .collect(),
             Err(reason) => {
                 let expected = "values to compare with".to_owned();
-                vec![wrong(predicate.span(), expected, reason)]
+                vec![wrong(predicate.span(), expected, reason.into())]
             }
         }
     }

@@ -13,7 +13,7 @@ use super::auth::{authorization, signer};
 use crate::multipart;
 use check_file::grpc::Call;
 use check_file::template::{Scope, Template};
-use check_file::{Body, Content, GraphQl, HttpVersion, Part, as_http, is_host};
+use check_file::{Body, FormPart, GraphQl, HttpVersion, PartContent, as_http, is_host};
 use client::encoding;
 use client::grpc::{Codec, FrameError};
 use client::http::{self as http_client, Request, Transport};
@@ -30,9 +30,12 @@ pub(super) struct RequestError {
 }
 
 /// Puts the part of the request to a reason.
-fn error_in(what: impl Into<String>) -> impl FnOnce(String) -> RequestError {
+fn error_in<R: Into<String>>(what: impl Into<String>) -> impl FnOnce(R) -> RequestError {
     let what = what.into();
-    |reason| RequestError { what, reason }
+    |reason| RequestError {
+        what,
+        reason: reason.into(),
+    }
 }
 
 /// Fills in all templates of a request, and adds the headers that every request
@@ -149,7 +152,8 @@ fn fill_in_headers(
     let mut headers = HeaderMap::new();
     for (name, template) in own {
         let what = || error_in(format!("the header `{name}`"));
-        let value = template.render(scope).map_err(what())?;
+        let value = template.render(scope);
+        let value = value.map_err(|error| what()(error.to_string()))?;
         if name == HOST && !is_host(&value) {
             return Err(what()("a value that is no host".to_owned()));
         }
@@ -213,15 +217,15 @@ fn fill_in_graphql(request: &GraphQl, scope: &Scope) -> Result<Value, RequestErr
     Ok(members.into())
 }
 
-fn fill_in_part(part: &Part, scope: &Scope) -> Result<multipart::FormPart, RequestError> {
+fn fill_in_part(part: &FormPart, scope: &Scope) -> Result<multipart::FormPart, RequestError> {
     let render = |template: &Template| template.render(scope).map_err(error_in("the form"));
     Ok(multipart::FormPart {
         name: part.name.clone(),
         filename: part.filename.as_ref().map(render).transpose()?,
         content_type: part.content_type.clone(),
         content: match &part.content {
-            Content::Text(template) => render(template)?.into(),
-            Content::File(bytes) => bytes.clone(),
+            PartContent::Text(template) => render(template)?.into(),
+            PartContent::File(bytes) => bytes.clone(),
         },
     })
 }

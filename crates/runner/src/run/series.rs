@@ -79,7 +79,7 @@ pub(super) async fn run(
     }
     drop(repetitions);
     for repetition in tally.first_passed.iter().chain(&tally.first_failed) {
-        scope.keep_secret(repetition.scope.secrets().to_vec());
+        scope.add_secrets(repetition.scope.secrets().to_vec());
     }
     let secrets = scope.secrets().to_vec();
     let series = tally.summarize(repeat.times);
@@ -89,7 +89,7 @@ pub(super) async fn run(
     if let Some(passed) = tally.first_passed.as_mut() {
         *scope = std::mem::take(&mut passed.scope);
         *jar = std::mem::take(&mut passed.jar);
-        scope.keep_secret(secrets);
+        scope.add_secrets(secrets);
     }
     let start = report.start;
     let (resends, outlasting) = (tally.resends, tally.outlasting);

@@ -147,7 +147,7 @@ impl StepAttempt<'_> {
         let judged = self
             .judge(&[], &self.step.captures, response, &mut inner, jar)
             .await;
-        scope.keep_secret(inner.secrets().to_vec());
+        scope.add_secrets(inner.secrets().to_vec());
         if judged.hides_secret {
             trace.hide_answer();
         }

@@ -24,7 +24,7 @@ use check_file::template::Scope;
 use client::http::{Request, Response, Transport, USER_AGENT as OURS, Unanswered};
 use client::target::Target;
 use query::json;
-use query::value::shown_text;
+use query::value::quote_text;
 
 /// How long before its end a token is not used any more, at the most.
 const LONGEST_MARGIN: Duration = Duration::from_secs(30);
@@ -265,8 +265,8 @@ impl AccessToken {
 
 /// The JSON of an answer. Whatever becomes of the answer, no output may hold
 /// the tokens in it, so they go into the trace.
-fn read_document(response: &Response, trace: &mut Trace) -> Result<Value, String> {
-    let document = json::read(&response.headers, &response.body)?;
+fn read_document(response: &Response, trace: &mut Trace) -> Result<Value, serde_json::Error> {
+    let document = json::parse_body(&response.headers, &response.body)?;
     for name in ["access_token", "refresh_token", "id_token"] {
         if let Some(token) = document[name].as_str() {
             trace.add_secret(name, token);
@@ -282,7 +282,7 @@ fn read_token(status: u16, document: &Value, sent: Instant) -> Result<AccessToke
     if let Some(error) = document["error"].as_str() {
         let description = document["error_description"].as_str();
         let description =
-            description.map_or_else(String::new, |text| format!(": {}", shown_text(text)));
+            description.map_or_else(String::new, |text| format!(": {}", quote_text(text)));
         return refused(format!("`{error}` with status {status}{description}"));
     }
     let token = document["access_token"].as_str().unwrap_or_default();

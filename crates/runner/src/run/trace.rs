@@ -209,7 +209,7 @@ fn excerpt(headers: &HeaderMap, body: &[u8]) -> Option<Excerpt> {
 /// another one, the redactor would not find a captured secret.
 fn cut_excerpt(headers: &HeaderMap, body: &[u8]) -> Excerpt {
     // Four bytes a character at the most, and room for a broken one.
-    let begin = charset::text(
+    let begin = charset::decode(
         headers,
         &body[..body.len().min(4 * MOST_BODY_CHARACTERS + 4)],
     );
@@ -242,7 +242,10 @@ mod tests {
         );
         let shown = |headers: &HeaderMap| excerpt(headers, b"gr\xfcn").map(|shown| shown.text);
         assert_eq!(shown(&headers).as_deref(), Some("grün"));
-        assert_eq!(shown(&HeaderMap::new()).as_deref(), Some("gr\u{fffd}n"));
+        assert_eq!(
+            shown(&HeaderMap::new()).as_deref(),
+            Some("gr\u{fffd}n")
+        );
         assert!(excerpt(&headers, b"").is_none());
     }
 }

@@ -11,11 +11,11 @@ use super::step::StepAttempt;
 use super::trace::Trace;
 use check_file::predicate::Unit;
 use check_file::template::Scope;
-use check_file::{Awaited, Event, Message};
+use check_file::{AwaitedEvent, Message, WebSocketEvent};
 use client::http::{MOST_MESSAGE_BYTES, Response, Socket, SocketError, SocketEvent, SocketMessage};
 use diagnostic::Diagnostic;
 use diagnostic::units::{counted, human_bytes, human_duration};
-use query::value::shown_text;
+use query::value::quote_text;
 use report::{Class, Failure};
 
 /// The most other messages that are skipped while one is awaited.
@@ -124,7 +124,7 @@ impl StepAttempt<'_> {
     async fn await_message(
         &self,
         message: &Message,
-        awaited: &Awaited,
+        awaited: &AwaitedEvent,
         conversation: &mut Conversation<'_>,
         end: Instant,
     ) -> Vec<Failure> {
@@ -161,7 +161,7 @@ impl StepAttempt<'_> {
     async fn judge_message(
         &self,
         message: &Message,
-        awaited: &Awaited,
+        awaited: &AwaitedEvent,
         came: &SocketEvent,
         conversation: &mut Conversation<'_>,
     ) -> Vec<Failure> {
@@ -174,7 +174,7 @@ impl StepAttempt<'_> {
         };
         match (&awaited.event, came) {
             (
-                Event::Message {
+                WebSocketEvent::Message {
                     expectations,
                     captures,
                 },
@@ -195,17 +195,17 @@ impl StepAttempt<'_> {
                 }
                 judged.failures
             }
-            (Event::Message { .. }, SocketEvent::Close(close)) => wrong(
+            (WebSocketEvent::Message { .. }, SocketEvent::Close(close)) => wrong(
                 "a WebSocket that was closed",
                 "a message",
                 format!("a close {}", describe_close(close.as_ref())),
             ),
-            (Event::Close(_), SocketEvent::Message(content)) => {
+            (WebSocketEvent::Close(_), SocketEvent::Message(content)) => {
                 let text = String::from_utf8_lossy(content.bytes());
-                let found = format!("the message {}", shown_text(&text));
+                let found = format!("the message {}", quote_text(&text));
                 wrong("a WebSocket that stays open", "a close", found)
             }
-            (Event::Close(code), SocketEvent::Close(close)) => {
+            (WebSocketEvent::Close(code), SocketEvent::Close(close)) => {
                 let found = close.as_ref().map(|(code, _)| Value::from(*code));
                 match code.judge(found.as_ref(), Unit::None, conversation.scope) {
                     Ok(mismatches) => mismatches
@@ -221,7 +221,7 @@ impl StepAttempt<'_> {
                     Err(reason) => wrong(
                         "unexpected code of the close",
                         "a value to compare with",
-                        reason,
+                        reason.into(),
                     ),
                 }
             }
@@ -301,6 +301,6 @@ fn describe_close(close: Option<&(u16, String)>) -> String {
     match close {
         None => "without a code".to_owned(),
         Some((code, reason)) if reason.is_empty() => format!("`{code}`"),
-        Some((code, reason)) => format!("`{code}` ({})", shown_text(reason)),
+        Some((code, reason)) => format!("`{code}` ({})", quote_text(reason)),
     }
 }

@@ -18,7 +18,7 @@ const MARKUP: Kind = Entries(Names::Any, &Predicate(Subject::Texts));
 #[rustfmt::skip]
 pub(crate) static EXPECT: Table = Table::new("`expect`", &[&[
     property("status", Predicate(Subject::Status), "[200, 204]", "The status: a code, a class such as `2xx`, or a list of them. Default: `2xx`."),
-    property("grpc", TEXT, "NOT_FOUND", "The status of a gRPC call by its name. Default: `OK`.").see("#grpc"),
+    property("grpc", TEXT, "NOT_FOUND", "The status of a gRPC call by its name. Default: `OK`.").in_section("#grpc"),
     property("version", TEXT, "\"2\"", "The version of HTTP."),
     property("headers", Entries(Names::Any, &Predicate(Subject::Texts)), "{ content-type: { contains: json } }",
         "Headers. One that comes several times is one text, joined by `, `."),
@@ -30,13 +30,13 @@ pub(crate) static EXPECT: Table = Table::new("`expect`", &[&[
     property("size", NUMBER, "{ below: 100000 }", "The number of bytes of the decoded body."),
     property("sha256", TEXT, "{ matches: '^[0-9a-f]{64}$' }", "The SHA-256 of the decoded body, in hexadecimal digits."),
     property("json", JSON, "{ $.count: { at_least: 1 } }", "Values by JSONPath (RFC 9535)."),
-    property("xpath", MARKUP, "{ \"count(//li)\": 3 }", "Values in HTML or XML by XPath 1.0.").see("#html-and-xml"),
-    property("css", MARKUP, "{ h1.title: Your orders }", "Texts of elements in HTML or XML by CSS selectors.").see("#html-and-xml"),
+    property("xpath", MARKUP, "{ \"count(//li)\": 3 }", "Values in HTML or XML by XPath 1.0.").in_section("#html-and-xml"),
+    property("css", MARKUP, "{ h1.title: Your orders }", "Texts of elements in HTML or XML by CSS selectors.").in_section("#html-and-xml"),
     property("variables", Entries(Names::Identifier, &Predicate(Subject::Json)), "{ days: { at_least: 30 } }",
-        "Variables by their names, those that this step captures among them.").see("#captures"),
+        "Variables by their names, those that this step captures among them.").in_section("#captures"),
     property("tls", Map(&TLS), "{ expires_in: { above: 14d } }", "The TLS connection and the server's certificate, which is always verified."),
     property("latency", Either(&[LIMIT, Map(&LATENCY)]), "{ below: 300ms }", "From the first attempt to connect to the last byte; or by phase."),
-    property("error_rate", Predicate(Subject::Rate), "{ at_most: 0.02 }", "With `repeat`: how many of all may fail, from 0 to 1.").see("#many-requests"),
+    property("error_rate", Predicate(Subject::Rate), "{ at_most: 0.02 }", "With `repeat`: how many of all may fail, from 0 to 1.").in_section("#many-requests"),
 ]]);
 
 /// What may be expected of a message of a WebSocket.
@@ -60,7 +60,7 @@ pub(crate) static COOKIE: Table = Table::new("a cookie", &[&[
     property("path", TEXT, "/", "Its path."),
     property("domain", TEXT, "{ exists: false }", "Its domain."),
     property("max_age", Predicate(Subject::Span), "{ above: 1h }", "How long it lives, by `Max-Age` or else by `Expires`."),
-]]).size(1, usize::MAX);
+]]).bound_size(1, usize::MAX);
 
 #[rustfmt::skip]
 pub(crate) static TLS: Table = Table::new("`tls`", &[&[
@@ -69,7 +69,7 @@ pub(crate) static TLS: Table = Table::new("`tls`", &[&[
     property("subject", TEXT, "{ exists: true }", "Whom the certificate is for, as in RFC 4514."),
     property("names", Predicate(Subject::Json), "{ contains: shop.example.com }", "A list of the names in the certificate."),
     property("expires_in", Predicate(Subject::Span), "{ above: 14d }", "How long the certificate is still valid."),
-]]).size(1, usize::MAX);
+]]).bound_size(1, usize::MAX);
 
 const PERCENTILE: &str =
     "With `repeat`: the latency that so many in a hundred did not exceed, by nearest rank.";
@@ -82,11 +82,11 @@ pub(crate) static LATENCY: Table = Table::new("`latency`", &[&[
     property("connect", LIMIT, "{ below: 1s }", "From an address to a TCP connection."),
     property("tls", LIMIT, "{ below: 1s }", "The TLS handshake."),
     property("first_byte", LIMIT, "{ below: 2s }", "From the open connection to the head of the answer."),
-    property("p50", LIMIT, "{ below: 1s }", PERCENTILE).see("#many-requests"),
-    property("p90", LIMIT, "{ below: 2s }", PERCENTILE).see("#many-requests"),
-    property("p95", LIMIT, "{ below: 2s }", PERCENTILE).see("#many-requests"),
-    property("p99", LIMIT, "{ below: 3s }", PERCENTILE).see("#many-requests"),
-]]).size(1, usize::MAX);
+    property("p50", LIMIT, "{ below: 1s }", PERCENTILE).in_section("#many-requests"),
+    property("p90", LIMIT, "{ below: 2s }", PERCENTILE).in_section("#many-requests"),
+    property("p95", LIMIT, "{ below: 2s }", PERCENTILE).in_section("#many-requests"),
+    property("p99", LIMIT, "{ below: 3s }", PERCENTILE).in_section("#many-requests"),
+]]).bound_size(1, usize::MAX);
 
 /// What `from` takes; each word also stands alone for a capture.
 pub(crate) const SOURCE_WORDS: [&str; 8] = [
@@ -108,8 +108,8 @@ pub(crate) const SOURCES: [&str; 8] = [
 #[rustfmt::skip]
 pub(crate) static CAPTURE: Table = Table::new("a capture", &[&[
     property("json", Text, "$.token", "A JSONPath."),
-    property("xpath", Text, "string(//title)", "An expression of XPath 1.0, over HTML or XML.").see("#html-and-xml"),
-    property("css", Text, "h1", "A CSS selector; the text of the element.").see("#html-and-xml"),
+    property("xpath", Text, "string(//title)", "An expression of XPath 1.0, over HTML or XML.").in_section("#html-and-xml"),
+    property("css", Text, "h1", "A CSS selector; the text of the element.").in_section("#html-and-xml"),
     property("header", Text, "location", "A header's name."),
     property("cookie", Text, "session", "A cookie's name."),
     property("regex", Text, "'\"tier\":\"(\\w+)\"'", "A regular expression; its first group."),
@@ -117,5 +117,5 @@ pub(crate) static CAPTURE: Table = Table::new("a capture", &[&[
     property("from", Words(&SOURCE_WORDS), "body",
         "A part of the answer that needs no further word, which may also stand alone: `code: status`. `redirects` is a list, `latency` in milliseconds."),
     property("transform", Transform, "\"{{ value | split('/') | last }}\"", "What is made of it, which is called `value` there."),
-    property("secret", Flag, "true", "Whether no output may hold it, also when it comes back in a later answer. Default: `false`.").see("#secrets"),
-]]).one(&SOURCES);
+    property("secret", Flag, "true", "Whether no output may hold it, also when it comes back in a later answer. Default: `false`.").in_section("#secrets"),
+]]).require_one(&SOURCES);

@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     Map(&'static Table),
     /// A map with such names and values of a kind.
     Entries(Names, &'static Kind),
-    /// The same with one entry or more.
+    /// As `Entries`, with one entry or more.
     SomeEntries(Names, &'static Kind),
     /// A map with any keys and values.
     Object,
@@ -98,7 +98,7 @@ pub(crate) enum Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Values {
     All,
-    /// Those that can be told exactly, unlike a time.
+    /// Values that can be compared exactly, unlike a time.
     Exact,
     Text,
     Lists,
@@ -107,7 +107,7 @@ pub(crate) enum Values {
 
 impl Values {
     /// Whether the operator can be asked of what a predicate speaks of.
-    pub(crate) fn include(self, subject: Subject) -> bool {
+    pub(crate) fn includes(self, subject: Subject) -> bool {
         match self {
             Self::All => true,
             Self::Exact => !matches!(subject, Subject::Latency | Subject::Span),
@@ -126,16 +126,16 @@ pub(crate) const IDENTIFIER: Kind = Kind::Pattern(
 
 impl Kind {
     /// Whether a whole number may stand there.
-    pub(crate) fn includes(&self, number: u64) -> bool {
+    pub(crate) fn includes_number(&self, number: u64) -> bool {
         match self {
             Self::Whole(least, most) => (*least..=*most).contains(&number),
-            Self::Either(kinds) => kinds.iter().any(|kind| kind.includes(number)),
+            Self::Either(kinds) => kinds.iter().any(|kind| kind.includes_number(number)),
             _ => false,
         }
     }
 
-    /// What a message says that was expected.
-    pub(crate) fn expected(&self) -> String {
+    /// What a message says under "expected".
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Any | Self::Literal => "a value".to_owned(),
             Self::Something => "text or JSON".to_owned(),
@@ -145,7 +145,7 @@ impl Kind {
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Always => "`true`".to_owned(),
             Self::Words(words) => suggest::list(words),
-            Self::KeyOf(table) => format!("one of {}", table.list()),
+            Self::KeyOf(table) => format!("one of {}", table.list_names()),
             Self::JsonType => suggest::list(&JsonType::NAMES),
             Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
             Self::Number(least, most) => format!("a number from {least} to {most}"),
@@ -156,15 +156,15 @@ impl Kind {
             Self::Method => "a word in capitals, such as `PURGE` or `PROPFIND`".to_owned(),
             Self::HttpVersion => "`\"1.1\"` or `\"2\"`".to_owned(),
             Self::List(..) | Self::Steps => "a list".to_owned(),
-            Self::OneOrMany(kind) => format!("{}, or a list of them", kind.expected()),
+            Self::OneOrMany(kind) => format!("{}, or a list of them", kind.describe()),
             Self::Map(_) | Self::Entries(..) | Self::SomeEntries(..) | Self::Object => {
                 "a map".to_owned()
             }
             Self::Either(kinds) => {
-                let kinds: Vec<_> = kinds.iter().map(Self::expected).collect();
+                let kinds: Vec<_> = kinds.iter().map(Self::describe).collect();
                 kinds.join(", or ")
             }
-            Self::Shared(_, kind) | Self::Operand(_, kind) => kind.expected(),
+            Self::Shared(_, kind) | Self::Operand(_, kind) => kind.describe(),
             Self::Predicate(_) | Self::Nested => "a value, or a map of predicates".to_owned(),
             Self::Limit => "a number".to_owned(),
             Self::JsonSchema(_) => "a JSON Schema, or `{ file: order.schema.json }`".to_owned(),

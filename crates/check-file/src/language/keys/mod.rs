@@ -59,18 +59,18 @@ const fn property(
 }
 
 impl Property {
-    const fn see(mut self, section: &'static str) -> Self {
+    const fn in_section(mut self, section: &'static str) -> Self {
         self.section = Some(section);
         self
     }
 
     /// Whether it is an operator for what a predicate speaks of.
     pub(crate) fn is_for(&self, subject: Subject) -> bool {
-        matches!(self.kind, Kind::Operand(values, _) if values.include(subject))
+        matches!(self.kind, Kind::Operand(values, _) if values.includes(subject))
     }
 
     /// The key with its example, as it stands in a check file.
-    pub(crate) fn line(&self) -> String {
+    pub(crate) fn example_line(&self) -> String {
         format!("{}: {}", self.name, self.example)
     }
 }
@@ -84,11 +84,11 @@ pub(crate) struct Table {
     /// Its keys, in one list or several that other maps have too.
     pub(crate) groups: &'static [&'static [Property]],
     /// The keys that must be there.
-    pub(crate) all: &'static [&'static str],
+    pub(crate) all_of: &'static [&'static str],
     /// The keys of which exactly one must be there.
-    pub(crate) one: &'static [&'static str],
+    pub(crate) one_of: &'static [&'static str],
     /// The keys of which at least one must be there.
-    pub(crate) any: &'static [&'static str],
+    pub(crate) any_of: &'static [&'static str],
     /// The fewest and the most keys.
     pub(crate) size: (usize, usize),
 }
@@ -99,34 +99,34 @@ impl Table {
             title,
             help: "",
             groups,
-            all: &[],
-            one: &[],
-            any: &[],
+            all_of: &[],
+            one_of: &[],
+            any_of: &[],
             size: (0, usize::MAX),
         }
     }
 
-    const fn help(mut self, help: &'static str) -> Self {
+    const fn explain(mut self, help: &'static str) -> Self {
         self.help = help;
         self
     }
 
-    const fn all(mut self, keys: &'static [&'static str]) -> Self {
-        self.all = keys;
+    const fn require_all(mut self, keys: &'static [&'static str]) -> Self {
+        self.all_of = keys;
         self
     }
 
-    const fn one(mut self, keys: &'static [&'static str]) -> Self {
-        self.one = keys;
+    const fn require_one(mut self, keys: &'static [&'static str]) -> Self {
+        self.one_of = keys;
         self
     }
 
-    const fn any(mut self, keys: &'static [&'static str]) -> Self {
-        self.any = keys;
+    const fn require_any(mut self, keys: &'static [&'static str]) -> Self {
+        self.any_of = keys;
         self
     }
 
-    const fn size(mut self, least: usize, most: usize) -> Self {
+    const fn bound_size(mut self, least: usize, most: usize) -> Self {
         self.size = (least, most);
         self
     }
@@ -151,14 +151,14 @@ impl Table {
     }
 
     /// "`a`, `b` or `c`".
-    pub(crate) fn list(&self) -> String {
+    pub(crate) fn list_names(&self) -> String {
         suggest::list(&self.names())
     }
 
     /// Whether a map has nothing but keys of this table, and all that it needs.
-    pub(crate) fn fits(&self, entries: &[(yaml::Key, yaml::Node)]) -> bool {
+    pub(crate) fn accepts(&self, entries: &[(yaml::Key, yaml::Node)]) -> bool {
         let has = |name: &&str| entries.iter().any(|(key, _)| key.text == **name);
-        entries.iter().all(|(key, _)| self.has(&key.text)) && self.all.iter().all(has)
+        entries.iter().all(|(key, _)| self.has(&key.text)) && self.all_of.iter().all(has)
     }
 }
 

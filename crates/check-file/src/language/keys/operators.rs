@@ -33,14 +33,14 @@ pub(crate) static OPERATORS: Table = Table::new("a predicate", &[&[
         "Whether a list is in ascending or descending order: numbers by value, texts by Unicode scalar values. Equal neighbours may be."),
     property("type", Operand(Values::Json, &JsonType), "integer", "What kind of JSON value it is."),
     property("schema", Operand(Values::Json, &JsonSchema(&SCHEMA)), "{ type: object, required: [id] }",
-        "JSON as this JSON Schema demands; `{ file: …, at: \"#/…\" }` for one in a file, such as an OpenAPI document.").see("#json-schema"),
+        "JSON as this JSON Schema demands; `{ file: …, at: \"#/…\" }` for one in a file, such as an OpenAPI document.").in_section("#json-schema"),
     property("empty", Operand(Values::Text, &Flag), "false", "Whether text, list or map is empty."),
     property("not", Operand(Values::All, &Nested), "{ equals: 0 }", "Is there, and does not meet what stands here."),
-]]).size(1, usize::MAX);
+]]).bound_size(1, usize::MAX);
 
 /// A JSON Schema that stands in a file.
 #[rustfmt::skip]
 pub(crate) static SCHEMA: Table = Table::new("`schema`", &[&[
     property("file", Text, "order.schema.json", "A JSON or YAML file, relative to the check file."),
     property("at", POINTER, "\"#/components/schemas/Order\"", "The place of the schema in the file."),
-]]).all(&["file"]);
+]]).require_all(&["file"]);

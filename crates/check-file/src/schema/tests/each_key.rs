@@ -110,7 +110,7 @@ fn visit(table: &'static Table, around: &Around, found: &mut Vec<Place>) {
 fn example(property: &Property) -> Value {
     let source = Source::new("example.yaml", property.example);
     let node = yaml::parse(&source, &mut Vec::new());
-    language::json(&node.unwrap_or_else(|| panic!("{}", property.line())))
+    language::to_json(&node.unwrap_or_else(|| panic!("{}", property.example_line())))
 }
 
 /// A map with one key, and with the keys that must stand beside it.
@@ -125,8 +125,8 @@ fn complete(table: &Table, property: &Property, value: Value) -> Value {
     for (_, other) in BESIDE.iter().filter(|(name, _)| *name == property.name) {
         add(&mut map, other);
     }
-    table.all.iter().for_each(|name| add(&mut map, name));
-    for choice in [table.one, table.any] {
+    table.all_of.iter().for_each(|name| add(&mut map, name));
+    for choice in [table.one_of, table.any_of] {
         if let [first, ..] = choice
             && !choice.iter().any(|name| map.contains_key(*name))
         {

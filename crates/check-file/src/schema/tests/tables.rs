@@ -38,7 +38,7 @@ fn keys(table: &'static Table) -> String {
         row(
             &key,
             &(property.help.to_owned() + &choice(&property.kind)),
-            &property.line(),
+            &property.example_line(),
         )
     });
     format!(
@@ -53,9 +53,9 @@ fn choice(kind: &Kind) -> String {
         Kind::Operand(_, kind) => choice(kind),
         Kind::Words([_]) => String::new(),
         Kind::Words(words) => format!(" It is {}.", suggest::list(words)),
-        Kind::KeyOf(table) => format!(" It is {}.", table.list()),
+        Kind::KeyOf(table) => format!(" It is {}.", table.list_names()),
         Kind::JsonType | Kind::Whole(..) | Kind::Number(..) => {
-            format!(" It is {}.", kind.expected())
+            format!(" It is {}.", kind.describe())
         }
         _ => String::new(),
     }

@@ -6,7 +6,7 @@ use super::filter::{Filter, parse_filters};
 use super::value::Word;
 use crate::draft::{Query, is_header};
 use query::jsonpath::Path;
-use query::markup::{Kind, XPath};
+use query::markup::{self, XPath};
 use query::pattern::Pattern;
 
 /// A part of an answer.
@@ -173,10 +173,10 @@ fn parse_query_with_argument(name: &str, argument: &Word) -> Option<AnswerPart> 
                 return None;
             }
             let form = match xpath.kind() {
-                Kind::Text => ValueKind::Text,
-                Kind::Number => ValueKind::Number,
-                Kind::Boolean => ValueKind::Boolean,
-                Kind::Nodes => ValueKind::Nodes,
+                markup::ValueKind::Text => ValueKind::Text,
+                markup::ValueKind::Number => ValueKind::Number,
+                markup::ValueKind::Boolean => ValueKind::Boolean,
+                markup::ValueKind::Nodes => ValueKind::Nodes,
             };
             AnswerPart::new(Query::XPath(xpath.text().to_owned()), form)
         }

@@ -13,9 +13,9 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{ParseOpts, QualName, parse_document};
 
-use super::tree::{Builder, Excess, Name, Tree};
+use super::tree::{Excess, Name, Tree, TreeBuilder};
 pub use names::{LONGEST_NAME, decode_references, read_reference};
-use sink::{Bounds, Data, Part, Sink};
+use sink::{Bounds, NodeData, Sink, SinkNode};
 
 /// How many bytes are read between two looks at the bounds.
 const PIECE: usize = 512;
@@ -43,23 +43,23 @@ pub(super) fn read(text: &str) -> Result<Tree, Excess> {
         parser.process(StrTendril::from_slice(piece));
         rest = after;
         // Nothing comes of a tag before it is closed.
-        parts = if bounds.heard.take() {
+        parts = if bounds.has_output.take() {
             0
         } else {
-            parts + parts_of(piece)
+            parts + count_parts(piece)
         };
         if parts > MOST_PARTS {
             return Err(Excess::Tag);
         }
-        bounds.hold()?;
+        bounds.check()?;
     }
     let nodes = parser.finish();
-    bounds.hold()?;
-    tree(&nodes)
+    bounds.check()?;
+    build_tree(&nodes)
 }
 
 /// At least as many as attributes begin in it.
-fn parts_of(piece: &str) -> usize {
+fn count_parts(piece: &str) -> usize {
     let mut blank = false;
     let mut parts = 0;
     for byte in piece.bytes() {
@@ -71,33 +71,33 @@ fn parts_of(piece: &str) -> usize {
 }
 
 /// The nodes in document order.
-fn tree(parts: &[Part]) -> Result<Tree, Excess> {
+fn build_tree(parts: &[SinkNode]) -> Result<Tree, Excess> {
     enum Next {
         Enter(usize),
         Close,
     }
-    let mut builder = Builder::new();
-    let children = |of: &Part| -> Vec<Next> {
+    let mut builder = TreeBuilder::new();
+    let children = |of: &SinkNode| -> Vec<Next> {
         let children = of.children.iter().rev().copied();
         children.map(Next::Enter).collect()
     };
     let mut next = parts.first().map(children).unwrap_or_default();
     while let Some(step) = next.pop() {
         let Next::Enter(at) = step else {
-            builder.close();
+            builder.close_element();
             continue;
         };
         let Some(part) = parts.get(at) else { continue };
         match &part.data {
-            Data::Document => {}
-            Data::Text(text) => builder.text(text)?,
-            Data::Comment(text) => builder.comment(text)?,
-            Data::Element {
+            NodeData::Document => {}
+            NodeData::Text(text) => builder.add_text(text)?,
+            NodeData::Comment(text) => builder.add_comment(text)?,
+            NodeData::Element {
                 name, attributes, ..
             } => {
-                builder.open(plain(name))?;
+                builder.open_element(plain_name(name))?;
                 for attribute in attributes {
-                    builder.attribute(plain(&attribute.name), &attribute.value)?;
+                    builder.add_attribute(plain_name(&attribute.name), &attribute.value)?;
                 }
                 next.push(Next::Close);
                 next.extend(children(part));
@@ -108,7 +108,7 @@ fn tree(parts: &[Part]) -> Result<Tree, Excess> {
 }
 
 /// A name as XPath and CSS ask for it in HTML: in lower case, in no namespace.
-fn plain(name: &QualName) -> Name {
+fn plain_name(name: &QualName) -> Name {
     let local = name.local.to_ascii_lowercase();
     let local = match &name.prefix {
         Some(prefix) if !prefix.is_empty() => format!("{prefix}:{local}"),

@@ -20,12 +20,12 @@ pub(super) struct Bounds {
     depth: Cell<usize>,
     /// The attributes of the tag with the most of those that come in pieces.
     attributes: Cell<usize>,
-    /// Something came of the last piece.
-    pub(super) heard: Cell<bool>,
+    /// Whether the parser made a node of the last piece.
+    pub(super) has_output: Cell<bool>,
 }
 
 impl Bounds {
-    pub(super) fn hold(&self) -> Result<(), Excess> {
+    pub(super) fn check(&self) -> Result<(), Excess> {
         if self.depth.get() > MOST_DEPTH {
             return Err(Excess::Depth);
         }
@@ -40,14 +40,14 @@ impl Bounds {
 }
 
 /// A node while the parser may still move it.
-pub(super) struct Part {
+pub(super) struct SinkNode {
     parent: Option<usize>,
     pub(super) children: Vec<usize>,
     depth: usize,
-    pub(super) data: Data,
+    pub(super) data: NodeData,
 }
 
-pub(super) enum Data {
+pub(super) enum NodeData {
     Document,
     Element {
         name: QualName,
@@ -63,9 +63,9 @@ pub(super) enum Data {
 
 /// The name of an element, for the parser.
 #[derive(Debug)]
-pub(super) struct Tag(QualName);
+pub(super) struct TagName(QualName);
 
-impl ElemName for Tag {
+impl ElemName for TagName {
     fn ns(&self) -> &Namespace {
         &self.0.ns
     }
@@ -77,7 +77,7 @@ impl ElemName for Tag {
 
 /// Takes the nodes from the parser.
 pub(super) struct Sink<'b> {
-    parts: RefCell<Vec<Part>>,
+    parts: RefCell<Vec<SinkNode>>,
     bounds: &'b Bounds,
 }
 
@@ -87,19 +87,19 @@ impl<'b> Sink<'b> {
             parts: RefCell::default(),
             bounds,
         };
-        sink.add(Data::Document);
+        sink.add(NodeData::Document);
         sink
     }
 
-    fn add(&self, data: Data) -> usize {
+    fn add(&self, data: NodeData) -> usize {
         let own = match &data {
-            Data::Element { attributes, .. } => 1 + attributes.len(),
+            NodeData::Element { attributes, .. } => 1 + attributes.len(),
             _ => 1,
         };
         self.bounds.nodes.set(self.bounds.nodes.get() + own);
-        self.bounds.heard.set(true);
+        self.bounds.has_output.set(true);
         let mut parts = self.parts.borrow_mut();
-        parts.push(Part {
+        parts.push(SinkNode {
             parent: None,
             children: Vec::new(),
             depth: 0,
@@ -110,7 +110,7 @@ impl<'b> Sink<'b> {
 
     /// Puts a node, or text, below a parent, at the end or at a place.
     fn insert(&self, parent: usize, at: Option<usize>, new: NodeOrText<usize>) {
-        self.bounds.heard.set(true);
+        self.bounds.has_output.set(true);
         let child = match new {
             NodeOrText::AppendNode(node) => {
                 self.detach(node);
@@ -121,14 +121,15 @@ impl<'b> Sink<'b> {
                 let children = &parts[parent].children;
                 let before = at.unwrap_or(children.len()).checked_sub(1);
                 let before = before.and_then(|before| children.get(before)).copied();
+                // The parser gives a text in pieces, which are one node.
                 if let Some(before) = before
-                    && let Data::Text(known) = &mut parts[before].data
+                    && let NodeData::Text(known) = &mut parts[before].data
                 {
                     known.push_tendril(&text);
                     return;
                 }
                 drop(parts);
-                self.add(Data::Text(text))
+                self.add(NodeData::Text(text))
             }
         };
         let mut parts = self.parts.borrow_mut();
@@ -139,7 +140,7 @@ impl<'b> Sink<'b> {
         let part = &mut parts[child];
         part.parent = Some(parent);
         part.depth = depth;
-        if let Data::Element { contents, .. } = &part.data {
+        if let NodeData::Element { contents, .. } = &part.data {
             let contents = *contents;
             self.bounds.depth.set(self.bounds.depth.get().max(depth));
             if let Some(contents) = contents {
@@ -161,13 +162,13 @@ impl<'b> Sink<'b> {
 
 impl TreeSink for Sink<'_> {
     type Handle = usize;
-    type Output = Vec<Part>;
+    type Output = Vec<SinkNode>;
     type ElemName<'a>
-        = Tag
+        = TagName
     where
         Self: 'a;
 
-    fn finish(self) -> Vec<Part> {
+    fn finish(self) -> Vec<SinkNode> {
         self.parts.into_inner()
     }
 
@@ -177,11 +178,11 @@ impl TreeSink for Sink<'_> {
         0
     }
 
-    fn elem_name<'a>(&'a self, target: &'a usize) -> Tag {
+    fn elem_name<'a>(&'a self, target: &'a usize) -> TagName {
         match &self.parts.borrow()[*target].data {
-            Data::Element { name, .. } => Tag(name.clone()),
+            NodeData::Element { name, .. } => TagName(name.clone()),
             // The parser asks elements only.
-            _ => Tag(QualName::new(
+            _ => TagName(QualName::new(
                 None,
                 Namespace::default(),
                 LocalName::default(),
@@ -195,8 +196,8 @@ impl TreeSink for Sink<'_> {
         attributes: Vec<Attribute>,
         flags: ElementFlags,
     ) -> usize {
-        let contents = flags.template.then(|| self.add(Data::Document));
-        self.add(Data::Element {
+        let contents = flags.template.then(|| self.add(NodeData::Document));
+        self.add(NodeData::Element {
             name,
             attributes,
             contents,
@@ -205,12 +206,12 @@ impl TreeSink for Sink<'_> {
     }
 
     fn create_comment(&self, text: StrTendril) -> usize {
-        self.add(Data::Comment(text))
+        self.add(NodeData::Comment(text))
     }
 
     // HTML has none: the parser makes comments of them.
     fn create_pi(&self, _: StrTendril, text: StrTendril) -> usize {
-        self.add(Data::Comment(text))
+        self.add(NodeData::Comment(text))
     }
 
     fn append(&self, parent: &usize, child: NodeOrText<usize>) {
@@ -235,7 +236,7 @@ impl TreeSink for Sink<'_> {
 
     fn get_template_contents(&self, target: &usize) -> usize {
         match &self.parts.borrow()[*target].data {
-            Data::Element {
+            NodeData::Element {
                 contents: Some(contents),
                 ..
             } => *contents,
@@ -250,7 +251,8 @@ impl TreeSink for Sink<'_> {
     fn set_quirks_mode(&self, _: QuirksMode) {}
 
     fn append_before_sibling(&self, sibling: &usize, new: NodeOrText<usize>) {
-        // It may have been a sibling itself, so that places change.
+        // The node may be a sibling already. It leaves first, because that moves
+        // the places of the others.
         if let NodeOrText::AppendNode(node) = &new {
             self.detach(*node);
         }
@@ -265,7 +267,7 @@ impl TreeSink for Sink<'_> {
     }
 
     fn add_attrs_if_missing(&self, target: &usize, more: Vec<Attribute>) {
-        if let Data::Element { attributes, .. } = &mut self.parts.borrow_mut()[*target].data {
+        if let NodeData::Element { attributes, .. } = &mut self.parts.borrow_mut()[*target].data {
             for attribute in more {
                 if !attributes.iter().any(|known| known.name == attribute.name) {
                     attributes.push(attribute);
@@ -294,7 +296,7 @@ impl TreeSink for Sink<'_> {
     fn is_mathml_annotation_xml_integration_point(&self, target: &usize) -> bool {
         matches!(
             self.parts.borrow()[*target].data,
-            Data::Element {
+            NodeData::Element {
                 holds_html: true,
                 ..
             }

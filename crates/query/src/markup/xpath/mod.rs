@@ -11,11 +11,11 @@ mod view;
 use serde_json::Value;
 use xpath_eval::Expr;
 
-use super::Wrong;
+use super::ExpressionError;
 use super::tree::Tree;
-use crate::work::threads::with_room;
-use check::Sense;
-pub(super) use view::Trouble;
+use crate::work::threads::run_with_room;
+use check::Analysis;
+pub(super) use view::EvaluationError;
 
 /// The longest expression, in bytes.
 const MOST_BYTES: usize = 1024;
@@ -29,12 +29,12 @@ const SHORT: usize = 2 * 1024;
 const FLAT: usize = 24;
 
 /// The longest and deepest that a selector may become.
-const MOST_BYTES_MADE: usize = 64 * 1024;
-const MOST_NESTING_MADE: usize = 64;
+const MOST_SELECTOR_BYTES: usize = 64 * 1024;
+const MOST_SELECTOR_NESTING: usize = 64;
 
 /// What the value of an expression is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// Nodes of the document, which count by their text.
     Nodes,
     /// A text.
@@ -50,30 +50,30 @@ pub enum Kind {
 pub struct XPath {
     text: String,
     expression: Expr,
-    sense: Sense,
+    analysis: Analysis,
 }
 
 impl XPath {
     /// Reads an expression.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
-        bounded(text, MOST_BYTES, MOST_NESTING)?;
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        check_bounds(text, MOST_BYTES, MOST_NESTING)?;
         Self::read_with_room(text)
     }
 
     /// Reads what a selector became.
-    pub(super) fn made(text: &str) -> Result<Self, Wrong> {
-        bounded(text, MOST_BYTES_MADE, MOST_NESTING_MADE)?;
+    pub(super) fn parse_selector(text: &str) -> Result<Self, ExpressionError> {
+        check_bounds(text, MOST_SELECTOR_BYTES, MOST_SELECTOR_NESTING)?;
         Self::read_with_room(text)
     }
 
     /// The parser goes down with brackets and with each sign before a number.
-    fn read_with_room(text: &str) -> Result<Self, Wrong> {
+    fn read_with_room(text: &str) -> Result<Self, ExpressionError> {
         let goes_down = |byte: &u8| matches!(byte, b'(' | b'[' | b'-');
         if text.len() <= SHORT && text.bytes().filter(goes_down).count() <= FLAT {
             return Self::read(text);
         }
-        with_room(|| Self::read(text)).unwrap_or_else(|error| {
-            Err(Wrong {
+        run_with_room(|| Self::read(text)).unwrap_or_else(|error| {
+            Err(ExpressionError {
                 expected: "a thread to read it".to_owned(),
                 found: error.to_string(),
                 help: "raise the limits of the process".to_owned(),
@@ -81,7 +81,7 @@ impl XPath {
         })
     }
 
-    fn read(text: &str) -> Result<Self, Wrong> {
+    fn read(text: &str) -> Result<Self, ExpressionError> {
         let expression = xpath_eval::parse(text).map_err(|error| {
             let stopped = match text
                 .get(error.position..)
@@ -95,18 +95,18 @@ impl XPath {
             };
             let reason = error.message.replace('\'', "`");
             let reason = reason.rsplit(", ").next().unwrap_or_default();
-            Wrong {
+            ExpressionError {
                 expected: "an expression of XPath 1.0, such as `//h1` or `count(//li)`".to_owned(),
                 found: format!("`{text}`, stopped at {stopped} ({reason})"),
                 help: "write attributes as `@href`, conditions as `//a[@href]` and texts in quotes"
                     .to_owned(),
             }
         })?;
-        let sense = Sense::of(&expression)?;
+        let analysis = Analysis::new(&expression)?;
         Ok(Self {
             text: text.to_owned(),
             expression,
-            sense,
+            analysis,
         })
     }
 
@@ -116,35 +116,35 @@ impl XPath {
     }
 
     /// What its value is, whatever the document.
-    pub fn kind(&self) -> Kind {
-        self.sense.kind
+    pub fn kind(&self) -> ValueKind {
+        self.analysis.kind
     }
 
     /// The prefixes of namespaces in it.
     pub fn prefixes(&self) -> &[String] {
-        &self.sense.prefixes
+        &self.analysis.prefixes
     }
 
     /// Whether it has a condition that is never true.
     pub(super) fn is_never_true(&self) -> bool {
-        self.sense.never
+        self.analysis.is_never_true
     }
 
     /// The value over a document: the texts of nodes as a list.
-    pub(super) fn evaluate(&self, tree: &Tree) -> Result<Value, Trouble> {
-        view::evaluate(&self.expression, &self.sense, tree, false)
+    pub(super) fn evaluate(&self, tree: &Tree) -> Result<Value, EvaluationError> {
+        view::evaluate(&self.expression, &self.analysis, tree, false)
     }
 
     /// The same for a selector: from the document's element on, without regard
     /// to the namespaces of elements.
-    pub(super) fn select(&self, tree: &Tree) -> Result<Value, Trouble> {
-        view::evaluate(&self.expression, &self.sense, tree, true)
+    pub(super) fn select(&self, tree: &Tree) -> Result<Value, EvaluationError> {
+        view::evaluate(&self.expression, &self.analysis, tree, true)
     }
 }
 
 /// Refuses what the parser would go too deep for.
-fn bounded(text: &str, most_bytes: usize, most_nesting: usize) -> Result<(), Wrong> {
-    let too_much = |expected: String, found: String| Wrong {
+fn check_bounds(text: &str, most_bytes: usize, most_nesting: usize) -> Result<(), ExpressionError> {
+    let too_much = |expected: String, found: String| ExpressionError {
         expected,
         found,
         help: "divide it into several expectations".to_owned(),

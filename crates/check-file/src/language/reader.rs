@@ -17,12 +17,12 @@ pub(super) struct Reader<'a> {
     pub(super) problems: &'a mut Vec<Diagnostic>,
 }
 
-/// The entries of a map whose keys are known.
+/// The entries of a map.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'n> {
     pub(super) span: Span,
     entries: &'n [(Key, Node)],
-    /// What is known of the keys.
+    /// The table of the keys, if they are known.
     table: Option<&'static Table>,
 }
 
@@ -37,7 +37,7 @@ impl<'n> Fields<'n> {
         self.get(key).map(|(_, value)| value)
     }
 
-    /// What is known of this key, and its value.
+    /// The key of the table, and its value in the map.
     pub(super) fn property(&self, key: &str) -> Option<(&'static Property, &'n Node)> {
         Some((self.table?.property(key)?, self.value(key)?))
     }
@@ -54,14 +54,20 @@ impl Reader<'_> {
         Diagnostic::at(self.source, span, title)
     }
 
-    /// Takes note of something wrong.
+    /// Adds a diagnostic; reading goes on.
     pub(super) fn report(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
     }
 
-    /// Takes note of a value of the wrong type. `help` says how the right one
-    /// is written.
-    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str, help: &str) {
+    /// Reports a value of the wrong type. `what` names the value, `help` says how
+    /// the right one is written.
+    pub(super) fn report_wrong_type(
+        &mut self,
+        node: &Node,
+        what: &str,
+        expected: &str,
+        help: &str,
+    ) {
         let problem = self
             .at(node.span, format!("{what} of the wrong type"))
             .expected(expected)
@@ -70,21 +76,21 @@ impl Reader<'_> {
         self.report(problem);
     }
 
-    /// Takes note of a value that is not of its key's kind.
-    pub(super) fn refuse(&mut self, node: &Node, property: &Property) {
+    /// Reports a value that is not of its key's kind.
+    pub(super) fn report_wrong_kind(&mut self, node: &Node, property: &Property) {
         let what = format!("`{}`", property.name);
-        let help = format!("write it like `{}`", property.line());
-        self.wrong_type(node, &what, &property.kind.expected(), &help);
+        let help = format!("write it like `{}`", property.example_line());
+        self.report_wrong_type(node, &what, &property.kind.describe(), &help);
     }
 
-    /// A map with the keys of this table only.
-    pub(super) fn fields<'n>(
+    /// Reads a map, and reports keys that are not in the table.
+    pub(super) fn read_fields<'n>(
         &mut self,
         node: &'n Node,
         table: &'static Table,
     ) -> Option<Fields<'n>> {
         let what = table.title;
-        let fields = self.entries(node, what)?;
+        let fields = self.read_entries(node, what)?;
         for (key, _) in fields.iter() {
             if !table.has(&key.text) {
                 let near = suggest::nearest(&key.text, table.names());
@@ -92,7 +98,7 @@ impl Reader<'_> {
                     .at(key.span, format!("unknown key `{}` in {what}", key.text))
                     .expected(match near {
                         Some(near) => format!("`{near}` or another key of {what}"),
-                        None => table.list(),
+                        None => table.list_names(),
                     })
                     .found(format!("`{}`", key.text))
                     .help(match near {
@@ -108,13 +114,13 @@ impl Reader<'_> {
         })
     }
 
-    /// A map with any keys.
-    pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<Fields<'n>> {
+    /// Reads a map with any keys.
+    pub(super) fn read_entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<Fields<'n>> {
         let Yaml::Map(entries) = &node.value else {
-            self.wrong_type(
+            self.report_wrong_type(
                 node,
                 what,
-                &Kind::Object.expected(),
+                &Kind::Object.describe(),
                 "write `key: value` lines, or `{ key: value }`",
             );
             return None;
@@ -126,10 +132,10 @@ impl Reader<'_> {
         })
     }
 
-    /// A list.
-    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+    /// Reads a list.
+    pub(super) fn read_list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
         let Yaml::List(items) = &node.value else {
-            self.wrong_type(
+            self.report_wrong_type(
                 node,
                 what,
                 "a list",
@@ -140,29 +146,29 @@ impl Reader<'_> {
         Some(items)
     }
 
-    /// A string that is not empty.
-    pub(super) fn string<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+    /// Reads a string that is not empty.
+    pub(super) fn read_string<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         match &node.value {
             Yaml::String(text) if !text.trim().is_empty() => Some(text),
             _ => {
                 let help = "write text, in quotes if it looks like a number or a map";
-                self.wrong_type(node, what, &Kind::Text.expected(), help);
+                self.report_wrong_type(node, what, &Kind::Text.describe(), help);
                 None
             }
         }
     }
 
-    /// A value that is sent or compared as text: a string, or a number or
+    /// Reads a value that is sent or compared as text: a string, or a number or
     /// boolean as it is written.
-    pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+    pub(super) fn read_text(&mut self, node: &Node, what: &str) -> Option<String> {
         match &node.value {
             Yaml::String(text) | Yaml::Number(_, text) => Some(text.clone()),
             Yaml::Bool(value) => Some(value.to_string()),
             Yaml::Null | Yaml::List(_) | Yaml::Map(_) => {
-                self.wrong_type(
+                self.report_wrong_type(
                     node,
                     what,
-                    &Kind::Scalar.expected(),
+                    &Kind::Scalar.describe(),
                     "write `\"\"` for empty text, and quotes around `{` or `[`",
                 );
                 None
@@ -170,13 +176,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Text that may hold templates.
-    pub(super) fn template(&mut self, node: &Node, what: &str) -> Option<Template> {
-        let text = self.text(node, what)?;
+    /// Reads text that may hold templates.
+    pub(super) fn read_template(&mut self, node: &Node, what: &str) -> Option<Template> {
+        let text = self.read_text(node, what)?;
         self.parse_template(&text, node.span)
     }
 
-    /// A template from text that stands at `span`.
+    /// Parses a template from text that stands at `span`.
     pub(super) fn parse_template(&mut self, text: &str, span: Span) -> Option<Template> {
         match Template::parse(text) {
             Ok(template) => Some(template),
@@ -192,31 +198,31 @@ impl Reader<'_> {
         }
     }
 
-    /// `true` or `false`.
-    pub(super) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+    /// Reads `true` or `false`.
+    pub(super) fn read_boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
         if let Yaml::Bool(value) = node.value {
             return Some(value);
         }
         let help = "write it without quotes";
-        self.wrong_type(node, what, &Kind::Flag.expected(), help);
+        self.report_wrong_type(node, what, &Kind::Flag.describe(), help);
         None
     }
 
-    /// A whole number within the bounds of its key.
-    pub(super) fn whole(&mut self, node: &Node, property: &Property) -> Option<u64> {
+    /// Reads a whole number within the bounds of its key.
+    pub(super) fn read_whole_number(&mut self, node: &Node, property: &Property) -> Option<u64> {
         let number = match &node.value {
             Yaml::Number(number, _) => number.as_u64(),
             _ => None,
         };
-        let number = number.filter(|number| property.kind.includes(*number));
+        let number = number.filter(|number| property.kind.includes_number(*number));
         if number.is_none() {
-            self.refuse(node, property);
+            self.report_wrong_kind(node, property);
         }
         number
     }
 
-    /// A number within the bounds of its key.
-    pub(super) fn number_within(&mut self, node: &Node, property: &Property) -> Option<f64> {
+    /// Reads a number within the bounds of its key.
+    pub(super) fn read_number(&mut self, node: &Node, property: &Property) -> Option<f64> {
         let number = match (&node.value, property.kind) {
             (Yaml::Number(number, _), Kind::Number(least, most)) => number
                 .as_f64()
@@ -224,13 +230,13 @@ impl Reader<'_> {
             _ => None,
         };
         if number.is_none() {
-            self.refuse(node, property);
+            self.report_wrong_kind(node, property);
         }
         number
     }
 
-    /// A duration with a unit.
-    pub(super) fn duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
+    /// Reads a duration with a unit.
+    pub(super) fn read_duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
         let parsed = match &node.value {
             Yaml::String(text) => units::parse_duration(text),
             _ => None,
@@ -238,7 +244,7 @@ impl Reader<'_> {
         if parsed.is_none() {
             let mut problem = self
                 .at(node.span, format!("{what} that is not a duration"))
-                .expected(Kind::Duration.expected())
+                .expected(Kind::Duration.describe())
                 .found(node.describe());
             problem = problem.help(match &node.value {
                 Yaml::Number(_, text) => format!("add a unit: `{text}s` or `{text}ms`"),
@@ -249,22 +255,22 @@ impl Reader<'_> {
         parsed
     }
 
-    /// A span of time, which may be many days long.
-    pub(super) fn span(&mut self, node: &Node) -> Option<Duration> {
+    /// Reads a span of time, which may be many days long.
+    pub(super) fn read_time_span(&mut self, node: &Node) -> Option<Duration> {
         let parsed = match &node.value {
             Yaml::String(text) => units::parse_span(text),
             _ => None,
         };
         if parsed.is_none() {
             let help = "write whole numbers with the units `d`, `h`, `m` or `s`";
-            self.wrong_type(node, "a span of time", units::SPAN, help);
+            self.report_wrong_type(node, "a span of time", units::SPAN, help);
         }
         parsed
     }
 
-    /// A duration above zero.
-    pub(super) fn positive_duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
-        let duration = self.duration(node, what)?;
+    /// Reads a duration above zero.
+    pub(super) fn read_positive_duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
+        let duration = self.read_duration(node, what)?;
         if duration.is_zero() {
             let problem = self
                 .at(node.span, format!("{what} of zero"))
@@ -277,8 +283,8 @@ impl Reader<'_> {
         Some(duration)
     }
 
-    /// A name that templates can use.
-    pub(super) fn identifier(&mut self, key: &Key, what: &str) -> bool {
+    /// Whether a key is a name that templates can use; reports one that is not.
+    pub(super) fn check_identifier(&mut self, key: &Key, what: &str) -> bool {
         let mut characters = key.text.chars();
         let fine = characters
             .next()
@@ -287,7 +293,7 @@ impl Reader<'_> {
         if !fine {
             let problem = self
                 .at(key.span, format!("{what} that templates cannot use"))
-                .expected(IDENTIFIER.expected())
+                .expected(IDENTIFIER.describe())
                 .found(format!("`{}`", key.text))
                 .help("write it like `access_token`");
             self.report(problem);

@@ -1,4 +1,4 @@
-//! What is sent: a request with its templates.
+//! A request with its templates, as a check file describes it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::template::Template;
 use crate::value::ValueTemplate;
 use diagnostic::Span;
 
-/// What is sent.
+/// A request with its templates.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method.
@@ -24,9 +24,9 @@ pub struct Request {
     pub headers: Vec<(HeaderName, Template)>,
     /// How the request proves who sends it.
     pub auth: Option<Auth>,
-    /// What the step says itself; the rest is the defaults' and for the
-    /// target alone.
-    pub own: Own,
+    /// What the step sets itself. The rest comes from the `defaults`, and goes to
+    /// no other host than the target.
+    pub own: OwnFields,
     /// The body.
     pub body: Option<Body>,
     /// Whether the body is sent in gzip.
@@ -35,16 +35,16 @@ pub struct Request {
     pub http: Option<HttpVersion>,
     /// The call that it is, if it is one by gRPC.
     pub grpc: Option<Arc<Call>>,
-    /// What is said over the WebSocket that it opens, if it opens one.
+    /// The messages over the WebSocket that it opens, if it opens one.
     pub messages: Option<Vec<Message>>,
 }
 
-/// What of a request the step says itself.
+/// The fields of a request that the step sets itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Own {
+pub struct OwnFields {
     /// How many of the headers, from the first on.
     pub headers: usize,
-    /// Who asks.
+    /// Whether the step has an `auth`.
     pub auth: bool,
 }
 
@@ -58,7 +58,7 @@ impl Request {
         says || !is_safe(&self.method) && !reads && !is_health_check
     }
 
-    /// The key that it is written with.
+    /// The method, or `websocket`: the key that the request is written with.
     pub fn word(&self) -> &str {
         match &self.messages {
             Some(_) => "websocket",
@@ -85,10 +85,10 @@ impl std::fmt::Display for HttpVersion {
     }
 }
 
-/// Who asks (RFC 7617, RFC 6750, RFC 6749).
+/// How a request proves who sends it (RFC 7617, RFC 6750, RFC 6749).
 #[derive(Debug, Clone)]
 pub enum Auth {
-    /// Nobody in particular, whatever the defaults say.
+    /// Not at all, whatever the defaults say.
     None,
     /// A user and a password (RFC 7617).
     Basic {
@@ -158,7 +158,7 @@ impl Auth {
     }
 }
 
-/// What is sent as a body.
+/// The body of a request.
 #[derive(Debug, Clone)]
 pub enum Body {
     /// JSON.
@@ -172,7 +172,7 @@ pub enum Body {
     /// An operation of GraphQL.
     GraphQl(GraphQl),
     /// Parts of a form (RFC 7578).
-    Multipart(Vec<Part>),
+    Multipart(Vec<FormPart>),
     /// The message of a gRPC call.
     Message(ValueTemplate),
 }
@@ -192,7 +192,7 @@ pub struct GraphQl {
 
 /// A part of a form with files.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct FormPart {
     /// The field's name.
     pub name: String,
     /// The name of the file that it is.
@@ -200,12 +200,12 @@ pub struct Part {
     /// Its media type.
     pub content_type: Option<String>,
     /// What is in it.
-    pub content: Content,
+    pub content: PartContent,
 }
 
 /// What a part holds.
 #[derive(Debug, Clone)]
-pub enum Content {
+pub enum PartContent {
     /// Text.
     Text(Template),
     /// The bytes of a file.
@@ -231,7 +231,7 @@ impl Body {
             Self::Multipart(parts) => {
                 for part in parts {
                     found.extend(&part.filename);
-                    if let Content::Text(template) = &part.content {
+                    if let PartContent::Text(template) = &part.content {
                         found.push(template);
                     }
                 }

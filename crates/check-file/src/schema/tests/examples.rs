@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::blocks;
 use super::each_key::places;
-use crate::language::json;
 use crate::language::keys::{FILE, Kind, OPERATORS, REQUEST, STEP, Table, USE};
+use crate::language::to_json;
 use crate::template::{FILTERS, FUNCTIONS};
 use diagnostic::Source;
 use diagnostic::yaml;
@@ -24,7 +24,7 @@ fn examples() -> Vec<Value> {
     });
     run.map(|block| {
         let source = Source::new("example.yaml", block.text);
-        json(&yaml::parse(&source, &mut Vec::new()).unwrap())
+        to_json(&yaml::parse(&source, &mut Vec::new()).unwrap())
     })
     .collect()
 }
@@ -88,7 +88,7 @@ fn note(kind: &Kind, value: &Value, used: &mut BTreeSet<(&'static str, &'static 
 fn fits(kind: &Kind, value: &Value) -> bool {
     match (kind, value) {
         (Kind::Map(table), Value::Object(members)) => {
-            let whole = table.all.iter().all(|name| members.contains_key(*name));
+            let whole = table.all_of.iter().all(|name| members.contains_key(*name));
             whole && members.keys().all(|name| table.has(name))
         }
         (Kind::Predicate(_), Value::Object(members)) => {
