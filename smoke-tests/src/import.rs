@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostic::snippet::{Frame, Severity, render_with_frame};
-use diagnostic::units::counted;
+use diagnostic::units::pluralize;
 use diagnostic::{Diagnostic, Problems, Source};
 use importers::import::{self, Bodies, FileKind, Imported, PostmanEnvironment};
 
@@ -93,7 +93,7 @@ fn save_import(
         0 => "everything is carried over".to_owned(),
         count => format!(
             "{} not carried over; comments in it say where",
-            counted(count, "thing")
+            pluralize(count, "thing")
         ),
     };
     output.say(&format!("{}: {summary}", destination.name()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use client::connection::Connection;
 use client::http::Client;
 use client::target::Target;
-use diagnostic::units::counted;
+use diagnostic::units::pluralize;
 use diagnostic::{Diagnostic, Problems, Source};
 use importers::init::{StarterChecks, fetch_document};
 
@@ -30,7 +30,7 @@ pub(crate) fn init(args: &InitArgs, output: &Output) -> Result<Exit, CommandErro
     output.say(&format!(
         "{}: {}",
         destination.name(),
-        counted(starter.checks, "check")
+        pluralize(starter.checks, "check")
     ));
     if let (CheckFileDestination::File(path), Some(target)) = (&destination, &args.target) {
         output.say(&format!(

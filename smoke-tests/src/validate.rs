@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use diagnostic::Diagnostic;
-use diagnostic::units::{counted, human_duration, human_duration_beside};
+use diagnostic::units::{human_duration, human_duration_beside, pluralize};
 use runner::plan::Plan;
 
 use crate::Exit;
@@ -31,8 +31,8 @@ pub(crate) fn validate(args: &ValidateArgs, output: &Output) -> Result<Exit, Com
         let _ = writeln!(
             text,
             "valid: {} in {}, {} at the longest",
-            counted(plan.check_count(), "check"),
-            counted(plan.file_count(), "file"),
+            pluralize(plan.check_count(), "check"),
+            pluralize(plan.file_count(), "file"),
             human_duration(longest)
         );
     }

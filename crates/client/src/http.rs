@@ -38,7 +38,7 @@ use crate::encoding;
 use crate::grpc::{self, Codec, FrameError};
 use crate::sigv4::{SignatureError, Signer};
 use crate::target::Target;
-use diagnostic::units::{counted, human_bytes, human_duration};
+use diagnostic::units::{human_bytes, human_duration, pluralize};
 
 /// The largest body that is read, in bytes.
 pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -271,7 +271,7 @@ pub enum AskError {
         reason: String,
     },
     /// The server refused it, before it began with it, each time.
-    #[error("a request that the server refused {}: {reason}", counted(*.times as usize, "time"))]
+    #[error("a request that the server refused {}: {reason}", pluralize(*.times as usize, "time"))]
     Refused {
         /// How often.
         times: u32,

@@ -86,7 +86,7 @@ pub fn human_duration(duration: Duration) -> String {
 }
 
 /// A number of things in words: `1 check`, `2 checks`.
-pub fn counted(count: usize, thing: &str) -> String {
+pub fn pluralize(count: usize, thing: &str) -> String {
     match count {
         1 => format!("1 {thing}"),
         count => format!("{count} {thing}s"),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use diagnostic::Diagnostic;
-use diagnostic::units::counted;
+use diagnostic::units::pluralize;
 
 /// Why no check was run, or why those that ran do not count.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ pub struct Link {
 
 impl fmt::Display for ForeignAnswers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let answers = counted(self.answers as usize, "answer");
+        let answers = pluralize(self.answers as usize, "answer");
         let Self { address, said, .. } = self;
         write!(
             f,

@@ -11,7 +11,7 @@ use crate::Class;
 use crate::render::json::JsonReport;
 use crate::render::paint;
 use diagnostic::snippet::{Colour, visible};
-use diagnostic::units::{counted, human_duration};
+use diagnostic::units::{human_duration, pluralize};
 
 /// The most problems that are shown; the report has all.
 const MOST_PROBLEMS: usize = 10;
@@ -69,7 +69,7 @@ pub fn render_text(report: &JsonReport<'_>, most_failures: usize, colour: Colour
         page.write_row("help", problem.help.as_deref());
     }
     if let more @ 1.. = report.problems.len().saturating_sub(MOST_PROBLEMS) {
-        let _ = writeln!(page.text, "\nand {}", counted(more, "more problem"));
+        let _ = writeln!(page.text, "\nand {}", pluralize(more, "more problem"));
     }
     write_failures(report, &mut page, most_failures);
     if !report.links.is_empty() {
@@ -140,7 +140,7 @@ fn write_failures(report: &JsonReport<'_>, page: &mut Explanation, most_failures
         let names: Vec<_> = names
             .map(|(check, ..)| format!("`{}`", check.name))
             .collect();
-        let more = counted(more, "more failed expectation");
+        let more = pluralize(more, "more failed expectation");
         let names = clip_line(&names.join(", "));
         let _ = writeln!(page.text, "\nand {more}, of {names}{ellipsis}");
     }

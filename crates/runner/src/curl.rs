@@ -68,7 +68,7 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         let scope = format!("aws:amz:{}:{}", signer.region, signer.service);
         let keys = format!("{}:{}", signer.access_key, signer.secret_key);
         words.push(format!("--aws-sigv4 {}", literal(&scope)));
-        words.push(format!("--user {}", quoted(&redactor.split(&keys))));
+        words.push(format!("--user {}", quote_word(&redactor.split(&keys))));
     }
     let made = request.transport.signer.is_some();
     for (name, value) in &request.headers {
@@ -90,7 +90,7 @@ pub(crate) fn command(request: &Request, connection: &Connection, redactor: &Red
         let gzip = request.transport.compress;
         words.push(body(&request.body, gzip, redactor, &mut before));
     }
-    words.push(quoted(&redactor.split(request.url.as_str())));
+    words.push(quote_word(&redactor.split(request.url.as_str())));
     let line = words.join(" ");
     if before.is_empty() && line.len() <= MOST_COLUMNS {
         line
@@ -125,7 +125,7 @@ fn grpcurl(request: &Request, connection: &Connection, redactor: &Redactor) -> S
         }
     }
     let message = String::from_utf8_lossy(&request.body);
-    words.push(format!("-d {}", quoted(&redactor.split(&message))));
+    words.push(format!("-d {}", quote_word(&redactor.split(&message))));
     words.push(literal(&address));
     words.push(literal(request.url.path().trim_start_matches('/')));
     words.join(" ")
@@ -142,7 +142,7 @@ fn header(name: &str, value: &str, redactor: &Redactor) -> String {
             .iter()
             .any(|piece| matches!(piece, Piece::Secret { .. }))
         {
-            return format!("--user {}", quoted(&pieces));
+            return format!("--user {}", quote_word(&pieces));
         }
     }
     let credentials = credential::find_credentials(name, value);
@@ -165,7 +165,7 @@ fn header(name: &str, value: &str, redactor: &Redactor) -> String {
         from = range.end;
     }
     pieces.extend(redactor.split(&value[from..]));
-    format!("--header {}", quoted(&pieces))
+    format!("--header {}", quote_word(&pieces))
 }
 
 /// The `user:password` of Basic authentication.
@@ -191,7 +191,7 @@ fn body(body: &[u8], gzip: bool, redactor: &Redactor, before: &mut String) -> St
     }
     match std::str::from_utf8(body) {
         Ok(text) if !gzip && !text.contains(is_odd) => {
-            format!("--data-raw {}", quoted(&redactor.split(text)))
+            format!("--data-raw {}", quote_word(&redactor.split(text)))
         }
         text => {
             let pieces = match text {
@@ -202,15 +202,15 @@ fn body(body: &[u8], gzip: bool, redactor: &Redactor, before: &mut String) -> St
             let mut values = String::new();
             for piece in &pieces {
                 match piece {
-                    Piece::Text(text) => format.push_str(&printed(text.as_bytes())),
+                    Piece::Text(text) => format.push_str(&escape_for_printf(text.as_bytes())),
                     Piece::Secret { .. } => {
                         format.push_str("%s");
-                        let _ = write!(values, " {}", quoted(&[*piece]));
+                        let _ = write!(values, " {}", quote_word(&[*piece]));
                     }
                 }
             }
             if pieces.is_empty() {
-                format = printed(body);
+                format = escape_for_printf(body);
             }
             // Not an option of `printf`.
             if format.starts_with('-') {
@@ -230,8 +230,8 @@ fn is_odd(c: char) -> bool {
     c.is_control() || !(c.is_ascii() || c.is_alphanumeric())
 }
 
-/// Bytes as the format of `printf`.
-fn printed(bytes: &[u8]) -> String {
+/// Writes bytes as a format of the shell's `printf`.
+fn escape_for_printf(bytes: &[u8]) -> String {
     let mut format = String::new();
     for byte in bytes {
         match byte {
@@ -247,8 +247,8 @@ fn printed(bytes: &[u8]) -> String {
     format
 }
 
-/// Pieces as one word of the shell.
-fn quoted(pieces: &[Piece<'_>]) -> String {
+/// Joins pieces to one word of the shell.
+fn quote_word(pieces: &[Piece<'_>]) -> String {
     let mut word = String::new();
     let mut text = String::new();
     for piece in pieces {

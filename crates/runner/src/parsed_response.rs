@@ -67,8 +67,10 @@ impl<'a> ParsedResponse<'a> {
             }
             Query::EachHeader(name) => Some(self.header_values(name).into()),
             Query::Cookie(name) => (self.cookie)(name).map(Value::from),
-            Query::CookieAttribute(name, attribute) => set_cookie::of(&response.headers, name)
-                .and_then(|cookie| cookie_attribute(*attribute, cookie)),
+            Query::CookieAttribute(name, attribute) => {
+                set_cookie::find_cookie(&response.headers, name)
+                    .and_then(|cookie| cookie_attribute(*attribute, cookie))
+            }
             Query::Body => Some(self.text()?.into()),
             Query::Json(path) => path.select(self.json()?),
             Query::Markup(finder) => self.markup()?.find(finder)?,

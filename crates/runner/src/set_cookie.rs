@@ -21,7 +21,7 @@ pub(crate) struct SetCookie {
 }
 
 /// The cookie of that name; the last one if it is set several times.
-pub(crate) fn of(headers: &HeaderMap, name: &str) -> Option<SetCookie> {
+pub(crate) fn find_cookie(headers: &HeaderMap, name: &str) -> Option<SetCookie> {
     headers
         .get_all(SET_COOKIE)
         .iter()

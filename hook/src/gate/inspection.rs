@@ -7,7 +7,7 @@ use std::sync::Arc;
 use client::connection::Connection;
 use client::http::Client;
 use diagnostic::Problems;
-use diagnostic::units::counted;
+use diagnostic::units::pluralize;
 use futures_util::future::{LocalBoxFuture, join};
 use http::{HeaderMap, Method};
 use report::verdict::{self, Verdict};
@@ -177,8 +177,8 @@ impl Inspection {
             files = plan.file_count(),
             longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX),
             "running {} of {}",
-            counted(plan.check_count(), "check"),
-            counted(plan.file_count(), "file")
+            pluralize(plan.check_count(), "check"),
+            pluralize(plan.file_count(), "file")
         );
         let until = self.recorder.deadlines().checks;
         let limits = Limits {

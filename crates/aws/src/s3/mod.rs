@@ -124,7 +124,7 @@ impl S3 {
                     .contents
                     .unwrap_or_default()
                     .into_iter()
-                    .map(listed)
+                    .map(to_listed)
                     .collect();
                 // An object without a key or a size is no answer of S3.
                 let objects = objects.ok_or_else(|| AttemptError::from_answer(200, "", ""))?;
@@ -209,7 +209,7 @@ impl S3 {
     }
 }
 
-fn listed(object: Object) -> Option<Listed> {
+fn to_listed(object: Object) -> Option<Listed> {
     Some(Listed {
         key: object.key.filter(|key| !key.is_empty())?,
         size: object.size?.try_into().ok()?,

@@ -8,7 +8,7 @@ use super::{exchange, failures, paint};
 use crate::verdict::{Verdict, judge};
 use crate::{CheckReport, NotRun, Outcome, Report};
 use diagnostic::snippet::{Colour, visible};
-use diagnostic::units::{counted, human_duration};
+use diagnostic::units::{human_duration, pluralize};
 
 /// The whole report as text.
 pub fn render(report: &Report, colour: Colour) -> String {
@@ -78,7 +78,7 @@ pub fn render_line(check: &CheckReport, colour: Colour) -> String {
     let repeats: u32 = check.steps.iter().map(|step| step.resends.total()).sum();
     let repeats = match repeats {
         0 => String::new(),
-        repeats => format!(", asked again {}", counted(repeats as usize, "time")),
+        repeats => format!(", asked again {}", pluralize(repeats as usize, "time")),
     };
     let series: String = check
         .steps
@@ -123,7 +123,7 @@ pub fn render_summary(report: &Report, colour: Colour) -> String {
     };
     format!(
         "{} against {}: {} in {}\nverdict: {}{hint}",
-        counted(report.total(), "check"),
+        pluralize(report.total(), "check"),
         visible(&report.target),
         parts.join(", "),
         human_duration(report.duration),

@@ -13,7 +13,7 @@ use super::{RunContext, step};
 use check_file::predicate::Unit;
 use check_file::template::Scope;
 use check_file::{Repeat, SeriesQuery, Step};
-use diagnostic::units::counted;
+use diagnostic::units::pluralize;
 use diagnostic::{Diagnostic, Source};
 use report::{Class, Failure, Resends, Series, StepOutcome, StepReport};
 
@@ -194,7 +194,7 @@ fn judge_series(
         && !is_limited(SeriesQuery::ErrorRate)
     {
         let class = first.report.failures.first();
-        let times = counted(series.done, "repetition");
+        let times = pluralize(series.done, "repetition");
         failures.push(Failure {
             class: class.map_or(Class::WrongAnswer, |failure| failure.class),
             diagnostic: Diagnostic::at(source, step.span, "repetitions that failed")
@@ -209,8 +209,8 @@ fn judge_series(
         failures.push(Failure {
             class: Class::CutShort,
             diagnostic: Diagnostic::at(source, step.span, "cut short by the end of the run")
-                .expected(counted(series.times, "repetition"))
-                .found(counted(series.done, "repetition")),
+                .expected(pluralize(series.times, "repetition"))
+                .found(pluralize(series.done, "repetition")),
         });
     }
     for limit in &repeat.of_all {

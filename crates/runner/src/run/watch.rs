@@ -18,7 +18,7 @@ use crate::plan::PlannedCheck;
 use client::http::{Request, Response, Unanswered};
 use client::target::Target;
 use diagnostic::Diagnostic;
-use diagnostic::units::{counted, human_duration};
+use diagnostic::units::{human_duration, pluralize};
 use redact::Redactor;
 use report::Severity;
 use report::verdict::{self, Verdict};
@@ -216,7 +216,7 @@ fn describe_undecided(report: &Report) -> Option<String> {
     (checks > 0).then(|| {
         format!(
             "it is undecided whether green answered {}: {}{more}",
-            counted(checks, "check"),
+            pluralize(checks, "check"),
             reasons.join("; ")
         )
     })

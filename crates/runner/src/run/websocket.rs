@@ -14,7 +14,7 @@ use check_file::template::Scope;
 use check_file::{AwaitedEvent, Message, WebSocketEvent};
 use client::http::{MOST_MESSAGE_BYTES, Response, Socket, SocketError, SocketEvent, SocketMessage};
 use diagnostic::Diagnostic;
-use diagnostic::units::{counted, human_bytes, human_duration};
+use diagnostic::units::{human_bytes, human_duration, pluralize};
 use query::value::quote_text;
 use report::{Class, Failure};
 
@@ -236,7 +236,7 @@ impl StepAttempt<'_> {
         let diagnostic = self
             .message_diagnostic(message, "not the message that was awaited")
             .expected(format!("it within {}", human_duration(time)))
-            .found(format!("{} of another kind", counted(others, "message")));
+            .found(format!("{} of another kind", pluralize(others, "message")));
         failure(Class::WrongAnswer, diagnostic)
     }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 use diagnostic::Diagnostic;
 use diagnostic::snippet::{Colour, Frame, Severity, render_with_frame};
-use diagnostic::units::{counted, human_bytes, human_duration};
+use diagnostic::units::{human_bytes, human_duration, pluralize};
 
 /// The values of a check for the page. Its bars are drawn as parts of
 /// `run_time`, which is how long the run took.
@@ -77,7 +77,7 @@ fn describe_step(check: &CheckReport, step: &StepReport, run_time: Duration) -> 
         method => step.method.as_str(),
         url => step.url.as_deref(),
         attempts => step.attempts,
-        repeats => (repeats > 0).then(|| counted(repeats as usize, "time")),
+        repeats => (repeats > 0).then(|| pluralize(repeats as usize, "time")),
         series => step.series.as_ref().map(Series::words),
         phases => step.timing.as_ref().map(draw_phases),
         failures => failures.collect::<Vec<_>>(),
