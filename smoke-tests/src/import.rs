@@ -56,7 +56,7 @@ fn sort_files(paths: &[PathBuf]) -> Result<ImportFiles, Problems> {
         let source = read_source(path)?;
         match import::detect_kind(&source)? {
             FileKind::PostmanEnvironment => {
-                files.environments.push(PostmanEnvironment::read(&source)?)
+                files.environments.push(PostmanEnvironment::read(&source)?);
             }
             kind => files.sources.push((source, kind)),
         }

@@ -126,7 +126,7 @@ fn each_name_is_a_verb_or_a_noun_of_the_dictionary() {
             }
         }
     }
-    for (file, names) in ALLOWED.iter() {
+    for (file, names) in ALLOWED {
         for name in *names {
             if !banned.get(file).is_some_and(|found| found.contains(name)) {
                 problems.push(format!("{file}: remove the exception for `{name}`"));

@@ -8,8 +8,8 @@
 //! | module | what it is | needs |
 //! |---|---|---|
 //! | [`status`] | the status in the trailers | nothing |
-//! | [`proto`] | `.proto` files → [`Schema`] | diagnostics |
-//! | [`message`] | JSON ↔ message | descriptors |
+//! | `proto` | `.proto` files → `Schema` | diagnostics |
+//! | `message` | JSON ↔ message | descriptors |
 
 mod message;
 mod options;

@@ -1,5 +1,5 @@
 //! A check file that is being written, for `smoke init` and `smoke import`:
-//! its parts as types, made text at one place ([`yaml`]), with comments and
+//! its parts as types, made text at one place (`yaml`), with comments and
 //! laid out as a person would.
 
 mod expectation;

@@ -11,7 +11,7 @@
 //!
 //! The short budget counts the worst that work may come to, so that it ends soon
 //! by the clock, too. What still holds a thread of the short lane for longer than
-//! a [`SLICE`] does what nobody counts: it gives its place to the next, and takes
+//! a `SLICE` does what nobody counts: it gives its place to the next, and takes
 //! one of the long lane as soon as there is one.
 //!
 //! Work that does not end in time is left alone. Its thread keeps its place until

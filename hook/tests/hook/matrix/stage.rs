@@ -362,7 +362,7 @@ fn set(case: &Case, trial: &Trial) {
             api.fail("PutObject", 10_000, ApiFault::Slow { by: FOREVER });
         }
         (Wrong::Signal(..), Reporting) => {
-            api.fail(VERDICT_OPERATION, 1, ApiFault::Slow { by: FOREVER })
+            api.fail(VERDICT_OPERATION, 1, ApiFault::Slow { by: FOREVER });
         }
         _ => {}
     }
