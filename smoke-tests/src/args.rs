@@ -72,8 +72,8 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 
     /// When to use colours; `NO_COLOR` is respected
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub(crate) color: When,
+    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColourChoice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,7 +111,7 @@ pub(crate) struct ManArgs {
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
+pub(crate) enum ColourChoice {
     /// On a terminal.
     Auto,
     Always,

@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use diagnostic::Problems;
 use diagnostic::snippet::{self, Colour};
 
-use crate::args::When;
+use crate::args::ColourChoice;
 use crate::error::CommandError;
 
 /// The two streams and what they can show.
@@ -18,11 +18,11 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(when: When) -> Self {
+    pub(crate) fn new(when: ColourChoice) -> Self {
         let choice = |auto: ColorChoice| match when {
-            When::Auto => auto,
-            When::Always => ColorChoice::Always,
-            When::Never => ColorChoice::Never,
+            ColourChoice::Auto => auto,
+            ColourChoice::Always => ColorChoice::Always,
+            ColourChoice::Never => ColorChoice::Never,
         };
         Self {
             out: choice(AutoStream::choice(&io::stdout())),
@@ -42,7 +42,7 @@ impl Output {
     }
 
     /// Whether standard error is a terminal, so that a person watches it.
-    pub(crate) fn is_terminal(&self) -> bool {
+    pub(crate) fn error_is_terminal(&self) -> bool {
         self.is_terminal
     }
 

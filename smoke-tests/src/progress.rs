@@ -23,7 +23,7 @@ impl<'a> Display<'a> {
         if quiet {
             return Self::Silent;
         }
-        if !output.is_terminal() {
+        if !output.error_is_terminal() {
             return Self::Lines(output);
         }
         let bar = ProgressBar::new(total as u64);

@@ -33,7 +33,9 @@ pub use self::websocket::{
     MOST_MESSAGE_BYTES, OpenError, Socket, SocketError, SocketEvent, SocketMessage, upgrade_headers,
 };
 use crate::connection::Connection;
-use crate::dial::{ConnectError, DialError, Dialer, DialerError, Phases, TlsErrorKind, TlsFacts};
+use crate::dial::{
+    ConnectError, DialError, Dialer, DialerSetupError, Phases, TlsErrorKind, TlsFacts,
+};
 use crate::encoding;
 use crate::grpc::{self, Codec, FrameError};
 use crate::sigv4::{SignatureError, Signer};
@@ -65,7 +67,7 @@ pub struct Client {
 pub enum ClientError {
     /// Nothing can be dialled.
     #[error(transparent)]
-    Dialer(#[from] DialerError),
+    Dialer(#[from] DialerSetupError),
 }
 
 /// What is sent.

@@ -21,7 +21,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 
 /// Reads a span of time, such as until a certificate expires: as a duration,
 /// with days of 24 hours (`d`) beside the other units.
-pub fn parse_span(text: &str) -> Option<Duration> {
+pub fn parse_duration_with_days(text: &str) -> Option<Duration> {
     parse_units(text).filter(|span| *span <= LONGEST_SPAN)
 }
 
@@ -54,7 +54,7 @@ fn parse_units(text: &str) -> Option<Duration> {
 }
 
 /// A span of seconds as a person would say it: `29 d 23 h`, `2 h 05 m`.
-pub fn human_span(seconds: f64) -> String {
+pub fn human_duration_with_days(seconds: f64) -> String {
     // The bound keeps the cast exact; nobody reads the seconds of a longer span.
     #[allow(clippy::cast_possible_truncation)]
     let whole = seconds.abs().min(1e15) as i64;
@@ -186,11 +186,17 @@ mod tests {
 
     #[test]
     fn spans_of_time_know_days() {
-        assert_eq!(parse_span("14d"), Some(Duration::from_hours(14 * 24)));
-        assert_eq!(parse_span("1d12h"), Some(Duration::from_hours(36)));
-        assert_eq!(parse_span("40000d"), None);
+        assert_eq!(
+            parse_duration_with_days("14d"),
+            Some(Duration::from_hours(14 * 24))
+        );
+        assert_eq!(
+            parse_duration_with_days("1d12h"),
+            Some(Duration::from_hours(36))
+        );
+        assert_eq!(parse_duration_with_days("40000d"), None);
         assert_eq!(parse_duration("1d"), None);
-        let check = |seconds: f64, said: &str| assert_eq!(human_span(seconds), said);
+        let check = |seconds: f64, said: &str| assert_eq!(human_duration_with_days(seconds), said);
         check(2_588_400.0, "29 d 23 h");
         check(1_209_600.0, "14 d");
         check(7_500.0, "2 h 05 m");

@@ -21,7 +21,7 @@ pub(super) const HOOK_END_TIMEOUT: Duration = Duration::from_secs(10);
 const EVENT_CAPACITY: usize = 4096;
 
 /// The invocations of the hook, which run in a task beside the deployment.
-pub(super) struct HookInvocation {
+pub(super) struct HookRun {
     events: mpsc::Receiver<StoryEvent>,
     invoked: Instant,
     /// The first invocation that has ended.
@@ -31,7 +31,7 @@ pub(super) struct HookInvocation {
 
 impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
     /// Invokes the function as Lambda's asynchronous invocation does.
-    pub(super) async fn invoke_hook(&mut self) -> Result<HookInvocation, StageError> {
+    pub(super) async fn invoke_hook(&mut self) -> Result<HookRun, StageError> {
         let (sender, events) = mpsc::channel(EVENT_CAPACITY);
         let lines = sender.clone();
         let function = self
@@ -44,12 +44,12 @@ impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
             .await?;
         let event = self.registered.event();
         let options = self.options.clone();
-        Ok(HookInvocation {
+        Ok(HookRun {
             events,
             invoked: Instant::now(),
             invocation: None,
             _running: BackgroundTask::spawn(async move {
-                deliver_event(function, event, &options, &sender).await;
+                run_deliveries(function, event, &options, &sender).await;
             }),
         })
     }
@@ -58,7 +58,7 @@ impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
     /// the verdict, and how long after the invocation it came.
     pub(super) async fn wait_for_verdict(
         &mut self,
-        hook: &mut HookInvocation,
+        hook: &mut HookRun,
     ) -> (Option<Verdict>, Option<Duration>) {
         let codedeploy = self.stage.codedeploy();
         let id = self.registered.deployment_id.clone();
@@ -69,7 +69,7 @@ impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
             tokio::select! {
                 // Events that came before the verdict are told before it.
                 biased;
-                Some(event) = hook.events.recv() => self.tell_hook_event(hook, event),
+                Some(event) = hook.events.recv() => self.tell_and_keep_first_end(hook, event),
                 verdict = &mut accepted => break Some(verdict),
                 () = tokio::time::sleep_until(deadline) => break codedeploy.stop_waiting(&id),
             }
@@ -86,20 +86,20 @@ impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
 
     /// Tells the hook's events until it ends, and kills it at the timeout. The
     /// result is the first invocation, if it has ended.
-    pub(super) async fn wait_for_hook_end(
+    pub(super) async fn end_hook_within(
         &mut self,
-        mut hook: HookInvocation,
+        mut hook: HookRun,
         timeout: Duration,
     ) -> Option<Invocation> {
         let deadline = Instant::now() + timeout;
         while let Ok(Some(event)) = tokio::time::timeout_at(deadline, hook.events.recv()).await {
-            self.tell_hook_event(&mut hook, event);
+            self.tell_and_keep_first_end(&mut hook, event);
         }
         hook.invocation
     }
 
     /// Tells an event of the hook, and keeps the first invocation that ends.
-    fn tell_hook_event(&mut self, hook: &mut HookInvocation, event: StoryEvent) {
+    fn tell_and_keep_first_end(&mut self, hook: &mut HookRun, event: StoryEvent) {
         if let StoryEvent::HookEnded(invocation) = &event {
             hook.invocation.get_or_insert_with(|| invocation.clone());
         }
@@ -119,7 +119,7 @@ fn function_options(options: &DeploymentOptions) -> FunctionOptions {
 
 /// Invokes the function once for each delivery, and the watchdog after each
 /// invocation that failed.
-async fn deliver_event(
+async fn run_deliveries(
     function: Function,
     event: Value,
     options: &DeploymentOptions,

@@ -175,7 +175,7 @@ impl<T: FnMut(StoryEvent)> DeploymentRun<'_, T> {
         let production_serves = self.stage.observe(Listener::Production).await?;
         // Without a verdict the hook has had its time, and is killed.
         let timeout = verdict.map_or(Duration::ZERO, |_| HOOK_END_TIMEOUT);
-        let invocation = self.wait_for_hook_end(hook, timeout).await;
+        let invocation = self.end_hook_within(hook, timeout).await;
         self.tell_event(StoryEvent::Ended {
             status,
             production_serves,

@@ -33,7 +33,7 @@ pub(super) struct RuntimeApi {
 
 #[derive(Debug, Default)]
 struct ApiState {
-    events: Mutex<ProcessEvents>,
+    events: Mutex<ProcessState>,
     /// Notified when an event is queued.
     event_ready: Notify,
     /// Whether the process has requested an event.
@@ -44,7 +44,7 @@ struct ApiState {
 
 /// The events of one process, which handles one at a time.
 #[derive(Debug, Default)]
-struct ProcessEvents {
+struct ProcessState {
     first_request_at: Option<Instant>,
     queued: Option<QueuedEvent>,
     running: Option<RunningEvent>,
@@ -125,7 +125,7 @@ impl RuntimeApi {
 }
 
 impl ApiState {
-    fn lock(&self) -> MutexGuard<'_, ProcessEvents> {
+    fn lock(&self) -> MutexGuard<'_, ProcessState> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

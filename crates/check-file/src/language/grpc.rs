@@ -57,7 +57,8 @@ impl Reader<'_> {
         // can be encoded here.
         let mut templates = Vec::new();
         message.templates(&mut templates);
-        if let (true, ValueTemplate::Fixed(value)) = (templates.is_empty(), to_fixed(&message))
+        if let (true, ValueTemplate::Fixed(value)) =
+            (templates.is_empty(), evaluate_without_variables(&message))
             && let Err(error) = call.encode(&value)
         {
             let problem = self
@@ -158,7 +159,7 @@ impl Reader<'_> {
         let folder = self.source.path().parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
         let beside = path.parent().unwrap_or(Path::new("")).to_owned();
-        let first = match read_source(self.source, &path) {
+        let first = match read_file_if_present(self.source, &path) {
             Ok(Some(source)) => source,
             unread => {
                 let problem = self
@@ -174,10 +175,10 @@ impl Reader<'_> {
             }
         };
         let find_import = |import: &str| {
-            let beside = read_source(self.source, &beside.join(import))?;
+            let beside = read_file_if_present(self.source, &beside.join(import))?;
             match beside {
                 Some(source) => Ok(Some(source)),
-                None => read_source(self.source, &folder.join(import)),
+                None => read_file_if_present(self.source, &folder.join(import)),
             }
         };
         Some(Schema::read(name, first, &find_import))
@@ -252,13 +253,16 @@ impl Reader<'_> {
     }
 }
 
-fn to_fixed(message: &ValueTemplate) -> ValueTemplate {
+fn evaluate_without_variables(message: &ValueTemplate) -> ValueTemplate {
     let value = message.evaluate(&crate::template::Scope::default());
     value.map_or_else(|_| message.clone(), ValueTemplate::Fixed)
 }
 
 /// A file beside the check file, if it is there.
-fn read_source(check_file: &Source, path: &Path) -> Result<Option<Arc<Source>>, ImportError> {
+fn read_file_if_present(
+    check_file: &Source,
+    path: &Path,
+) -> Result<Option<Arc<Source>>, ImportError> {
     if !path.is_file() {
         return Ok(None);
     }

@@ -258,7 +258,7 @@ impl Reader<'_> {
     /// Reads a span of time, which may be many days long.
     pub(super) fn read_time_span(&mut self, node: &Node) -> Option<Duration> {
         let parsed = match &node.value {
-            Yaml::String(text) => units::parse_span(text),
+            Yaml::String(text) => units::parse_duration_with_days(text),
             _ => None,
         };
         if parsed.is_none() {

@@ -71,7 +71,7 @@ impl Message {
     }
 
     /// The templates in what is sent.
-    pub fn templates(&self) -> Vec<&Template> {
+    pub fn sent_templates(&self) -> Vec<&Template> {
         let mut found = Vec::new();
         if let Some(send) = &self.send {
             send.templates(&mut found);

@@ -120,7 +120,7 @@ pub(super) fn is_empty(value: &Value) -> Option<bool> {
     }
 }
 
-pub(super) fn count_elements(value: &Value) -> Option<Value> {
+pub(super) fn count_items_or_members(value: &Value) -> Option<Value> {
     match value {
         Value::Array(items) => Some(items.len().into()),
         Value::Object(members) => Some(members.len().into()),

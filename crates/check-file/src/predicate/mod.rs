@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::template::{Scope, Template, TemplateError};
 use crate::value::ValueTemplate;
 use diagnostic::Span;
-use diagnostic::units::human_span;
+use diagnostic::units::human_duration_with_days;
 use each::{EachOutcome, judge_each};
 pub(crate) use json::JsonType;
-use json::{are_equal, contains, count_elements, is_empty, to_number};
+use json::{are_equal, contains, count_items_or_members, is_empty, to_number};
 pub(crate) use lists::Order;
 use lists::{find_disorder, find_repetition};
 use query::json::is_too_large;
@@ -247,7 +247,7 @@ impl Operator {
             Self::Empty(wanted) => is_empty(value).is_some_and(|empty| empty == *wanted),
             Self::Type(wanted) => wanted.is_type_of(value),
             Self::Schema(schema) => schema.accepts(value),
-            Self::Count(predicate) => match count_elements(value) {
+            Self::Count(predicate) => match count_items_or_members(value) {
                 Some(count) => predicate.holds(Some(&count), scope)?,
                 None => false,
             },
@@ -330,7 +330,7 @@ impl Operator {
             return "nothing".to_owned();
         };
         if let Self::Count(_) = self
-            && let Some(count) = count_elements(value)
+            && let Some(count) = count_items_or_members(value)
         {
             return format!("{count}");
         }
@@ -385,7 +385,9 @@ impl Comparison {
 fn describe_value(value: &Value, unit: Unit) -> String {
     match (unit, value) {
         (Unit::Milliseconds, Value::Number(number)) => format!("{number} ms"),
-        (Unit::Seconds, Value::Number(number)) => human_span(number.as_f64().unwrap_or(f64::MAX)),
+        (Unit::Seconds, Value::Number(number)) => {
+            human_duration_with_days(number.as_f64().unwrap_or(f64::MAX))
+        }
         (Unit::Status, Value::Number(number)) => number.to_string(),
         _ => quote_value(value),
     }

@@ -96,7 +96,7 @@ impl Template {
     /// function that does not exist.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let demand = bounds::estimate_stack(text)?;
-        run_with_stack(demand, || Self::parse_here(text, demand))
+        run_bounded(demand, || Self::parse_here(text, demand))
     }
 
     fn parse_here(text: &str, demand: StackDemand) -> Result<Self, TemplateError> {
@@ -184,7 +184,7 @@ impl Template {
                 // gets one more.
                 let spare = if self.text.ends_with('\n') { "\n" } else { "" };
                 let text = format!("{}{spare}", self.text);
-                run_with_stack(self.demand, || Ok(ENGINE.render_str(&text, &scope.values)?))
+                run_bounded(self.demand, || Ok(ENGINE.render_str(&text, &scope.values)?))
             }
         }
     }
@@ -197,7 +197,7 @@ impl Template {
         match &self.form {
             TemplateForm::Expression(expression) => {
                 self.spend();
-                run_with_stack(self.demand, || self.evaluate_expression(expression, scope))
+                run_bounded(self.demand, || self.evaluate_expression(expression, scope))
             }
             TemplateForm::Fixed | TemplateForm::Text => self.render(scope).map(Value::String),
         }
@@ -241,12 +241,12 @@ pub(crate) fn check_depth(value: Value) -> Result<Value, TemplateError> {
 
 /// Does the work on a stack that is large enough for a template, within the
 /// caller's budget, or within a template's own where the caller has none.
-fn run_with_stack<T: Send>(
+fn run_bounded<T: Send>(
     demand: StackDemand,
     work: impl FnOnce() -> Result<T, TemplateError> + Send,
 ) -> Result<T, TemplateError> {
     if budget::remaining().is_none() {
-        let result = budget::run_within(OF_TEMPLATE, || run_with_stack(demand, work));
+        let result = budget::run_within(OF_TEMPLATE, || run_bounded(demand, work));
         return result.unwrap_or({
             Err(TemplateError::TooMuchWork {
                 most: OF_TEMPLATE.steps,

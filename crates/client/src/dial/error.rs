@@ -8,7 +8,7 @@ pub use super::tls::TlsError;
 
 /// Why nothing can be dialled at all.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum DialerError {
+pub enum DialerSetupError {
     /// The file with the certificate authorities cannot be read.
     #[error("the certificate authorities in `{}` cannot be read: {reason}", .path.display())]
     Authorities {

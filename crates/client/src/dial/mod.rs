@@ -25,7 +25,9 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 pub use self::certificate::{Certificate, ReadCertificateError};
-pub use self::error::{AddressError, ConnectError, DialError, DialerError, NetworkError, TlsError};
+pub use self::error::{
+    AddressError, ConnectError, DialError, DialerSetupError, NetworkError, TlsError,
+};
 use self::race::SilentAddresses;
 pub use self::stream::Stream;
 pub use self::tls::TlsErrorKind;
@@ -76,7 +78,7 @@ pub enum Protocol {
 
 impl Dialer {
     /// Makes the dialer; reads the certificate authorities.
-    pub fn new(connection: &Connection) -> Result<Self, DialerError> {
+    pub fn new(connection: &Connection) -> Result<Self, DialerSetupError> {
         Ok(Self {
             detour: Detour::from_connection(connection)?,
             tls: tls::TlsConfig::new(connection.cacert.as_deref())?,
@@ -155,19 +157,19 @@ struct Detour {
 }
 
 impl Detour {
-    fn from_connection(connection: &Connection) -> Result<Option<Self>, DialerError> {
+    fn from_connection(connection: &Connection) -> Result<Option<Self>, DialerSetupError> {
         let Some(address) = &connection.connect_to else {
             return Ok(None);
         };
         if connection.target.is_address() {
-            return Err(DialerError::TargetIsAddress);
+            return Err(DialerSetupError::TargetIsAddress);
         }
         let name = connection.target.host();
         // The resolver is given names alone, so it could not tell the target
         // from an allowed host of the same name on another port.
         if connection.target.hosts().has_name(name) {
             let name = name.to_owned();
-            return Err(DialerError::TwoMeanings { name });
+            return Err(DialerSetupError::TwoMeanings { name });
         }
         Ok(Some(Self {
             name: connection.target.host().to_owned(),

@@ -13,7 +13,7 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, ProtocolVersion, 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::error::{ConnectError, DialerError, describe_os_error};
+use super::error::{ConnectError, DialerSetupError, describe_os_error};
 use super::{Certificate, Protocol, ReadCertificateError, Stream};
 
 /// Who is trusted. All connections share the tickets with which a handshake
@@ -107,8 +107,8 @@ impl TlsFacts {
 
 impl TlsConfig {
     /// Trusts the authorities in the file, or those of the system.
-    pub(super) fn new(cacert: Option<&Path>) -> Result<Self, DialerError> {
-        let stack = |error: rustls::Error| DialerError::Stack {
+    pub(super) fn new(cacert: Option<&Path>) -> Result<Self, DialerSetupError> {
+        let stack = |error: rustls::Error| DialerSetupError::Stack {
             reason: error.to_string(),
         };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -212,8 +212,8 @@ struct Authorities {
 
 /// Reads the authorities in a PEM file. One whose time is over, or has not come,
 /// is left out here, because rustls does not look at the time of an authority.
-fn read_authorities(path: &Path) -> Result<Authorities, DialerError> {
-    let unreadable = |reason: String| DialerError::Authorities {
+fn read_authorities(path: &Path) -> Result<Authorities, DialerSetupError> {
+    let unreadable = |reason: String| DialerSetupError::Authorities {
         path: path.to_owned(),
         reason,
     };

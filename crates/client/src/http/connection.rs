@@ -140,7 +140,7 @@ impl HttpConnection {
         match self.sender {
             Sender::Http1(_) => in_flight.has_received(),
             // The bytes that came may all belong to the answers of others.
-            Sender::Http2(_) => in_flight.is_within_head(),
+            Sender::Http2(_) => in_flight.connection_stopped_in_a_head(),
         }
     }
 

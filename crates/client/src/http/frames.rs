@@ -50,7 +50,7 @@ impl FrameReader {
 
     /// Whether a part of a head has come and the rest has not. Less than a prefix
     /// may be the begin of a head, so it counts as one.
-    pub(super) fn is_within_head(&self) -> bool {
+    pub(super) fn connection_stopped_in_a_head(&self) -> bool {
         self.prefix_length > 0 || self.continues || self.holds_head && self.left > 0
     }
 }
@@ -89,7 +89,7 @@ mod tests {
                 // Of less than a prefix nobody knows what it will be.
                 let unknown = read < PREFIX || (end + 1..end + PREFIX).contains(&read);
                 assert_eq!(
-                    frames.is_within_head(),
+                    frames.connection_stopped_in_a_head(),
                     within || unknown,
                     "{read} by {size}"
                 );

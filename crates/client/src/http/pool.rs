@@ -222,7 +222,7 @@ impl OpenConnections {
         if let Some((record, http2)) = &mut self.shared {
             if !is_usable(record) || !http2.is_open() {
                 self.shared = None;
-            } else if reuse == Reuse::Any || record.is_active() {
+            } else if reuse == Reuse::Any || record.cannot_be_idle_closed() {
                 let sender = Sender::Http2(http2.clone());
                 return Some(HttpConnection::from_sender(Arc::clone(record), sender));
             }

@@ -118,7 +118,7 @@ impl ConnectionRecord {
     /// Whether the server cannot be closing the connection because it was idle:
     /// no request went over it yet, or one is open and bytes have come since the
     /// connection was idle.
-    pub(super) fn is_active(&self) -> bool {
+    pub(super) fn cannot_be_idle_closed(&self) -> bool {
         let received = self.received_bytes();
         let usage = self.usage();
         let has_received_since = !usage.has_been_idle || received > usage.received_before;
@@ -157,7 +157,7 @@ impl InFlight {
     /// Whether the bytes of HTTP/2 stopped within the head of an answer. The head
     /// is compressed, so nobody can say whose it is: every request that waits has
     /// to reckon with it.
-    pub(super) fn is_within_head(&self) -> bool {
+    pub(super) fn connection_stopped_in_a_head(&self) -> bool {
         self.record.received.within_head.load(Ordering::Relaxed)
     }
 }
@@ -202,7 +202,7 @@ impl AsyncRead for RecordedStream {
         let read = &buf.filled()[before..];
         if let Some(frames) = &mut this.frames {
             frames.read(read);
-            let within_head = frames.is_within_head();
+            let within_head = frames.connection_stopped_in_a_head();
             this.received
                 .within_head
                 .store(within_head, Ordering::Relaxed);

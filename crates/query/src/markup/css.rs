@@ -31,7 +31,7 @@ impl Selector {
         }
         let for_html = translate(text, Mode::Html)?;
         let for_xml = translate(text, Mode::Xhtml)?;
-        if for_html.is_never_true() {
+        if for_html.has_impossible_condition() {
             return Err(ExpressionError {
                 expected: "a selector of what is in a document".to_owned(),
                 found: format!("`{text}`, a part of which no element ever matches"),

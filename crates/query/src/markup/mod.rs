@@ -135,9 +135,11 @@ impl Markup {
         let found = match (finder, self.format) {
             (MarkupQuery::XPath(xpath), _) => xpath.evaluate(&self.tree),
             (MarkupQuery::Css(selector), MarkupFormat::Html) => {
-                selector.for_html.select(&self.tree)
+                selector.for_html.evaluate_as_selector(&self.tree)
             }
-            (MarkupQuery::Css(selector), MarkupFormat::Xml) => selector.for_xml.select(&self.tree),
+            (MarkupQuery::Css(selector), MarkupFormat::Xml) => {
+                selector.for_xml.evaluate_as_selector(&self.tree)
+            }
         };
         found.map_err(|error| match error {
             EvaluationError::Prefix(prefix) => MarkupError {

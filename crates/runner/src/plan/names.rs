@@ -243,7 +243,7 @@ fn group_templates(step: &Step) -> Vec<TemplateGroup<'_>> {
     let variables = (list_variable_templates(step), [].as_slice());
     let mut groups = vec![(list_templates(step), step.captures.as_slice()), variables];
     groups.extend(step.request.messages().iter().map(|message| {
-        let sent = message.templates().into_iter();
+        let sent = message.sent_templates().into_iter();
         let mut found: Vec<_> = sent.map(|template| (template, message.span)).collect();
         for expectation in message.expectations() {
             expectation.predicate.templates(&mut found);

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use client::connection::Connection;
-use client::dial::DialerError;
+use client::dial::DialerSetupError;
 use client::http::{Client, ClientError};
 use rehearsal::{Fault, Listener, Stage, WrongCertificate};
 use report::{Class, Outcome};
@@ -396,7 +396,7 @@ async fn authorities_that_cannot_be_read_and_targets_that_are_addresses_are_erro
     let nowhere = error(&|connection| connection.cacert = Some("nowhere.pem".into()));
     assert!(matches!(
         nowhere,
-        Some(ClientError::Dialer(DialerError::Authorities { .. }))
+        Some(ClientError::Dialer(DialerSetupError::Authorities { .. }))
     ));
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty.pem");
@@ -404,7 +404,7 @@ async fn authorities_that_cannot_be_read_and_targets_that_are_addresses_are_erro
     let none = error(&|connection| connection.cacert = Some(empty.clone()));
     assert!(matches!(
         none,
-        Some(ClientError::Dialer(DialerError::Authorities { .. }))
+        Some(ClientError::Dialer(DialerSetupError::Authorities { .. }))
     ));
     let address = error(&|connection| {
         connection.target = "https://127.0.0.1:8443".parse().unwrap();
@@ -412,7 +412,7 @@ async fn authorities_that_cannot_be_read_and_targets_that_are_addresses_are_erro
     });
     assert!(matches!(
         address,
-        Some(ClientError::Dialer(DialerError::TargetIsAddress))
+        Some(ClientError::Dialer(DialerSetupError::TargetIsAddress))
     ));
 }
 

@@ -87,7 +87,7 @@ impl Importer {
         }
         self.state.elsewhere = false;
         self.import_answer(entry.answer.as_ref(), &mut step);
-        if self.state.elsewhere && sends_other_headers(&step.request) {
+        if self.state.elsewhere && has_headers_lost_on_redirect(&step.request) {
             let what = "headers and cookies that follow a redirect";
             let help =
                 "another host gets none of them after a redirect; ask it in a step of its own";
@@ -217,7 +217,7 @@ impl Importer {
 }
 
 /// Whether a request sends headers that no other host gets after a redirect.
-fn sends_other_headers(request: &RequestDraft) -> bool {
+fn has_headers_lost_on_redirect(request: &RequestDraft) -> bool {
     let mut names = request.headers.keys();
     names.any(|name| {
         name != "authorization"

@@ -55,7 +55,7 @@ pub(super) struct Analysis {
     /// It compares nodes with nodes, each with each.
     pub(super) compares_nodes: bool,
     /// It has a condition that is the number zero.
-    pub(super) is_never_true: bool,
+    pub(super) has_impossible_condition: bool,
 }
 
 impl Analysis {
@@ -65,7 +65,7 @@ impl Analysis {
             kind: ValueKind::Boolean,
             prefixes: Vec::new(),
             compares_nodes: false,
-            is_never_true: false,
+            has_impossible_condition: false,
         };
         analysis.kind = analysis.check_expression(expression, MOST_DEPTH)?;
         Ok(analysis)
@@ -125,7 +125,7 @@ impl Analysis {
         if let Expr::Path(PathExpr::Filter(filter)) = expression
             && let PrimaryExpr::Number(number) = filter.primary
         {
-            self.is_never_true |= number == 0.0;
+            self.has_impossible_condition |= number == 0.0;
         }
         self.check_expression(expression, depth).map(drop)
     }

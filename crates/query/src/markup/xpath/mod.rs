@@ -126,8 +126,8 @@ impl XPath {
     }
 
     /// Whether it has a condition that is never true.
-    pub(super) fn is_never_true(&self) -> bool {
-        self.analysis.is_never_true
+    pub(super) fn has_impossible_condition(&self) -> bool {
+        self.analysis.has_impossible_condition
     }
 
     /// The value over a document: the texts of nodes as a list.
@@ -137,7 +137,7 @@ impl XPath {
 
     /// The same for a selector: from the document's element on, without regard
     /// to the namespaces of elements.
-    pub(super) fn select(&self, tree: &Tree) -> Result<Value, EvaluationError> {
+    pub(super) fn evaluate_as_selector(&self, tree: &Tree) -> Result<Value, EvaluationError> {
         view::evaluate(&self.expression, &self.analysis, tree, true)
     }
 }
