@@ -24,7 +24,7 @@ awk -v more="$more" '
   open          { print > file }' README.md docs/*.md
 # The words of the language.
 dictionary=fuzz/target/words.dict
-grep -ohE '"[a-z_0-9]+"' crates/check-file/src/language/keys.rs | sort -u > "$dictionary"
+grep -rohE '"[a-z_0-9]+"' crates/check-file/src/language/keys | sort -u > "$dictionary"
 
 for target in "${targets[@]}"; do
   corpus=fuzz/corpus/$target
